@@ -1,0 +1,22 @@
+"""What the subscriptions on the bus ask of ingest. Pure.
+
+Subscriptions are prefixes, so a topic is wanted when any of them is how it begins.
+"""
+
+from collections.abc import Collection
+
+from shared.topics import ViewersClaim
+
+
+def is_wanted(topic: bytes, subscriptions: Collection[bytes]) -> bool:
+    return any(topic.startswith(prefix) for prefix in subscriptions)
+
+
+def viewer_count(camera_key: str, subscriptions: Collection[bytes]) -> int:
+    """The camera's viewers over all replicas. A replica between two claims may hold both: the larger counts."""
+    by_replica: dict[str, int] = {}
+    for topic in subscriptions:
+        claim = ViewersClaim.parse(topic)
+        if claim is not None and claim.camera_key == camera_key:
+            by_replica[claim.replica] = max(claim.count, by_replica.get(claim.replica, 0))
+    return sum(by_replica.values())

@@ -1,0 +1,32 @@
+"""The demo scene as a camera: what a newcomer sees before a camera is set."""
+
+import time
+from typing import Final
+
+from services.ingest.demo_scene import DemoScene
+from services.ingest.sources import Picture
+
+FPS: Final = 20
+
+
+class DemoSource:
+    """Draws a frame only when one is retrieved; grabbing merely keeps the pace."""
+
+    def __init__(self) -> None:
+        self._scene = DemoScene()
+        self._due_at = time.monotonic()
+        self._grabbed_at = time.time()
+
+    def open(self) -> None:
+        self._due_at = time.monotonic()
+
+    def grab(self) -> None:
+        self._due_at = max(self._due_at + 1 / FPS, time.monotonic() - 1 / FPS)
+        time.sleep(max(0.0, self._due_at - time.monotonic()))
+        self._grabbed_at = time.time()
+
+    def retrieve(self) -> Picture:
+        return self._scene.draw(self._grabbed_at)
+
+    def close(self) -> None:
+        """Nothing is held."""

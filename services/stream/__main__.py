@@ -1,0 +1,26 @@
+"""`python -m services.stream`: one replica of the fan-out, until SIGTERM."""
+
+from services.stream.app import build_app
+from services.stream.direct import DirectHttpProtocol
+from services.stream.hub import Hub
+from services.stream.settings import StreamSettings
+from shared.lifecycle import run_service
+from shared.logs import get_logger
+from shared.settings import load_settings
+from shared.web.server import listen, serve
+
+log = get_logger("services.stream")
+
+
+def main() -> int:
+    settings = load_settings(StreamSettings)
+    listener = listen(settings.stream_host, settings.stream_port, setting="STREAM")
+    hub = Hub(settings.bus_connect)
+    log.info("stream started", address=f"http://{settings.stream_host}:{settings.stream_port}", replica=hub.replica)
+    serve(build_app(settings, hub), listener, http=DirectHttpProtocol, on_stop=hub.close_viewers)
+    log.info("stream stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    run_service(main)

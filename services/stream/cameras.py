@@ -1,0 +1,87 @@
+"""What this replica knows of the cameras, from their statuses alone. Pure: no sockets, no tasks.
+
+A camera once heard of stays known: when its ingest falls silent, its viewers keep a picture that says so.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.stream.plates import Problem
+from shared.status import CameraState, CameraStatus
+
+SILENT_AFTER_SECONDS: Final = 2.5
+"""Statuses come every second; a camera without one for so long has lost its ingest."""
+SETTLING_SECONDS: Final = 2.0
+"""After the first status the others' have come within this time; only then is a key known to be unknown."""
+
+WAITING: Final = Problem("Waiting for the camera", "Framecast has just started, or its ingest service is not running.")
+_HEADLINES: Final = {
+    CameraState.CONNECTING: "Connecting to the camera",
+    CameraState.STALLED: "No pictures from the camera",
+    CameraState.OFFLINE: "The camera is offline",
+    CameraState.UNAUTHORIZED: "The camera refused the login",
+    CameraState.DISABLED: "The camera is switched off",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCamera:
+    """A camera's newest status, and when it was heard (monotonic seconds)."""
+
+    status: CameraStatus
+    heard_at: float
+
+    def is_silent(self, now: float) -> bool:
+        return now - self.heard_at > SILENT_AFTER_SECONDS
+
+    def state(self, now: float) -> str:
+        """The camera's state in a word; `unknown` while ingest is silent."""
+        return "unknown" if self.is_silent(now) else self.status.state.value
+
+    def is_streaming(self, now: float) -> bool:
+        return not self.is_silent(now) and self.status.is_streaming
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height in pixels, once known."""
+        width, height = self.status.width, self.status.height
+        return None if width is None or height is None else (width, height)
+
+    def problem(self, now: float) -> Problem | None:
+        """Why there is no live picture to be had; None while there is."""
+        status = self.status
+        if self.is_silent(now):
+            return Problem("Ingest is unreachable", "Nothing is heard of the ingest service.", status.sent_at_ns)
+        if status.is_streaming:
+            return None
+        advice = status.last_error or ""
+        if status.state is CameraState.DISABLED:
+            advice = "Set CAMERA_ENABLED=true to switch it on."
+        return Problem(_HEADLINES[status.state], advice, status.since_ns)
+
+
+class Cameras:
+    """All cameras heard of."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, KnownCamera] = {}
+        self._first_heard_at: float | None = None
+
+    def hear(self, status: CameraStatus, now: float) -> None:
+        if self._first_heard_at is None:
+            self._first_heard_at = now
+        self._known[status.camera] = KnownCamera(status, now)
+
+    def get(self, key: str) -> KnownCamera | None:
+        return self._known.get(key)
+
+    def default_key(self) -> str | None:
+        """The camera that a request without a key means; None before it is heard of."""
+        return next((key for key, camera in self._known.items() if camera.status.is_default), None)
+
+    def in_order(self) -> list[KnownCamera]:
+        return sorted(self._known.values(), key=lambda camera: (camera.status.order, camera.status.camera))
+
+    def have_settled(self, now: float) -> bool:
+        """Whether a key not heard of can be called unknown."""
+        return self._first_heard_at is not None and now - self._first_heard_at >= SETTLING_SECONDS

@@ -1,0 +1,178 @@
+"""The camera endpoints: which exist, what they take and answer. What they do is the hub's."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from services.stream.cameras import KnownCamera
+from services.stream.hub import Hub
+from services.stream.mjpeg import NO_CACHE, timestamp
+from services.stream.response import MjpegResponse
+from shared.topics import CameraKey
+
+SNAPSHOT_WAIT_SECONDS: Final = 5.0
+DEFAULT_MAX_AGE_SECONDS: Final = 10.0
+RETRY: Final = {"Retry-After": "1"}
+
+QueryKey = Annotated[CameraKey | None, Query(description="The camera's key; without it the default camera.")]
+PathKey = Annotated[CameraKey, Path(description="The camera's key.")]
+MaxAge = Annotated[float, Query(gt=0, le=3600, description="Refuse a picture older than so many seconds.")]
+_IMAGES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"image/jpeg": {}}, "description": "The newest picture"},
+    503: {"description": "No fresh picture is to be had, with the reason"},
+}
+_STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"multipart/x-mixed-replace": {}}, "description": "An endless MJPEG stream"}
+}
+
+
+class Device(BaseModel):
+    """A camera. `state` is `unknown` while nothing is heard of its ingest."""
+
+    key: str
+    name: str
+    is_default: bool
+    state: str
+    is_streaming: bool
+    since: datetime
+    last_error: str | None
+    source: str
+    width: int | None
+    height: int | None
+    fps: float | None
+    reconnects: int
+    viewer_count: int
+    capture_interval_seconds: int
+
+
+class Devices(BaseModel):
+    devices: list[Device]
+
+
+class StreamStatus(BaseModel):
+    """A camera's stream. `viewer_count` is over all replicas, `frame_age_seconds` this replica's own."""
+
+    is_streaming: bool
+    viewer_count: int
+    stream_type: str = "mjpeg"
+    camera: str | None
+    state: str
+    since: datetime | None = None
+    last_error: str | None = None
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+    replica: str
+    frame_age_seconds: float | None = None
+
+
+def camera_router(hub: Hub) -> APIRouter:
+    """The endpoints of all cameras, in both spellings: the camera as a query, or in the path."""
+    router = APIRouter(tags=["cameras"])
+
+    @router.get("/api/devices", summary="The cameras known, in their order")
+    async def devices() -> Devices:
+        now = time.monotonic()
+        return Devices(devices=[_device(camera, now) for camera in hub.cameras.in_order()])
+
+    @router.api_route("/api/camera/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
+    async def stream(request: Request, camera: QueryKey = None) -> Response:
+        return _stream(hub, request, camera)
+
+    @router.api_route("/api/cameras/{key}/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
+    async def stream_of(request: Request, key: PathKey) -> Response:
+        return _stream(hub, request, key)
+
+    @router.get("/api/camera/stream/status", summary="Is it streaming, and who watches?")
+    async def status(camera: QueryKey = None) -> StreamStatus:
+        return _status(hub, camera)
+
+    @router.get("/api/cameras/{key}/stream/status", summary="Is it streaming, and who watches?")
+    async def status_of(key: PathKey) -> StreamStatus:
+        return _status(hub, key)
+
+    @router.api_route("/api/camera/snapshot", methods=["GET", "HEAD"], responses=_IMAGES, response_class=Response)
+    async def snapshot(camera: QueryKey = None, max_age: MaxAge = DEFAULT_MAX_AGE_SECONDS) -> Response:
+        return await _snapshot(hub, camera, max_age)
+
+    @router.api_route(
+        "/api/cameras/{key}/snapshot", methods=["GET", "HEAD"], responses=_IMAGES, response_class=Response
+    )
+    async def snapshot_of(key: PathKey, max_age: MaxAge = DEFAULT_MAX_AGE_SECONDS) -> Response:
+        return await _snapshot(hub, key, max_age)
+
+    return router
+
+
+def _stream(hub: Hub, request: Request, key: str | None) -> Response:
+    if hub.closing:
+        raise HTTPException(503, "This server is stopping. Try again.", RETRY)
+    return MjpegResponse(hub, request, hub.cameras.default_key() if key is None else _camera(hub, key).status.camera)
+
+
+def _status(hub: Hub, key: str | None) -> StreamStatus:
+    key = hub.cameras.default_key() if key is None else key
+    if key is None:
+        return StreamStatus(
+            is_streaming=False, viewer_count=hub.viewer_count(None), camera=None, state="unknown", replica=hub.replica
+        )
+    device = _device(_camera(hub, key), time.monotonic())
+    return StreamStatus(
+        **device.model_dump(include={"state", "since", "last_error", "fps", "width", "height", "is_streaming"}),
+        # While ingest is silent nobody adds the replicas up; this one's own viewers are certain.
+        viewer_count=hub.viewer_count(key) if device.state == "unknown" else device.viewer_count,
+        camera=key,
+        replica=hub.replica,
+        frame_age_seconds=hub.frame_age_seconds(key),
+    )
+
+
+async def _snapshot(hub: Hub, key: str | None, max_age_seconds: float) -> Response:
+    key = hub.cameras.default_key() if key is None else key
+    if key is None:
+        raise HTTPException(503, "No camera has been heard of yet. Check that ingest runs.", RETRY)
+    problem = _camera(hub, key).problem(time.monotonic())
+    if problem is not None:
+        raise HTTPException(503, f"{problem.headline}. {problem.advice}".strip(), RETRY)
+    try:
+        picture = await hub.fresh_picture(key, SNAPSHOT_WAIT_SECONDS)
+    except TimeoutError:
+        raise HTTPException(503, "The camera is on, but no picture came within 5 s.", RETRY) from None
+    age_seconds = time.monotonic() - picture.received_at
+    if age_seconds > max_age_seconds:
+        raise HTTPException(503, f"The newest picture is {age_seconds:.1f} s old; see max_age.", RETRY)
+    headers = {**NO_CACHE, "X-Timestamp": timestamp(picture.captured_at_ns), "X-Frame-Age": f"{age_seconds:.3f}"}
+    return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
+
+
+def _camera(hub: Hub, key: str) -> KnownCamera:
+    camera = hub.cameras.get(key)
+    if camera is not None:
+        return camera
+    if hub.cameras.have_settled(time.monotonic()):
+        raise HTTPException(404, f"There is no camera '{key}'. GET /api/devices lists them.")
+    raise HTTPException(503, "The cameras are not known yet. Try again in a second.", RETRY)
+
+
+def _device(camera: KnownCamera, now: float) -> Device:
+    status = camera.status
+    return Device(
+        key=status.camera,
+        name=status.name,
+        is_default=status.is_default,
+        state=camera.state(now),
+        is_streaming=camera.is_streaming(now),
+        since=datetime.fromtimestamp(status.since_ns / 1e9, UTC),
+        last_error=status.last_error,
+        source=status.source,
+        width=status.width,
+        height=status.height,
+        fps=status.fps,
+        reconnects=status.reconnects,
+        viewer_count=status.viewer_count,
+        capture_interval_seconds=status.capture_interval_seconds,
+    )

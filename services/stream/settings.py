@@ -1,0 +1,23 @@
+"""The settings of stream. Of the cameras it reads none: what it needs of them comes with their status."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.settings import BusClientSettings, Port, url_has_host
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or not url_has_host(value):
+        raise ValueError(value)
+    return value.rstrip("/")
+
+
+class StreamSettings(BusClientSettings):
+    """Where to listen, and where the archive is."""
+
+    stream_host: str = Field("127.0.0.1", description="an address of this host, such as 127.0.0.1 or 0.0.0.0")
+    stream_port: Port = 8001
+    archiver_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "http://127.0.0.1:8002", description="the archiver's http:// address, such as http://127.0.0.1:8002"
+    )

@@ -1,0 +1,13 @@
+"""The clocks, as seams for tests: UTC for records, monotonic for waiting. Nothing else asks the time of day."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`utc_ns` is the wall clock in epoch nanoseconds; `monotonic` counts seconds and never jumps."""
+
+    utc_ns: Callable[[], int] = time.time_ns
+    monotonic: Callable[[], float] = time.monotonic

@@ -1,0 +1,61 @@
+"""How a service lives: its entry point, its threads, and their end."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from shared.errors import ConfigurationError
+from shared.logs import configure_logs, get_logger
+
+EXIT_BAD_SETTING: Final = 2
+log = get_logger(__name__)
+
+
+def run_service(main: Callable[[], int]) -> None:
+    """Run a service's `main` and exit with its code; a setting that can't be used is one line and code 2."""
+    configure_logs()
+    try:
+        code = main()
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        code = EXIT_BAD_SETTING
+    sys.exit(code)
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Set `stop` on SIGTERM and SIGINT. Main thread only."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+
+class Worker:
+    """A thread with a start and a stop, that never dies unseen.
+
+    `run` gets the event that tells it to end, and must look at it often enough to keep the deadline of `stop`.
+    If it raises, the error is logged and `on_crash` called (by the worker's thread); the service then ends and is
+    restarted from outside, since a half-dead service is worse than a dead one.
+    """
+
+    def __init__(self, name: str, run: Callable[[threading.Event], None], on_crash: Callable[[], None]) -> None:
+        self._run = run
+        self._on_crash = on_crash
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._supervised, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, deadline_seconds: float) -> bool:
+        """Tell it to end and wait; whether it has ended within the deadline."""
+        self._stop.set()
+        self._thread.join(deadline_seconds)
+        return not self._thread.is_alive()
+
+    def _supervised(self) -> None:
+        try:
+            self._run(self._stop)
+        except Exception:
+            log.exception("worker crashed", worker=self._thread.name)
+            self._on_crash()

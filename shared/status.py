@@ -1,0 +1,84 @@
+"""A camera's status and its two message parts, both ways. Pure: no sockets.
+
+The status is the heartbeat of ingest (1 Hz and on change) and the only way in which the other services learn
+which cameras there are, so it carries what they need of a camera's settings.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import MessageDecodeError
+from shared.topics import CameraKey, status_topic
+
+MAX_STATUS_BYTES: Final = 16 * 1024
+MAX_CAPTURE_INTERVAL_SECONDS: Final = 30 * 24 * 3600
+
+
+class CameraState(StrEnum):
+    """What ingest is doing about a camera."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    IDLE = "idle"
+    """Connected and receiving; nothing is decoded into pictures, since nobody subscribes."""
+    STALLED = "stalled"
+    """Connected, but no frame has come for some seconds."""
+    OFFLINE = "offline"
+    UNAUTHORIZED = "unauthorized"
+    DISABLED = "disabled"
+
+
+class CameraStatus(BaseModel):
+    """All that the other services know of a camera. Times are UTC epoch nanoseconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = 1
+    camera: CameraKey
+    name: str = Field(min_length=1, max_length=200)
+    order: int = Field(ge=0, le=100_000)
+    is_default: bool
+    source: Literal["demo", "rtsp", "http", "file"]
+    state: CameraState
+    since_ns: int = Field(ge=0, lt=2**63)
+    last_error: str | None = Field(max_length=1000)
+    reconnects: int = Field(ge=0)
+    width: int | None
+    height: int | None
+    fps: float | None
+    viewer_count: int = Field(ge=0)
+    capture_interval_seconds: int = Field(ge=1, le=MAX_CAPTURE_INTERVAL_SECONDS)
+    sent_at_ns: int = Field(ge=0, lt=2**63)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether a picture is to be had at once: watched or not, the camera delivers."""
+        return self.state in (CameraState.LIVE, CameraState.IDLE)
+
+
+def encode_status(status: CameraStatus) -> list[bytes]:
+    return [status_topic(status.camera), status.model_dump_json().encode()]
+
+
+def decode_status(parts: Sequence[bytes]) -> CameraStatus:
+    """Read a status back.
+
+    Raises:
+        MessageDecodeError: when it is not as the wire format says.
+    """
+    if len(parts) != 2:  # noqa: PLR2004 topic and body
+        raise MessageDecodeError(f"a status has 2 parts, not {len(parts)}")
+    topic, body = parts
+    if len(body) > MAX_STATUS_BYTES:
+        raise MessageDecodeError(f"the status is {len(body)} bytes long")
+    try:
+        # By JSON's own types only, so that "1" is no number; enums and floats read as JSON writes them.
+        status = CameraStatus.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        raise MessageDecodeError(f"the status is not valid: {error.errors()[0]['msg']}") from None
+    if topic != status_topic(status.camera):
+        raise MessageDecodeError("the topic does not name the status's camera")
+    return status

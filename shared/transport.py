@@ -1,0 +1,182 @@
+"""The bus: the only door to ZeroMQ. Owns sockets and their options; knows topics only as bytes.
+
+Frames go out on an XPUB, whose subscriptions are the demand (docs/architecture.md). Two facts shape the options:
+a heartbeat on a SUB with a finite high-water mark aborts the process when the application stalls, so only the XPUB
+has one; and a high-water mark does not bound age, so it is small, as are the kernel's buffers.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+import zmq
+import zmq.asyncio
+
+from shared.errors import ConfigurationError
+from shared.topics import MAX_TOPIC_BYTES, hello_topic
+
+HIGH_WATER_MARK: Final = 4
+KERNEL_BUFFER_BYTES: Final = 256 * 1024
+SILENCE_SECONDS: Final = 3.0
+"""A subscriber that hears nothing for so long connects anew: statuses come every second."""
+_SUBSCRIBE: Final = b"\x01"
+
+
+class Handoff:
+    """Moves messages from producer threads to the one that owns the publisher, without a lock of ours.
+
+    Bounded: when the owner lags, `put` drops the message and says so.
+    """
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", name: str) -> None:
+        self._context = context
+        self._address = f"inproc://{name}"
+        self.receiving_socket = context.socket(zmq.PULL)
+        self.receiving_socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
+        self.receiving_socket.bind(self._address)
+
+    def producer(self) -> "HandoffProducer":
+        """A sending end, for one thread to use."""
+        return HandoffProducer(self._context, self._address)
+
+    def take(self) -> list[bytes] | None:
+        """The oldest waiting message, or None."""
+        try:
+            return self.receiving_socket.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            return None
+
+    def close(self) -> None:
+        self.receiving_socket.close(linger=0)
+
+
+class HandoffProducer:
+    """One thread's sending end of a handoff."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", address: str) -> None:
+        self._socket = context.socket(zmq.PUSH)
+        self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+        self._socket.connect(address)
+
+    def put(self, parts: Sequence[bytes]) -> bool:
+        """Hand a message over; False when it was dropped because the owner lags."""
+        try:
+            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return False
+        return True
+
+    def close(self) -> None:
+        self._socket.close(linger=0)
+
+
+class Publisher:
+    """The bound end of the bus. One thread at a time: it may be created by one and handed to another before use.
+
+    Sending never blocks: a subscriber that lags loses messages, nobody else does.
+
+    Raises:
+        ConfigurationError: when the address can't be bound.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.topics: frozenset[bytes] = frozenset()
+        """What anybody subscribes to at the moment, over all subscribers."""
+        self._socket = self.context.socket(zmq.XPUB)
+        # Subscriptions come unbounded by any high-water mark; none of ours is longer than this.
+        self._socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES)
+        self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+        self._socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
+        self._socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
+        self._socket.set(zmq.HEARTBEAT_IVL, 1000)
+        self._socket.set(zmq.HEARTBEAT_TIMEOUT, 2500)
+        try:
+            self._socket.bind(address)
+        except zmq.ZMQError as error:
+            self.context.destroy(linger=0)
+            raise ConfigurationError(
+                f"BUS_BIND is '{address}' but must be an address that can be bound here: {error.strerror}."
+            ) from None
+        self.handoff = Handoff(self.context, "frames")
+        self._poller = zmq.Poller()
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._poller.register(self.handoff.receiving_socket, zmq.POLLIN)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until a subscription changed, a message was handed over or the time is up."""
+        self._poller.poll(max(0, round(seconds * 1000)))
+
+    def read_subscriptions(self) -> bool:
+        """Bring `topics` up to date; whether they changed. Call it on every turn: the events queue up unbounded."""
+        topics = set(self.topics)
+        while True:
+            try:
+                event = self._socket.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            topic = event[1:]
+            if event[:1] == _SUBSCRIBE:
+                topics.add(topic)
+            else:
+                topics.discard(topic)
+        changed = topics != self.topics
+        self.topics = frozenset(topics)
+        return changed
+
+    def send(self, parts: Sequence[bytes]) -> None:
+        self._socket.send_multipart(parts, copy=False)
+
+    def close(self) -> None:
+        self.handoff.close()
+        self.context.destroy(linger=0)
+
+
+class Subscriber:
+    """A listening end of the bus in an asyncio program. Everything on the loop's thread.
+
+    It connects, and connects anew, by itself: after `SILENCE_SECONDS` without any message the connection is given
+    up and made again, since a peer that vanished behind a broken network sends no goodbye.
+    """
+
+    def __init__(self, addresses: str) -> None:
+        self._addresses = [address.strip() for address in addresses.split(",")]
+        self._context = zmq.asyncio.Context()
+        self._socket = self._context.socket(zmq.SUB)
+        self._socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
+        self._socket.set(zmq.RCVBUF, KERNEL_BUFFER_BYTES)
+        self._socket.set(zmq.RECONNECT_IVL, 100)
+        self._socket.set(zmq.RECONNECT_IVL_MAX, 1000)
+        self._socket.set(zmq.CONNECT_TIMEOUT, 1000)
+        self._socket.set(zmq.HANDSHAKE_IVL, 3000)
+        self._socket.set(zmq.TCP_KEEPALIVE, 1)
+        self._socket.set(zmq.TCP_KEEPALIVE_IDLE, 10)
+        self._socket.set(zmq.TCP_KEEPALIVE_INTVL, 5)
+        self._socket.set(zmq.TCP_KEEPALIVE_CNT, 3)
+        # Whoever comes, or comes back, need not wait for the next second to learn of the cameras.
+        self._socket.subscribe(hello_topic(secrets.token_hex(8)))
+        for address in self._addresses:
+            self._socket.connect(address)
+
+    def subscribe(self, topic: bytes) -> None:
+        self._socket.subscribe(topic)
+
+    def unsubscribe(self, topic: bytes) -> None:
+        self._socket.unsubscribe(topic)
+
+    async def receive(self) -> list[bytes]:
+        """The next message. Waits for ever, renewing the connection whenever the bus is silent."""
+        while True:
+            try:
+                return await asyncio.wait_for(self._socket.recv_multipart(), SILENCE_SECONDS)
+            except TimeoutError:
+                self._reconnect()
+
+    def _reconnect(self) -> None:
+        for address in self._addresses:
+            self._socket.disconnect(address)
+            self._socket.connect(address)
+
+    def close(self) -> None:
+        self._context.destroy(linger=0)

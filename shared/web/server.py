@@ -1,0 +1,78 @@
+"""A uvicorn server as our services need it: one process, its own socket, a quick and complete end."""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable
+from typing import Final, Literal
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.errors import ConfigurationError
+
+GRACE_SECONDS: Final = 2
+
+
+class _Server(uvicorn.Server):
+    """Ends the endless responses first: uvicorn itself would wait for them, and runs the lifespan's end only then."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stop()
+        await super().shutdown(sockets)
+
+
+def _nothing() -> None:
+    """For services without endless responses."""
+
+
+def serve(
+    app: FastAPI,
+    listener: socket.socket,
+    *,
+    http: type[asyncio.Protocol] | Literal["httptools"] = "httptools",
+    on_stop: Callable[[], None] = _nothing,
+) -> None:
+    """Serve until SIGTERM or SIGINT. `on_stop` runs first of all then, on the loop."""
+    config = uvicorn.Config(
+        app,
+        http=http,
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ws_per_message_deflate=False,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal once more at its end, for the handler found at its start: a clean stop is code 0.
+        signal.signal(number, lambda *_: None)
+    _Server(config, on_stop).run(sockets=[listener])
+
+
+def listen(host: str, port: int, *, setting: str) -> socket.socket:
+    """A listening TCP socket.
+
+    Raises:
+        ConfigurationError: naming `setting` when the address is taken or not this host's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        reason = "something else listens there already" if taken else error.strerror
+        raise ConfigurationError(
+            f"{setting}_PORT is '{port}' but must be free on {setting}_HOST '{host}': {reason}."
+        ) from None
+    listener.setblocking(False)
+    return listener
