@@ -6,7 +6,7 @@ and in the documentation. `NAME_FILE` may stand for `NAME` where the value is a 
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -34,13 +34,25 @@ BusAddresses = Annotated[str, AfterValidator(_bus_addresses)]
 Port = Annotated[int, Field(ge=1, le=65535, description="a port number from 1 to 65535")]
 
 
+class SecretUrl(SecretStr):
+    """An address that may hold credentials: shown without them."""
+
+
+def _secret_kind(annotation: Any) -> type[SecretStr] | None:
+    """The secret type within a field's annotation, if there is one."""
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, SecretStr) else None
+    kinds = (_secret_kind(argument) for argument in get_args(annotation))
+    return next((kind for kind in kinds if kind is not None), None)
+
+
 class _SecretFileSource(PydanticBaseSettingsSource):
     """Reads `NAME_FILE` for every secret `NAME` that the environment itself does not hold."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         name = f"{field_name}_FILE".upper()
         path = os.environ.get(name)
-        if SecretStr not in (field.annotation, *getattr(field.annotation, "__args__", ())) or not path:
+        if _secret_kind(field.annotation) is None or not path:
             return None, field_name, False
         try:
             with Path(path).open("rb") as file:
@@ -107,7 +119,7 @@ def load_settings(settings_class: type[SettingsT]) -> SettingsT:
 
 
 def _shown(given: str, field: FieldInfo) -> str:
-    if "SecretStr" in str(field.annotation):
+    if _secret_kind(field.annotation) is SecretStr:
         return "set to something else (not shown: it is a secret)"
     return f"'{mask_url(given)}'"
 

@@ -97,7 +97,7 @@ class Publisher:
         except zmq.ZMQError as error:
             self.context.destroy(linger=0)
             raise ConfigurationError(
-                f"BUS_BIND is '{address}' but must be an address that can be bound here: {error.strerror}."
+                f"BUS_BIND is '{address}' but must be an address that can be bound here: {zmq.strerror(error.errno or 0)}."
             ) from None
         self.handoff = Handoff(self.context, "frames")
         self._poller = zmq.Poller()

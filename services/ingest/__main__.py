@@ -82,7 +82,8 @@ def main(native_log: NativeLog) -> int:
         worker.start()
     log.info("ingest started", camera=camera.key, source=settings.source_kind, bus=settings.bus_bind)
     stop.wait()
-    if not all([worker.stop(STOP_SECONDS) for worker in reversed(workers)]):
+    have_ended = [worker.stop(STOP_SECONDS) for worker in reversed(workers)]
+    if not all(have_ended):
         # A camera that is just being opened blocks its thread inside OpenCV; nothing is lost by leaving it there.
         os._exit(1 if crashed.is_set() else 0)
     publisher.close()

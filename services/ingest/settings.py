@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
-from shared.settings import DEFAULT_BUS_ADDRESS, BusAddresses, Settings, mask_url, url_has_host
+from shared.settings import DEFAULT_BUS_ADDRESS, BusAddresses, SecretUrl, Settings, mask_url, url_has_host
 from shared.status import MAX_CAPTURE_INTERVAL_SECONDS
 from shared.topics import KEY_PATTERN
 
@@ -21,7 +21,7 @@ def _source_kind(url: str) -> SourceKind:
     return kinds[scheme.lower()]
 
 
-def _usable_url(value: SecretStr) -> SecretStr:
+def _usable_url(value: SecretUrl) -> SecretUrl:
     url = value.get_secret_value()
     try:
         usable = Path(url).is_file() if _source_kind(url) == "file" else url_has_host(url)
@@ -36,7 +36,7 @@ class IngestSettings(Settings):
     """One camera, and where the bus is bound."""
 
     camera_enabled: bool = Field(True, description="true or false")
-    camera_rtsp_url: Annotated[SecretStr, AfterValidator(_usable_url)] | None = Field(
+    camera_rtsp_url: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(
         None, description="an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
     )
     camera_rtsp_username: str | None = Field(None, description="text")

@@ -1,0 +1,28 @@
+"""What all tests share: what is missing on this machine skips on a laptop and fails in CI."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.camera import missing_camera_parts
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def _missing(item: pytest.Item) -> str | None:
+    if item.get_closest_marker("camera") and (reason := missing_camera_parts()):
+        return reason
+    if item.get_closest_marker("browser") and not CHROMIUM.exists():
+        return "Debian's chromium is not installed: apt-get install chromium"
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    reason = _missing(item)
+    if reason is None:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

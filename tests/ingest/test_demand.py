@@ -1,0 +1,28 @@
+"""What subscriptions ask for."""
+
+from services.ingest.demand import is_wanted, viewer_count
+
+
+def test_a_topic_is_wanted_by_any_prefix_of_it() -> None:
+    """A user's own subscriber may ask for all cameras' frames, or for everything."""
+    topic = b"frame/cam1/main/"
+    assert is_wanted(topic, [b"frame/cam1/main/"])
+    assert is_wanted(topic, [b"frame/"])
+    assert is_wanted(topic, [b""])
+
+
+def test_other_subscriptions_want_no_frames() -> None:
+    """Statuses, claims and hellos keep no encoder busy."""
+    others = [b"status/", b"hello/ab/", b"viewers/cam1/ab/3/", b"frame/cam10/main/", b"frame/cam1/320/"]
+    assert not is_wanted(b"frame/cam1/main/", others)
+
+
+def test_viewers_are_added_up_over_replicas() -> None:
+    """Each replica states its own count; other cameras' and anything else do not count."""
+    claims = [b"viewers/cam1/aa/2/", b"viewers/cam1/bb/3/", b"viewers/cam2/aa/9/", b"status/", b"viewers/cam1/bad/"]
+    assert viewer_count("cam1", claims) == 5
+
+
+def test_a_replica_that_replaces_its_claim_is_not_counted_twice() -> None:
+    """The new claim comes before the old one goes."""
+    assert viewer_count("cam1", [b"viewers/cam1/aa/2/", b"viewers/cam1/aa/3/"]) == 3

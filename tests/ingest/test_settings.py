@@ -1,0 +1,78 @@
+"""The camera's settings: what is refused, and how credentials get into the address."""
+
+from pathlib import Path
+
+import pytest
+
+from services.ingest.settings import IngestSettings
+from shared.errors import ConfigurationError
+from shared.settings import load_settings
+
+
+def test_without_a_camera_there_is_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newcomer sees a picture at once."""
+    monkeypatch.delenv("CAMERA_RTSP_URL", raising=False)
+    settings = load_settings(IngestSettings)
+    assert settings.source_kind == "demo"
+    assert settings.camera_device_key == "camera_1"
+    assert settings.camera_name == "Camera 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("CAMERA_RTSP_URL", "rtsp://", "an rtsp://, rtsps:// or http:// address"),
+        ("CAMERA_RTSP_URL", "ftp://camera/x", "an rtsp://, rtsps:// or http:// address"),
+        ("CAMERA_RTSP_URL", "/no/such/file.mp4", "the path of a video file that exists"),
+        ("CAMERA_RTSP_URL", "rtsp://camera:port/x", "an rtsp://, rtsps:// or http:// address"),
+        ("CAMERA_DEVICE_KEY", "Front Door", "1 to 63 of the characters"),
+        ("CAMERA_DEVICE_KEY", "../etc", "1 to 63 of the characters"),
+        ("CAMERA_FPS", "0", "a number above 0, at most 120"),
+        ("CAMERA_FPS", "fast", "a number above 0, at most 120"),
+        ("CAMERA_FPS", "nan", "a number above 0, at most 120"),
+        ("CAMERA_JPEG_QUALITY", "101", "a whole number from 1 to 100"),
+        ("CAMERA_CAPTURE_INTERVAL", "0", "a whole number of seconds from 1"),
+        ("CAMERA_CAPTURE_INTERVAL", "1h", "a whole number of seconds from 1"),
+        ("CAMERA_ENABLED", "perhaps", "true or false"),
+        ("BUS_BIND", "5555", "an address such as tcp://"),
+    ],
+)
+def test_a_bad_setting_is_one_line(name: str, value: str, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the setting, what was given and what is allowed."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(IngestSettings)
+    line = str(caught.value)
+    assert line.startswith(f"{name} is '{value}' but must be ")
+    assert rule in line
+    assert "\n" not in line
+
+
+def test_a_bad_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mistake is most often beside the password."""
+    monkeypatch.setenv("CAMERA_RTSP_URL", "rtps://admin:s3cret@camera/x?token=t0ken")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(IngestSettings)
+    assert "s3cret" not in str(caught.value)
+    assert "t0ken" not in str(caught.value)
+    assert "rtps://***@camera/x" in str(caught.value)
+
+
+@pytest.mark.parametrize("password", ["plain", "p@:/#?% +ü", "%41"])
+def test_credentials_of_any_characters_are_quoted_into_the_address(
+    password: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each character arrives as it was typed, from the variable or from the file."""
+    monkeypatch.setenv("CAMERA_RTSP_URL", "rtsp://camera:554/main")
+    monkeypatch.setenv("CAMERA_RTSP_USERNAME", "us er")
+    monkeypatch.setenv("CAMERA_RTSP_PASSWORD", password)
+    by_variable = load_settings(IngestSettings)
+    monkeypatch.delenv("CAMERA_RTSP_PASSWORD")
+    (tmp_path / "password").write_text(password + "\n")
+    monkeypatch.setenv("CAMERA_RTSP_PASSWORD_FILE", str(tmp_path / "password"))
+    by_file = load_settings(IngestSettings)
+    assert by_variable.source_url() == by_file.source_url()
+    assert by_variable.source_url().startswith("rtsp://us%20er:")
+    assert by_variable.source_url().endswith("@camera:554/main")
+    assert password in by_variable.secrets()
+    assert password not in repr(by_variable)

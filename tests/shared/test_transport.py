@@ -1,0 +1,146 @@
+"""The bus over real sockets on loopback."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Self
+
+import pytest
+import zmq
+
+from shared.errors import ConfigurationError
+from shared.transport import Publisher, Subscriber
+from tests.support.ports import free_port
+from tests.support.waiting import eventually
+
+
+class Pump:
+    """A publisher on a thread of its own, as ingest's: repeats a message and remembers what is subscribed to."""
+
+    def __init__(self, address: str, message: list[bytes]) -> None:
+        self.topics: frozenset[bytes] = frozenset()
+        self._address = address
+        self._message = message
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        publisher = Publisher(self._address)
+        while not self._stop.is_set():
+            publisher.read_subscriptions()
+            self.topics = publisher.topics
+            publisher.send(self._message)
+            publisher.wait(0.02)
+        publisher.close()
+
+
+@pytest.fixture
+def address() -> str:
+    return f"tcp://127.0.0.1:{free_port()}"
+
+
+async def test_what_is_published_on_a_subscribed_topic_arrives(address: str) -> None:
+    """Parts arrive whole and in order; other topics do not arrive."""
+    subscriber = Subscriber(address)
+    subscriber.subscribe(b"a/")
+    with Pump(address, [b"a/", b"", b"payload"]):
+        assert await asyncio.wait_for(subscriber.receive(), 8) == [b"a/", b"", b"payload"]
+    subscriber.close()
+
+
+async def test_subscriptions_are_seen_at_the_publisher_and_go_with_their_subscriber(address: str) -> None:
+    """They are the demand, so they must come, go when withdrawn, and go when the subscriber does."""
+    with Pump(address, [b"x/"]) as pump:
+        subscriber = Subscriber(address)
+        subscriber.subscribe(b"frame/cam1/main/")
+        await eventually(lambda: b"frame/cam1/main/" in pump.topics, "the subscription is seen")
+        assert any(topic.startswith(b"hello/") for topic in pump.topics)
+        subscriber.unsubscribe(b"frame/cam1/main/")
+        await eventually(lambda: b"frame/cam1/main/" not in pump.topics, "it is gone")
+        subscriber.close()
+        await eventually(lambda: not pump.topics, "all are gone")
+
+
+async def test_a_subscriber_finds_a_publisher_that_came_back(address: str) -> None:
+    """And its subscriptions are told again, without anybody asking."""
+    subscriber = Subscriber(address)
+    subscriber.subscribe(b"a/")
+    for payload in (b"first", b"second"):
+        with Pump(address, [b"a/", payload]) as pump:
+            async with asyncio.timeout(8):
+                while (await subscriber.receive())[1] != payload:
+                    pass
+            assert b"a/" in pump.topics
+    subscriber.close()
+
+
+async def test_a_silent_bus_is_connected_to_anew(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer behind a broken network sends no goodbye: here one that holds the connection and says nothing."""
+    monkeypatch.setattr("shared.transport.SILENCE_SECONDS", 0.3)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    mute = context.socket(zmq.XPUB)
+    monitor = mute.get_monitor_socket(zmq.EVENT_ACCEPTED)
+    mute.bind(address)
+    subscriber = Subscriber(address)
+    receiving = asyncio.create_task(subscriber.receive())
+    accepted = 0
+
+    def connected_twice() -> bool:
+        nonlocal accepted
+        while monitor.poll(0):
+            monitor.recv_multipart()
+            accepted += 1
+        return accepted >= 2
+
+    await eventually(connected_twice, "it connected a second time")
+    receiving.cancel()
+    subscriber.close()
+    context.destroy(linger=0)
+
+
+def test_an_address_that_is_taken_is_refused_by_its_setting(address: str) -> None:
+    """The user may have started Framecast twice."""
+    first = Publisher(address)
+    with pytest.raises(ConfigurationError, match=r"^BUS_BIND is .* but must be .*: Address already in use\.$"):
+        Publisher(address)
+    first.close()
+
+
+def test_an_oversize_message_from_a_peer_costs_the_peer_its_connection(address: str) -> None:
+    """Subscriptions queue up unbounded at an XPUB; nobody may fill its memory with them."""
+    publisher = Publisher(address)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    peer = context.socket(zmq.SUB)
+    monitor = peer.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+    peer.connect(address)
+    peer.subscribe(b"x" * 10_000)
+    assert monitor.poll(5000), "the peer was not disconnected"
+    publisher.read_subscriptions()
+    assert publisher.topics == frozenset()
+    context.destroy(linger=0)
+    publisher.close()
+
+
+@pytest.fixture
+def publisher(address: str) -> Iterator[Publisher]:
+    made = Publisher(address)
+    yield made
+    made.close()
+
+
+def test_a_handoff_drops_when_its_owner_lags(publisher: Publisher) -> None:
+    """The camera's thread must never wait for the bus."""
+    producer = publisher.handoff.producer()
+    taken = [producer.put([b"topic", b"%d" % number]) for number in range(50)]
+    producer.close()
+    assert taken[0]
+    assert not taken[-1]
+    assert publisher.handoff.take() == [b"topic", b"0"]

@@ -1,0 +1,90 @@
+"""A viewer as a program is one: reads parts by their Content-Length."""
+
+import contextlib
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.support.clock import read_clock
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    headers: dict[str, str]
+    jpeg: bytes
+    received_at: float
+    """UTC epoch seconds."""
+
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        decoded = cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert decoded is not None, "the part is no JPEG"
+        return decoded  # type: ignore[return-value] # cv2 types its arrays loosely
+
+    @property
+    def is_live(self) -> bool:
+        return self.headers["x-live"] == "1"
+
+    @property
+    def age_seconds(self) -> float | None:
+        """By the camera's own clock in the picture; None where there is none to read."""
+        shown_ms = read_clock(self.picture)
+        return None if shown_ms is None else self.received_at - shown_ms / 1000
+
+
+def read_parts(response: http.client.HTTPResponse) -> Iterator[Part]:
+    """The parts as they come, until the server ends the body at a part's boundary."""
+    while line := response.readline():
+        assert line == b"--frame\r\n", f"a part begins with {line!r}"
+        headers = {}
+        while line := response.readline().strip():
+            name, _, value = line.decode().partition(": ")
+            headers[name.lower()] = value
+        jpeg = response.read(int(headers["content-length"]))
+        received_at = time.time()
+        assert response.readline() == b"\r\n"
+        yield Part(headers, jpeg, received_at)
+
+
+@dataclass
+class Viewer:
+    """Watches from a thread of its own and remembers what came last, and how much."""
+
+    port: int
+    path: str = "/api/camera/stream"
+    parts: list[Part] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        self._connection.request("GET", self.path)
+        self.response = self._connection.getresponse()
+        assert self.response.status == 200, self.response.read()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        return self
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+            for part in read_parts(self.response):
+                self.parts.append(part)
+                del self.parts[:-500]
+        self.ended.set()
+
+    @property
+    def last(self) -> Part | None:
+        return self.parts[-1] if self.parts else None
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection.sock is not None:
+            self._connection.sock.close()
+        self.response.close()
+        self._connection.close()
+        self._thread.join(5)

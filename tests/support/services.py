@@ -1,0 +1,120 @@
+"""Framecast's services as real processes, on ports and in a directory of the test's own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+
+
+class ServiceProcess:
+    """`python -m services.NAME` with nothing of our own environment but the path. Its output goes to a file."""
+
+    def __init__(self, module: str, environment: dict[str, str], log: Path) -> None:
+        self.log = log
+        self._output = log.open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "LOG_FORMAT": "json", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self, timeout_seconds: float) -> int:
+        return self._process.wait(timeout_seconds)
+
+    def stop(self) -> int:
+        """SIGTERM, then SIGKILL should it not end in 5 s; the exit code."""
+        if self.is_running():
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        code = self._process.wait(5)
+        self._output.close()
+        return code
+
+
+class Stack:
+    """The three services of one test. `environment` adds to or overrides the settings."""
+
+    def __init__(self, directory: Path, **environment: str) -> None:
+        self.stream_port, archiver_port = free_port(), free_port()
+        bus = f"tcp://127.0.0.1:{free_port()}"
+        self.origin = f"http://127.0.0.1:{self.stream_port}"
+        self.archive = directory / "frames"
+        self.environment = {
+            "BUS_BIND": bus,
+            "BUS_CONNECT": bus,
+            "STREAM_PORT": str(self.stream_port),
+            "ARCHIVER_PORT": str(archiver_port),
+            "ARCHIVER_URL": f"http://127.0.0.1:{archiver_port}",
+            "ARCHIVE_DIR": str(self.archive),
+            "DATABASE_URL": f"sqlite:///{directory / 'archive.db'}",
+            **environment,
+        }
+        self._directory = directory
+        self._stack = ExitStack()
+        self.services: dict[str, ServiceProcess] = {}
+
+    def start(self, name: str) -> ServiceProcess:
+        service = ServiceProcess(f"services.{name}", self.environment, self._directory / f"{name}.log")
+        self._stack.callback(service.stop)
+        self.services[name] = service
+        return service
+
+    def __enter__(self) -> Self:
+        for name in ("ingest", "stream", "archiver"):
+            self.start(name)
+        self.wait_for_state("live", "idle")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON at `path`, whatever the status code; empty while nobody answers."""
+        try:
+            with urllib.request.urlopen(self.origin + path, timeout=5) as answer:
+                body: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            body = json.load(error)
+        except OSError:
+            body = {}
+        return body
+
+    def status(self) -> dict[str, Any]:
+        return self.get("/api/camera/stream/status")
+
+    def wait_for_state(self, *states: str, timeout_seconds: float = 20) -> None:
+        wait_until(lambda: self.status().get("state") in states, f"the camera is {states}", timeout_seconds)
