@@ -96,8 +96,9 @@ class Publisher:
             self._socket.bind(address)
         except zmq.ZMQError as error:
             self.context.destroy(linger=0)
+            reason = zmq.strerror(error.errno or 0)
             raise ConfigurationError(
-                f"BUS_BIND is '{address}' but must be an address that can be bound here: {zmq.strerror(error.errno or 0)}."
+                f"BUS_BIND is '{address}' but must be an address that can be bound here: {reason}."
             ) from None
         self.handoff = Handoff(self.context, "frames")
         self._poller = zmq.Poller()

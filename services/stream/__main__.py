@@ -7,7 +7,7 @@ from services.stream.settings import StreamSettings
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
-from shared.web.server import listen, serve
+from shared.web.server import listen, make_server, serve
 
 log = get_logger("services.stream")
 
@@ -17,7 +17,8 @@ def main() -> int:
     listener = listen(settings.stream_host, settings.stream_port, setting="STREAM")
     hub = Hub(settings.bus_connect)
     log.info("stream started", address=f"http://{settings.stream_host}:{settings.stream_port}", replica=hub.replica)
-    serve(build_app(settings, hub), listener, http=DirectHttpProtocol, on_stop=hub.close_viewers)
+    app = build_app(settings, hub)
+    serve(make_server(app, http=DirectHttpProtocol, on_stop=hub.close_viewers), listener)
     log.info("stream stopped")
     return 0
 

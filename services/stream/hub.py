@@ -101,6 +101,10 @@ class Hub:
     def close(self) -> None:
         self._subscriber.close()
 
+    @property
+    def dropped_messages(self) -> int:
+        return self._dropped.total
+
     def why_not_ready(self) -> str | None:
         return "This server is stopping." if self.closing else None
 

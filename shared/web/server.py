@@ -31,14 +31,13 @@ def _nothing() -> None:
     """For services without endless responses."""
 
 
-def serve(
+def make_server(
     app: FastAPI,
-    listener: socket.socket,
     *,
     http: type[asyncio.Protocol] | Literal["httptools"] = "httptools",
     on_stop: Callable[[], None] = _nothing,
-) -> None:
-    """Serve until SIGTERM or SIGINT. `on_stop` runs first of all then, on the loop."""
+) -> uvicorn.Server:
+    """A server for `app`, to be run on sockets from `listen`. `on_stop` runs first of all when it is told to end."""
     config = uvicorn.Config(
         app,
         http=http,
@@ -49,10 +48,15 @@ def serve(
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws_per_message_deflate=False,
     )
+    return _Server(config, on_stop)
+
+
+def serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT. Main thread only."""
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal once more at its end, for the handler found at its start: a clean stop is code 0.
         signal.signal(number, lambda *_: None)
-    _Server(config, on_stop).run(sockets=[listener])
+    server.run(sockets=[listener])
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:

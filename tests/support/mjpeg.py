@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -44,12 +45,17 @@ def read_parts(response: http.client.HTTPResponse) -> Iterator[Part]:
     while line := response.readline():
         assert line == b"--frame\r\n", f"a part begins with {line!r}"
         headers = {}
-        while line := response.readline().strip():
-            name, _, value = line.decode().partition(": ")
+        while line := response.readline():
+            if line == b"\r\n":
+                break
+            name, _, value = line.decode().rstrip().partition(": ")
             headers[name.lower()] = value
+        if not line:
+            return  # we left, or the server was killed
         jpeg = response.read(int(headers["content-length"]))
         received_at = time.time()
-        assert response.readline() == b"\r\n"
+        if response.readline() != b"\r\n":
+            return
         yield Part(headers, jpeg, received_at)
 
 
@@ -63,16 +69,19 @@ class Viewer:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
-        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        self._connection.request("GET", self.path)
-        self.response = self._connection.getresponse()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.connect()
+        # The response takes the socket over; to wake its reader, ours is needed.
+        self._socket = connection.sock
+        connection.request("GET", self.path)
+        self.response = connection.getresponse()
         assert self.response.status == 200, self.response.read()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
         return self
 
     def _read(self) -> None:
-        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+        with contextlib.suppress(OSError, http.client.HTTPException):
             for part in read_parts(self.response):
                 self.parts.append(part)
                 del self.parts[:-500]
@@ -83,8 +92,8 @@ class Viewer:
         return self.parts[-1] if self.parts else None
 
     def __exit__(self, *_: object) -> None:
-        if self._connection.sock is not None:
-            self._connection.sock.close()
-        self.response.close()
-        self._connection.close()
+        with contextlib.suppress(OSError):  # the server may have ended it
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
+        self.response.close()
+        self._socket.close()

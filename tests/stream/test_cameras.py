@@ -1,0 +1,49 @@
+"""What a replica makes of what it hears."""
+
+import pytest
+
+from services.stream.cameras import Cameras, KnownCamera
+from shared.status import CameraState
+from tests.support.bus import status_of
+
+
+def test_a_camera_is_its_statuss_state_until_ingest_falls_silent() -> None:
+    """Two missed statuses and a half are silence."""
+    camera = KnownCamera(status_of("cam1"), heard_at=100.0)
+    assert camera.is_streaming(102.0)
+    assert camera.problem(102.0) is None
+    assert camera.state(103.0) == "unknown"
+    assert not camera.is_streaming(103.0)
+    problem = camera.problem(103.0)
+    assert problem is not None
+    assert problem.headline == "Ingest is unreachable"
+
+
+@pytest.mark.parametrize("state", set(CameraState) - {CameraState.LIVE, CameraState.IDLE})
+def test_every_state_without_pictures_has_words(state: CameraState) -> None:
+    """With what to do about it, and since when."""
+    status = status_of("cam1", state, last_error="Do this.")
+    problem = KnownCamera(status, 100.0).problem(100.0)
+    assert problem is not None
+    assert problem.headline
+    assert problem.since_ns == status.since_ns
+    assert problem.advice == ("Set CAMERA_ENABLED=true to switch it on." if state == "disabled" else "Do this.")
+
+
+def test_cameras_come_in_their_order() -> None:
+    """Ingest's settings decide it."""
+    cameras = Cameras()
+    cameras.hear(status_of("b", order=2, is_default=False), 1.0)
+    cameras.hear(status_of("c", order=1), 1.0)
+    cameras.hear(status_of("a", order=2, is_default=False), 1.0)
+    assert [camera.status.camera for camera in cameras.in_order()] == ["c", "a", "b"]
+    assert cameras.default_key() == "c"
+
+
+def test_a_key_is_unknown_only_once_the_bus_has_had_time_to_tell_all() -> None:
+    """Before, a client is asked to try again."""
+    cameras = Cameras()
+    assert not cameras.have_settled(1000.0)
+    cameras.hear(status_of("cam1"), 1000.0)
+    assert not cameras.have_settled(1001.0)
+    assert cameras.have_settled(1002.0)

@@ -1,0 +1,63 @@
+"""A stream replica inside the test's own process: real uvicorn on a thread, real bus."""
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from services.stream.app import build_app
+from services.stream.direct import DirectHttpProtocol
+from services.stream.hub import Hub
+from services.stream.settings import StreamSettings
+from shared.web.server import listen, make_server
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
+
+
+class Replica:
+    """A running replica and simple requests to it."""
+
+    def __init__(self, port: int, hub: Hub) -> None:
+        self.port = port
+        self.hub = hub
+
+    def request(
+        self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers (names in lower case) and body of a response that ends."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, names, response.read()
+        finally:
+            connection.close()
+
+    def json(self, path: str) -> tuple[int, Any]:
+        status, _, body = self.request(path)
+        return status, json.loads(body)
+
+    def knows_a_camera(self) -> bool:
+        return bool(self.json("/api/devices")[1]["devices"])
+
+
+@contextmanager
+def running_replica(bus: str, *, direct: bool = True, archiver_url: str = "http://127.0.0.1:9") -> Iterator[Replica]:
+    """A replica on a free port. Without `direct` it serves through plain ASGI, as another server would."""
+    port = free_port()
+    listener = listen("127.0.0.1", port, setting="STREAM")
+    hub = Hub(bus)
+    app = build_app(StreamSettings(stream_port=port, archiver_url=archiver_url), hub)
+    server = make_server(app, http=DirectHttpProtocol if direct else "httptools", on_stop=hub.close_viewers)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        wait_until(lambda: server.started, "the replica has started")
+        yield Replica(port, hub)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+    assert not thread.is_alive(), "the replica did not stop"
