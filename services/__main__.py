@@ -20,7 +20,6 @@ from supervisor.supervisord import Supervisor
 from shared.lifecycle import EXIT_BAD_SETTING
 
 CONFIGURATION: Final = Path(__file__).with_name("supervisord.conf")
-RUNTIME_DIRECTORY: Final = Path("data")
 
 
 class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
@@ -47,11 +46,12 @@ def main() -> int:
     # The services write to a pipe of ours: they can't see whether a person reads.
     os.environ.setdefault("LOG_FORMAT", "console" if sys.stderr.isatty() else "json")
     os.environ["FRAMECAST_PYTHON"] = sys.executable
-    RUNTIME_DIRECTORY.mkdir(parents=True, exist_ok=True)
     options = ServerOptions()
     options.realize(["-c", str(CONFIGURATION)])
     options.first = True
     options.test = False
+    # Nobody asks for the file, and several stacks may run from one checkout.
+    options.write_pidfile = lambda: None
     stack = Stack(options)
     # How supervisord ends once all its processes have.
     with suppress(ExitNow):

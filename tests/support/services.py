@@ -64,9 +64,13 @@ class ServiceProcess:
 
 
 class Stack:
-    """The three services of one test. `environment` adds to or overrides the settings."""
+    """The three services of one test; entered when the camera's state is one of `wait_for`.
 
-    def __init__(self, directory: Path, **environment: str) -> None:
+    `environment` adds to or overrides the settings.
+    """
+
+    def __init__(self, directory: Path, wait_for: str = "live idle", **environment: str) -> None:
+        self._wait_for = wait_for.split()
         self.stream_port, archiver_port = free_port(), free_port()
         bus = f"tcp://127.0.0.1:{free_port()}"
         self.origin = f"http://127.0.0.1:{self.stream_port}"
@@ -94,7 +98,7 @@ class Stack:
     def __enter__(self) -> Self:
         for name in ("ingest", "stream", "archiver"):
             self.start(name)
-        self.wait_for_state("live", "idle")
+        self.wait_for_state(*self._wait_for)
         return self
 
     def __exit__(

@@ -22,8 +22,8 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 cv2.setNumThreads(1)
 
 OPEN_TIMEOUT_MS: Final = 5000
-READ_TIMEOUT_MS: Final = 4000
-"""A camera that stops sending is noticed after this long."""
+READ_TIMEOUT_MS: Final = 2000
+"""A camera that stops sending is noticed after twice this long: OpenCV reads once more after the first time-out."""
 # One decoder thread: each further one holds back a frame.
 _PARAMETERS: Final = [
     *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS),

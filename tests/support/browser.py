@@ -1,0 +1,45 @@
+"""Debian's Chromium, driven by Playwright."""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_PIXELS = """image => {
+    if (!image.naturalWidth) return null;
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    return canvas.toDataURL("image/png").split(",")[1];
+}"""
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def painted_picture(page: Page, selector: str) -> NDArray[np.uint8] | None:
+    """What an `<img>` of the page's own origin shows at this moment, as BGR; None before its first picture."""
+    png = page.locator(selector).evaluate(_PIXELS)
+    if png is None:
+        return None
+    pixels = np.frombuffer(base64.b64decode(png), np.uint8)
+    return cv2.imdecode(pixels, cv2.IMREAD_COLOR)  # type: ignore[return-value] # cv2 types its arrays loosely

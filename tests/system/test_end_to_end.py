@@ -1,0 +1,136 @@
+"""The main job on real input: an RTSP camera, the three services as processes, a viewer and the archive."""
+
+import signal
+import sqlite3
+import statistics
+from contextlib import ExitStack
+from pathlib import Path
+
+import cv2
+import pytest
+
+from tests.support.camera import RtspCamera
+from tests.support.clock import read_clock, shows_camera_colours
+from tests.support.mjpeg import Viewer
+from tests.support.services import Stack
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.camera
+INTERVAL_SECONDS = 2
+
+
+def archived(stack: Stack) -> list[Path]:
+    return sorted(stack.archive.rglob("*.webp"))
+
+
+def median_age_seconds(viewer: Viewer, count: int = 30) -> float:
+    """The age of the next `count` pictures, by the clock drawn into them."""
+    seen = len(viewer.parts)
+    wait_until(lambda: len(viewer.parts) >= seen + count, f"{count} more pictures came", 20)
+    ages = [age for part in viewer.parts[seen:] if (age := part.age_seconds) is not None]
+    assert len(ages) >= count * 0.9, "the clock could not be read"
+    return statistics.median(ages)
+
+
+def test_one_pull_feeds_ten_viewers_and_the_archive_and_heals_when_the_camera_returns(tmp_path: Path) -> None:
+    """The whole promise, in the order in which a user would meet it."""
+    with ExitStack() as stack_of_all:
+        camera = stack_of_all.enter_context(RtspCamera())
+        stack = stack_of_all.enter_context(
+            Stack(tmp_path, CAMERA_RTSP_URL=camera.url, CAMERA_CAPTURE_INTERVAL=str(INTERVAL_SECONDS))
+        )
+        viewers = [stack_of_all.enter_context(Viewer(stack.stream_port)) for _ in range(10)]
+        wait_until(lambda: all(len(viewer.parts) > 30 for viewer in viewers), "all ten see pictures", 20)
+
+        assert median_age_seconds(viewers[0]) < 0.5, "the pictures are not fresh"
+        assert camera.total_sessions == 1, "ten viewers cost more than one RTSP session"
+        wait_until(lambda: stack.status()["viewer_count"] == 10, "all ten are counted", 3)
+        wait_until(lambda: len(archived(stack)) >= 2, "the archive has two slots", 10)
+
+        camera.kill()
+        wait_until(lambda: not viewers[0].parts[-1].is_live, "the loss is seen", 8)
+        assert stack.status()["is_streaming"] is False
+        camera.start()
+        wait_until(lambda: all(viewer.parts[-1].is_live for viewer in viewers), "all ten are live again", 20)
+        assert median_age_seconds(viewers[0]) < 0.5, "the pictures are not fresh after the return"
+        assert not any(viewer.ended.is_set() for viewer in viewers), "a viewer had to reconnect"
+        assert camera.total_sessions == 2
+
+        assert_the_archive_is_the_cameras(stack)
+
+
+def assert_the_archive_is_the_cameras(stack: Stack) -> None:
+    """Every file is whole, shows the camera's picture of its slot, and has its row; each row has its file."""
+    files = archived(stack)
+    for path in files:
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        assert picture.shape == (360, 640, 3)
+        assert shows_camera_colours(picture)  # type: ignore[arg-type] # cv2 types its arrays loosely
+        shown_ms = read_clock(picture)  # type: ignore[arg-type]
+        assert shown_ms is not None
+        slot = shown_ms // 1000 // INTERVAL_SECONDS * INTERVAL_SECONDS
+        with sqlite3.connect(stack.environment["DATABASE_URL"].removeprefix("sqlite:///")) as database:
+            rows = database.execute(
+                "select slot_start, width, height, bytes from archived_frame where path = ?",
+                [str(path.relative_to(stack.archive))],
+            ).fetchall()
+        database.close()
+        # The clock is drawn up to some 100 ms before the picture is received, perhaps in the slot before.
+        assert [(width, height, size) for _, width, height, size in rows] == [(640, 360, path.stat().st_size)]
+        assert rows[0][0] - slot in (0, INTERVAL_SECONDS)
+    listed = stack.get("/api/camera/frames?limit=500")["frames"]
+    assert len(listed) >= len(files) >= 2
+
+
+def test_a_camera_that_falls_mute_is_noticed_within_five_seconds(tmp_path: Path) -> None:
+    """Its connection still stands: only the pictures stop. SIGSTOP is what a hanging camera looks like."""
+    with RtspCamera() as camera, Stack(tmp_path, CAMERA_RTSP_URL=camera.url) as stack:
+        with Viewer(stack.stream_port) as viewer:
+            wait_until(lambda: len(viewer.parts) > 10, "pictures come", 20)
+            camera.pause()
+            wait_until(lambda: stack.status()["state"] == "stalled", "it is noticed", 5)
+            wait_until(lambda: not viewer.parts[-1].is_live, "and shown", 1)
+            camera.resume()
+            wait_until(lambda: viewer.parts[-1].is_live, "it heals", 15)
+        assert stack.status()["last_error"] is None
+
+
+def test_a_wrong_password_is_said_once_and_never_shown(tmp_path: Path) -> None:
+    """In status, log and picture; retried slowly; the password in none of them, nor in the process list."""
+    password = "s3cret/p@:w#rd?%"  # noqa: S105
+    with (
+        RtspCamera(username="admin", password="another") as camera,  # noqa: S106
+        Stack(
+            tmp_path,
+            CAMERA_RTSP_URL=camera.url,
+            CAMERA_RTSP_USERNAME="admin",
+            CAMERA_RTSP_PASSWORD=password,
+            wait_for="unauthorized",
+        ) as stack,
+    ):
+        status = stack.status()
+        assert status["is_streaming"] is False
+        assert "CAMERA_RTSP_PASSWORD" in status["last_error"]
+        seen = str(status) + str(stack.get("/api/devices")) + str(stack.get("/api/camera/snapshot"))
+        for service in stack.services.values():
+            seen += service.output() + Path(f"/proc/{service.pid}/cmdline").read_text()
+        assert "camera lost" in seen
+        assert seen.count("refused the user name or password") >= 2
+        for secret in (password, "s3cret", "p%40"):
+            assert secret not in seen
+
+
+@pytest.mark.parametrize("killed", ["ingest", "stream", "archiver"])
+def test_a_service_that_is_killed_and_started_again_finds_the_others(killed: str, tmp_path: Path) -> None:
+    """In any order, with nobody telling anybody."""
+    with RtspCamera() as camera, Stack(tmp_path, CAMERA_RTSP_URL=camera.url, CAMERA_CAPTURE_INTERVAL="2") as stack:
+        wait_until(lambda: archived(stack), "the archive begins", 10)
+        stack.services[killed].signal(signal.SIGKILL)
+        stack.services[killed].wait(5)
+        stack.start(killed)
+        stack.wait_for_state("live", "idle")
+        with Viewer(stack.stream_port) as viewer:
+            assert median_age_seconds(viewer) < 0.5
+        before = len(archived(stack))
+        wait_until(lambda: len(archived(stack)) > before, "the archive goes on", 10)

@@ -1,0 +1,98 @@
+"""`python -m services`, which scripts/run ends in: all three services, started, kept up and stopped."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.mjpeg import Viewer
+from tests.support.services import ServiceProcess, Stack
+from tests.support.waiting import wait_until
+
+
+@contextmanager
+def running(tmp_path: Path, **environment: str) -> Iterator[tuple[ServiceProcess, Stack]]:
+    """The runner with settings of the test's own, and a stack that is only asked, not started."""
+    stack = Stack(tmp_path, **environment)
+    runner = ServiceProcess("services", stack.environment, tmp_path / "runner.log")
+    try:
+        yield runner, stack
+    finally:
+        runner.stop()
+
+
+def children(pid: int) -> dict[str, int]:
+    """The services below the runner, by name."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in listed}
+    return {words[2].decode().removeprefix("services."): child for child, words in commands.items() if len(words) > 2}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_demo_runs_and_stops_within_three_seconds_with_a_viewer_connected(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    """The newcomer's first minute. Nothing of it is left behind."""
+    with running(tmp_path) as (runner, stack):
+        stack.wait_for_state("live", "idle")
+        assert stack.get("/api/devices")["devices"][0]["source"] == "demo"
+        assert stack.origin in runner.output()
+        with Viewer(stack.stream_port) as viewer:
+            wait_until(lambda: len(viewer.parts) > 5 and viewer.parts[-1].is_live, "the demo scene is seen")
+            services = children(runner.pid)
+            assert set(services) == {"ingest", "stream", "archiver"}
+            stopped_at = time.monotonic()
+            runner.signal(number)
+            assert runner.wait(3) == 0
+            assert time.monotonic() - stopped_at < 3
+            assert viewer.ended.wait(1)
+        assert not any(Path(f"/proc/{pid}").exists() for pid in services.values())
+
+
+@pytest.mark.parametrize("killed", ["ingest", "stream", "archiver"])
+def test_a_service_that_dies_comes_back_and_the_others_go_on(killed: str, tmp_path: Path) -> None:
+    """Whatever took it."""
+    with running(tmp_path) as (runner, stack):
+        stack.wait_for_state("live", "idle")
+        before = children(runner.pid)
+        os.kill(before[killed], signal.SIGKILL)
+        wait_until(lambda: children(runner.pid).get(killed, before[killed]) != before[killed], "it is back")
+        stack.wait_for_state("live", "idle")
+        after = children(runner.pid)
+        assert {name: pid for name, pid in after.items() if name != killed} == {
+            name: pid for name, pid in before.items() if name != killed
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CAMERA_JPEG_QUALITY", "0"),
+        ("CAMERA_RTSP_URL", "rtsp//typo"),
+        ("STREAM_PORT", "http"),
+        ("ARCHIVER_PORT", "0"),
+        ("BUS_CONNECT", "nowhere"),
+    ],
+)
+def test_a_bad_setting_ends_the_stack_with_its_line_and_code_2(name: str, value: str, tmp_path: Path) -> None:
+    """No restart mends it."""
+    with running(tmp_path, **{name: value}) as (runner, _):
+        assert runner.wait(15) == 2
+        line = next(line for line in runner.output().splitlines() if line.startswith(name))
+        assert line.startswith(f"{name} is '{value}' but must be ")
+        assert "Traceback" not in runner.output()
+
+
+def test_a_second_stack_on_the_same_ports_is_told_so(tmp_path: Path) -> None:
+    """Started twice by mistake: the first goes on."""
+    with running(tmp_path) as (_, first):
+        first.wait_for_state("live", "idle")
+        (tmp_path / "second").mkdir()
+        with running(tmp_path / "second", **first.environment) as (runner, _):
+            assert runner.wait(15) == 2
+            assert "but must be" in runner.output()
+        assert first.status()["is_streaming"]
