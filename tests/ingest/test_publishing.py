@@ -10,7 +10,7 @@ import pytest
 from services.ingest.camera import Camera
 from services.ingest.publishing import BusLoop, CameraOutlet
 from services.ingest.sources import Picture
-from shared.frames import decode_frame
+from shared.frames import Frame, decode_frame
 from shared.lifecycle import Worker
 from shared.status import CameraState, CameraStatus, decode_status
 from shared.topics import ALL_STATUSES, ViewersClaim, frame_topic
@@ -86,7 +86,8 @@ async def test_frames_come_while_subscribed_to_and_the_state_follows(bus: str) -
         while (await next_status(subscriber)).state is not CameraState.IDLE:
             pass
         subscriber.subscribe(frame_topic("cam1", "main"))
-        states, frames = [], []
+        states: list[CameraState] = []
+        frames: list[Frame] = []
         while len(frames) < 5:
             parts = await subscriber.receive()
             if parts[0].startswith(ALL_STATUSES):

@@ -44,7 +44,7 @@ def test_a_file_that_is_no_video_is_said(tmp_path: Path) -> None:
 
 
 def test_the_demo_scene_keeps_a_cameras_pace_and_draws_only_what_is_asked_for() -> None:
-    """Twenty frames a second, each a picture of its own."""
+    """Fifteen frames a second, each a picture of its own."""
     source = DemoSource()
     source.open()
     started_at = time.monotonic()

@@ -6,7 +6,7 @@ from typing import Final
 from services.ingest.demo_scene import DemoScene
 from services.ingest.sources import Picture
 
-FPS: Final = 20
+FPS: Final = 15
 
 
 class DemoSource:
