@@ -31,18 +31,26 @@ def configure_logs() -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _what_matters_first, renderer],
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # uvicorn tells of its start and stop; the services do so themselves, in their own words.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # These tell of their start, stop and every request; the services say themselves what matters of it.
+    for library in ("uvicorn", "httpx2"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _what_matters_first(
+    _logger: structlog.typing.WrappedLogger, _method: str, fields: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    first = {name: fields[name] for name in ("timestamp", "level", "event") if name in fields}
+    return {**first, **fields}
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

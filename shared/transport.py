@@ -170,7 +170,8 @@ class Subscriber:
         """The next message. Waits for ever, renewing the connection whenever the bus is silent."""
         while True:
             try:
-                return await asyncio.wait_for(self._socket.recv_multipart(), SILENCE_SECONDS)
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    return await self._socket.recv_multipart()
             except TimeoutError:
                 self._reconnect()
 

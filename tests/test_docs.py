@@ -1,0 +1,67 @@
+"""What the documents say is held to the code, for documents rot."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.archiver.settings import ArchiverSettings
+from services.ingest.settings import IngestSettings
+from services.stream.settings import StreamSettings
+from shared.frames import MAX_HEADER_BYTES, _Header
+from shared.settings import Settings
+from shared.status import CameraState, CameraStatus
+
+ROOT = Path(__file__).parents[1]
+SERVICES: list[type[Settings]] = [IngestSettings, StreamSettings, ArchiverSettings]
+WIRE_FORMAT = (ROOT / "docs/wire-format.md").read_text()
+
+
+def documented_settings() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_env_example_names_every_setting_and_no_other() -> None:
+    """It is the one list of settings."""
+    names = {name.upper() for service in SERVICES for name in service.model_fields}
+    assert names | {"CAMERA_RTSP_PASSWORD_FILE", "LOG_FORMAT"} == set(documented_settings())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_env_example_shows_the_defaults(service: type[Settings], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copied as it is, it changes nothing."""
+    names = documented_settings()
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    without = service()
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert service() == without
+
+
+def test_every_setting_says_what_is_allowed() -> None:
+    """An error ends in these words."""
+    for service in SERVICES:
+        for name, field in service.model_fields.items():
+            assert field.description or any("description" in str(one) for one in field.metadata), name
+
+
+def test_the_wire_format_names_every_member_and_state() -> None:
+    """The page is the authority, so it must be complete."""
+    for name in (*_Header.model_fields, *CameraStatus.model_fields, *CameraState):
+        assert f"`{name}`" in WIRE_FORMAT, name
+    assert f"{MAX_HEADER_BYTES:,} bytes" in WIRE_FORMAT
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """A newcomer follows them."""
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/README.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_files_that_the_architecture_names_exist() -> None:
+    """It says where to change what."""
+    for path in re.findall(r"`((?:services|shared|tests|docs)/[\w./]+)`", (ROOT / "docs/architecture.md").read_text()):
+        assert (ROOT / path).exists(), path
