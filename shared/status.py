@@ -49,6 +49,8 @@ class CameraStatus(BaseModel):
     width: int | None
     height: int | None
     fps: float | None
+    widths: tuple[int, ...] = Field(default=(), max_length=16)
+    """The widths in pixels at which frames can be had besides the source's own, on demand."""
     viewer_count: int = Field(ge=0)
     capture_interval_seconds: int = Field(ge=1, le=MAX_CAPTURE_INTERVAL_SECONDS)
     sent_at_ns: int = Field(ge=0, lt=2**63)

@@ -49,6 +49,7 @@ def camera_status(settings: IngestSettings, camera: Camera, viewer_count: int) -
         width=condition.width,
         height=condition.height,
         fps=camera.fps,
+        widths=settings.widths,
         viewer_count=viewer_count,
         capture_interval_seconds=settings.camera_capture_interval,
         sent_at_ns=Clock().utc_ns(),
@@ -71,7 +72,7 @@ def main(native_log: NativeLog) -> int:
         jpeg_quality=settings.camera_jpeg_quality,
     )
     publisher = Publisher(settings.bus_bind)
-    bus_loop = BusLoop(publisher, camera, partial(camera_status, settings, camera))
+    bus_loop = BusLoop(publisher, camera, settings.widths, partial(camera_status, settings, camera))
     workers = [Worker("bus", bus_loop.run, on_crash)]
     if settings.camera_enabled:
         outlet = CameraOutlet(publisher.handoff.producer())

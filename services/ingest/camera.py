@@ -4,12 +4,12 @@ It knows neither sockets nor settings: frames go to `publish`, the condition to 
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from services.ingest.encoding import encode_jpeg
+from services.ingest.encoding import encode_jpeg, scale_to_width
 from services.ingest.sources import Picture, Source, SourceUnauthorizedError, SourceUnavailableError
 from shared.clock import Clock
 from shared.frames import Frame
@@ -63,18 +63,15 @@ class Camera:
         self._max_fps = max_fps
         self._jpeg_quality = jpeg_quality
         self._clock = clock or Clock()
-        self._wanted = threading.Event()
-        self._sequence = 0
+        self._wanted: frozenset[str] = frozenset()
+        self._sequences: Counter[str] = Counter()
         self._failures = 0
         self._grabbed_at: deque[float] = deque(maxlen=1000)
         self.condition = CameraCondition(CameraState.CONNECTING, self._clock.utc_ns())
 
-    def want(self, wanted: bool) -> None:
-        """Say whether anybody subscribes to the camera's frames. Without, they are grabbed but not retrieved."""
-        if wanted:
-            self._wanted.set()
-        else:
-            self._wanted.clear()
+    def want(self, renditions: frozenset[str]) -> None:
+        """Say which renditions anybody subscribes to. With none, frames are grabbed but not retrieved."""
+        self._wanted = renditions
 
     @property
     def fps(self) -> float | None:
@@ -110,20 +107,24 @@ class Camera:
             captured_at_ns, now = self._clock.utc_ns(), self._clock.monotonic()
             self._failures = 0
             self._grabbed_at.append(now)
-            if not self._wanted.is_set():
+            wanted = self._wanted
+            if not wanted:
                 self._delivers(CameraState.IDLE, outlet)
             elif pacer.admits(now):
-                frame = self._frame(source.retrieve(), captured_at_ns)
-                self._delivers(CameraState.LIVE, outlet, frame.width, frame.height)
-                outlet.publish(frame)
+                picture = source.retrieve()
+                self._delivers(CameraState.LIVE, outlet, picture.shape[1], picture.shape[0])
+                for rendition in wanted:
+                    outlet.publish(self._frame(picture, rendition, captured_at_ns))
 
-    def _frame(self, picture: Picture, captured_at_ns: int) -> Frame:
+    def _frame(self, picture: Picture, rendition: str, captured_at_ns: int) -> Frame:
+        if rendition != MAIN:
+            picture = scale_to_width(picture, int(rendition))
         height, width = picture.shape[:2]
-        self._sequence += 1
+        self._sequences[rendition] += 1
         return Frame(
             camera_key=self.key,
-            rendition=MAIN,
-            sequence=self._sequence,
+            rendition=rendition,
+            sequence=self._sequences[rendition],
             captured_at_ns=captured_at_ns,
             width=width,
             height=height,

@@ -5,11 +5,17 @@ Subscriptions are prefixes, so a topic is wanted when any of them is how it begi
 
 from collections.abc import Collection
 
-from shared.topics import ViewersClaim
+from shared.topics import MAIN, ViewersClaim, frame_topic
 
 
 def is_wanted(topic: bytes, subscriptions: Collection[bytes]) -> bool:
     return any(topic.startswith(prefix) for prefix in subscriptions)
+
+
+def wanted_renditions(camera_key: str, widths: Collection[int], subscriptions: Collection[bytes]) -> frozenset[str]:
+    """Which of the camera's renditions anybody subscribes to. Only widths that are offered can be asked for."""
+    renditions = (MAIN, *map(str, widths))
+    return frozenset(name for name in renditions if is_wanted(frame_topic(camera_key, name), subscriptions))
 
 
 def viewer_count(camera_key: str, subscriptions: Collection[bytes]) -> int:

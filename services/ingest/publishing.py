@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Final
 
 from services.ingest.camera import Camera
-from services.ingest.demand import is_wanted, viewer_count
+from services.ingest.demand import viewer_count, wanted_renditions
 from shared.clock import Clock
 from shared.frames import Frame, encode_frame
 from shared.status import CameraStatus, encode_status
-from shared.topics import MAIN, frame_topic
 from shared.transport import HandoffProducer, Publisher
 
 STATUS_SECONDS: Final = 1.0
@@ -37,11 +36,13 @@ class BusLoop:
         self,
         publisher: Publisher,
         camera: Camera,
+        widths: tuple[int, ...],
         status: Callable[[int], CameraStatus],
         clock: Clock | None = None,
     ) -> None:
         self._publisher = publisher
         self._camera = camera
+        self._widths = widths
         self._status = status
         self._clock = clock or Clock()
 
@@ -51,8 +52,7 @@ class BusLoop:
             now = self._clock.monotonic()
             changed = self._forward()
             if self._publisher.read_subscriptions():
-                wanted = is_wanted(frame_topic(self._camera.key, MAIN), self._publisher.topics)
-                self._camera.want(wanted)
+                self._camera.want(wanted_renditions(self._camera.key, self._widths, self._publisher.topics))
                 changed = True
             if changed or now >= status_due_at:
                 viewers = viewer_count(self._camera.key, self._publisher.topics)

@@ -1,7 +1,7 @@
 """The settings of ingest. It alone reads the camera's: the others learn from the status what they need."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
@@ -10,6 +10,9 @@ from shared.settings import DEFAULT_BUS_ADDRESS, BusAddresses, SecretUrl, Settin
 from shared.status import MAX_CAPTURE_INTERVAL_SECONDS
 from shared.topics import KEY_PATTERN
 
+MAX_WIDTHS: Final = 16
+MIN_WIDTH_PIXELS: Final = 16
+MAX_WIDTH_PIXELS: Final = 7680
 SourceKind = Literal["demo", "rtsp", "http", "file"]
 
 
@@ -32,6 +35,15 @@ def _usable_url(value: SecretUrl) -> SecretUrl:
     return value
 
 
+def _usable_widths(value: str) -> str:
+    widths = value.split(",")
+    if len(widths) > MAX_WIDTHS or not all(
+        width.strip().isdecimal() and MIN_WIDTH_PIXELS <= int(width) <= MAX_WIDTH_PIXELS for width in widths
+    ):
+        raise ValueError(value)
+    return value
+
+
 class IngestSettings(Settings):
     """One camera, and where the bus is bound."""
 
@@ -46,6 +58,9 @@ class IngestSettings(Settings):
     )
     camera_fps: float = Field(30, gt=0, le=120, description="a number above 0, at most 120")
     camera_jpeg_quality: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
+    camera_widths: Annotated[str, AfterValidator(_usable_widths)] = Field(
+        "320,640,1280", description="up to 16 widths in pixels from 16 to 7680 with commas between, such as 320,640"
+    )
     camera_capture_interval: int = Field(
         3600,
         ge=1,
@@ -62,6 +77,11 @@ class IngestSettings(Settings):
     def camera_name(self) -> str:
         """The key as a person would write it."""
         return self.camera_device_key.replace("_", " ").replace("-", " ").strip().capitalize()
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths that may be asked for, ascending."""
+        return tuple(sorted({int(width) for width in self.camera_widths.split(",")}))
 
     def source_url(self) -> str:
         """The address with the credentials in it, quoted. Secret: pass it to the decoder and nowhere else."""

@@ -99,7 +99,7 @@ def test_frames_are_grabbed_but_not_retrieved_while_nobody_subscribes() -> None:
 def test_a_subscription_makes_it_publish_and_live() -> None:
     """Each frame carries its size, its time and a number one higher than the last's."""
     scene = Scene(iter([None] * 6))
-    scene.camera.want(True)
+    scene.camera.want(frozenset({"main"}))
     scene.run()
     assert [frame.sequence for frame in scene.frames] == [1, 2, 3, 4, 5]
     assert {(frame.width, frame.height, frame.live) for frame in scene.frames} == {(64, 48, True)}
@@ -110,11 +110,11 @@ def test_a_subscription_makes_it_publish_and_live() -> None:
 def test_watched_or_not_it_delivers_since_the_same_instant() -> None:
     """`since` tells of the camera, not of its audience."""
     scene = Scene(iter([None] * 5))
-    scene.camera.want(True)
+    scene.camera.want(frozenset({"main"}))
     scene.run()
     since_ns = 1000 + FRAME_SECONDS
     assert scene.states[0] is CameraState.LIVE
-    scene.camera.want(False)
+    scene.camera.want(frozenset())
     scene.script = iter([None] * 3)
     scene.camera.run(scene._stop_event(), scene)
     assert scene.camera.condition.since_ns >= since_ns
@@ -165,3 +165,14 @@ def test_the_rate_is_measured_not_believed() -> None:
     assert scene.camera.fps == pytest.approx(30, abs=0.5)
     scene.now += 10
     assert scene.camera.fps is None
+
+
+def test_each_wanted_rendition_is_encoded_once_and_never_larger_than_the_source() -> None:
+    """In the picture's own proportions, and numbered by itself."""
+    scene = Scene(iter([None] * 3))
+    scene.camera.want(frozenset({"main", "32", "640"}))
+    scene.run()
+    sizes = {frame.rendition: (frame.width, frame.height) for frame in scene.frames}
+    assert sizes == {"main": (64, 48), "32": (32, 24), "640": (64, 48)}
+    assert sorted(frame.sequence for frame in scene.frames) == [1, 1, 1, 2, 2, 2]
+    assert scene.retrieved == 2

@@ -1,6 +1,6 @@
 """What subscriptions ask for."""
 
-from services.ingest.demand import is_wanted, viewer_count
+from services.ingest.demand import is_wanted, viewer_count, wanted_renditions
 
 
 def test_a_topic_is_wanted_by_any_prefix_of_it() -> None:
@@ -15,6 +15,13 @@ def test_other_subscriptions_want_no_frames() -> None:
     """Statuses, claims and hellos keep no encoder busy."""
     others = [b"status/", b"hello/ab/", b"viewers/cam1/ab/3/", b"frame/cam10/main/", b"frame/cam1/320/"]
     assert not is_wanted(b"frame/cam1/main/", others)
+
+
+def test_only_offered_widths_can_be_asked_for() -> None:
+    """Nobody can make ingest encode at will."""
+    asked = [b"frame/cam1/320/", b"frame/cam1/321/", b"frame/cam1/main/", b"frame/cam2/640/"]
+    assert wanted_renditions("cam1", (320, 640), asked) == {"main", "320"}
+    assert wanted_renditions("cam1", (320, 640), [b"status/"]) == frozenset()
 
 
 def test_viewers_are_added_up_over_replicas() -> None:

@@ -49,7 +49,7 @@ def bus() -> Iterator[str]:
         return status_of("cam1", camera.condition.state, viewer_count=viewer_count)
 
     workers = [
-        Worker("bus", BusLoop(publisher, camera, status).run, pytest.fail),
+        Worker("bus", BusLoop(publisher, camera, (32,), status).run, pytest.fail),
         Worker("camera", lambda stop: camera.run(stop, outlet), pytest.fail),
     ]
     for worker in workers:

@@ -33,6 +33,8 @@ def test_without_a_camera_there_is_the_demo(monkeypatch: pytest.MonkeyPatch) -> 
         ("CAMERA_JPEG_QUALITY", "101", "a whole number from 1 to 100"),
         ("CAMERA_CAPTURE_INTERVAL", "0", "a whole number of seconds from 1"),
         ("CAMERA_CAPTURE_INTERVAL", "1h", "a whole number of seconds from 1"),
+        ("CAMERA_WIDTHS", "320;640", "widths in pixels"),
+        ("CAMERA_WIDTHS", "99999", "widths in pixels"),
         ("CAMERA_ENABLED", "perhaps", "true or false"),
         ("BUS_BIND", "5555", "an address such as tcp://"),
     ],

@@ -23,6 +23,7 @@ STATUS = CameraStatus(
     width=1280,
     height=720,
     fps=29.9,
+    widths=(320, 640),
     viewer_count=2,
     capture_interval_seconds=3600,
     sent_at_ns=1_795_363_201_000_000_000,

@@ -21,8 +21,12 @@ def jpeg_picture(level: int = 128, width: int = 64, height: int = 48) -> bytes:
     return jpeg.tobytes()
 
 
-def frame_of(camera_key: str, sequence: int = 1, *, live: bool = True, level: int = 128) -> Frame:
-    return Frame(camera_key, "main", sequence, time.time_ns(), 64, 48, live, jpeg_picture(level))
+def frame_of(
+    camera_key: str, sequence: int = 1, *, rendition: str = "main", live: bool = True, level: int = 128
+) -> Frame:
+    width = 64 if rendition == "main" else int(rendition)
+    jpeg = jpeg_picture(level, width, width * 3 // 4)
+    return Frame(camera_key, rendition, sequence, time.time_ns(), width, width * 3 // 4, live, jpeg)
 
 
 def status_of(camera_key: str, state: CameraState = CameraState.LIVE, **members: object) -> CameraStatus:
@@ -39,6 +43,7 @@ def status_of(camera_key: str, state: CameraState = CameraState.LIVE, **members:
         "width": 64,
         "height": 48,
         "fps": 30.0,
+        "widths": (16, 32),
         "viewer_count": 0,
         "capture_interval_seconds": 3600,
         "sent_at_ns": time.time_ns(),
