@@ -1,5 +1,7 @@
 """`python -m services.stream`: one replica of the fan-out, until SIGTERM."""
 
+from typing import Final
+
 from services.stream.app import build_app
 from services.stream.direct import DirectHttpProtocol
 from services.stream.hub import Hub
@@ -7,15 +9,21 @@ from services.stream.settings import StreamSettings
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
+from shared.web.limits import raise_file_limit
 from shared.web.server import listen, make_server, serve
 
+USUAL_MAX_VIEWERS: Final = 1000
 log = get_logger("services.stream")
 
 
 def main() -> int:
     settings = load_settings(StreamSettings)
-    listener = listen(settings.stream_host, settings.stream_port, setting="STREAM")
-    hub = Hub(settings.bus_connect)
+    room = raise_file_limit()
+    max_viewers = min(settings.stream_max_viewers or USUAL_MAX_VIEWERS, room)
+    listener = listen(
+        settings.stream_host, settings.stream_port, setting="STREAM", stall_seconds=settings.viewer_stall_seconds
+    )
+    hub = Hub(settings.bus_connect, max_viewers, settings.viewer_stall_seconds)
     log.info("stream started", address=f"http://{settings.stream_host}:{settings.stream_port}", replica=hub.replica)
     app = build_app(settings, hub)
     serve(make_server(app, http=DirectHttpProtocol, on_stop=hub.close_viewers), listener)

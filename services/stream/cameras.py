@@ -8,6 +8,7 @@ from typing import Final
 
 from services.stream.plates import Problem
 from shared.status import CameraState, CameraStatus
+from shared.topics import MAIN
 
 SILENT_AFTER_SECONDS: Final = 2.5
 """Statuses come every second; a camera without one for so long has lost its ingest."""
@@ -22,6 +23,22 @@ _HEADLINES: Final = {
     CameraState.UNAUTHORIZED: "The camera refused the login",
     CameraState.DISABLED: "The camera is switched off",
 }
+
+
+class UnknownCameraError(Exception):
+    """Raised when nothing has been heard of a camera. `is_final` is false while it may yet be heard of."""
+
+    def __init__(self, key: str, *, is_final: bool) -> None:
+        self.is_final = is_final
+        super().__init__(
+            f"There is no camera '{key}'. GET /api/devices lists them."
+            if is_final
+            else "The cameras are not known yet. Try again in a second."
+        )
+
+
+class WidthNotOfferedError(Exception):
+    """Raised when a width is asked for that ingest does not encode; the message names those it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +58,31 @@ class KnownCamera:
     def is_streaming(self, now: float) -> bool:
         return not self.is_silent(now) and self.status.is_streaming
 
-    @property
-    def size(self) -> tuple[int, int] | None:
-        """Width and height in pixels, once known."""
+    def size(self, rendition: str) -> tuple[int, int] | None:
+        """Width and height in pixels at a rendition, once the camera's own are known."""
         width, height = self.status.width, self.status.height
-        return None if width is None or height is None else (width, height)
+        if width is None or height is None:
+            return None
+        if rendition == MAIN or int(rendition) >= width:
+            return width, height
+        return int(rendition), max(1, round(height * int(rendition) / width))
+
+    def check_width(self, width: int | None) -> None:
+        """Refuse a width that is not offered, so that nobody can make ingest encode at will."""
+        if width is not None and width not in self.status.widths:
+            offered = ", ".join(map(str, self.status.widths)) or "none"
+            raise WidthNotOfferedError(f"'width' is {width} but must be one of those offered: {offered}.")
+
+    def ladder(self, width: int | None) -> list[str]:
+        """The renditions that are at most `width` wide, widest first; None is the camera's own size.
+
+        `width` is one of the status's. There is always one: a camera narrower than asked serves its own size.
+        """
+        own_width = self.status.width or float("inf")
+        smaller = [offered for offered in sorted(self.status.widths, reverse=True) if offered < own_width]
+        if width is None or width >= own_width:
+            return [MAIN, *map(str, smaller)]
+        return [str(offered) for offered in smaller if offered <= width]
 
     def problem(self, now: float) -> Problem | None:
         """Why there is no live picture to be had; None while there is."""
@@ -74,6 +111,13 @@ class Cameras:
 
     def get(self, key: str) -> KnownCamera | None:
         return self._known.get(key)
+
+    def find(self, key: str, now: float) -> KnownCamera:
+        """The camera, or an UnknownCameraError."""
+        camera = self._known.get(key)
+        if camera is None:
+            raise UnknownCameraError(key, is_final=self.have_settled(now))
+        return camera
 
     def default_key(self) -> str | None:
         """The camera that a request without a key means; None before it is heard of."""

@@ -1,31 +1,21 @@
-"""A feed: the pictures of one camera, and those who watch. Owns the fan-out pass.
+"""A feed: the pictures of one camera at one size, and those who watch. Owns the fan-out pass.
 
 It knows no bus: whoever holds it subscribes while it `is_wanted` and hands in what comes.
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import Final
 
-from services.stream.mjpeg import Framing, part
+from services.stream.picture import Framing, Picture
 from services.stream.viewer import Viewer
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What viewers are shown. `received_at` is monotonic seconds; `live` is false for a stand-in."""
-
-    jpeg: bytes
-    captured_at_ns: int
-    received_at: float
-    live: bool
 
 
 class Feed:
     """Viewers come and go; every picture is offered to all of them in one pass."""
 
-    def __init__(self, camera_key: str | None) -> None:
+    def __init__(self, camera_key: str | None, rendition: str) -> None:
         self.camera_key: Final = camera_key
+        self.rendition: Final = rendition
         self.viewers: set[Viewer] = set()
         self.newest: Picture | None = None
         """The newest live picture, while the feed is subscribed to and the camera delivers."""
@@ -55,15 +45,18 @@ class Feed:
         self.shown, self.shown_at = picture, now
         parts: dict[Framing, bytes] = {}
         for viewer in self.viewers:
-            framing = viewer.framing
-            if framing not in parts:
-                parts[framing] = _part(framing, picture)
-            viewer.offer(parts[framing])
+            if viewer.pacer is not None and not viewer.pacer.admits(now):
+                continue
+            part = parts.get(viewer.framing)
+            if part is None:
+                part = parts[viewer.framing] = viewer.framing(picture)
+            viewer.offer(part)
 
     @staticmethod
-    def show_to(viewer: Viewer, picture: Picture) -> None:
+    def show_to(viewer: Viewer, picture: Picture, now: float) -> None:
         """Give a newcomer what the others have already."""
-        viewer.offer(_part(viewer.framing, picture))
+        if viewer.pacer is None or viewer.pacer.admits(now):
+            viewer.offer(viewer.framing(picture))
 
     async def next_picture(self) -> Picture:
         """Wait for the next live picture."""
@@ -73,7 +66,3 @@ class Feed:
             return await waiter
         finally:
             self._waiting.discard(waiter)
-
-
-def _part(framing: Framing, picture: Picture) -> bytes:
-    return part(framing, picture.jpeg, picture.captured_at_ns, live=picture.live)

@@ -1,4 +1,4 @@
-"""The hub: between the bus and the viewers. Owns the subscriber, the feeds and the once-a-second repeat.
+"""The hub: between the bus and the viewers. Owns the subscriber, the feeds and what happens as time passes.
 
 Everything runs on the loop's thread. Subscriptions are the demand: a feed is subscribed to while somebody watches, so
 that ingest encodes for nobody else.
@@ -9,8 +9,10 @@ import secrets
 import time
 from typing import Final
 
+from services.stream.audience import Audience, Wish
 from services.stream.cameras import WAITING, Cameras
-from services.stream.feed import Feed, Picture
+from services.stream.feed import Feed
+from services.stream.picture import Picture
 from services.stream.standins import StandIns
 from services.stream.viewer import Viewer
 from shared.drops import DropCounter
@@ -21,24 +23,29 @@ from shared.topics import ALL_STATUSES, MAIN, ViewersClaim, frame_topic
 from shared.transport import Subscriber
 
 TICK_SECONDS: Final = 0.2
+CHECK_SECONDS: Final = 1.0
 REPEAT_SECONDS: Final = 1.0
 """A still or absent source's picture is sent again this often: clients give up on silence."""
-VIEWER_LINGER_SECONDS: Final = 2.0
 SNAPSHOT_LINGER_SECONDS: Final = 10.0
 """Snapshots are polled; so long after one the feed stays subscribed for the next."""
 
 
 class Hub:
-    """One replica's cameras and feeds. `run` is its life; the rest is for the endpoints."""
+    """One replica's cameras, feeds and audience. `run` is its life; the rest is for the endpoints.
 
-    def __init__(self, bus_addresses: str) -> None:
+    At most `max_viewers` are taken in; one that makes no progress for `stall_seconds` is cut.
+    """
+
+    def __init__(self, bus_addresses: str, max_viewers: int = 1000, stall_seconds: float = 60.0) -> None:
         self.replica: Final = secrets.token_hex(4)
         self.cameras: Final = Cameras()
         self.closing = False
+        self._max_viewers = max_viewers
         self._subscriber = Subscriber(bus_addresses)
-        self._feeds: dict[str | None, Feed] = {}
+        self._feeds: dict[tuple[str | None, str], Feed] = {}
         self._subscribed: set[Feed] = set()
         self._stand_ins = StandIns()
+        self._audience = Audience(self._ladder, self._demanded_feed, stall_seconds)
         self._claims: dict[str, ViewersClaim] = {}
         self._dropped = DropCounter("bus message")
 
@@ -51,20 +58,20 @@ class Hub:
 
     # For the endpoints.
 
-    def attach(self, viewer: Viewer, camera_key: str | None) -> None:
-        """Let `viewer` watch a camera, from the newest picture on; None is the default camera before it is known."""
-        feed = self._feed(camera_key)
-        feed.viewers.add(viewer)
-        self._subscribe(feed)
-        picture = self._present_picture(feed, time.monotonic())
+    @property
+    def is_full(self) -> bool:
+        return len(self._audience) >= self._max_viewers
+
+    def attach(self, viewer: Viewer, wish: Wish) -> None:
+        """Let `viewer` watch, from the newest picture on. Every viewer must be detached in the end."""
+        feed = self._audience.seat(viewer, wish)
+        now = time.monotonic()
+        picture = self._present_picture(feed, now)
         if picture is not None:
-            feed.show_to(viewer, picture)
+            feed.show_to(viewer, picture, now)
 
     def detach(self, viewer: Viewer) -> None:
-        for feed in self._feeds.values():
-            if viewer in feed.viewers:
-                feed.viewers.discard(viewer)
-                feed.want_until(time.monotonic() + VIEWER_LINGER_SECONDS)
+        self._audience.leave(viewer)
 
     async def fresh_picture(self, camera_key: str, timeout_seconds: float) -> Picture:
         """The newest live picture. Subscribes for it if nobody watches, and stays subscribed for a while.
@@ -72,31 +79,30 @@ class Hub:
         Raises:
             TimeoutError: when none comes in time.
         """
-        feed = self._feed(camera_key)
+        feed = self._demanded_feed(camera_key, MAIN)
         feed.want_until(time.monotonic() + timeout_seconds + SNAPSHOT_LINGER_SECONDS)
-        self._subscribe(feed)
         if feed.newest is not None:
             return feed.newest
-        return await asyncio.wait_for(feed.next_picture(), timeout_seconds)
+        async with asyncio.timeout(timeout_seconds):
+            return await feed.next_picture()
 
     def frame_age_seconds(self, camera_key: str) -> float | None:
         """How long ago the newest picture came; None while this replica has none."""
-        feed = self._feeds.get(camera_key)
-        if feed is None or feed.newest is None:
-            return None
-        return round(time.monotonic() - feed.newest.received_at, 3)
+        ages = [
+            time.monotonic() - feed.newest.received_at
+            for feed in self._feeds.values()
+            if feed.camera_key == camera_key and feed.newest is not None
+        ]
+        return round(min(ages), 3) if ages else None
 
     def viewer_count(self, camera_key: str | None) -> int:
         """This replica's own viewers of a camera."""
-        feed = self._feeds.get(camera_key)
-        return 0 if feed is None else len(feed.viewers)
+        return len(self._audience.of_camera(camera_key))
 
     def close_viewers(self) -> None:
         """End every response. Whoever comes afterwards is to be refused."""
         self.closing = True
-        for feed in self._feeds.values():
-            for viewer in feed.viewers:
-                viewer.close()
+        self._audience.close()
 
     def close(self) -> None:
         self._subscriber.close()
@@ -131,24 +137,27 @@ class Hub:
 
     def _take_status(self, status: CameraStatus) -> None:
         self.cameras.hear(status, time.monotonic())
-        waiting = self._feeds.get(None)
-        if waiting is not None and status.is_default:
-            viewers, waiting.viewers = waiting.viewers, set()
-            for viewer in viewers:
-                self.attach(viewer, status.camera)
+        if status.is_default:
+            for viewer, wish in self._audience.of_camera(None):
+                self._audience.leave(viewer)
+                self.attach(viewer, Wish(status.camera, wish.width, wish.adaptive))
 
     def _take_frame(self, parts: list[bytes]) -> None:
         frame = decode_frame(parts)
-        feed = self._feeds.get(frame.camera_key)
-        if feed is not None and frame.rendition == MAIN and frame.live:
-            feed.take(Picture(frame.jpeg, frame.captured_at_ns, time.monotonic(), live=True))
+        feed = self._feeds.get((frame.camera_key, frame.rendition))
+        if feed is not None and frame.live:
+            feed.take(Picture(frame.camera_key, frame.jpeg, frame.captured_at_ns, time.monotonic(), live=True))
 
     # What time brings.
 
     async def _tick_for_ever(self) -> None:
+        checked_at = float("-inf")
         while True:
             now = time.monotonic()
-            for feed in self._feeds.values():
+            if now - checked_at >= CHECK_SECONDS:
+                checked_at = now
+                self._audience.check(now)
+            for feed in tuple(self._feeds.values()):
                 if feed.is_wanted(now):
                     self._repeat(feed, now)
                 else:
@@ -170,16 +179,14 @@ class Hub:
             return feed.newest
         # Should the camera come back, its last picture from before is not to pass for new.
         feed.newest = None
-        return self._stand_ins.picture(feed, problem, None if camera is None else camera.size)
+        return self._stand_ins.picture(feed, problem, None if camera is None else camera.size(feed.rendition))
 
     def _claim_viewers(self) -> None:
         """State this replica's viewer counts as subscriptions, the new one before the old one goes."""
-        for key, feed in self._feeds.items():
-            if key is None:
-                continue
-            claimed = self._claims.get(key)
-            claim = ViewersClaim(key, self.replica, len(feed.viewers))
-            if claim == claimed or (claimed is None and not feed.viewers):
+        counts = self._audience.counts()
+        for key in counts.keys() | self._claims.keys():
+            claimed, claim = self._claims.get(key), ViewersClaim(key, self.replica, counts[key])
+            if claim == claimed:
                 continue
             if claim.count:
                 self._subscriber.subscribe(claim.topic)
@@ -189,16 +196,24 @@ class Hub:
             if claimed is not None:
                 self._subscriber.unsubscribe(claimed.topic)
 
-    def _feed(self, camera_key: str | None) -> Feed:
-        return self._feeds.setdefault(camera_key, Feed(camera_key))
+    # Feeds.
 
-    def _subscribe(self, feed: Feed) -> None:
-        if feed.camera_key is not None and feed not in self._subscribed:
-            self._subscriber.subscribe(frame_topic(feed.camera_key, MAIN))
+    def _ladder(self, wish: Wish) -> list[str]:
+        camera = None if wish.camera_key is None else self.cameras.get(wish.camera_key)
+        return [MAIN] if camera is None else camera.ladder(wish.width)
+
+    def _demanded_feed(self, camera_key: str | None, rendition: str) -> Feed:
+        """The feed, subscribed to."""
+        feed = self._feeds.get((camera_key, rendition))
+        if feed is None:
+            feed = self._feeds[camera_key, rendition] = Feed(camera_key, rendition)
+        if camera_key is not None and feed not in self._subscribed:
+            self._subscriber.subscribe(frame_topic(camera_key, rendition))
             self._subscribed.add(feed)
+        return feed
 
     def _unsubscribe(self, feed: Feed) -> None:
         if feed.camera_key is not None and feed in self._subscribed:
-            self._subscriber.unsubscribe(frame_topic(feed.camera_key, MAIN))
+            self._subscriber.unsubscribe(frame_topic(feed.camera_key, feed.rendition))
             self._subscribed.discard(feed)
             feed.newest = None

@@ -2,17 +2,18 @@
 
 Two framings, since no single one suits every client (docs/decisions/0004-two-framings.md):
 
-- `LENGTH` puts a complete part before each picture, with its `Content-Length`: what programs read.
-- `ADVANCE` sends the next part's headers right behind each picture. Chromium paints a picture only when those have
-  come, so any other framing shows it one frame late. The technique is uStreamer's `advance_headers`.
+- `with_length` gives each part its `Content-Length`, and all of it before the picture: what programs read.
+- `with_advance_headers` sends the next part's headers right behind each picture. Chromium paints a picture only when
+  those have come, so any other framing shows it one frame late. The technique is uStreamer's `advance_headers`.
 """
 
 from email.utils import formatdate
-from enum import Enum
 from typing import Final
 
+from services.stream.picture import Framing, Picture
+
 BOUNDARY: Final = "frame"
-_ADVANCE_HEAD: Final = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n".encode()
+_PART_HEAD: Final = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n".encode()
 NO_CACHE: Final = {
     "Cache-Control": "no-store, no-cache, must-revalidate, no-transform, max-age=0",
     "Pragma": "no-cache",
@@ -28,14 +29,28 @@ STREAM_HEADERS: Final = {
 }
 
 
-class Framing(Enum):
-    LENGTH = "length"
-    ADVANCE = "advance"
-
-
 def framing_for(accept: str | None) -> Framing:
     """A browser's `<img>` names image types in `Accept`; programs send `*/*` or nothing."""
-    return Framing.ADVANCE if accept is not None and "image/" in accept else Framing.LENGTH
+    return with_advance_headers if accept is not None and "image/" in accept else with_length
+
+
+def with_length(picture: Picture) -> bytes:
+    """A framing: a complete part, told by its length, its time and whether it is live."""
+    head = (
+        f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n"
+        f"X-Timestamp: {timestamp(picture.captured_at_ns)}\r\nX-Live: {int(picture.live)}\r\n\r\n"
+    )
+    return b"%b%b\r\n" % (head.encode(), picture.jpeg)
+
+
+def with_advance_headers(picture: Picture) -> bytes:
+    """A framing: the picture, and right behind it the headers of the next part."""
+    return b"%b\r\n%b" % (picture.jpeg, _PART_HEAD)
+
+
+def prelude(framing: Framing) -> bytes:
+    """What comes once, before the first part."""
+    return _PART_HEAD if framing is with_advance_headers else b""
 
 
 def response_head() -> bytes:
@@ -43,22 +58,6 @@ def response_head() -> bytes:
     lines = ["HTTP/1.1 200 OK", f"Date: {formatdate(usegmt=True)}"]
     lines += [f"{name}: {value}" for name, value in STREAM_HEADERS.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
-
-
-def prelude(framing: Framing) -> bytes:
-    """What comes once, before the first part."""
-    return _ADVANCE_HEAD if framing is Framing.ADVANCE else b""
-
-
-def part(framing: Framing, jpeg: bytes, captured_at_ns: int, *, live: bool) -> bytes:
-    """One picture, from where the previous one ended to where the next one begins."""
-    if framing is Framing.ADVANCE:
-        return b"%b\r\n%b" % (jpeg, _ADVANCE_HEAD)
-    head = (
-        f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n"
-        f"X-Timestamp: {timestamp(captured_at_ns)}\r\nX-Live: {int(live)}\r\n\r\n"
-    )
-    return b"%b%b\r\n" % (head.encode(), jpeg)
 
 
 def timestamp(captured_at_ns: int) -> str:

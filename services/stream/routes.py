@@ -2,16 +2,18 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request, WebSocket
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from services.stream.cameras import KnownCamera
+from services.stream.audience import Wish
+from services.stream.cameras import KnownCamera, UnknownCameraError, WidthNotOfferedError
 from services.stream.hub import Hub
-from services.stream.mjpeg import NO_CACHE, timestamp
+from services.stream.mjpeg import NO_CACHE, framing_for, timestamp
 from services.stream.response import MjpegResponse
+from services.stream.websocket import FrameSocket
 from shared.topics import CameraKey
 
 SNAPSHOT_WAIT_SECONDS: Final = 5.0
@@ -30,6 +32,19 @@ _STREAM: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+class ViewOptions(BaseModel):
+    """How a viewer wants the stream. Unknown keys are ignored: OctoPrint adds the time as one."""
+
+    fps: float | None = Field(None, gt=0, le=120, description="At most so many pictures a second, evenly spaced.")
+    width: int | None = Field(None, ge=1, description="One of the widths offered, in pixels; never enlarged.")
+    quality: Literal["auto"] | None = Field(
+        None, description="`auto` moves a viewer whose link is too slow to a smaller width, and back."
+    )
+
+
+View = Annotated[ViewOptions, Query()]
+
+
 class Device(BaseModel):
     """A camera. `state` is `unknown` while nothing is heard of its ingest."""
 
@@ -44,6 +59,7 @@ class Device(BaseModel):
     width: int | None
     height: int | None
     fps: float | None
+    widths: list[int]
     reconnects: int
     viewer_count: int
     capture_interval_seconds: int
@@ -80,12 +96,16 @@ def camera_router(hub: Hub) -> APIRouter:
         return Devices(devices=[_device(camera, now) for camera in hub.cameras.in_order()])
 
     @router.api_route("/api/camera/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
-    async def stream(request: Request, camera: QueryKey = None) -> Response:
-        return _stream(hub, request, camera)
+    async def stream(request: Request, view: View, camera: QueryKey = None) -> Response:
+        return _stream(hub, request, camera, view)
 
     @router.api_route("/api/cameras/{key}/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
-    async def stream_of(request: Request, key: PathKey) -> Response:
-        return _stream(hub, request, key)
+    async def stream_of(request: Request, view: View, key: PathKey) -> Response:
+        return _stream(hub, request, key, view)
+
+    @router.websocket("/api/cameras/{key}/ws")
+    async def frames(socket: WebSocket, key: str) -> None:
+        await FrameSocket(hub, socket).serve({**socket.query_params, "watch": key})
 
     @router.get("/api/camera/stream/status", summary="Is it streaming, and who watches?")
     async def status(camera: QueryKey = None) -> StreamStatus:
@@ -108,10 +128,19 @@ def camera_router(hub: Hub) -> APIRouter:
     return router
 
 
-def _stream(hub: Hub, request: Request, key: str | None) -> Response:
+def _stream(hub: Hub, request: Request, key: str | None, view: ViewOptions) -> Response:
     if hub.closing:
         raise HTTPException(503, "This server is stopping. Try again.", RETRY)
-    return MjpegResponse(hub, request, hub.cameras.default_key() if key is None else _camera(hub, key).status.camera)
+    if hub.is_full:
+        raise HTTPException(503, "This server has as many viewers as it takes. Try again later.", {"Retry-After": "5"})
+    key = hub.cameras.default_key() if key is None else key
+    if key is not None:
+        try:
+            _camera(hub, key).check_width(view.width)
+        except WidthNotOfferedError as error:
+            raise HTTPException(422, str(error)) from None
+    wish = Wish(key, view.width, adaptive=view.quality == "auto")
+    return MjpegResponse(hub, wish, framing_for(request.headers.get("accept")), view.fps)
 
 
 def _status(hub: Hub, key: str | None) -> StreamStatus:
@@ -150,12 +179,10 @@ async def _snapshot(hub: Hub, key: str | None, max_age_seconds: float) -> Respon
 
 
 def _camera(hub: Hub, key: str) -> KnownCamera:
-    camera = hub.cameras.get(key)
-    if camera is not None:
-        return camera
-    if hub.cameras.have_settled(time.monotonic()):
-        raise HTTPException(404, f"There is no camera '{key}'. GET /api/devices lists them.")
-    raise HTTPException(503, "The cameras are not known yet. Try again in a second.", RETRY)
+    try:
+        return hub.cameras.find(key, time.monotonic())
+    except UnknownCameraError as error:
+        raise HTTPException(404 if error.is_final else 503, str(error), None if error.is_final else RETRY) from None
 
 
 def _device(camera: KnownCamera, now: float) -> Device:
@@ -172,6 +199,7 @@ def _device(camera: KnownCamera, now: float) -> Device:
         width=status.width,
         height=status.height,
         fps=status.fps,
+        widths=list(status.widths),
         reconnects=status.reconnects,
         viewer_count=status.viewer_count,
         capture_interval_seconds=status.capture_interval_seconds,

@@ -18,6 +18,10 @@ class StreamSettings(BusClientSettings):
 
     stream_host: str = Field("127.0.0.1", description="an address of this host, such as 127.0.0.1 or 0.0.0.0")
     stream_port: Port = 8001
+    stream_max_viewers: int | None = Field(
+        None, ge=1, le=100_000, description="a whole number from 1 to 100000, or empty for as many as the system allows"
+    )
+    viewer_stall_seconds: int = Field(60, ge=5, le=3600, description="a whole number of seconds from 5 to 3600")
     archiver_url: Annotated[str, AfterValidator(_http_url)] = Field(
         "http://127.0.0.1:8002", description="the archiver's http:// address, such as http://127.0.0.1:8002"
     )

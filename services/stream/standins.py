@@ -4,7 +4,8 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from services.stream.feed import Feed, Picture
+from services.stream.feed import Feed
+from services.stream.picture import Picture
 from services.stream.plates import Problem, draw_plate
 
 
@@ -24,11 +25,13 @@ class StandIns:
         """The feed's stand-in for `problem`; None while it is being drawn, some 20 ms. `size` is in pixels."""
         stand_in = self._by_feed.get(feed)
         if stand_in is None or stand_in.problem != problem:
-            drawing = asyncio.create_task(_draw(problem, size, feed.last_live_jpeg))
+            drawing = asyncio.create_task(_draw(feed.camera_key, problem, size, feed.last_live_jpeg))
             stand_in = self._by_feed[feed] = _StandIn(problem, drawing)
         return stand_in.drawing.result() if stand_in.drawing.done() else None
 
 
-async def _draw(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None) -> Picture:
+async def _draw(
+    camera_key: str | None, problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None
+) -> Picture:
     jpeg = await asyncio.to_thread(draw_plate, problem, size, last_jpeg)
-    return Picture(jpeg, time.time_ns(), time.monotonic(), live=False)
+    return Picture(camera_key, jpeg, time.time_ns(), time.monotonic(), live=False)

@@ -7,77 +7,115 @@ the loop's thread; offering never blocks and never wakes a task of the direct pa
 import asyncio
 import fcntl
 import struct
-from typing import Final, Protocol
+import sys
+from typing import Final
 
-from services.stream.mjpeg import Framing
+from services.stream.picture import Framing
+from shared.pacing import Pacer
 
-SIOCOUTQNSD: Final = 0x894B
-"""linux/sockios.h: the bytes in a socket's send queue that were not sent yet."""
+_SIOCOUTQ: Final = 0x5411
+"""linux/sockios.h: the bytes in a socket's send queue that the peer has not acknowledged, sent or not."""
+_SIOCOUTQNSD: Final = 0x894B
+"""linux/sockios.h: those of them that were not sent yet."""
+_HAS_SEND_QUEUE_IOCTLS: Final = sys.platform == "linux"
 _NO_BYTES: Final = struct.pack("i", 0)
+_AS_INT: Final = struct.Struct("i").unpack
 
 
-class Viewer(Protocol):
-    """What a feed offers its parts to."""
+class Viewer:
+    """What a feed offers its parts to. `fps` thins what is offered, evenly; None takes all."""
 
-    framing: Framing
+    def __init__(self, framing: Framing, fps: float | None = None) -> None:
+        self.framing = framing
+        self.pacer = None if fps is None else Pacer(fps)
+        self.offered = 0
+        """How many parts were offered in all, and how many of them taken: what quality=auto goes by."""
+        self.taken = 0
 
-    def offer(self, part: bytes) -> bool:
-        """Take `part` or skip it; whether it was taken."""
+    def offer(self, part: bytes) -> None:
+        """Take `part` or skip it, and count."""
+        raise NotImplementedError
+
+    def unfinished_bytes(self) -> int:
+        """The bytes taken that the peer has not acknowledged yet, as far as it can be told; 0 when all are."""
+        return 0
 
     def close(self) -> None:
         """End the response, at a part's boundary."""
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """End the connection at once; what was not sent is lost."""
+        self.close()
 
 
-class DirectViewer:
+class DirectViewer(Viewer):
     """A viewer whose transport we write to ourselves, beneath ASGI: the hot path."""
 
-    def __init__(self, transport: asyncio.Transport, framing: Framing) -> None:
-        self.framing = framing
+    def __init__(self, transport: asyncio.Transport, framing: Framing, fps: float | None = None) -> None:
+        super().__init__(framing, fps)
         self._transport = transport
         self._descriptor: int = transport.get_extra_info("socket").fileno()
-        # uvicorn's own flow control would wake a task of each slow viewer.
+        # One part at the most ever waits, so uvicorn's flow control has nothing to do here.
         transport.set_write_buffer_limits(high=64 * 1024 * 1024)
 
     def start(self, head: bytes) -> None:
         self._transport.write(head)
 
-    def offer(self, part: bytes) -> bool:
+    def offer(self, part: bytes) -> None:
+        self.offered += 1
         transport = self._transport
-        if transport.is_closing() or transport.get_write_buffer_size() or self._unsent_bytes():
-            return False
+        if transport.is_closing() or transport.get_write_buffer_size() or self._queued_bytes(_SIOCOUTQNSD):
+            return
         transport.write(part)
-        return True
+        self.taken += 1
+
+    def unfinished_bytes(self) -> int:
+        return (
+            0
+            if self._transport.is_closing()
+            else self._transport.get_write_buffer_size() + self._queued_bytes(_SIOCOUTQ)
+        )
 
     def close(self) -> None:
         self._transport.close()
 
-    def _unsent_bytes(self) -> int:
-        unsent: int = struct.unpack("i", fcntl.ioctl(self._descriptor, SIOCOUTQNSD, _NO_BYTES))[0]
-        return unsent
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def _queued_bytes(self, request: int) -> int:
+        """Only the write buffer tells where the kernel does not."""
+        if not _HAS_SEND_QUEUE_IOCTLS:
+            return 0
+        count: int = _AS_INT(fcntl.ioctl(self._descriptor, request, _NO_BYTES))[0]
+        return count
 
 
-class AsgiViewer:
-    """A viewer behind an ASGI server that hides its transport: one waiting part at the most, the newest."""
+class WaitingViewer(Viewer):
+    """A viewer served by a task of its own, which waits for parts: one waits at the most, the newest.
 
-    def __init__(self, framing: Framing) -> None:
-        self.framing = framing
+    For what hides its transport: plain ASGI, and WebSockets.
+    """
+
+    def __init__(self, framing: Framing, changed: asyncio.Event, fps: float | None = None) -> None:
+        super().__init__(framing, fps)
+        self.closed = False
+        self._changed = changed
         self._waiting: bytes | None = None
-        self._changed = asyncio.Event()
-        self._closed = False
 
-    def offer(self, part: bytes) -> bool:
-        skipped = self._waiting is not None
+    def offer(self, part: bytes) -> None:
+        self.offered += 1
+        if self._waiting is None:
+            # Should it be replaced before it is sent, then the newer one is the one that is taken.
+            self.taken += 1
         self._waiting = part
         self._changed.set()
-        return not skipped
+
+    def take_part(self) -> bytes | None:
+        """The newest part not yet taken."""
+        part, self._waiting = self._waiting, None
+        return part
 
     def close(self) -> None:
-        self._closed = True
+        self.closed = True
         self._changed.set()
-
-    async def next_part(self) -> bytes | None:
-        """The newest part not yet taken, as soon as there is one; None when the stream ends."""
-        await self._changed.wait()
-        self._changed.clear()
-        part, self._waiting = self._waiting, None
-        return None if self._closed else part

@@ -12,4 +12,5 @@ def answer_in_words(app: FastAPI) -> None:
     async def bad_parameter(_request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         name = ".".join(str(place) for place in first["loc"][1:]) or "the request"
-        return JSONResponse({"detail": f"'{name}' is not valid: {first['msg']}."}, status_code=422)
+        reason = first["msg"].removeprefix("Value error, ")
+        return JSONResponse({"detail": f"'{name}' is not valid: {reason}."}, status_code=422)

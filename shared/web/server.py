@@ -4,6 +4,7 @@ import asyncio
 import errno
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -13,6 +14,8 @@ from fastapi import FastAPI
 from shared.errors import ConfigurationError
 
 GRACE_SECONDS: Final = 2
+MAX_MESSAGE_BYTES: Final = 4096
+"""Of a WebSocket client's messages; ours have no such limit."""
 
 
 class _Server(uvicorn.Server):
@@ -46,6 +49,9 @@ def make_server(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        # JPEG does not shrink.
         ws_per_message_deflate=False,
     )
     return _Server(config, on_stop)
@@ -59,8 +65,13 @@ def serve(server: uvicorn.Server, listener: socket.socket) -> None:
     server.run(sockets=[listener])
 
 
-def listen(host: str, port: int, *, setting: str) -> socket.socket:
-    """A listening TCP socket.
+def listen(
+    host: str, port: int, *, setting: str, stall_seconds: float = 60.0, unsent_bytes: int | None = None
+) -> socket.socket:
+    """A listening TCP socket, whose options its connections inherit.
+
+    The kernel gives a connection up whose peer has acknowledged nothing, or taken nothing in, for `stall_seconds`.
+    With `unsent_bytes` it takes little more than so many beyond what is on the wire: for servers that can't ask it.
 
     Raises:
         ConfigurationError: naming `setting` when the address is taken or not this host's.
@@ -69,6 +80,10 @@ def listen(host: str, port: int, *, setting: str) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_seconds * 1000))
+            if unsent_bytes is not None:
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, unsent_bytes)
         listener.bind((host, port))
         listener.listen(2048)
     except OSError as error:

@@ -1,37 +1,34 @@
 """The fan-out pass."""
 
 import asyncio
-from dataclasses import dataclass, field
 
-from services.stream.feed import Feed, Picture
-from services.stream.mjpeg import Framing
-from services.stream.viewer import AsgiViewer
+from services.stream.feed import Feed
+from services.stream.mjpeg import with_advance_headers, with_length
+from services.stream.picture import Framing, Picture
+from services.stream.viewer import Viewer, WaitingViewer
 from tests.support.bus import jpeg_picture
 
 
-@dataclass(eq=False)
-class Recorder:
+class Recorder(Viewer):
     """A viewer that takes everything."""
 
-    framing: Framing = Framing.LENGTH
-    parts: list[bytes] = field(default_factory=list)
+    def __init__(self, framing: Framing = with_length, fps: float | None = None) -> None:
+        super().__init__(framing, fps)
+        self.parts: list[bytes] = []
 
-    def offer(self, part: bytes) -> bool:
+    def offer(self, part: bytes) -> None:
         self.parts.append(part)
-        return True
-
-    def close(self) -> None: ...
 
 
-def picture(level: int = 100) -> Picture:
-    return Picture(jpeg_picture(level), 10**18, 5.0, live=True)
+def picture(level: int = 100, received_at: float = 5.0) -> Picture:
+    return Picture("cam1", jpeg_picture(level), 10**18, received_at, live=True)
 
 
 def test_everybody_gets_the_very_same_bytes() -> None:
     """Built once per framing, however many watch."""
-    feed = Feed("cam1")
+    feed = Feed("cam1", "main")
     watching = [Recorder() for _ in range(3)]
-    in_browser = Recorder(Framing.ADVANCE)
+    in_browser = Recorder(with_advance_headers)
     feed.viewers.update([*watching, in_browser])
     feed.take(picture())
     first = watching[0].parts[0]
@@ -41,7 +38,7 @@ def test_everybody_gets_the_very_same_bytes() -> None:
 
 async def test_who_waits_for_the_next_picture_gets_it() -> None:
     """A snapshot with nobody watching waits like this."""
-    feed = Feed("cam1")
+    feed = Feed("cam1", "main")
     waiting = asyncio.create_task(feed.next_picture())
     await asyncio.sleep(0)
     taken = picture()
@@ -51,7 +48,7 @@ async def test_who_waits_for_the_next_picture_gets_it() -> None:
 
 def test_a_feed_is_wanted_while_it_has_viewers_and_a_while_after() -> None:
     """Pollers come again; the subscription must not come and go with each."""
-    feed = Feed("cam1")
+    feed = Feed("cam1", "main")
     assert not feed.is_wanted(100.0)
     feed.want_until(110.0)
     feed.want_until(105.0)
@@ -61,12 +58,26 @@ def test_a_feed_is_wanted_while_it_has_viewers_and_a_while_after() -> None:
     assert feed.is_wanted(200.0)
 
 
-async def test_a_slow_viewer_behind_asgi_skips_to_the_newest_part() -> None:
+def test_a_viewer_that_wants_fewer_gets_them_evenly_and_the_others_all() -> None:
+    """?fps= is a matter of one viewer."""
+    feed = Feed("cam1", "main")
+    thrifty, other = Recorder(fps=10), Recorder()
+    feed.viewers.update([thrifty, other])
+    for number in range(30):
+        feed.take(picture(number, 5.0 + number / 30))
+    assert len(other.parts) == 30
+    assert thrifty.parts == other.parts[::3]
+
+
+async def test_a_slow_viewer_with_a_task_of_its_own_skips_to_the_newest_part() -> None:
     """One part waits at the most, so nobody is ever shown the past."""
-    viewer = AsgiViewer(Framing.LENGTH)
-    assert viewer.offer(b"first")
-    assert not viewer.offer(b"second")
-    assert await viewer.next_part() == b"second"
-    viewer.offer(b"third")
+    changed = asyncio.Event()
+    viewer = WaitingViewer(with_length, changed)
+    viewer.offer(b"first")
+    viewer.offer(b"second")
+    assert changed.is_set()
+    assert viewer.take_part() == b"second"
+    assert viewer.take_part() is None
+    assert (viewer.offered, viewer.taken) == (2, 1)
     viewer.close()
-    assert await viewer.next_part() is None
+    assert viewer.closed

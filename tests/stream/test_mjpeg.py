@@ -1,22 +1,37 @@
 """The bytes on the wire, for every kind of client."""
 
+from dataclasses import replace
+
 import pytest
 
-from services.stream.mjpeg import STREAM_HEADERS, Framing, framing_for, part, prelude, response_head, timestamp
+from services.stream.mjpeg import (
+    STREAM_HEADERS,
+    framing_for,
+    prelude,
+    response_head,
+    timestamp,
+    with_advance_headers,
+    with_length,
+)
+from services.stream.picture import Framing, Picture
 
 JPEG = b"\xff\xd8\xff picture \xff\xd9"
-AT_NS = 1_795_363_200_123_456_789
+PICTURE = Picture("cam1", JPEG, 1_795_363_200_123_456_789, 5.0, live=True)
 
 
 @pytest.mark.parametrize(
     ("client", "accept", "framing"),
     [
-        ("Chromium's img", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", Framing.ADVANCE),
-        ("Firefox's img", "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Framing.ADVANCE),
-        ("an address bar", "text/html,application/xhtml+xml,image/avif,image/webp,*/*;q=0.8", Framing.ADVANCE),
-        ("fetch, curl, FFmpeg, OpenCV", "*/*", Framing.LENGTH),
-        ("go2rtc", None, Framing.LENGTH),
-        ("Home Assistant", "", Framing.LENGTH),
+        ("Chromium's img", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", with_advance_headers),
+        (
+            "Firefox's img",
+            "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+            with_advance_headers,
+        ),
+        ("an address bar", "text/html,application/xhtml+xml,image/avif,image/webp,*/*;q=0.8", with_advance_headers),
+        ("fetch, curl, FFmpeg, OpenCV", "*/*", with_length),
+        ("go2rtc", None, with_length),
+        ("Home Assistant", "", with_length),
     ],
 )
 def test_the_framing_follows_from_what_the_client_accepts(client: str, accept: str | None, framing: Framing) -> None:
@@ -30,16 +45,16 @@ def test_programs_get_each_part_whole_with_its_length_time_and_truth() -> None:
         b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: 14\r\nX-Timestamp: 1795363200.123\r\nX-Live: 1\r\n\r\n"
     )
     assert len(JPEG) == 14
-    assert prelude(Framing.LENGTH) == b""
-    assert part(Framing.LENGTH, JPEG, AT_NS, live=True) == expected + JPEG + b"\r\n"
-    assert b"X-Live: 0\r\n" in part(Framing.LENGTH, JPEG, AT_NS, live=False)
+    assert prelude(with_length) == b""
+    assert with_length(PICTURE) == expected + JPEG + b"\r\n"
+    assert b"X-Live: 0\r\n" in with_length(replace(PICTURE, live=False))
 
 
 def test_browsers_get_the_next_parts_headers_right_behind_each_picture() -> None:
     """Then Chromium paints it at once and not one frame later."""
     head = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n"
-    assert prelude(Framing.ADVANCE) == head
-    assert part(Framing.ADVANCE, JPEG, AT_NS, live=True) == JPEG + b"\r\n" + head
+    assert prelude(with_advance_headers) == head
+    assert with_advance_headers(PICTURE) == JPEG + b"\r\n" + head
 
 
 def test_the_head_forbids_what_would_delay_or_keep_pictures() -> None:

@@ -1,5 +1,6 @@
 """`python -m services`, which scripts/run ends in: all three services, started, kept up and stopped."""
 
+import json
 import os
 import signal
 import time
@@ -96,3 +97,11 @@ def test_a_second_stack_on_the_same_ports_is_told_so(tmp_path: Path) -> None:
             assert runner.wait(15) == 2
             assert "but must be" in runner.output()
         assert first.status()["is_streaming"]
+
+
+def test_a_first_start_has_nothing_to_complain_of(tmp_path: Path) -> None:
+    """A newcomer's log holds no warning: not of a table that is not there yet, nor of a neighbour still starting."""
+    with running(tmp_path) as (runner, stack):
+        wait_until(lambda: stack.get("/api/camera/frames").get("frames"), "the first frame is archived", 20)
+        levels = [json.loads(line)["level"] for line in runner.output().splitlines()]
+        assert set(levels) == {"info"}

@@ -1,0 +1,51 @@
+"""Cores, and what a process used of them: pinning, CPU time, memory, and building a C program for one run."""
+
+import os
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+SERVER_CORE: Final = 0
+LOAD_CORE: Final = max(os.sched_getaffinity(0))
+_HERE: Final = Path(__file__).parent
+_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """Whatever this thread starts meanwhile, processes and threads, stays on `core`."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def allow_many_files() -> None:
+    """As many descriptors as the system lets us have, for this process and its children."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def build(source: str, directory: Path) -> Path:
+    """Compile `source`, a C file beside this one, into `directory`."""
+    program = directory / Path(source).stem
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(program), str(_HERE / source)], check=True)
+    return program
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of all threads since the process began."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+def memory_megabytes(pid: int) -> dict[str, float]:
+    """RSS and PSS."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines[1:]}
+    return {"rss": round(kilobytes["Rss"] / 1024, 1), "pss": round(kilobytes["Pss"] / 1024, 1)}

@@ -1,0 +1,1 @@
+"""The archiver: keeps one WebP frame per camera and slot, with its row in SQL, and serves them over HTTP."""

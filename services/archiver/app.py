@@ -1,0 +1,56 @@
+"""The HTTP application: puts routes, health and the archiver's life together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from services.archiver.archiver import Archiver
+from services.archiver.errors import DatabaseUnavailable, StorageUnavailable
+from services.archiver.routes import frames_router
+from shared import __version__
+from shared.web.errors import answer_in_words
+from shared.web.health import health_router
+
+RETRY_AFTER_SECONDS: Final = "5"
+
+
+def create_app(archiver: Archiver) -> FastAPI:
+    """The application; the archiver starts and stops with it."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await archiver.start()
+        try:
+            yield
+        finally:
+            await archiver.stop()
+
+    app = FastAPI(
+        title="Framecast archiver",
+        summary="The archived frames: one WebP picture per camera and slot.",
+        version=__version__,
+        lifespan=lifespan,
+    )
+    app.include_router(frames_router(archiver.catalog, archiver.store))
+    app.include_router(health_router(archiver.why_not_ready, archiver.problems))
+    answer_in_words(app)
+    _add_error_handlers(app, archiver)
+    return app
+
+
+def _add_error_handlers(app: FastAPI, archiver: Archiver) -> None:
+    @app.exception_handler(DatabaseUnavailable)
+    async def database_unavailable(_: Request, __: DatabaseUnavailable) -> JSONResponse:
+        archiver.look_again()
+        return _try_later("The archive's database can't be used at the moment: try again. /readyz says why.")
+
+    @app.exception_handler(StorageUnavailable)
+    async def storage_unavailable(_: Request, __: StorageUnavailable) -> JSONResponse:
+        return _try_later("The archive's pictures can't be read at the moment: try again. The log says why.")
+
+
+def _try_later(detail: str) -> JSONResponse:
+    return JSONResponse({"detail": detail}, status_code=503, headers={"Retry-After": RETRY_AFTER_SECONDS})

@@ -1,0 +1,98 @@
+"""The archiver as a whole: makes its parts, starts and stops them, and knows what is wrong with them."""
+
+import asyncio
+import signal
+from typing import Final
+
+from sqlalchemy import Engine
+
+from services.archiver.bookkeeper import Bookkeeper
+from services.archiver.catalog import Catalog
+from services.archiver.problems import Problems
+from services.archiver.recorder import Recorder
+from services.archiver.storage import FrameStore
+from services.archiver.threads import Threads
+from services.archiver.watch import Archive
+from shared.clock import Clock
+from shared.drops import DropCounter
+from shared.logs import get_logger
+from shared.transport import Subscriber
+
+STOP_SECONDS: Final = 0.5
+"""How long a picture in the making is waited for at the end. What is left behind is swept or adopted later."""
+SILENCE_SECONDS: Final = 10.0
+log = get_logger(__name__)
+
+
+class Archiver:
+    """On one loop. If a part fails in a way nobody foresaw, the process is told to end, with `failed` set."""
+
+    def __init__(self, engine: Engine, store: FrameStore, bus_addresses: str, clock: Clock) -> None:
+        self.engine = engine
+        self.store = store
+        self.catalog = Catalog(engine)
+        self.failed = False
+        self._bus_addresses = bus_addresses
+        self._clock = clock
+        self._problems = Problems()
+        self.refused = DropCounter("pictures", clock.monotonic)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._threads = Threads()
+        self._subscriber = Subscriber(self._bus_addresses)
+        self._bookkeeper = Bookkeeper(self.store, self.catalog, self._threads, self._problems, self._clock)
+        self._recorder = Recorder(
+            self._subscriber,
+            Archive(self.store, self._bookkeeper, self._threads, self._problems, self.refused, self._clock),
+        )
+        self._tasks = [
+            asyncio.create_task(self._bookkeeper.run(), name="bookkeeper"),
+            asyncio.create_task(self._recorder.run(), name="recorder"),
+        ]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
+
+    async def stop(self) -> None:
+        """Returns within little more than `STOP_SECONDS`."""
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            # Told again until it has ended: in Python 3.11 `asyncio.wait_for` may take a cancellation for itself.
+            _, running = await asyncio.wait(running, timeout=0.1)
+        left = await self._threads.drain(STOP_SECONDS)
+        if left:
+            log.warning("work left unfinished", count=left)
+        self._subscriber.close()
+        self.engine.dispose()
+
+    def look_again(self) -> None:
+        """Somebody found the database wanting."""
+        self._bookkeeper.look_again()
+
+    def dropped_messages(self) -> int:
+        """How many messages of the bus were malformed."""
+        return self._recorder.dropped.total
+
+    def why_not_ready(self) -> str | None:
+        if all(not task.done() for task in self._tasks):
+            return None
+        return "The recorder has stopped: look at the log and start the archiver again."
+
+    def problems(self) -> list[str]:
+        texts = self._problems.texts()
+        silent_seconds = self._recorder.silent_seconds()
+        if silent_seconds > SILENCE_SECONDS:
+            texts.append(
+                f"No camera has been heard of for {silent_seconds:.0f} s: check that ingest runs and that BUS_CONNECT "
+                "is its address."
+            )
+        return texts
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is None:
+            return
+        log.error("part of the archiver crashed", part=task.get_name(), exc_info=task.exception())
+        self.failed = True
+        signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,19 @@
+"""The archiver's own errors, each named for what its catcher does about it."""
+
+from shared.errors import FramecastError
+
+
+class PictureRefused(FramecastError):  # noqa: N818 says what happened
+    """Raised when a picture does not decode whole. Count it and take the next one."""
+
+
+class EncodeFailed(FramecastError):  # noqa: N818 says what happened
+    """Raised when a whole picture can't be made a WebP. Show it, try again with another picture."""
+
+
+class StorageUnavailable(FramecastError):  # noqa: N818 says what happened
+    """Raised when the archive directory can't be read or written. Show it, try again later."""
+
+
+class DatabaseUnavailable(FramecastError):  # noqa: N818 says what happened
+    """Raised when the database is away, locked or not fit for use. Show it, keep the file, enter the row later."""

@@ -1,0 +1,131 @@
+"""Frames over a WebSocket: several cameras on one connection, each paced by the client's acknowledgements.
+
+A page has six connections to a host on HTTP/1.1; one socket carries all its cameras. Newest wins here too: a camera
+has at most `WINDOW` pictures under way, and what comes meanwhile is replaced by what is newer.
+
+The client sends text: `{"watch": "camera_2", "width": 640, "fps": 10}`, `{"unwatch": "camera_2"}`, and, for each
+picture it has taken in, `{"ack": "camera_1"}`. The server sends binary messages, each one picture (`as_message`).
+"""
+
+import asyncio
+import json
+import struct
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.stream.audience import Wish
+from services.stream.cameras import UnknownCameraError, WidthNotOfferedError
+from services.stream.hub import Hub
+from services.stream.picture import Picture
+from services.stream.viewer import WaitingViewer
+from shared.topics import CameraKey
+
+WINDOW: Final = 2
+"""Pictures under way per camera: one on the link while the other's acknowledgement comes back."""
+MAX_CAMERAS: Final = 64
+POLICY_VIOLATION: Final = 1008
+GOING_AWAY: Final = 1001
+
+
+def as_message(picture: Picture) -> bytes:
+    """A framing: the length of a JSON header (4 bytes, big-endian), the header, the JPEG."""
+    header = {
+        "camera": picture.camera_key,
+        "captured_at_ms": picture.captured_at_ns // 10**6,
+        "live": picture.live,
+    }
+    encoded = json.dumps(header, separators=(",", ":")).encode()
+    return struct.pack(">I", len(encoded)) + encoded + picture.jpeg
+
+
+class Request(BaseModel):
+    """One text message of the client: exactly one of watch, unwatch and ack."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    watch: CameraKey | None = None
+    unwatch: CameraKey | None = None
+    ack: CameraKey | None = None
+    width: int | None = Field(None, ge=1)
+    fps: float | None = Field(None, gt=0, le=120)
+    quality: str | None = Field(None, pattern="^auto$")
+
+
+class _Channel:
+    """One camera on a socket."""
+
+    def __init__(self, viewer: WaitingViewer) -> None:
+        self.viewer = viewer
+        self.under_way = 0
+
+
+class FrameSocket:
+    """One client's socket from its acceptance to its end."""
+
+    def __init__(self, hub: Hub, socket: WebSocket) -> None:
+        self._hub = hub
+        self._socket = socket
+        self._changed = asyncio.Event()
+        self._channels: dict[str, _Channel] = {}
+
+    async def serve(self, first: Mapping[str, str]) -> None:
+        """Send pictures until the client leaves, errs or the hub closes. `first` is what its address asked for."""
+        await self._socket.accept()
+        sending = asyncio.create_task(self._send_for_ever())
+        try:
+            self._obey(Request.model_validate(first))
+            while True:
+                self._obey(Request.model_validate_json(await self._socket.receive_text()))
+        except (WebSocketDisconnect, KeyError):  # KeyError: a binary message has no text
+            pass
+        except ValidationError as error:
+            await self._refuse(f"Not understood: {error.errors()[0]['msg']}.")
+        except (TooManyViewersError, UnknownCameraError, WidthNotOfferedError) as error:
+            await self._refuse(str(error))
+        finally:
+            sending.cancel()
+            for channel in self._channels.values():
+                self._hub.detach(channel.viewer)
+
+    def _obey(self, request: Request) -> None:
+        if request.ack is not None and (channel := self._channels.get(request.ack)) is not None:
+            channel.under_way = max(0, channel.under_way - 1)
+            self._changed.set()
+        if request.unwatch is not None and (channel := self._channels.pop(request.unwatch, None)) is not None:
+            self._hub.detach(channel.viewer)
+        if request.watch is not None:
+            self._watch(request.watch, request)
+
+    def _watch(self, camera_key: str, request: Request) -> None:
+        if self._hub.is_full or len(self._channels) >= MAX_CAMERAS:
+            raise TooManyViewersError("Too many viewers. Try again later.")
+        self._hub.cameras.find(camera_key, time.monotonic()).check_width(request.width)
+        if (previous := self._channels.pop(camera_key, None)) is not None:
+            self._hub.detach(previous.viewer)
+        viewer = WaitingViewer(as_message, self._changed, request.fps)
+        self._channels[camera_key] = _Channel(viewer)
+        self._hub.attach(viewer, Wish(camera_key, request.width, adaptive=request.quality == "auto"))
+
+    async def _send_for_ever(self) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError):  # the client has left; receiving ends with it
+            while not any(channel.viewer.closed for channel in self._channels.values()):
+                await self._changed.wait()
+                self._changed.clear()
+                for channel in tuple(self._channels.values()):
+                    if channel.under_way < WINDOW and (part := channel.viewer.take_part()) is not None:
+                        channel.under_way += 1
+                        await self._socket.send_bytes(part)
+            await self._socket.close(GOING_AWAY, "This server is stopping.")
+
+    async def _refuse(self, reason: str) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await self._socket.close(POLICY_VIOLATION, reason)
+
+
+class TooManyViewersError(Exception):
+    """Raised when there is no room for one more."""
