@@ -6,6 +6,8 @@ the loop's thread; offering never blocks and never wakes a task of the direct pa
 
 import asyncio
 import fcntl
+import os
+import socket
 import struct
 import sys
 from typing import Final
@@ -18,6 +20,7 @@ _SIOCOUTQ: Final = 0x5411
 _SIOCOUTQNSD: Final = 0x894B
 """linux/sockios.h: those of them that were not sent yet."""
 _HAS_SEND_QUEUE_IOCTLS: Final = sys.platform == "linux"
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _NO_BYTES: Final = struct.pack("i", 0)
 _AS_INT: Final = struct.Struct("i").unpack
 
@@ -81,6 +84,9 @@ class DirectViewer(Viewer):
         self._transport.close()
 
     def abort(self) -> None:
+        # Closing alone would leave the kernel to go on offering what is queued to a peer that takes nothing.
+        with socket.socket(fileno=os.dup(self._descriptor)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._transport.abort()
 
     def _queued_bytes(self, request: int) -> int:

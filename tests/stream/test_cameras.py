@@ -47,3 +47,22 @@ def test_a_key_is_unknown_only_once_the_bus_has_had_time_to_tell_all() -> None:
     cameras.hear(status_of("cam1"), 1000.0)
     assert not cameras.have_settled(1001.0)
     assert cameras.have_settled(1002.0)
+
+
+@pytest.mark.parametrize(
+    ("own_width", "asked", "ladder"),
+    [
+        (1920, None, ["main", "1280", "640", "320"]),
+        (1920, 640, ["640", "320"]),
+        (1280, 1280, ["main", "640", "320"]),
+        (640, 1280, ["main", "320"]),
+        (200, 320, ["main"]),
+        (None, None, ["main", "1280", "640", "320"]),
+    ],
+)
+def test_the_ladder_holds_what_is_at_most_as_wide_as_asked(
+    own_width: int | None, asked: int | None, ladder: list[str]
+) -> None:
+    """Never larger than the camera's own."""
+    status = status_of("cam1", width=own_width, height=own_width, widths=(320, 640, 1280))
+    assert KnownCamera(status, 100.0).ladder(asked) == ladder

@@ -45,11 +45,19 @@ class Replica:
 
 
 @contextmanager
-def running_replica(bus: str, *, direct: bool = True, archiver_url: str = "http://127.0.0.1:9") -> Iterator[Replica]:
+def running_replica(
+    bus: str,
+    *,
+    direct: bool = True,
+    archiver_url: str = "http://127.0.0.1:9",
+    max_viewers: int = 1000,
+    stall_seconds: float = 60.0,
+) -> Iterator[Replica]:
     """A replica on a free port. Without `direct` it serves through plain ASGI, as another server would."""
     port = free_port()
-    listener = listen("127.0.0.1", port, setting="STREAM")
-    hub = Hub(bus)
+    unsent_bytes = None if direct else 16 * 1024
+    listener = listen("127.0.0.1", port, setting="STREAM", unsent_bytes=unsent_bytes)
+    hub = Hub(bus, max_viewers, stall_seconds)
     app = build_app(StreamSettings(stream_port=port, archiver_url=archiver_url), hub)
     server = make_server(app, http=DirectHttpProtocol if direct else "httptools", on_stop=hub.close_viewers)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
