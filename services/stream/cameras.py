@@ -16,6 +16,7 @@ SETTLING_SECONDS: Final = 2.0
 """After the first status the others' have come within this time; only then is a key known to be unknown."""
 
 WAITING: Final = Problem("Waiting for the camera", "Framecast has just started, or its ingest service is not running.")
+NO_PICTURE_YET: Final = Problem("Waiting for a picture", "The camera is on, and sends pictures seldom.")
 _HEADLINES: Final = {
     CameraState.CONNECTING: "Connecting to the camera",
     CameraState.STALLED: "No pictures from the camera",

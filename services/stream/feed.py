@@ -20,6 +20,7 @@ class Feed:
         self.newest: Picture | None = None
         """The newest live picture, while the feed is subscribed to and the camera delivers."""
         self.last_live_jpeg: bytes | None = None
+        self.subscribed_at = float("-inf")
         self.shown: Picture | None = None
         self.shown_at = float("-inf")
         self._wanted_until = float("-inf")

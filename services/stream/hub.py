@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from services.stream.audience import Audience, Wish
-from services.stream.cameras import WAITING, Cameras
+from services.stream.cameras import NO_PICTURE_YET, WAITING, Cameras
 from services.stream.feed import Feed
 from services.stream.picture import Picture
 from services.stream.standins import StandIns
@@ -26,6 +26,8 @@ TICK_SECONDS: Final = 0.2
 CHECK_SECONDS: Final = 1.0
 REPEAT_SECONDS: Final = 1.0
 """A still or absent source's picture is sent again this often: clients give up on silence."""
+FIRST_PICTURE_SECONDS: Final = 2.0
+"""A viewer of a camera that sends seldom is told so, after so long without any picture."""
 SNAPSHOT_LINGER_SECONDS: Final = 10.0
 """Snapshots are polled; so long after one the feed stays subscribed for the next."""
 
@@ -175,11 +177,12 @@ class Hub:
         """The newest live picture, or the stand-in for it; None while there is neither yet."""
         camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
         problem = WAITING if camera is None else camera.problem(now)
-        if problem is None:
+        if problem is None and (feed.newest is not None or now - feed.subscribed_at < FIRST_PICTURE_SECONDS):
             return feed.newest
         # Should the camera come back, its last picture from before is not to pass for new.
         feed.newest = None
-        return self._stand_ins.picture(feed, problem, None if camera is None else camera.size(feed.rendition))
+        size = None if camera is None else camera.size(feed.rendition)
+        return self._stand_ins.picture(feed, problem or NO_PICTURE_YET, size)
 
     def _claim_viewers(self) -> None:
         """State this replica's viewer counts as subscriptions, the new one before the old one goes."""
@@ -210,6 +213,7 @@ class Hub:
         if camera_key is not None and feed not in self._subscribed:
             self._subscriber.subscribe(frame_topic(camera_key, rendition))
             self._subscribed.add(feed)
+            feed.subscribed_at = time.monotonic()
         return feed
 
     def _unsubscribe(self, feed: Feed) -> None:

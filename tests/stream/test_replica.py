@@ -134,6 +134,15 @@ def test_a_newcomer_gets_the_newest_picture_at_once(replica: Replica, ingest: Fa
             wait_until(lambda: second.parts, "so has the second", 0.8)
 
 
+def test_a_camera_that_sends_seldom_has_a_stand_in_until_it_does(replica: Replica, ingest: FakeIngest) -> None:
+    """Home Assistant would give up before a picture every quarter of a minute."""
+    with Viewer(replica.port) as viewer:
+        wait_until(lambda: viewer.parts, "something is shown", 4)
+        assert not viewer.parts[0].is_live
+        ingest.show(frame_of("cam1"))
+        wait_until(lambda: viewer.parts[-1].is_live, "then the picture")
+
+
 @pytest.mark.parametrize("direct", [True, False])
 def test_a_camera_that_goes_leaves_a_marked_picture_and_comes_back_on_the_same_connection(
     direct: bool, bus: str, ingest: FakeIngest

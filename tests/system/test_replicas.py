@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.web.limits import raise_file_limit
-from tests.support.bus import fake_ingest, frame_of, status_of
+from tests.support.bus import fake_ingest, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess, Stack
@@ -78,14 +78,13 @@ def _is_served(port: int) -> bool:
 
 @pytest.fixture
 def replica(tmp_path: Path) -> Iterator[tuple[ServiceProcess, int]]:
-    """A stream process whose camera is a still picture, ten times a second."""
+    """A stream process whose camera is on and sends nothing: its viewers see a stand-in."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
     with fake_ingest(bus, status_of("cam1")) as ingest:
         environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port), "STREAM_MAX_VIEWERS": "5000"}
         process = ServiceProcess("services.stream", environment, tmp_path / "stream.log")
         wait_until(lambda: _answers(port), "it answers")
         wait_until(lambda: any(topic.startswith(b"status/") for topic in ingest.topics), "it listens")
-        ingest.show(frame_of("cam1"))
         yield process, port
         process.stop()
 
