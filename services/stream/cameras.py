@@ -77,13 +77,15 @@ class KnownCamera:
     def ladder(self, width: int | None) -> list[str]:
         """The renditions that are at most `width` wide, widest first; None is the camera's own size.
 
-        `width` is one of the status's. There is always one: a camera narrower than asked serves its own size.
+        There is always one: a camera narrower than asked serves its own size, and where none is as narrow as asked
+        the narrowest stands in (a viewer may have asked before it was known what is offered).
         """
         own_width = self.status.width or float("inf")
         smaller = [offered for offered in sorted(self.status.widths, reverse=True) if offered < own_width]
         if width is None or width >= own_width:
             return [MAIN, *map(str, smaller)]
-        return [str(offered) for offered in smaller if offered <= width]
+        narrow_enough = [offered for offered in smaller if offered <= width] or smaller[-1:]
+        return [str(offered) for offered in narrow_enough] or [MAIN]
 
     def problem(self, now: float) -> Problem | None:
         """Why there is no live picture to be had; None while there is."""

@@ -12,6 +12,7 @@ from shared.frames import Frame, encode_frame
 from shared.status import CameraState, CameraStatus, encode_status
 from shared.topics import MAIN, frame_topic
 from shared.transport import Publisher
+from tests.support.bus import status_of
 
 STATUS_SECONDS: Final = 0.05
 FRAME_SECONDS: Final = 0.05
@@ -40,20 +41,9 @@ class ScriptedCamera:
         return frame_topic(self.key, MAIN)
 
     def status(self) -> CameraStatus:
-        return CameraStatus(
-            camera=self.key,
-            name=self.key,
-            order=0,
-            is_default=True,
-            source="demo",
-            state=self.state,
-            since_ns=0,
-            last_error=None,
-            reconnects=0,
-            width=64,
-            height=48,
-            fps=20.0,
-            viewer_count=0,
+        return status_of(
+            self.key,
+            self.state,
             capture_interval_seconds=self.interval_seconds,
             sent_at_ns=self.utc_ns(),
         )

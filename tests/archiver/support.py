@@ -1,9 +1,6 @@
-"""What the archiver's tests share: pictures, rows, waiting."""
+"""What the archiver's tests share: pictures and rows."""
 
-import asyncio
 import io
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -50,16 +47,3 @@ def row(camera_key: str = "camera_1", slot_start: int = SLOT_START, captured_at:
         sha256="0" * 64,
         created_at=AT,
     )
-
-
-async def wait_until(condition: Callable[[], object], within_seconds: float = 10.0) -> None:
-    """Look often, fail when it takes too long."""
-    end = time.monotonic() + within_seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
-        await asyncio.sleep(0.01)
-
-
-def wait_here_until(condition: Callable[[], object], within_seconds: float = 10.0) -> None:
-    """The same where no loop runs."""
-    asyncio.run(wait_until(condition, within_seconds))

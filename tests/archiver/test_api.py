@@ -14,7 +14,8 @@ from services.archiver.catalog import Catalog
 from services.archiver.slots import Slot
 from services.archiver.storage import FrameStore
 from shared.clock import Clock
-from tests.archiver.support import AT, SLOT_START, row, wait_here_until, webp_of
+from tests.archiver.support import AT, SLOT_START, row, webp_of
+from tests.support.waiting import wait_until
 
 FRAMES = "/api/camera/frames"
 
@@ -22,7 +23,7 @@ FRAMES = "/api/camera/frames"
 @pytest.fixture
 def client(engine: Engine, store: FrameStore, tmp_path: Path) -> Iterator[TestClient]:
     with TestClient(create_app(Archiver(engine, store, f"ipc://{tmp_path}/bus", Clock()))) as client:
-        wait_here_until(lambda: client.get(FRAMES).status_code == 200)
+        wait_until(lambda: client.get(FRAMES).status_code == 200)
         yield client
 
 
@@ -154,7 +155,7 @@ def test_without_its_database_the_archive_is_503_and_heals(client: TestClient, t
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert "try again" in answer.json()["detail"]
-    wait_here_until(lambda: client.get(FRAMES).status_code == 200)
+    wait_until(lambda: client.get(FRAMES).status_code == 200)
 
 
 def test_health_and_documentation_are_there(client: TestClient) -> None:

@@ -23,7 +23,8 @@ from shared.clock import Clock
 from shared.frames import encode_frame
 from shared.status import CameraState, encode_status
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
-from tests.archiver.support import MONTH_SECONDS, cut_short, jpeg_of, noise, wait_until, webp_of
+from tests.archiver.support import MONTH_SECONDS, cut_short, jpeg_of, noise, webp_of
+from tests.support.waiting import eventually
 
 HOUR = 3600
 
@@ -100,11 +101,11 @@ async def test_the_running_slot_is_captured_at_once_and_then_nothing_is_asked_fo
     started = datetime.now(UTC)
     with place.bus(camera) as bus:
         async with place.archiver():
-            await wait_until(place.rows)
+            await eventually(place.rows)
             assert not camera.demanded
             sent = camera.frames_sent
             bus.cameras.append(second := ScriptedCamera([jpeg_of()], key="camera_2", interval_seconds=MONTH_SECONDS))
-            await wait_until(lambda: len(place.rows()) == 2)
+            await eventually(lambda: len(place.rows()) == 2)
             assert (camera.frames_sent, camera.times_demanded, second.times_demanded) == (sent, 1, 1)
     (first,) = (row for row in place.rows() if row.camera_key == "camera_1")
     assert (first.width, first.height, first.interval_seconds) == (320, 240, MONTH_SECONDS)
@@ -117,8 +118,8 @@ async def test_each_slot_gets_one_picture_and_frames_are_asked_for_once_per_slot
     camera = ScriptedCamera([jpeg_of()], interval_seconds=2)
     with place.bus(camera):
         async with place.archiver():
-            await wait_until(lambda: len(place.rows()) >= 3)
-            await wait_until(lambda: not camera.demanded)
+            await eventually(lambda: len(place.rows()) >= 3)
+            await eventually(lambda: not camera.demanded)
     starts = sorted(row.slot_start for row in place.rows())
     assert starts == list(range(starts[0], starts[-1] + 1, 2))
     assert camera.times_demanded - len(starts) in (0, 1)  # the next slot may begin while the archiver ends
@@ -136,7 +137,7 @@ async def test_pictures_that_are_cut_or_corrupt_are_counted_and_the_next_one_is_
     )
     with place.bus(camera):
         async with place.archiver() as archiver:
-            await wait_until(place.rows)
+            await eventually(place.rows)
             assert archiver.refused.total == 3
     (row,) = place.rows()
     assert (row.width, row.height) == (640, 360)
@@ -147,10 +148,10 @@ async def test_a_picture_that_is_not_live_is_never_archived(place: Place) -> Non
     camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS, live=False)
     with place.bus(camera):
         async with place.archiver():
-            await wait_until(lambda: camera.frames_sent > 5)
+            await eventually(lambda: camera.frames_sent > 5)
             assert place.files() == []
             camera.live = True
-            await wait_until(place.rows)
+            await eventually(place.rows)
     place.assert_whole()
 
 
@@ -161,10 +162,10 @@ async def test_a_picture_of_an_earlier_slot_is_not_archived(place: Place) -> Non
     camera = ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=late.utc_ns)
     with place.bus(camera):
         async with place.archiver(Clock(utc_ns=wall.utc_ns)):
-            await wait_until(lambda: camera.frames_sent > 5)
+            await eventually(lambda: camera.frames_sent > 5)
             assert place.files() == []
             late.set(datetime(2026, 11, 22, 14, 0, 1, tzinfo=UTC))
-            await wait_until(place.rows)
+            await eventually(place.rows)
     assert place.files() == ["camera_1/2026/11/22/camera_1_20261122T140000Z.webp"]
 
 
@@ -176,7 +177,7 @@ async def test_a_clock_that_jumps_back_and_forward_neither_doubles_nor_skips(pla
         async with place.archiver(Clock(utc_ns=wall.utc_ns)):
             for number, (hour, minute) in enumerate([(14, 1), (13, 59), (17, 30)], start=1):
                 wall.set(datetime(2026, 11, 22, hour, minute, tzinfo=UTC))
-                await wait_until(lambda number=number: len(place.rows()) == number)  # type: ignore[misc]
+                await eventually(lambda number=number: len(place.rows()) == number)  # type: ignore[misc]
                 if number == 2:  # back again: that slot has its picture
                     wall.set(datetime(2026, 11, 22, 14, 2, tzinfo=UTC))
     hours = sorted(datetime.fromtimestamp(row.slot_start, UTC).hour for row in place.rows())
@@ -190,9 +191,9 @@ async def test_a_camera_that_is_away_is_waited_for(place: Place) -> None:
     camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS, state=CameraState.OFFLINE)
     with place.bus(camera):
         async with place.archiver():
-            await wait_until(lambda: camera.demanded)
+            await eventually(lambda: camera.demanded)
             camera.state = CameraState.LIVE
-            await wait_until(place.rows)
+            await eventually(place.rows)
 
 
 async def test_a_disabled_camera_is_left_alone_until_it_is_enabled(place: Place) -> None:
@@ -201,14 +202,14 @@ async def test_a_disabled_camera_is_left_alone_until_it_is_enabled(place: Place)
     witness = ScriptedCamera([jpeg_of()], key="witness", interval_seconds=1)
     with place.bus(camera, witness):
         async with place.archiver():
-            await wait_until(place.rows)
+            await eventually(place.rows)
             assert camera.times_demanded == 0
             camera.state = CameraState.LIVE
-            await wait_until(lambda: "camera_1" in place.cameras())
+            await eventually(lambda: "camera_1" in place.cameras())
             camera.state = CameraState.DISABLED
-            await wait_until(lambda: not camera.demanded)
+            await eventually(lambda: not camera.demanded)
             demanded, slots = camera.times_demanded, len(place.rows())
-            await wait_until(lambda: len(place.rows()) >= slots + 2)
+            await eventually(lambda: len(place.rows()) >= slots + 2)
             assert camera.times_demanded <= demanded + 1
 
 
@@ -218,9 +219,9 @@ async def test_an_interval_that_changes_counts_from_the_next_status_on(place: Pl
     camera = ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=wall.utc_ns)
     with place.bus(camera):
         async with place.archiver(Clock(utc_ns=wall.utc_ns)):
-            await wait_until(place.rows)
+            await eventually(place.rows)
             camera.interval_seconds = HOUR // 2
-            await wait_until(lambda: len(place.rows()) == 2)
+            await eventually(lambda: len(place.rows()) == 2)
     half_past, hour = sorted(place.rows(), key=lambda row: row.interval_seconds)
     assert (half_past.slot_start - hour.slot_start, half_past.interval_seconds) == (HOUR // 2, HOUR // 2)
 
@@ -233,9 +234,9 @@ async def test_malformed_messages_are_dropped_and_counted(place: Place) -> None:
         async with place.archiver() as archiver:
             malformed = [[b"status/"], [topic, b"{}"], [topic, body, b""], [b"status/other/", body]]
             bus.repeat(malformed)
-            await wait_until(lambda: archiver.dropped_messages() >= 2 * len(malformed))
+            await eventually(lambda: archiver.dropped_messages() >= 2 * len(malformed))
             bus.cameras.append(camera)
-            await wait_until(place.rows)
+            await eventually(place.rows)
 
 
 async def test_frames_nobody_asked_for_are_ignored(place: Place) -> None:
@@ -245,7 +246,7 @@ async def test_frames_nobody_asked_for_are_ignored(place: Place) -> None:
     with place.bus(camera) as bus:
         async with place.archiver():
             bus.send_once([encode_frame(stranger.next_frame())])
-            await wait_until(place.rows)
+            await eventually(place.rows)
     assert place.cameras() == {"camera_1"}
 
 
@@ -254,7 +255,7 @@ async def test_two_archivers_side_by_side_keep_one_file_and_one_row_per_slot(pla
     camera = ScriptedCamera([jpeg_of(noise(320, 240)) for _ in range(20)], interval_seconds=1)
     with place.bus(camera):
         async with place.archiver(), place.archiver():
-            await wait_until(lambda: len(place.rows()) >= 3)
+            await eventually(lambda: len(place.rows()) >= 3)
     place.assert_whole()
 
 
@@ -263,15 +264,15 @@ async def test_a_slot_that_is_archived_already_is_not_captured_again_after_a_res
     camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)
     with place.bus(camera) as bus:
         async with place.archiver():
-            await wait_until(place.rows)
+            await eventually(place.rows)
         (before,) = place.rows()
         bus.cameras.append(ScriptedCamera([jpeg_of()], key="witness", interval_seconds=MONTH_SECONDS))
         async with place.archiver():
-            await wait_until(lambda: "witness" in place.cameras())
+            await eventually(lambda: "witness" in place.cameras())
         shutil.rmtree(place.database_file.parent)
         bus.cameras.append(ScriptedCamera([jpeg_of()], key="witness_2", interval_seconds=MONTH_SECONDS))
         async with place.archiver():
-            await wait_until(lambda: place.cameras() == {"camera_1", "witness", "witness_2"})
+            await eventually(lambda: place.cameras() == {"camera_1", "witness", "witness_2"})
     assert camera.times_demanded == 1
     (after,) = (row for row in place.rows() if row.camera_key == "camera_1")
     assert after.sha256 == before.sha256
@@ -286,7 +287,7 @@ async def test_a_broken_file_of_the_running_slot_is_replaced(place: Place) -> No
     broken.write_bytes(webp_of()[:100])
     with place.bus(ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=wall.utc_ns)):
         async with place.archiver(Clock(utc_ns=wall.utc_ns)):
-            await wait_until(place.rows)
+            await eventually(place.rows)
     place.assert_whole()
 
 
@@ -296,14 +297,14 @@ async def test_while_the_database_is_away_the_file_is_kept_and_its_row_follows(p
     camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)
     with place.bus(camera):
         async with place.archiver() as archiver:
-            await wait_until(place.files)
-            await wait_until(lambda: not camera.demanded)
+            await eventually(place.files)
+            await eventually(lambda: not camera.demanded)
             (problem,) = archiver.problems()
             assert "database" in problem
             assert archiver.why_not_ready() is None
             place.database_file.parent.unlink()
-            await wait_until(place.rows)
-            await wait_until(lambda: archiver.problems() == [])
+            await eventually(place.rows)
+            await eventually(lambda: archiver.problems() == [])
     assert camera.times_demanded == 1
     place.assert_whole()
 
@@ -317,10 +318,10 @@ async def test_while_the_database_is_locked_the_file_is_kept_and_its_row_follows
         lock.execute("BEGIN EXCLUSIVE")
         with place.bus(camera):
             async with place.archiver() as archiver:
-                await wait_until(place.files)
-                await wait_until(lambda: any("locked" in problem for problem in archiver.problems()))
+                await eventually(place.files)
+                await eventually(lambda: any("locked" in problem for problem in archiver.problems()))
                 lock.execute("ROLLBACK")
-                await wait_until(place.rows)
+                await eventually(place.rows)
     finally:
         lock.close()
     place.assert_whole()
@@ -345,12 +346,12 @@ async def test_a_full_disk_is_shown_and_tried_again_with_the_same_picture(place:
     camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)
     with place.bus(camera):
         async with place.archiver(store=store) as archiver:
-            await wait_until(lambda: store.attempts >= 2)
+            await eventually(lambda: store.attempts >= 2)
             freed = time.time()
             assert archiver.problems() == ["The archive directory can't be written: No space left on device."]
             store.full = False
-            await wait_until(place.rows)
-            await wait_until(lambda: archiver.problems() == [])
+            await eventually(place.rows)
+            await eventually(lambda: archiver.problems() == [])
     assert camera.times_demanded == 1
     assert place.rows()[0].captured_at.timestamp() < freed
 
@@ -360,9 +361,9 @@ async def test_a_picture_webp_cannot_hold_is_shown_and_does_no_harm(place: Place
     camera = ScriptedCamera([jpeg_of(noise(16_400, 2)), jpeg_of()], interval_seconds=MONTH_SECONDS)
     with place.bus(camera):
         async with place.archiver() as archiver:
-            await wait_until(lambda: any("16383" in problem for problem in archiver.problems()))
-            await wait_until(place.rows)
-            await wait_until(lambda: archiver.problems() == [])
+            await eventually(lambda: any("16383" in problem for problem in archiver.problems()))
+            await eventually(place.rows)
+            await eventually(lambda: archiver.problems() == [])
 
 
 async def test_a_bus_that_tells_of_no_camera_is_shown_after_a_while(place: Place) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from services.archiver.storage import TEMPORARY_PREFIX
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
-from tests.archiver.support import MONTH_SECONDS, jpeg_of, noise, wait_here_until
+from tests.archiver.support import MONTH_SECONDS, jpeg_of, noise
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +46,7 @@ def running(env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "services.archiver"]
     with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
-            wait_here_until(lambda: process.poll() is not None or ready(env), 20)
+            wait_until(lambda: process.poll() is not None or ready(env), timeout_seconds=20)
             yield process
         finally:
             process.kill()
@@ -86,13 +87,13 @@ def test_it_ends_in_time_while_a_picture_is_encoded_and_makes_up_for_it_later(tm
     large = ScriptedCamera([jpeg_of(noise(6000, 4500))], interval_seconds=MONTH_SECONDS)
     with ScriptedBus(f"ipc://{tmp_path}/bus", [large]).running(), running(env) as process:
         # Decoded, so no longer asked for, and not yet written.
-        wait_here_until(lambda: large.times_demanded == 1 and not large.demanded)
+        wait_until(lambda: large.times_demanded == 1 and not large.demanded)
         assert seconds_to_end(process, signal.SIGTERM) < 2
     assert not list((tmp_path / "frames").rglob("*.webp"))
     small = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)
     with ScriptedBus(f"ipc://{tmp_path}/bus", [small]).running(), running(env):
-        wait_here_until(lambda: list((tmp_path / "frames").rglob("*.webp")))
-        wait_here_until(lambda: not list((tmp_path / "frames").rglob(f"{TEMPORARY_PREFIX}*")))
+        wait_until(lambda: list((tmp_path / "frames").rglob("*.webp")))
+        wait_until(lambda: not list((tmp_path / "frames").rglob(f"{TEMPORARY_PREFIX}*")))
 
 
 @pytest.mark.parametrize(

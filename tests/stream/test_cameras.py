@@ -57,6 +57,8 @@ def test_a_key_is_unknown_only_once_the_bus_has_had_time_to_tell_all() -> None:
         (1280, 1280, ["main", "640", "320"]),
         (640, 1280, ["main", "320"]),
         (200, 320, ["main"]),
+        (1920, 5, ["320"]),
+        (200, 5, ["main"]),
         (None, None, ["main", "1280", "640", "320"]),
     ],
 )

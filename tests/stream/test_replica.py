@@ -74,6 +74,12 @@ def test_viewers_who_came_before_the_camera_are_shown_it_when_it_comes(lonely: R
             wait_until(lambda: viewer.parts[-1].is_live, "a live picture came")
 
 
+def test_a_width_asked_for_too_early_to_be_judged_gets_the_nearest(lonely: Replica, bus: str) -> None:
+    """It can't be refused any more when it turns out not to be offered."""
+    with Viewer(lonely.port, "/api/camera/stream?width=5"), fake_ingest(bus, status_of("cam1")) as ingest:
+        wait_until(lambda: frame_topic("cam1", "16") in ingest.topics, "the narrowest is subscribed to")
+
+
 def test_a_camera_nobody_has_heard_of_is_404_once_the_bus_has_told(replica: Replica) -> None:
     """In words that say where the cameras are."""
     wait_until(lambda: replica.json("/api/cameras/other/stream/status")[0] == 404, "the bus has told")

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(probe: Callable[[], T], what: str, timeout_seconds: float = 10.0) -> T:
+def wait_until(probe: Callable[[], T], what: str = "it came true", timeout_seconds: float = 10.0) -> T:
     """The first true answer of `probe`; an assertion naming `what` when none comes in time."""
     deadline = time.monotonic() + timeout_seconds
     while True:
@@ -19,7 +19,7 @@ def wait_until(probe: Callable[[], T], what: str, timeout_seconds: float = 10.0)
         time.sleep(0.02)
 
 
-async def eventually(probe: Callable[[], object], what: str, timeout_seconds: float = 10.0) -> None:
+async def eventually(probe: Callable[[], object], what: str = "it came true", timeout_seconds: float = 10.0) -> None:
     """Like `wait_until`, on a loop that must go on turning."""
     deadline = time.monotonic() + timeout_seconds
     while not probe():
