@@ -1,6 +1,7 @@
 """What all tests share: what is missing on this machine skips on a laptop and fails in CI."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ def _missing(item: pytest.Item) -> str | None:
         return reason
     if item.get_closest_marker("browser") and not CHROMIUM.exists():
         return "Debian's chromium is not installed: apt-get install chromium"
+    clients = item.get_closest_marker("clients")
+    if clients and clients.args and not shutil.which(clients.args[0]):
+        return f"{clients.args[0]} is not installed: apt-get install {' '.join(clients.args[1:])}"
     return None
 
 

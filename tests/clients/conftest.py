@@ -1,0 +1,13 @@
+"""What the clients' tests share: the stream."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.clients.moving import MovingStream, moving_stream
+
+
+@pytest.fixture(scope="module")
+def stream() -> Iterator[MovingStream]:
+    with moving_stream() as running:
+        yield running

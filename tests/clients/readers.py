@@ -1,0 +1,99 @@
+"""Readers by the rules that programs which can't be run here document or have in their sources.
+
+Each is our own, small, and as strict as the program it is named for. All take a body from its first byte on.
+"""
+
+import http.client
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import chain, pairwise
+from typing import Final, Protocol
+
+from tests.clients.moving import PATH, MovingStream
+
+TIMEOUT_SECONDS: Final = 10.0
+"""Home Assistant's, per read; nobody here is more patient."""
+_CHUNK_BYTES: Final = 100 * 1024
+_JPEG_BEGINS: Final = b"\xff\xd8"
+_JPEG_ENDS: Final = b"\xff\xd9"
+
+
+class Body(Protocol):
+    """What a response and a pipe have in common."""
+
+    def readline(self, size: int = -1, /) -> bytes: ...
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+@contextmanager
+def opened(
+    stream: MovingStream, query: str = "", *, path: str = PATH, headers: dict[str, str] | None = None
+) -> Iterator[http.client.HTTPResponse]:
+    """A GET with these headers and no others but `Host` and `Accept-Encoding: identity`."""
+    connection = http.client.HTTPConnection("127.0.0.1", stream.port, timeout=TIMEOUT_SECONDS)
+    with closing(connection):
+        connection.request("GET", path + query, headers=headers or {})
+        with connection.getresponse() as response:
+            yield response
+
+
+def chunks_of(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """What has come, whenever something has."""
+    return iter(lambda: response.read1(_CHUNK_BYTES), b"")
+
+
+def parts_as_go2rtc_reads_them(body: Body) -> Iterator[bytes]:
+    """Empty lines, a line that begins with two dashes, headers with a length, and so many bytes (pkg/mpjpeg)."""
+    while line := body.readline():
+        if line == b"\r\n":
+            continue
+        assert line.startswith(b"--"), f"wrong boundary: {line!r}"
+        assert line.endswith(b"\r\n"), f"a line that does not end in CRLF: {line!r}"
+        headers = {}
+        while (line := body.readline()) != b"\r\n":
+            assert line.endswith(b"\r\n"), f"a line that does not end in CRLF: {line!r}"
+            name, colon, value = line.partition(b":")
+            assert colon, f"a header without a colon: {line!r}"
+            headers[name.strip().lower()] = value.strip()
+        yield body.read(int(headers[b"content-length"]))
+
+
+def still_as_home_assistant_cuts_it(chunks: Iterable[bytes]) -> bytes:
+    """From the first FFD8 of the body to the first FFD9, whatever lies between (components/mjpeg)."""
+    received = b""
+    for chunk in chunks:
+        received += chunk
+        begins, ends = received.find(_JPEG_BEGINS), received.find(_JPEG_ENDS)
+        if begins >= 0 and ends >= 0:
+            return received[begins : ends + len(_JPEG_ENDS)]
+    raise AssertionError(f"{len(received)} bytes without a picture")
+
+
+def pictures_as_mainsail_reads_them(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """All up to an FFD8 is a header; then come as many bytes as it says, and one more shows that they are all there.
+
+    An FFD8 within a picture begins it anew (Mjpegstreamer.vue).
+    """
+    headers, picture, length = bytearray(), bytearray(), 0
+    for byte, following in pairwise(chain.from_iterable(chunks)):
+        if bytes((byte, following)) == _JPEG_BEGINS:
+            length = _content_length(headers)
+            picture.clear()
+        if length == 0:
+            headers.append(byte)
+        elif len(picture) < length:
+            picture.append(byte)
+        else:
+            yield bytes(picture)
+            headers.clear()
+            picture.clear()
+            length = 0
+
+
+def _content_length(headers: bytearray) -> int:
+    for line in headers.decode("latin-1").split("\n"):
+        name, _, value = line.partition(":")
+        if name.lower() == "content-length":
+            return int(value)
+    raise AssertionError(f"no Content-Length in {bytes(headers)!r}")
