@@ -11,7 +11,6 @@ from typing import Final
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = max(os.sched_getaffinity(0))
 _HERE: Final = Path(__file__).parent
-_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -39,9 +38,9 @@ def build(source: str, directory: Path) -> Path:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of all threads since the process began."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+    """User and system time of all threads since they began, in the nanoseconds that /proc/PID/stat rounds to ticks."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 def memory_megabytes(pid: int) -> dict[str, float]:

@@ -247,10 +247,12 @@ def test_head_tells_the_type_and_no_more(replica: Replica) -> None:
 
 def test_plain_asgi_refuses_http_1_0_in_words(bus: str) -> None:
     """It could only send chunks, which such a client would take for pictures."""
-    with running_replica(bus, direct=False) as replica:
-        with socket.create_connection(("127.0.0.1", replica.port), timeout=5) as client:
-            client.sendall(b"GET /api/camera/stream HTTP/1.0\r\n\r\n")
-            assert client.recv(4096).startswith(b"HTTP/1.1 505 ")
+    with (
+        running_replica(bus, direct=False) as replica,
+        socket.create_connection(("127.0.0.1", replica.port), timeout=5) as client,
+    ):
+        client.sendall(b"GET /api/camera/stream HTTP/1.0\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 505 ")
 
 
 def test_the_server_ends_a_stream_at_a_parts_boundary(bus: str, ingest: FakeIngest) -> None:
