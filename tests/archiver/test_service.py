@@ -88,7 +88,7 @@ def test_it_ends_in_time_while_a_picture_is_encoded_and_makes_up_for_it_later(tm
     with ScriptedBus(f"ipc://{tmp_path}/bus", [large]).running(), running(env) as process:
         # Decoded, so no longer asked for, and not yet written.
         wait_until(lambda: large.times_demanded == 1 and not large.demanded)
-        assert seconds_to_end(process, signal.SIGTERM) < 2
+        assert seconds_to_end(process, signal.SIGTERM) < 3
     assert not list((tmp_path / "frames").rglob("*.webp"))
     small = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)
     with ScriptedBus(f"ipc://{tmp_path}/bus", [small]).running(), running(env):
