@@ -7,11 +7,11 @@ has one; and a high-water mark does not bound age, so it is small, as are the ke
 
 import asyncio
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Final
 
 import zmq
-import zmq.asyncio
 
 from shared.errors import ConfigurationError
 from shared.topics import MAX_TOPIC_BYTES, hello_topic
@@ -143,7 +143,10 @@ class Subscriber:
 
     def __init__(self, addresses: str) -> None:
         self._addresses = [address.strip() for address in addresses.split(",")]
-        self._context = zmq.asyncio.Context()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._readable = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._heard_at = time.monotonic()
         self._socket = self._context.socket(zmq.SUB)
         self._socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
         self._socket.set(zmq.RCVBUF, KERNEL_BUFFER_BYTES)
@@ -162,23 +165,42 @@ class Subscriber:
 
     def subscribe(self, topic: bytes) -> None:
         self._socket.subscribe(topic)
+        self._readable.set()
 
     def unsubscribe(self, topic: bytes) -> None:
         self._socket.unsubscribe(topic)
+        self._readable.set()
 
     async def receive(self) -> list[bytes]:
-        """The next message. Waits for ever, renewing the connection whenever the bus is silent."""
+        """The next message. Waits for ever; to be called again soon, for meanwhile nobody looks at the connection."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._socket.fileno(), self._readable.set)
+            self._watch()
         while True:
             try:
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    return await self._socket.recv_multipart()
-            except TimeoutError:
-                self._reconnect()
+                parts = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                # The descriptor tells only of changes since the socket was last used, hence the `set` at every use.
+                self._readable.clear()
+                await self._readable.wait()
+            else:
+                self._heard_at = time.monotonic()
+                return parts
 
-    def _reconnect(self) -> None:
-        for address in self._addresses:
-            self._socket.disconnect(address)
-            self._socket.connect(address)
+    def _watch(self) -> None:
+        """About once a second: give a silent connection up and make it anew."""
+        assert self._loop is not None  # noqa: S101 set by the only caller before it
+        if time.monotonic() - self._heard_at >= SILENCE_SECONDS:
+            for address in self._addresses:
+                self._socket.disconnect(address)
+                self._socket.connect(address)
+            self._heard_at = time.monotonic()
+            self._readable.set()
+        self._watchdog = self._loop.call_later(SILENCE_SECONDS / 3, self._watch)
 
     def close(self) -> None:
+        if self._loop is not None:
+            self._watchdog.cancel()
+            self._loop.remove_reader(self._socket.fileno())
         self._context.destroy(linger=0)

@@ -18,15 +18,17 @@ from shared.pacing import Pacer
 _SIOCOUTQ: Final = 0x5411
 """linux/sockios.h: the bytes in a socket's send queue that the peer has not acknowledged, sent or not."""
 _SIOCOUTQNSD: Final = 0x894B
-"""linux/sockios.h: those of them that were not sent yet."""
+"""linux/sockios.h: those of them that were not sent yet. Where there is no such call the write buffer decides."""
 _HAS_SEND_QUEUE_IOCTLS: Final = sys.platform == "linux"
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _NO_BYTES: Final = struct.pack("i", 0)
-_AS_INT: Final = struct.Struct("i").unpack
+_ioctl: Final = fcntl.ioctl
 
 
 class Viewer:
     """What a feed offers its parts to. `fps` thins what is offered, evenly; None takes all."""
+
+    __slots__ = ("framing", "offered", "pacer", "taken")
 
     def __init__(self, framing: Framing, fps: float | None = None) -> None:
         self.framing = framing
@@ -53,32 +55,63 @@ class Viewer:
 
 
 class DirectViewer(Viewer):
-    """A viewer whose transport we write to ourselves, beneath ASGI: the hot path."""
+    """A viewer whose connection we write to ourselves, beneath ASGI: the hot path.
+
+    A part goes to the kernel by one `write()`. What the kernel does not take at once is the transport's to send, and
+    until that is done the viewer skips.
+    """
+
+    __slots__ = ("_descriptor", "_has_rest", "_transport")
 
     def __init__(self, transport: asyncio.Transport, framing: Framing, fps: float | None = None) -> None:
         super().__init__(framing, fps)
         self._transport = transport
         self._descriptor: int = transport.get_extra_info("socket").fileno()
+        self._has_rest = True
+        """Whether the transport may hold unsent bytes: asked of it only then."""
         # One part at the most ever waits, so uvicorn's flow control has nothing to do here.
         transport.set_write_buffer_limits(high=64 * 1024 * 1024)
 
     def start(self, head: bytes) -> None:
-        self._transport.write(head)
+        if not self._transport.get_write_buffer_size():
+            self._has_rest = False
+        self._write(head)
 
     def offer(self, part: bytes) -> None:
+        # As few steps as it takes: with many viewers this is most of what the process does.
         self.offered += 1
-        transport = self._transport
-        if transport.is_closing() or transport.get_write_buffer_size() or self._queued_bytes(_SIOCOUTQNSD):
+        if self._transport.is_closing() or (self._has_rest and self._still_has_rest()):
             return
-        transport.write(part)
-        self.taken += 1
+        if _HAS_SEND_QUEUE_IOCTLS and _ioctl(self._descriptor, _SIOCOUTQNSD, _NO_BYTES) != _NO_BYTES:
+            return
+        if self._write(part):
+            self.taken += 1
+
+    def _write(self, data: bytes) -> bool:
+        """Whether the connection has taken `data`, be it that its end waits in the transport."""
+        try:
+            written = 0 if self._has_rest else os.write(self._descriptor, data)
+        except BlockingIOError:
+            return False
+        except OSError:
+            self._transport.abort()
+            return False
+        if written < len(data):
+            self._transport.write(memoryview(data)[written:])
+            self._has_rest = True
+        return True
+
+    def _still_has_rest(self) -> bool:
+        self._has_rest = self._transport.get_write_buffer_size() > 0
+        return self._has_rest
 
     def unfinished_bytes(self) -> int:
-        return (
-            0
-            if self._transport.is_closing()
-            else self._transport.get_write_buffer_size() + self._queued_bytes(_SIOCOUTQ)
-        )
+        if self._transport.is_closing():
+            return 0
+        unsent = self._transport.get_write_buffer_size()
+        if _HAS_SEND_QUEUE_IOCTLS:
+            unsent += struct.unpack("i", _ioctl(self._descriptor, _SIOCOUTQ, _NO_BYTES))[0]
+        return unsent
 
     def close(self) -> None:
         self._transport.close()
@@ -89,19 +122,14 @@ class DirectViewer(Viewer):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._transport.abort()
 
-    def _queued_bytes(self, request: int) -> int:
-        """Only the write buffer tells where the kernel does not."""
-        if not _HAS_SEND_QUEUE_IOCTLS:
-            return 0
-        count: int = _AS_INT(fcntl.ioctl(self._descriptor, request, _NO_BYTES))[0]
-        return count
-
 
 class WaitingViewer(Viewer):
     """A viewer served by a task of its own, which waits for parts: one waits at the most, the newest.
 
     For what hides its transport: plain ASGI, and WebSockets.
     """
+
+    __slots__ = ("_changed", "_waiting", "closed")
 
     def __init__(self, framing: Framing, changed: asyncio.Event, fps: float | None = None) -> None:
         super().__init__(framing, fps)

@@ -1,0 +1,237 @@
+"""What it costs to show one camera to many: Framecast's stream beside a C floor and FastAPI's idiom, in one run.
+
+Server and viewers have a core each. Every frame counted was received whole by a viewer.
+
+    .venv/bin/python -m benchmarks.fanout                       CPU per delivered frame, 100 viewers
+    .venv/bin/python -m benchmarks.fanout --viewers 3000        how many viewers one core serves
+    .venv/bin/python -m benchmarks.fanout --probe 1000          what one viewer among 1,000 sees, beside a lone one
+    .venv/bin/python -m benchmarks.fanout --memory 1000         memory with 1,000 viewers, and after ten times as many
+    .venv/bin/python -m benchmarks.fanout --first-picture       how long a new viewer waits
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.cores import LOAD_CORE, allow_many_files, build, cpu_seconds, memory_megabytes, on_core
+from benchmarks.load import Load, percentile
+from benchmarks.pictures import moving_pictures
+from benchmarks.servers import FLOOR, FPS, SERVERS, Bench, served
+from tests.support.camera import RtspCamera, missing_camera_parts
+from tests.support.services import Stack
+from tests.support.waiting import wait_until
+
+WARM_UP_SECONDS: Final = 1.5
+SMALL: Final = (640, 360)
+SIZES: Final = {"12 KB": (SMALL, 12.0), "68 KB": ((1280, 720), 68.0)}
+
+
+def cost_of(bench: Bench, name: str, kind: str, viewers: int, seconds: float) -> float:
+    """Microseconds of the server's CPU per delivered frame."""
+    size, kilobytes = SIZES[kind]
+    jpegs = moving_pictures(*size, kilobytes)
+    with (
+        served(bench, name, jpegs, size) as server,
+        on_core(LOAD_CORE),
+        Load(bench.viewers, server.port, spin=True) as load,
+    ):
+        load.add(viewers)
+        time.sleep(WARM_UP_SECONDS)
+        load.reset()
+        before = cpu_seconds(server.pid)
+        time.sleep(seconds)
+        used = cpu_seconds(server.pid) - before
+        report = load.report()
+    assert not report.closed, f"{name}: {report.closed} viewers were cut"
+    assert report.median_fps > FPS * 0.8, f"{name}: only {report.median_fps} fps"
+    return used / report.delivered * 1e6
+
+
+def costs(bench: Bench, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
+    """The servers in turn, `rounds` times; of each the best, since whatever else runs here only adds."""
+    result: dict[str, Any] = {}
+    print(f"{f'{viewers} viewers, {FPS} fps':24} {'floor us':>9} {'framecast us':>13} {'ratio':>6} ", end="")
+    print(f"{'idiom us':>9} {'ratio':>6}")
+    for kind in SIZES:
+        found: dict[str, list[float]] = {name: [] for name in (FLOOR, *SERVERS)}
+        for _ in range(rounds):
+            for name, us in found.items():
+                us.append(round(cost_of(bench, name, kind, viewers, seconds), 2))
+        floor, ours, idiom = (min(us) for us in found.values())
+        print(f"{kind:24} {floor:9.2f} {ours:13.2f} {ours / floor:6.2f} {idiom:9.2f} {idiom / floor:6.2f}")
+        result[kind] = {
+            **{f"{name}_us": min(us) for name, us in found.items()},
+            "ratio": round(ours / floor, 2),
+            "idiom_ratio": round(idiom / floor, 2),
+            "rounds_us": found,
+        }
+    return result
+
+
+def crowd(bench: Bench, viewers: int, seconds: float, kilobytes: float) -> dict[str, Any]:
+    """How a crowd fares on one core."""
+    jpegs = moving_pictures(*SMALL, kilobytes)
+    with (
+        served(bench, "framecast", jpegs, SMALL) as server,
+        on_core(LOAD_CORE),
+        Load(bench.viewers, server.port) as load,
+    ):
+        began = time.monotonic()
+        load.add(viewers, 120)
+        arrival = time.monotonic() - began
+        time.sleep(WARM_UP_SECONDS)
+        load.reset()
+        before, load_before = cpu_seconds(server.pid), cpu_seconds(load.pid)
+        time.sleep(seconds)
+        used, load_used = cpu_seconds(server.pid) - before, cpu_seconds(load.pid) - load_before
+        report = load.report()
+    result = {
+        "viewers": viewers,
+        "jpeg_bytes": round(statistics.mean(map(len, jpegs))),
+        "arrival_seconds": round(arrival, 1),
+        "closed": report.closed,
+        "slowest_fps": report.slowest_fps,
+        "median_fps": report.median_fps,
+        "server_core": round(used / report.seconds, 2),
+        "viewers_core": round(load_used / report.seconds, 2),
+        "us_per_frame": round(used / report.delivered * 1e6, 2),
+        "age_p99_ms": percentile(report.ages_ms, 99),
+    }
+    print_rows(result)
+    return result
+
+
+def probe(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
+    """Ages at a lone viewer, then at five who came among `viewers` others: at first, at last and in between."""
+    jpegs = moving_pictures(*SMALL, 13)
+    quarter = viewers // 4
+    with (
+        served(bench, "framecast", jpegs, SMALL) as server,
+        on_core(LOAD_CORE),
+        # A process of their own, and first in line: they are not to queue behind the others' reading.
+        Load(bench.viewers, server.port, prefix=["nice", "-n", "-5"]) as watched,
+        Load(bench.viewers, server.port) as others,
+    ):
+        watched.add(1)
+        time.sleep(WARM_UP_SECONDS)
+        watched.reset()
+        time.sleep(seconds)
+        lone = watched.report().ages_ms
+        for _ in range(4):
+            others.add(quarter)
+            watched.add(1)
+        time.sleep(WARM_UP_SECONDS)
+        watched.reset()
+        others.reset()
+        before = cpu_seconds(server.pid)
+        time.sleep(seconds)
+        used = cpu_seconds(server.pid) - before
+        among = watched.report().ages_ms
+        crowd_report = others.report()
+    result = {
+        "viewers": viewers,
+        "lone_p50_ms": percentile(lone, 50),
+        "lone_p99_ms": percentile(lone, 99),
+        "among_p50_ms": percentile(among, 50),
+        "among_p99_ms": percentile(among, 99),
+        "p99_over_lone_p50_ms": round(percentile(among, 99) - percentile(lone, 50), 1),
+        "slowest_fps": crowd_report.slowest_fps,
+        "server_core": round(used / crowd_report.seconds, 2),
+    }
+    print_rows(result)
+    return result
+
+
+def memory(bench: Bench, viewers: int, times: int) -> dict[str, Any]:
+    jpegs = moving_pictures(*SMALL, 13)
+    with (
+        served(bench, "framecast", jpegs, SMALL) as server,
+        on_core(LOAD_CORE),
+        Load(bench.viewers, server.port) as load,
+    ):
+        load.add(1)
+        result: dict[str, Any] = {"viewers": viewers, "one_viewer_mb": memory_megabytes(server.pid)}
+        after = []
+        for turn in range(times):
+            load.add(viewers)
+            time.sleep(WARM_UP_SECONDS)
+            if turn == 0:
+                result["with_viewers_mb"] = memory_megabytes(server.pid)
+            load.drop()
+            time.sleep(WARM_UP_SECONDS)
+            after.append(memory_megabytes(server.pid)["pss"])
+    result["pss_after_each_turn_mb"] = after
+    print_rows(result)
+    return result
+
+
+def first_pictures(bench: Bench, tries: int) -> dict[str, Any]:
+    """Real ingest and a real camera, since it is ingest that must begin to encode."""
+    with (
+        RtspCamera(fps=FPS) as camera,
+        Stack(bench.directory, CAMERA_RTSP_URL=camera.url) as stack,
+        Load(bench.viewers, stack.stream_port) as load,
+    ):
+        unwatched = []
+        for _ in range(tries):
+            wait_until(lambda: stack.status()["state"] == "idle", "nobody watches")
+            load.add(1)
+            unwatched.append(load.report().first_seconds[0] * 1000)
+            load.drop()
+        load.add(tries + 1)
+        for _ in range(tries):
+            load.add(1)
+            time.sleep(0.041)  # a frame and a bit: newcomers come at any moment of the camera's
+        watched = [seconds * 1000 for seconds in load.report().first_seconds[tries + 1 :]]
+    result = {
+        "tries": tries,
+        **{f"watched_{name}": value for name, value in spread(watched).items()},
+        **{f"not_watched_{name}": value for name, value in spread(unwatched).items()},
+    }
+    print_rows(result)
+    return result
+
+
+def spread(values_ms: list[float]) -> dict[str, float]:
+    return {"median_ms": round(statistics.median(values_ms), 1), "most_ms": round(max(values_ms), 1)}
+
+
+def print_rows(result: dict[str, Any]) -> None:
+    for name, value in result.items():
+        print(f"{name.replace('_', ' '):24} {value}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--viewers", type=int, help="a crowd of so many, on one core")
+    parser.add_argument("--probe", type=int, metavar="VIEWERS")
+    parser.add_argument("--memory", type=int, metavar="VIEWERS")
+    parser.add_argument("--first-picture", action="store_true")
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--jpeg-kilobytes", type=float, default=13, help="of the crowd's pictures, 640x360")
+    options = parser.parse_args()
+    allow_many_files()
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        bench = Bench(directory, build("viewers.c", directory), build("fanout_reference.c", directory))
+        if options.viewers:
+            result = {"crowd": crowd(bench, options.viewers, options.seconds, options.jpeg_kilobytes)}
+        elif options.probe:
+            result = {"probe": probe(bench, options.probe, options.seconds)}
+        elif options.memory:
+            result = {"memory": memory(bench, options.memory, times=10)}
+        elif options.first_picture:
+            missing = missing_camera_parts()
+            result = {"first_picture": {"skipped": missing} if missing else first_pictures(bench, tries=15)}
+        else:
+            result = {"costs": costs(bench, 100, options.seconds, options.rounds)}
+    print(json.dumps({"benchmark": "fanout", "fps": FPS, **result}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The servers that a fan-out is measured on, each alone on its core with a camera of its own: Framecast's stream, the C
+floor and FastAPI's idiom.
+"""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.bus_camera import bus_camera
+from benchmarks.cores import LOAD_CORE, SERVER_CORE, on_core
+from benchmarks.idiom import part
+from benchmarks.load import Load
+from tests.support.ports import free_port
+from tests.support.services import ServiceProcess
+from tests.support.waiting import wait_until
+
+FPS: Final = 30
+MOST_VIEWERS: Final = 16_000
+FLOOR: Final = "floor"
+SERVERS: Final = {"framecast": "services.stream", "idiom": "benchmarks.idiom"}
+"""By the module that each is run as; the floor is a program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all measurements of a run share."""
+
+    directory: Path
+    viewers: Path
+    reference: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    pid: int
+    port: int
+
+
+@contextmanager
+def served(bench: Bench, name: str, jpegs: tuple[bytes, ...], size: tuple[int, int]) -> Iterator[Server]:
+    """One of the servers on its core, delivering `jpegs` at 30 fps."""
+    port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
+    if name == FLOOR:
+        sample = bench.directory / "part"
+        sample.write_bytes(part(jpegs[0], time.time_ns()))
+        with on_core(SERVER_CORE):
+            command = [str(bench.reference), str(port), str(FPS), str(sample)]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE)
+        try:
+            wait_for_picture(bench, port)
+            yield Server(process.pid, port)
+        finally:
+            process.kill()
+            process.communicate()
+        return
+    with on_core(SERVER_CORE):
+        environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port), "STREAM_MAX_VIEWERS": str(MOST_VIEWERS)}
+        service = ServiceProcess(SERVERS[name], environment, bench.directory / f"{name}.log")
+    try:
+        with on_core(LOAD_CORE), bus_camera(bus, jpegs, size, FPS):
+            wait_for_picture(bench, port)
+            yield Server(service.pid, port)
+    finally:
+        service.stop()
+
+
+def wait_for_picture(bench: Bench, port: int) -> None:
+    """A server that has just started refuses connections, then knows no camera; both end by themselves."""
+
+    def is_serving() -> bool:
+        with Load(bench.viewers, port) as load:
+            try:
+                load.add(1, 1)
+            except AssertionError:
+                return False
+            return True
+
+    wait_until(is_serving, "the server shows pictures", 20)

@@ -1,0 +1,155 @@
+"""What a viewer on a slow link sees, and what it does to the others: the age of each picture by its X-Timestamp.
+
+The link is a real one (benchmarks/link.py), and the viewer reads all that it carries. Beside it, under the same link,
+FastAPI's idiom; and before and beside it, a viewer on loopback.
+
+    sudo .venv/bin/python -m benchmarks.slow_viewer [--rate 150KB/s] [--seconds 60]
+    sudo .venv/bin/python -m benchmarks.slow_viewer --rate 20KB/s --query quality=auto --ingest
+    sudo .venv/bin/python -m benchmarks.slow_viewer --rate 20Mbit/s --jpeg-kilobytes 120 --size 1280x720
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.bus_camera import bus_camera
+from benchmarks.cores import build
+from benchmarks.link import Link, missing_link_parts, slow_link
+from benchmarks.load import STREAM_PATH, Load, Report, percentile
+from benchmarks.pictures import moving_pictures
+from benchmarks.servers import FPS, SERVERS
+from tests.support.camera import RtspCamera
+from tests.support.ports import free_port
+from tests.support.services import ServiceProcess
+from tests.support.waiting import wait_until
+
+ALONE_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    seconds: float
+    query: str
+    size: tuple[int, int]
+    jpeg_kilobytes: float
+    ingest: bool
+
+
+@contextmanager
+def pictures_on(bus: str, directory: Path, options: Options) -> Iterator[None]:
+    """Pictures of the wanted size in bytes; or real ingest, which makes smaller renditions, with a real camera."""
+    width, height = options.size
+    with ExitStack() as stack:
+        if options.ingest:
+            camera = stack.enter_context(RtspCamera(width=width, height=height, fps=FPS))
+            environment = {"BUS_BIND": bus, "CAMERA_RTSP_URL": camera.url}
+            stack.callback(ServiceProcess("services.ingest", environment, directory / "ingest.log").stop)
+        else:
+            jpegs = moving_pictures(width, height, options.jpeg_kilobytes)
+            stack.enter_context(bus_camera(bus, jpegs, options.size, FPS))
+        yield
+
+
+def watch(viewers: Path, module: str, link: Link, directory: Path, options: Options) -> dict[str, Any]:
+    """One server, its loopback viewer alone and then beside the slow one."""
+    port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
+    # On all addresses, since one of its viewers is on loopback and the other is not.
+    environment = {"BUS_CONNECT": bus, "STREAM_HOST": "0.0.0.0", "STREAM_PORT": str(port)}  # noqa: S104
+    path = STREAM_PATH + (f"?{options.query}" if options.query else "")
+    with ExitStack() as stack:
+        service = ServiceProcess(module, environment, directory / f"{module}.log")
+        stack.callback(service.stop)
+        stack.enter_context(pictures_on(bus, directory, options))
+        near = stack.enter_context(Load(viewers, port))
+        wait_until(lambda: _joins(near), "the server shows pictures", 30)
+        near.reset()
+        time.sleep(ALONE_SECONDS)
+        alone = near.report()
+        far = stack.enter_context(Load(viewers, port, path, link.server_address, link.prefix))
+        near.reset()
+        far.reset()
+        far.add(1, options.seconds)
+        time.sleep(options.seconds)
+        return described(far.report(), alone, near.report())
+
+
+def _joins(near: Load) -> bool:
+    try:
+        near.add(1, 2)
+    except AssertionError:
+        near.drop()
+        return False
+    return True
+
+
+def described(slow: Report, alone: Report, beside: Report) -> dict[str, Any]:
+    ages = slow.ages_ms
+    half = slow.dated[0][1] + (slow.dated[-1][1] - slow.dated[0][1]) / 2
+    halves = [[age * 1000 for _, at, age in slow.dated if (at >= half) is late] for late in (False, True)]
+    return {
+        "pictures": len(ages),
+        "fps": round(len(ages) / slow.seconds, 1),
+        "p50_ms": percentile(ages, 50),
+        "p95_ms": percentile(ages, 95),
+        "most_ms": round(max(ages), 1),
+        "first_half_p50_ms": round(statistics.median(halves[0]), 1),
+        "second_half_p50_ms": round(statistics.median(halves[1]), 1),
+        "second_half_p95_ms": percentile(halves[1], 95),
+        "others_alone_p99_ms": percentile(alone.ages_ms, 99),
+        "others_beside_p99_ms": percentile(beside.ages_ms, 99),
+    }
+
+
+def report(title: str, results: dict[str, dict[str, Any]]) -> None:
+    print(f"{title:28} " + " ".join(f"{name:>12}" for name in results))
+    names: Sequence[str] = tuple(next(iter(results.values())))
+    for name in names:
+        print(f"{name.replace('_', ' '):28} " + " ".join(f"{result[name]:12}" for result in results.values()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", default="150KB/s", help="such as 20KB/s or 20Mbit/s")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--query", default="", help="of the slow viewer's address, such as quality=auto")
+    parser.add_argument("--size", default="640x360")
+    parser.add_argument("--jpeg-kilobytes", type=float, default=13)
+    parser.add_argument("--ingest", action="store_true", help="real ingest and the tests' RTSP camera")
+    parser.add_argument("--servers", default="framecast,idiom", help="which of them, comma-separated")
+    arguments = parser.parse_args()
+    width, _, height = arguments.size.partition("x")
+    size = (int(width), int(height))
+    options = Options(arguments.seconds, arguments.query, size, arguments.jpeg_kilobytes, arguments.ingest)
+    missing = missing_link_parts()
+    if missing:
+        print(json.dumps({"benchmark": "slow_viewer", "skipped": missing}))
+        return
+    results = {}
+    with tempfile.TemporaryDirectory() as name, slow_link(arguments.rate) as link:
+        viewers = build("viewers.c", Path(name))
+        for server in arguments.servers.split(","):
+            results[server] = watch(viewers, SERVERS[server], link, Path(name), options)
+    report(f"link {arguments.rate}, {arguments.size}", results)
+    print(
+        json.dumps(
+            {
+                "benchmark": "slow_viewer",
+                "rate": arguments.rate,
+                "size": arguments.size,
+                "jpeg_kilobytes": None if options.ingest else options.jpeg_kilobytes,
+                "query": options.query,
+                **results,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
