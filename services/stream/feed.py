@@ -51,13 +51,13 @@ class Feed:
             part = parts.get(viewer.framing)
             if part is None:
                 part = parts[viewer.framing] = viewer.framing(picture)
-            viewer.offer(part)
+            viewer.offer(part, now)
 
     @staticmethod
     def show_to(viewer: Viewer, picture: Picture, now: float) -> None:
         """Give a newcomer what the others have already."""
         if viewer.pacer is None or viewer.pacer.admits(now):
-            viewer.offer(viewer.framing(picture))
+            viewer.offer(viewer.framing(picture), now)
 
     async def next_picture(self) -> Picture:
         """Wait for the next live picture."""

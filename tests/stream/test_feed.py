@@ -16,7 +16,7 @@ class Recorder(Viewer):
         super().__init__(framing, fps)
         self.parts: list[bytes] = []
 
-    def offer(self, part: bytes) -> None:
+    def offer(self, part: bytes, now: float) -> None:  # noqa: ARG002
         self.parts.append(part)
 
 
@@ -73,8 +73,8 @@ async def test_a_slow_viewer_with_a_task_of_its_own_skips_to_the_newest_part() -
     """One part waits at the most, so nobody is ever shown the past."""
     changed = asyncio.Event()
     viewer = WaitingViewer(with_length, changed)
-    viewer.offer(b"first")
-    viewer.offer(b"second")
+    viewer.offer(b"first", 1.0)
+    viewer.offer(b"second", 2.0)
     assert changed.is_set()
     assert viewer.take_part() == b"second"
     assert viewer.take_part() is None
