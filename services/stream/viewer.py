@@ -10,7 +10,7 @@ import os
 import socket
 import struct
 import sys
-from collections import deque
+from array import array
 from typing import Final
 
 from services.stream.picture import Framing
@@ -24,8 +24,10 @@ _SIOCOUTQNSD: Final = 0x894B
 """linux/sockios.h: those of them that were not sent yet. Where there is no such call the write buffer decides."""
 _HAS_SEND_QUEUE_IOCTLS: Final = sys.platform == "linux"
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
-_NO_BYTES: Final = struct.pack("i", 0)
+_ANSWER: Final = array("i", [0])
+"""Where the kernel puts its answers; read at once, on the one thread."""
 _ioctl: Final = fcntl.ioctl
+_write: Final = os.write
 
 
 class Viewer:
@@ -65,62 +67,73 @@ class DirectViewer(Viewer):
     longer than `LAG_SECONDS` ago is not acknowledged: on a link that loses packets much may be sent and little arrive.
     """
 
-    __slots__ = ("_descriptor", "_has_rest", "_transport", "_unacknowledged", "_written")
+    __slots__ = (
+        "_descriptor",
+        "_has_rest",
+        "_is_closing",
+        "_mark",
+        "_marked_at",
+        "_transport",
+        "_written",
+        "_written_at",
+    )
 
     def __init__(self, transport: asyncio.Transport, framing: Framing, fps: float | None = None) -> None:
         super().__init__(framing, fps)
         self._transport = transport
+        self._is_closing = transport.is_closing
         self._descriptor: int = transport.get_extra_info("socket").fileno()
         self._has_rest = True
         """Whether the transport may hold unsent bytes: asked of it only then."""
         self._written = 0
-        self._unacknowledged: deque[tuple[int, float]] = deque()
-        """Of each part that may still be under way: the count of bytes written with its end, and when (monotonic)."""
+        """How many bytes in all, and when the last of them (monotonic seconds)."""
+        self._written_at = 0.0
+        self._mark = 0
+        """The end of the oldest part that may be under way, as a count of bytes written, and when it was written."""
+        self._marked_at = 0.0
         # One part at the most ever waits, so uvicorn's flow control has nothing to do here.
         transport.set_write_buffer_limits(high=64 * 1024 * 1024)
 
     def start(self, head: bytes) -> None:
-        self._has_rest = self._transport.get_write_buffer_size() > 0
-        self._write(head)
+        """Write the response's head."""
+        self._transport.write(head)
+        self._written = len(head)
 
     def offer(self, part: bytes, now: float) -> None:
         # As few steps as it takes: with many viewers this is most of what the process does.
         self.offered += 1
-        if self._transport.is_closing() or (self._has_rest and self._still_has_rest()):
+        if self._is_closing() or (self._has_rest and self._still_has_rest()):
             return
+        queued_bytes = 0
         if _HAS_SEND_QUEUE_IOCTLS:
-            queued = _ioctl(self._descriptor, _SIOCOUTQ, _NO_BYTES)
-            if queued == _NO_BYTES:
-                self._unacknowledged.clear()
-            elif self._lags(struct.unpack("i", queued)[0], now):
+            _ioctl(self._descriptor, _SIOCOUTQ, _ANSWER)
+            queued_bytes = _ANSWER[0]
+            if queued_bytes and self._lags(queued_bytes, now):
                 return
-        if self._write(part):
-            self.taken += 1
-            self._unacknowledged.append((self._written, now))
-
-    def _write(self, data: bytes) -> bool:
-        """Whether the connection has taken `data`, be it that its end waits in the transport."""
         try:
-            written = 0 if self._has_rest else os.write(self._descriptor, data)
+            taken_bytes = _write(self._descriptor, part)
         except BlockingIOError:
-            return False
+            return
         except OSError:
             self._transport.abort()
-            return False
-        self._written += len(data)
-        if written < len(data):
-            self._transport.write(memoryview(data)[written:])
+            return
+        if taken_bytes < len(part):
+            self._transport.write(memoryview(part)[taken_bytes:])
             self._has_rest = True
-        return True
+        self.taken += 1
+        self._written += len(part)
+        self._written_at = now
+        if not queued_bytes:
+            self._mark, self._marked_at = self._written, now
 
     def _lags(self, queued_bytes: int, now: float) -> bool:
-        if _ioctl(self._descriptor, _SIOCOUTQNSD, _NO_BYTES) != _NO_BYTES:
+        """Whether the link has not yet delivered what it should have."""
+        _ioctl(self._descriptor, _SIOCOUTQNSD, _ANSWER)
+        if _ANSWER[0]:
             return True
-        acknowledged = self._written - queued_bytes
-        under_way = self._unacknowledged
-        while under_way and under_way[0][0] <= acknowledged:
-            under_way.popleft()
-        return bool(under_way) and now - under_way[0][1] > LAG_SECONDS
+        if self._written - queued_bytes >= self._mark:
+            self._mark, self._marked_at = self._written, self._written_at
+        return now - self._marked_at > LAG_SECONDS
 
     def _still_has_rest(self) -> bool:
         self._has_rest = self._transport.get_write_buffer_size() > 0
@@ -131,7 +144,8 @@ class DirectViewer(Viewer):
             return 0
         unsent = self._transport.get_write_buffer_size()
         if _HAS_SEND_QUEUE_IOCTLS:
-            unsent += struct.unpack("i", _ioctl(self._descriptor, _SIOCOUTQ, _NO_BYTES))[0]
+            _ioctl(self._descriptor, _SIOCOUTQ, _ANSWER)
+            unsent += _ANSWER[0]
         return unsent
 
     def close(self) -> None:
