@@ -1,8 +1,10 @@
-"""Cores, and what a process used of them: pinning, CPU time, memory, and building a C program for one run."""
+"""Cores, and what a process used of them: pinning, limits, CPU time, memory, and building a C program for one run."""
 
 import os
 import resource
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,11 @@ def allow_many_files() -> None:
     """As many descriptors as the system lets us have, for this process and its children."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def clean_up_when_terminated() -> None:
+    """SIGTERM ends this process by way of its `finally`s, so that no server and no namespace outlives it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def build(source: str, directory: Path) -> Path:

@@ -17,7 +17,15 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.cores import LOAD_CORE, allow_many_files, build, cpu_seconds, memory_megabytes, on_core
+from benchmarks.cores import (
+    LOAD_CORE,
+    allow_many_files,
+    build,
+    clean_up_when_terminated,
+    cpu_seconds,
+    memory_megabytes,
+    on_core,
+)
 from benchmarks.load import Load, percentile
 from benchmarks.pictures import moving_pictures
 from benchmarks.servers import FLOOR, FPS, SERVERS, Bench, served
@@ -215,6 +223,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--jpeg-kilobytes", type=float, default=13, help="of the crowd's pictures, 640x360")
     options = parser.parse_args()
+    clean_up_when_terminated()
     allow_many_files()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)

@@ -7,7 +7,9 @@ queue that the sender's own kernel watches. Needs root, iproute2 and nothing els
 """
 
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ from typing import Final
 
 QUEUE_MILLISECONDS: Final = 150
 """How much a packet may wait at the router, as in a home's uplink that is neither bloated nor starved."""
+
+
+NETWORK_BEHIND: Final = "198.18.77.4/30"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +49,39 @@ def missing_link_parts() -> str | None:
     return None
 
 
+def refuse_taken_network() -> None:
+    """Stop before anything is changed if this machine has a route of its own into our network."""
+    routes = subprocess.run(["ip", "route"], check=True, capture_output=True, text=True).stdout
+    if any(line.startswith("198.18.") for line in routes.splitlines()):
+        raise SystemExit("another benchmark runs, or this machine uses 198.18.0.0/15: see `ip route` and `ip netns`")
+
+
 @contextmanager
 def slow_link(rate: str) -> Iterator[Link]:
     """A link that carries `rate` towards the viewer, and anything back."""
     tag = os.getpid() % 100_000
     router, viewer = f"fcr{tag}", f"fcv{tag}"
-    # TEST-NET-2 and -3 (RFC 5737): nobody's networks.
-    here, near, far, there = "198.51.100.1", "198.51.100.2", "203.0.113.1", "203.0.113.2"
+    # Of the network set aside for benchmarks (RFC 2544), in two small pieces: no other route must be hidden.
+    here, near, far, there = "198.18.77.1", "198.18.77.2", "198.18.77.5", "198.18.77.6"
+    refuse_taken_network()
     bits = bits_per_second(rate)
     burst = max(2 * 1514, bits // 8 // 100)
+    # A benchmark that is told to end must not leave its namespaces behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     _ip(f"netns add {router}")
     try:
         _ip(f"netns add {viewer}")
         _ip(f"link add fch{tag} type veth peer name upward netns {router}")
         _ip(f"-n {router} link add downward type veth peer name upward netns {viewer}")
-        _ip(f"address add {here}/24 dev fch{tag}")
+        _ip(f"address add {here}/30 dev fch{tag}")
         _ip(f"link set fch{tag} up")
-        _ip(f"route add 203.0.113.0/24 via {near}")
+        _ip(f"route add {NETWORK_BEHIND} via {near}")
         for namespace, device, address in (
             (router, "upward", near),
             (router, "downward", far),
             (viewer, "upward", there),
         ):
-            _ip(f"-n {namespace} address add {address}/24 dev {device}")
+            _ip(f"-n {namespace} address add {address}/30 dev {device}")
             _ip(f"-n {namespace} link set {device} up")
         _ip(f"-n {viewer} route add default via {far}")
         _ip(f"netns exec {router} sysctl -qw net.ipv4.ip_forward=1")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.bus_camera import bus_camera
-from benchmarks.cores import build
+from benchmarks.cores import build, clean_up_when_terminated
 from benchmarks.link import Link, missing_link_parts, slow_link
 from benchmarks.load import STREAM_PATH, Load, Report, percentile
 from benchmarks.pictures import moving_pictures
@@ -127,6 +127,7 @@ def main() -> None:
     width, _, height = arguments.size.partition("x")
     size = (int(width), int(height))
     options = Options(arguments.seconds, arguments.query, size, arguments.jpeg_kilobytes, arguments.ingest)
+    clean_up_when_terminated()
     missing = missing_link_parts()
     if missing:
         print(json.dumps({"benchmark": "slow_viewer", "skipped": missing}))
