@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import zmq
@@ -16,10 +17,12 @@ import zmq
 from shared.errors import ConfigurationError
 from shared.topics import MAX_TOPIC_BYTES, hello_topic
 
-HIGH_WATER_MARK: Final = 4
+HIGH_WATER_MARK: Final = 8
+"""A camera's frame at every size and its status, sent in one go, and a little more."""
 KERNEL_BUFFER_BYTES: Final = 256 * 1024
 SILENCE_SECONDS: Final = 3.0
 """A subscriber that hears nothing for so long connects anew: statuses come every second."""
+MOST_AT_ONCE: Final = 256
 _SUBSCRIBE: Final = b"\x01"
 
 
@@ -187,6 +190,18 @@ class Subscriber:
             else:
                 self._heard_at = time.monotonic()
                 return parts
+
+    async def receive_newest(self) -> list[list[bytes]]:
+        """All messages waiting, one at least, but of each topic only the newest. Lets the loop turn before it returns
+        again, so that a receiver that lags drops what it can't show rather than everything else it has to do.
+        """
+        first = await self.receive()
+        newest = {first[0]: first}
+        with suppress(zmq.Again):
+            for _ in range(MOST_AT_ONCE):
+                parts = self._socket.recv_multipart(zmq.NOBLOCK)
+                newest[parts[0]] = parts
+        return list(newest.values())
 
     def _watch(self) -> None:
         """About once a second: give a silent connection up and make it anew."""

@@ -128,14 +128,14 @@ class Hub:
 
     async def _receive_for_ever(self) -> None:
         while True:
-            parts = await self._subscriber.receive()
-            try:
-                if parts[0].startswith(ALL_STATUSES):
-                    self._take_status(decode_status(parts))
-                else:
-                    self._take_frame(parts)
-            except MessageDecodeError as error:
-                self._dropped.count(str(error))
+            for parts in await self._subscriber.receive_newest():
+                try:
+                    if parts[0].startswith(ALL_STATUSES):
+                        self._take_status(decode_status(parts))
+                    else:
+                        self._take_frame(parts)
+                except MessageDecodeError as error:
+                    self._dropped.count(str(error))
 
     def _take_status(self, status: CameraStatus) -> None:
         self.cameras.hear(status, time.monotonic())

@@ -11,6 +11,7 @@ import socket
 import struct
 import sys
 from array import array
+from contextlib import suppress
 from typing import Final
 
 from services.stream.picture import Framing
@@ -95,8 +96,14 @@ class DirectViewer(Viewer):
         transport.set_write_buffer_limits(high=64 * 1024 * 1024)
 
     def start(self, head: bytes) -> None:
-        """Write the response's head."""
-        self._transport.write(head)
+        """Write the response's head: at once, so that a first part may follow in the same moment."""
+        taken_bytes = 0
+        if not self._transport.get_write_buffer_size():
+            with suppress(OSError):
+                taken_bytes = _write(self._descriptor, head)
+        self._has_rest = taken_bytes < len(head)
+        if self._has_rest:
+            self._transport.write(memoryview(head)[taken_bytes:])
         self._written = len(head)
 
     def offer(self, part: bytes, now: float) -> None:

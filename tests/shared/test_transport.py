@@ -56,6 +56,24 @@ async def test_what_is_published_on_a_subscribed_topic_arrives(address: str) -> 
     subscriber.close()
 
 
+async def test_a_receiver_that_lagged_gets_only_the_newest_of_each_topic(address: str) -> None:
+    """Nobody is to be shown what has been waiting."""
+    subscriber = Subscriber(address)
+    for topic in (b"a/", b"b/"):
+        subscriber.subscribe(topic)
+    publisher = Publisher(address)
+    while not {b"a/", b"b/"} <= publisher.topics:
+        publisher.wait(0.01)
+        publisher.read_subscriptions()
+    for number in (b"1", b"2"):
+        publisher.send([b"a/", number])
+        publisher.send([b"b/", number])
+    await asyncio.sleep(0.2)
+    assert await subscriber.receive_newest() == [[b"a/", b"2"], [b"b/", b"2"]]
+    subscriber.close()
+    publisher.close()
+
+
 async def test_subscriptions_are_seen_at_the_publisher_and_go_with_their_subscriber(address: str) -> None:
     """They are the demand, so they must come, go when withdrawn, and go when the subscriber does."""
     with Pump(address, [b"x/"]) as pump:
