@@ -55,12 +55,9 @@ class Archiver:
 
     async def stop(self) -> None:
         """Returns within little more than `STOP_SECONDS`."""
-        running = set(self._tasks)
-        while running:
-            for task in running:
-                task.cancel()
-            # Told again until it has ended: in Python 3.11 `asyncio.wait_for` may take a cancellation for itself.
-            _, running = await asyncio.wait(running, timeout=0.1)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
         left = await self._threads.drain(STOP_SECONDS)
         if left:
             log.warning("work left unfinished", count=left)
