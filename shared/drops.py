@@ -1,4 +1,4 @@
-"""Counting what is dropped, and saying so at most once a second: a flood of bad messages is one line, not a flood."""
+"""Counting what is dropped or refused, and saying so at most once a second: a flood is one line a second."""
 
 import time
 from collections.abc import Callable
@@ -11,11 +11,12 @@ log = get_logger(__name__)
 
 
 class DropCounter:
-    """How many messages were dropped in all, and since the last report. One thread."""
+    """How many were dropped in all, and since the last report, which is the log's `event`. One thread."""
 
-    def __init__(self, what: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, what: str, monotonic: Callable[[], float] = time.monotonic, event: str = "dropped") -> None:
         self.total = 0
         self._what = what
+        self._event = event
         self._monotonic = monotonic
         self._unreported = 0
         self._reported_at = float("-inf")
@@ -26,5 +27,5 @@ class DropCounter:
         self._unreported += 1
         now = self._monotonic()
         if now - self._reported_at >= REPORT_SECONDS:
-            log.warning("dropped", what=self._what, count=self._unreported, last_reason=reason)
+            log.warning(self._event, what=self._what, count=self._unreported, last_reason=reason)
             self._unreported, self._reported_at = 0, now

@@ -19,6 +19,11 @@ JPEG_START: Final = b"\xff\xd8\xff"
 JPEG_END: Final = b"\xff\xd9"
 
 
+def scaled_height(source_width: int, source_height: int, width: int) -> int:
+    """The height in pixels of a rendition of `width`, in the source's proportions."""
+    return max(1, round(source_height * width / source_width))
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One JPEG picture of one camera, at one size.

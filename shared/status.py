@@ -6,7 +6,7 @@ which cameras there are, so it carries what they need of a camera's settings.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,9 +26,13 @@ class CameraState(StrEnum):
     """Connected and receiving; nothing is decoded into pictures, since nobody subscribes."""
     STALLED = "stalled"
     """Connected, but no frame has come for some seconds."""
+    FROZEN = "frozen"
+    """Frames come, but the picture has been the same for longer than it can be."""
     OFFLINE = "offline"
     UNAUTHORIZED = "unauthorized"
     DISABLED = "disabled"
+    REMOVED = "removed"
+    """Taken out of the configuration: whoever hears it forgets the camera."""
 
 
 class CameraStatus(BaseModel):
@@ -45,10 +49,15 @@ class CameraStatus(BaseModel):
     state: CameraState
     since_ns: int = Field(ge=0, lt=2**63)
     last_error: str | None = Field(max_length=1000)
+    notices: tuple[Annotated[str, Field(max_length=1000)], ...] = Field(default=(), max_length=8)
+    """What is not as wished though pictures come, such as a changed configuration that can't be used."""
     reconnects: int = Field(ge=0)
     width: int | None
     height: int | None
     fps: float | None
+    codec: str | None = Field(default=None, max_length=32)
+    bits_per_second: int | None = Field(default=None, ge=0)
+    """What the camera sends, as measured; None where the source can't tell."""
     widths: tuple[int, ...] = Field(default=(), max_length=16)
     """The widths in pixels at which frames can be had besides the source's own, on demand."""
     viewer_count: int = Field(ge=0)

@@ -16,6 +16,8 @@ Rendition = Annotated[str, StringConstraints(pattern=RENDITION_PATTERN)]
 
 MAIN: Final = "main"
 """The rendition at the source's own size."""
+CAPTURE: Final = "capture"
+"""The source's own size at the quality for keeping, at most one a second: what the archiver asks for."""
 ALL_STATUSES: Final = b"status/"
 MAX_TOPIC_BYTES: Final = 256
 _VIEWERS: Final = re.compile(rb"^viewers/([a-z0-9][a-z0-9_-]{0,62})/([a-z0-9-]{1,64})/(\d{1,6})/$")

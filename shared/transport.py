@@ -1,4 +1,4 @@
-"""The bus: the only door to ZeroMQ. Owns sockets and their options; knows topics only as bytes.
+"""The bus: the only door to ZeroMQ (`curve.py` is its lock). Owns sockets and their options; topics are bytes here.
 
 Frames go out on an XPUB, whose subscriptions are the demand (docs/architecture.md). Two facts shape the options:
 a heartbeat on a SUB with a finite high-water mark aborts the process when the application stalls, so only the XPUB
@@ -7,6 +7,7 @@ has one; and a high-water mark does not bound age, so it is small, as are the ke
 
 import asyncio
 import secrets
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from typing import Final
 
 import zmq
 
+from shared.curve import OVERHEAD_BYTES, ClientKeys, Gatekeeper, ServerKeys
 from shared.errors import ConfigurationError
 from shared.topics import MAX_TOPIC_BYTES, hello_topic
 
@@ -74,35 +76,89 @@ class HandoffProducer:
         self._socket.close(linger=0)
 
 
-class Publisher:
-    """The bound end of the bus. One thread at a time: it may be created by one and handed to another before use.
+class Forwarder:
+    """Many publishers behind the one address that subscribers know: libzmq's own proxy, on a thread of its own.
 
-    Sending never blocks: a subscriber that lags loses messages, nobody else does.
+    A publisher that connects to `inner_address` sees every subscription once, whoever made it, and its end. With
+    `keys` the outer address is for those alone whom they authorize; the inner one is always plain.
+
+    Raises:
+        ConfigurationError: when the outer address can't be bound.
+    """
+
+    def __init__(self, outer_address: str, inner_address: str, keys: ServerKeys | None = None) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._outer = _outer_socket(self._context, has_keys=keys is not None)
+        self._gatekeeper = None if keys is None else Gatekeeper(self._context, self._outer, keys)
+        self._inner = self._context.socket(zmq.XSUB)
+        self._inner.set(zmq.RCVHWM, HIGH_WATER_MARK)
+        self._inner.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
+        self._inner.bind(inner_address)
+        _bind(self._outer, outer_address, self._context)
+        if self._gatekeeper is not None:
+            self._gatekeeper.start()
+        self._thread = threading.Thread(target=self._run, name="forwarder", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with suppress(zmq.ContextTerminated):
+            zmq.proxy(self._outer, self._inner)
+        self._outer.close(linger=0)
+        self._inner.close(linger=0)
+
+    def close(self) -> None:
+        # The threads end with their context, and the context when they have closed its sockets.
+        self._context.term()
+        self._thread.join()
+        if self._gatekeeper is not None:
+            self._gatekeeper.join()
+
+
+def _outer_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bool = False) -> "zmq.Socket[bytes]":
+    socket = context.socket(zmq.XPUB)
+    # Subscriptions come unbounded by any high-water mark; none of ours is longer than this.
+    socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES + (OVERHEAD_BYTES if has_keys else 0))
+    socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+    socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
+    socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
+    socket.set(zmq.HEARTBEAT_IVL, 1000)
+    socket.set(zmq.HEARTBEAT_TIMEOUT, 2500)
+    return socket
+
+
+def _bind(socket: "zmq.Socket[bytes]", address: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    try:
+        socket.bind(address)
+    except zmq.ZMQError as error:
+        context.destroy(linger=0)
+        reason = zmq.strerror(error.errno or 0)
+        raise ConfigurationError(
+            f"BUS_BIND is '{address}' but must be an address that can be bound here: {reason}."
+        ) from None
+
+
+class Publisher:
+    """A sending end of the bus: bound at `address`, or with `is_inner` connected to a forwarder's inner one.
+
+    One thread at a time: it may be created by one and handed to another before use. Sending never blocks: a subscriber
+    that lags loses messages, nobody else does.
 
     Raises:
         ConfigurationError: when the address can't be bound.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, is_inner: bool = False) -> None:
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.topics: frozenset[bytes] = frozenset()
         """What anybody subscribes to at the moment, over all subscribers."""
-        self._socket = self.context.socket(zmq.XPUB)
-        # Subscriptions come unbounded by any high-water mark; none of ours is longer than this.
-        self._socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES)
-        self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
-        self._socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
-        self._socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
-        self._socket.set(zmq.HEARTBEAT_IVL, 1000)
-        self._socket.set(zmq.HEARTBEAT_TIMEOUT, 2500)
-        try:
-            self._socket.bind(address)
-        except zmq.ZMQError as error:
-            self.context.destroy(linger=0)
-            reason = zmq.strerror(error.errno or 0)
-            raise ConfigurationError(
-                f"BUS_BIND is '{address}' but must be an address that can be bound here: {reason}."
-            ) from None
+        if is_inner:
+            self._socket = self.context.socket(zmq.XPUB)
+            self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+            self._socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
+            self._socket.connect(address)
+        else:
+            self._socket = _outer_socket(self.context)
+            _bind(self._socket, address, self.context)
         self.handoff = Handoff(self.context, "frames")
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
@@ -141,10 +197,11 @@ class Subscriber:
     """A listening end of the bus in an asyncio program. Everything on the loop's thread.
 
     It connects, and connects anew, by itself: after `SILENCE_SECONDS` without any message the connection is given
-    up and made again, since a peer that vanished behind a broken network sends no goodbye.
+    up and made again, since a peer that vanished behind a broken network sends no goodbye. So it is too when `keys`
+    are not authorized, or not yet: ingest refuses without a word, and its log tells.
     """
 
-    def __init__(self, addresses: str) -> None:
+    def __init__(self, addresses: str, keys: ClientKeys | None = None) -> None:
         self._addresses = [address.strip() for address in addresses.split(",")]
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._readable = asyncio.Event()
@@ -161,6 +218,8 @@ class Subscriber:
         self._socket.set(zmq.TCP_KEEPALIVE_IDLE, 10)
         self._socket.set(zmq.TCP_KEEPALIVE_INTVL, 5)
         self._socket.set(zmq.TCP_KEEPALIVE_CNT, 3)
+        if keys is not None:
+            keys.apply(self._socket)
         # Whoever comes, or comes back, need not wait for the next second to learn of the cameras.
         self._socket.subscribe(hello_topic(secrets.token_hex(8)))
         for address in self._addresses:
@@ -180,16 +239,12 @@ class Subscriber:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._socket.fileno(), self._readable.set)
             self._watch()
-        while True:
-            try:
-                parts = self._socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                # The descriptor tells only of changes since the socket was last used, hence the `set` at every use.
-                self._readable.clear()
-                await self._readable.wait()
-            else:
-                self._heard_at = time.monotonic()
-                return parts
+        while not self._has_message():
+            # The descriptor tells only of changes since the socket was last used, hence the `set` at every use.
+            self._readable.clear()
+            await self._readable.wait()
+        self._heard_at = time.monotonic()
+        return self._take_message()
 
     async def receive_newest(self) -> list[list[bytes]]:
         """All messages waiting, one at least, but of each topic only the newest. Lets the loop turn before it returns
@@ -197,11 +252,25 @@ class Subscriber:
         """
         first = await self.receive()
         newest = {first[0]: first}
-        with suppress(zmq.Again):
-            for _ in range(MOST_AT_ONCE):
-                parts = self._socket.recv_multipart(zmq.NOBLOCK)
-                newest[parts[0]] = parts
+        for _ in range(MOST_AT_ONCE):
+            if not self._has_message():
+                break
+            parts = self._take_message()
+            newest[parts[0]] = parts
         return list(newest.values())
+
+    def _has_message(self) -> bool:
+        # Cheaper than to try and fail: an exception costs twice as much as the question.
+        return bool(int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN)
+
+    def _take_message(self) -> list[bytes]:
+        # What `recv_multipart` does, but for asking the socket after each part whether there are more.
+        parts = []
+        while True:
+            part = self._socket.recv(zmq.NOBLOCK, copy=False)
+            parts.append(part.bytes)
+            if not part.more:
+                return parts
 
     def _watch(self) -> None:
         """About once a second: give a silent connection up and make it anew."""

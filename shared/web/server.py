@@ -6,36 +6,58 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import FrameType
 from typing import Final, Literal
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from shared.errors import ConfigurationError
 
 GRACE_SECONDS: Final = 2
+TICK_SECONDS: Final = 1.0
 MAX_MESSAGE_BYTES: Final = 4096
 """Of a WebSocket client's messages; ours have no such limit."""
 
 
+def _nothing() -> None:
+    """For services without endless responses, and before there is anything to wake."""
+
+
 class _Server(uvicorn.Server):
-    """Ends the endless responses first: uvicorn itself would wait for them, and runs the lifespan's end only then."""
+    """Ends the endless responses first: uvicorn itself would wait for them, and runs the lifespan's end only then.
+
+    It wakes once a second and when told to end, where uvicorn looks ten times a second: at 30 fps that was a tenth of
+    what a frame cost.
+    """
 
     def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_stop = on_stop
+        self._told_to_end: Callable[[], object] = _nothing
+
+    async def main_loop(self) -> None:
+        end = asyncio.Event()
+        self._told_to_end = partial(asyncio.get_running_loop().call_soon_threadsafe, end.set)
+        # Each of uvicorn's ticks numbered 0 brings the Date header up to date.
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await end.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._told_to_end()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stop()
         await super().shutdown(sockets)
 
 
-def _nothing() -> None:
-    """For services without endless responses."""
-
-
 def make_server(
-    app: FastAPI,
+    app: ASGIApp,
     *,
     http: type[asyncio.Protocol] | Literal["httptools"] = "httptools",
     on_stop: Callable[[], None] = _nothing,
@@ -48,6 +70,8 @@ def make_server(
         log_config=None,
         access_log=False,
         server_header=False,
+        # Which proxies are believed is TRUSTED_PROXIES' to say; uvicorn would believe any on this machine.
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="websockets-sansio",
         ws_max_size=MAX_MESSAGE_BYTES,

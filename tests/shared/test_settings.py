@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, SecretStr
 
 from shared.errors import ConfigurationError
-from shared.settings import BusClientSettings, Settings, load_settings, mask_url
+from shared.settings import BusClientSettings, BusServerSettings, Settings, load_settings, mask_url
 
 
 class Example(Settings):
@@ -66,6 +66,53 @@ def test_a_bus_address_that_is_none_is_refused(address: str, monkeypatch: pytest
     monkeypatch.setenv("BUS_CONNECT", address)
     with pytest.raises(ConfigurationError, match="BUS_CONNECT is"):
         load_settings(BusClientSettings)
+
+
+OPEN_BUS = ["tcp://0.0.0.0:5555", "tcp://*:5555", "tcp://192.168.1.5:5555", "tcp://eth0:5555", "tcp://[::]:5555"]
+
+
+@pytest.mark.parametrize("address", OPEN_BUS)
+def test_a_bus_that_others_can_reach_needs_keys_or_a_trusted_network(
+    address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Or whoever is on the same network would watch, and make ingest encode."""
+    monkeypatch.setenv("BUS_BIND", address)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(BusServerSettings)
+    line = str(caught.value)
+    assert line.startswith(f"BUS_BIND is '{address}', which other hosts can reach, but the bus has no keys: ")
+    assert "python -m shared.bus_keys" in line
+    assert "\n" not in line
+    monkeypatch.setenv("BUS_TRUSTED_NETWORK", "true")
+    assert load_settings(BusServerSettings).bus_bind == address
+    monkeypatch.delenv("BUS_TRUSTED_NETWORK")
+    monkeypatch.setenv("BUS_SERVER_SECRET_FILE", str(tmp_path / "server.secret"))
+    monkeypatch.setenv("BUS_AUTHORIZED_KEYS", str(tmp_path))
+    assert load_settings(BusServerSettings).bus_bind == address
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:5555", "tcp://localhost:1", "tcp://lo:1", "ipc:///tmp/bus"])
+def test_a_bus_of_this_host_alone_needs_neither(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual laptop."""
+    monkeypatch.setenv("BUS_BIND", address)
+    assert load_settings(BusServerSettings).bus_bind == address
+
+
+@pytest.mark.parametrize(
+    ("settings", "both"),
+    [
+        (BusServerSettings, ("BUS_SERVER_SECRET_FILE", "BUS_AUTHORIZED_KEYS")),
+        (BusClientSettings, ("BUS_SERVER_KEY_FILE", "BUS_CLIENT_SECRET_FILE")),
+    ],
+)
+@pytest.mark.parametrize("given", [0, 1])
+def test_half_of_the_keys_is_refused(
+    settings: type[Settings], both: tuple[str, str], given: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever names one means a bus with keys, and must not get one without."""
+    monkeypatch.setenv(both[given], "/keys/some")
+    with pytest.raises(ConfigurationError, match=f"^{both[0]} and {both[1]} must be set both, or neither\\.$"):
+        load_settings(settings)
 
 
 @pytest.mark.parametrize(

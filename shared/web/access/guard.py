@@ -1,0 +1,153 @@
+"""The guard before an application: says who sent each request, and turns away who may not do what it asks.
+
+Plain ASGI: it costs a request something, and a frame nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, quote
+
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError, secret_of
+from shared.web.access.headers import SECURITY_HEADERS, add_headers
+from shared.web.access.links import PARAMETER, Link
+from shared.web.access.origins import Origins
+from shared.web.access.proxies import Sender, TrustedProxies
+from shared.web.access.roles import READING, Guest, Role, admit
+from shared.web.settings import WebSettings
+
+COOKIE: Final = "framecast_session"
+LOGIN: Final = "/login"
+_CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-8"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What is not decided by the method alone: paths `open` to strangers, and writes that a viewer may do."""
+
+    open: frozenset[str] = frozenset({"/healthz"})
+    viewer_writes: frozenset[str] = frozenset()
+    has_login_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What of a request decides. A WebSocket counts as GET."""
+
+    path: str
+    method: str
+    headers: Headers
+    query: bytes
+    sender: Sender
+    is_socket: bool
+
+    @property
+    def wants_a_page(self) -> bool:
+        return self.method == "GET" and "text/html" in self.headers.get("accept", "") and not self.is_socket
+
+
+class Guard:
+    """Wraps `app`. The endpoints learn who is there from `guest_of`."""
+
+    def __init__(self, app: ASGIApp, settings: WebSettings, authenticator: Authenticator, doors: Doors) -> None:
+        self._app = app
+        self._authenticator = authenticator
+        self._doors = doors
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._origins = Origins(settings.allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        request = _Request(
+            path=scope["path"],
+            method=scope.get("method", "GET"),
+            headers=Headers(scope=scope),
+            query=scope["query_string"],
+            sender=self._proxies.sender_of(scope),
+            is_socket=scope["type"] == "websocket",
+        )
+        send = add_headers(scope, send, [*SECURITY_HEADERS, *self._origins.headers_for(request.headers)])
+        answer = self._origins.preflight(request.method, request.headers) or self._decide(scope, request)
+        return await (answer or self._app)(scope, receive, send)
+
+    def _decide(self, scope: Scope, request: _Request) -> Response | None:
+        """None when the request may pass; its guest is then in the scope."""
+        try:
+            guest, is_ambient = self._identify(request)
+        except TooManyAttemptsError as error:
+            return _words(429, str(error), {"Retry-After": f"{error.seconds:.0f}"})
+        writes = request.method not in READING
+        if (writes or request.is_socket) and is_ambient and not self._origins.are_trusted(request.headers):
+            return _words(403, "This came from a page of another site: name that site in ALLOWED_ORIGINS if it may.")
+        needed = Role.OPERATOR if writes and request.path not in self._doors.viewer_writes else Role.VIEWER
+        admit(scope, guest)
+        if request.path in self._doors.open or (guest.role is not None and guest.role >= needed):
+            return None
+        return self._turn_away(request) if guest.role is None else self._forbid(request)
+
+    def _identify(self, request: _Request) -> tuple[Guest, bool]:
+        """The guest, and whether his browser says so by itself, whichever page makes it ask.
+
+        Raises:
+            TooManyAttemptsError: he has tried too many passwords.
+        """
+        sender = request.sender
+        link = self._link_of(request)
+        if link is not None:
+            return Guest(sender.address, sender.is_https, Role.VIEWER, link.ends_at), False
+        if not self._authenticator.is_on:
+            return Guest(sender.address, sender.is_https, Role.OPERATOR), True
+        authorization = request.headers.get("authorization", "")
+        role = self._role_of_session(request.headers)
+        secret = secret_of(authorization)
+        if secret is not None and role is not Role.OPERATOR and request.path not in self._doors.open:
+            try:
+                role = self._authenticator.role_of_secret(secret, sender.address)
+            except WrongSecretError:
+                pass  # a session that is good stays good
+            else:
+                return Guest(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
+        return Guest(sender.address, sender.is_https, role), True
+
+    def _link_of(self, request: _Request) -> Link | None:
+        if f"{PARAMETER}=".encode() not in request.query or request.method not in READING:
+            return None
+        given = parse_qs(request.query.decode("latin-1")).get(PARAMETER, [""])
+        link = self._authenticator.signer.read_link(given[-1])
+        return link if link is not None and link.opens(request.path) else None
+
+    def _role_of_session(self, headers: Headers) -> Role | None:
+        session = cookie_parser(headers.get("cookie", "")).get(COOKIE)
+        return None if session is None else self._authenticator.signer.role_of_session(session)
+
+    def _turn_away(self, request: _Request) -> Response:
+        if self._doors.has_login_page and request.wants_a_page:
+            return RedirectResponse(_login_address(request), 303, {"Cache-Control": "no-store"})
+        if PARAMETER in parse_qs(request.query.decode("latin-1")):
+            return _words(401, "This link has run out, or is for something else: ask for a new one.")
+        # A page's own requests must not raise the browser's password window over it.
+        is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
+        knows_the_login = COOKIE in cookie_parser(request.headers.get("cookie", ""))
+        ways = f"by HTTP Basic or a Bearer token{', or at /login' if self._doors.has_login_page else ''}"
+        return _words(401, f"A password is needed: {ways}.", {} if is_of_a_page or knows_the_login else _CHALLENGE)
+
+    def _forbid(self, request: _Request) -> Response:
+        if self._authenticator.has_operator:
+            return _words(403, f"{request.method} is for the operator: log in with OPERATOR_PASSWORD.")
+        return _words(403, f"{request.method} is for the operator, and there is none: set OPERATOR_PASSWORD.")
+
+
+def _words(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"detail": detail}, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def _login_address(request: _Request) -> str:
+    """The login page, as seen from `request`: relative, for a proxy may have put us under any path."""
+    wanted = request.path.removeprefix("/") + (f"?{request.query.decode('latin-1')}" if request.query else "")
+    up = "../" * (request.path.count("/") - 1)
+    return f"{up}{LOGIN.removeprefix('/')}" + (f"?next={quote(wanted, safe='/')}" if wanted else "")

@@ -1,0 +1,70 @@
+"""What is handed out signed: sessions (in a cookie) and share links (in an address).
+
+Each role's are signed with a key of that role, so a changed password ends what was handed out under the old one.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from shared.clock import Clock
+from shared.web.access.links import Link
+from shared.web.access.roles import Role
+
+SESSION_SECONDS: Final = 30 * 24 * 3600
+_MAX_CHARACTERS: Final = 512
+
+
+class Signer:
+    """Signs and verifies with the keys of `Credentials`. Constant-time, as itsdangerous compares."""
+
+    def __init__(self, keys: Mapping[Role, bytes], clock: Clock) -> None:
+        self._clock = clock
+        self._sessions = {role: _serializer(key, "session") for role, key in keys.items()}
+        self._links = {role: _serializer(key, "link") for role, key in keys.items()}
+
+    def session(self, role: Role) -> str:
+        """Proof that its bearer logged in as `role`, for `SESSION_SECONDS`."""
+        return _dumped(self._sessions[role], [self._now() + SESSION_SECONDS])
+
+    def role_of_session(self, session: str) -> Role | None:
+        for role, (ends_at,) in _verified(self._sessions, session):
+            if ends_at > self._now():
+                return role
+        return None
+
+    def sign(self, link: Link, role: Role) -> str:
+        """The link as an address carries it, given out by somebody of `role`."""
+        return _dumped(self._links[role], [link.subject, link.ends_at])
+
+    def read_link(self, signed: str) -> Link | None:
+        """The link, unless it is none of ours or has run out."""
+        for _role, (subject, ends_at) in _verified(self._links, signed):
+            if ends_at > self._now():
+                return Link(subject, ends_at)
+        return None
+
+    def _now(self) -> int:
+        return self._clock.utc_ns() // 10**9
+
+
+def _serializer(key: bytes, purpose: str) -> URLSafeSerializer:
+    options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    return URLSafeSerializer(key, salt=f"framecast {purpose}", signer_kwargs=options)
+
+
+def _dumped(serializer: URLSafeSerializer, payload: list[object]) -> str:
+    signed: str = serializer.dumps(payload)
+    return signed
+
+
+def _verified(serializers: Mapping[Role, URLSafeSerializer], signed: str) -> Iterator[tuple[Role, Any]]:
+    if len(signed) > _MAX_CHARACTERS:
+        return
+    for role, serializer in serializers.items():
+        try:
+            yield role, serializer.loads(signed)
+        except BadData:
+            continue

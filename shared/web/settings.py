@@ -1,0 +1,112 @@
+"""The settings of access, which both HTTP services read, and the refusal to start with a door open by mistake."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated, Any, Final, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import NoDecode
+
+from shared.errors import ConfigurationError
+from shared.settings import BusClientSettings, url_has_host
+
+Network = IPv4Network | IPv6Network
+_PASSWORD: Final[dict[str, Any]] = {
+    "min_length": 8,
+    "max_length": 256,
+    "description": "text of 8 to 256 characters, which no other password or token is",
+}
+_TOKEN: Final[dict[str, Any]] = {
+    "min_length": 16,
+    "max_length": 256,
+    "description": "text of 16 to 256 characters, which no other password or token is",
+}
+SECRETS: Final = ("viewer_password", "operator_password", "viewer_token", "operator_token")
+
+
+def _networks(value: object) -> object:
+    return tuple(ip_network(one, strict=False) for one in _parts(value)) if isinstance(value, str) else value
+
+
+def _origins(value: object) -> object:
+    return frozenset(_origin(one) for one in _parts(value)) if isinstance(value, str) else value
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not url_has_host(value) or "@" in parts.netloc:
+        raise ValueError(value)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(value)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+class WebSettings(BusClientSettings):
+    """Who may come in, from where, and what is known of the way."""
+
+    viewer_password: SecretStr | None = Field(None, **_PASSWORD)
+    operator_password: SecretStr | None = Field(None, **_PASSWORD)
+    viewer_token: SecretStr | None = Field(None, **_TOKEN)
+    operator_token: SecretStr | None = Field(None, **_TOKEN)
+    allow_anonymous: bool = Field(False, description="true or false")
+    publish_address: str | None = Field(None, description="an address of this host, such as 127.0.0.1 or 0.0.0.0")
+    site_address: str | None = Field(None, description="the address that people type, such as camera.example.org")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        (), description="addresses or networks with commas between, such as 127.0.0.1,172.18.0.0/16"
+    )
+    allowed_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = Field(
+        frozenset(), description="origins with commas between, such as http://mainsail.local,http://localhost:3000"
+    )
+
+    @model_validator(mode="after")
+    def _secrets_differ(self) -> Self:
+        given = [secret.get_secret_value() for name in SECRETS if (secret := getattr(self, name)) is not None]
+        if len(set(given)) < len(given):
+            names = ", ".join(name.upper() for name in SECRETS)
+            raise ValueError(f"Two of {names} are the same: each must be a secret of its own.")
+        return self
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether anybody has to say who he is."""
+        return any(getattr(self, name) is not None for name in SECRETS)
+
+
+def refuse_open_doors(settings: WebSettings, bind_setting: str, bind_address: str) -> None:
+    """Refuse to be reachable from beyond this machine without a password, unless that is wanted.
+
+    Within compose the services bind all of their container's addresses, and what counts is where the host publishes
+    them: `PUBLISH_ADDRESS` decides when it is given, and `bind_address` when it is not.
+
+    Raises:
+        ConfigurationError: naming the setting that opens the door.
+    """
+    if settings.authenticates or settings.allow_anonymous:
+        return
+    name, address = bind_setting, bind_address
+    if settings.publish_address is not None:
+        name, address = "PUBLISH_ADDRESS", settings.publish_address
+    if settings.site_address is not None and not _is_loopback(_site_host(settings.site_address)):
+        name, address = "SITE_ADDRESS", settings.site_address
+    elif _is_loopback(address):
+        return
+    raise ConfigurationError(
+        f"{name} is '{address}', which others can reach, and there is no password: set VIEWER_PASSWORD (and "
+        "OPERATOR_PASSWORD for captures and deletions), or ALLOW_ANONYMOUS=true to let everybody in."
+    )
+
+
+def _site_host(site_address: str) -> str:
+    """The host of a site's address, which may lack its scheme; without one (`:80`) it adds nothing to where we bind."""
+    return urlsplit(site_address if "://" in site_address else f"//{site_address}").hostname or "localhost"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

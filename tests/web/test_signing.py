@@ -1,0 +1,105 @@
+"""Sessions and share links: good in every process with the same secrets, for their time, and for nothing else."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from shared.web.access.credentials import Credentials
+from shared.web.access.links import Link
+from shared.web.access.roles import Role
+from shared.web.access.signing import SESSION_SECONDS, Signer
+from tests.web.support import OPERATOR, SECRETS, VIEWER, FakeTime, web_settings
+
+TIME = FakeTime()
+ENDS_AT = int(TIME.seconds) + 60
+
+
+def signer(secrets: Mapping[str, str] = SECRETS, time: FakeTime = TIME) -> Signer:
+    return Signer(Credentials(web_settings(**secrets)).keys, time.clock)
+
+
+def test_any_process_with_the_same_secrets_verifies() -> None:
+    """Replicas and the archiver share nothing else."""
+    one, another = signer(), signer()
+    for role in Role:
+        assert another.role_of_session(one.session(role)) is role
+        assert another.read_link(one.sign(Link.to_camera("cam1", ENDS_AT), role)) == Link.to_camera("cam1", ENDS_AT)
+
+
+@pytest.mark.parametrize("changed", ["viewer_password", "viewer_token"])
+def test_a_changed_secret_ends_what_was_given_out_under_the_old_one(changed: str) -> None:
+    """The other role's stays good: its secrets did not change."""
+    old, new = signer(), signer(SECRETS | {changed: "another long secret"})
+    assert new.role_of_session(old.session(Role.VIEWER)) is None
+    assert new.read_link(old.sign(Link.to_camera("cam1", ENDS_AT), Role.VIEWER)) is None
+    assert new.role_of_session(old.session(Role.OPERATOR)) is Role.OPERATOR
+
+
+def test_a_session_and_a_link_run_out() -> None:
+    """By the clock of whoever verifies."""
+    time = FakeTime()
+    one = signer(time=time)
+    session, link = one.session(Role.VIEWER), one.sign(Link.to_frame(7, ENDS_AT), Role.VIEWER)
+    time.seconds += 59
+    assert one.read_link(link) == Link.to_frame(7, ENDS_AT)
+    time.seconds += 1
+    assert one.read_link(link) is None
+    time.seconds += SESSION_SECONDS
+    assert one.role_of_session(session) is None
+
+
+def test_a_signature_holds_for_its_purpose_and_its_text_alone() -> None:
+    """No letter can be changed, and no link used as a session."""
+    one = signer()
+    session, link = one.session(Role.OPERATOR), one.sign(Link.to_camera("cam1", ENDS_AT), Role.VIEWER)
+    assert one.read_link(session) is None
+    assert one.role_of_session(link) is None
+    for place in range(len(link)):
+        changed = link[:place] + ("A" if link[place] != "A" else "B") + link[place + 1 :]
+        # The last letter of base64 has bits that say nothing.
+        assert place == len(link) - 1 or one.read_link(changed) is None, place
+    for nonsense in ("", ".", "a.b", "\u2603", "x" * 10_000):
+        assert one.read_link(nonsense) is None
+
+
+@pytest.mark.parametrize("path", ["/api/cameras/cam1/stream", "/api/cameras/cam1/snapshot", "/api/cameras/cam1/ws"])
+def test_a_link_opens_its_camera(path: str) -> None:
+    """Picture, stream, status and socket of it."""
+    assert Link.to_camera("cam1", ENDS_AT).opens(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/cameras/cam10/stream",
+        "/api/cameras/cam/stream",
+        "/api/cameras/cam1",
+        "/api/cameras/cam1/stream/",
+        "/api/cameras/cam1/../cam2/stream",
+        "/api/camera/stream",
+        "/api/devices",
+        "/",
+        "/api/camera/frames/7/image",
+    ],
+)
+def test_a_link_opens_nothing_else(path: str) -> None:
+    """Not even the default camera's address, which may be another's tomorrow."""
+    assert not Link.to_camera("cam1", ENDS_AT).opens(path)
+
+
+def test_a_link_to_a_frame_opens_that_frame() -> None:
+    """And not the seventieth."""
+    link = Link.to_frame(7, ENDS_AT)
+    assert link.opens("/api/camera/frames/7/image")
+    assert not link.opens("/api/camera/frames/70/image")
+    assert not link.opens("/api/camera/frames")
+
+
+def test_nothing_kept_holds_a_password() -> None:
+    """A dump of the process's objects, or a repr in a log, tells none."""
+    credentials = Credentials(web_settings(**SECRETS))
+    assert VIEWER not in repr(vars(credentials))
+    assert credentials.role_of(VIEWER) is Role.VIEWER
+    assert credentials.role_of(OPERATOR) is Role.OPERATOR
+    assert credentials.role_of("") is None
+    assert credentials.role_of("\ud800") is None

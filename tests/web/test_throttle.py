@@ -1,0 +1,90 @@
+"""Guessing is slow, by address; everybody else is served at once."""
+
+import pytest
+
+from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError
+from shared.web.access.roles import Role
+from shared.web.access.throttle import FORGET_SECONDS, FREE_FAILURES, MAX_ADDRESSES, LoginThrottle
+from tests.web.support import VIEWER, FakeTime, web_settings
+
+ADDRESS, OTHER = "10.0.0.1", "10.0.0.2"
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def throttle(time: FakeTime) -> LoginThrottle:
+    return LoginThrottle(time.clock.monotonic)
+
+
+def guess(throttle: LoginThrottle, count: int, address: str = ADDRESS) -> None:
+    for number in range(count):
+        throttle.failed(address, f"{address} guess {number}")
+
+
+def test_after_five_wrong_ones_each_costs_twice_the_wait_up_to_a_minute(
+    throttle: LoginThrottle, time: FakeTime
+) -> None:
+    """A person's typing errors cost nothing; a dictionary takes years."""
+    guess(throttle, FREE_FAILURES - 1)
+    waits = []
+    for number in range(9):
+        waits.append(throttle.wait_seconds(ADDRESS))
+        time.seconds += waits[-1]
+        assert throttle.wait_seconds(ADDRESS) == 0
+        throttle.failed(ADDRESS, f"another {number}")
+    assert waits == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_another_address_does_not_wait(throttle: LoginThrottle) -> None:
+    """Whoever guesses slows himself."""
+    guess(throttle, 50)
+    assert throttle.wait_seconds(ADDRESS) > 0
+    assert throttle.wait_seconds(OTHER) == 0
+
+
+def test_the_addresses_of_one_ipv6_network_count_as_one(throttle: LoginThrottle) -> None:
+    """Any host has 2⁶⁴ of them."""
+    for number in range(FREE_FAILURES):
+        throttle.failed(f"2001:db8::{number + 1:x}", f"guess {number}")
+    assert throttle.wait_seconds("2001:db8::ffff") > 0
+    assert throttle.wait_seconds("2001:db8:0:1::1") == 0
+
+
+def test_it_is_forgotten_after_a_quarter_of_an_hour(throttle: LoginThrottle, time: FakeTime) -> None:
+    """Nobody is marked for ever."""
+    guess(throttle, 20)
+    time.seconds += FORGET_SECONDS + 1
+    assert throttle.wait_seconds(ADDRESS) == 0
+
+
+def test_it_remembers_a_bounded_number_of_addresses(throttle: LoginThrottle) -> None:
+    """A network full of guessers fills no memory."""
+    for number in range(MAX_ADDRESSES + 100):
+        throttle.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", "guess")
+    assert len(throttle._records) == MAX_ADDRESSES
+
+
+def test_the_right_password_waits_too_and_then_is_taken(time: FakeTime) -> None:
+    """Or the answer would tell which guess was right."""
+    authenticator = Authenticator(web_settings(viewer_password=VIEWER), time.clock)
+    for number in range(FREE_FAILURES):
+        with pytest.raises(WrongSecretError):
+            authenticator.role_of_secret(f"guess {number}", ADDRESS)
+    with pytest.raises(TooManyAttemptsError, match="Try again in 1 s"):
+        authenticator.role_of_secret(VIEWER, ADDRESS)
+    assert authenticator.role_of_secret(VIEWER, OTHER) is Role.VIEWER
+    time.seconds += 1
+    assert authenticator.role_of_secret(VIEWER, ADDRESS) is Role.VIEWER
+
+
+def test_a_program_with_an_old_password_locks_nobody_out(time: FakeTime) -> None:
+    """It tries the same one for ever, which guesses nothing."""
+    authenticator = Authenticator(web_settings(viewer_password=VIEWER), time.clock)
+    for _ in range(1000):
+        with pytest.raises(WrongSecretError):
+            authenticator.role_of_secret("the old password", ADDRESS)
+    assert authenticator.role_of_secret(VIEWER, ADDRESS) is Role.VIEWER
