@@ -5,7 +5,7 @@ Subscriptions are prefixes, so a topic is wanted when any of them is how it begi
 
 from collections.abc import Collection
 
-from shared.topics import MAIN, ViewersClaim, frame_topic
+from shared.topics import CAPTURE, MAIN, ViewersClaim, frame_topic
 
 
 def is_wanted(topic: bytes, subscriptions: Collection[bytes]) -> bool:
@@ -14,7 +14,7 @@ def is_wanted(topic: bytes, subscriptions: Collection[bytes]) -> bool:
 
 def wanted_renditions(camera_key: str, widths: Collection[int], subscriptions: Collection[bytes]) -> frozenset[str]:
     """Which of the camera's renditions anybody subscribes to. Only widths that are offered can be asked for."""
-    renditions = (MAIN, *map(str, widths))
+    renditions = (MAIN, CAPTURE, *map(str, widths))
     return frozenset(name for name in renditions if is_wanted(frame_topic(camera_key, name), subscriptions))
 
 

@@ -61,11 +61,11 @@ class BusLoop:
             self._publisher.wait(status_due_at - self._clock.monotonic())
 
     def _forward(self) -> bool:
-        """Publish what the camera handed over; whether its condition changed."""
-        changed = False
+        """Publish what the camera handed over; whether its condition changed, of which the status tells before any
+        frame that came after it.
+        """
         while (parts := self._publisher.handoff.take()) is not None:
             if parts == _CONDITION_CHANGED:
-                changed = True
-            else:
-                self._publisher.send(parts)
-        return changed
+                return True
+            self._publisher.send(parts)
+        return False

@@ -1,12 +1,16 @@
-"""The settings of ingest. It alone reads the camera's: the others learn from the status what they need."""
+"""The settings of ingest. It alone reads the cameras': the others learn from the status what they need.
+
+One camera comes from the environment, as `CAMERA_…`; several from a file with the same names (`cameras_file.py`).
+"""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic_settings import SettingsConfigDict
 
-from shared.settings import DEFAULT_BUS_ADDRESS, BusAddresses, SecretUrl, Settings, mask_url, url_has_host
+from shared.settings import BusServerSettings, SecretUrl, Settings, mask_url, url_has_host
 from shared.status import MAX_CAPTURE_INTERVAL_SECONDS
 from shared.topics import KEY_PATTERN
 
@@ -35,6 +39,11 @@ def _usable_url(value: SecretUrl) -> SecretUrl:
     return value
 
 
+def _joined(value: Any) -> Any:
+    """A list, as a file may hold it, in the form that a variable has."""
+    return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
 def _usable_widths(value: str) -> str:
     widths = value.split(",")
     if len(widths) > MAX_WIDTHS or not all(
@@ -44,58 +53,102 @@ def _usable_widths(value: str) -> str:
     return value
 
 
-class IngestSettings(Settings):
-    """One camera, and where the bus is bound."""
+def _existing_file(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError(str(value))
+    return value
 
-    camera_enabled: bool = Field(True, description="true or false")
-    camera_rtsp_url: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(
-        None, description="an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
-    )
-    camera_rtsp_username: str | None = Field(None, description="text")
-    camera_rtsp_password: SecretStr | None = Field(None, description="text")
-    camera_device_key: Annotated[str, StringConstraints(pattern=KEY_PATTERN)] = Field(
+
+class CameraSettings(BaseModel):
+    """One camera. Each description completes "must be …"."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    device_key: Annotated[str, StringConstraints(pattern=KEY_PATTERN)] = Field(
         "camera_1", description="1 to 63 of the characters a-z, 0-9, _ and -, beginning with a letter or digit"
     )
-    camera_fps: float = Field(30, gt=0, le=120, description="a number above 0, at most 120")
-    camera_jpeg_quality: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
-    camera_widths: Annotated[str, AfterValidator(_usable_widths)] = Field(
+    name: str | None = Field(None, min_length=1, max_length=100, description="1 to 100 characters")
+    enabled: bool = Field(True, description="true or false")
+    rtsp_url: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(
+        None, description="an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
+    )
+    rtsp_username: str | None = Field(None, description="text")
+    rtsp_password: SecretStr | None = Field(None, description="text")
+    rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="tcp or udp")
+    rtsp_ca_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
+        None, description="the path of a PEM file with the certificate to trust for rtsps://"
+    )
+    rtsp_tls_verify: bool = Field(True, description="true or false")
+    decoder: Literal["auto", "direct", "opencv"] = Field("auto", description="auto, direct or opencv")
+    idle: Literal["watch", "disconnect"] = Field("watch", description="watch or disconnect")
+    stall_seconds: float = Field(5, ge=1, le=300, description="a number of seconds from 1 to 300")
+    frozen_seconds: float = Field(
+        0, ge=0, le=7 * 24 * 3600, description="a number of seconds up to 604800, or 0 to leave it off"
+    )
+    skip_identical: bool = Field(True, description="true or false")
+    fps: float = Field(30, gt=0, le=120, description="a number above 0, at most 120")
+    jpeg_quality: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
+    widths: Annotated[str, BeforeValidator(_joined), AfterValidator(_usable_widths)] = Field(
         "320,640,1280", description="up to 16 widths in pixels from 16 to 7680 with commas between, such as 320,640"
     )
-    camera_capture_interval: int = Field(
+    capture_interval: int = Field(
         3600,
         ge=1,
         le=MAX_CAPTURE_INTERVAL_SECONDS,
         description=f"a whole number of seconds from 1 to {MAX_CAPTURE_INTERVAL_SECONDS}",
     )
-    bus_bind: BusAddresses = Field(DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555")
+    capture_quality: int = Field(95, ge=1, le=100, description="a whole number from 1 to 100")
 
     @property
     def source_kind(self) -> SourceKind:
-        return "demo" if self.camera_rtsp_url is None else _source_kind(self.camera_rtsp_url.get_secret_value())
+        return "demo" if self.rtsp_url is None else _source_kind(self.rtsp_url.get_secret_value())
 
     @property
-    def camera_name(self) -> str:
-        """The key as a person would write it."""
-        return self.camera_device_key.replace("_", " ").replace("-", " ").strip().capitalize()
+    def display_name(self) -> str:
+        """The name given, or the key as a person would write it."""
+        return self.name or self.device_key.replace("_", " ").replace("-", " ").strip().capitalize()
 
     @property
-    def widths(self) -> tuple[int, ...]:
+    def offered_widths(self) -> tuple[int, ...]:
         """The widths that may be asked for, ascending."""
-        return tuple(sorted({int(width) for width in self.camera_widths.split(",")}))
+        return tuple(sorted({int(width) for width in self.widths.split(",")}))
 
     def source_url(self) -> str:
         """The address with the credentials in it, quoted. Secret: pass it to the decoder and nowhere else."""
-        url = "" if self.camera_rtsp_url is None else self.camera_rtsp_url.get_secret_value()
-        if self.source_kind not in ("rtsp", "http") or not self.camera_rtsp_username:
+        url = "" if self.rtsp_url is None else self.rtsp_url.get_secret_value()
+        if self.source_kind not in ("rtsp", "http") or not self.rtsp_username:
             return url
-        password = "" if self.camera_rtsp_password is None else self.camera_rtsp_password.get_secret_value()
+        password = "" if self.rtsp_password is None else self.rtsp_password.get_secret_value()
         scheme, _, rest = url.partition("://")
-        return f"{scheme}://{quote(self.camera_rtsp_username, safe='')}:{quote(password, safe='')}@{rest}"
+        return f"{scheme}://{quote(self.rtsp_username, safe='')}:{quote(password, safe='')}@{rest}"
 
     def secrets(self) -> tuple[str, ...]:
         """Every text that must never be shown, the longest first."""
         url = self.source_url()
         authority, at, _ = url.partition("://")[2].rpartition("@")
-        typed = "" if self.camera_rtsp_password is None else self.camera_rtsp_password.get_secret_value()
+        typed = "" if self.rtsp_password is None else self.rtsp_password.get_secret_value()
         found = {typed, *(authority.split(":", 1)[1:] if at else ())} - {""}
         return tuple(sorted(found, key=len, reverse=True))
+
+    def revealed(self) -> dict[str, Any]:
+        """Everything with the secrets as they are, for the camera's own process and nobody else."""
+        secrets = {
+            name: value.get_secret_value()
+            for name in type(self).model_fields
+            if isinstance(value := getattr(self, name), SecretStr)
+        }
+        return self.model_dump(mode="json") | secrets
+
+
+class CameraEnvironment(CameraSettings, Settings):
+    """The one camera that the environment names."""
+
+    model_config = SettingsConfigDict(env_prefix="CAMERA_")
+
+
+class IngestSettings(BusServerSettings):
+    """Where the bus is bound, and whether the cameras are in a file."""
+
+    cameras_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
+        None, description="the path of a TOML file with a [[camera]] table for each camera"
+    )

@@ -1,42 +1,64 @@
 """A camera's life, with a scripted source and a clock of the test's own where hours must pass."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from services.ingest.camera import Camera, CameraCondition
-from services.ingest.sources import Picture, SourceUnauthorizedError, SourceUnavailableError
+from services.ingest.camera import DISCONNECT_AFTER_SECONDS, Camera, Habits
+from services.ingest.condition import CameraCondition
+from services.ingest.pictures import BgrPicture
+from services.ingest.rendering import Renderer, RenderingOptions
+from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.clock import Clock
 from shared.frames import Frame
 from shared.status import CameraState
 
-PICTURE: Picture = np.full((48, 64, 3), 90, np.uint8)
 FRAME_SECONDS = 1 / 30
+
+
+@pytest.fixture(autouse=True)
+def without_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.ingest.camera.random.uniform", lambda low, high: (low + high) / 2)
+
+
+Step = SourceUnavailableError | Callable[[], object] | None
+
+
+def steps(*of: Step | list[None]) -> Iterator[Step]:
+    """A script: a list stands for what is in it."""
+    return (each for one in of for each in (one if isinstance(one, list) else [one]))
 
 
 @dataclass
 class Scene:
     """A scripted source, an outlet that remembers, and the time, in one: the camera's whole surroundings.
 
-    Each step of the script is what the next `open` or `grab` does: None for a success, an error to raise.
-    When the script is at its end, the camera is told to stop.
+    Each step of the script is what the next `open` or `grab` does: None for a success, an error to raise, or something
+    to call. When the script is at its end, the camera is told to stop.
     """
 
-    script: Iterator[SourceUnavailableError | None]
+    script: Iterator[Step]
+    habits: Habits = field(default_factory=Habits)
+    answers: Callable[[], bool] | None = None
+    is_still: bool = False
+    is_damaged: bool = False
     now: float = 1000.0
-    waits: list[float] = field(default_factory=list)
+    opened_at: list[float] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     told: list[CameraCondition] = field(default_factory=list)
     retrieved: int = 0
     closed: int = 0
+    interrupted: int = 0
     camera: Camera = field(init=False)
 
     def __post_init__(self) -> None:
         clock = Clock(utc_ns=lambda: int(self.now * 1e9), monotonic=lambda: self.now)
-        self.camera = Camera("cam1", lambda: self, max_fps=30, jpeg_quality=80, clock=clock)
+        renderer = Renderer("cam1", RenderingOptions())
+        self.camera = Camera("cam1", lambda: self, renderer, habits=self.habits, answers=self.answers, clock=clock)
 
     def run(self) -> None:
         self.camera.run(self._stop_event(), self)
@@ -46,7 +68,6 @@ class Scene:
 
         class Stop(threading.Event):
             def wait(self, timeout: float | None = None) -> bool:
-                scene.waits.append(timeout or 0)
                 scene.now += timeout or 0
                 return self.is_set()
 
@@ -55,23 +76,34 @@ class Scene:
 
     def _step(self) -> None:
         try:
-            error = next(self.script)
+            step = next(self.script)
         except StopIteration:
             self._stop.set()
-            error = SourceUnavailableError("the script is over")
-        if error is not None:
-            raise error
+            step = SourceUnavailableError("the script is over")
+        if isinstance(step, SourceUnavailableError):
+            raise step
+        if step is not None:
+            step()
 
     def open(self) -> None:
+        self.opened_at.append(self.now)
         self._step()
 
-    def grab(self) -> None:
+    def grab(self) -> bool:
         self.now += FRAME_SECONDS
         self._step()
+        return True
 
-    def retrieve(self) -> Picture:
+    def retrieve(self) -> BgrPicture | None:
         self.retrieved += 1
-        return PICTURE
+        level = 90 if self.is_still else self.retrieved % 256
+        return None if self.is_damaged else BgrPicture(np.full((48, 64, 3), level, np.uint8))
+
+    def interrupt(self) -> None:
+        self.interrupted += 1
+
+    def facts(self) -> SourceFacts:
+        return SourceFacts(codec="h264")
 
     def close(self) -> None:
         self.closed += 1
@@ -86,6 +118,10 @@ class Scene:
     def states(self) -> list[CameraState]:
         return [condition.state for condition in self.told]
 
+    @property
+    def pauses(self) -> list[float]:
+        return [round(later - earlier, 1) for earlier, later in pairwise(self.opened_at)]
+
 
 def test_frames_are_grabbed_but_not_retrieved_while_nobody_subscribes() -> None:
     """Decoding into a picture and encoding are for somebody, or not at all."""
@@ -94,6 +130,7 @@ def test_frames_are_grabbed_but_not_retrieved_while_nobody_subscribes() -> None:
     assert scene.retrieved == 0
     assert scene.frames == []
     assert scene.states[0] is CameraState.IDLE
+    assert scene.camera.facts.codec == "h264"
 
 
 def test_a_subscription_makes_it_publish_and_live() -> None:
@@ -107,40 +144,61 @@ def test_a_subscription_makes_it_publish_and_live() -> None:
     assert scene.states[0] is CameraState.LIVE
 
 
+def test_a_new_subscription_wakes_a_source_that_waits_for_the_next_frame() -> None:
+    """A camera of one frame a second keeps its newest: nobody has to wait for the next."""
+    scene: Scene = Scene(steps([None] * 3, lambda: scene.camera.want(frozenset({"main"}))))
+    scene.run()
+    assert scene.interrupted == 1
+    assert len(scene.frames) == 1
+
+
 def test_watched_or_not_it_delivers_since_the_same_instant() -> None:
     """`since` tells of the camera, not of its audience."""
-    scene = Scene(iter([None] * 5))
-    scene.camera.want(frozenset({"main"}))
+    scene: Scene = Scene(steps([None] * 3, lambda: scene.camera.want(frozenset({"main"})), [None] * 2))
     scene.run()
-    since_ns = 1000 + FRAME_SECONDS
-    assert scene.states[0] is CameraState.LIVE
-    scene.camera.want(frozenset())
-    scene.script = iter([None] * 3)
-    scene.camera.run(scene._stop_event(), scene)
-    assert scene.camera.condition.since_ns >= since_ns
+    idle, live = scene.told[:2]
+    assert (idle.state, live.state) == ("idle", "live")
+    assert idle.since_ns == live.since_ns
 
 
 def test_it_tries_again_for_ever_with_pauses_that_double_up_to_half_a_minute() -> None:
     """A camera that is off for the night is found within half a minute in the morning."""
     scene = Scene(iter([SourceUnavailableError("refused")] * 10))
     scene.run()
-    assert scene.waits[:10] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30]
+    assert scene.pauses[:9] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
     assert scene.closed == 11
 
 
-def test_one_good_frame_makes_the_pauses_short_again() -> None:
-    """The next outage has nothing to do with the last."""
+def test_a_camera_that_answers_again_is_tried_at_once() -> None:
+    """Whatever the pause had grown to, a reboot costs no more than the boot."""
+    scene = Scene(iter([SourceUnavailableError("refused")] * 7), answers=lambda: scene.now > 1050)
+    scene.run()
+    assert scene.pauses[:6] == [0.5, 1, 2, 4, 8, 16]
+    assert scene.pauses[6] == pytest.approx(1050 - scene.opened_at[6], abs=1.1)
+
+
+def test_a_camera_that_answers_but_fails_is_given_its_pauses() -> None:
+    """One whose stream is broken is not hammered because its port is open."""
+    scene = Scene(iter([SourceUnavailableError("no such stream")] * 8), answers=lambda: True)
+    scene.run()
+    assert scene.pauses[:7] == [0.5, 1, 2, 4, 8, 16, 30]
+
+
+def test_steady_pictures_make_the_pauses_short_again() -> None:
+    """The next outage has nothing to do with the last; a camera that gives one frame and fails is no steady one."""
     gone = SourceUnavailableError("gone")
-    scene = Scene(iter([gone, gone, gone, None, None, gone, gone]))
+    steady = [None] * 200
+    scene = Scene(iter([gone, gone, None, None, gone, *steady, gone, gone]))
     scene.run()
-    assert scene.waits[:5] == [0.5, 1, 2, 0.5, 1]
+    assert scene.pauses[:3] == [0.5, 1, pytest.approx(2, abs=0.2)]
+    assert scene.pauses[3] == pytest.approx(200 * FRAME_SECONDS + 0.5, abs=0.2)
 
 
-def test_refused_credentials_are_tried_once_a_minute() -> None:
-    """Cameras lock out those who keep guessing."""
-    scene = Scene(iter([SourceUnauthorizedError("wrong")] * 3))
+def test_refused_credentials_are_tried_after_a_minute_and_then_ever_more_seldom() -> None:
+    """Cameras lock out those who keep guessing, however well they answer: five times in half an hour at the most."""
+    scene = Scene(iter([SourceUnauthorizedError("wrong")] * 6), answers=lambda: True)
     scene.run()
-    assert scene.waits[:3] == [60, 60, 60]
+    assert scene.pauses[:6] == [60, 120, 240, 480, 600, 600]
     assert scene.states == [CameraState.UNAUTHORIZED, CameraState.OFFLINE]
 
 
@@ -157,6 +215,54 @@ def test_an_outage_is_told_with_its_reason_and_its_beginning() -> None:
     assert (back.last_error, back.reconnects) == (None, 1)
 
 
+def test_damaged_pictures_only_are_a_stall_with_a_reason_of_its_own() -> None:
+    """Frames come, and none that can be shown: the viewers are told, the connection is kept."""
+    scene = Scene(iter([None] * 200), is_damaged=True)
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert scene.states[0] is CameraState.STALLED
+    assert "packets are lost" in (scene.told[0].last_error or "")
+    assert scene.told[0].since_ns == pytest.approx(1005e9, abs=0.1e9)
+    assert scene.frames == []
+    assert len(scene.opened_at) == 1
+
+
+def test_a_picture_that_never_changes_is_frozen_when_that_is_asked_for() -> None:
+    """Frozen frames are not published as live, and the first change ends it."""
+    scene: Scene = Scene(
+        steps([None] * 400, lambda: setattr(scene, "is_still", False), [None] * 3),
+        habits=Habits(frozen_seconds=10),
+        is_still=True,
+    )
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert scene.states[:3] == [CameraState.LIVE, CameraState.FROZEN, CameraState.LIVE]
+    frozen, again = scene.told[1:3]
+    assert frozen.since_ns == pytest.approx(1010e9, abs=0.1e9)
+    assert "same picture" in (frozen.last_error or "")
+    between = [frame for frame in scene.frames if frozen.since_ns < frame.captured_at_ns < again.since_ns]
+    assert between == []
+
+
+def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_back_for_the_next_one() -> None:
+    """Battery and mobile cameras: the state stays idle, for nothing is wrong."""
+    grabs_until_asleep = round(DISCONNECT_AFTER_SECONDS / FRAME_SECONDS) + 5
+    scene = Scene(iter([None] * grabs_until_asleep), habits=Habits(disconnects=True))
+
+    class Woken(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002
+            scene.now += 100
+            scene.script = iter([None] * 3)
+            scene.camera.want(frozenset({"main"}))
+            return True
+
+    scene.camera._woken = Woken()
+    scene.run()
+    assert scene.pauses[0] == pytest.approx(DISCONNECT_AFTER_SECONDS + 100, abs=0.2)
+    assert scene.states[:2] == [CameraState.IDLE, CameraState.LIVE]
+    assert scene.told[1].reconnects == 0
+
+
 def test_the_rate_is_measured_not_believed() -> None:
     """What a camera says of its rate is often wrong."""
     scene = Scene(iter([None] * 90))
@@ -165,14 +271,3 @@ def test_the_rate_is_measured_not_believed() -> None:
     assert scene.camera.fps == pytest.approx(30, abs=0.5)
     scene.now += 10
     assert scene.camera.fps is None
-
-
-def test_each_wanted_rendition_is_encoded_once_and_never_larger_than_the_source() -> None:
-    """In the picture's own proportions, and numbered by itself."""
-    scene = Scene(iter([None] * 3))
-    scene.camera.want(frozenset({"main", "32", "640"}))
-    scene.run()
-    sizes = {frame.rendition: (frame.width, frame.height) for frame in scene.frames}
-    assert sizes == {"main": (64, 48), "32": (32, 24), "640": (64, 48)}
-    assert sorted(frame.sequence for frame in scene.frames) == [1, 1, 1, 2, 2, 2]
-    assert scene.retrieved == 2

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from services.ingest.camera import Camera
+from services.ingest.pictures import BgrPicture
 from services.ingest.publishing import BusLoop, CameraOutlet
-from services.ingest.sources import Picture
+from services.ingest.rendering import Renderer, RenderingOptions
+from services.ingest.sources import SourceFacts
 from shared.frames import Frame, decode_frame
 from shared.lifecycle import Worker
 from shared.status import CameraState, CameraStatus, decode_status
@@ -27,12 +29,18 @@ class TickingSource:
 
     def open(self) -> None: ...
 
-    def grab(self) -> None:
+    def grab(self) -> bool:
         threading.Event().wait(0.01)
         self._level = (self._level + 1) % 256
+        return True
 
-    def retrieve(self) -> Picture:
-        return np.full((48, 64, 3), self._level, np.uint8)
+    def retrieve(self) -> BgrPicture:
+        return BgrPicture(np.full((48, 64, 3), self._level, np.uint8))
+
+    def interrupt(self) -> None: ...
+
+    def facts(self) -> SourceFacts:
+        return SourceFacts()
 
     def close(self) -> None: ...
 
@@ -41,7 +49,7 @@ class TickingSource:
 def bus() -> Iterator[str]:
     """The address of a running ingest, put together as its main does."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    camera = Camera("cam1", TickingSource, max_fps=30, jpeg_quality=80)
+    camera = Camera("cam1", TickingSource, Renderer("cam1", RenderingOptions()))
     publisher = Publisher(address)
     outlet = CameraOutlet(publisher.handoff.producer())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.settings import IngestSettings
+from services.ingest.settings import CameraEnvironment, IngestSettings
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
 
@@ -12,10 +12,10 @@ from shared.settings import load_settings
 def test_without_a_camera_there_is_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     """A newcomer sees a picture at once."""
     monkeypatch.delenv("CAMERA_RTSP_URL", raising=False)
-    settings = load_settings(IngestSettings)
+    settings = load_settings(CameraEnvironment)
     assert settings.source_kind == "demo"
-    assert settings.camera_device_key == "camera_1"
-    assert settings.camera_name == "Camera 1"
+    assert settings.device_key == "camera_1"
+    assert settings.display_name == "Camera 1"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_bad_setting_is_one_line(name: str, value: str, rule: str, monkeypatch
     """It names the setting, what was given and what is allowed."""
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
-        load_settings(IngestSettings)
+        load_settings(CameraEnvironment if name.startswith("CAMERA_") else IngestSettings)
     line = str(caught.value)
     assert line.startswith(f"{name} is '{value}' but must be ")
     assert rule in line
@@ -54,7 +54,7 @@ def test_a_bad_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyP
     """The mistake is most often beside the password."""
     monkeypatch.setenv("CAMERA_RTSP_URL", "rtps://admin:s3cret@camera/x?token=t0ken")
     with pytest.raises(ConfigurationError) as caught:
-        load_settings(IngestSettings)
+        load_settings(CameraEnvironment)
     assert "s3cret" not in str(caught.value)
     assert "t0ken" not in str(caught.value)
     assert "rtps://***@camera/x" in str(caught.value)
@@ -68,11 +68,11 @@ def test_credentials_of_any_characters_are_quoted_into_the_address(
     monkeypatch.setenv("CAMERA_RTSP_URL", "rtsp://camera:554/main")
     monkeypatch.setenv("CAMERA_RTSP_USERNAME", "us er")
     monkeypatch.setenv("CAMERA_RTSP_PASSWORD", password)
-    by_variable = load_settings(IngestSettings)
+    by_variable = load_settings(CameraEnvironment)
     monkeypatch.delenv("CAMERA_RTSP_PASSWORD")
     (tmp_path / "password").write_text(password + "\n")
     monkeypatch.setenv("CAMERA_RTSP_PASSWORD_FILE", str(tmp_path / "password"))
-    by_file = load_settings(IngestSettings)
+    by_file = load_settings(CameraEnvironment)
     assert by_variable.source_url() == by_file.source_url()
     assert by_variable.source_url().startswith("rtsp://us%20er:")
     assert by_variable.source_url().endswith("@camera:554/main")

@@ -2,11 +2,10 @@
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from services.ingest.condition import SourceFacts
+from services.ingest.pictures import Picture
 
-Picture = NDArray[np.uint8]
-"""Height x width x 3, BGR."""
+__all__ = ["Source", "SourceFacts", "SourceUnauthorizedError", "SourceUnavailableError", "SourceUnsupportedError"]
 
 
 class SourceUnavailableError(Exception):
@@ -15,6 +14,10 @@ class SourceUnavailableError(Exception):
 
 class SourceUnauthorizedError(SourceUnavailableError):
     """Raised when the credentials were refused. Try again seldom: cameras lock out those who keep guessing."""
+
+
+class SourceUnsupportedError(SourceUnavailableError):
+    """Raised when the camera is there but can't be understood. Another kind of source may; waiting does not help."""
 
 
 class Source(Protocol):
@@ -30,19 +33,27 @@ class Source(Protocol):
             SourceUnavailableError: when that fails.
         """
 
-    def grab(self) -> None:
-        """Wait for the next frame and decode it.
+    def grab(self) -> bool:
+        """Wait for the next frame. False when `interrupt` came first; then there is no new one.
 
         Raises:
-            SourceUnavailableError: when none comes.
+            SourceUnavailableError: when none comes for as long as a camera may be silent.
         """
 
-    def retrieve(self) -> Picture:
-        """The frame grabbed last, as a picture of the caller's own.
+    def retrieve(self) -> Picture | None:
+        """The newest frame as a picture; None while there is no clean one.
+
+        A source that decodes only when asked does so here, and may be asked without a new `grab`.
 
         Raises:
             SourceUnavailableError: when it can't be had.
         """
+
+    def interrupt(self) -> None:
+        """Make a waiting `grab` return soon, where the source can. The one method that any thread may call."""
+
+    def facts(self) -> SourceFacts:
+        """As of now; by the source's own thread."""
 
     def close(self) -> None:
         """Let go of everything. Harmless when nothing is open."""

@@ -4,7 +4,8 @@ import time
 from typing import Final
 
 from services.ingest.demo_scene import DemoScene
-from services.ingest.sources import Picture
+from services.ingest.pictures import BgrPicture
+from services.ingest.sources import SourceFacts
 
 FPS: Final = 15
 
@@ -20,13 +21,20 @@ class DemoSource:
     def open(self) -> None:
         self._due_at = time.monotonic()
 
-    def grab(self) -> None:
+    def grab(self) -> bool:
         self._due_at = max(self._due_at + 1 / FPS, time.monotonic() - 1 / FPS)
         time.sleep(max(0.0, self._due_at - time.monotonic()))
         self._grabbed_at = time.time()
+        return True
 
-    def retrieve(self) -> Picture:
-        return self._scene.draw(self._grabbed_at)
+    def retrieve(self) -> BgrPicture:
+        return BgrPicture(self._scene.draw(self._grabbed_at))
+
+    def interrupt(self) -> None:
+        """A grab is over in a moment anyway."""
+
+    def facts(self) -> SourceFacts:
+        return SourceFacts()
 
     def close(self) -> None:
         """Nothing is held."""

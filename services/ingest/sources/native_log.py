@@ -40,7 +40,13 @@ class NativeLog:
         return cls(read_end)
 
     def lines(self) -> list[str]:
-        """What came, oldest first, without the libraries' `[name @ address]` prefixes."""
+        """What came since `clear`, oldest first, without the libraries' `[name @ address]` prefixes."""
+        self.fresh_lines()
+        return list(self._lines)
+
+    def fresh_lines(self) -> list[str]:
+        """What came since it was last read."""
+        fresh: list[str] = []
         while True:
             try:
                 text = os.read(self._descriptor, READ_BYTES)
@@ -48,8 +54,9 @@ class NativeLog:
                 break
             if not text:
                 break
-            self._lines.extend(_PREFIX.sub("", line) for line in text.decode(errors="replace").splitlines())
-        return list(self._lines)
+            fresh += [_PREFIX.sub("", line) for line in text.decode(errors="replace").splitlines()]
+        self._lines.extend(fresh)
+        return fresh
 
     def clear(self) -> None:
         self.lines()

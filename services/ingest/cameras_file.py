@@ -1,0 +1,102 @@
+"""The cameras file: TOML with a `[[camera]]` table each. Reads it, says in one line what of it can't be used, and
+watches it for changes.
+"""
+
+import threading
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from services.ingest.settings import CameraSettings
+from shared.clock import Clock
+from shared.errors import ConfigurationError
+from shared.settings import read_secret_file, refusal
+
+MAX_CAMERAS: Final = 200
+LOOK_SECONDS: Final = 1.0
+MAX_FILE_BYTES: Final = 1024 * 1024
+_PASSWORD_FILE: Final = "rtsp_password_file"  # noqa: S105 the name of a key
+_KEYS: Final = (*CameraSettings.model_fields, _PASSWORD_FILE)
+
+
+def read_cameras_file(path: Path) -> tuple[CameraSettings, ...]:
+    """The cameras in the file's order.
+
+    Raises:
+        ConfigurationError: naming the file, the camera and the key.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigurationError(f"{path} must be at most 1 MiB long.")
+        content = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
+    tables = content.pop("camera", [])
+    if content:
+        raise ConfigurationError(f"{path}: '{next(iter(content))}' is unknown; cameras are [[camera]] tables.")
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigurationError(f"{path}: cameras are [[camera]] tables, with two brackets.")
+    if not 1 <= len(tables) <= MAX_CAMERAS:
+        raise ConfigurationError(f"{path} must hold 1 to {MAX_CAMERAS} [[camera]] tables, not {len(tables)}.")
+    cameras = tuple(_camera(path, place, table) for place, table in enumerate(tables, 1))
+    keys = [camera.device_key for camera in cameras]
+    doubled = next((key for key in keys if keys.count(key) > 1), None)
+    if doubled is not None:
+        raise ConfigurationError(f"{path}: camera '{doubled}': device_key must be a key of its own, not used twice.")
+    return cameras
+
+
+def _camera(path: Path, place: int, table: dict[str, Any]) -> CameraSettings:
+    where = f"{path}: camera '{table['device_key']}'" if "device_key" in table else f"{path}: camera {place}"
+    unknown = next((key for key in table if key not in _KEYS), None)
+    if unknown is not None:
+        raise ConfigurationError(f"{where}: '{unknown}' is unknown; there are {', '.join(_KEYS)}.")
+    if "device_key" not in table:
+        raise ConfigurationError(f"{where}: device_key is missing: every camera needs one of its own.")
+    password_file = table.pop(_PASSWORD_FILE, None)
+    if password_file is not None:
+        table.setdefault("rtsp_password", read_secret_file(f"{where}: {_PASSWORD_FILE}", str(password_file)))
+    try:
+        return CameraSettings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = str(first["loc"][0])
+        raise ConfigurationError(
+            f"{where}: {refusal(name, table.get(name, ''), CameraSettings.model_fields[name])}"
+        ) from None
+
+
+class FileWatch:
+    """Whether a file changed since it was last asked, looked at once a second at the most, or SIGHUP says so."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._hung_up = threading.Event()
+        self._seen = self._signature()
+        self._looked_at = clock.monotonic()
+
+    def hang_up(self) -> None:
+        self._hung_up.set()
+
+    def has_changed(self) -> bool:
+        if self._hung_up.is_set():
+            self._hung_up.clear()
+            self._seen = self._signature()
+            return True
+        if self._clock.monotonic() - self._looked_at < LOOK_SECONDS:
+            return False
+        self._looked_at = self._clock.monotonic()
+        before, self._seen = self._seen, self._signature()
+        return before != self._seen
+
+    def _signature(self) -> tuple[int, int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns

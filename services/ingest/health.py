@@ -1,0 +1,67 @@
+"""`python -m services.ingest.health`: whether ingest speaks on the bus, as a container's health check asks.
+
+Exit code 0 when a camera's status, of whatever state, comes within some seconds: a camera that is down is no fault of
+ingest's, and no restart would mend it. Of a bus with keys, which this program has none for, only that it is there.
+"""
+
+import asyncio
+import socket
+import sys
+from typing import Final
+
+from services.ingest.settings import IngestSettings
+from shared.errors import ConfigurationError, MessageDecodeError
+from shared.settings import load_settings
+from shared.status import decode_status
+from shared.topics import ALL_STATUSES
+from shared.transport import Subscriber
+
+WAIT_SECONDS: Final = 5.0
+
+
+async def hears_a_status(addresses: str) -> bool:
+    """Whether a status that can be read comes from one of `addresses` in time."""
+    bus = Subscriber(addresses)
+    bus.subscribe(ALL_STATUSES)
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            decode_status(await bus.receive())
+    except (TimeoutError, MessageDecodeError):
+        return False
+    finally:
+        bus.close()
+    return True
+
+
+def local_addresses(bus_bind: str) -> str:
+    """Where to connect on this host to what `BUS_BIND` binds: an address for all interfaces can't be connected to."""
+    return bus_bind.replace("://0.0.0.0:", "://127.0.0.1:").replace("://*:", "://127.0.0.1:")
+
+
+def is_there(address: str) -> bool:
+    """Whether something listens at a tcp:// address."""
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), WAIT_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def main() -> int:
+    try:
+        settings = load_settings(IngestSettings)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    address = local_addresses(settings.bus_bind)
+    if settings.bus_server_secret_file is not None:
+        return 0 if is_there(address) else 1
+    if not asyncio.run(hears_a_status(address)):
+        sys.stderr.write(f"no status came from {settings.bus_bind} within {WAIT_SECONDS:g} s\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""Why a source gives no pictures, in words for the user: the phrases that more than one kind of source says."""
+
+from typing import Final
+
+NO_STREAM: Final = "The camera has no stream at this path. Check the path in CAMERA_RTSP_URL."
+CONNECTION_REFUSED: Final = "The camera's address refuses connections. Check that it is on, and the port."
+UNKNOWN_HOST: Final = "The camera's host name is not known. Check the host in CAMERA_RTSP_URL."
+NETWORK_UNREACHABLE: Final = "The camera's network can't be reached. Check the address in CAMERA_RTSP_URL."
+HOST_UNREACHABLE: Final = "The camera's address can't be reached. Check that it is on and connected."
+NO_ANSWER: Final = "The camera does not answer. Check that it is on and connected."
+CANT_BE_OPENED: Final = "The camera's stream can't be opened."
+STOPPED: Final = "The camera stopped sending pictures."
+REFUSED: Final = (
+    "The camera refused the user name or password. Check CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD; "
+    "it is tried again in a minute and then ever more seldom, so that the camera does not lock us out."
+)
+UNTRUSTED: Final = (
+    "The camera's certificate can't be verified, so nothing was sent to it. Name the file of the authority that signed "
+    "it, or of the certificate itself, in CAMERA_RTSP_CA_FILE."
+)

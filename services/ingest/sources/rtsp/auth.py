@@ -1,0 +1,129 @@
+"""How we answer a camera that asks who we are: Digest before Basic, and the strongest Digest that it offers. Pure.
+
+It takes the place of aiortsp's own, which prefers Basic, knows no `qop`, and needs a password that is not empty.
+"""
+
+import hashlib
+import re
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.request import parse_http_list
+
+Headers = Mapping[str, str | list[str]]
+_HASHES: Final[dict[str, Callable[[bytes], "hashlib._Hash"]]] = {  # the strongest first
+    "SHA-512": hashlib.sha512,
+    "SHA-256": hashlib.sha256,
+    "SHA": hashlib.sha1,
+    "MD5": hashlib.md5,
+}
+_CHALLENGE_START: Final = re.compile(r"(?:^|,\s*)(?=(?:basic|digest)\s)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One of the ways in that a camera offers; the fields' names are in lower case."""
+
+    scheme: str
+    fields: Mapping[str, str]
+
+    @property
+    def algorithm(self) -> str:
+        """Of a Digest, without `-sess`."""
+        return self.fields.get("algorithm", "MD5").upper().removesuffix("-SESS")
+
+    @property
+    def rank(self) -> int:
+        """Smaller is stronger."""
+        return list(_HASHES).index(self.algorithm) if self.scheme == "digest" else len(_HASHES)
+
+
+def challenges_in(headers: Headers) -> list[Challenge]:
+    """Those that we can meet."""
+    offered = headers.get("www-authenticate", [])
+    found: list[Challenge] = []
+    for header in [offered] if isinstance(offered, str) else offered:
+        for text in filter(None, _CHALLENGE_START.split(header)):
+            scheme, _, rest = text.strip().partition(" ")
+            pairs = (item.partition("=") for item in parse_http_list(rest))
+            fields = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+            challenge = Challenge(scheme.lower(), fields)
+            if challenge.scheme == "basic" or (challenge.scheme == "digest" and challenge.algorithm in _HASHES):
+                found.append(challenge)
+    return found
+
+
+class Credentials:
+    """A user name and a password, and the challenge they answer now. Has the methods of aiortsp's `Auth`.
+
+    A refusal is answered once: a camera that refuses the answer as well is not asked again, for cameras lock out.
+    """
+
+    def __init__(self, username: str, password: str) -> None:
+        self._username = username
+        self._password = password
+        self._challenge: Challenge | None = None
+        self._requests = 0
+        self._was_answered = False
+
+    def handle_401(self, headers: Headers) -> bool:
+        """Whether the request may be sent again."""
+        known = challenges_in(headers)
+        if not known:
+            return False
+        challenge = min(known, key=lambda one: one.rank)
+        is_stale = challenge.fields.get("stale", "").lower() == "true" and self._is_new_nonce(challenge)
+        may_try = is_stale or not self._was_answered
+        self._challenge, self._requests, self._was_answered = challenge, 0, True
+        return may_try
+
+    def handle_ok(self, _headers: Headers) -> None:
+        """The camera let us in: a later refusal means that its nonce has aged, and may be answered once more."""
+        self._was_answered = False
+
+    def make_auth(self, method: str, url: str, headers: MutableMapping[str, str]) -> None:
+        """Put our answer into `headers`. Nothing before the camera has asked."""
+        if self._challenge is None:
+            return
+        if self._challenge.scheme == "basic":
+            pair = f"{self._username}:{self._password}".encode()
+            headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+        else:
+            headers["Authorization"] = self._digest(self._challenge, method, url)
+
+    def _is_new_nonce(self, challenge: Challenge) -> bool:
+        return self._challenge is None or challenge.fields.get("nonce") != self._challenge.fields.get("nonce")
+
+    def _digest(self, challenge: Challenge, method: str, url: str) -> str:
+        """RFC 7616, and RFC 2069 where the camera offers no `qop`."""
+
+        def digest(*parts: str) -> str:
+            return _HASHES[challenge.algorithm](":".join(parts).encode()).hexdigest()
+
+        fields = challenge.fields
+        realm, nonce = fields.get("realm", ""), fields.get("nonce", "")
+        client_nonce = secrets.token_hex(8)
+        self._requests += 1
+        count = f"{self._requests:08x}"
+        user = digest(self._username, realm, self._password)
+        if fields.get("algorithm", "").upper().endswith("-SESS"):
+            user = digest(user, nonce, client_nonce)
+        request = digest(method, url)
+        answer = {"username": self._username, "realm": realm, "nonce": nonce, "uri": url}
+        plain = {"algorithm": fields["algorithm"]} if "algorithm" in fields else {}
+        if "auth" in [word.strip().lower() for word in fields.get("qop", "").split(",")]:
+            answer["response"] = digest(user, nonce, count, client_nonce, "auth", request)
+            answer["cnonce"] = client_nonce
+            plain |= {"qop": "auth", "nc": count}
+        else:
+            answer["response"] = digest(user, nonce, request)
+        if "opaque" in fields:
+            answer["opaque"] = fields["opaque"]
+        quoted = [f'{name}="{_escaped(value)}"' for name, value in answer.items()]
+        return "Digest " + ", ".join(quoted + [f"{name}={value}" for name, value in plain.items()])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,126 @@
+"""The RTSP connection: aiortsp's requests and answers, and what the camera interleaves with them, read in one go.
+
+aiortsp's parser copies all that has come once for each packet in it. Here packets are handed on where they lie, and it
+gets to see only the messages. Nothing is logged: aiortsp would log requests with the credentials in them.
+"""
+
+import asyncio
+import logging
+import re
+import ssl
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiortsp.rtsp.connection import RTSPConnection
+from aiortsp.rtsp.errors import RTSPError
+
+from services.ingest.sources.rtsp.address import RtspAddress
+from services.ingest.sources.rtsp.auth import Credentials
+
+BUFFER_BYTES: Final = 256 * 1024
+MAX_MESSAGE_BYTES: Final = 64 * 1024
+_DOLLAR: Final = 0x24
+_FRAME_HEADER_BYTES: Final = 4
+_LENGTH: Final = re.compile(rb"^content-length:\s*(\d{1,6})\s*$", re.IGNORECASE | re.MULTILINE)
+_SILENT: Final = logging.Logger("aiortsp", logging.CRITICAL + 1)  # noqa: LOG001 outside of the tree: nobody turns it on
+_SILENT.disabled = True
+PacketHandler = Callable[[bytearray, int, int], None]
+
+
+class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[misc] # aiortsp is untyped
+    """`on_end` is called once, when nothing more will come; with True when that is since we do not understand.
+
+    `channels` holds who takes the packets of each interleaved channel, as a buffer with start and end; valid only
+    during the call.
+    """
+
+    def __init__(self, address: RtspAddress, tls: ssl.SSLContext | None, on_end: Callable[[bool], None]) -> None:
+        super().__init__(address.host, address.port, logger=_SILENT, ssl=tls)
+        self._auth = Credentials(address.username, address.password) if address.username else None
+        self.channels: dict[int, PacketHandler] = {}
+        self.has_more = False
+        self._on_end = on_end
+        self._buffer = bytearray(BUFFER_BYTES)
+        self._room = memoryview(self._buffer)
+        self._filled = 0
+        self.result.add_done_callback(lambda future: future.cancelled() or future.exception())
+
+    def get_buffer(self, _size_hint: int) -> memoryview:
+        return self._room[self._filled :]
+
+    def buffer_updated(self, count: int) -> None:
+        buffer, filled = self._buffer, self._filled + count
+        self.has_more = filled == BUFFER_BYTES
+        start = 0
+        while filled - start >= _FRAME_HEADER_BYTES:
+            if buffer[start] == _DOLLAR:
+                begin = start + _FRAME_HEADER_BYTES
+                end = begin + (buffer[start + 2] << 8 | buffer[start + 3])
+                if end > filled:
+                    break
+                handler = self.channels.get(buffer[start + 1])
+                if handler is not None:
+                    handler(buffer, begin, end)
+                start = end
+            else:
+                message_end = self._message_end(start, filled)
+                if message_end is None:
+                    break
+                self.data_received(bytes(buffer[start:message_end]))
+                start = message_end
+        rest = filled - start
+        if rest and start:
+            buffer[:rest] = buffer[start:filled]
+        self._filled = rest
+
+    def data_received(self, data: bytes) -> None:
+        """One whole message."""
+        try:
+            for message in self.parser.parse(data):
+                if message.type == "request":
+                    self.on_request(message)
+                elif (waiting := self.active_requests.get(message.cseq)) and not waiting.done():
+                    waiting.set_result(message)
+        except (ValueError, AssertionError, LookupError, RTSPError):
+            self._not_understood()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._end(is_strange=False)
+
+    def handle_401(self, response: Any) -> bool:
+        return self._auth is not None and self._auth.handle_401(response.headers)
+
+    def abort(self) -> None:
+        """Close at once; `result` is done soon after."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _message_end(self, start: int, filled: int) -> int | None:
+        """Where the message at `start` ends; None while that has not come."""
+        buffer = self._buffer
+        if buffer[start : start + 2] == b"\r\n":
+            return start + 2
+        head_end = buffer.find(b"\r\n\r\n", start, filled)
+        is_too_long = filled - start > MAX_MESSAGE_BYTES
+        if head_end < 0:
+            if is_too_long or not chr(buffer[start]).isupper():
+                self._not_understood()
+                return filled
+            return None
+        length = _LENGTH.search(bytes(buffer[start : head_end + 2]))
+        end = head_end + 4 + (int(length[1]) if length else 0)
+        if end <= filled:
+            return end
+        if is_too_long:
+            self._not_understood()
+            return filled
+        return None
+
+    def _not_understood(self) -> None:
+        self._end(is_strange=True)
+        self.abort()
+
+    def _end(self, *, is_strange: bool) -> None:
+        on_end, self._on_end = self._on_end, lambda _is_strange: None
+        on_end(is_strange)

@@ -1,0 +1,97 @@
+"""Answers to cameras' challenges, against the standards' own examples."""
+
+import base64
+
+import pytest
+
+from services.ingest.sources.rtsp.address import RtspAddress
+from services.ingest.sources.rtsp.auth import Credentials, challenges_in
+
+RFC_7616 = 'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm={}, nonce="{}", opaque="{}"'
+NONCE, OPAQUE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
+
+
+def answered(challenge: str | list[str], *, username: str = "Mufasa", password: str = "Circle of Life") -> str:  # noqa: S107
+    credentials = Credentials(username, password)
+    assert credentials.handle_401({"www-authenticate": challenge})
+    headers: dict[str, str] = {}
+    credentials.make_auth("GET", "/dir/index.html", headers)
+    return headers["Authorization"]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "response"),
+    [
+        ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+        ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ],
+)
+def test_digests_are_those_of_the_standard(monkeypatch: pytest.MonkeyPatch, algorithm: str, response: str) -> None:
+    """RFC 7616, section 3.9.1."""
+    cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+    monkeypatch.setattr("services.ingest.sources.rtsp.auth.secrets.token_hex", lambda _bytes: cnonce)
+    answer = answered(RFC_7616.format(algorithm, NONCE, OPAQUE))
+    assert f'response="{response}"' in answer
+    assert f"algorithm={algorithm}" in answer
+    assert f'opaque="{OPAQUE}"' in answer
+
+
+def test_a_digest_without_qop_is_as_cameras_have_it() -> None:
+    """RFC 2069, as most cameras still do."""
+    answer = answered('Digest realm="testrealm", nonce="abc", stale="FALSE"')
+    assert "qop" not in answer
+    assert "cnonce" not in answer
+
+
+def test_digest_comes_before_basic_and_the_strongest_first() -> None:
+    """Whatever the order in which a camera offers them."""
+    offers = ['Basic realm="x"', 'Digest realm="x", nonce="1"', 'Digest realm="x", nonce="1", algorithm=SHA-256']
+    assert "algorithm=SHA-256" in answered(offers)
+    assert "algorithm=SHA-256" in answered(", ".join(offers))
+    assert answered(offers[:2]).startswith("Digest")
+
+
+def test_basic_takes_any_character() -> None:
+    """And an empty password."""
+    for word in ("p@:/#?% +ü", ""):
+        answer = answered("basic realm=x", username="user", password=word)
+        assert base64.b64decode(answer.removeprefix("Basic ")).decode() == f"user:{word}"
+
+
+def test_a_refused_answer_is_not_given_again() -> None:
+    """Cameras lock out; only a nonce that is said to have aged may be answered anew."""
+    credentials = Credentials("user", "word")
+    challenge = 'Digest realm="x", nonce="{}", stale={}'
+    assert credentials.handle_401({"www-authenticate": challenge.format(1, "false")})
+    assert not credentials.handle_401({"www-authenticate": challenge.format(2, "false")})
+    assert credentials.handle_401({"www-authenticate": challenge.format(3, "true")})
+    assert not credentials.handle_401({"www-authenticate": challenge.format(3, "true")})
+    credentials.handle_ok({})
+    assert credentials.handle_401({"www-authenticate": challenge.format(4, "false")})
+
+
+@pytest.mark.parametrize("header", ["", "Digest", "Negotiate", 'Digest algorithm=MD4, realm="x"'])
+def test_what_cannot_be_answered_is_left_alone(header: str) -> None:
+    """No guess is sent."""
+    known = challenges_in({"www-authenticate": header} if header else {})
+    assert all(challenge.scheme == "digest" and not challenge.fields for challenge in known)
+
+
+@pytest.mark.parametrize("word", ["p@:/#?% +ü", "a:b@c/d", "100%25", ""])
+def test_an_address_takes_credentials_of_any_characters(word: str) -> None:
+    """Beside the URL as they are; in it percent-encoded; and they are in nothing that is sent or shown."""
+    address = RtspAddress.parse("rtsp://camera.local/live?x=1@2", "user", word)
+    assert (address.username, address.password) == ("user", word)
+    assert address.url == "rtsp://camera.local/live?x=1@2"
+    assert not word or word not in repr(address)
+    encoded = RtspAddress.parse("RTSPS://us%40er:p%40%3A%2F@[fe80::1]:99/a")
+    assert (encoded.username, encoded.password, encoded.host, encoded.port) == ("us@er", "p@:/", "fe80::1", 99)
+    assert (encoded.url, encoded.is_encrypted) == ("rtsps://[fe80::1]:99/a", True)
+
+
+@pytest.mark.parametrize("url", ["", "rtsp://", "http://host/", "rtsp://s3cret@host:port/", "rtsp:s3cret"])
+def test_what_is_no_address_is_said_without_repeating_it(url: str) -> None:
+    """It may hold a password."""
+    with pytest.raises(ValueError, match="not like rtsp://") as caught:
+        RtspAddress.parse(url)
+    assert "s3cret" not in str(caught.value)
