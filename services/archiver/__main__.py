@@ -6,14 +6,18 @@ from typing import Final
 from services.archiver.app import create_app
 from services.archiver.archiver import Archiver
 from services.archiver.database import open_engine
-from services.archiver.directories import why_never_writable
+from services.archiver.pictures import WebpOptions
 from services.archiver.settings import ArchiverSettings
-from services.archiver.storage import FrameStore
+from services.archiver.stores import open_store
+from services.archiver.upkeep import add_upkeep
+from shared.bus_keys import client_keys
 from shared.clock import Clock
-from shared.errors import ConfigurationError
 from shared.lifecycle import run_service
 from shared.settings import load_settings
+from shared.web.access.authenticator import Authenticator
+from shared.web.access.guard import Doors, Guard
 from shared.web.server import listen, make_server, serve
+from shared.web.settings import refuse_open_doors
 
 EXIT_CRASHED: Final = 1
 
@@ -21,14 +25,16 @@ EXIT_CRASHED: Final = 1
 def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
-    reason = why_never_writable(settings.archive_dir)
-    if reason is not None:
-        description = ArchiverSettings.model_fields["archive_dir"].description
-        raise ConfigurationError(f"ARCHIVE_DIR is '{settings.archive_dir}' but must be {description}: {reason}.")
+    refuse_open_doors(settings, "ARCHIVER_HOST", settings.archiver_host)
+    bus_keys = client_keys(settings)
     engine = open_engine(settings.database_url.get_secret_value())
-    archiver = Archiver(engine, FrameStore(settings.archive_dir), settings.bus_connect, Clock())
+    webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
+    clock = Clock()
+    archiver = Archiver(engine, open_store(settings), settings.bus_connect, clock, webp, bus_keys=bus_keys)
+    upkeep = add_upkeep(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
-    serve(make_server(create_app(archiver)), listener)
+    app = Guard(create_app(archiver, upkeep), settings, Authenticator(settings, clock), Doors())
+    serve(make_server(app), listener)
     return EXIT_CRASHED if archiver.failed else 0
 
 

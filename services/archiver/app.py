@@ -1,14 +1,16 @@
 """The HTTP application: puts routes, health and the archiver's life together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from services.archiver.archiver import Archiver
+from services.archiver.changes import changes_router
 from services.archiver.errors import DatabaseUnavailable, StorageUnavailable
+from services.archiver.picture_routes import pictures_router
 from services.archiver.routes import frames_router
 from shared import __version__
 from shared.web.errors import answer_in_words
@@ -17,8 +19,8 @@ from shared.web.health import health_router
 RETRY_AFTER_SECONDS: Final = "5"
 
 
-def create_app(archiver: Archiver) -> FastAPI:
-    """The application; the archiver starts and stops with it."""
+def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
+    """The application; the archiver starts and stops with it. `more` are the endpoints of its upkeep."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -34,7 +36,12 @@ def create_app(archiver: Archiver) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
     )
-    app.include_router(frames_router(archiver.catalog, archiver.store))
+    # Those with fixed addresses first: `/{frame_id}` would take them for ids.
+    app.include_router(frames_router(archiver.catalog, archiver.ledger))
+    app.include_router(pictures_router(archiver.catalog, archiver.shelf))
+    app.include_router(changes_router(archiver.catalog, archiver.shelf, archiver.capture_by_hand))
+    for router in more:
+        app.include_router(router)
     app.include_router(health_router(archiver.why_not_ready, archiver.problems))
     answer_in_words(app)
     _add_error_handlers(app, archiver)
@@ -49,7 +56,7 @@ def _add_error_handlers(app: FastAPI, archiver: Archiver) -> None:
 
     @app.exception_handler(StorageUnavailable)
     async def storage_unavailable(_: Request, __: StorageUnavailable) -> JSONResponse:
-        return _try_later("The archive's pictures can't be read at the moment: try again. The log says why.")
+        return _try_later("The archive's pictures can't be read or written at the moment: try again. The log says why.")
 
 
 def _try_later(detail: str) -> JSONResponse:

@@ -2,18 +2,24 @@
 
 import asyncio
 import signal
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Engine
 
 from services.archiver.bookkeeper import Bookkeeper
+from services.archiver.by_hand import capture_by_hand
 from services.archiver.catalog import Catalog
+from services.archiver.ledger import Ledger
+from services.archiver.models import ArchivedFrame
+from services.archiver.pictures import WebpOptions
 from services.archiver.problems import Problems
 from services.archiver.recorder import Recorder
+from services.archiver.shelf import Shelf
 from services.archiver.storage import FrameStore
 from services.archiver.threads import Threads
 from services.archiver.watch import Archive
 from shared.clock import Clock
+from shared.curve import ClientKeys
 from shared.drops import DropCounter
 from shared.logs import get_logger
 from shared.transport import Subscriber
@@ -24,15 +30,41 @@ SILENCE_SECONDS: Final = 10.0
 log = get_logger(__name__)
 
 
+class Part(Protocol):
+    """Something more that runs beside the recorder, on the archiver's loop."""
+
+    problems: Problems
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+
+    async def drain(self, deadline_seconds: float) -> int:
+        """Wait for what it left running on threads; how much of it is left behind."""
+
+
 class Archiver:
     """On one loop. If a part fails in a way nobody foresaw, the process is told to end, with `failed` set."""
 
-    def __init__(self, engine: Engine, store: FrameStore, bus_addresses: str, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 what it is made of
+        self,
+        engine: Engine,
+        store: FrameStore,
+        bus_addresses: str,
+        clock: Clock,
+        webp: WebpOptions | None = None,
+        *,
+        bus_keys: ClientKeys | None = None,
+    ) -> None:
         self.engine = engine
-        self.store = store
+        self.shelf = Shelf(store)
         self.catalog = Catalog(engine)
+        self.ledger = Ledger(engine)
         self.failed = False
+        self.parts: dict[str, Part] = {}
+        """To be filled before the start."""
+        self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
+        self._bus_keys = bus_keys
         self._clock = clock
         self._problems = Problems()
         self.refused = DropCounter("pictures", clock.monotonic)
@@ -40,15 +72,16 @@ class Archiver:
 
     async def start(self) -> None:
         self._threads = Threads()
-        self._subscriber = Subscriber(self._bus_addresses)
-        self._bookkeeper = Bookkeeper(self.store, self.catalog, self._threads, self._problems, self._clock)
-        self._recorder = Recorder(
-            self._subscriber,
-            Archive(self.store, self._bookkeeper, self._threads, self._problems, self.refused, self._clock),
+        self._subscriber = Subscriber(self._bus_addresses, self._bus_keys)
+        self._bookkeeper = Bookkeeper(self.shelf, self.catalog, self.ledger, self._problems, self._clock)
+        self._archive = Archive(
+            self.shelf, self._bookkeeper, self._threads, self._problems, self.refused, self._clock, self._webp
         )
+        self._recorder = Recorder(self._subscriber, self._archive)
         self._tasks = [
             asyncio.create_task(self._bookkeeper.run(), name="bookkeeper"),
             asyncio.create_task(self._recorder.run(), name="recorder"),
+            *(asyncio.create_task(part.run(), name=name) for name, part in self.parts.items()),
         ]
         for task in self._tasks:
             task.add_done_callback(self._ended)
@@ -58,7 +91,8 @@ class Archiver:
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
-        left = await self._threads.drain(STOP_SECONDS)
+        more = (part.drain(STOP_SECONDS) for part in self.parts.values())
+        left = sum(await asyncio.gather(self._threads.drain(STOP_SECONDS), self._bookkeeper.drain(STOP_SECONDS), *more))
         if left:
             log.warning("work left unfinished", count=left)
         self._subscriber.close()
@@ -67,6 +101,10 @@ class Archiver:
     def look_again(self) -> None:
         """Somebody found the database wanting."""
         self._bookkeeper.look_again()
+
+    async def capture_by_hand(self, camera_key: str | None) -> ArchivedFrame | None:
+        """See `by_hand.py`."""
+        return await capture_by_hand(self._recorder, self._archive, camera_key)
 
     def dropped_messages(self) -> int:
         """How many messages of the bus were malformed."""
@@ -79,6 +117,8 @@ class Archiver:
 
     def problems(self) -> list[str]:
         texts = self._problems.texts()
+        for part in self.parts.values():
+            texts += part.problems.texts()
         silent_seconds = self._recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
             texts.append(

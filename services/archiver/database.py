@@ -2,7 +2,8 @@
 
 SQLite is set up for safety, not speed: a few rows an hour don't need a write-ahead log, and the SQLite of current
 Debian can corrupt one. A transaction that may write takes the write lock at its beginning, since one that reads first
-and then writes fails at once when somebody else wrote in between.
+and then writes fails at once when somebody else wrote in between. PostgreSQL is asked for such a lock too, so that on
+both the archivers' writing transactions come one after the other.
 """
 
 import sqlite3
@@ -29,7 +30,9 @@ LOCK_WAIT_SECONDS: Final = 1.0
 CONNECT_SECONDS: Final = 2
 _PRAGMAS: Final = ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON")
 _alembic: Final = threading.Lock()  # its context is a global of the process
-_UPGRADE_LOCK: Final = 0x6672616D65636173  # any number that no other program takes: "framecas"
+_WRITE_LOCK: Final = 0x6672616D65636173  # any number that no other program takes: "framecas"
+_STATEMENT_SECONDS: Final = 60
+_UNANSWERED_SECONDS: Final = 5
 
 
 def open_engine(url: str) -> Engine:
@@ -59,8 +62,9 @@ def upgrade(engine: Engine) -> bool:
     with _alembic, _as_unavailable():
         _make_parent(engine.url)
         with engine.begin() as connection:
+            _take_write_lock(connection)
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+                connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
             before = _revision(connection)
             command.upgrade(alembic_config(connection), "head")
             return _revision(connection) != before
@@ -87,12 +91,13 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """A session that is committed at the end of the block, or rolled back if it raises.
+    """A session that is committed at the end of the block, or rolled back if it raises. Only one at a time.
 
     Raises:
-        DatabaseUnavailable: as `reading` does.
+        DatabaseUnavailable: as `reading` does, and when another one takes too long.
     """
     with _as_unavailable(), Session(engine) as session, session.begin():
+        _take_write_lock(session.connection())
         yield session
 
 
@@ -105,9 +110,20 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(
-        url, pool_pre_ping=True, pool_timeout=LOCK_WAIT_SECONDS, connect_args={"connect_timeout": CONNECT_SECONDS}
-    )
+    options = f"-c lock_timeout={LOCK_WAIT_SECONDS:.0f}s -c statement_timeout={_STATEMENT_SECONDS}s"
+    arguments = {
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": _UNANSWERED_SECONDS * 1000,
+        "keepalives_idle": _UNANSWERED_SECONDS,
+        "options": options,
+    }
+    return create_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT_SECONDS, connect_args=arguments)
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """SQLite has it already, by the way the transaction began."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK})
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

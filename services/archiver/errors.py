@@ -7,12 +7,20 @@ class PictureRefused(FramecastError):  # noqa: N818 says what happened
     """Raised when a picture does not decode whole. Count it and take the next one."""
 
 
+class StrangersPicture(PictureRefused):
+    """Raised when a whole picture under a frame's name has no label of ours. Leave it alone."""
+
+
 class EncodeFailed(FramecastError):  # noqa: N818 says what happened
     """Raised when a whole picture can't be made a WebP. Show it, try again with another picture."""
 
 
 class StorageUnavailable(FramecastError):  # noqa: N818 says what happened
-    """Raised when the archive directory can't be read or written. Show it, try again later."""
+    """Raised when the archive's files can't be read or written. Show it, try again later."""
+
+
+class StorageFull(StorageUnavailable):
+    """Raised when there is no room for another file. The same, until somebody makes room."""
 
 
 class DatabaseUnavailable(FramecastError):  # noqa: N818 says what happened

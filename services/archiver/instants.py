@@ -13,3 +13,8 @@ def from_ns(utc_ns: int) -> datetime:
 
 def from_seconds(utc_seconds: int) -> datetime:
     return EPOCH + timedelta(seconds=utc_seconds)
+
+
+def to_seconds(instant: datetime) -> int:
+    """The whole epoch second that it falls into."""
+    return (instant - EPOCH) // timedelta(seconds=1)

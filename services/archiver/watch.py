@@ -2,7 +2,8 @@
 
 The wall clock decides which slot runs; sleeps are short and end in a new look at it, so a clock that jumps can make a
 slot be taken early or late, never twice. Owns the demand for the camera's frames, which it states only from a slot's
-start until it has its picture, so that ingest encodes nothing for it otherwise. Knows files and rows only as calls.
+start until it has its picture, so that ingest encodes nothing for it otherwise. Tells the bookkeeper which slots it got
+no picture of, and why. Knows files and rows only as calls.
 """
 
 import asyncio
@@ -16,19 +17,23 @@ from typing import Final, Protocol
 from PIL.Image import Image
 
 from services.archiver.bookkeeper import Bookkeeper
-from services.archiver.errors import EncodeFailed, PictureRefused, StorageUnavailable
+from services.archiver.errors import EncodeFailed, PictureRefused, StorageFull, StorageUnavailable
+from services.archiver.gaps import GapReason, Missed, Stretch
 from services.archiver.instants import from_ns
-from services.archiver.pictures import Label, decode_jpeg, encode_webp
+from services.archiver.layout import FrameName
+from services.archiver.ledger import SlotReport, joined
+from services.archiver.pictures import Label, WebpOptions, decode_jpeg, encode_webp
 from services.archiver.problems import Problems
+from services.archiver.shelf import Shelf
+from services.archiver.sighting import Sighting, Trouble
 from services.archiver.slots import Slot, slot_at
-from services.archiver.storage import FrameStore
 from services.archiver.threads import Threads
 from shared.clock import Clock
 from shared.drops import DropCounter
 from shared.frames import Frame
 from shared.logs import get_logger
-from shared.status import CameraState, CameraStatus
-from shared.topics import MAIN, frame_topic
+from shared.status import CameraStatus
+from shared.topics import CAPTURE, frame_topic
 
 LONGEST_SLEEP_SECONDS: Final = 1.0
 SHORTEST_SLEEP_SECONDS: Final = 0.001
@@ -39,7 +44,7 @@ log = get_logger(__name__)
 
 
 class Demand(Protocol):
-    """Where frames are asked for."""
+    """Where frames are asked for. Asking twice needs taking back twice."""
 
     def subscribe(self, topic: bytes) -> None: ...
     def unsubscribe(self, topic: bytes) -> None: ...
@@ -49,12 +54,13 @@ class Demand(Protocol):
 class Archive:
     """What every camera's watch works with."""
 
-    store: FrameStore
+    shelf: Shelf
     bookkeeper: Bookkeeper
     threads: Threads
     problems: Problems
     refused: DropCounter
     clock: Clock
+    webp: WebpOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,47 +74,100 @@ class _Still:
 class CameraWatch:
     """On the loop's thread only. `run` goes on until it is cancelled."""
 
-    def __init__(self, status: CameraStatus, archive: Archive, demand: Demand) -> None:
-        self._camera_key = status.camera
-        self._topic = frame_topic(status.camera, MAIN)
+    def __init__(self, sighting: Sighting, archive: Archive, demand: Demand) -> None:
+        self.sighting = sighting
+        self._camera_key = sighting.camera_key
         self._archive = archive
         self._demand = demand
-        self._interval_seconds: int | None = None
-        """None while the camera is disabled."""
         self._wants_frames = False
         self._frame: Frame | None = None
         self._still: _Still | None = None
         self._changed = asyncio.Event()
-        self.update(status)
+        self._slot: Slot | None = None
+        """The one that ran at the last look."""
+        self._settled: Slot | None = None
+        self._since: int | None = None
+        """The start of the first slot since which it has watched without a break."""
+        self._newest_start = -1
+        self._trouble: Trouble | None = None
+        """What the running slot's picture failed for last."""
+        self._obstacle: Trouble | None = None
+        """The same, where the camera was not to blame."""
+        self._missed: tuple[Missed, ...] = ()
 
-    def update(self, status: CameraStatus) -> None:
-        disabled = status.state is CameraState.DISABLED
-        interval_seconds = None if disabled else status.capture_interval_seconds
-        if interval_seconds != self._interval_seconds:
-            self._interval_seconds = interval_seconds
+    def hear(self, status: CameraStatus) -> None:
+        before = self.sighting.interval_seconds
+        self.sighting.hear(status)
+        self._note_trouble()
+        if before != self.sighting.interval_seconds:
             self._changed.set()
 
     def offer(self, frame: Frame) -> None:
         """A frame from the bus. One place, newest wins; frames nobody waits for any more are dropped."""
-        if self._wants_frames:
+        if self._wants_frames and self.sighting.is_streaming:
             self._frame = frame
             self._changed.set()
 
     async def run(self) -> None:
-        settled: Slot | None = None
         delay = FIRST_RETRY_SECONDS
         while True:
-            slot = self._running_slot()
-            if slot is None or slot == settled:
+            slot = self._look_at_the_clock()
+            if slot is None or slot == self._settled:
                 await self._wait(LONGEST_SLEEP_SECONDS, slot)
             elif await self._settle(slot):
-                settled, delay = slot, FIRST_RETRY_SECONDS
+                self._settled, delay = slot, FIRST_RETRY_SECONDS
             elif slot == self._running_slot():
                 await self._back_off(delay, slot)
                 delay = min(2 * delay, LAST_RETRY_SECONDS)
             else:
                 delay = FIRST_RETRY_SECONDS
-                log.warning("slot ended without a picture", camera=self._camera_key, slot_start=slot.start_seconds)
+
+    def _look_at_the_clock(self) -> Slot | None:
+        """The slot that runs; what ended since the last look is booked."""
+        slot, last = self._running_slot(), self._slot
+        if slot != last:
+            self._slot = slot
+            if slot is None:
+                self._tell_that_it_is_away(last)
+            else:
+                self._book(last, slot)
+        return slot
+
+    def _book(self, last: Slot | None, slot: Slot) -> None:
+        """Tell which slots were missed before this one."""
+        if self._since is None:
+            self._since = slot.start_seconds
+        if last is not None and last != self._settled and slot.start_seconds > last.start_seconds:
+            # Ended, or cut short by another interval.
+            trouble = self._obstacle or self._trouble or Trouble(GapReason.NO_FRESH_PICTURE.value)
+            stretch = Stretch(last.start_seconds, min(last.end_seconds, slot.start_seconds))
+            log.warning("slot ended without a picture", camera=self._camera_key, slot=stretch.start, why=trouble.reason)
+            self._missed = joined(self._missed, [Missed(stretch, trouble.reason, trouble.detail)])
+        self._obstacle = self._trouble = None
+        self._note_trouble()
+        if not self.sighting.is_forgotten:
+            self._report(slot.interval_seconds, slot.start_seconds, watched=True)
+
+    def _tell_that_it_is_away(self, last: Slot | None) -> None:
+        if last is not None:
+            self._report(last.interval_seconds, last.start_seconds, watched=False)
+        self._since = None
+
+    def _report(self, interval_seconds: int, until: int, *, watched: bool) -> None:
+        since = until if self._since is None else self._since
+        sighting, missed, self._missed = self.sighting, self._missed, ()
+        self._archive.bookkeeper.report(
+            SlotReport(
+                sighting.camera_key,
+                sighting.name,
+                interval_seconds,
+                since,
+                until,
+                sighting.heard_at,
+                missed,
+                watched,
+            )
+        )
 
     async def _settle(self, slot: Slot) -> bool:
         """Whether the slot has its picture now. False: it has ended, or try again after a while."""
@@ -124,20 +183,29 @@ class CameraWatch:
             await self._keep(still)
         except StorageUnavailable as error:
             problems.report(DISK, str(error))
+            full = isinstance(error, StorageFull)
+            self._obstacle = Trouble((GapReason.DISK_FULL if full else GapReason.STORAGE_UNAVAILABLE).value)
             return False
         except EncodeFailed as error:
             problems.report(encoder, f"A picture of {self._camera_key} can't be made a WebP: {error}.")
+            self._obstacle = Trouble(GapReason.PICTURE_NOT_ENCODABLE.value)
             return False
         return True
 
     async def _is_archived(self, slot: Slot) -> bool:
-        if await self._archive.bookkeeper.knows(self._camera_key, slot.start_seconds):
+        """Only of a slot that has run before can there be a row without its file: then the picture was deleted."""
+        ran_before, self._newest_start = self._newest_start, max(self._newest_start, slot.start_seconds)
+        may_be_deleted = ran_before < 0 or slot.start_seconds <= ran_before
+        if may_be_deleted and await self._archive.bookkeeper.is_settled(self._camera_key, slot.start_seconds):
             return True
-        store = self._archive.store
-        file = await self._archive.threads.run(lambda: store.read_back(self._camera_key, slot.start_seconds))
+        shelf, name = self._archive.shelf, FrameName(self._camera_key, slot.start_seconds)
+        try:
+            file = await self._archive.threads.run(lambda: shelf.describe(name))
+        except PictureRefused:
+            return False
         if file is None:
             return False
-        await self._archive.bookkeeper.enter(self._camera_key, slot.start_seconds, slot.interval_seconds, file)
+        self._archive.bookkeeper.enter_soon(file)
         return True
 
     async def _still_of(self, slot: Slot) -> _Still | None:
@@ -149,7 +217,8 @@ class CameraWatch:
             if taken is not None:
                 picture, captured_at = taken
                 label = Label(self._camera_key, captured_at, slot.interval_seconds)
-                self._still = _Still(slot, await self._archive.threads.run(lambda: encode_webp(picture, label)))
+                encode = partial(encode_webp, picture, label, self._archive.webp)
+                self._still = _Still(slot, await self._archive.threads.run(encode))
         return self._still
 
     async def _take(self, slot: Slot) -> tuple[Image, datetime] | None:
@@ -160,38 +229,43 @@ class CameraWatch:
                 await self._wait(LONGEST_SLEEP_SECONDS, slot)
             elif frame.live and slot.contains(frame.captured_at_ns):
                 try:
-                    return await self._archive.threads.run(partial(decode_jpeg, frame.jpeg)), from_ns(
-                        frame.captured_at_ns
-                    )
+                    picture = await self._archive.threads.run(partial(decode_jpeg, frame.jpeg))
                 except PictureRefused as error:
                     self._archive.refused.count(f"{self._camera_key}: {error}")
+                    self._obstacle = Trouble(GapReason.PICTURE_DAMAGED.value)
+                else:
+                    return picture, from_ns(frame.captured_at_ns)
         return None
 
     async def _keep(self, still: _Still) -> None:
-        store, slot = self._archive.store, still.slot
-        file = await self._archive.threads.run(lambda: store.write(self._camera_key, slot, still.webp))
+        shelf, name = self._archive.shelf, FrameName(self._camera_key, still.slot.start_seconds)
+        file = await self._archive.threads.run(lambda: shelf.keep(name, still.webp))
         self._still = None
         self._archive.problems.clear(DISK)
-        await self._archive.bookkeeper.enter(self._camera_key, slot.start_seconds, slot.interval_seconds, file)
-        log.info("frame archived", camera=self._camera_key, path=file.path, bytes=file.byte_count)
+        self._archive.bookkeeper.enter_soon(file)
+        log.info("frame archived", camera=self._camera_key, path=name.path, bytes=file.byte_count)
 
     @contextmanager
     def _demanding_frames(self) -> Iterator[None]:
+        topic = frame_topic(self._camera_key, CAPTURE)
         self._frame = None
         self._wants_frames = True
-        self._demand.subscribe(self._topic)
+        self._demand.subscribe(topic)
         try:
             yield
         finally:
-            self._demand.unsubscribe(self._topic)
+            self._demand.unsubscribe(topic)
             self._wants_frames = False
             self._frame = None
 
     def _running_slot(self) -> Slot | None:
-        """None while the camera is disabled."""
-        if self._interval_seconds is None:
+        """None while the camera is disabled or removed."""
+        if self.sighting.interval_seconds is None:
             return None
-        return slot_at(self._archive.clock.utc_ns(), self._interval_seconds)
+        return slot_at(self._archive.clock.utc_ns(), self.sighting.interval_seconds)
+
+    def _note_trouble(self) -> None:
+        self._trouble = self.sighting.trouble() or self._trouble
 
     async def _back_off(self, seconds: float, slot: Slot) -> None:
         """Rest for so long, or until the slot has ended."""
@@ -209,3 +283,4 @@ class CameraWatch:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         self._changed.clear()
+        self._note_trouble()

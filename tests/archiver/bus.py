@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.frames import Frame, encode_frame
 from shared.status import CameraState, CameraStatus, encode_status
-from shared.topics import MAIN, frame_topic
+from shared.topics import CAPTURE, frame_topic
 from shared.transport import Publisher
 from tests.support.bus import status_of
 
@@ -27,7 +27,12 @@ class ScriptedCamera:
     interval_seconds: int = 2
     state: CameraState = CameraState.LIVE
     live: bool = True
+    insists: bool = False
+    """Sends frames whatever its state is."""
+    last_error: str | None = None
     utc_ns: Callable[[], int] = time.time_ns
+    under_way_seconds: int = 0
+    """How old its frames are when they are sent."""
     frames_sent: int = 0
     times_demanded: int = 0
     demanded: bool = field(default=False, init=False)
@@ -38,12 +43,13 @@ class ScriptedCamera:
 
     @property
     def topic(self) -> bytes:
-        return frame_topic(self.key, MAIN)
+        return frame_topic(self.key, CAPTURE)
 
     def status(self) -> CameraStatus:
         return status_of(
             self.key,
             self.state,
+            last_error=self.last_error,
             capture_interval_seconds=self.interval_seconds,
             sent_at_ns=self.utc_ns(),
         )
@@ -52,9 +58,9 @@ class ScriptedCamera:
         self.frames_sent += 1
         return Frame(
             camera_key=self.key,
-            rendition=MAIN,
+            rendition=CAPTURE,
             sequence=self.frames_sent,
-            captured_at_ns=self.utc_ns(),
+            captured_at_ns=self.utc_ns() - self.under_way_seconds * 10**9,
             width=64,
             height=48,
             live=self.live,
@@ -116,7 +122,7 @@ class ScriptedBus:
                 if now >= frame_due:
                     frame_due = now + FRAME_SECONDS
                     for camera in self.cameras:
-                        if camera.demanded and camera.state is CameraState.LIVE:
+                        if camera.demanded and (camera.insists or camera.state is CameraState.LIVE):
                             publisher.send(encode_frame(camera.next_frame()))
         finally:
             publisher.close()

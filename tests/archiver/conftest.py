@@ -1,33 +1,128 @@
-"""Fixtures: an archive directory, a database brought up to date, and its catalog."""
+"""Fixtures: an archive's store and database, as on one machine (a disk and SQLite) and as when it has outgrown it (an
+object store and PostgreSQL). What uses them runs with both.
+"""
 
+import logging
+import os
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
+from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
 from services.archiver.catalog import Catalog
 from services.archiver.database import open_engine, upgrade
+from services.archiver.ledger import Ledger
+from services.archiver.local_storage import LocalStore
+from services.archiver.s3_storage import S3Store
+from services.archiver.shelf import Shelf
 from services.archiver.storage import FrameStore
+from tests.archiver.place import Place
+from tests.support.postgresql import postgresql_programs, running_postgresql
+
+BUCKET = "archive"
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server's."""
+    if postgresql_programs() is None:
+        reason = "PostgreSQL is not installed: apt-get install postgresql"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with running_postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """An S3 server's, with an empty bucket."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", endpoint)
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_REGION", "us-east-1")
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{BUCKET}", method="PUT"), timeout=10).close()
+        yield endpoint
+    server.stop()
+
+
+@pytest.fixture(params=["one machine", "outgrown"])
+def is_outgrown(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param == "outgrown")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FrameStore:
+def local_store(tmp_path: Path) -> LocalStore:
     (tmp_path / "frames").mkdir()
-    return FrameStore(tmp_path / "frames")
+    return LocalStore(tmp_path / "frames")
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def s3_store(s3_endpoint: str) -> S3Store:
+    """Empty, as each test has a prefix of its own."""
+    return S3Store(f"s3://{BUCKET}/{uuid4().hex}", endpoint=s3_endpoint)
+
+
+@pytest.fixture
+def store(is_outgrown: bool, request: pytest.FixtureRequest) -> FrameStore:
+    found: FrameStore = request.getfixturevalue("s3_store" if is_outgrown else "local_store")
+    return found
+
+
+@pytest.fixture
+def shelf(store: FrameStore) -> Shelf:
+    return Shelf(store)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Of a database that does not exist yet."""
     return f"sqlite:///{tmp_path}/db/archive.db"
 
 
 @pytest.fixture
-def engine(database_url: str) -> Engine:
-    """Of a database that does not exist yet."""
-    return open_engine(database_url)
+def database_url(is_outgrown: bool, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Of a database without tables."""
+    if not is_outgrown:
+        yield request.getfixturevalue("sqlite_url")
+        return
+    server, name = request.getfixturevalue("postgresql_url"), f"test_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield server.replace("postgresql://", "postgresql+psycopg://").removesuffix("postgres") + name
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
 
 
 @pytest.fixture
 def catalog(engine: Engine) -> Catalog:
     upgrade(engine)
     return Catalog(engine)
+
+
+@pytest.fixture
+def ledger(catalog: Catalog, engine: Engine) -> Ledger:
+    del catalog
+    return Ledger(engine)

@@ -1,15 +1,20 @@
 """What the archiver's tests share: pictures and rows."""
 
 import io
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from PIL import Image
 
+from services.archiver.errors import DatabaseUnavailable
+from services.archiver.layout import path_of
 from services.archiver.models import ArchivedFrame
-from services.archiver.pictures import Label, encode_webp
+from services.archiver.pictures import Label, WebpOptions, encode_webp
 from shared.frames import JPEG_END
 
+ResultT = TypeVar("ResultT")
 MONTH_SECONDS: Final = 30 * 24 * 3600
 AT: Final = datetime(2026, 11, 22, 14, 0, 1, 234567, tzinfo=UTC)
 SLOT_START: Final = int(datetime(2026, 11, 22, 14, tzinfo=UTC).timestamp())
@@ -30,20 +35,33 @@ def cut_short(jpeg: bytes) -> bytes:
     return jpeg[: len(jpeg) // 2] + JPEG_END
 
 
-def webp_of(picture: Image.Image | None = None, *, at: datetime = AT, interval_seconds: int = 3600) -> bytes:
-    return encode_webp(picture or noise(), Label("camera_1", at, interval_seconds))
+def webp_of(picture: Image.Image | None = None, *, at: datetime = AT, interval_seconds: int | None = 3600) -> bytes:
+    return encode_webp(picture or noise(), Label("camera_1", at, interval_seconds), WebpOptions())
 
 
-def row(camera_key: str = "camera_1", slot_start: int = SLOT_START, captured_at: datetime = AT) -> ArchivedFrame:
+def again_while_locked(work: Callable[[], ResultT]) -> ResultT:
+    """As the bookkeeper does: a transaction waits no more than a second for another's."""
+    for _ in range(20):
+        with suppress(DatabaseUnavailable):
+            return work()
+    raise AssertionError("the database stayed locked")
+
+
+def row(
+    camera_key: str = "camera_1", slot_start: int = SLOT_START, captured_at: datetime = AT, brightness: float = 100
+) -> ArchivedFrame:
     return ArchivedFrame(
         camera_key=camera_key,
         slot_start=slot_start,
         interval_seconds=3600,
         captured_at=captured_at,
-        path=f"{camera_key}/{slot_start}.webp",
+        path=path_of(camera_key, slot_start),
         width=64,
         height=48,
         bytes=1000,
         sha256="0" * 64,
+        thumbnail_bytes=100,
+        brightness=brightness,
+        perceptual_hash="0123456789abcdef",
         created_at=AT,
     )

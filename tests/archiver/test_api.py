@@ -1,20 +1,26 @@
 """The archive over HTTP: what a page, a script and a cache rely on."""
 
+import io
+import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 from sqlalchemy import Engine
 
 from services.archiver.app import create_app
 from services.archiver.archiver import Archiver
 from services.archiver.catalog import Catalog
-from services.archiver.slots import Slot
+from services.archiver.gaps import Missed, Stretch
+from services.archiver.layout import FrameName, thumbnail_path_of
+from services.archiver.ledger import Ledger, SlotReport
+from services.archiver.shelf import Shelf
 from services.archiver.storage import FrameStore
 from shared.clock import Clock
-from tests.archiver.support import AT, SLOT_START, row, webp_of
+from tests.archiver.support import AT, SLOT_START, noise, row, webp_of
 from tests.support.waiting import wait_until
 
 FRAMES = "/api/camera/frames"
@@ -32,18 +38,20 @@ def webp(client: TestClient, store: FrameStore, catalog: Catalog) -> bytes:
     """The one archived picture, whose id is 1."""
     del client
     webp = webp_of()
-    kept = store.write("camera_1", Slot(SLOT_START, 3600), webp)
-    frame = row()
-    frame.path, frame.bytes, frame.sha256 = kept.path, kept.byte_count, kept.sha256
-    catalog.add(frame)
+    catalog.add(Shelf(store).keep(FrameName("camera_1", SLOT_START), webp).row(AT))
     return webp
 
 
 def test_a_frame_is_told_with_utc_times_and_a_relative_address(client: TestClient, webp: bytes) -> None:
     """So it works behind any gateway and in any time zone."""
-    assert client.get(f"{FRAMES}/1").json() == {
+    frame = client.get(f"{FRAMES}/1").json()
+    assert 0 < frame.pop("brightness") < 255
+    assert len(frame.pop("perceptual_hash")) == 16
+    version = frame["sha256"][:12]
+    assert frame == {
         "id": 1,
         "camera": "camera_1",
+        "kind": "slot",
         "slot_start": "2026-11-22T14:00:00Z",
         "interval_seconds": 3600,
         "captured_at": "2026-11-22T14:00:01.234567Z",
@@ -51,7 +59,8 @@ def test_a_frame_is_told_with_utc_times_and_a_relative_address(client: TestClien
         "height": 48,
         "bytes": len(webp),
         "sha256": client.get(f"{FRAMES}/latest").json()["sha256"],
-        "image_url": "/api/camera/frames/1/image",
+        "image_url": f"/api/camera/frames/1/image?v={version}",
+        "thumbnail_url": f"/api/camera/frames/1/thumbnail?v={version}",
     }
 
 
@@ -93,6 +102,7 @@ def test_from_is_included_and_to_is_not(client: TestClient, catalog: Catalog) ->
     assert client.get(FRAMES, params={"camera": "camera_2"}).json() == {"frames": [], "next_cursor": None}
 
 
+@pytest.mark.parametrize("is_outgrown", [False], indirect=True)
 @pytest.mark.parametrize(
     ("path", "words"),
     [
@@ -100,6 +110,9 @@ def test_from_is_included_and_to_is_not(client: TestClient, catalog: Catalog) ->
         (f"{FRAMES}/99/image", "no archived frame 99"),
         (f"{FRAMES}/99999999999999999999", "no archived frame"),
         (f"{FRAMES}/latest?camera=camera_9", "camera_9"),
+        (f"{FRAMES}/nearest?camera=camera_9&at=2026-11-22T14:00:00Z", "camera_9"),
+        (f"{FRAMES}/99/thumbnail", "no archived frame 99"),
+        (f"{FRAMES}/zip?camera=camera_9", "no such frames"),
     ],
 )
 def test_what_is_unknown_is_404_in_words(client: TestClient, path: str, words: str) -> None:
@@ -109,6 +122,7 @@ def test_what_is_unknown_is_404_in_words(client: TestClient, path: str, words: s
     assert words in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("is_outgrown", [False], indirect=True)
 @pytest.mark.parametrize(
     ("query", "name"),
     [
@@ -121,6 +135,13 @@ def test_what_is_unknown_is_404_in_words(client: TestClient, path: str, words: s
         ("from=yesterday", "from"),
         ("from=2026-11-22T14:00:00", "from"),
         ("to=0001-01-01T00:00:00%2B14:00", "to"),
+        ("hour=24", "hour"),
+        ("hour=x", "hour"),
+        ("hour=1&tz=Middle/Earth", "tz"),
+        ("hour=1&tz=../../etc/passwd", "tz"),
+        ("hour=1&tz=Europe", "tz"),
+        ("order=up", "order"),
+        ("daylight=perhaps", "daylight"),
     ],
 )
 def test_a_bad_parameter_is_422_and_named(client: TestClient, query: str, name: str) -> None:
@@ -128,6 +149,25 @@ def test_a_bad_parameter_is_422_and_named(client: TestClient, query: str, name: 
     answer = client.get(f"{FRAMES}?{query}")
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith(f"'{name}' is not valid: ")
+
+
+@pytest.mark.parametrize("is_outgrown", [False], indirect=True)
+@pytest.mark.parametrize("path", ["", "/gaps", "/days", "/zip"])
+def test_a_stretch_that_ends_before_it_begins_is_422_in_words(client: TestClient, path: str) -> None:
+    """It is a slip, and an empty answer would hide it."""
+    answer = client.get(f"{FRAMES}{path}?from=2026-11-23T00:00:00Z&to=2026-11-22T00:00:00Z")
+    assert (answer.status_code, "'from' is later" in answer.json()["detail"]) == (422, True)
+
+
+@pytest.mark.parametrize("is_outgrown", [False], indirect=True)
+@pytest.mark.parametrize("instant", ["1970-01-01T00:00:00Z", "9998-12-31T23:59:59Z"])
+def test_the_first_and_the_last_instant_can_be_asked_for(client: TestClient, instant: str) -> None:
+    """In any time zone."""
+    for query in ({"to": instant}, {"from": instant}, {"from": instant, "to": instant}):
+        for path in ("", "/gaps", "/days"):
+            zone = {"tz": "Pacific/Kiritimati"}
+            assert client.get(FRAMES + path, params=query | zone).status_code in (200, 422)
+    assert client.get(f"{FRAMES}/nearest", params={"at": instant}).status_code == 404
 
 
 def test_an_id_that_is_no_number_is_422(client: TestClient) -> None:
@@ -139,15 +179,160 @@ def test_a_file_that_is_gone_is_410_and_a_damaged_one_is_never_served(
     client: TestClient, webp: bytes, store: FrameStore
 ) -> None:
     """A picture is what its row says or it is not shown."""
-    path = store.root / "camera_1/2026/11/22/camera_1_20261122T140000Z.webp"
-    path.write_bytes(webp[:-1] + b"x")
-    damaged = client.get(f"{FRAMES}/1/image")
-    assert (damaged.status_code, "damaged" in damaged.json()["detail"]) == (500, True)
-    path.unlink()
-    gone = client.get(f"{FRAMES}/1/image")
-    assert (gone.status_code, "gone" in gone.json()["detail"]) == (410, True)
+    path = "camera_1/2026/11/22/camera_1_20261122T140000Z.webp"
+    store.delete(thumbnail_path_of(path))
+    store.write(path, webp[:-1] + b"x")
+    for kind in ("image", "thumbnail"):
+        damaged = client.get(f"{FRAMES}/1/{kind}")
+        assert (damaged.status_code, "damaged" in damaged.json()["detail"]) == (500, True)
+    store.delete(path)
+    for kind in ("image", "thumbnail"):
+        gone = client.get(f"{FRAMES}/1/{kind}")
+        assert (gone.status_code, "gone" in gone.json()["detail"]) == (410, True)
 
 
+def test_a_thumbnail_is_small_and_cached_for_ever_and_made_anew_when_it_is_lost(
+    client: TestClient, store: FrameStore, catalog: Catalog
+) -> None:
+    """It is a copy, and never matters."""
+    catalog.add(Shelf(store).keep(FrameName("camera_1", SLOT_START), webp_of(noise(640, 480))).row(AT))
+    first = client.get(client.get(f"{FRAMES}/1").json()["thumbnail_url"])
+    assert first.headers["cache-control"].endswith("immutable")
+    with Image.open(io.BytesIO(first.content)) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (320, 240))
+    path = thumbnail_path_of("camera_1/2026/11/22/camera_1_20261122T140000Z.webp")
+    for left in (None, first.content[:100]):
+        store.delete(path)
+        if left is not None:
+            store.write(path, left)
+        assert client.get(f"{FRAMES}/1/thumbnail").content == first.content
+        assert store.read(path) == first.content
+    known = {"If-None-Match": first.headers["etag"]}
+    assert client.get(f"{FRAMES}/1/thumbnail", headers=known).status_code == 304
+
+
+def test_order_daylight_and_the_same_hour_of_every_day_choose_frames(client: TestClient, catalog: Catalog) -> None:
+    """For a time-lapse: noon in Berlin is at 11 or 10 o'clock UTC."""
+    noons = [
+        datetime(2026, month, day, hour, 30, tzinfo=UTC) for month, day, hour in [(7, 1, 10), (7, 1, 11), (12, 1, 11)]
+    ]
+    for number, at in enumerate(noons):
+        catalog.add(row(slot_start=int(at.timestamp()), captured_at=at, brightness=10 + 30 * number))
+
+    def captured(query: str) -> list[str]:
+        return [frame["captured_at"][5:13] for frame in client.get(f"{FRAMES}?{query}").json()["frames"]]
+
+    assert captured("order=asc") == ["07-01T10", "07-01T11", "12-01T11"]
+    assert captured("daylight=true") == ["12-01T11", "07-01T11"]
+    assert captured("hour=12&tz=Europe/Berlin") == ["12-01T11", "07-01T10"]
+    assert captured("hour=11") == ["12-01T11", "07-01T11"]
+    assert captured("hour=11&order=asc&limit=1") == ["07-01T11"]
+    assert captured("hour=3") == []
+
+
+def test_the_frame_nearest_to_an_instant_is_found_on_either_side(client: TestClient, catalog: Catalog) -> None:
+    """The older of two that are as near."""
+    for seconds in (0, 10, 20):
+        catalog.add(row(slot_start=SLOT_START + seconds, captured_at=AT + timedelta(seconds=seconds)))
+    for seconds, expected in [(-100, 1), (4, 1), (5, 1), (6, 2), (10, 2), (100, 3)]:
+        at = (AT + timedelta(seconds=seconds)).isoformat()
+        assert client.get(f"{FRAMES}/nearest", params={"at": at, "camera": "camera_1"}).json()["id"] == expected
+
+
+def test_gaps_are_told_with_their_reasons(client: TestClient, catalog: Catalog, engine: Engine) -> None:
+    """In pages like frames."""
+    ledger = _with_gaps(catalog, engine)
+    page = client.get(f"{FRAMES}/gaps?limit=1").json()
+    assert page["gaps"] == [
+        {
+            "camera": "camera_1",
+            "from": "2026-11-22T14:00:00Z",
+            "to": "2026-11-22T16:00:00Z",
+            "interval_seconds": 3600,
+            "slots": 2,
+            "reason": "camera offline",
+            "detail": "no route to host",
+        }
+    ]
+    rest = client.get(f"{FRAMES}/gaps", params={"limit": "1", "cursor": page["next_cursor"]}).json()
+    assert [gap["reason"] for gap in rest["gaps"]] == ["archiver down"]
+    assert rest["next_cursor"] is None
+    late = client.get(f"{FRAMES}/gaps?from=2026-11-22T17:00:00Z&camera=camera_1").json()["gaps"]
+    assert [gap["reason"] for gap in late] == ["archiver down"]
+    assert len(ledger.cameras()) == 1
+
+
+def test_the_calendar_counts_frames_bytes_and_missed_slots_by_local_days(
+    client: TestClient, catalog: Catalog, engine: Engine
+) -> None:
+    """In Kiritimati the afternoon is tomorrow."""
+    _with_gaps(catalog, engine)
+    stretch = {"from": "2026-11-22T00:00:00Z", "to": "2026-11-23T00:00:00Z"}
+    (day,) = client.get(f"{FRAMES}/days", params=stretch).json()["days"]
+    assert day == {"date": "2026-11-22", "frames": 1, "bytes": 1100, "missed": 6}
+    days = client.get(f"{FRAMES}/days", params={**stretch, "tz": "Asia/Tokyo"}).json()["days"]
+    assert [(each["date"], each["missed"]) for each in days] == [("2026-11-22", 1), ("2026-11-23", 5)]
+    assert client.get(f"{FRAMES}/days?from=2020-01-01T00:00:00Z").status_code == 422
+    assert client.get(f"{FRAMES}/days").status_code == 200
+
+
+def _with_gaps(catalog: Catalog, engine: Engine) -> Ledger:
+    """From 14 to 16 the camera was off, at 16 there is a frame, from 17 to 21 nobody was there."""
+    ledger, hour = Ledger(engine), 3600
+    away = Missed(Stretch(SLOT_START, SLOT_START + 2 * hour), "camera offline", "no route to host")
+    ledger.settle(SlotReport("camera_1", "Porch", hour, SLOT_START, SLOT_START, AT))
+    catalog.add(row(slot_start=SLOT_START + 2 * hour, captured_at=AT + timedelta(hours=2)))
+    ledger.settle(SlotReport("camera_1", "Porch", hour, SLOT_START, SLOT_START + 7 * hour, AT, (away,)))
+    return ledger
+
+
+def test_a_zip_file_holds_whole_frames_named_as_on_the_disk(
+    client: TestClient, store: FrameStore, catalog: Catalog
+) -> None:
+    """What is gone or damaged is left out and named."""
+    shelf, webps = Shelf(store), [webp_of(at=AT + timedelta(hours=number)) for number in range(5)]
+    names = [FrameName("camera_1", SLOT_START + number * 3600) for number in range(5)]
+    for name, webp in zip(names, webps, strict=True):
+        catalog.add(shelf.keep(name, webp).row(AT))
+    store.delete(names[1].path)
+    store.write(names[2].path, webps[2][:-1] + b"x")
+    answer = client.get(f"{FRAMES}/zip?camera=camera_1&to=2026-11-22T18:00:00Z")
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == 'attachment; filename="camera_1_20261122-20261122.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [names[0].path, names[3].path, "skipped.txt"]
+        assert archive.read(names[3].path) == webps[3]
+        assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+        assert archive.read("skipped.txt").decode().split() == [names[1].path, names[2].path]
+
+
+def test_a_zip_file_of_too_many_frames_is_refused_in_words(
+    client: TestClient, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its list of contents has to be kept in memory."""
+    monkeypatch.setattr("services.archiver.picture_routes.MOST_FRAMES", 1)
+    for number in range(2):
+        catalog.add(row(slot_start=SLOT_START + number))
+    answer = client.get(f"{FRAMES}/zip")
+    assert (answer.status_code, "narrow" in answer.json()["detail"]) == (422, True)
+
+
+def test_a_deleted_frame_is_gone_with_its_files_and_stays_gone(
+    client: TestClient, webp: bytes, store: FrameStore
+) -> None:
+    """Its slot says why it is empty."""
+    del webp
+    assert client.delete(f"{FRAMES}/1").status_code == 204
+    assert client.get(f"{FRAMES}/1").status_code == 404
+    assert client.delete(f"{FRAMES}/1").status_code == 404
+    assert [file for camera in store.cameras() for file in store.files(camera)] == []
+    (gap,) = client.get(f"{FRAMES}/gaps").json()["gaps"]
+    assert (gap["from"], gap["slots"], gap["reason"]) == ("2026-11-22T14:00:00Z", 1, "deleted")
+    assert client.get(f"{FRAMES}/days?from=2026-11-22T00:00:00Z&to=2026-11-23T00:00:00Z").json() == {"days": []}
+
+
+@pytest.mark.parametrize("is_outgrown", [False], indirect=True)
 def test_without_its_database_the_archive_is_503_and_heals(client: TestClient, tmp_path: Path) -> None:
     """The client is told when to come again; the answer itself sets the healing going."""
     (tmp_path / "db" / "archive.db").unlink()
@@ -167,7 +352,12 @@ def test_health_and_documentation_are_there(client: TestClient) -> None:
     assert {path for path in paths if path.startswith("/api")} == {
         FRAMES,
         f"{FRAMES}/latest",
+        f"{FRAMES}/nearest",
+        f"{FRAMES}/gaps",
+        f"{FRAMES}/days",
+        f"{FRAMES}/zip",
         f"{FRAMES}/{{frame_id}}",
         f"{FRAMES}/{{frame_id}}/image",
+        f"{FRAMES}/{{frame_id}}/thumbnail",
     }
-    assert all(paths[path]["get"]["summary"] for path in paths)
+    assert all(operation["summary"] for path in paths for operation in paths[path].values())

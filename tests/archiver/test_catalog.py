@@ -14,7 +14,7 @@ from services.archiver.errors import DatabaseUnavailable
 from tests.archiver.support import AT, SLOT_START, row
 
 
-def all_rows(catalog: Catalog) -> list[tuple[str, int]]:
+def all_rows(catalog: Catalog) -> list[tuple[str, int | None]]:
     return [(found.camera_key, found.slot_start) for found in catalog.page(FrameQuery(limit=500))[0]]
 
 

@@ -14,7 +14,7 @@ from services.archiver.database import open_engine, upgrade, writing
 from services.archiver.errors import DatabaseUnavailable
 from services.archiver.models import ArchivedFrame
 from shared.errors import ConfigurationError
-from tests.archiver.support import row
+from tests.archiver.support import SLOT_START, again_while_locked, row
 
 
 def test_an_upgrade_from_nothing_gives_the_models_schema(engine: Engine) -> None:
@@ -24,9 +24,10 @@ def test_an_upgrade_from_nothing_gives_the_models_schema(engine: Engine) -> None
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
         unique = inspect(connection).get_unique_constraints("archived_frame")
-    assert [(each["name"], each["column_names"]) for each in unique] == [
-        ("uq_archived_frame_camera_key_slot_start", ["camera_key", "slot_start"])
-    ]
+    assert {(each["name"], *each["column_names"]) for each in unique} == {
+        ("uq_archived_frame_camera_key_slot_start", "camera_key", "slot_start"),
+        ("uq_archived_frame_path", "path"),
+    }
 
 
 def test_a_second_upgrade_has_nothing_to_do_and_keeps_the_rows(engine: Engine, catalog: Catalog) -> None:
@@ -39,7 +40,13 @@ def test_a_second_upgrade_has_nothing_to_do_and_keeps_the_rows(engine: Engine, c
 def test_archivers_that_start_at_once_do_not_fail_each_other(database_url: str) -> None:
     """One makes the tables, the others find them made."""
     made: list[bool] = []
-    starters = [threading.Thread(target=lambda: made.append(upgrade(open_engine(database_url)))) for _ in range(4)]
+
+    def start() -> None:
+        engine = open_engine(database_url)
+        made.append(again_while_locked(lambda: upgrade(engine)))
+        engine.dispose()
+
+    starters = [threading.Thread(target=start) for _ in range(4)]
     for starter in starters:
         starter.start()
     for starter in starters:
@@ -47,9 +54,10 @@ def test_archivers_that_start_at_once_do_not_fail_each_other(database_url: str) 
     assert sorted(made) == [False, False, False, True]
 
 
-def test_sqlite_is_set_up_for_safety(engine: Engine, catalog: Catalog) -> None:
+def test_sqlite_is_set_up_for_safety(sqlite_url: str) -> None:
     """No write-ahead log, everything on the disk at commit, foreign keys kept."""
-    del catalog
+    engine = open_engine(sqlite_url)
+    upgrade(engine)
     with engine.connect() as connection:
         values = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar()
@@ -64,8 +72,17 @@ def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(engine: Eng
     with writing(engine) as session:
         assert session.get(ArchivedFrame, 1) is not None
         assert catalog.latest(None) is not None
-        with pytest.raises(DatabaseUnavailable, match="locked"):
+        with pytest.raises(DatabaseUnavailable, match="lock"):
             catalog.add(row(slot_start=0))
+
+
+def test_an_id_is_never_given_out_again(catalog: Catalog) -> None:
+    """Or a client would delete another picture than it means, and a browser show one it kept."""
+    catalog.add(row())
+    catalog.delete([1], leave_gaps=False)
+    catalog.add(row(slot_start=SLOT_START + 3600))
+    assert catalog.get(1) is None
+    assert catalog.get(2) is not None
 
 
 def test_a_database_of_a_later_version_is_left_alone(engine: Engine, catalog: Catalog) -> None:

@@ -4,10 +4,10 @@ import io
 from datetime import timedelta, timezone
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from services.archiver.errors import EncodeFailed, PictureRefused
-from services.archiver.pictures import Label, decode_jpeg, encode_webp, read_webp
+from services.archiver.pictures import Label, WebpOptions, decode_jpeg, encode_webp, read_webp
 from tests.archiver.support import AT, jpeg_of, noise, webp_of
 
 
@@ -66,9 +66,44 @@ def test_a_gray_jpeg_becomes_rgb() -> None:
 
 def test_a_webp_tells_size_time_and_interval_as_they_were_given() -> None:
     """All that a row needs can be read from the file alone."""
-    facts = read_webp(webp_of(noise(320, 240), interval_seconds=900))
-    assert (facts.width, facts.height) == (320, 240)
-    assert (facts.captured_at, facts.interval_seconds) == (AT, 900)
+    found = read_webp(webp_of(noise(320, 240), interval_seconds=900))
+    assert found.picture.size == (320, 240)
+    assert (found.captured_at, found.interval_seconds) == (AT, 900)
+
+
+def test_a_picture_taken_by_hand_has_no_interval() -> None:
+    """But its time."""
+    found = read_webp(webp_of(interval_seconds=None))
+    assert (found.captured_at, found.interval_seconds) == (AT, None)
+
+
+def test_the_time_is_in_the_xmp_as_well() -> None:
+    """Photo programs look there first."""
+    with Image.open(io.BytesIO(webp_of())) as picture:
+        assert b"<exif:DateTimeOriginal>2026-11-22T14:00:01.234567+00:00<" in picture.info["xmp"]
+
+
+def test_nothing_else_of_the_jpeg_comes_along() -> None:
+    """Such as an embedded thumbnail, or where the camera stands."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "camera maker"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (1.0, 2.0, 3.0)
+    file = io.BytesIO()
+    noise().save(file, "JPEG", exif=exif, icc_profile=b"profile", comment=b"comment")
+    webp = encode_webp(decode_jpeg(file.getvalue()), Label("camera_1", AT, 60), WebpOptions())
+    with Image.open(io.BytesIO(webp)) as picture:
+        assert set(picture.getexif()) == {ExifTags.Base.ImageDescription, ExifTags.Base.ExifOffset}
+        assert "icc_profile" not in picture.info
+
+
+def test_quality_and_method_are_as_set() -> None:
+    """Smaller is worse, and takes longer to make."""
+    picture = noise(320, 240)
+    sizes = [
+        len(encode_webp(picture, Label("camera_1", AT, 60), WebpOptions(quality, method)))
+        for quality, method in ((90, 4), (80, 4), (30, 4), (30, 6))
+    ]
+    assert sizes[0] > sizes[1] > sizes[2] != sizes[3]
 
 
 @pytest.mark.parametrize("microsecond", [0, 1, 999_999])
@@ -82,8 +117,8 @@ def test_a_webp_without_a_label_is_whole_but_nameless() -> None:
     """Somebody else's picture: its size is known, its time is not."""
     file = io.BytesIO()
     noise().save(file, "WEBP")
-    facts = read_webp(file.getvalue())
-    assert (facts.width, facts.captured_at, facts.interval_seconds) == (64, None, None)
+    found = read_webp(file.getvalue())
+    assert (found.picture.width, found.captured_at, found.interval_seconds) == (64, None, None)
 
 
 @pytest.mark.parametrize("left", [0, 10, 500, -100])
@@ -96,4 +131,4 @@ def test_a_truncated_webp_is_refused(left: int) -> None:
 def test_a_picture_too_wide_for_webp_says_so() -> None:
     """The caller shows the words."""
     with pytest.raises(EncodeFailed, match="16383"):
-        encode_webp(Image.new("RGB", (16_384, 2)), Label("camera_1", AT, 60))
+        encode_webp(Image.new("RGB", (16_384, 2)), Label("camera_1", AT, 60), WebpOptions())

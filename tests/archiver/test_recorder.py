@@ -1,98 +1,24 @@
 """The recorder on a real bus: which frames it asks for, which it keeps, and for how long it is quiet."""
 
-import hashlib
 import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from services.archiver.archiver import Archiver
-from services.archiver.catalog import Catalog, FrameQuery
-from services.archiver.database import open_engine
-from services.archiver.errors import DatabaseUnavailable, StorageUnavailable
-from services.archiver.models import ArchivedFrame
-from services.archiver.pictures import read_webp
-from services.archiver.slots import Slot
-from services.archiver.storage import FrameStore, KeptFile
+from services.archiver.errors import StorageFull
+from services.archiver.local_storage import LocalStore
 from shared.clock import Clock
 from shared.frames import encode_frame
 from shared.status import CameraState, encode_status
-from tests.archiver.bus import ScriptedBus, ScriptedCamera
+from tests.archiver.bus import ScriptedCamera
+from tests.archiver.place import Place, WallClock
 from tests.archiver.support import MONTH_SECONDS, cut_short, jpeg_of, noise, webp_of
 from tests.support.waiting import eventually
 
 HOUR = 3600
-
-
-class WallClock:
-    """A wall clock that stands still until it is set."""
-
-    def __init__(self, at: datetime) -> None:
-        self.set(at)
-
-    def set(self, at: datetime) -> None:
-        self._ns = int(at.timestamp()) * 1_000_000_000
-
-    def utc_ns(self) -> int:
-        return self._ns
-
-
-class Place:
-    """One archive: its bus, its directory and its database, for any number of archivers."""
-
-    def __init__(self, root: Path) -> None:
-        self.bus_address = f"ipc://{root}/bus"
-        self.store = FrameStore(root / "frames")
-        self.store.root.mkdir()
-        self.database_file = root / "db" / "archive.db"
-        self.engine = open_engine(f"sqlite:///{self.database_file}")
-        self.catalog = Catalog(self.engine)
-
-    def rows(self) -> list[ArchivedFrame]:
-        """No rows while the database is away or unmade."""
-        with suppress(DatabaseUnavailable):
-            return list(self.catalog.page(FrameQuery(limit=500))[0])
-        return []
-
-    def cameras(self) -> set[str]:
-        return {row.camera_key for row in self.rows()}
-
-    def files(self) -> list[str]:
-        return sorted(path.relative_to(self.store.root).as_posix() for path in self.store.root.rglob("*.*"))
-
-    def assert_whole(self) -> None:
-        """Every file has its row, every row its file, and each describes the other."""
-        assert sorted(row.path for row in self.rows()) == self.files()
-        for row in self.rows():
-            content = self.store.read(row.path)
-            assert (row.bytes, row.sha256) == (len(content), hashlib.sha256(content).hexdigest())
-            assert read_webp(content).captured_at == row.captured_at
-            assert Slot(row.slot_start, row.interval_seconds).contains(int(row.captured_at.timestamp() * 1e6) * 1000)
-
-    @asynccontextmanager
-    async def archiver(self, clock: Clock | None = None, store: FrameStore | None = None) -> AsyncIterator[Archiver]:
-        archiver = Archiver(self.engine, store or self.store, self.bus_address, clock or Clock())
-        await archiver.start()
-        try:
-            yield archiver
-        finally:
-            await archiver.stop()
-            assert not archiver.failed
-
-    @contextmanager
-    def bus(self, *cameras: ScriptedCamera) -> Iterator[ScriptedBus]:
-        with ScriptedBus(self.bus_address, list(cameras)).running() as bus:
-            yield bus
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
 
 
 async def test_the_running_slot_is_captured_at_once_and_then_nothing_is_asked_for(place: Place) -> None:
@@ -120,12 +46,12 @@ async def test_each_slot_gets_one_picture_and_frames_are_asked_for_once_per_slot
         async with place.archiver():
             await eventually(lambda: len(place.rows()) >= 3)
             await eventually(lambda: not camera.demanded)
-    starts = sorted(row.slot_start for row in place.rows())
+    starts = sorted(row.slot_start or 0 for row in place.rows())
     assert starts == list(range(starts[0], starts[-1] + 1, 2))
     assert camera.times_demanded - len(starts) in (0, 1)  # the next slot may begin while the archiver ends
     assert camera.frames_sent < 5 * len(starts)  # of 40 in a slot
     later = [row for row in place.rows() if row.slot_start != starts[0]]
-    assert all(row.captured_at.timestamp() - row.slot_start < 1 for row in later)
+    assert all(row.captured_at.timestamp() - (row.slot_start or 0) < 1 for row in later)
     place.assert_whole()
 
 
@@ -158,13 +84,12 @@ async def test_a_picture_that_is_not_live_is_never_archived(place: Place) -> Non
 async def test_a_picture_of_an_earlier_slot_is_not_archived(place: Place) -> None:
     """However live it was then."""
     wall = WallClock(datetime(2026, 11, 22, 14, 0, 5, tzinfo=UTC))
-    late = WallClock(datetime(2026, 11, 22, 13, 59, 59, tzinfo=UTC))
-    camera = ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=late.utc_ns)
+    camera = ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=wall.utc_ns, under_way_seconds=6)
     with place.bus(camera):
         async with place.archiver(Clock(utc_ns=wall.utc_ns)):
             await eventually(lambda: camera.frames_sent > 5)
             assert place.files() == []
-            late.set(datetime(2026, 11, 22, 14, 0, 1, tzinfo=UTC))
+            camera.under_way_seconds = 0
             await eventually(place.rows)
     assert place.files() == ["camera_1/2026/11/22/camera_1_20261122T140000Z.webp"]
 
@@ -180,7 +105,7 @@ async def test_a_clock_that_jumps_back_and_forward_neither_doubles_nor_skips(pla
                 await eventually(lambda number=number: len(place.rows()) == number)  # type: ignore[misc]
                 if number == 2:  # back again: that slot has its picture
                     wall.set(datetime(2026, 11, 22, 14, 2, tzinfo=UTC))
-    hours = sorted(datetime.fromtimestamp(row.slot_start, UTC).hour for row in place.rows())
+    hours = sorted(datetime.fromtimestamp(row.slot_start or 0, UTC).hour for row in place.rows())
     assert hours == [13, 14, 17]
     assert camera.times_demanded == 3
     place.assert_whole()
@@ -222,8 +147,8 @@ async def test_an_interval_that_changes_counts_from_the_next_status_on(place: Pl
             await eventually(place.rows)
             camera.interval_seconds = HOUR // 2
             await eventually(lambda: len(place.rows()) == 2)
-    half_past, hour = sorted(place.rows(), key=lambda row: row.interval_seconds)
-    assert (half_past.slot_start - hour.slot_start, half_past.interval_seconds) == (HOUR // 2, HOUR // 2)
+    half_past, hour = sorted(place.rows(), key=lambda row: row.interval_seconds or 0)
+    assert ((half_past.slot_start or 0) - (hour.slot_start or 0), half_past.interval_seconds) == (HOUR // 2, HOUR // 2)
 
 
 async def test_malformed_messages_are_dropped_and_counted(place: Place) -> None:
@@ -327,17 +252,38 @@ async def test_while_the_database_is_locked_the_file_is_kept_and_its_row_follows
     place.assert_whole()
 
 
-class FullDisk(FrameStore):
+async def test_a_lock_of_several_slots_costs_none_of_them_its_picture(place: Place) -> None:
+    """Nobody who captures waits for the database; rows follow, and no slot is both there and missing."""
+    place.catalog.upgrade()
+    lock = sqlite3.connect(place.database_file, isolation_level=None)
+    try:
+        with place.bus(ScriptedCamera([jpeg_of()], interval_seconds=1)):
+            async with place.archiver():
+                await eventually(place.rows)
+                lock.execute("BEGIN EXCLUSIVE")
+                before = len(place.files())
+                await eventually(lambda: len(place.files()) >= before + 5)
+                lock.execute("ROLLBACK")
+                await eventually(lambda: len(place.rows()) >= before + 5)
+    finally:
+        lock.close()
+    starts = sorted(row.slot_start or 0 for row in place.rows())
+    assert starts == list(range(starts[0], starts[-1] + 1))
+    assert [gap for gap in place.gaps() if gap[2] > starts[0]] == []
+    place.assert_whole()
+
+
+class FullDisk(LocalStore):
     """Says that there is no space until there is."""
 
     full = True
     attempts = 0
 
-    def write(self, camera_key: str, slot: Slot, webp: bytes) -> KeptFile:
+    def write_first(self, path: str, content: bytes, is_whole: Callable[[bytes], bool]) -> None:
         self.attempts += 1
         if self.full:
-            raise StorageUnavailable("The archive directory can't be written: No space left on device.")
-        return super().write(camera_key, slot, webp)
+            raise StorageFull("The archive directory can't be written: No space left on device.")
+        super().write_first(path, content, is_whole)
 
 
 async def test_a_full_disk_is_shown_and_tried_again_with_the_same_picture(place: Place) -> None:
@@ -375,3 +321,17 @@ async def test_a_bus_that_tells_of_no_camera_is_shown_after_a_while(place: Place
         (problem,) = archiver.problems()
         assert "BUS_CONNECT" in problem
         assert archiver.why_not_ready() is None
+
+
+@pytest.mark.parametrize("ahead_seconds", [HOUR, -HOUR])
+async def test_slots_are_by_this_hosts_clock_whatever_ingests_says(place: Place, ahead_seconds: int) -> None:
+    """A camera's host may be an hour off: the picture taken now belongs to the slot that runs here."""
+    utc_ns = lambda: time.time_ns() + ahead_seconds * 10**9  # noqa: E731
+    camera = ScriptedCamera([jpeg_of()], interval_seconds=2, utc_ns=utc_ns)
+    started = datetime.now(UTC)
+    with place.bus(camera):
+        async with place.archiver():
+            await eventually(lambda: len(place.rows()) >= 2)
+    for row in place.rows():
+        assert started <= row.captured_at <= datetime.now(UTC)
+        assert 0 <= row.captured_at.timestamp() - (row.slot_start or 0) < 2

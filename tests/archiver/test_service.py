@@ -35,6 +35,7 @@ def environment(root: Path, **changed: str) -> dict[str, str]:
         "ARCHIVER_PORT": str(free_port()),
         "ARCHIVE_DIR": str(root / "frames"),
         "DATABASE_URL": f"sqlite:///{root}/db/archive.db",
+        "TIMELAPSE_DIR": str(root / "timelapses"),
         "BUS_CONNECT": f"ipc://{root}/bus",
         **changed,
     }
@@ -123,6 +124,10 @@ def test_it_starts_without_its_database(tmp_path: Path) -> None:
     env = environment(tmp_path)
     with running(env) as process:
         assert process.poll() is None
-        with urllib.request.urlopen(f"http://127.0.0.1:{env['ARCHIVER_PORT']}/readyz", timeout=5) as answer:
-            assert b"database" in answer.read()
+
+        def readiness() -> bytes:
+            with urllib.request.urlopen(f"http://127.0.0.1:{env['ARCHIVER_PORT']}/readyz", timeout=5) as answer:
+                return bytes(answer.read())
+
+        wait_until(lambda: b"database" in readiness(), "the trouble is said")
         assert seconds_to_end(process, signal.SIGTERM) < 2

@@ -8,7 +8,15 @@ from services.archiver.settings import ArchiverSettings
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
 
-NAMES = ("ARCHIVER_HOST", "ARCHIVER_PORT", "ARCHIVE_DIR", "DATABASE_URL", "BUS_CONNECT")
+NAMES = (
+    "ARCHIVER_HOST",
+    "ARCHIVER_PORT",
+    "ARCHIVE_DIR",
+    "DATABASE_URL",
+    "BUS_CONNECT",
+    "ARCHIVE_WEBP_QUALITY",
+    "ARCHIVE_WEBP_METHOD",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +29,8 @@ def test_the_defaults_are_the_documented_ones() -> None:
     """Nothing needs to be set on one machine."""
     settings = load_settings(ArchiverSettings)
     assert (settings.archiver_host, settings.archiver_port) == ("127.0.0.1", 8002)
-    assert settings.archive_dir == Path("data/camera/frames")
+    assert settings.archive_dir == "data/camera/frames"
+    assert (settings.archive_webp_quality, settings.archive_webp_method) == (80, 4)
     assert settings.database_url.get_secret_value() == "sqlite:///data/camera/archive.db"
     assert settings.bus_connect == "tcp://127.0.0.1:5555"
 
@@ -46,6 +55,14 @@ def test_databases_that_can_be_used_are_taken(url: str, monkeypatch: pytest.Monk
         ("ARCHIVER_PORT", "0"),
         ("ARCHIVER_PORT", "http"),
         ("BUS_CONNECT", "127.0.0.1"),
+        ("ARCHIVE_DIR", "s3://"),
+        ("ARCHIVE_DIR", "s3://Bucket/x"),
+        ("ARCHIVE_DIR", "s3://bucket/../x"),
+        ("ARCHIVE_DIR", "gs://bucket"),
+        ("ARCHIVE_WEBP_QUALITY", "0"),
+        ("ARCHIVE_WEBP_METHOD", "7"),
+        ("AWS_ENDPOINT_URL", "s3.example.org"),
+        ("AWS_ENDPOINT_URL", "https://user:hunter2@s3.example.org"),
         ("DATABASE_URL", "archive.db"),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),

@@ -1,161 +1,174 @@
-"""The files: where they lie, who wins, and what an interruption leaves."""
+"""What any store of the archive's files keeps to, on a disk and in an object store alike."""
 
-import hashlib
 import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from services.archiver.errors import StorageUnavailable
-from services.archiver.slots import Slot
-from services.archiver.storage import FoundFile, FrameStore, KeptFile, path_of
-from tests.archiver.support import AT, SLOT_START, webp_of
+from services.archiver.errors import StorageFull, StorageUnavailable
+from services.archiver.local_storage import LocalStore
+from services.archiver.s3_storage import S3Store
+from services.archiver.storage import FrameStore
 
-SLOT = Slot(SLOT_START, 3600)
 PATH = "camera_1/2026/11/22/camera_1_20261122T140000Z.webp"
+NOON = 1_795_348_800  # 2026-11-22T12:00:00Z
+DAY = 24 * 3600
 
 
-def names(store: FrameStore) -> list[str]:
+def whole(content: bytes) -> bool:
+    return content.startswith(b"whole")
+
+
+def paths(store: FrameStore, since_seconds: int = 0) -> list[list[str]]:
+    return [sorted(file.path for file in day) for day in store.files("camera_1", since_seconds)]
+
+
+def names(store: LocalStore) -> list[str]:
     return sorted(file.relative_to(store.root).as_posix() for file in store.root.rglob("*") if file.is_file())
 
 
-def test_the_path_is_told_by_camera_and_slot_alone() -> None:
-    """In UTC, so that it is the same on every host."""
-    assert path_of("camera_1", SLOT_START) == PATH
-
-
-@pytest.mark.parametrize("key", ["../x", "", "a/b", "A", "a\n", ".", "a" * 64])
-def test_what_is_no_camera_key_names_no_path(key: str) -> None:
-    """So no key can lead out of the archive directory."""
-    with pytest.raises(ValueError, match="camera key"):
-        path_of(key, SLOT_START)
-
-
-def test_a_row_whose_path_leads_out_of_the_archive_reads_nothing(store: FrameStore) -> None:
-    """Even if somebody changed the database."""
-    (store.root.parent / "secret").write_text("secret")
+def test_what_was_written_is_read_and_what_was_deleted_is_gone(store: FrameStore) -> None:
+    """Deleting twice is deleting once."""
+    store.write(PATH, b"whole")
+    store.write(PATH, b"whole again")
+    assert store.read(PATH) == b"whole again"
+    store.delete(PATH)
+    store.delete(PATH)
     with pytest.raises(FileNotFoundError):
-        store.read("../secret")
-    (store.root / "link").symlink_to(store.root.parent / "secret")
-    with pytest.raises(FileNotFoundError):
-        store.read("link")
+        store.read(PATH)
 
 
-def test_a_written_file_is_described_as_it_lies_there(store: FrameStore) -> None:
-    """Hash and size are those of the file, time and size of the picture are its own."""
-    webp = webp_of()
-    kept = store.write("camera_1", SLOT, webp)
-    assert kept == KeptFile(PATH, 64, 48, len(webp), hashlib.sha256(webp).hexdigest(), AT, 3600)
-    assert store.read(PATH) == webp
-    assert names(store) == [PATH]
-
-
-def test_a_file_may_be_read_by_its_group_and_nobody_else_whatever_the_umask(store: FrameStore) -> None:
-    """A temporary file is private at first, and stays so without care."""
-    before = os.umask(0o777)
-    try:
-        store.root.joinpath("camera_1/2026/11/22").mkdir(parents=True)
-        store.write("camera_1", SLOT, webp_of())
-    finally:
-        os.umask(before)
-    assert (store.root / PATH).stat().st_mode & 0o777 == 0o640
-
-
-def test_the_first_file_stays_and_the_second_writer_learns_of_it(store: FrameStore) -> None:
+def test_the_first_whole_file_stays(store: FrameStore) -> None:
     """Otherwise a row could describe a picture that is not there."""
-    first = store.write("camera_1", SLOT, webp_of())
-    second = store.write("camera_1", SLOT, webp_of())
-    assert second == first
-    assert names(store) == [PATH]
-
-
-def test_a_broken_file_is_replaced(store: FrameStore) -> None:
-    """Half a picture is no picture."""
-    broken = store.root / PATH
-    broken.parent.mkdir(parents=True)
-    broken.write_bytes(webp_of()[:200])
-    assert store.read_back("camera_1", SLOT_START) is None
-    webp = webp_of()
-    assert store.write("camera_1", SLOT, webp).sha256 == hashlib.sha256(webp).hexdigest()
-    assert names(store) == [PATH]
+    store.write_first(PATH, b"whole 1", whole)
+    store.write_first(PATH, b"whole 2", whole)
+    assert store.read(PATH) == b"whole 1"
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_of_many_writers_at_once_all_tell_of_the_same_file(store: FrameStore, broken: bool) -> None:
-    """Also when they find a broken file and all want to replace it."""
+def test_of_many_writers_at_once_one_wins(store: FrameStore, broken: bool) -> None:
+    """Also when they find a broken file and all want to replace it; and it is never replaced again."""
     if broken:
-        (store.root / PATH).parent.mkdir(parents=True)
-        (store.root / PATH).write_bytes(b"broken")
-    told: list[KeptFile] = []
-    pictures = [webp_of() for _ in range(8)]
-    writers = [
-        threading.Thread(target=lambda webp=webp: told.append(store.write("camera_1", SLOT, webp))) for webp in pictures
-    ]
+        store.write(PATH, b"broken")
+    seen: list[bytes] = []
+
+    def write(number: int) -> None:
+        store.write_first(PATH, b"whole %d" % number, whole)
+        seen.append(store.read(PATH))
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(10)
-    assert len(told) == 8
-    assert {kept.sha256 for kept in told} == {hashlib.sha256(store.read(PATH)).hexdigest()}
-    assert names(store) == [PATH]
+        writer.join(20)
+    assert len(seen) == 8
+    assert len(set(seen)) == 1
+    assert whole(seen[0])
+
+
+def test_files_are_listed_by_camera_and_day_from_a_day_on(store: FrameStore) -> None:
+    """So that what is recent is found without reading what is old."""
+    for name in ("camera_1/2026/11/21/a", "camera_1/2026/11/22/b", "camera_1/2026/11/22/c", "camera_10/2026/11/22/d"):
+        store.write(name, b"x" * 3)
+    assert sorted(store.cameras()) == ["camera_1", "camera_10"]
+    assert paths(store) == [["camera_1/2026/11/21/a"], ["camera_1/2026/11/22/b", "camera_1/2026/11/22/c"]]
+    assert paths(store, NOON) == [["camera_1/2026/11/22/b", "camera_1/2026/11/22/c"]]
+    assert paths(store, NOON + DAY) == []
+    assert {file.byte_count for day in store.files("camera_1") for file in day} == {3}
+
+
+def test_an_empty_store_has_nothing(store: FrameStore) -> None:
+    """Also before its first directory."""
+    assert (store.cameras(), paths(store)) == ([], [])
+
+
+def test_a_broken_file_is_set_aside_under_another_name(store: FrameStore) -> None:
+    """For a person to look at; its place is free."""
+    store.write(PATH, b"broken")
+    store.set_aside(PATH)
+    assert paths(store) == [[PATH + ".broken"]]
+    assert store.read(PATH + ".broken") == b"broken"
+
+
+@pytest.mark.parametrize("path", ["../secret", "camera_1/../../secret", "/etc/hostname"])
+def test_a_path_that_leads_out_of_the_archive_has_no_file(store: FrameStore, tmp_path: Path, path: str) -> None:
+    """Even if somebody changed the database."""
+    (tmp_path / "secret").write_text("secret")
+    with pytest.raises(FileNotFoundError):
+        store.read(path)
+
+
+def test_a_link_that_leads_out_of_the_archive_is_not_followed(local_store: LocalStore) -> None:
+    """Whoever made it."""
+    (local_store.root.parent / "secret").write_text("secret")
+    (local_store.root / "link").symlink_to(local_store.root.parent / "secret")
+    with pytest.raises(FileNotFoundError):
+        local_store.read("link")
+
+
+def test_an_object_store_that_is_away_is_told_in_one_line_without_secrets(s3_store: S3Store) -> None:
+    """And in the same words each time, so that it is logged once."""
+    del s3_store  # its environment is wanted
+    away = S3Store("s3://archive/x", endpoint="http://127.0.0.1:9")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+        away = S3Store("s3://archive/x", endpoint="http://127.0.0.1:9")
+    words = set()
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable) as caught:
+            away.write_first(PATH, b"whole", whole)
+        words.add(str(caught.value))
+    (only,) = words
+    assert "\n" not in only
+    assert "hunter2" not in only
+
+
+def test_a_file_may_be_read_by_its_group_and_nobody_else_whatever_the_umask(local_store: LocalStore) -> None:
+    """A temporary file is private at first, and stays so without care."""
+    before = os.umask(0o777)
+    try:
+        (local_store.root / PATH).parent.mkdir(parents=True)
+        local_store.write_first(PATH, b"whole", whole)
+    finally:
+        os.umask(before)
+    assert (local_store.root / PATH).stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("step", ["os.fchmod", "os.fsync", "os.link"])
 def test_a_write_that_fails_at_any_step_leaves_nothing(
-    store: FrameStore, step: str, monkeypatch: pytest.MonkeyPatch
+    local_store: LocalStore, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk is said so in words, and the next attempt finds a clean place."""
-    (store.root / PATH).parent.mkdir(parents=True)
+    (local_store.root / PATH).parent.mkdir(parents=True)
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(step, fail)
-        with pytest.raises(StorageUnavailable, match="No space left on device"):
-            store.write("camera_1", SLOT, webp_of())
-    assert names(store) == []
-    assert store.write("camera_1", SLOT, webp_of()).path == PATH
+        with pytest.raises(StorageFull, match="No space left on device"):
+            local_store.write_first(PATH, b"whole", whole)
+    assert names(local_store) == []
+    local_store.write_first(PATH, b"whole", whole)
+    assert names(local_store) == [PATH]
 
 
-def test_a_writer_killed_before_the_name_was_given_leaves_what_is_swept(store: FrameStore) -> None:
-    """A temporary that is old is debris; a young one may be somebody's work."""
-    day = (store.root / PATH).parent
+def test_a_writer_killed_before_the_name_was_given_leaves_what_is_swept(local_store: LocalStore) -> None:
+    """A temporary that is old is debris; a young one may be somebody's work. Neither is listed."""
+    day = (local_store.root / PATH).parent
     day.mkdir(parents=True)
-    (day / ".tmp-old").write_bytes(b"half")
-    (day / ".tmp-young").write_bytes(b"half")
-    now = (day / ".tmp-young").stat().st_mtime
-    os.utime(day / ".tmp-old", (now - 121, now - 121))
-    assert store.sweep(now) == 1
+    for name, changed_at in ((".tmp-old", NOON), (".tmp-young", NOON + 10)):
+        (day / name).write_bytes(b"half")
+        os.utime(day / name, (changed_at, changed_at))
+    assert paths(local_store) == []
+    local_store.sweep("camera_1", 0, NOON + 5)
     assert [file.name for file in day.iterdir()] == [".tmp-young"]
-    assert store.sweep(now + 200) == 0
-    assert names(store) == []
-
-
-def test_a_writer_killed_after_the_name_was_given_leaves_a_file_that_can_be_told_of(store: FrameStore) -> None:
-    """The row can be made from it by whoever comes next."""
-    webp = webp_of()
-    final = store.root / PATH
-    final.parent.mkdir(parents=True)
-    (final.parent / ".tmp-x").write_bytes(webp)
-    os.link(final.parent / ".tmp-x", final)
-    assert store.read_back("camera_1", SLOT_START) == store.write("camera_1", SLOT, webp_of())
-
-
-def test_only_files_where_they_belong_are_found(store: FrameStore) -> None:
-    """Other people's files in the archive directory are left alone."""
-    store.write("camera_1", SLOT, webp_of())
-    day = (store.root / PATH).parent
-    strangers = ("notes.txt", ".tmp-x", "porch_20261122T140000Z.webp", "camera_1_20261123T140000Z.webp")
-    for name in (*strangers, "camera_1_20269922T140000Z.webp"):
-        (day / name).write_bytes(b"")
-    assert list(store.days()) == [day]
-    assert store.files_in(day) == [FoundFile("camera_1", SLOT_START)]
 
 
 def test_an_archive_directory_that_is_a_file_is_told_in_words(tmp_path: Path) -> None:
     """It may come back, as a mount does."""
     (tmp_path / "frames").write_text("")
     with pytest.raises(StorageUnavailable, match="A file is in its place"):
-        FrameStore(tmp_path / "frames").write("camera_1", SLOT, webp_of())
+        LocalStore(tmp_path / "frames").write_first(PATH, b"whole", whole)

@@ -1,0 +1,48 @@
+"""`python -m services.archiver.retention --dry-run`: prints what the archiver would delete now, and deletes nothing."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from typing import Final
+
+from services.archiver.database import open_engine
+from services.archiver.errors import DatabaseUnavailable
+from services.archiver.instants import from_ns
+from services.archiver.retention.plan import Fate
+from services.archiver.retention.policy import Policy
+from services.archiver.retention.rows import Rows
+from services.archiver.settings import ArchiverSettings
+from services.archiver.upkeep import survey_of
+from shared.clock import Clock
+from shared.lifecycle import run_service
+from shared.settings import load_settings
+
+EXIT_NO_DATABASE: Final = 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.archiver.retention", description=__doc__)
+    parser.add_argument("--dry-run", action="store_true", required=True, help="the one thing it does")
+    parser.parse_args()
+    settings = load_settings(ArchiverSettings)
+    survey = survey_of(settings, Rows(open_engine(settings.database_url.get_secret_value())))
+    try:
+        _print(survey.due(from_ns(Clock().utc_ns())), survey.policy)
+    except DatabaseUnavailable as error:
+        sys.stderr.write(f"The archive's database can't be used: {error}.\n")
+        return EXIT_NO_DATABASE
+    return 0
+
+
+def _print(due: Iterable[Fate], policy: Policy) -> None:
+    count = byte_count = 0
+    for fate in due:
+        frame = fate.frame
+        count, byte_count = count + 1, byte_count + frame.byte_count
+        at = f"{frame.captured_at.astimezone(policy.zone):%Y-%m-%d %H:%M:%S %Z}"
+        sys.stdout.write(f"{frame.camera_key}  {at}  {frame.byte_count} bytes  frame {frame.id}  ({fate.why})\n")
+    sys.stdout.write(f"ARCHIVE_KEEP={policy}: {count} frames with {byte_count} bytes would go now.\n")
+
+
+if __name__ == "__main__":
+    run_service(main)

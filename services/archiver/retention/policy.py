@@ -1,0 +1,142 @@
+"""The policy: what `ARCHIVE_KEEP` says, as tiers. Owns its grammar; knows no frame and no clock.
+
+    all:30d,daily@12:00:2y      everything for 30 days, and one picture a day for two years
+
+A frame is kept for as long as any tier keeps it. Docs: docs/retention.md.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import time, timedelta
+from enum import StrEnum
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+KEEP_EVERYTHING: Final = "all:forever"
+GRAMMAR: Final = (
+    "tiers such as all:30d,daily@12:00:2y: each at most once all, hourly, daily@HH:MM, weekly@HH:MM or manual, with a "
+    "colon and an age (a whole number with h, d, w, m or y, or forever)"
+)
+LONGEST: Final = timedelta(days=365 * 200)
+_UNITS: Final = {
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "m": timedelta(days=30),
+    "y": timedelta(days=365),
+}
+_AGE: Final = re.compile(r"^(?P<number>[1-9]\d{0,5})(?P<unit>[hdwmy])$")
+
+
+class TierName(StrEnum):
+    """What a tier keeps one of; `MANUAL` keeps all that somebody took by hand, `ALL` all others."""
+
+    ALL = "all"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MANUAL = "manual"
+
+
+_TIER: Final = re.compile(rf"^(?P<name>{'|'.join(TierName)})(?:@(?P<at>\d{{1,2}}:\d{{2}}))?:(?P<age>[^:@]+)$")
+_WITH_TIME_OF_DAY: Final = (TierName.DAILY, TierName.WEEKLY)
+NOON: Final = time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """`at` is a local time of day, for the tiers that have one; `age` None keeps for ever."""
+
+    name: TierName
+    age: timedelta | None
+    at: time | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}{f'@{self.at:%H:%M}' if self.at else ''}:{_age_words(self.age)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The tiers, and the zone whose days and times of day they mean."""
+
+    tiers: tuple[Tier, ...]
+    zone: ZoneInfo
+
+    @classmethod
+    def parse(cls, text: str, zone: ZoneInfo) -> Self:
+        """Read `ARCHIVE_KEEP`. Raises ValueError, in words, when it is no such list."""
+        tiers = tuple(parse_tier(part.strip()) for part in text.split(","))
+        names = [tier.name for tier in tiers]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"'{min(twice)}' is there twice")
+        if set(names) == {TierName.MANUAL}:
+            tiers = (*tiers, Tier(TierName.ALL, None))
+        return cls(tiers, zone)
+
+    @property
+    def keeps_everything(self) -> bool:
+        """Whether no frame can ever go by age."""
+        everything = Tier(TierName.ALL, None)
+        return everything in self.tiers and self.manual_age is None
+
+    @property
+    def manual_age(self) -> timedelta | None:
+        """How long what was taken by hand is kept; None for ever, which is so unless a tier says otherwise."""
+        return next((tier.age for tier in self.tiers if tier.name is TierName.MANUAL), None)
+
+    @property
+    def slot_tiers(self) -> tuple[Tier, ...]:
+        """The tiers that the frames of slots go by."""
+        return tuple(tier for tier in self.tiers if tier.name is not TierName.MANUAL)
+
+    def shortest_age(self) -> timedelta:
+        """No frame younger than this can go."""
+        everything = [tier.age for tier in self.tiers if tier.name is TierName.ALL]
+        slots = (everything[0] or LONGEST) if everything else timedelta(0)
+        return min(slots, self.manual_age or LONGEST)
+
+    def __str__(self) -> str:
+        return ",".join(str(tier) for tier in self.tiers)
+
+
+def parse_tier(text: str) -> Tier:
+    """One tier. Raises ValueError, in words."""
+    match = _TIER.match(text)
+    if match is None:
+        raise ValueError(f"'{text}' is no tier")
+    name = TierName(match["name"])
+    if match["at"] is not None and name not in _WITH_TIME_OF_DAY:
+        raise ValueError(f"'{name}' has no time of day")
+    at = _time_of_day(match["at"]) if match["at"] else NOON if name in _WITH_TIME_OF_DAY else None
+    return Tier(name, parse_age(match["age"]), at)
+
+
+def parse_age(text: str) -> timedelta | None:
+    """`30d`, `2y`; None for `forever`. A month has 30 days and a year 365. Raises ValueError, in words."""
+    if text == "forever":
+        return None
+    match = _AGE.match(text)
+    if match is None:
+        raise ValueError(f"'{text}' is no age")
+    age = int(match["number"]) * _UNITS[match["unit"]]
+    if age > LONGEST:
+        raise ValueError(f"'{text}' is more than 200 years")
+    return age
+
+
+def _time_of_day(text: str) -> time:
+    hour, minute = text.split(":")
+    try:
+        return time(int(hour), int(minute))
+    except ValueError:
+        raise ValueError(f"'{text}' is no time of day") from None
+
+
+def _age_words(age: timedelta | None) -> str:
+    if age is None:
+        return "forever"
+    for unit in ("y", "w", "d"):
+        if age % _UNITS[unit] == timedelta(0):
+            return f"{age // _UNITS[unit]}{unit}"
+    return f"{age // _UNITS['h']}h"

@@ -1,0 +1,80 @@
+"""The rows that retention looks at: a few columns of many, read a page at a time so that no writer waits for long.
+
+Each page is a transaction of its own and blocks on the database: call it on a thread.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Engine, Integer, func, tuple_
+from sqlmodel import col, select
+
+from services.archiver.database import reading
+from services.archiver.instants import EPOCH
+from services.archiver.models import ArchivedFrame, FrameKind, UtcDateTime
+from services.archiver.retention.plan import Kept
+
+_ROWS_AT_ONCE: Final = 5000
+
+
+class Rows:
+    """Every method raises DatabaseUnavailable when the database is."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def cameras(self) -> Sequence[str]:
+        with reading(self._engine) as session:
+            return session.exec(select(ArchivedFrame.camera_key).distinct().order_by(ArchivedFrame.camera_key)).all()
+
+    def oldest_first(self, camera_key: str | None = None, before: datetime | None = None) -> Iterator[Kept]:
+        """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile."""
+        conditions: list[ColumnElement[bool]] = []
+        if camera_key is not None:
+            conditions.append(col(ArchivedFrame.camera_key) == camera_key)
+        if before is not None:
+            conditions.append(col(ArchivedFrame.captured_at) < before)
+        last = Kept(0, "", EPOCH, 0)
+        while page := self._page(conditions, last):
+            yield from page
+            last = page[-1]
+
+    def newest(self) -> frozenset[int]:
+        """The id of each camera's newest frame of a slot."""
+        return frozenset(row_id for camera_key in self.cameras() for row_id in self._newest_of(camera_key))
+
+    def total_bytes(self) -> int:
+        """Of all files with their thumbnails."""
+        with reading(self._engine) as session:
+            return int(session.exec(select(func.sum(_SIZE))).one() or 0)
+
+    def _page(self, conditions: list[ColumnElement[bool]], last: Kept) -> list[Kept]:
+        place = tuple_(col(ArchivedFrame.captured_at), col(ArchivedFrame.id))
+        after = place > tuple_(last.captured_at, last.id, types=[UtcDateTime(), Integer()])
+        statement = (
+            select(  # type: ignore[call-overload] # its types end at four columns
+                ArchivedFrame.id, ArchivedFrame.camera_key, ArchivedFrame.captured_at, _SIZE, ArchivedFrame.kind
+            )
+            .where(after, *conditions)
+            .order_by(col(ArchivedFrame.captured_at), col(ArchivedFrame.id))
+            .limit(_ROWS_AT_ONCE)
+        )
+        with reading(self._engine) as session:
+            return [
+                Kept(row_id or 0, camera_key, captured_at, size, kind == FrameKind.MANUAL)
+                for row_id, camera_key, captured_at, size, kind in session.exec(statement)
+            ]
+
+    def _newest_of(self, camera_key: str) -> Sequence[int]:
+        statement = (
+            select(ArchivedFrame.id)
+            .where(ArchivedFrame.camera_key == camera_key, ArchivedFrame.kind == FrameKind.SLOT.value)
+            .order_by(col(ArchivedFrame.captured_at).desc())
+            .limit(1)
+        )
+        with reading(self._engine) as session:
+            return [row_id for row_id in session.exec(statement) if row_id is not None]
+
+
+_SIZE: Final = col(ArchivedFrame.bytes) + func.coalesce(ArchivedFrame.thumbnail_bytes, 0)

@@ -1,0 +1,74 @@
+"""What somebody asks for: the request's form and limits, as it comes over HTTP and is kept beside its video."""
+
+from datetime import time
+from fractions import Fraction
+from typing import Annotated, Final, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from services.archiver.days import time_zone
+from services.archiver.timelapse.formats import OutputFormat
+from shared.topics import KEY_PATTERN
+
+DEFAULT_FPS: Final = 24
+LEAST_FPS: Final = 1
+MOST_FPS: Final = 60
+LARGEST_SIDE: Final = 3840
+SMALLEST_SIDE: Final = 64
+
+
+def _zone_name(value: str) -> str:
+    time_zone(value)
+    return value
+
+
+_Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=2)]
+
+
+class TimelapseRequest(BaseModel):
+    """Which frames, how fast, how large, in which format."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
+
+    camera: str = Field(pattern=KEY_PATTERN, max_length=63, description="a camera's key")
+    since: AwareDatetime = Field(alias="from", description="frames captured at this time or later, with its offset")
+    until: AwareDatetime = Field(alias="to", description="frames captured before this time, with its offset")
+    daylight: bool = Field(default=False, description="leave dark frames out")
+    daily_at: time | None = Field(
+        default=None, description="one frame a day, the nearest to this local time, such as 12:00"
+    )
+    tz: Annotated[str, AfterValidator(_zone_name)] = Field(
+        default="UTC",
+        max_length=64,
+        description="the time zone of `daily_at` and of the printed time, as Europe/Berlin",
+    )
+    fps: float | None = Field(
+        default=None,
+        ge=LEAST_FPS,
+        le=MOST_FPS,
+        description=f"frames per second; {DEFAULT_FPS}, or what `length_seconds` asks for",
+    )
+    length_seconds: float | None = Field(
+        default=None, ge=1, le=3600, description="how long it should be: frames are left out evenly to get there"
+    )
+    width: _Side | None = Field(default=None, description="even; the frames' own width, but no more than 1280")
+    height: _Side | None = Field(default=None, description="even; what the frames' shape asks for")
+    timestamp: bool = Field(default=False, description="print the local time into the picture")
+    format: OutputFormat = OutputFormat.WEBM
+
+    @model_validator(mode="after")
+    def _can_hold_frames(self) -> Self:
+        if self.since >= self.until:
+            raise ValueError("'from' must be before 'to'")
+        if self.daily_at is not None and self.daily_at.tzinfo is not None:
+            raise ValueError("'daily_at' is a local time of 'tz' and has no offset of its own")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.tz)
+
+    @property
+    def exact_fps(self) -> Fraction | None:
+        return None if self.fps is None else Fraction(self.fps).limit_denominator(1000)

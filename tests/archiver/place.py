@@ -1,0 +1,94 @@
+"""One archive on a disk and in SQLite, with its bus: for tests that run whole archivers."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from services.archiver.archiver import Archiver
+from services.archiver.catalog import Catalog, FrameQuery
+from services.archiver.database import open_engine
+from services.archiver.errors import DatabaseUnavailable
+from services.archiver.layout import THUMBNAIL_SUFFIX, thumbnail_path_of
+from services.archiver.ledger import GapQuery, Ledger
+from services.archiver.local_storage import LocalStore
+from services.archiver.models import ArchivedFrame
+from services.archiver.pictures import read_webp
+from services.archiver.slots import Slot
+from shared.clock import Clock
+from tests.archiver.bus import ScriptedBus, ScriptedCamera
+
+
+class WallClock:
+    """A wall clock that stands still until it is set."""
+
+    def __init__(self, at: datetime) -> None:
+        self.set(at)
+
+    def set(self, at: datetime) -> None:
+        self._ns = int(at.timestamp()) * 1_000_000_000
+
+    def utc_ns(self) -> int:
+        return self._ns
+
+
+class Place:
+    """One archive: its bus, its directory and its database, for any number of archivers."""
+
+    def __init__(self, root: Path) -> None:
+        self.bus_address = f"ipc://{root}/bus"
+        self.store = LocalStore(root / "frames")
+        self.store.root.mkdir()
+        self.database_file = root / "db" / "archive.db"
+        self.engine = open_engine(f"sqlite:///{self.database_file}")
+        self.catalog = Catalog(self.engine)
+        self.ledger = Ledger(self.engine)
+
+    def rows(self) -> list[ArchivedFrame]:
+        """No rows while the database is away or unmade."""
+        with suppress(DatabaseUnavailable):
+            return list(self.catalog.page(FrameQuery(limit=500))[0])
+        return []
+
+    def cameras(self) -> set[str]:
+        return {row.camera_key for row in self.rows()}
+
+    def files(self) -> list[str]:
+        """Of frames."""
+        paths = (path.relative_to(self.store.root).as_posix() for path in self.store.root.rglob("*.*"))
+        return sorted(path for path in paths if not path.endswith(THUMBNAIL_SUFFIX))
+
+    def gaps(self) -> list[tuple[str, int, int, str]]:
+        """Camera, begin, end and reason."""
+        with suppress(DatabaseUnavailable):
+            gaps, _ = self.ledger.gaps(GapQuery())
+            return [(gap.camera_key, gap.start_seconds, gap.end_seconds, gap.reason) for gap in gaps]
+        return []
+
+    def assert_whole(self) -> None:
+        """Every file has its row, every row its file, and each describes the other."""
+        assert sorted(row.path for row in self.rows()) == self.files()
+        for row in self.rows():
+            content = self.store.read(row.path)
+            assert (row.bytes, row.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+            assert read_webp(content).captured_at == row.captured_at
+            assert len(self.store.read(thumbnail_path_of(row.path))) == row.thumbnail_bytes
+            assert row.slot_start is not None
+            assert row.interval_seconds is not None
+            assert Slot(row.slot_start, row.interval_seconds).contains(int(row.captured_at.timestamp() * 1e6) * 1000)
+
+    @asynccontextmanager
+    async def archiver(self, clock: Clock | None = None, store: LocalStore | None = None) -> AsyncIterator[Archiver]:
+        archiver = Archiver(self.engine, store or self.store, self.bus_address, clock or Clock())
+        await archiver.start()
+        try:
+            yield archiver
+        finally:
+            await archiver.stop()
+            assert not archiver.failed
+
+    @contextmanager
+    def bus(self, *cameras: ScriptedCamera) -> Iterator[ScriptedBus]:
+        with ScriptedBus(self.bus_address, list(cameras)).running() as bus:
+            yield bus

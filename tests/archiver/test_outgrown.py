@@ -1,0 +1,83 @@
+"""Whole archivers on both kinds of archive: a disk with SQLite, and an object store with PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from benchmarks.archive_kills import killed
+from services.archiver.archiver import Archiver
+from services.archiver.catalog import Catalog, FrameQuery
+from services.archiver.errors import StorageUnavailable
+from services.archiver.layout import thumbnail_path_of
+from services.archiver.ledger import GapQuery, Ledger
+from services.archiver.models import ArchivedFrame
+from services.archiver.shelf import Shelf
+from services.archiver.storage import FrameStore
+from shared.clock import Clock
+from tests.archiver.bus import ScriptedBus, ScriptedCamera
+from tests.archiver.support import MONTH_SECONDS, jpeg_of, noise
+from tests.support.waiting import eventually
+
+
+def rows(catalog: Catalog) -> list[ArchivedFrame]:
+    return list(catalog.page(FrameQuery(limit=500))[0])
+
+
+@asynccontextmanager
+async def running(engine: Engine, store: FrameStore, bus: str) -> AsyncIterator[Archiver]:
+    archiver = Archiver(engine, store, bus, Clock())
+    await archiver.start()
+    try:
+        yield archiver
+    finally:
+        await archiver.stop()
+        assert not archiver.failed
+
+
+async def test_two_archivers_keep_one_file_and_one_row_per_slot(
+    engine: Engine, store: FrameStore, catalog: Catalog, ledger: Ledger, tmp_path: Path
+) -> None:
+    """Whoever is first; each row describes the file that is there, and no slot is both there and missing."""
+    camera = ScriptedCamera([jpeg_of(noise(320, 240)) for _ in range(20)], interval_seconds=1)
+    bus = f"ipc://{tmp_path}/bus"
+    with ScriptedBus(bus, [camera]).running():
+        async with running(engine, store, bus), running(engine, store, bus):
+            await eventually(lambda: len(rows(catalog)) >= 4, timeout_seconds=20)
+    shelf, found = Shelf(store), rows(catalog)
+    paths = {file.path for file in next(iter(store.files("camera_1")))}
+    assert paths == {path for row in found for path in (row.path, thumbnail_path_of(row.path))}
+    for row in found:
+        assert len(shelf.image(row)) == row.bytes
+    missing = {start for gap in ledger.gaps(GapQuery())[0] for start in range(gap.start_seconds, gap.end_seconds)}
+    assert not missing & {row.slot_start for row in found}
+
+
+async def test_a_store_that_is_away_is_said_and_the_picture_kept_until_it_is_back(
+    engine: Engine, store: FrameStore, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken when it was due."""
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable("The archive's object store can't be written: no answer.")
+
+    camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)
+    bus = f"ipc://{tmp_path}/bus"
+    with ScriptedBus(bus, [camera]).running(), monkeypatch.context() as patch:
+        patch.setattr(store, "write_first", away)
+        async with running(engine, store, bus) as archiver:
+            await eventually(lambda: any("no answer" in problem for problem in archiver.problems()))
+            patch.undo()
+            await eventually(lambda: rows(catalog))
+            await eventually(lambda: archiver.problems() == [])
+    assert camera.times_demanded == 1
+
+
+@pytest.mark.parametrize("neighbours", [0, 1])
+def test_killed_at_any_instant_nothing_is_lost_or_doubled(tmp_path: Path, neighbours: int) -> None:
+    """A few times here; `benchmarks/archive.py` does it two hundred times, and waits for orphans to go."""
+    account = killed(tmp_path / "place", 3, neighbours, settling_seconds=3)
+    assert (account["lost"], account["doubled"]) == (0, 0)
+    assert account["frames"]

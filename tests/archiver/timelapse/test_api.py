@@ -1,0 +1,300 @@
+"""Time-lapses over HTTP: asked for, foretold, rendered, played in parts, cancelled, kept over a restart, let go."""
+
+import io
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from fastapi.testclient import TestClient
+
+from services.archiver.settings import ArchiverSettings
+from services.archiver.timelapse import formats, renderer
+from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
+from services.archiver.timelapse.request import TimelapseRequest
+from tests.archiver.timelapse.conftest import BEGIN, start, wish
+from tests.support.archive import MadeArchive
+from tests.support.waiting import wait_until
+
+LAPSES = "/api/camera/timelapses"
+ENDLESS = {"width": 3840, "height": 2160, "fps": 1}
+
+
+def asked(client: TestClient, **changes: Any) -> dict[str, Any]:
+    answer = client.post(LAPSES, json=wish(**changes))
+    assert answer.status_code == 202, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def state_of(client: TestClient, job_id: str) -> str:
+    return str(client.get(f"{LAPSES}/{job_id}").json()["state"])
+
+
+def done(client: TestClient, job_id: str) -> dict[str, Any]:
+    wait_until(lambda: state_of(client, job_id) in ("done", "failed"), "it has ended", 60)
+    found: dict[str, Any] = client.get(f"{LAPSES}/{job_id}").json()
+    assert found["state"] == "done", found["error"]
+    return found
+
+
+def test_what_is_foretold_is_what_comes(client: TestClient) -> None:
+    """Frames, length and size, to the frame."""
+    foretold = client.post(f"{LAPSES}/estimate", json=wish(fps=12)).json()
+    assert foretold | {"found": 48, "frames": 48, "length_seconds": 4.0, "width": 160, "height": 90} == foretold
+    made = done(client, asked(client, fps=12)["id"])
+    assert {name: made[name] for name in ("frames", "length_seconds", "width", "height")} == {
+        name: foretold[name] for name in ("frames", "length_seconds", "width", "height")
+    }
+    assert (made["done"], made["skipped"], made["progress"], made["error"]) == (48, 0, 1.0, None)
+    content = client.get(made["file_url"]).content
+    assert len(content) == made["bytes"]
+    with av.open(io.BytesIO(content), "r") as container:
+        assert len(list(container.decode(video=0))) == 48
+
+
+def test_daylight_and_once_a_day_choose_frames(client: TestClient, archive: MadeArchive) -> None:
+    """And what was taken by hand is not among them."""
+    archive.frame(BEGIN + timedelta(hours=12, minutes=1), interval_seconds=None)
+
+    def frames(**changes: Any) -> int:
+        return int(client.post(f"{LAPSES}/estimate", json=wish(**changes)).json()["frames"])
+
+    assert frames() == 48
+    assert 10 < frames(daylight=True) < 40
+    assert frames(daily_at="12:00") == 2
+    assert frames(daily_at="00:30", tz="Europe/Berlin") == 2
+
+
+def test_a_player_may_ask_for_a_part(client: TestClient) -> None:
+    """That is how it jumps."""
+    made = done(client, asked(client)["id"])
+    whole = client.get(made["file_url"])
+    part = client.get(made["file_url"], headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206
+    assert part.content == whole.content[10:20]
+    assert part.headers["content-range"] == f"bytes 10-19/{made['bytes']}"
+    assert client.get(made["file_url"], headers={"Range": "bytes=99999999-"}).status_code == 416
+    head = client.head(made["file_url"])
+    assert (head.status_code, head.headers["accept-ranges"], head.headers["content-type"]) == (
+        200,
+        "bytes",
+        "video/webm",
+    )
+
+
+def test_a_damaged_picture_is_left_out_and_counted(client: TestClient, archive: MadeArchive, tmp_path: Path) -> None:
+    """The rest is shown."""
+    del archive
+    damaged = next((tmp_path / "frames").rglob("*T05????Z.webp"))
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    made = done(client, asked(client)["id"])
+    assert (made["done"], made["skipped"]) == (48, 1)
+    assert made["length_seconds"] == pytest.approx(47 / 24)
+
+
+def test_cancelling_ends_the_render_and_leaves_nothing(client: TestClient, settings: ArchiverSettings) -> None:
+    """Neither a file nor a record, while others go on."""
+    first, second = asked(client, **ENDLESS), asked(client)
+    wait_until(lambda: state_of(client, first["id"]) == "rendering", "it renders", 20)
+    assert client.delete(f"{LAPSES}/{first['id']}").status_code == 204
+    assert client.get(f"{LAPSES}/{first['id']}").status_code == 404
+    done(client, second["id"])
+    names = {file.name.partition(".")[0] for file in settings.timelapse_dir.iterdir() if not file.name.startswith(".")}
+    assert names == {second["id"]}
+    assert not list(settings.timelapse_dir.glob(".tmp-*"))
+
+
+def test_a_finished_one_survives_a_restart_and_can_be_deleted(settings: ArchiverSettings, archive: MadeArchive) -> None:
+    """The directory is all there is to it."""
+    del archive
+    with start(settings) as client:
+        made = done(client, asked(client)["id"])
+    with start(settings) as client:
+        assert client.get(LAPSES).json()["timelapses"] == [made]
+        assert client.delete(f"{LAPSES}/{made['id']}").status_code == 204
+        assert client.get(LAPSES).json()["timelapses"] == []
+        assert not [file for file in settings.timelapse_dir.iterdir() if file.suffix in (".json", ".webm")]
+
+
+def test_a_render_that_the_archivers_end_interrupted_is_begun_anew(
+    settings: ArchiverSettings, archive: MadeArchive
+) -> None:
+    """An orderly end does not count against it."""
+    del archive
+    for _ in range(3):
+        with start(settings) as client:
+            job_id = client.get(LAPSES).json()["timelapses"][0]["id"] if _ else asked(client, **ENDLESS)["id"]
+            wait_until(lambda: state_of(client, job_id) == "rendering", "it renders", 20)  # noqa: B023
+    assert JobFiles(settings.timelapse_dir).all()[0].state is JobState.QUEUED
+    assert not list(settings.timelapse_dir.glob(".tmp-*"))
+
+
+def interrupted(settings: ArchiverSettings, attempts: int) -> Job:
+    """As a killed archiver leaves it: said to be rendering, with half a video."""
+    job = Job(
+        id=new_id("camera_1", BEGIN),
+        request=TimelapseRequest.model_validate(wish()),
+        state=JobState.RENDERING,
+        created_at=BEGIN,
+        attempts=attempts,
+        frames=48,
+        fps=24,
+        width=160,
+        height=90,
+    )
+    files = JobFiles(settings.timelapse_dir)
+    files.save(job)
+    files.temporary(".webm").write_bytes(b"half")
+    return job
+
+
+def test_after_a_kill_it_is_begun_anew_and_half_a_file_is_swept(
+    settings: ArchiverSettings, archive: MadeArchive
+) -> None:
+    """Once."""
+    del archive
+    job = interrupted(settings, attempts=1)
+    with start(settings) as client:
+        done(client, job.id)
+    assert not list(settings.timelapse_dir.glob(".tmp-*"))
+
+
+def test_after_a_second_kill_it_has_failed(settings: ArchiverSettings, archive: MadeArchive) -> None:
+    """It may have been the cause."""
+    del archive
+    job = interrupted(settings, attempts=2)
+    with start(settings) as client:
+        wait_until(lambda: state_of(client, job.id) == "failed", "it is given up")
+        assert "twice" in client.get(f"{LAPSES}/{job.id}").json()["error"]
+
+
+def test_old_ones_go(settings: ArchiverSettings, archive: MadeArchive) -> None:
+    """By TIMELAPSE_KEEP, from their end on; it is told beforehand."""
+    del archive
+    with start(settings) as client:
+        made = done(client, asked(client)["id"])
+        ended = datetime.fromisoformat(made["finished_at"])
+        assert datetime.fromisoformat(made["expires_at"]) == ended + timedelta(days=30)
+    files = JobFiles(settings.timelapse_dir)
+    files.save(files.all()[0].with_(finished_at=datetime.now(UTC) - timedelta(days=31)))
+    with start(settings) as client:
+        wait_until(lambda: client.get(LAPSES).json()["timelapses"] == [], "it is gone")
+        wait_until(lambda: not list(settings.timelapse_dir.glob("*.webm")), "with its file")
+
+
+def test_two_archivers_share_the_queue_and_one_renders(settings: ArchiverSettings, archive: MadeArchive) -> None:
+    """And both show the same."""
+    del archive
+    with start(settings) as one, start(settings) as other:
+        first, second = asked(one), asked(other)
+        for client in (one, other):
+            assert done(client, first["id"]) | {"state": "done"} == done(other, first["id"])
+            assert done(client, second["id"])["frames"] == 48
+        assert [job.attempts for job in JobFiles(settings.timelapse_dir).all()] == [1, 1]
+
+
+def test_too_many_waiting_are_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With when to try again."""
+    monkeypatch.setattr(renderer, "MOST_WAITING", 1)
+    first = asked(client, **ENDLESS)
+    wait_until(lambda: state_of(client, first["id"]) == "rendering", "it renders", 20)
+    asked(client)
+    refused = client.post(LAPSES, json=wish())
+    assert refused.status_code == 429
+    assert "cancel one" in refused.json()["detail"]
+    assert refused.headers["retry-after"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (wish(to="2026-09-01T00:00:00Z"), "'from' must be before 'to'"),
+        (wish(fps=1000), "fps"),
+        (wish(camera="../x"), "camera"),
+        (wish(tz="Mars/Olympus"), "no time zone"),
+        (wish(camera="nobody"), "No archived frame fits"),
+        ({"camera": "camera_1"}, "from"),
+    ],
+)
+@pytest.mark.parametrize("path", [LAPSES, f"{LAPSES}/estimate"])
+def test_what_cannot_be_made_is_refused_in_words(
+    client: TestClient, path: str, body: dict[str, Any], words: str
+) -> None:
+    """Before it is queued."""
+    answer = client.post(path, json=body)
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("job_id", ["nobody", "..%2f..%2fetc%2fpasswd", "camera_1_20261001T000000Z_abcdef", "%00"])
+@pytest.mark.parametrize("rest", ["", "/file"])
+def test_an_id_that_is_none_leads_nowhere(client: TestClient, job_id: str, rest: str) -> None:
+    """Least of all out of the directory."""
+    assert client.get(f"{LAPSES}/{job_id}{rest}").status_code in (404, 422)
+    assert client.delete(f"{LAPSES}/{job_id}").status_code in (404, 405, 422)
+
+
+def test_an_unfinished_one_has_no_file_yet(client: TestClient) -> None:
+    """And says so."""
+    job = asked(client, **ENDLESS)
+    answer = client.get(f"{LAPSES}/{job['id']}/file")
+    assert answer.status_code == 409
+    assert "no file yet" in answer.json()["detail"]
+
+
+def test_without_the_encoder_it_says_what_to_install(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is not for every archiver; an animated WebP can always be had."""
+    monkeypatch.setattr(formats, "find_spec", lambda _: None)
+    refused = client.post(LAPSES, json=wish())
+    assert refused.status_code == 501
+    assert "timelapse" in refused.json()["detail"]
+    why_not = {each["format"]: each["why_not"] for each in client.get(LAPSES).json()["formats"]}
+    assert why_not["webm"]
+    assert why_not["webp"] is None
+    assert done(client, asked(client, format="webp")["id"])["frames"] == 48
+
+
+def test_without_ffmpeg_h264_is_refused_with_its_setting(settings: ArchiverSettings, archive: MadeArchive) -> None:
+    """Nothing else is found on the way and run."""
+    del archive
+    with start(settings.model_copy(update={"timelapse_ffmpeg": None})) as client:
+        refused = client.post(LAPSES, json=wish(format="h264"))
+    assert refused.status_code == 501
+    assert "TIMELAPSE_FFMPEG" in refused.json()["detail"]
+
+
+def test_below_the_floor_of_free_space_nothing_is_rendered(settings: ArchiverSettings, archive: MadeArchive) -> None:
+    """The disk belongs to the captures."""
+    del archive
+    floor = shutil.disk_usage(settings.archive_dir).total * 2
+    with start(settings.model_copy(update={"archive_min_free_bytes": floor})) as client:
+        job = asked(client)
+        wait_until(lambda: state_of(client, job["id"]) == "failed", "it is given up")
+        assert "ARCHIVE_MIN_FREE_BYTES" in client.get(f"{LAPSES}/{job['id']}").json()["error"]
+
+
+def test_a_record_that_is_broken_hides_no_other(client: TestClient, settings: ArchiverSettings) -> None:
+    """Somebody edited it, or the disk is old."""
+    made = done(client, asked(client)["id"])
+    (settings.timelapse_dir / f"{new_id('camera_1', BEGIN)}.json").write_text(json.dumps({"id": "?"}))
+    assert client.get(LAPSES).json()["timelapses"] == [made]
+
+
+def test_the_interface_describes_itself(client: TestClient) -> None:
+    """For /docs."""
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {LAPSES, f"{LAPSES}/estimate", f"{LAPSES}/{{job_id}}/file", "/api/camera/retention"} <= set(paths)
+
+
+def test_what_will_go_is_told(client: TestClient) -> None:
+    """Here nothing, by default."""
+    told = client.get("/api/camera/retention").json()
+    assert told["keep"] == "all:forever"
+    assert (told["days"], told["next"], told["max_bytes"]) == ([], [], None)
+    assert told["bytes"] > 0
+    assert told["free_bytes"] > 0
+    assert client.get("/api/camera/retention?days=0").status_code == 422
