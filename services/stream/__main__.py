@@ -6,11 +6,13 @@ from services.stream.app import build_app
 from services.stream.direct import DirectHttpProtocol
 from services.stream.hub import Hub
 from services.stream.settings import StreamSettings
+from shared.bus_keys import client_keys
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
 from shared.web.limits import raise_file_limit
 from shared.web.server import listen, make_server, serve
+from shared.web.settings import refuse_open_doors
 
 USUAL_MAX_VIEWERS: Final = 1000
 log = get_logger("services.stream")
@@ -18,12 +20,14 @@ log = get_logger("services.stream")
 
 def main() -> int:
     settings = load_settings(StreamSettings)
+    bus_keys = client_keys(settings)
+    refuse_open_doors(settings, "STREAM_HOST", settings.stream_host)
     room = raise_file_limit()
     max_viewers = min(settings.stream_max_viewers or USUAL_MAX_VIEWERS, room)
     listener = listen(
         settings.stream_host, settings.stream_port, setting="STREAM", stall_seconds=settings.viewer_stall_seconds
     )
-    hub = Hub(settings.bus_connect, max_viewers, settings.viewer_stall_seconds)
+    hub = Hub(settings.bus_connect, max_viewers, settings.viewer_stall_seconds, bus_keys)
     log.info("stream started", address=f"http://{settings.stream_host}:{settings.stream_port}", replica=hub.replica)
     app = build_app(settings, hub)
     serve(make_server(app, http=DirectHttpProtocol, on_stop=hub.close_viewers), listener)

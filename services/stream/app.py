@@ -4,36 +4,43 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
+from services.stream.compatibility import Compatibility, state_router
+from services.stream.crowd import Crowd
 from services.stream.forwarding import archive_client, archive_router
 from services.stream.hub import Hub
+from services.stream.links import LINKS, links_router
+from services.stream.login import login_router
+from services.stream.pages import PAGE_HEADERS, STATIC
 from services.stream.routes import camera_router
 from services.stream.settings import StreamSettings
 from shared import __version__
+from shared.clock import Clock
 from shared.logs import get_logger
+from shared.web.access.authenticator import Authenticator
+from shared.web.access.guard import LOGIN, Doors, Guard
 from shared.web.errors import answer_in_words
 from shared.web.health import health_router
 
-STATIC: Final = Path(__file__).parent / "static"
-PAGE_HEADERS: Final = {
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-}
+DOORS: Final = Doors(
+    # The health check, and what the login page itself is made of.
+    open=frozenset({"/healthz", LOGIN, "/logout", "/login.css", "/favicon.svg"}),
+    viewer_writes=frozenset({LINKS}),
+    has_login_page=True,
+)
 log = get_logger(__name__)
 
 
-def build_app(settings: StreamSettings, hub: Hub) -> FastAPI:
+def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) -> ASGIApp:
     """The application. Its lifespan runs `hub`; should the hub crash, the process ends, to be restarted."""
     archive = archive_client(settings.archiver_url)
+    authenticator = Authenticator(settings, clock or Clock())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -46,7 +53,9 @@ def build_app(settings: StreamSettings, hub: Hub) -> FastAPI:
 
     app = FastAPI(title="Framecast stream", version=__version__, lifespan=lifespan)
     answer_in_words(app)
-    app.include_router(camera_router(hub))
+    app.include_router(camera_router(hub, Crowd(settings.stream_max_viewers_per_address)))
+    app.include_router(links_router(hub, authenticator))
+    app.include_router(login_router(authenticator))
     app.include_router(archive_router(archive))
     app.include_router(health_router(hub.why_not_ready, hub.problems))
 
@@ -54,8 +63,15 @@ def build_app(settings: StreamSettings, hub: Hub) -> FastAPI:
     async def page() -> FileResponse:
         return FileResponse(STATIC / "index.html", headers=PAGE_HEADERS)
 
+    @app.get("/archive", include_in_schema=False)
+    async def archive_page() -> FileResponse:
+        return FileResponse(STATIC / "archive.html", headers=PAGE_HEADERS)
+
+    if settings.compatibility_urls:
+        app.include_router(state_router(hub))
     app.mount("/", StaticFiles(directory=STATIC), name="static")
-    return app
+    guarded = Guard(app, settings, authenticator, DOORS)
+    return Compatibility(guarded) if settings.compatibility_urls else guarded
 
 
 def _end_after_crash(running: asyncio.Task[None]) -> None:

@@ -50,6 +50,7 @@ class Audience:
         self._feed_of = feed_of
         self._stall_seconds = stall_seconds
         self._seats: dict[Viewer, _Seat] = {}
+        self._counts: Counter[str | None] = Counter()
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -59,6 +60,7 @@ class Audience:
         now = time.monotonic()
         feed = self._feed_of(wish.camera_key, self._ladder(wish)[0])
         feed.viewers.add(viewer)
+        self._counts[wish.camera_key] += viewer not in self._seats
         self._seats[viewer] = _Seat(wish, feed, Adaptation(now) if wish.adaptive else None, 0, now)
         return feed
 
@@ -66,6 +68,7 @@ class Audience:
         """A viewer has gone. Harmless when it was never there."""
         seat = self._seats.pop(viewer, None)
         if seat is not None:
+            self._counts[seat.wish.camera_key] -= 1
             self._vacate(viewer, seat)
 
     def of_camera(self, camera_key: str | None) -> list[tuple[Viewer, Wish]]:
@@ -73,7 +76,7 @@ class Audience:
 
     def counts(self) -> Counter[str]:
         """Viewers by camera."""
-        return Counter(seat.wish.camera_key for seat in self._seats.values() if seat.wish.camera_key is not None)
+        return Counter({key: count for key, count in self._counts.items() if key is not None and count})
 
     def close(self) -> None:
         for viewer in tuple(self._seats):

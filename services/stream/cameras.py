@@ -3,15 +3,19 @@
 A camera once heard of stays known: when its ingest falls silent, its viewers keep a picture that says so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from services.stream.plates import Problem
+from shared.frames import scaled_height
+from shared.remote_clock import RemoteClock
 from shared.status import CameraState, CameraStatus
 from shared.topics import MAIN
 
-SILENT_AFTER_SECONDS: Final = 2.5
+SILENT_AFTER_SECONDS: Final = 2.0
 """Statuses come every second; a camera without one for so long has lost its ingest."""
+CLOCK_OFF_SECONDS: Final = 5.0
+"""A clock of ingest's host that is further off is worth a word: the times shown and archived are by it."""
 SETTLING_SECONDS: Final = 2.0
 """After the first status the others' have come within this time; only then is a key known to be unknown."""
 
@@ -22,7 +26,9 @@ _HEADLINES: Final = {
     CameraState.STALLED: "No pictures from the camera",
     CameraState.OFFLINE: "The camera is offline",
     CameraState.UNAUTHORIZED: "The camera refused the login",
+    CameraState.FROZEN: "The camera's picture is frozen",
     CameraState.DISABLED: "The camera is switched off",
+    CameraState.REMOVED: "The camera was removed",
 }
 
 
@@ -44,13 +50,19 @@ class WidthNotOfferedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KnownCamera:
-    """A camera's newest status, and when it was heard (monotonic seconds)."""
+    """A camera's newest status, when it was heard (monotonic seconds), and the clock of its ingest's host."""
 
     status: CameraStatus
     heard_at: float
+    clock: RemoteClock = field(default_factory=RemoteClock)
 
     def is_silent(self, now: float) -> bool:
-        return now - self.heard_at > SILENT_AFTER_SECONDS
+        return now >= self.silent_from
+
+    @property
+    def silent_from(self) -> float:
+        """When its ingest counts as lost, should nothing more be heard (monotonic seconds)."""
+        return self.heard_at + SILENT_AFTER_SECONDS
 
     def state(self, now: float) -> str:
         """The camera's state in a word; `unknown` while ingest is silent."""
@@ -66,7 +78,7 @@ class KnownCamera:
             return None
         if rendition == MAIN or int(rendition) >= width:
             return width, height
-        return int(rendition), max(1, round(height * int(rendition) / width))
+        return int(rendition), scaled_height(width, height, int(rendition))
 
     def check_width(self, width: int | None) -> None:
         """Refuse a width that is not offered, so that nobody can make ingest encode at will."""
@@ -86,6 +98,16 @@ class KnownCamera:
             return [MAIN, *map(str, smaller)]
         narrow_enough = [offered for offered in smaller if offered <= width] or smaller[-1:]
         return [str(offered) for offered in narrow_enough] or [MAIN]
+
+    def troubles(self, now: float) -> list[str]:
+        """All that is wrong with it, in words."""
+        problem = self.problem(now)
+        ahead_seconds = self.clock.ahead_seconds or 0.0
+        words = [] if problem is None else [problem.headline]
+        if abs(ahead_seconds) > CLOCK_OFF_SECONDS:
+            way = "ahead of" if ahead_seconds > 0 else "behind"
+            words.append(f"The clock of ingest's host is {abs(ahead_seconds):.0f} s {way} this one's: set both by NTP")
+        return [*words, *self.status.notices]
 
     def problem(self, now: float) -> Problem | None:
         """Why there is no live picture to be had; None while there is."""
@@ -107,27 +129,36 @@ class Cameras:
         self._known: dict[str, KnownCamera] = {}
         self._first_heard_at: float | None = None
 
-    def hear(self, status: CameraStatus, now: float) -> None:
+    def hear(self, status: CameraStatus, now: float) -> bool:
+        """Take a status in; whether it changes what viewers are to see."""
         if self._first_heard_at is None:
             self._first_heard_at = now
-        self._known[status.camera] = KnownCamera(status, now)
+        before = self._known.get(status.camera)
+        clock = RemoteClock() if before is None else before.clock
+        clock.observe(status.sent_at_ns)
+        self._known[status.camera] = KnownCamera(status, now, clock)
+        if before is None or before.is_silent(now):
+            return True
+        return (before.status.state, before.status.last_error) != (status.state, status.last_error)
 
     def get(self, key: str) -> KnownCamera | None:
+        """The camera, also one that was removed: who still watches it is told so."""
         return self._known.get(key)
 
     def find(self, key: str, now: float) -> KnownCamera:
         """The camera, or an UnknownCameraError."""
         camera = self._known.get(key)
-        if camera is None:
+        if camera is None or camera.status.state is CameraState.REMOVED:
             raise UnknownCameraError(key, is_final=self.have_settled(now))
         return camera
 
     def default_key(self) -> str | None:
         """The camera that a request without a key means; None before it is heard of."""
-        return next((key for key, camera in self._known.items() if camera.status.is_default), None)
+        return next((camera.status.camera for camera in self.in_order() if camera.status.is_default), None)
 
     def in_order(self) -> list[KnownCamera]:
-        return sorted(self._known.values(), key=lambda camera: (camera.status.order, camera.status.camera))
+        present = [camera for camera in self._known.values() if camera.status.state is not CameraState.REMOVED]
+        return sorted(present, key=lambda camera: (camera.status.order, camera.status.camera))
 
     def have_settled(self, now: float) -> bool:
         """Whether a key not heard of can be called unknown."""

@@ -1,6 +1,7 @@
 """Forwards the archive's addresses to the archiver, so that port 8001 is the one origin where no gateway is.
 
-Bodies pass as they come, in both directions; nothing is held.
+Bodies pass as they come, in both directions; nothing is held. So do the credentials: the archiver verifies them itself,
+as it does of those who ask it directly.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -12,9 +13,10 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 60.0
+ADDRESSES: Final = ("/api/camera/frames", "/api/camera/timelapses", "/api/camera/retention")
 METHODS: Final = ["GET", "HEAD", "POST", "DELETE"]
 _HOP_BY_HOP: Final = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "host"}
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 
 
@@ -28,7 +30,6 @@ def archive_client(archiver_url: str) -> httpx2.AsyncClient:
 def archive_router(client: httpx2.AsyncClient) -> APIRouter:
     router = APIRouter(tags=["archive"], include_in_schema=False)
 
-    @router.api_route("/api/camera/frames{rest:path}", methods=METHODS)
     async def forward(request: Request) -> Response:
         query = request.scope["query_string"]
         url = httpx2.URL(path=request.url.path, query=query) if query else httpx2.URL(path=request.url.path)
@@ -47,6 +48,8 @@ def archive_router(client: httpx2.AsyncClient) -> APIRouter:
         response.raw_headers = _end_to_end(answer.headers.raw)
         return response
 
+    for address in ADDRESSES:
+        router.add_api_route(address + "{rest:path}", forward, methods=METHODS)
     return router
 
 

@@ -7,6 +7,7 @@ Two framings, since no single one suits every client (docs/decisions/0004-two-fr
   those have come, so any other framing shows it one frame late. The technique is uStreamer's `advance_headers`.
 """
 
+from collections.abc import Iterable
 from email.utils import formatdate
 from typing import Final
 
@@ -53,10 +54,10 @@ def prelude(framing: Framing) -> bytes:
     return _PART_HEAD if framing is with_advance_headers else b""
 
 
-def response_head() -> bytes:
+def response_head(added: Iterable[tuple[str, str]] = ()) -> bytes:
     """Status line and headers of a stream, for those who write to the connection themselves."""
     lines = ["HTTP/1.1 200 OK", f"Date: {formatdate(usegmt=True)}"]
-    lines += [f"{name}: {value}" for name, value in STREAM_HEADERS.items()]
+    lines += [f"{name}: {value}" for name, value in (*STREAM_HEADERS.items(), *added)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 

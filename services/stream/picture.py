@@ -6,13 +6,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What viewers are shown. `received_at` is monotonic seconds; `live` is false for a stand-in."""
+    """What viewers are shown. `received_at` is monotonic seconds; `live` is false for a stand-in.
+
+    `captured_at_ns` is by the clock of ingest's host, which may be wrong: the age is not to be computed from it.
+    """
 
     camera_key: str | None
     jpeg: bytes
     captured_at_ns: int
     received_at: float
     live: bool
+    seconds_under_way: float = 0.0
+    """How old it was when it came."""
+
+    def age_seconds(self, now: float) -> float:
+        return now - self.received_at + self.seconds_under_way
 
 
 Framing = Callable[[Picture], bytes]

@@ -1,26 +1,36 @@
 """The response of a stream: one endless multipart body. Owns a viewer from its first byte to its last."""
 
 import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.stream.audience import Wish
+from services.stream.crowd import Crowd
 from services.stream.direct import transport_of
 from services.stream.hub import Hub
 from services.stream.mjpeg import STREAM_HEADERS, prelude, response_head
 from services.stream.picture import Framing
-from services.stream.viewer import DirectViewer, WaitingViewer
+from services.stream.viewer import DirectViewer, Viewer, WaitingViewer
+from shared.web.access.headers import added_headers
+from shared.web.access.roles import guest_of
 
 
 class MjpegResponse(Response):
-    """Streams what `wish` asks for until the viewer leaves or the hub closes. At most `fps` pictures a second."""
+    """Streams what `wish` asks for until the viewer leaves, his link runs out or the hub closes.
+
+    At most `fps` pictures a second.
+    """
 
     media_type = "multipart/x-mixed-replace"
 
-    def __init__(self, hub: Hub, wish: Wish, framing: Framing, fps: float | None) -> None:
+    def __init__(self, hub: Hub, crowd: Crowd, wish: Wish, framing: Framing, fps: float | None) -> None:
         super().__init__()
         self._hub = hub
+        self._crowd = crowd
         self._wish = wish
         self._framing = framing
         self._fps = fps
@@ -31,43 +41,57 @@ class MjpegResponse(Response):
             await self._send_head(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         elif transport is not None:
-            await self._watch_directly(transport, receive)
+            await self._watch_directly(transport, scope, receive)
         elif scope["http_version"] == "1.0":
             # ASGI can only send an endless body in chunks, which HTTP/1.0 does not know.
             refusal = PlainTextResponse("This server streams to HTTP/1.1 clients only.\n", 505)
             await refusal(scope, receive, send)
         else:
-            await self._watch_by_asgi(receive, send)
+            await self._watch_by_asgi(scope, receive, send)
 
-    async def _watch_directly(self, transport: asyncio.Transport, receive: Receive) -> None:
+    async def _watch_directly(self, transport: asyncio.Transport, scope: Scope, receive: Receive) -> None:
         """From here to the end this task sleeps: the fan-out pass writes to the transport."""
         viewer = DirectViewer(transport, self._framing, self._fps)
-        viewer.start(response_head() + prelude(self._framing))
-        self._hub.attach(viewer, self._wish)
-        try:
+        viewer.start(response_head(added_headers(scope)) + prelude(self._framing))
+        with self._seated(viewer, scope):
             await _disconnected(receive)
-        finally:
-            self._hub.detach(viewer)
 
-    async def _watch_by_asgi(self, receive: Receive, send: Send) -> None:
+    async def _watch_by_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         changed = asyncio.Event()
         viewer = WaitingViewer(self._framing, changed, self._fps)
         await self._send_head(send)
         await send({"type": "http.response.body", "body": prelude(self._framing), "more_body": True})
-        self._hub.attach(viewer, self._wish)
         leaving = asyncio.create_task(_disconnected(receive))
         leaving.add_done_callback(lambda _: viewer.close())
         try:
-            while not viewer.closed:
-                await changed.wait()
-                changed.clear()
-                if (part := viewer.take_part()) is not None:
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
+            with self._seated(viewer, scope):
+                while not viewer.closed:
+                    await changed.wait()
+                    changed.clear()
+                    if (part := viewer.take_part()) is not None:
+                        await send({"type": "http.response.body", "body": part, "more_body": True})
             if not leaving.done():
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             leaving.cancel()
+
+    @contextmanager
+    def _seated(self, viewer: Viewer, scope: Scope) -> Iterator[None]:
+        guest = guest_of(scope)
+        # A share link that runs out ends what it opened.
+        end = None if guest.ends_at is None else self._close_later(viewer, guest.ends_at)
+        self._crowd.enter(guest.address)
+        self._hub.attach(viewer, self._wish)
+        try:
+            yield
+        finally:
             self._hub.detach(viewer)
+            self._crowd.leave(guest.address)
+            if end is not None:
+                end.cancel()
+
+    def _close_later(self, viewer: Viewer, at: int) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(at - time.time(), viewer.close)
 
     async def _send_head(self, send: Send) -> None:
         headers = [(name.lower().encode(), value.encode()) for name, value in STREAM_HEADERS.items()]

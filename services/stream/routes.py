@@ -10,11 +10,14 @@ from pydantic import BaseModel, Field
 
 from services.stream.audience import Wish
 from services.stream.cameras import KnownCamera, UnknownCameraError, WidthNotOfferedError
+from services.stream.crowd import Crowd
 from services.stream.hub import Hub
 from services.stream.mjpeg import NO_CACHE, framing_for, timestamp
 from services.stream.response import MjpegResponse
 from services.stream.websocket import FrameSocket
 from shared.topics import CameraKey
+from shared.web.access.links import PARAMETER
+from shared.web.access.roles import guest_of
 
 SNAPSHOT_WAIT_SECONDS: Final = 5.0
 DEFAULT_MAX_AGE_SECONDS: Final = 10.0
@@ -55,10 +58,13 @@ class Device(BaseModel):
     is_streaming: bool
     since: datetime
     last_error: str | None
+    notices: list[str]
     source: str
     width: int | None
     height: int | None
     fps: float | None
+    codec: str | None
+    bits_per_second: int | None
     widths: list[int]
     reconnects: int
     viewer_count: int
@@ -70,7 +76,9 @@ class Devices(BaseModel):
 
 
 class StreamStatus(BaseModel):
-    """A camera's stream. `viewer_count` is over all replicas, `frame_age_seconds` this replica's own."""
+    """A camera's stream. `viewer_count` is over all replicas; `frame_age_seconds` and by how much the clock of
+    ingest's host is ahead, `clock_offset_seconds`, are this replica's own.
+    """
 
     is_streaming: bool
     viewer_count: int
@@ -79,14 +87,22 @@ class StreamStatus(BaseModel):
     state: str
     since: datetime | None = None
     last_error: str | None = None
+    notices: list[str] = Field(default_factory=list)
+    reconnects: int = 0
     fps: float | None = None
     width: int | None = None
     height: int | None = None
+    codec: str | None = None
+    bits_per_second: int | None = None
     replica: str
     frame_age_seconds: float | None = None
+    clock_offset_seconds: float | None = None
 
 
-def camera_router(hub: Hub) -> APIRouter:
+_OF_THE_DEVICE: Final = (set(Device.model_fields) & set(StreamStatus.model_fields)) - {"viewer_count"}
+
+
+def camera_router(hub: Hub, crowd: Crowd) -> APIRouter:
     """The endpoints of all cameras, in both spellings: the camera as a query, or in the path."""
     router = APIRouter(tags=["cameras"])
 
@@ -97,15 +113,16 @@ def camera_router(hub: Hub) -> APIRouter:
 
     @router.api_route("/api/camera/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
     async def stream(request: Request, view: View, camera: QueryKey = None) -> Response:
-        return _stream(hub, request, camera, view)
+        return _stream(hub, crowd, request, camera, view)
 
     @router.api_route("/api/cameras/{key}/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
     async def stream_of(request: Request, view: View, key: PathKey) -> Response:
-        return _stream(hub, request, key, view)
+        return _stream(hub, crowd, request, key, view)
 
     @router.websocket("/api/cameras/{key}/ws")
     async def frames(socket: WebSocket, key: str) -> None:
-        await FrameSocket(hub, socket).serve({**socket.query_params, "watch": key})
+        asked = {name: value for name, value in socket.query_params.items() if name != PARAMETER}
+        await FrameSocket(hub, crowd, socket).serve({**asked, "watch": key})
 
     @router.get("/api/camera/stream/status", summary="Is it streaming, and who watches?")
     async def status(camera: QueryKey = None) -> StreamStatus:
@@ -128,11 +145,13 @@ def camera_router(hub: Hub) -> APIRouter:
     return router
 
 
-def _stream(hub: Hub, request: Request, key: str | None, view: ViewOptions) -> Response:
+def _stream(hub: Hub, crowd: Crowd, request: Request, key: str | None, view: ViewOptions) -> Response:
     if hub.closing:
         raise HTTPException(503, "This server is stopping. Try again.", RETRY)
     if hub.is_full:
         raise HTTPException(503, "This server has as many viewers as it takes. Try again later.", {"Retry-After": "5"})
+    if not crowd.has_room(guest_of(request.scope).address):
+        raise HTTPException(429, "Your address has as many viewers as it may: close one.", {"Retry-After": "5"})
     key = hub.cameras.default_key() if key is None else key
     if key is not None:
         try:
@@ -140,7 +159,7 @@ def _stream(hub: Hub, request: Request, key: str | None, view: ViewOptions) -> R
         except WidthNotOfferedError as error:
             raise HTTPException(422, str(error)) from None
     wish = Wish(key, view.width, adaptive=view.quality == "auto")
-    return MjpegResponse(hub, wish, framing_for(request.headers.get("accept")), view.fps)
+    return MjpegResponse(hub, crowd, wish, framing_for(request.headers.get("accept")), view.fps)
 
 
 def _status(hub: Hub, key: str | None) -> StreamStatus:
@@ -149,14 +168,16 @@ def _status(hub: Hub, key: str | None) -> StreamStatus:
         return StreamStatus(
             is_streaming=False, viewer_count=hub.viewer_count(None), camera=None, state="unknown", replica=hub.replica
         )
-    device = _device(_camera(hub, key), time.monotonic())
+    camera = _camera(hub, key)
+    device, ahead_seconds = _device(camera, time.monotonic()), camera.clock.ahead_seconds
     return StreamStatus(
-        **device.model_dump(include={"state", "since", "last_error", "fps", "width", "height", "is_streaming"}),
+        **device.model_dump(include=_OF_THE_DEVICE),
         # While ingest is silent nobody adds the replicas up; this one's own viewers are certain.
         viewer_count=hub.viewer_count(key) if device.state == "unknown" else device.viewer_count,
         camera=key,
         replica=hub.replica,
         frame_age_seconds=hub.frame_age_seconds(key),
+        clock_offset_seconds=None if ahead_seconds is None else round(ahead_seconds, 3),
     )
 
 
@@ -171,7 +192,7 @@ async def _snapshot(hub: Hub, key: str | None, max_age_seconds: float) -> Respon
         picture = await hub.fresh_picture(key, SNAPSHOT_WAIT_SECONDS)
     except TimeoutError:
         raise HTTPException(503, "The camera is on, but no picture came within 5 s.", RETRY) from None
-    age_seconds = time.monotonic() - picture.received_at
+    age_seconds = picture.age_seconds(time.monotonic())
     if age_seconds > max_age_seconds:
         raise HTTPException(503, f"The newest picture is {age_seconds:.1f} s old; see max_age.", RETRY)
     headers = {**NO_CACHE, "X-Timestamp": timestamp(picture.captured_at_ns), "X-Frame-Age": f"{age_seconds:.3f}"}
@@ -195,10 +216,13 @@ def _device(camera: KnownCamera, now: float) -> Device:
         is_streaming=camera.is_streaming(now),
         since=datetime.fromtimestamp(status.since_ns / 1e9, UTC),
         last_error=status.last_error,
+        notices=list(status.notices),
         source=status.source,
         width=status.width,
         height=status.height,
         fps=status.fps,
+        codec=status.codec,
+        bits_per_second=status.bits_per_second,
         widths=list(status.widths),
         reconnects=status.reconnects,
         viewer_count=status.viewer_count,

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.stream.feed import Feed
@@ -16,9 +17,10 @@ class _StandIn:
 
 
 class StandIns:
-    """One stand-in per feed at the most: that of its present problem."""
+    """One stand-in per feed at the most: that of its present problem. `on_drawn` is called when one is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_drawn: Callable[[], None]) -> None:
+        self._on_drawn = on_drawn
         self._by_feed: dict[Feed, _StandIn] = {}
 
     def picture(self, feed: Feed, problem: Problem, size: tuple[int, int] | None) -> Picture | None:
@@ -26,6 +28,7 @@ class StandIns:
         stand_in = self._by_feed.get(feed)
         if stand_in is None or stand_in.problem != problem:
             drawing = asyncio.create_task(_draw(feed.camera_key, problem, size, feed.last_live_jpeg))
+            drawing.add_done_callback(lambda _: self._on_drawn())
             stand_in = self._by_feed[feed] = _StandIn(problem, drawing)
         return stand_in.drawing.result() if stand_in.drawing.done() else None
 

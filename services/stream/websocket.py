@@ -20,10 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.stream.audience import Wish
 from services.stream.cameras import UnknownCameraError, WidthNotOfferedError
+from services.stream.crowd import Crowd
 from services.stream.hub import Hub
 from services.stream.picture import Picture
 from services.stream.viewer import WaitingViewer
 from shared.topics import CameraKey
+from shared.web.access.roles import guest_of
 
 WINDOW: Final = 2
 """Pictures under way per camera: one on the link while the other's acknowledgement comes back."""
@@ -67,8 +69,10 @@ class _Channel:
 class FrameSocket:
     """One client's socket from its acceptance to its end."""
 
-    def __init__(self, hub: Hub, socket: WebSocket) -> None:
+    def __init__(self, hub: Hub, crowd: Crowd, socket: WebSocket) -> None:
         self._hub = hub
+        self._crowd = crowd
+        self._guest = guest_of(socket.scope)
         self._socket = socket
         self._changed = asyncio.Event()
         self._channels: dict[str, _Channel] = {}
@@ -77,39 +81,52 @@ class FrameSocket:
         """Send pictures until the client leaves, errs or the hub closes. `first` is what its address asked for."""
         await self._socket.accept()
         sending = asyncio.create_task(self._send_for_ever())
+        ends_at = self._guest.ends_at
         try:
-            self._obey(Request.model_validate(first))
-            while True:
-                self._obey(Request.model_validate_json(await self._socket.receive_text()))
+            async with asyncio.timeout(None if ends_at is None else ends_at - time.time()):
+                self._obey(Request.model_validate(first))
+                while True:
+                    self._obey(Request.model_validate_json(await self._socket.receive_text()))
+        except TimeoutError:
+            await self._refuse("This link has run out.")
         except (WebSocketDisconnect, KeyError):  # KeyError: a binary message has no text
             pass
         except ValidationError as error:
             await self._refuse(f"Not understood: {error.errors()[0]['msg']}.")
-        except (TooManyViewersError, UnknownCameraError, WidthNotOfferedError) as error:
+        except (TooManyViewersError, NotOnThisLinkError, UnknownCameraError, WidthNotOfferedError) as error:
             await self._refuse(str(error))
         finally:
             sending.cancel()
-            for channel in self._channels.values():
-                self._hub.detach(channel.viewer)
+            for camera_key in tuple(self._channels):
+                self._unwatch(camera_key)
 
     def _obey(self, request: Request) -> None:
         if request.ack is not None and (channel := self._channels.get(request.ack)) is not None:
             channel.under_way = max(0, channel.under_way - 1)
             self._changed.set()
-        if request.unwatch is not None and (channel := self._channels.pop(request.unwatch, None)) is not None:
-            self._hub.detach(channel.viewer)
+        if request.unwatch is not None:
+            self._unwatch(request.unwatch)
         if request.watch is not None:
+            if self._guest.ends_at is not None and request.watch != self._socket.path_params["key"]:
+                raise NotOnThisLinkError("This link is for one camera.")
             self._watch(request.watch, request)
 
     def _watch(self, camera_key: str, request: Request) -> None:
         if self._hub.is_full or len(self._channels) >= MAX_CAMERAS:
             raise TooManyViewersError("Too many viewers. Try again later.")
         self._hub.cameras.find(camera_key, time.monotonic()).check_width(request.width)
-        if (previous := self._channels.pop(camera_key, None)) is not None:
-            self._hub.detach(previous.viewer)
+        self._unwatch(camera_key)
+        if not self._crowd.has_room(self._guest.address):
+            raise TooManyViewersError("Your address has as many viewers as it may: close one.")
         viewer = WaitingViewer(as_message, self._changed, request.fps)
         self._channels[camera_key] = _Channel(viewer)
+        self._crowd.enter(self._guest.address)
         self._hub.attach(viewer, Wish(camera_key, request.width, adaptive=request.quality == "auto"))
+
+    def _unwatch(self, camera_key: str) -> None:
+        if (channel := self._channels.pop(camera_key, None)) is not None:
+            self._hub.detach(channel.viewer)
+            self._crowd.leave(self._guest.address)
 
     async def _send_for_ever(self) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):  # the client has left; receiving ends with it
@@ -129,3 +146,7 @@ class FrameSocket:
 
 class TooManyViewersError(Exception):
     """Raised when there is no room for one more."""
+
+
+class NotOnThisLinkError(Exception):
+    """Raised when the holder of a share link asks for more than it opens."""

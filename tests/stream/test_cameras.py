@@ -8,13 +8,13 @@ from tests.support.bus import status_of
 
 
 def test_a_camera_is_its_statuss_state_until_ingest_falls_silent() -> None:
-    """Two missed statuses and a half are silence."""
+    """Two missed statuses are silence."""
     camera = KnownCamera(status_of("cam1"), heard_at=100.0)
-    assert camera.is_streaming(102.0)
-    assert camera.problem(102.0) is None
-    assert camera.state(103.0) == "unknown"
-    assert not camera.is_streaming(103.0)
-    problem = camera.problem(103.0)
+    assert camera.is_streaming(101.9)
+    assert camera.problem(101.9) is None
+    assert camera.state(102.0) == "unknown"
+    assert not camera.is_streaming(102.0)
+    problem = camera.problem(102.0)
     assert problem is not None
     assert problem.headline == "Ingest is unreachable"
 

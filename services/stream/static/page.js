@@ -31,6 +31,7 @@ function address(path, query = {}) {
 async function getJson(path, query, otherwise) {
   const signal = AbortSignal.timeout?.(FETCH_TIMEOUT_MS);
   const response = await fetch(address(path, query), { cache: "no-store", signal });
+  if (response.status === 401) location.reload(); // logged out: instead of the page comes the login page
   if (response.ok) return response.json();
   if (otherwise) return otherwise;
   throw new Error(response.status);
@@ -134,6 +135,7 @@ const STATES = {
   live: ["Live"],
   connecting: ["Connecting…", "Framecast is opening the camera."],
   idle: ["Idle", "The picture is fetched as soon as someone watches."],
+  frozen: ["Frozen", "The camera sends the same picture again and again."],
   stalled: ["Stalled", "The camera is connected but sends no new picture."],
   offline: ["Offline", "The camera doesn't answer. Framecast keeps trying."],
   unauthorized: ["No access.", "The camera refused the password. Check CAMERA_RTSP_PASSWORD."],
@@ -299,6 +301,7 @@ function setCamera(camera) {
   if (!camera || camera.key === page.archive.dataset.camera) return;
   picture.stillAt = null; // one camera's picture must not pass for another's
   page.archive.dataset.camera = camera.key;
+  page.all.href = address("archive", { camera: camera.key });
   page.archive.replaceChildren();
   setText("archive-note", "Loading…");
   refreshArchive();

@@ -1,0 +1,80 @@
+"""The archive behind port 8001: what changes it passes as well, and what is long is passed on while it comes."""
+
+import http.client
+import http.server
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.ports import free_port
+from tests.support.replica import Replica, running_replica
+
+PIECE = b"x" * 65_536
+
+
+class _Archive(http.server.BaseHTTPRequestHandler):
+    """Deletes, and sends a file in two pieces: the second one when it is told to."""
+
+    protocol_version = "HTTP/1.1"
+    go_on = threading.Event()
+
+    def do_DELETE(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.send_response(
+            201 if "Content-Length" not in self.headers or self.headers["Content-Length"] == "0" else 400
+        )
+        self.send_header("Location", "/api/camera/frames/7")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Disposition", 'attachment; filename="a.zip"')
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self._send(PIECE)
+        assert self.go_on.wait(20)
+        self._send(PIECE)
+        self._send(b"")
+
+    def _send(self, piece: bytes) -> None:
+        self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        self.wfile.flush()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def replica() -> Iterator[Replica]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Archive) as archive:
+        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        bus = f"tcp://127.0.0.1:{free_port()}"
+        with running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica:
+            yield replica
+        archive.shutdown()
+
+
+def test_capturing_and_deleting_pass_without_a_body(replica: Replica) -> None:
+    """As the page and curl send them."""
+    status, headers, _ = replica.request("/api/camera/frames?camera=porch", "POST")
+    assert (status, headers["location"]) == (201, "/api/camera/frames/7")
+    status, _, body = replica.request("/api/camera/frames/7", "DELETE")
+    assert (status, body) == (204, b"")
+
+
+@pytest.mark.parametrize("path", ["/api/camera/frames/zip", "/api/camera/timelapses/1/file"])
+def test_a_long_answer_is_passed_on_while_it_comes(replica: Replica, path: str) -> None:
+    """Nothing of a zip file of gigabytes is held."""
+    _Archive.go_on.clear()
+    connection = http.client.HTTPConnection("127.0.0.1", replica.port, timeout=20)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    assert answer.headers["content-disposition"] == 'attachment; filename="a.zip"'
+    assert answer.read(len(PIECE)) == PIECE
+    _Archive.go_on.set()
+    assert answer.read() == PIECE
+    connection.close()
