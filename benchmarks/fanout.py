@@ -7,6 +7,7 @@ Server and viewers have a core each. Every frame counted was received whole by a
     .venv/bin/python -m benchmarks.fanout --probe 1000          what one viewer among 1,000 sees, beside a lone one
     .venv/bin/python -m benchmarks.fanout --memory 1000         memory with 1,000 viewers, and after ten times as many
     .venv/bin/python -m benchmarks.fanout --first-picture       how long a new viewer waits
+    .venv/bin/python -m benchmarks.fanout --answers 2000        how long health and API take among 2,000
 """
 
 import argparse
@@ -14,6 +15,7 @@ import json
 import statistics
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
@@ -177,6 +179,38 @@ def memory(bench: Bench, viewers: int, times: int) -> dict[str, Any]:
     return result
 
 
+def answers(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
+    """Milliseconds until health and API have answered, over a new connection each time, as a health check makes it."""
+    jpegs = moving_pictures(*SMALL, 13)
+    found: dict[str, list[float]] = {path: [] for path in ("/healthz", "/api/devices")}
+    with (
+        served(bench, "framecast", jpegs, SMALL) as server,
+        on_core(LOAD_CORE),
+        Load(bench.viewers, server.port) as load,
+    ):
+        load.add(viewers, 120)
+        time.sleep(WARM_UP_SECONDS)
+        load.reset()
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            for path, times in found.items():
+                asked = time.monotonic()
+                with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=10) as response:
+                    response.read()
+                times.append((time.monotonic() - asked) * 1000)
+            time.sleep(0.037)  # at no fixed place between two frames
+        report = load.report()
+    result: dict[str, Any] = {"viewers": viewers, "slowest_fps": report.slowest_fps}
+    for path, times in found.items():
+        result[path] = {
+            "asked": len(times),
+            "p50_ms": round(statistics.median(times), 1),
+            "most_ms": round(max(times), 1),
+        }
+    print_rows(result)
+    return result
+
+
 def first_pictures(bench: Bench, tries: int) -> dict[str, Any]:
     """Real ingest and a real camera, since it is ingest that must begin to encode."""
     with (
@@ -219,6 +253,7 @@ def main() -> None:
     parser.add_argument("--probe", type=int, metavar="VIEWERS")
     parser.add_argument("--memory", type=int, metavar="VIEWERS")
     parser.add_argument("--first-picture", action="store_true")
+    parser.add_argument("--answers", type=int, metavar="VIEWERS")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--jpeg-kilobytes", type=float, default=13, help="of the crowd's pictures, 640x360")
@@ -234,6 +269,8 @@ def main() -> None:
             result = {"probe": probe(bench, options.probe, options.seconds)}
         elif options.memory:
             result = {"memory": memory(bench, options.memory, times=10)}
+        elif options.answers:
+            result = {"answers": answers(bench, options.answers, options.seconds)}
         elif options.first_picture:
             missing = missing_camera_parts()
             result = {"first_picture": {"skipped": missing} if missing else first_pictures(bench, tries=15)}

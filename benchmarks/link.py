@@ -55,38 +55,40 @@ def refuse_taken_network() -> None:
 
 
 @contextmanager
-def slow_link(rate: str) -> Iterator[Link]:
-    """A link that carries `rate` towards the viewer, and anything back."""
+def slow_link(rate: str, namespace: str | None = None) -> Iterator[Link]:
+    """A link that carries `rate` towards the viewer, and anything back. Its near end is in `namespace`, or here."""
     tag = os.getpid() % 100_000
     router, viewer = f"fcr{tag}", f"fcv{tag}"
     # Of the network set aside for benchmarks (RFC 2544), in two small pieces: no other route must be hidden.
     here, near, far, there = "198.18.77.1", "198.18.77.2", "198.18.77.5", "198.18.77.6"
-    refuse_taken_network()
+    if namespace is None:
+        refuse_taken_network()
     bits = bits_per_second(rate)
     burst = max(2 * 1514, bits // 8 // 100)
     _ip(f"netns add {router}")
     try:
         _ip(f"netns add {viewer}")
-        _ip(f"link add fch{tag} type veth peer name upward netns {router}")
+        at_near_end = "" if namespace is None else f"-n {namespace} "
+        _ip(f"{at_near_end}link add fch{tag} type veth peer name upward netns {router}")
         _ip(f"-n {router} link add downward type veth peer name upward netns {viewer}")
-        _ip(f"address add {here}/30 dev fch{tag}")
-        _ip(f"link set fch{tag} up")
-        _ip(f"route add {NETWORK_BEHIND} via {near}")
-        for namespace, device, address in (
+        _ip(f"{at_near_end}address add {here}/30 dev fch{tag}")
+        _ip(f"{at_near_end}link set fch{tag} up")
+        _ip(f"{at_near_end}route add {NETWORK_BEHIND} via {near}")
+        for place, device, address in (
             (router, "upward", near),
             (router, "downward", far),
             (viewer, "upward", there),
         ):
-            _ip(f"-n {namespace} address add {address}/30 dev {device}")
-            _ip(f"-n {namespace} link set {device} up")
+            _ip(f"-n {place} address add {address}/30 dev {device}")
+            _ip(f"-n {place} link set {device} up")
         _ip(f"-n {viewer} route add default via {far}")
         _ip(f"netns exec {router} sysctl -qw net.ipv4.ip_forward=1")
         limit = f"tbf rate {bits}bit burst {burst} latency {QUEUE_MILLISECONDS}ms"
         _ip(f"netns exec {router} tc qdisc add dev downward root {limit}")
         yield Link(here, ("ip", "netns", "exec", viewer))
     finally:
-        for namespace in (viewer, router):
-            subprocess.run(["ip", "netns", "delete", namespace], check=False, capture_output=True)
+        for place in (viewer, router):
+            subprocess.run(["ip", "netns", "delete", place], check=False, capture_output=True)
 
 
 def _ip(arguments: str) -> None:

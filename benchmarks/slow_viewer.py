@@ -6,6 +6,10 @@ FastAPI's idiom; and before and beside it, a viewer on loopback.
     sudo .venv/bin/python -m benchmarks.slow_viewer [--rate 150KB/s] [--seconds 60]
     sudo .venv/bin/python -m benchmarks.slow_viewer --rate 20KB/s --query quality=auto --ingest
     sudo .venv/bin/python -m benchmarks.slow_viewer --rate 20Mbit/s --jpeg-kilobytes 120 --size 1280x720
+
+With `--gateway caddy` (or nginx) the slow viewer comes by way of it (benchmarks/gateway.py), over HTTP/1.1 and HTTP/2:
+
+    sudo .venv/bin/python -m benchmarks.slow_viewer --gateway caddy [--query quality=auto --ingest]
 """
 
 import argparse
@@ -21,6 +25,8 @@ from typing import Any, Final
 
 from benchmarks.bus_camera import bus_camera
 from benchmarks.cores import build, clean_up_when_terminated
+from benchmarks.curl_viewer import CurlViewer
+from benchmarks.gateway import Gateway, gateway_on_slow_link, missing_gateway
 from benchmarks.link import Link, missing_link_parts, slow_link
 from benchmarks.load import STREAM_PATH, Load, Report, percentile
 from benchmarks.pictures import moving_pictures
@@ -80,6 +86,28 @@ def watch(viewers: Path, module: str, link: Link, directory: Path, options: Opti
         return described(far.report(), alone, near.report())
 
 
+def watch_through(  # noqa: PLR0913 - each is the run's own
+    program: str, http: str, viewers: Path, gateway: Gateway, *, directory: Path, options: Options
+) -> dict[str, Any]:
+    """As `watch`, but the slow viewer sits behind the gateway."""
+    port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
+    environment = {"BUS_CONNECT": bus, "STREAM_HOST": "0.0.0.0", "STREAM_PORT": str(port)}  # noqa: S104
+    path = STREAM_PATH + (f"?{options.query}" if options.query else "")
+    with ExitStack() as stack:
+        stack.callback(ServiceProcess(SERVERS["framecast"], environment, directory / "stream.log").stop)
+        stack.enter_context(pictures_on(bus, directory, options))
+        near = stack.enter_context(Load(viewers, port))
+        wait_until(lambda: _joins(near), "the server shows pictures", 30)
+        near.reset()
+        time.sleep(ALONE_SECONDS)
+        alone = near.report()
+        stack.enter_context(gateway.running(program, port, directory))
+        far = stack.enter_context(CurlViewer(gateway.url(http) + path, http, gateway.prefix))
+        near.reset()
+        time.sleep(options.seconds)
+        return described(far.report(), alone, near.report()) | {"widths": far.widths()}
+
+
 def _joins(near: Load) -> bool:
     try:
         near.add(1, 2)
@@ -123,20 +151,32 @@ def main() -> None:
     parser.add_argument("--jpeg-kilobytes", type=float, default=13)
     parser.add_argument("--ingest", action="store_true", help="real ingest and the tests' RTSP camera")
     parser.add_argument("--servers", default="framecast,idiom", help="which of them, comma-separated")
+    parser.add_argument("--gateway", choices=["caddy", "nginx"], help="watch Framecast by way of it")
+    parser.add_argument("--http", default="1.1,2", help="the gateway's versions of HTTP, comma-separated")
+    parser.add_argument("--without-limits", action="store_true", help="the gateway without its container's sysctls")
     arguments = parser.parse_args()
     width, _, height = arguments.size.partition("x")
     size = (int(width), int(height))
     options = Options(arguments.seconds, arguments.query, size, arguments.jpeg_kilobytes, arguments.ingest)
     clean_up_when_terminated()
-    missing = missing_link_parts()
+    missing = missing_link_parts() or (missing_gateway(arguments.gateway) if arguments.gateway else None)
     if missing:
         print(json.dumps({"benchmark": "slow_viewer", "skipped": missing}))
         return
     results = {}
-    with tempfile.TemporaryDirectory() as name, slow_link(arguments.rate) as link:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         viewers = build("viewers.c", Path(name))
-        for server in arguments.servers.split(","):
-            results[server] = watch(viewers, SERVERS[server], link, Path(name), options)
+        if arguments.gateway:
+            gateway = stack.enter_context(gateway_on_slow_link(arguments.rate, limited=not arguments.without_limits))
+            for http in arguments.http.split(","):
+                title = f"{arguments.gateway} {http}"
+                results[title] = watch_through(
+                    arguments.gateway, http, viewers, gateway, directory=Path(name), options=options
+                )
+        else:
+            link = stack.enter_context(slow_link(arguments.rate))
+            for server in arguments.servers.split(","):
+                results[server] = watch(viewers, SERVERS[server], link, Path(name), options)
     report(f"link {arguments.rate}, {arguments.size}", results)
     print(
         json.dumps(

@@ -1,0 +1,132 @@
+"""An archiver with slots of one second, killed again and again at random: what is lost, doubled, left behind."""
+
+import random
+import signal
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, text
+
+from services.archiver.database import open_engine
+from services.archiver.errors import PictureRefused
+from services.archiver.layout import THUMBNAIL_SUFFIX, FrameName, frame_path_of
+from services.archiver.local_storage import LocalStore
+from services.archiver.pictures import read_webp
+from services.archiver.shelf import ORPHAN_SECONDS
+from tests.archiver.bus import ScriptedBus, ScriptedCamera
+from tests.archiver.support import jpeg_of, noise
+from tests.support.ports import free_port
+from tests.support.services import ServiceProcess
+
+LONGEST_LIFE_SECONDS: Final = 4.0
+"""Starting takes one to two of them, so that kills fall into every part of a life."""
+LOOK_SECONDS: Final = 30
+_SEED: Final = 5
+
+
+@dataclass
+class Place:
+    """One archive on a disk and in SQLite, with all rows that were ever seen committed."""
+
+    root: Path
+    bus: str
+    seen: dict[int, str] = field(default_factory=dict)
+
+    def archiver(self, number: int) -> ServiceProcess:
+        environment = {
+            "ARCHIVER_PORT": str(free_port()),
+            "ARCHIVE_DIR": str(self.root / "frames"),
+            "DATABASE_URL": f"sqlite:///{self.root}/archive.db",
+            "BUS_CONNECT": self.bus,
+        }
+        return ServiceProcess("services.archiver", environment, self.root / f"archiver{number}.log")
+
+    def engine(self) -> Engine:
+        return open_engine(f"sqlite:///{self.root}/archive.db")
+
+    def note_rows(self) -> None:
+        for _ in range(100):
+            try:
+                with self.engine().connect() as connection:
+                    rows = connection.execute(text("SELECT id, sha256 FROM archived_frame")).all()
+            except Exception:  # noqa: BLE001 locked, or not made yet
+                time.sleep(0.05)
+            else:
+                self.seen.update({row.id: row.sha256 for row in rows})
+                return
+
+
+def kills(directory: Path, times: int) -> list[dict[str, object]]:
+    settling = ORPHAN_SECONDS + LOOK_SECONDS + 5
+    return [killed(directory / str(neighbours), times, neighbours, settling) for neighbours in (0, 1)]
+
+
+def killed(root: Path, times: int, neighbours: int, settling_seconds: float) -> dict[str, object]:
+    """One archiver killed so often beside so many that are not; the account of it after a while of peace."""
+    root.mkdir()
+    place = Place(root, f"ipc://{root}/bus")
+    camera = ScriptedCamera([jpeg_of(noise(640, 360))], interval_seconds=1)
+    dice = random.Random(_SEED)  # noqa: S311
+    with ExitStack() as stack:
+        stack.enter_context(ScriptedBus(place.bus, [camera]).running())
+        for number in range(neighbours):
+            stack.callback(place.archiver(number + 1).stop)
+        for _ in range(times):
+            victim = place.archiver(0)
+            time.sleep(dice.uniform(0, LONGEST_LIFE_SECONDS))
+            victim.signal(signal.SIGKILL)
+            victim.stop()
+            place.note_rows()
+        survivor = place.archiver(0)
+        stack.callback(survivor.stop)
+        time.sleep(settling_seconds)
+        survivor.stop()
+        if neighbours:
+            stack.pop_all().close()
+    return {"archivers": 1 + neighbours, "kills": times, **_account(place)}
+
+
+def _account(place: Place) -> dict[str, object]:
+    """Every second from the first to the last that was settled, and every file."""
+    with place.engine().connect() as connection:
+        frames = connection.execute(text("SELECT id, slot_start, path, sha256 FROM archived_frame")).all()
+        gaps = connection.execute(text("SELECT start_seconds, end_seconds, reason FROM archive_gap")).all()
+        (until,) = connection.execute(text("SELECT settled_until FROM archive_camera")).one()
+    slots = Counter(frame.slot_start for frame in frames)
+    reasons: Counter[str] = Counter()
+    for gap in gaps:
+        slots.update(range(gap.start_seconds, gap.end_seconds))
+        reasons[gap.reason] += gap.end_seconds - gap.start_seconds
+    first = min(slots)
+    here = {frame.id: frame.sha256 for frame in frames}
+    store = LocalStore(place.root / "frames")
+    unreadable = sum(not _is_whole(store, frame.path) for frame in frames)
+    forgotten = sum(here.get(row_id) != sha256 for row_id, sha256 in place.seen.items())
+    return {
+        "slots": until - first,
+        "frames": len(frames),
+        "gap_slots": sum(reasons.values()),
+        "gap_reasons": dict(reasons),
+        "lost": sum(slots[second] == 0 for second in range(first, until)) + unreadable + forgotten,
+        "doubled": sum(count > 1 for count in slots.values()),
+        "orphans": _orphans(place.root / "frames", {frame.path for frame in frames}),
+    }
+
+
+def _is_whole(store: LocalStore, path: str) -> bool:
+    try:
+        read_webp(store.read(path))
+    except (FileNotFoundError, PictureRefused):
+        return False
+    return True
+
+
+def _orphans(root: Path, paths: set[str]) -> int:
+    """Files that belong to no row: frames, thumbnails, temporaries, anything."""
+    found = [file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()]
+    owners = [frame_path_of(path) if path.endswith(THUMBNAIL_SUFFIX) else path for path in found]
+    return sum(FrameName.parse(owner) is None or owner not in paths for owner in owners)

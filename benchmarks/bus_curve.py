@@ -1,0 +1,141 @@
+"""What keys on the bus cost: CPU per frame and subscriber, with CURVE and without, at both ends.
+
+    python -m benchmarks.bus_curve [--seconds 3] [--rounds 5]
+
+Ingest's end is this process (a publisher and the forwarder), the replica's a process of its own that takes frames off
+the bus and does nothing with them. With and without take turns, so that what else the machine does meets both.
+"""
+
+import argparse
+import asyncio
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.cores import cpu_seconds
+from shared.bus_keys import client_keys, make_keys, server_keys
+from shared.curve import ClientKeys
+from shared.logs import configure_logs
+from shared.settings import BusClientSettings, BusServerSettings
+from shared.topics import frame_topic
+from shared.transport import Forwarder, Publisher, Subscriber
+from tests.support.ports import free_port
+
+SIZES_KB: Final = (12, 68)
+FRAMES_PER_SECOND: Final = 100
+TOPIC: Final = frame_topic("camera_1", "main")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Microseconds of CPU per frame at each end."""
+
+    ingest: float
+    replica: float
+
+
+def keys_in(directory: Path) -> ClientKeys | None:
+    return client_keys(
+        BusClientSettings(
+            bus_server_key_file=directory / "stream/server.key",
+            bus_client_secret_file=directory / "stream/client.secret",
+        )
+    )
+
+
+@contextmanager
+def listener(address: str, keys: Path | None) -> Iterator[int]:
+    """A process that takes frames off the bus; its id."""
+    arguments = [sys.executable, "-m", "benchmarks.bus_curve", "--listen", address]
+    process = subprocess.Popen([*arguments, *([] if keys is None else ["--keys", str(keys)])])
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def listen(address: str, keys: Path | None) -> None:
+    subscriber = Subscriber(address, None if keys is None else keys_in(keys))
+    subscriber.subscribe(TOPIC)
+    while True:
+        await subscriber.receive()
+
+
+def measure(frame_bytes: int, keys: Path | None, seconds: float) -> Cost:
+    """One listener for so long."""
+    with tempfile.TemporaryDirectory() as inner:
+        address, inner_address = f"tcp://127.0.0.1:{free_port()}", f"ipc://{inner}/bus"
+        server = None
+        if keys is not None:
+            secret, authorized = keys / "server/server.secret", keys / "server/authorized"
+            server = server_keys(BusServerSettings(bus_server_secret_file=secret, bus_authorized_keys=authorized))
+        forwarder = Forwarder(address, inner_address, server)
+        publisher = Publisher(inner_address, is_inner=True)
+        try:
+            with listener(address, keys) as replica:
+                return _cost(publisher, [TOPIC, b"{}", bytes(frame_bytes)], replica, seconds)
+        finally:
+            publisher.close()
+            forwarder.close()
+
+
+def _cost(publisher: Publisher, message: list[bytes], replica: int, seconds: float) -> Cost:
+    deadline = time.monotonic() + 20
+    while TOPIC not in publisher.topics:
+        assert time.monotonic() < deadline, "nobody listens"
+        publisher.wait(0.05)
+        publisher.read_subscriptions()
+    _send(publisher, message, 0.5)
+    ours, theirs = time.process_time(), cpu_seconds(replica)
+    sent = _send(publisher, message, seconds)
+    return Cost((time.process_time() - ours) / sent * 1e6, (cpu_seconds(replica) - theirs) / sent * 1e6)
+
+
+def _send(publisher: Publisher, message: list[bytes], seconds: float) -> int:
+    sent, began = 0, time.monotonic()
+    while (now := time.monotonic()) < began + seconds:
+        if now >= began + sent / FRAMES_PER_SECOND:
+            publisher.send(message)
+            sent += 1
+        time.sleep(max(0.0, began + sent / FRAMES_PER_SECOND - time.monotonic()))
+    return sent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--listen", help=argparse.SUPPRESS)
+    parser.add_argument("--keys", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.listen:
+        asyncio.run(listen(options.listen, options.keys))
+        return
+    configure_logs()
+    with tempfile.TemporaryDirectory() as directory:
+        keys = Path(directory)
+        make_keys(keys, ("stream",))
+        for size in SIZES_KB:
+            plain, locked = [], []
+            for _ in range(options.rounds):
+                plain.append(measure(size * 1000, None, options.seconds))
+                locked.append(measure(size * 1000, keys, options.seconds))
+            for end in ("ingest", "replica"):
+                without, with_keys = ([getattr(cost, end) for cost in costs] for costs in (plain, locked))
+                ratio = statistics.median(b / a for a, b in zip(without, with_keys, strict=True))
+                print(
+                    f"{size} KB, {end}: {statistics.median(without):.0f} µs plain, "
+                    f"{statistics.median(with_keys):.0f} µs with keys, ratio {ratio:.2f}"
+                )
+
+
+if __name__ == "__main__":
+    main()
