@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.camera import missing_camera_parts
+from tests.support.hosts import missing_host_parts
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -16,6 +17,8 @@ def _missing(item: pytest.Item) -> str | None:
         return reason
     if item.get_closest_marker("browser") and not CHROMIUM.exists():
         return "Debian's chromium is not installed: apt-get install chromium"
+    if item.get_closest_marker("hosts") and (reason := missing_host_parts()):
+        return reason
     clients = item.get_closest_marker("clients")
     if clients and clients.args and not shutil.which(clients.args[0]):
         return f"{clients.args[0]} is not installed: apt-get install {' '.join(clients.args[1:])}"

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from services.archiver.settings import ArchiverSettings
-from services.ingest.settings import IngestSettings
+from services.ingest.settings import CameraEnvironment, IngestSettings
 from services.stream.settings import StreamSettings
 from shared.frames import MAX_HEADER_BYTES, _Header
-from shared.settings import Settings
+from shared.settings import Settings, variable_name
 from shared.status import CameraState, CameraStatus
 
 ROOT = Path(__file__).parents[1]
-SERVICES: list[type[Settings]] = [IngestSettings, StreamSettings, ArchiverSettings]
+SERVICES: list[type[Settings]] = [CameraEnvironment, IngestSettings, StreamSettings, ArchiverSettings]
 WIRE_FORMAT = (ROOT / "docs/wire-format.md").read_text()
 
 
@@ -24,7 +24,7 @@ def documented_settings() -> dict[str, str]:
 
 def test_env_example_names_every_setting_and_no_other() -> None:
     """It is the one list of settings."""
-    names = {name.upper() for service in SERVICES for name in service.model_fields}
+    names = {variable_name(service, name) for service in SERVICES for name in service.model_fields}
     assert names | {"CAMERA_RTSP_PASSWORD_FILE", "LOG_FORMAT"} == set(documented_settings())
 
 

@@ -6,10 +6,11 @@ from nowhere have none of these.
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count, islice
+from types import MappingProxyType
 from typing import Final
 
 import cv2
@@ -47,13 +48,13 @@ class MovingStream:
 
 
 @contextmanager
-def moving_stream() -> Iterator[MovingStream]:
+def moving_stream(settings: Mapping[str, object] = MappingProxyType({})) -> Iterator[MovingStream]:
     """A replica and, on the bus behind it, a camera whose gray changes ten times a second."""
     bus = f"tcp://127.0.0.1:{free_port()}"
     camera = status_of("cam1", width=WIDTH, height=HEIGHT, fps=1 / PERIOD_SECONDS)
     over = threading.Event()
-    with fake_ingest(bus, camera) as ingest, running_replica(bus) as replica:
-        wait_until(replica.knows_a_camera, "the camera is known")
+    with fake_ingest(bus, camera) as ingest, running_replica(bus, settings=settings) as replica:
+        wait_until(replica.hub.cameras.in_order, "the camera is known")
         showing = threading.Thread(target=_show, args=(ingest, over))
         showing.start()
         try:

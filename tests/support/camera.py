@@ -24,19 +24,24 @@ _STOP_SECONDS: Final = 5.0
 _PACKAGES: Final = (
     "python3-gi",
     "gir1.2-gst-rtsp-server-1.0",
+    "glib-networking",
     "gstreamer1.0-plugins-base",
     "gstreamer1.0-plugins-good",
+    "gstreamer1.0-plugins-bad",
     "gstreamer1.0-plugins-ugly",
 )
 _PROBE: Final = """
 import gi
 for namespace in ("Gst", "GstRtsp", "GstRtspServer"):
     gi.require_version(namespace, "1.0")
-from gi.repository import Gst, GstRtspServer
+from gi.repository import Gio, Gst, GstRtspServer
 Gst.init(None)
-missing = [name for name in ("appsrc", "x264enc", "rtph264pay") if Gst.ElementFactory.find(name) is None]
+needed = ("appsrc", "x264enc", "x265enc", "jpegenc", "rtph264pay")
+missing = [name for name in needed if Gst.ElementFactory.find(name) is None]
 if missing:
     raise SystemExit("no GStreamer element " + ", ".join(missing))
+if not Gio.TlsBackend.get_default().supports_tls():
+    raise SystemExit("no TLS for GLib")
 """
 
 
@@ -77,17 +82,24 @@ class RtspCamera:
         height: int = 360,
         fps: int = 30,
         gop_seconds: float = 1.0,
-        codec: Literal["h264"] = "h264",
+        codec: Literal["h264", "h265", "mjpeg", "vp8"] = "h264",
         username: str | None = None,
         password: str | None = None,
         auth: Literal["basic", "digest"] = "basic",
+        udp: bool = False,
+        tls_certificate: Path | None = None,
+        file: Path | None = None,
     ) -> None:
         self.port = port
         self._path = path
         self._options = [
             *("--path", path, "--width", str(width), "--height", str(height), "--fps", str(fps)),
             *("--gop-seconds", str(gop_seconds), "--codec", codec, "--auth", auth),
+            *(["--udp"] if udp else []),
+            *(["--tls-certificate", str(tls_certificate)] if tls_certificate else []),
+            *(["--file", str(file)] if file else []),
         ]
+        self._scheme = "rtsps" if tls_certificate else "rtsp"
         self._credentials = {"RTSP_TEST_USERNAME": username or "", "RTSP_TEST_PASSWORD": password or ""}
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -112,7 +124,7 @@ class RtspCamera:
     @property
     def url(self) -> str:
         """Without credentials."""
-        return f"rtsp://127.0.0.1:{self.port}{self._path}"
+        return f"{self._scheme}://127.0.0.1:{self.port}{self._path}"
 
     @property
     def pid(self) -> int | None:
@@ -200,10 +212,33 @@ class RtspCamera:
             self._waker.communicate()
             self._waker = None
 
+    def resize(self, width: int, height: int) -> None:
+        """Send another size from now on, over the connections that there are."""
+        self._command(f"size {width} {height}")
+
+    def mute(self) -> None:
+        """Send no more pictures while connections stay open and requests are answered."""
+        self._command("mute")
+
+    def speak(self) -> None:
+        """Undo `mute`."""
+        self._command("speak")
+
+    def end_stream(self) -> None:
+        """Say to all clients that the stream is over."""
+        self._command("end")
+
     def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 10.0) -> bool:
         """Whether `condition`, asked again with each event of the camera, came true within the time."""
         with self._changed:
             return self._changed.wait_for(condition, timeout_seconds)
+
+    def _command(self, line: str) -> None:
+        if self._process is None:
+            raise CameraError("the camera is down")
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
 
     def _clear_up(self) -> None:
         assert self._process is not None

@@ -67,13 +67,14 @@ class Viewer:
     path: str = "/api/camera/stream"
     parts: list[Part] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
+    headers: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection.connect()
         # The response takes the socket over; to wake its reader, ours is needed.
         self._socket = connection.sock
-        connection.request("GET", self.path)
+        connection.request("GET", self.path, headers=self.headers)
         self.response = connection.getresponse()
         assert self.response.status == 200, self.response.read()
         self._thread = threading.Thread(target=self._read, daemon=True)

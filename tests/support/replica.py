@@ -3,14 +3,16 @@
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from services.stream.app import build_app
 from services.stream.direct import DirectHttpProtocol
 from services.stream.hub import Hub
 from services.stream.settings import StreamSettings
+from shared.clock import Clock
 from shared.web.server import listen, make_server
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
@@ -45,20 +47,26 @@ class Replica:
 
 
 @contextmanager
-def running_replica(
+def running_replica(  # noqa: PLR0913 as many as tests need
     bus: str,
     *,
     direct: bool = True,
     archiver_url: str = "http://127.0.0.1:9",
     max_viewers: int = 1000,
     stall_seconds: float = 60.0,
+    clock: Clock | None = None,
+    settings: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Replica]:
-    """A replica on a free port. Without `direct` it serves through plain ASGI, as another server would."""
+    """A replica on a free port. Without `direct` it serves through plain ASGI, as another server would.
+
+    `settings` are those of StreamSettings, by their fields' names.
+    """
     port = free_port()
     unsent_bytes = None if direct else 16 * 1024
     listener = listen("127.0.0.1", port, setting="STREAM", unsent_bytes=unsent_bytes)
     hub = Hub(bus, max_viewers, stall_seconds)
-    app = build_app(StreamSettings(stream_port=port, archiver_url=archiver_url), hub)
+    given = {"stream_port": port, "archiver_url": archiver_url, **settings}
+    app = build_app(StreamSettings.model_validate(given), hub, clock)
     server = make_server(app, http=DirectHttpProtocol if direct else "httptools", on_stop=hub.close_viewers)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

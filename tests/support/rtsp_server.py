@@ -1,6 +1,6 @@
 # mypy: ignore-errors
 # gi ships no types, and Debian's Python, which runs this file, has neither mypy nor the project's libraries.
-"""A real RTSP camera: GStreamer's server with H.264 over TCP, and a picture that tells the time it was taken.
+"""A real RTSP camera: GStreamer's server, H.264 over TCP if not told otherwise, and a picture that tells its time.
 
 A program of its own, for Debian's /usr/bin/python3 with gi; `camera.py` starts it. It owns the picture, the encoder
 and the count of clients; it reads no pictures and knows nothing of pytest. It listens on 127.0.0.1 only.
@@ -8,6 +8,9 @@ and the count of clients; it reads no pictures and knows nothing of pytest. It l
 Events go to stdout, one JSON object a line: "ready" with the port, then "connected", "play", "teardown" and "closed",
 each with the clients connected, the sessions playing and the sessions played since the start. It ends on SIGTERM or
 SIGINT, and when stdin closes, so that it never outlives whoever started it.
+
+Commands come on stdin, one a line, and hold for all clients: "size WIDTH HEIGHT" (a new size without reconnecting),
+"mute" and "speak" (no pictures while the connection lives on), "end" (the stream is over, and says so).
 """
 
 import argparse
@@ -25,7 +28,7 @@ import gi
 
 for namespace in ("Gst", "GstRtsp", "GstRtspServer"):
     gi.require_version(namespace, "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - after the versions are chosen
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - after the versions are chosen
 from picture_layout import (  # noqa: E402 - a sibling, found because Python puts this file's directory first
     CLOCK_COLUMNS,
     CLOCK_HEIGHT_SHARE,
@@ -90,18 +93,44 @@ class Painter:
         return bytes([NEUTRAL]) * (half * clock_rows) + row * (height // 2 - clock_rows)
 
 
+class Scene:
+    """What the camera looks at, as commands change it: read by the pipelines' threads, written by the main one."""
+
+    def __init__(self, width: int, height: int, fps: int) -> None:
+        self.fps = fps
+        self.speaking = threading.Event()
+        self.speaking.set()
+        self.over = False
+        self.resize(width, height)
+
+    def resize(self, width: int, height: int) -> None:
+        caps = Gst.Caps.from_string(
+            f"video/x-raw,format=I420,width={width},height={height},framerate={self.fps}/1,colorimetry=bt601"
+        )
+        self.view = (Painter(width, height), caps)
+
+
 class Feed:
     """Gives one pipeline its pictures, at the camera's rate, from the thread in which appsrc asks for them.
 
     A pipeline that asks late, because it was stopped or is too slow, gets the next picture at once and no backlog.
     """
 
-    def __init__(self, painter: Painter, fps: int) -> None:
-        self._painter = painter
-        self._period = 1 / fps
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._painter: Painter | None = None
+        self._period = 1 / scene.fps
         self._due = time.monotonic()
 
     def on_need_data(self, source: Gst.Element, _bytes_wanted: int) -> None:
+        self._scene.speaking.wait()
+        if self._scene.over:
+            source.emit("end-of-stream")
+            return
+        painter, caps = self._scene.view
+        if painter is not self._painter:
+            self._painter = painter
+            source.set_property("caps", caps)
         picture = self._painter.picture(self._due / STRIPE_SECONDS % 1)
         time.sleep(max(0.0, self._due - time.monotonic()))
         self._due = max(self._due + self._period, time.monotonic())
@@ -164,42 +193,67 @@ def write_event(event: str, **fields: int) -> None:
         print(json.dumps({"event": event, **fields}), flush=True)  # noqa: T201 - its way to report
 
 
-def camera_factory(options: argparse.Namespace) -> GstRtspServer.RTSPMediaFactory:
-    """One encoder for all clients; it runs only while there is a client."""
+def encoder(options: argparse.Namespace) -> str:
     key_interval = max(1, round(options.fps * options.gop_seconds))
+    return {
+        "h264": f"x264enc tune=zerolatency speed-preset=ultrafast threads=1 key-int-max={key_interval}"
+        " ! rtph264pay name=pay0 pt=96 config-interval=1",
+        "h265": f"x265enc tune=zerolatency speed-preset=ultrafast key-int-max={key_interval}"
+        " option-string=pools=none:frame-threads=1:log-level=none"
+        " ! rtph265pay name=pay0 pt=96 config-interval=1",
+        "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",
+        "vp8": f"vp8enc deadline=1 cpu-used=8 threads=1 keyframe-max-dist={key_interval} ! rtpvp8pay name=pay0 pt=96",
+    }[options.codec]
+
+
+def camera_factory(options: argparse.Namespace, scene: Scene) -> GstRtspServer.RTSPMediaFactory:
+    """One encoder for all clients; it runs only while there is a client."""
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_shared(True)
-    # UDP would open ports on every address; a client that prefers it is told to take TCP.
-    factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP)
+    # UDP opens ports on every address; a client that prefers it is told to take TCP, where the test wants no UDP.
+    protocols = GstRtsp.RTSPLowerTrans.TCP
+    factory.set_protocols(protocols | GstRtsp.RTSPLowerTrans.UDP if options.udp else protocols)
+    if options.tls_certificate:
+        factory.set_profiles(GstRtsp.RTSPProfile.AVP)
+    if options.file:
+        # A recording, for the benchmarks: encoded as wanted beforehand, in H.264, and sent at its own pace.
+        factory.set_launch(
+            f'( filesrc location="{options.file}" ! matroskademux ! h264parse config-interval=-1'
+            " ! identity sync=true ! rtph264pay name=pay0 pt=96 )"
+        )
+        return factory
     factory.set_launch(
         "( appsrc name=pictures is-live=true do-timestamp=true format=time"
         f" caps=video/x-raw,format=I420,width={options.width},height={options.height}"
-        f",framerate={options.fps}/1,colorimetry=bt601"
-        f" ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 key-int-max={key_interval}"
-        " ! rtph264pay name=pay0 pt=96 config-interval=1 )"
+        f",framerate={options.fps}/1,colorimetry=bt601 ! {encoder(options)} )"
     )
-    painter = Painter(options.width, options.height)
 
     def on_media_configure(_factory: GstRtspServer.RTSPMediaFactory, media: GstRtspServer.RTSPMedia) -> None:
         source = media.get_element().get_by_name("pictures")
-        source.connect("need-data", Feed(painter, options.fps).on_need_data)
+        source.connect("need-data", Feed(scene).on_need_data)
 
     factory.connect("media-configure", on_media_configure)
     return factory
 
 
-def require_password(
+def guard(
     server: GstRtspServer.RTSPServer,
     factory: GstRtspServer.RTSPMediaFactory,
-    *,
-    username: str,
-    password: str,
-    method: str,
+    options: argparse.Namespace,
 ) -> None:
+    """Ask for a password, speak TLS, or both, if wanted."""
+    username = os.environ.get("RTSP_TEST_USERNAME")
+    if not username and not options.tls_certificate:
+        return
     token = GstRtspServer.RTSPToken()
     token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, ROLE)
     auth = GstRtspServer.RTSPAuth()
-    if method == "digest":
+    if options.tls_certificate:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(options.tls_certificate))
+    password = os.environ.get("RTSP_TEST_PASSWORD", "")
+    if not username:
+        auth.set_default_token(token)
+    elif options.auth == "digest":
         auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
         auth.add_digest(username, password, token)
     else:
@@ -220,12 +274,34 @@ def bind(server: GstRtspServer.RTSPServer, port: int) -> None:
     sys.exit(f"cannot listen on {HOST}:{port or 'any port'}")
 
 
-def run_until_told_to_stop() -> None:
+def obey(command: list[str], scene: Scene) -> None:
+    match command:
+        case ["size", width, height]:
+            scene.resize(int(width), int(height))
+        case ["mute"]:
+            scene.speaking.clear()
+        case ["speak"]:
+            scene.speaking.set()
+        case ["end"]:
+            scene.over = True
+            scene.speaking.set()
+        case _:
+            sys.exit(f"unknown command: {command}")
+
+
+def run_until_told_to_stop(scene: Scene) -> None:
     loop = GLib.MainLoop()
+    pending = bytearray()
 
     def on_stdin(_channel: int, _condition: GLib.IOCondition) -> bool:
-        if not os.read(0, 4096):
+        received = os.read(0, 4096)
+        if not received:
             loop.quit()
+        pending.extend(received)
+        while b"\n" in pending:
+            line, _, rest = bytes(pending).partition(b"\n")
+            pending[:] = rest
+            obey(line.decode().split(), scene)
         return True
 
     GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, on_stdin)
@@ -244,7 +320,10 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--fps", type=int, default=30)
     parser.add_argument("--gop-seconds", type=float, default=1.0)
-    parser.add_argument("--codec", choices=["h264"], default="h264")
+    parser.add_argument("--codec", choices=["h264", "h265", "mjpeg", "vp8"], default="h264")
+    parser.add_argument("--udp", action="store_true", help="let clients choose UDP")
+    parser.add_argument("--tls-certificate", help="a PEM file with certificate and key; the camera then speaks TLS")
+    parser.add_argument("--file", help="a Matroska file with H.264 to send once instead of the picture")
     parser.add_argument("--auth", choices=["basic", "digest"], default="basic")
     options = parser.parse_args()
     if options.width % 8 or options.height % 2:
@@ -256,17 +335,15 @@ def main() -> None:
     options = parse_options()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
-    factory = camera_factory(options)
-    username = os.environ.get("RTSP_TEST_USERNAME")
-    if username:
-        password = os.environ.get("RTSP_TEST_PASSWORD", "")
-        require_password(server, factory, username=username, password=password, method=options.auth)
+    scene = Scene(options.width, options.height, options.fps)
+    factory = camera_factory(options, scene)
+    guard(server, factory, options)
     server.get_mount_points().add_factory(options.path, factory)
     sessions = Sessions(server.get_session_pool())
     server.connect("client-connected", sessions.on_client_connected)
     bind(server, options.port)
     write_event("ready", port=server.get_bound_port())
-    run_until_told_to_stop()
+    run_until_told_to_stop(scene)
     # GStreamer's threads may be inside Python just now; an orderly interpreter exit would wait for them or crash.
     os._exit(0)
 

@@ -83,6 +83,7 @@ class Stack:
             "ARCHIVER_URL": f"http://127.0.0.1:{archiver_port}",
             "ARCHIVE_DIR": str(self.archive),
             "DATABASE_URL": f"sqlite:///{directory / 'archive.db'}",
+            "TIMELAPSE_DIR": str(directory / "timelapses"),
             **environment,
         }
         self._directory = directory

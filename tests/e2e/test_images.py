@@ -1,0 +1,50 @@
+"""What is in the images, and what is not."""
+
+import subprocess
+
+import pytest
+
+from tests.e2e.compose import ROOT, docker
+
+LIBRARIES = {
+    "ingest": {"aiortsp", "av", "cv2", "numpy", "simplejpeg"},
+    "stream": {"fastapi", "httpx2", "PIL", "uvicorn", "uvloop"},
+    "archiver": {"alembic", "fastapi", "PIL", "sqlmodel", "uvicorn", "uvloop"},
+}
+COMMON = {"pydantic_settings", "structlog", "zmq"}
+TOOLS = {"mypy", "pip", "pytest", "supervisor"}
+OVERLAYS = [path.name for path in sorted(ROOT.glob("docker-compose.*.yml"))]
+_MISSING = """
+import importlib, sys
+def is_missing(name):
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        return True
+    return False
+print(sys.version_info[:2], *sorted(name for name in sys.argv[1:] if is_missing(name)))
+"""
+
+
+@pytest.mark.parametrize("service", LIBRARIES)
+def test_an_image_holds_its_services_libraries_and_no_others(service: str) -> None:
+    """Each that is not there can't be attacked; and what is there loads, on the Python of the image."""
+    services = {f"services.{name}" for name in LIBRARIES}
+    everything = set().union(COMMON, TOOLS, services, *LIBRARIES.values())
+    expected = everything - COMMON - LIBRARIES[service] - {f"services.{service}"}
+    printed = docker(
+        *("run", "--rm", "--network", "none", "--read-only", "--entrypoint", "python", f"framecast-{service}"),
+        *("-c", _MISSING, *sorted(everything)),
+    )
+    assert printed.split() == ["(3,", "13)", *sorted(expected)]
+
+
+@pytest.mark.parametrize("overlay", [None, *OVERLAYS])
+def test_compose_files_suit_the_oldest_compose_that_is_still_offered(overlay: str | None) -> None:
+    """Debian 12 has docker-compose 1.29, which refuses what it does not know."""
+    files = ["-f", "docker-compose.yml", *(["-f", overlay] if overlay else [])]
+    settings = {"PATH": "/usr/bin:/bin", "POSTGRES_PASSWORD": "x", "SITE_ADDRESS": "cameras.example.org"}
+    checked = subprocess.run(
+        ["docker-compose", *files, "config", "-q"], check=False, cwd=ROOT, env=settings, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stderr

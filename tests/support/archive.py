@@ -1,0 +1,68 @@
+"""An archive made quickly: real files and real rows, of frames that were never captured."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from PIL import Image, ImageDraw
+
+from services.archiver.catalog import Catalog
+from services.archiver.layout import FrameName
+from services.archiver.models import ArchivedFrame
+from services.archiver.pictures import Label, WebpOptions, encode_webp
+from services.archiver.shelf import Shelf
+
+HOUR_SECONDS = 3600
+
+
+def picture_of(at: datetime, size: tuple[int, int] = (320, 180)) -> Image.Image:
+    """A plain whose light follows the hour, with a sun that moves."""
+    width, height = size
+    light = max(0.0, 1 - abs(at.hour + at.minute / 60 - 12) / 7)
+    picture = Image.new("RGB", size, (round(30 + 80 * light), round(40 + 140 * light), round(60 + 180 * light)))
+    drawing = ImageDraw.Draw(picture)
+    x, y, radius = width * at.hour / 24, height * (0.9 - 0.7 * light), height / 12
+    drawing.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(255, 220, 120))
+    drawing.rectangle((0, height * 0.8, width, height), fill=(20, round(50 + 60 * light), 30))
+    return picture
+
+
+@dataclass(frozen=True, slots=True)
+class MadeArchive:
+    """Puts frames on a shelf and into a catalog."""
+
+    shelf: Shelf
+    catalog: Catalog
+
+    def frame(
+        self,
+        at: datetime,
+        *,
+        camera_key: str = "camera_1",
+        interval_seconds: int | None = HOUR_SECONDS,
+        picture: Image.Image | None = None,
+    ) -> ArchivedFrame:
+        """One frame as the archiver keeps it, of the slot that `at` is in; without interval, one captured by hand."""
+        webp = encode_webp(picture or picture_of(at), Label(camera_key, at, interval_seconds), WebpOptions(method=0))
+        seconds = int(at.timestamp())
+        if interval_seconds is None:
+            name = FrameName(camera_key, None, int(at.timestamp() * 1000))
+        else:
+            name = FrameName(camera_key, seconds // interval_seconds * interval_seconds)
+        row = self.shelf.keep(name, webp).row(created_at=at)
+        self.catalog.add(row)
+        found = self.catalog.at_path(row.path)
+        assert found is not None
+        return found
+
+    def hours(
+        self,
+        begin: datetime,
+        hours: Iterable[int],
+        *,
+        camera_key: str = "camera_1",
+        size: tuple[int, int] = (320, 180),
+    ) -> list[ArchivedFrame]:
+        """A frame a few seconds into each of these hours since `begin`."""
+        instants = [begin.astimezone(UTC) + timedelta(hours=hour, seconds=3) for hour in hours]
+        return [self.frame(at, camera_key=camera_key, picture=picture_of(at, size)) for at in instants]

@@ -1,0 +1,101 @@
+"""Two hosts and the link between them, for the time of a `with` block: network namespaces of this machine.
+
+Needs root and iproute2. The addresses are of the network set aside for tests (198.18.0.0/15); inside each namespace
+nothing else can be reached, and this machine's own routes are not touched.
+"""
+
+import ctypes
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def missing_host_parts() -> str | None:
+    """Why no hosts can be made here; None when they can."""
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    missing = [program for program in ("ip", "tc", "iptables-legacy") if shutil.which(program) is None]
+    return f"{missing[0]} is not installed: apt-get install iproute2 iptables" if missing else None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    namespace: str
+    address: str
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """The sockets that this thread makes meanwhile, and the processes it starts, are this host's."""
+        with Path("/proc/thread-self/ns/net").open("rb") as before:
+            with Path("/run/netns", self.namespace).open("rb") as namespace:
+                _enter(namespace.fileno())
+            try:
+                yield
+            finally:
+                _enter(before.fileno())
+
+    def lose(self, share: float) -> None:
+        """From now on so much of the UDP packets that come are lost, at random."""
+        rule = f"-A INPUT -p udp -m statistic --mode random --probability {share} -j DROP"
+        self._run(f"iptables-legacy {rule}")
+
+    def throttle(self, rate: str) -> None:
+        """Loopback carries no more than `rate` (as tc writes it), whoever talks to whom."""
+        self._run(f"tc qdisc replace dev lo root tbf rate {rate} burst 16kb latency 200ms")
+
+    def unthrottle(self) -> None:
+        self._run("tc qdisc delete dev lo root")
+
+    def _run(self, command: str) -> None:
+        with self.inside():
+            subprocess.run(command.split(), check=True)
+
+    def set_link(self, state: str) -> None:
+        """`up` or `down`."""
+        _ip(f"-n {self.namespace} link set wire {state}")
+
+
+@contextmanager
+def two_hosts() -> Iterator[tuple[Host, Host]]:
+    tag = os.getpid() % 100_000
+    hosts = Host(f"fca{tag}", "198.18.78.1"), Host(f"fcb{tag}", "198.18.78.2")
+    try:
+        for host in hosts:
+            _ip(f"netns add {host.namespace}")
+            _ip(f"-n {host.namespace} link set lo up")
+        _ip(f"-n {hosts[0].namespace} link add name wire type veth peer name wire netns {hosts[1].namespace}")
+        for host in hosts:
+            _ip(f"-n {host.namespace} address add {host.address}/30 dev wire")
+            host.set_link("up")
+        yield hosts
+    finally:
+        for host in hosts:
+            subprocess.run(["ip", "netns", "delete", host.namespace], check=False, capture_output=True)
+
+
+@contextmanager
+def host_alone() -> Iterator[Host]:
+    """One without a link: what runs on it meets on its own loopback, which may be made as bad as one likes."""
+    host = Host(f"fcc{os.getpid() % 100_000}", "127.0.0.1")
+    try:
+        _ip(f"netns add {host.namespace}")
+        _ip(f"-n {host.namespace} link set lo up")
+        yield host
+    finally:
+        subprocess.run(["ip", "netns", "delete", host.namespace], check=False, capture_output=True)
+
+
+def _enter(namespace: int) -> None:
+    if _libc.setns(namespace, _CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def _ip(arguments: str) -> None:
+    subprocess.run(["ip", *arguments.split()], check=True)

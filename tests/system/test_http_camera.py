@@ -1,0 +1,28 @@
+"""A camera that speaks MJPEG over HTTP; ours is one too, so one stack watches another."""
+
+from pathlib import Path
+
+from tests.support.mjpeg import Viewer
+from tests.support.services import Stack
+from tests.support.waiting import wait_until
+
+
+def test_an_mjpeg_cameras_pictures_pass_through_byte_by_byte_and_other_sizes_are_made_of_them(tmp_path: Path) -> None:
+    """Neither decoded nor encoded where nothing has to change."""
+    for name in ("camera", "watching"):
+        (tmp_path / name).mkdir()
+    with (
+        Stack(tmp_path / "camera") as camera,
+        Viewer(camera.stream_port) as original,
+        Stack(tmp_path / "watching", CAMERA_RTSP_URL=f"{camera.origin}/api/camera/stream") as stack,
+        Viewer(stack.stream_port) as viewer,
+        Viewer(stack.stream_port, "/api/camera/stream?width=320") as small,
+    ):
+        wait_until(lambda: len(viewer.parts) > 20 and len(small.parts) > 5, "pictures come", 20)
+        sent = {part.jpeg for part in original.parts}
+        seen = [part.jpeg for part in viewer.parts if part.is_live]
+        assert len([jpeg for jpeg in seen if jpeg in sent]) >= len(seen) - 1, "pictures were changed on the way"
+        live_small = [part for part in small.parts if part.is_live]
+        assert live_small[-1].picture.shape == (180, 320, 3)
+        device = stack.get("/api/devices")["devices"][0]
+        assert (device["source"], device["codec"], device["width"], device["height"]) == ("http", "mjpeg", 1280, 720)

@@ -1,0 +1,160 @@
+"""Time-lapses where they meet the rest: captures that go on meanwhile, and a browser that plays the result."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+
+from services.archiver.catalog import Catalog
+from services.archiver.database import open_engine, upgrade
+from services.archiver.local_storage import LocalStore
+from services.archiver.shelf import Shelf
+from tests.archiver.bus import ScriptedBus, ScriptedCamera
+from tests.archiver.support import jpeg_of, noise
+from tests.archiver.test_service import environment, running
+from tests.support.archive import MadeArchive
+from tests.support.browser import running_chromium
+from tests.support.replica import running_replica
+from tests.support.waiting import wait_until
+
+BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
+LAPSES = "/api/camera/timelapses"
+
+
+def made_archive(directory: Path, env: dict[str, str]) -> MadeArchive:
+    engine = open_engine(env["DATABASE_URL"])
+    upgrade(engine)
+    (directory / "frames").mkdir(exist_ok=True)
+    return MadeArchive(Shelf(LocalStore(directory / "frames")), Catalog(engine))
+
+
+def call(env: dict[str, str], path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{env['ARCHIVER_PORT']}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def wish(**changes: Any) -> dict[str, Any]:
+    return {"camera": "camera_1", "from": BEGIN.isoformat(), "to": (BEGIN + timedelta(days=9)).isoformat(), **changes}
+
+
+def test_captures_go_on_while_a_time_lapse_renders(tmp_path: Path) -> None:
+    """Every slot of a second gets its frame, though the render would take all the time there is."""
+    env = environment(tmp_path)
+    made_archive(tmp_path, env).hours(BEGIN, range(40))
+    camera = ScriptedCamera([jpeg_of(noise(640, 360))], interval_seconds=1)
+    with ScriptedBus(f"ipc://{tmp_path}/bus", [camera]).running(), running(env):
+        job = call(env, LAPSES, wish(width=3840, height=2160))
+        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] == "rendering", "it renders", 20)
+        since = int(time.time()) + 1
+        until = since + 6
+        wait_until(lambda: time.time() > until + 1, "six slots have passed", 20)
+        assert call(env, f"{LAPSES}/{job['id']}")["state"] == "rendering", "it ended too soon to tell"
+        frames = call(env, f"/api/camera/frames?camera=camera_1&limit=100&{_instants(since, until)}")["frames"]
+        slots = sorted(int(datetime.fromisoformat(frame["slot_start"]).timestamp()) for frame in frames)
+        assert slots == list(range(since, until))
+
+
+def test_a_killed_archivers_render_ends_and_is_begun_anew_by_the_next(tmp_path: Path) -> None:
+    """Nothing goes on computing for nobody, and what was asked for is made."""
+    env = environment(tmp_path)
+    made_archive(tmp_path, env).hours(BEGIN, range(48))
+
+    def renderers() -> set[str]:
+        return {entry.name for entry in Path("/proc").iterdir() if _renders(entry, env["TIMELAPSE_DIR"])}
+
+    def half_videos() -> list[Path]:
+        return list((tmp_path / "timelapses").glob(".tmp-*.webm"))
+
+    with running(env) as process:
+        job = call(env, LAPSES, wish(width=1280, height=720))
+        wait_until(lambda: renderers() and half_videos(), "it renders", 20)
+        process.kill()
+        process.wait(10)
+        wait_until(lambda: not renderers(), "the orphan ends by itself", 20)
+    assert half_videos(), "nobody was left to tidy up"
+    with running(env):
+        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] == "done", "it is made", 60)
+    assert not half_videos()
+
+
+def _renders(process: Path, directory: str) -> bool:
+    """Whether it is a rendering process of this test's archiver, whose environment it has."""
+    try:
+        is_renderer = b"services.archiver.timelapse" in (process / "cmdline").read_bytes()
+        return is_renderer and directory.encode() in (process / "environ").read_bytes()
+    except OSError:
+        return False
+
+
+def _instants(since: int, until: int) -> str:
+    begin, end = (datetime.fromtimestamp(each, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for each in (since, until))
+    return f"from={begin}&to={end}"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with running_chromium() as browser:
+        yield browser
+
+
+_PLAY = """async url => {
+    const video = document.createElement("video");
+    Object.assign(video, {src: url, muted: true});
+    document.body.append(video);
+    await new Promise((resolve, reject) => {
+        video.onended = resolve;
+        video.onerror = () => reject(new Error(video.error.message));
+        video.play().catch(reject);
+    });
+    const ended = video.currentTime;
+    video.currentTime = video.duration / 2;
+    await new Promise(resolve => video.onseeked = resolve);
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    const context = canvas.getContext("2d");
+    context.drawImage(video, 0, 0);
+    const pixel = [...context.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data];
+    return {width: video.videoWidth, height: video.videoHeight, duration: video.duration, ended, pixel};
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("form", ["webm", "mp4"])
+def test_chromium_plays_it_to_its_end_in_the_right_colours_and_jumps_in_it(
+    form: str, chromium: Browser, tmp_path: Path
+) -> None:
+    """Through stream, as people fetch it; its length is right to the frame."""
+    colour, frames = (180, 60, 40), 36
+    env = environment(tmp_path)
+    archive = made_archive(tmp_path, env)
+    for hour in range(frames):
+        archive.frame(BEGIN + timedelta(hours=hour), picture=Image.new("RGB", (640, 360), colour))
+    with running(env), running_replica(env["BUS_CONNECT"], archiver_url=_origin(env)) as replica:
+        job = call(env, LAPSES, wish(format=form))
+        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] in ("done", "failed"), "it has ended", 60)
+        made = call(env, f"{LAPSES}/{job['id']}")
+        page = chromium.new_page()
+        page.goto(f"http://127.0.0.1:{replica.port}/healthz")
+        seen = page.evaluate(_PLAY, made["file_url"])
+        page.close()
+    assert (seen["width"], seen["height"]) == (640, 360)
+    assert seen["duration"] == pytest.approx(frames / 24, abs=1 / 24)
+    assert seen["ended"] == pytest.approx(frames / 24, abs=1 / 24)
+    assert seen["pixel"][:3] == pytest.approx(list(colour), abs=10)
+
+
+def _origin(env: dict[str, str]) -> str:
+    return f"http://127.0.0.1:{env['ARCHIVER_PORT']}"
