@@ -1,6 +1,6 @@
 /* Time-lapses: asked for with their length told beforehand, watched while they are made, played, kept or deleted. */
 
-import { ZONE, address, areYouSure, countWords, dateWords, lengthWords, make, range, request, setText, sizeWords } from "./archive-server.js";
+import { ZONE, address, areYouSure, countWords, dateWords, lengthWords, make, range, request, setText, sizeWords } from "./server.js";
 
 const ESTIMATE_DELAY_MS = 300;
 const BUSY_MS = 1_000;

@@ -1,6 +1,6 @@
 /* One archived picture in full, with its neighbours a key, a tap or a swipe away. */
 
-import { address, areYouSure, dateWords, request, setText, sizeWords, timeWords } from "./archive-server.js";
+import { address, areYouSure, dateWords, request, setText, sizeWords, timeWords } from "./server.js";
 
 const SWIPE_PX = 50;
 const part = (id) => document.getElementById(id);

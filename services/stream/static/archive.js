@@ -3,7 +3,7 @@
  * The address says which camera and day is shown, so that it can be kept and sent to others.
  */
 
-import { ZONE, address, countWords, dayKey, dayStart, dayWords, make, monthWords, range, request, setText, sizeWords, stretchWords, timeWords } from "./archive-server.js";
+import { ZONE, address, countWords, dayKey, dayStart, dayWords, make, monthWords, range, request, setText, sizeWords, stretchWords, timeWords } from "./server.js";
 import { Timelapses } from "./archive-timelapse.js";
 import { Viewer } from "./archive-viewer.js";
 
