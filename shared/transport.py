@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -26,6 +26,8 @@ SILENCE_SECONDS: Final = 3.0
 """A subscriber that hears nothing for so long connects anew: statuses come every second."""
 MOST_AT_ONCE: Final = 256
 _SUBSCRIBE: Final = b"\x01"
+_READABLE: Final = int(zmq.POLLIN)
+"""A plain number: the flag's own `&` takes longer than the question to the socket."""
 
 
 class Handoff:
@@ -205,6 +207,7 @@ class Subscriber:
         self._addresses = [address.strip() for address in addresses.split(",")]
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._readable = asyncio.Event()
+        self._wake: Callable[[], None] = self._readable.set
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heard_at = time.monotonic()
         self._socket = self._context.socket(zmq.SUB)
@@ -227,41 +230,72 @@ class Subscriber:
 
     def subscribe(self, topic: bytes) -> None:
         self._socket.subscribe(topic)
-        self._readable.set()
+        self._stir()
 
     def unsubscribe(self, topic: bytes) -> None:
         self._socket.unsubscribe(topic)
-        self._readable.set()
+        self._stir()
 
     async def receive(self) -> list[bytes]:
         """The next message. Waits for ever; to be called again soon, for meanwhile nobody looks at the connection."""
         if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self._socket.fileno(), self._readable.set)
-            self._watch()
+            self._watch_over(asyncio.get_running_loop(), self._readable.set)
         while not self._has_message():
-            # The descriptor tells only of changes since the socket was last used, hence the `set` at every use.
+            # The descriptor tells only of changes since the socket was last used, hence the wake at every use.
             self._readable.clear()
             await self._readable.wait()
         self._heard_at = time.monotonic()
         return self._take_message()
 
-    async def receive_newest(self) -> list[list[bytes]]:
-        """All messages waiting, one at least, but of each topic only the newest. Lets the loop turn before it returns
-        again, so that a receiver that lags drops what it can't show rather than everything else it has to do.
+    async def hand_newest_to(self, take: Callable[[list[bytes]], None]) -> None:
+        """Hand every message to `take`, until cancelled or until it raises; instead of `receive`.
+
+        Of those waiting at once, each topic's newest alone, and then the loop turns: a receiver that lags drops what
+        it can't show rather than everything else it has to do. No task wakes in between, which would cost as much as
+        the pictures of several viewers.
         """
-        first = await self.receive()
-        newest = {first[0]: first}
-        for _ in range(MOST_AT_ONCE):
-            if not self._has_message():
-                break
-            parts = self._take_message()
-            newest[parts[0]] = parts
-        return list(newest.values())
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+
+        def turn() -> None:
+            if ended.done():
+                return
+            newest: dict[bytes, list[bytes]] = {}
+            for _ in range(MOST_AT_ONCE):
+                if not self._has_message():
+                    break
+                parts = self._take_message()
+                newest[parts[0]] = parts
+            else:
+                loop.call_soon(turn)
+            if newest:
+                self._heard_at = time.monotonic()
+            try:
+                for parts in newest.values():
+                    take(parts)
+            except Exception as error:  # noqa: BLE001 raised where this is awaited
+                ended.set_exception(error)
+
+        self._watch_over(loop, turn)
+        loop.call_soon(turn)
+        try:
+            await ended
+        finally:
+            loop.remove_reader(self._socket.fileno())
+
+    def _watch_over(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+        self._loop, self._wake = loop, wake
+        loop.add_reader(self._socket.fileno(), wake)
+        self._watch()
+
+    def _stir(self) -> None:
+        """After every use of the socket that is no receiving: what it found coming in would not wake us again."""
+        if self._loop is not None:
+            self._loop.call_soon(self._wake)
 
     def _has_message(self) -> bool:
         # Cheaper than to try and fail: an exception costs twice as much as the question.
-        return bool(int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN)
+        return bool(self._socket.get(zmq.EVENTS) & _READABLE)  # type: ignore[operator] # pyzmq says int or bytes
 
     def _take_message(self) -> list[bytes]:
         # What `recv_multipart` does, but for asking the socket after each part whether there are more.
@@ -280,7 +314,7 @@ class Subscriber:
                 self._socket.disconnect(address)
                 self._socket.connect(address)
             self._heard_at = time.monotonic()
-            self._readable.set()
+            self._stir()
         self._watchdog = self._loop.call_later(SILENCE_SECONDS / 3, self._watch)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from services.archiver.settings import ArchiverSettings
 from services.ingest.settings import CameraEnvironment, IngestSettings
 from services.stream.settings import StreamSettings
-from shared.frames import MAX_HEADER_BYTES, _Header
+from shared.frames import HEADER_MEMBERS, MAX_HEADER_BYTES
 from shared.settings import Settings, variable_name
 from shared.status import CameraState, CameraStatus
 
@@ -49,7 +49,7 @@ def test_every_setting_says_what_is_allowed() -> None:
 
 def test_the_wire_format_names_every_member_and_state() -> None:
     """The page is the authority, so it must be complete."""
-    for name in (*_Header.model_fields, *CameraStatus.model_fields, *CameraState):
+    for name in (*HEADER_MEMBERS, *CameraStatus.model_fields, *CameraState):
         assert f"`{name}`" in WIRE_FORMAT, name
     assert f"{MAX_HEADER_BYTES:,} bytes" in WIRE_FORMAT
 

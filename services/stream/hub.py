@@ -66,7 +66,7 @@ class Hub:
         """Receive, repeat and tidy until cancelled."""
         self._subscriber.subscribe(ALL_STATUSES)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._receive_for_ever())
+            tasks.create_task(self._subscriber.hand_newest_to(self._take))
             tasks.create_task(self._tend_for_ever())
 
     # For the endpoints.
@@ -139,16 +139,14 @@ class Hub:
 
     # What the bus brings.
 
-    async def _receive_for_ever(self) -> None:
-        while True:
-            for parts in await self._subscriber.receive_newest():
-                try:
-                    if parts[0].startswith(ALL_STATUSES):
-                        self._take_status(decode_status(parts))
-                    else:
-                        self._take_frame(parts)
-                except MessageDecodeError as error:
-                    self._dropped.count(str(error))
+    def _take(self, parts: list[bytes]) -> None:
+        try:
+            if parts[0].startswith(ALL_STATUSES):
+                self._take_status(decode_status(parts))
+            else:
+                self._take_frame(parts)
+        except MessageDecodeError as error:
+            self._dropped.count(str(error))
 
     def _take_status(self, status: CameraStatus) -> None:
         if self.cameras.hear(status, time.monotonic()):

@@ -69,9 +69,26 @@ async def test_a_receiver_that_lagged_gets_only_the_newest_of_each_topic(address
         publisher.send([b"a/", number])
         publisher.send([b"b/", number])
     await asyncio.sleep(0.2)
-    assert await subscriber.receive_newest() == [[b"a/", b"2"], [b"b/", b"2"]]
+    taken: list[list[bytes]] = []
+    handing = asyncio.create_task(subscriber.hand_newest_to(taken.append))
+    await eventually(lambda: bool(taken), "what waited is handed over")
+    assert taken == [[b"a/", b"2"], [b"b/", b"2"]]
+    handing.cancel()
     subscriber.close()
     publisher.close()
+
+
+async def test_what_the_taker_raises_ends_the_handing_over(address: str) -> None:
+    """Whoever awaits it learns of the fault; nothing goes on half alive."""
+
+    def take(_parts: list[bytes]) -> None:
+        raise ZeroDivisionError
+
+    subscriber = Subscriber(address)
+    subscriber.subscribe(b"a/")
+    with Pump(address, [b"a/", b"payload"]), pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(subscriber.hand_newest_to(take), 8)
+    subscriber.close()
 
 
 async def test_subscriptions_are_seen_at_the_publisher_and_go_with_their_subscriber(address: str) -> None:

@@ -59,7 +59,8 @@ def test_beyond_all_its_tiers_a_frame_goes() -> None:
     policy = Policy.parse("all:7d,daily@12:00:30d", BERLIN)
     frames = hourly(MONDAY - 60 * DAY, 60 * 24)
     now = MONDAY
-    left = [frame for frame in frames if frame not in gone(frames, policy, now)]
+    lost = gone(frames, policy, now)
+    left = [frame for frame in frames if frame not in lost]
     assert [f for f in left if f.captured_at > now - 7 * DAY] == [f for f in frames if f.captured_at > now - 7 * DAY]
     noons = [frame.captured_at.astimezone(BERLIN) for frame in left if frame.captured_at <= now - 7 * DAY]
     assert {noon.time() for noon in noons} == {time(12)}
