@@ -21,6 +21,7 @@ from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import jpeg_of, noise
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
+from tests.support.waiting import wait_until
 
 LONGEST_LIFE_SECONDS: Final = 4.0
 """Starting takes one to two of them, so that kills fall into every part of a life."""
@@ -81,8 +82,14 @@ def killed(root: Path, times: int, neighbours: int, settling_seconds: float) -> 
             victim.signal(signal.SIGKILL)
             victim.stop()
             place.note_rows()
-        survivor = place.archiver(0)
+        survivor, before = place.archiver(0), len(place.seen)
         stack.callback(survivor.stop)
+
+        def goes_on() -> bool:
+            place.note_rows()
+            return len(place.seen) > before
+
+        wait_until(goes_on, "the survivor archives")
         time.sleep(settling_seconds)
         survivor.stop()
         if neighbours:

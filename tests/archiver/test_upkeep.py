@@ -53,12 +53,12 @@ def test_below_the_floor_the_archiver_stays_up_and_says_why(tmp_path: Path) -> N
     camera = ScriptedCamera([jpeg_of()], interval_seconds=2)
 
     def readiness() -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{env['ARCHIVER_PORT']}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{env['ARCHIVER_PORT']}/readyz", timeout=20) as answer:
             return str(answer.read().decode())
 
     def gaps() -> str:
         address = f"http://127.0.0.1:{env['ARCHIVER_PORT']}/api/camera/frames/gaps"
-        with urllib.request.urlopen(address, timeout=5) as answer:
+        with urllib.request.urlopen(address, timeout=20) as answer:
             return str(answer.read().decode())
 
     with ScriptedBus(env["BUS_CONNECT"], [camera]).running(), running(env):

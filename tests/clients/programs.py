@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-DEADLINE_SECONDS: Final = 20.0
+DEADLINE_SECONDS: Final = 80.0
 _NOBODY: Final = 65534
 """Debian's nobody and nogroup."""
 

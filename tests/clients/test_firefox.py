@@ -81,4 +81,4 @@ def test_an_img_in_firefox_is_painted_without_a_frames_delay(firefox: Firefox) -
         wait_until(lambda: b"frame/cam1/main/" in ingest.topics, "it is subscribed to")
         for sequence, level in enumerate(LEVELS, start=1):
             ingest.show(frame_of("cam1", sequence, level=level))
-            wait_until(lambda level=level: shown_level(firefox) == level, f"gray {level} is painted", 0.8)  # type: ignore[misc]
+            wait_until(lambda level=level: shown_level(firefox) == level, f"gray {level} is painted", 0.8, patience=1)  # type: ignore[misc]

@@ -19,6 +19,7 @@ from shared.topics import ALL_STATUSES, ViewersClaim, frame_topic
 from shared.transport import Publisher, Subscriber
 from tests.support.bus import status_of
 from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE
 
 
 class TickingSource:
@@ -80,7 +81,7 @@ async def test_a_status_comes_at_once_and_every_second(bus: str) -> None:
     subscriber.subscribe(ALL_STATUSES)
     async with asyncio.timeout(0.9):
         assert (await next_status(subscriber)).camera == "cam1"
-    async with asyncio.timeout(2.9):
+    async with asyncio.timeout(2.9 * PATIENCE):
         await next_status(subscriber)
         await next_status(subscriber)
     subscriber.close()
@@ -90,7 +91,7 @@ async def test_frames_come_while_subscribed_to_and_the_state_follows(bus: str) -
     """Idle, live while somebody listens, idle again."""
     subscriber = Subscriber(bus)
     subscriber.subscribe(ALL_STATUSES)
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(8 * PATIENCE):
         while (await next_status(subscriber)).state is not CameraState.IDLE:
             pass
         subscriber.subscribe(frame_topic("cam1", "main"))
@@ -117,7 +118,7 @@ async def test_viewers_are_added_up_over_replicas_and_go_with_them(bus: str) -> 
     watching.subscribe(ALL_STATUSES)
     watching.subscribe(ViewersClaim("cam1", "aaaa", 2).topic)
     other.subscribe(ViewersClaim("cam1", "bbbb", 3).topic)
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(8 * PATIENCE):
         while (await next_status(watching)).viewer_count != 5:
             pass
         other.close()

@@ -228,7 +228,7 @@ def test_it_ends_with_the_process_that_started_it(paused: bool) -> None:
     with starter:
         assert starter.stdout is not None
         port = int(starter.stdout.readline())
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
             starter.kill()
             with suppress(ConnectionResetError):
                 assert connection.recv(1) == b""

@@ -11,7 +11,7 @@ import zmq
 from shared.errors import ConfigurationError
 from shared.transport import Publisher, Subscriber
 from tests.support.ports import free_port
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 class Pump:
@@ -52,7 +52,7 @@ async def test_what_is_published_on_a_subscribed_topic_arrives(address: str) -> 
     subscriber = Subscriber(address)
     subscriber.subscribe(b"a/")
     with Pump(address, [b"a/", b"", b"payload"]):
-        assert await asyncio.wait_for(subscriber.receive(), 8) == [b"a/", b"", b"payload"]
+        assert await asyncio.wait_for(subscriber.receive(), 8 * PATIENCE) == [b"a/", b"", b"payload"]
     subscriber.close()
 
 
@@ -87,7 +87,7 @@ async def test_what_the_taker_raises_ends_the_handing_over(address: str) -> None
     subscriber = Subscriber(address)
     subscriber.subscribe(b"a/")
     with Pump(address, [b"a/", b"payload"]), pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(subscriber.hand_newest_to(take), 8)
+        await asyncio.wait_for(subscriber.hand_newest_to(take), 8 * PATIENCE)
     subscriber.close()
 
 
@@ -110,7 +110,7 @@ async def test_a_subscriber_finds_a_publisher_that_came_back(address: str) -> No
     subscriber.subscribe(b"a/")
     for payload in (b"first", b"second"):
         with Pump(address, [b"a/", payload]) as pump:
-            async with asyncio.timeout(8):
+            async with asyncio.timeout(8 * PATIENCE):
                 while (await subscriber.receive())[1] != payload:
                     pass
             assert b"a/" in pump.topics

@@ -137,7 +137,7 @@ def test_a_newcomer_gets_the_newest_picture_at_once(replica: Replica, ingest: Fa
         ingest.show(frame_of("cam1"))
         wait_until(lambda: first.parts, "the first viewer has it")
         with Viewer(replica.port) as second:
-            wait_until(lambda: second.parts, "so has the second", 0.8)
+            wait_until(lambda: second.parts, "so has the second", 0.8, patience=1)
 
 
 def test_a_camera_that_sends_seldom_has_a_stand_in_until_it_does(replica: Replica, ingest: FakeIngest) -> None:
@@ -225,7 +225,7 @@ def test_malformed_messages_are_dropped_and_counted(replica: Replica, ingest: Fa
 def test_a_browser_gets_the_advance_framing(replica: Replica, ingest: FakeIngest) -> None:
     """The part after the picture has begun before the next picture exists."""
     frame = frame_of("cam1")
-    with socket.create_connection(("127.0.0.1", replica.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", replica.port), timeout=30) as client:
         client.sendall(b"GET /api/camera/stream HTTP/1.1\r\nHost: x\r\nAccept: image/avif,image/*;q=0.8\r\n\r\n")
         wait_until(lambda: FRAMES in ingest.topics, "it is subscribed to")
         ingest.show(frame)
@@ -249,7 +249,7 @@ def test_plain_asgi_refuses_http_1_0_in_words(bus: str) -> None:
     """It could only send chunks, which such a client would take for pictures."""
     with (
         running_replica(bus, direct=False) as replica,
-        socket.create_connection(("127.0.0.1", replica.port), timeout=5) as client,
+        socket.create_connection(("127.0.0.1", replica.port), timeout=30) as client,
     ):
         client.sendall(b"GET /api/camera/stream HTTP/1.0\r\n\r\n")
         assert client.recv(4096).startswith(b"HTTP/1.1 505 ")

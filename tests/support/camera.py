@@ -18,8 +18,8 @@ _DEBIAN_PYTHON: Final = "/usr/bin/python3"
 # Debian's own libraries only: no PYTHONPATH and no user site, but the script's directory stays importable.
 _ISOLATED: Final = (_DEBIAN_PYTHON, "-E", "-s")
 _SERVER: Final = Path(__file__).with_name("rtsp_server.py")
-_READY_SECONDS: Final = 30.0  # GStreamer's very first start scans all its plugins
-_STOP_SECONDS: Final = 5.0
+_READY_SECONDS: Final = 90.0  # GStreamer's very first start scans all its plugins
+_STOP_SECONDS: Final = 20.0
 
 _PACKAGES: Final = (
     "python3-gi",
@@ -228,7 +228,7 @@ class RtspCamera:
         """Say to all clients that the stream is over."""
         self._command("end")
 
-    def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 10.0) -> bool:
+    def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 40.0) -> bool:
         """Whether `condition`, asked again with each event of the camera, came true within the time."""
         with self._changed:
             return self._changed.wait_for(condition, timeout_seconds)

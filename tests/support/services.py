@@ -51,11 +51,11 @@ class ServiceProcess:
         return self._process.wait(timeout_seconds)
 
     def stop(self) -> int:
-        """SIGTERM, then SIGKILL should it not end in 5 s; the exit code."""
+        """SIGTERM, then SIGKILL should it not end in 20 s; the exit code."""
         if self.is_running():
             self._process.terminate()
             try:
-                self._process.wait(5)
+                self._process.wait(20)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         code = self._process.wait(5)
@@ -110,7 +110,7 @@ class Stack:
     def get(self, path: str) -> dict[str, Any]:
         """The JSON at `path`, whatever the status code; empty while nobody answers."""
         try:
-            with urllib.request.urlopen(self.origin + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.origin + path, timeout=20) as answer:
                 body: dict[str, Any] = json.load(answer)
         except urllib.error.HTTPError as error:
             body = json.load(error)

@@ -76,5 +76,5 @@ def test_a_plain_img_is_painted_without_a_frames_delay(chromium: Browser) -> Non
         for sequence, gray in enumerate([120, 200], start=2):
             # A single frame: its repeat, a second later, would hide a delay.
             ingest.show(frame_of("cam1", sequence, level=gray))
-            wait_until(lambda gray=gray: abs(level() - gray) < 3, f"gray {gray} is painted", 0.8)  # type: ignore[misc]
+            wait_until(lambda gray=gray: abs(level() - gray) < 3, f"gray {gray} is painted", 0.8, patience=1)  # type: ignore[misc]
         page.close()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.camera import RtspCamera
 from tests.support.clock import read_clock, shows_camera_colours
-from tests.support.mjpeg import Viewer
+from tests.support.mjpeg import Part, Viewer
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 
@@ -24,10 +24,14 @@ def archived(stack: Stack) -> list[Path]:
 
 
 def median_age_seconds(viewer: Viewer, count: int = 30) -> float:
-    """The age of the next `count` pictures, by the clock drawn into them."""
+    """The age of the next `count` live pictures, by the clock drawn into them."""
     seen = len(viewer.parts)
-    wait_until(lambda: len(viewer.parts) >= seen + count, f"{count} more pictures came", 20)
-    ages = [age for part in viewer.parts[seen:] if (age := part.age_seconds) is not None]
+
+    def live() -> list[Part]:
+        return [part for part in viewer.parts[seen:] if part.is_live]
+
+    wait_until(lambda: len(live()) >= count, f"{count} more pictures came", 20)
+    ages = [age for part in live() if (age := part.age_seconds) is not None]
     assert len(ages) >= count * 0.9, "the clock could not be read"
     return statistics.median(ages)
 

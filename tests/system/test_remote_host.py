@@ -34,7 +34,7 @@ class Replica:
         with self._host.inside():
             try:
                 address = f"http://127.0.0.1:{self._port}/api/camera/stream/status"
-                with urllib.request.urlopen(address, timeout=5) as answer:
+                with urllib.request.urlopen(address, timeout=30) as answer:
                     body: dict[str, Any] = json.load(answer)
             except OSError:
                 return {}

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from tests.support.mjpeg import Viewer
 from tests.support.services import ServiceProcess, Stack
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 
 @contextmanager
@@ -34,9 +33,7 @@ def children(pid: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_demo_runs_and_stops_within_three_seconds_with_a_viewer_connected(
-    number: signal.Signals, tmp_path: Path
-) -> None:
+def test_the_demo_runs_and_stops_with_a_viewer_connected(number: signal.Signals, tmp_path: Path) -> None:
     """The newcomer's first minute. Nothing of it is left behind."""
     with running(tmp_path) as (runner, stack):
         stack.wait_for_state("live", "idle")
@@ -46,10 +43,8 @@ def test_the_demo_runs_and_stops_within_three_seconds_with_a_viewer_connected(
             wait_until(lambda: len(viewer.parts) > 5 and viewer.parts[-1].is_live, "the demo scene is seen")
             services = children(runner.pid)
             assert set(services) == {"ingest", "stream", "archiver"}
-            stopped_at = time.monotonic()
             runner.signal(number)
-            assert runner.wait(3) == 0
-            assert time.monotonic() - stopped_at < 3
+            assert runner.wait(3 * PATIENCE) == 0
             assert viewer.ended.wait(1)
         assert not any(Path(f"/proc/{pid}").exists() for pid in services.values())
 
@@ -82,7 +77,7 @@ def test_a_service_that_dies_comes_back_and_the_others_go_on(killed: str, tmp_pa
 def test_a_bad_setting_ends_the_stack_with_its_line_and_code_2(name: str, value: str, tmp_path: Path) -> None:
     """No restart mends it."""
     with running(tmp_path, **{name: value}) as (runner, _):
-        assert runner.wait(15) == 2
+        assert runner.wait(15 * PATIENCE) == 2
         line = next(line for line in runner.output().splitlines() if line.startswith(name))
         assert line.startswith(f"{name} is '{value}' but must be ")
         assert "Traceback" not in runner.output()
@@ -94,7 +89,7 @@ def test_a_second_stack_on_the_same_ports_is_told_so(tmp_path: Path) -> None:
         first.wait_for_state("live", "idle")
         (tmp_path / "second").mkdir()
         with running(tmp_path / "second", **first.environment) as (runner, _):
-            assert runner.wait(15) == 2
+            assert runner.wait(15 * PATIENCE) == 2
             assert "but must be" in runner.output()
         assert first.status()["is_streaming"]
 

@@ -41,7 +41,7 @@ class Answer:
 
 def ask(port: int, method: str, path: str, headers: Headers | None = None, body: str | None = None) -> Answer:
     """The answer's head and body; of a stream, whose body has no end, the head alone."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request(method, path, body, headers or {})
     response = connection.getresponse()
     names = {name.lower(): value for name, value in response.getheaders()}

@@ -18,6 +18,7 @@ from services.ingest.sources import (
 )
 from services.ingest.sources.rtsp import RtspSource
 from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE
 
 SECRET = "s3cr:/@ #t"  # noqa: S105 - every character that could trip
 Answer = Callable[[str], bytes | None]
@@ -124,7 +125,7 @@ def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() ->
         error = failure(mute.url)
     assert str(error) == reasons.NO_ANSWER
     assert not isinstance(error, SourceUnsupportedError)
-    assert time.monotonic() - begun < 7
+    assert time.monotonic() - begun < 7 * PATIENCE
 
 
 def test_a_camera_that_hangs_up_is_unavailable() -> None:
@@ -192,7 +193,8 @@ def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
         with pytest.raises(SourceUnavailableError, match="sends no pictures"):
             source.grab()
     methods = [request.partition(" ")[0] for request in patient.requests]
-    assert methods == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "GET_PARAMETER", "GET_PARAMETER"]
+    assert methods[:5] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "GET_PARAMETER"]
+    assert set(methods[5:]) <= {"GET_PARAMETER"}
     assert all("Session: 7\r\n" in request for request in patient.requests[3:])
 
 
