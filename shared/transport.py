@@ -7,10 +7,12 @@ has one; and a high-water mark does not bound age, so it is small, as are the ke
 
 import asyncio
 import secrets
+import select
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from socket import socketpair
 from typing import Final
 
 import zmq
@@ -28,54 +30,6 @@ MOST_AT_ONCE: Final = 256
 _SUBSCRIBE: Final = b"\x01"
 _READABLE: Final = int(zmq.POLLIN)
 """A plain number: the flag's own `&` takes longer than the question to the socket."""
-
-
-class Handoff:
-    """Moves messages from producer threads to the one that owns the publisher, without a lock of ours.
-
-    Bounded: when the owner lags, `put` drops the message and says so.
-    """
-
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", name: str) -> None:
-        self._context = context
-        self._address = f"inproc://{name}"
-        self.receiving_socket = context.socket(zmq.PULL)
-        self.receiving_socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
-        self.receiving_socket.bind(self._address)
-
-    def producer(self) -> "HandoffProducer":
-        """A sending end, for one thread to use."""
-        return HandoffProducer(self._context, self._address)
-
-    def take(self) -> list[bytes] | None:
-        """The oldest waiting message, or None."""
-        try:
-            return self.receiving_socket.recv_multipart(zmq.NOBLOCK)
-        except zmq.Again:
-            return None
-
-    def close(self) -> None:
-        self.receiving_socket.close(linger=0)
-
-
-class HandoffProducer:
-    """One thread's sending end of a handoff."""
-
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", address: str) -> None:
-        self._socket = context.socket(zmq.PUSH)
-        self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
-        self._socket.connect(address)
-
-    def put(self, parts: Sequence[bytes]) -> bool:
-        """Hand a message over; False when it was dropped because the owner lags."""
-        try:
-            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
-        except zmq.Again:
-            return False
-        return True
-
-    def close(self) -> None:
-        self._socket.close(linger=0)
 
 
 class Forwarder:
@@ -142,8 +96,8 @@ def _bind(socket: "zmq.Socket[bytes]", address: str, context: "zmq.Context[zmq.S
 class Publisher:
     """A sending end of the bus: bound at `address`, or with `is_inner` connected to a forwarder's inner one.
 
-    One thread at a time: it may be created by one and handed to another before use. Sending never blocks: a subscriber
-    that lags loses messages, nobody else does.
+    Any thread may send; one thread reads the subscriptions and waits for them. Sending never blocks: a subscriber that
+    lags loses messages, nobody else does.
 
     Raises:
         ConfigurationError: when the address can't be bound.
@@ -161,38 +115,53 @@ class Publisher:
         else:
             self._socket = _outer_socket(self.context)
             _bind(self._socket, address, self.context)
-        self.handoff = Handoff(self.context, "frames")
-        self._poller = zmq.Poller()
-        self._poller.register(self._socket, zmq.POLLIN)
-        self._poller.register(self.handoff.receiving_socket, zmq.POLLIN)
+        self._lock = threading.Lock()
+        """A ZeroMQ socket may pass from thread to thread, but not without a lock's fence between them."""
+        self._waking, self._woken = socketpair()
+        self._waking.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._socket.fileno(), select.POLLIN)
+        self._poll.register(self._woken, select.POLLIN)
 
     def wait(self, seconds: float) -> None:
-        """Sleep until a subscription changed, a message was handed over or the time is up."""
-        self._poller.poll(max(0, round(seconds * 1000)))
+        """Sleep until a subscription may have changed or the time is up."""
+        for descriptor, _ in self._poll.poll(max(0, round(seconds * 1000))):
+            if descriptor == self._woken.fileno():
+                self._woken.recv(64)
 
     def read_subscriptions(self) -> bool:
         """Bring `topics` up to date; whether they changed. Call it on every turn: the events queue up unbounded."""
         topics = set(self.topics)
-        while True:
-            try:
+        with self._lock:
+            while self._has_event():
                 event = self._socket.recv(zmq.NOBLOCK)
-            except zmq.Again:
-                break
-            topic = event[1:]
-            if event[:1] == _SUBSCRIBE:
-                topics.add(topic)
-            else:
-                topics.discard(topic)
+                topic = event[1:]
+                if event[:1] == _SUBSCRIBE:
+                    topics.add(topic)
+                else:
+                    topics.discard(topic)
         changed = topics != self.topics
         self.topics = frozenset(topics)
         return changed
 
     def send(self, parts: Sequence[bytes]) -> None:
-        self._socket.send_multipart(parts, copy=False)
+        with self._lock:
+            for part in parts[:-1]:
+                self._socket.send(part, zmq.SNDMORE)
+            self._socket.send(parts[-1], copy=False)
+            has_event = self._has_event()
+        if has_event:
+            # The descriptor tells only of what came since the socket was last used, which was just now.
+            with suppress(BlockingIOError):
+                self._waking.send(b"\0")
+
+    def _has_event(self) -> bool:
+        return bool(self._socket.get(zmq.EVENTS) & _READABLE)  # type: ignore[operator] # pyzmq says int or bytes
 
     def close(self) -> None:
-        self.handoff.close()
         self.context.destroy(linger=0)
+        self._waking.close()
+        self._woken.close()
 
 
 class Subscriber:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import IO, Any, Final
 
 from services.ingest.camera import Camera, Habits
-from services.ingest.publishing import BusLoop, CameraOutlet
+from services.ingest.publishing import BusLoop
 from services.ingest.rendering import Renderer, RenderingOptions
 from services.ingest.settings import CameraSettings
 from services.ingest.sources.native_log import NativeLog
@@ -96,10 +96,9 @@ def main(native_log: NativeLog) -> int:
     stop_on_signals(stop)
     publisher = Publisher(assignment["inner_address"], is_inner=True)
     bus_loop = BusLoop(publisher, assigned.camera, assigned.settings.offered_widths, assigned.status)
-    outlet = CameraOutlet(publisher.handoff.producer())
     workers = [
         Worker("bus", bus_loop.run, on_crash),
-        Worker("camera", lambda ended: assigned.camera.run(ended, outlet), on_crash),
+        Worker("camera", lambda ended: assigned.camera.run(ended, bus_loop), on_crash),
     ]
     for worker in workers:
         worker.start()

@@ -9,7 +9,7 @@ import pytest
 
 from services.ingest.camera import Camera
 from services.ingest.pictures import BgrPicture
-from services.ingest.publishing import BusLoop, CameraOutlet
+from services.ingest.publishing import BusLoop
 from services.ingest.rendering import Renderer, RenderingOptions
 from services.ingest.sources import SourceFacts
 from shared.frames import Frame, decode_frame
@@ -52,14 +52,14 @@ def bus() -> Iterator[str]:
     address = f"tcp://127.0.0.1:{free_port()}"
     camera = Camera("cam1", TickingSource, Renderer("cam1", RenderingOptions()))
     publisher = Publisher(address)
-    outlet = CameraOutlet(publisher.handoff.producer())
 
     def status(viewer_count: int) -> CameraStatus:
         return status_of("cam1", camera.condition.state, viewer_count=viewer_count)
 
+    bus_loop = BusLoop(publisher, camera, (32,), status)
     workers = [
-        Worker("bus", BusLoop(publisher, camera, (32,), status).run, pytest.fail),
-        Worker("camera", lambda stop: camera.run(stop, outlet), pytest.fail),
+        Worker("bus", bus_loop.run, pytest.fail),
+        Worker("camera", lambda stop: camera.run(stop, bus_loop), pytest.fail),
     ]
     for worker in workers:
         worker.start()

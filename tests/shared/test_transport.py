@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from typing import Self
 
 import pytest
@@ -164,18 +163,33 @@ def test_an_oversize_message_from_a_peer_costs_the_peer_its_connection(address: 
     publisher.close()
 
 
-@pytest.fixture
-def publisher(address: str) -> Iterator[Publisher]:
-    made = Publisher(address)
-    yield made
-    made.close()
+async def test_a_subscription_wakes_its_reader_however_busily_others_send(address: str) -> None:
+    """Sending uses up what would have told of it."""
+    publisher = Publisher(address)
+    stop = threading.Event()
+    turns: list[frozenset[bytes]] = []
 
+    def read() -> None:
+        while not stop.is_set():
+            publisher.wait(60)
+            publisher.read_subscriptions()
+            turns.append(publisher.topics)
 
-def test_a_handoff_drops_when_its_owner_lags(publisher: Publisher) -> None:
-    """The camera's thread must never wait for the bus."""
-    producer = publisher.handoff.producer()
-    taken = [producer.put([b"topic", b"%d" % number]) for number in range(50)]
-    producer.close()
-    assert taken[0]
-    assert not taken[-1]
-    assert publisher.handoff.take() == [b"topic", b"0"]
+    def send() -> None:
+        while not stop.wait(0.0005):
+            publisher.send([b"a/", b"payload"])
+
+    threads = [threading.Thread(target=work) for work in (read, send)]
+    for thread in threads:
+        thread.start()
+    subscriber = Subscriber(address)
+    for number in range(20):
+        topic = b"b/%d/" % number
+        subscriber.subscribe(topic)
+        await eventually(lambda topic=topic: bool(turns) and topic in turns[-1], "the subscription is seen")  # type: ignore[misc]
+    stop.set()
+    subscriber.subscribe(b"the last/")
+    for thread in threads:
+        thread.join(60)
+    subscriber.close()
+    publisher.close()
