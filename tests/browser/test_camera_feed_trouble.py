@@ -108,7 +108,7 @@ def test_a_stalled_connection_is_noticed_and_replaced(page: Page, site: Site) ->
     feed.is_("live", "websocket")
     silent = True
     wait_until(lambda: feed.facts()["ageMs"] > 1_500, "the picture gets older", PATIENCE_SECONDS)
-    wait_until(lambda: len(server_sides) > 1, "another socket is opened", PATIENCE_SECONDS)
+    wait_until(lambda: feed.facts() and len(server_sides) > 1, "another socket is opened", PATIENCE_SECONDS)
     feed.is_("live", "websocket")
     feed.moves()
 
