@@ -70,7 +70,9 @@ def test_the_react_page_plays_and_pauses(page: Page, place: tuple[Site, Pages], 
     for name in ("package.json", "garden.jsx"):
         (tmp_path / name).write_text((EXAMPLES / "react" / name).read_text())
     for command in (["npm", "install", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS)
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     pages.put("/bundle.js", (tmp_path / "bundle.js").read_text(), Content_Type="text/javascript")
     page.goto(pages.put("/", example(site, "react/index.html")))

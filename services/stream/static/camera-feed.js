@@ -223,14 +223,9 @@ class Run {
     return this.server.url(this.camera, "stream", this.wish);
   }
 
-  pause = (ms) =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.onEnd(() => clearTimeout(timer));
-    });
-
+  pause = (ms) => new Promise((resolve) => (this.timer = setTimeout(resolve, ms)));
   onEnd = (act) => this.signal.addEventListener("abort", act);
-  end = () => this.#ending.abort();
+  end = () => this.#ending.abort(clearTimeout(this.timer));
   fail = (failure) => this.signal.aborted || this.works.lost(this, failure);
 }
 
@@ -245,19 +240,22 @@ const TRANSPORTS = {
   /** Reads the stream itself and splits it by Content-Length. */
   async fetch(run) {
     const reader = (await run.server.get(run.openStream(), run.signal)).body.getReader();
-    let rest = new Blob();
+    let rest = new Uint8Array();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) throw fault(LOST);
-      rest = new Blob([rest, value]);
+      const before = rest;
+      rest = new Uint8Array(before.length + value.length);
+      rest.set(before);
+      rest.set(value, before.length);
       for (;;) {
-        const [head, ...others] = (await rest.slice(0, 1_000).text()).split("\r\n\r\n");
+        const [head, ...others] = new TextDecoder().decode(rest.subarray(0, 1_000)).split("\r\n\r\n");
         const field = (name) => head.match(new RegExp(`^${name}: *([\\d.]+)`, "im"))?.[1];
         const start = head.length + 4;
         const end = start + Number(field("Content-Length"));
-        if (!others.length || rest.size < end) break;
-        run.film.take(rest.slice(start, end), 1_000 * field("X-Timestamp"), field("X-Live") !== "0");
-        rest = rest.slice(end);
+        if (!others.length || rest.length < end) break;
+        run.film.take(new Blob([rest.subarray(start, end)]), 1_000 * field("X-Timestamp"), field("X-Live") !== "0");
+        rest = rest.subarray(end);
       }
     }
   },
@@ -341,7 +339,7 @@ function worksOf(feed) {
   const states = CSS.supports("selector(:state(live))") ? feed.attachInternals().states : null;
 
   let source, server, camera; // the camera's key is not known where the default one can't be asked for
-  let isInView = false, isAway = document.hidden;
+  let isInView, isAway = document.hidden;
   let turn, turnedAt; // set while it plays or tries to
   let run, trial; // the transport in use, and a better one on trial
   let ladder; // those to try yet
@@ -360,6 +358,7 @@ function worksOf(feed) {
   };
   const given = (name) => feed.getAttribute(name) ?? "";
   const mayPlay = () => feed.isConnected && isInView && !isAway && !feed.paused;
+  const quietMs = () => now() - Math.max(run.heardAt, turnedAt); // a hidden page paints nothing
   const patienceMs = () => Math.max(STALL_MS, STALL_MS / (run?.wish.fps ?? 1));
   const tell = (type, detail) => feed.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
 
@@ -432,6 +431,13 @@ function worksOf(feed) {
     run.wish = wish;
     if (run.watch) run.watch.agree();
     else if (run.name !== "snapshot") settle(stop());
+  }
+
+  /** A connection may be had now that could not be had before. */
+  function hurry() {
+    if (run?.isProven && quietMs() < STALL_MS / 2) return;
+    failures = 0;
+    settle(stop());
   }
 
   /** Another way, or the same from the best down after a while. */
@@ -522,7 +528,7 @@ function worksOf(feed) {
   function tick() {
     [feed.painted, painted] = [painted, 0];
     const limit = run?.isProven ? patienceMs() : FIRST_MS;
-    if (run && !document.hidden && now() - run.heardAt > limit) lost(run, fault(LOST));
+    if (run && !document.hidden && quietMs() > limit) lost(run, fault(LOST));
     update();
     const said = feed.state === "live" ? "Live" : words();
     if (spoken.textContent !== said) spoken.textContent = said;
@@ -533,7 +539,7 @@ function worksOf(feed) {
 
   function standing() {
     if (feed.paused) return ["paused", ""];
-    if (!mayPlay()) return ["hidden", ""];
+    if (isAway || isInView === false) return ["hidden", ""];
     if (failure) return ["offline", failure];
     if (trouble) return ["stale", trouble];
     if (now() - paintedAt < patienceMs()) return ["live", ""];
@@ -569,20 +575,18 @@ function worksOf(feed) {
   }
 
   const works = {
-    image, lost, show, miss, keepImage, tick,
-    away: (isHidden) => later("away", isHidden ? STEADY_MS : 0, () => settle((isAway = isHidden))),
-    change: () => later("change", 0, () => rewish(settle())),
+    image, lost, show, miss, keepImage, tick, hurry,
 
-    /** A connection may be had now that could not be had before. */
-    hurry() {
-      if (run?.isProven && now() - run.heardAt < STALL_MS / 2) return;
-      failures = 0;
-      settle(stop());
+    away(isHidden) {
+      later("away", isHidden ? STEADY_MS : 0, () => settle((isAway = isHidden)));
+      if (!isHidden) hurry((turnedAt = now()));
     },
+    change: () => later("change", 0, () => rewish(settle())),
 
     enter() {
       feeds.add(works);
       ticker ??= setInterval(() => feeds.forEach((each) => each.tick()), 1_000);
+      isInView = undefined;
       views.observe(feed);
       sizes.observe(feed);
       settle();
@@ -650,7 +654,8 @@ export class CameraFeed extends HTMLElement {
 
 const all = (act) => () => feeds.forEach(act);
 document.addEventListener("visibilitychange", all(({ away }) => away(document.hidden)));
-for (const type of ["online", "pageshow"]) addEventListener(type, all(({ hurry }) => hurry()));
+addEventListener("online", all(({ hurry }) => hurry()));
+addEventListener("pageshow", ({ persisted }) => persisted && all(({ hurry }) => hurry())());
 stillness.addEventListener("change", all(({ change }) => change()));
 
 if (!customElements.get("camera-feed")) customElements.define("camera-feed", CameraFeed);
