@@ -187,7 +187,7 @@ class Feed:
     def evaluate(self, script: str) -> Any:
         return self._element.evaluate(script)
 
-    def is_(self, state: str, transport: str | None = None) -> None:
+    def is_(self, state: str, transport: str | None = None, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits for the state, and for the transport if one is named."""
 
         def has_come() -> bool:
@@ -195,7 +195,7 @@ class Feed:
             return self.seen["state"] == state and transport in (None, self.seen["transport"])
 
         try:
-            wait_until(has_come, f"it is {state}", PATIENCE_SECONDS)
+            wait_until(has_come, f"it is {state}", seconds)
         except AssertionError as error:
             error.add_note(f"It was {self.seen}")
             raise

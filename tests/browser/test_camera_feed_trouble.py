@@ -200,7 +200,7 @@ def test_a_replica_that_is_killed_comes_back_under_the_page(page: Page, tmp_path
             first.stop()
         second = ServiceProcess("services.stream", environment, tmp_path / "second.log")
         try:
-            feed.is_("live")
+            feed.is_("live", seconds=60)  # the longest wait between two attempts, and a start on a busy machine
             if mode == "auto":
                 feed.moves()
         finally:

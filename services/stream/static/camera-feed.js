@@ -344,7 +344,7 @@ function worksOf(feed) {
   let run, trial; // the transport in use, and a better one on trial
   let ladder; // those to try yet
   let upgradeMs = 10_000;
-  let failures, failure; // why nothing can be had, until a picture comes
+  let failures, wasRefused, failure; // why nothing can be had, until a picture comes
   let trouble; // why the camera gives none
   let isMarked; // the server's picture of that is on the canvas
   let shown; // the last live picture
@@ -451,6 +451,8 @@ function worksOf(feed) {
     clearTimeout(timers.upgrade);
     if (own.isProven && now() - own.startedAt > STEADY_MS) failures = 0;
     if (!own.isProven && !isMishap) failure = message;
+    if (isRefusal !== wasRefused) failures = 0; // it is there, at least
+    wasRefused = isRefusal;
     const wait = Math.min(LONGEST_WAIT_MS, (isRefusal ? 2_000 : 500) * 2 ** failures++);
     later("retry", wait * (0.5 + Math.random() / 2), begin);
     update();
@@ -586,7 +588,6 @@ function worksOf(feed) {
     enter() {
       feeds.add(works);
       ticker ??= setInterval(() => feeds.forEach((each) => each.tick()), 1_000);
-      isInView = undefined;
       views.observe(feed);
       sizes.observe(feed);
       settle();
@@ -600,7 +601,7 @@ function worksOf(feed) {
         if (!feeds.size) ticker = clearInterval(ticker);
         views.disconnect();
         sizes.disconnect();
-        settle((isInView = false));
+        settle((isInView = undefined));
         Object.values(timers).forEach(clearTimeout);
       }),
   };
