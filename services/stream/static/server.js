@@ -28,7 +28,7 @@ export async function request(path, { method = "GET", query, body } = {}) {
     throw new Error("Framecast can't be reached. Try again in a moment.");
   }
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Error(answer?.detail ?? `Framecast answered ${response.status}.`);
+  if (!response.ok) throw Object.assign(new Error(answer?.detail ?? `Framecast answered ${response.status}.`), { status: response.status });
   return answer;
 }
 
@@ -57,6 +57,14 @@ export function timeWords(moment, withSeconds = false) {
 }
 
 export const dateWords = (moment) => new Date(moment).toLocaleDateString(undefined, { dateStyle: "medium" });
+
+/** A moment as an element: by the viewer's clock, without the day when it is today, and in UTC when pointed at. */
+export function when(moment, withSeconds = false) {
+  const date = new Date(moment);
+  const day = dayKey(date) === dayKey(Date.now()) ? "" : `${dateWords(date)}, `;
+  const utc = date.toISOString();
+  return make("time", { dateTime: utc, title: `${utc.slice(0, 19).replace("T", " ")} UTC` }, day + timeWords(date, withSeconds));
+}
 
 /** The end of a gap, which may be on another day. */
 export function stretchWords(from, to) {
