@@ -4,21 +4,20 @@ import { address, make, request, setText, when } from "./server.js";
 
 const $ = (id) => document.getElementById(id);
 const RETRY_MS = 3000;
-const DURATIONS = [[3600, "1 hour"], [21_600, "6 hours"], [86_400, "1 day"], [604_800, "7 days"], [2_592_000, "30 days"]];
-let access;
-let link = "";
+const DURATIONS = { 3600: "1 hour", 21600: "6 hours", 86400: "1 day", 604800: "7 days", 2592000: "30 days" };
+let isOn;
+let link;
 
 async function start() {
   try {
-    const status = await request("api/status");
-    access = status.access;
-    const { cameras } = status;
-    if (!cameras.length) throw new Error(status.problems[0]);
-    $("camera").append(...cameras.map(({ key, name }) => make("option", { value: key }, name)));
+    const { access, cameras, problems } = await request("api/status");
+    if (!cameras.length) throw new Error(problems[0]);
+    isOn = access.authenticates;
     const asked = new URL(location).searchParams.get("camera");
-    $("camera").value = (cameras.find(({ key }) => key === asked) ?? cameras.find((it) => it.is_default) ?? cameras[0]).key;
-    $("time").append(...DURATIONS.filter(([seconds]) => seconds <= access.longest_link_seconds).map(([value, text]) => make("option", { value }, text)));
-    $("time").parentElement.hidden = $("share").lastElementChild.previousElementSibling.hidden = !access.authenticates;
+    const first = cameras.find((it) => it.key === asked) ?? cameras.find((it) => it.is_default) ?? cameras[0];
+    $("camera").append(...cameras.map(({ key, name }) => new Option(name, key, key === first.key, key === first.key)));
+    for (const [seconds, text] of Object.entries(DURATIONS)) if (seconds <= access.longest_link_seconds) $("time").add(new Option(text, seconds));
+    $("make").hidden = $("time").parentElement.hidden = !isOn;
     show();
   } catch (error) {
     setText($("note"), error.message);
@@ -27,74 +26,69 @@ async function start() {
 }
 
 function show() {
-  $("note").replaceChildren(
-    access.authenticates
-      ? "A link opens this one camera for whoever holds it, without a password. The lines below with LINK in them need one."
-      : "No password is set: a link would be the plain address, so every line below works as it is.",
-  );
+  link = "LINK";
+  setText($("note"), isOn
+    ? "A link opens this one camera, without a password, for whoever holds it. Make one for the lines with LINK in them."
+    : "There is no password, so a share link would be the plain address: every line works as it is.");
   draw();
 }
 
-function draw() {
-  $("lines").replaceChildren(...recipes($("camera").value, $("camera").selectedOptions[0].text).map(([title, text, ...lines]) =>
-    make("section", { className: "card" }, make("h3", {}, title), make("p", { className: "soft" }, text), ...lines.filter(Boolean).map(([name, value]) => line(title, name, value)))));
-}
+const draw = () => $("lines").replaceChildren(...recipes($("camera").value, $("camera").selectedOptions[0].text).map(([title, text, lines]) =>
+  make("section", { className: "card" }, make("h2", {}, title), make("p", { className: "soft" }, text),
+    ...Object.entries(lines).map(([name, value]) => line(title, name, value)))));
 
 function line(title, name, value) {
   const code = make("code", {}, value);
-  const button = make("button", { className: "button", ariaLabel: `Copy ${name}, ${title}` }, "Copy");
-  button.addEventListener("click", () => copy(code, button, name));
-  return make("div", { className: "line" }, make("span", {}, name), code, button);
+  const button = make("button", { className: "button", ariaLabel: `Copy ${title}: ${name}` }, "Copy");
+  button.addEventListener("click", () => copy(code, button));
+  return make("div", { className: "line" }, make("span", {}, name), button, code);
 }
 
-/** Over plain http there is no clipboard but the old one; where that fails too the text is left selected. */
-async function copy(code, button, name) {
+/** Over plain http there is but the old way; where that fails too the text is left selected. */
+async function copy(code, button) {
   let copied = true;
   try {
     await navigator.clipboard.writeText(code.textContent);
   } catch {
     getSelection().selectAllChildren(code);
     copied = document.execCommand("copy");
-    if (copied) getSelection().empty();
   }
-  setText($("said"), "");
-  setText($("said"), copied ? `${name} copied` : "Selected: press Ctrl+C to copy.");
-  setText(button, copied ? "Copied" : "Ctrl+C");
-  setTimeout(() => setText(button, "Copy"), 2000);
+  $("said").textContent = copied ? "Copied." : "The text is selected: press Ctrl+C.";
+  setText(button, copied ? "Copied" : "Press Ctrl+C");
+  setTimeout(() => {
+    $("said").textContent = "";
+    button.textContent = "Copy";
+  }, 2000);
 }
 
 function recipes(key, name) {
-  const at = (leaf) => address(`api/cameras/${key}/${leaf}`);
-  const own = access.authenticates;
-  const signed = (url) => (own ? `${url}?link=${link || "LINK"}` : url);
-  const known = (url) => (own ? url.replace("//", "//viewer:PASSWORD@") : url);
-  const stream = at("stream");
-  const picture = at("snapshot");
+  const [stream, picture, socket] = ["stream", "snapshot", "ws"].map((leaf) => address(`api/cameras/${key}/${leaf}`));
+  const signed = (url) => url + (isOn ? `?link=${link}` : "");
+  const known = (url) => (isOn ? url.replace("//", "//viewer:PASSWORD@") : url);
   const alt = name.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
-  const login = own && ["Username, password", "viewer, and the viewer’s password"];
-  const put = own ? " Put the viewer’s password for PASSWORD; in an address @ is %40 and / is %2F." : "";
+  const put = isOn ? " The viewer’s password goes where PASSWORD is; write %40 for @ and %2F for /." : "";
   return [
-    ["Addresses", own ? "With a share link, which opens this camera alone." : "For whatever takes an address.",
-      ["Stream", signed(stream)], ["Snapshot", signed(picture)], ["WebSocket", signed(at("ws").replace("http", "ws"))]],
-    ["Your own page", "The element comes back by itself after an outage, and says how old the picture is.",
-      ["Image", `<img src="${signed(stream)}" alt="${alt}">`],
-      ["Element", `<script type="module" src="${address("camera-feed.js")}"></script>\n<camera-feed camera="${key}"${own ? ` link="${link || "LINK"}"` : ""}></camera-feed>`]],
-    ["Home Assistant", "Settings → Devices & services → Add integration → MJPEG IP Camera. Generic Camera takes the still image alone.",
-      ["MJPEG URL", stream], ["Still Image URL", picture], login],
-    ["OctoPrint", `Settings → Classic Webcam.${own ? " The browser fetches the stream: log in here first, or use a link. The snapshot takes Basic and the viewer’s password." : ""}`,
-      ["Stream URL", stream], ["Snapshot URL", picture]],
-    ["Mainsail, Fluidd", "Settings → Webcams, service Adaptive MJPEG-Streamer. Name its page in ALLOWED_ORIGINS, such as http://mainsail.local.",
-      ["URL stream", signed(stream)], ["URL snapshot", signed(picture)]],
-    ["Frigate, go2rtc", `In its configuration.${put}`, ["Stream", `go2rtc:\n  streams:\n    ${key}: ffmpeg:${known(stream)}#video=h264`]],
-    ["VLC", `Media → Open Network Stream, or in a terminal:${put}`, ["Command", `vlc '${known(stream)}'`]],
-    ["curl", `One picture.${own ? " It asks for the viewer’s password." : ""}`, ["Command", `curl ${own ? "-u viewer " : ""}-o picture.jpg '${picture}'`]],
-    ["OpenCV", `In Python.${put}`, ["Line", `capture = cv2.VideoCapture("${known(stream)}")`]],
+    ["Addresses", "The stream (MJPEG), the newest picture (JPEG), and pictures over a WebSocket.",
+      { Stream: signed(stream), Snapshot: signed(picture), WebSocket: signed(socket.replace("http", "ws")) }],
+    ["Your own page", "The element comes back by itself after an outage, and says when the picture is old.", {
+      Image: `<img src="${signed(stream)}" alt="${alt}">`,
+      Element: `<script type="module" src="${address("camera-feed.js")}"></script>\n<camera-feed camera="${key}"${isOn ? ` link="${link}"` : ""}></camera-feed>`,
+    }],
+    ["Home Assistant", "Settings → Devices & services → Add integration → MJPEG IP Camera, or Generic Camera for the still image alone."
+      + (isOn ? " Username: viewer. Password: type the viewer’s there, with Basic authentication." : ""), { "MJPEG URL": stream, "Still image URL": picture }],
+    ["OctoPrint", `Settings → Classic Webcam.${isOn ? " Use a link, or log in here with the same browser. The snapshot also takes Basic, with the viewer’s password." : ""}`,
+      { "Stream URL": signed(stream), "Snapshot URL": signed(picture) }],
+    ["Mainsail, Fluidd", "Settings → Webcams, service Adaptive MJPEG-Streamer. ALLOWED_ORIGINS must name its page, such as http://mainsail.local.",
+      { "URL stream": signed(stream), "URL snapshot": signed(picture) }],
+    ["Frigate, go2rtc", `In the configuration.${put}`, { Source: `go2rtc:\n  streams:\n    ${key}: ffmpeg:${known(stream)}#video=h264` }],
+    ["VLC", `In a terminal, or the address in Media → Open Network Stream.${put}`, { Command: `vlc '${known(stream)}'` }],
+    ["curl", `Saves one picture.${isOn ? " It asks for the viewer’s password." : ""}`, { Command: `curl ${isOn ? "-u viewer " : ""}-o picture.jpg '${picture}'` }],
+    ["OpenCV", `In Python.${put}`, { Line: `capture = cv2.VideoCapture("${known(stream)}")` }],
   ];
 }
 
 $("camera").addEventListener("change", () => {
-  link = "";
-  history.replaceState(null, "", `?camera=${encodeURIComponent($("camera").value)}`);
+  history.replaceState(null, "", `?camera=${$("camera").value}`);
   show();
 });
 
@@ -102,8 +96,8 @@ $("share").addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     const made = await request("api/camera/links", { method: "POST", body: { camera: $("camera").value, expires_in_seconds: Number($("time").value) } });
-    link = new URL(made.stream_url, location).searchParams.get("link") ?? "";
-    $("note").replaceChildren("The link is in the lines below, and good until ", when(made.expires_at), ".");
+    link = made.stream_url.split("link=")[1];
+    $("note").replaceChildren("The link is in the lines below. It runs out at ", when(made.expires_at), ".");
     draw();
   } catch (error) {
     setText($("note"), error.message);

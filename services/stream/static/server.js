@@ -28,7 +28,7 @@ export async function request(path, { method = "GET", query, body } = {}) {
     throw new Error("Framecast can't be reached. Try again in a moment.");
   }
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw Object.assign(new Error(answer?.detail ?? `Framecast answered ${response.status}.`), { status: response.status });
+  if (!response.ok) throw new Error(answer?.detail ?? `Framecast answered ${response.status}.`);
   return answer;
 }
 

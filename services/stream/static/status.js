@@ -5,39 +5,41 @@ import { countWords, make, request, setText, sizeWords, when } from "./server.js
 const LOOK_MS = 4000;
 /** Behind a gateway each answer may be another replica's; one silent for so long may be gone. */
 const REPLICA_MS = 60_000;
+const DAY = 86_400;
 
 const $ = (id) => document.getElementById(id);
 const replicas = new Map();
-const stream = { path: "api/status", everyMs: LOOK_MS };
-const archive = { path: "api/camera/frames/status", everyMs: 5 * LOOK_MS };
-const retention = { path: "api/camera/retention", everyMs: 75 * LOOK_MS };
+const stream = { path: "api/status", looks: 1 };
+const archive = { path: "api/camera/frames/status", looks: 5 };
+const retention = { path: "api/camera/retention", looks: 75 };
 
 async function look() {
   if (document.hidden) return;
   await Promise.all([stream, archive, retention].map(ask));
-  if (stream.answer) showStream(stream.answer);
+  const { cameras, replica, bus, access } = stream.answer ?? { cameras: [] };
+  if (replica) {
+    replicas.set(replica.name, { ...replica, bus, at: stream.at });
+    $("out").hidden = !access.authenticates;
+    $("in").hidden = access.role === "operator";
+    setText($("who"), `You are logged in as ${access.role}.`);
+  }
   for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
-  cards("services", [...[...replicas.values()].map(replicaCard), archiveCard(archive), retentionCard(retention)]);
+  cards("cameras", cameras.map(cameraCard));
+  cards("services", [...[...replicas.values()].map(replicaCard), archiveCard(archive), retention.answer && retentionCard(retention.answer)]);
   cards("settings", [["Stream", stream], ["Archiver", archive]].map(([title, { answer }]) => answer && {
     title, facts: Object.entries(answer.settings).map(([name, value]) => [make("code", {}, name), value || "–"]),
   }));
-  showProblems();
+  showProblems(cameras);
 }
 
-/** What fails is asked again at once; what it said before is kept, with its age. */
+/** What fails is asked again at the next look; what it said before is kept, with its age. */
 async function ask(part) {
   if (Date.now() < part.due) return;
-  part.error = await request(part.path).then((answer) => {
-    Object.assign(part, { answer, at: Date.now(), due: Date.now() + part.everyMs - LOOK_MS / 2 });
-  }, (error) => error);
-}
-
-function showStream({ cameras, replica, bus, access }) {
-  cards("cameras", cameras.map(cameraCard));
-  replicas.set(replica.name, { ...replica, bus, at: stream.at });
-  $("out").hidden = !access.authenticates;
-  $("in").hidden = access.role === "operator";
-  setText($("who"), `You are logged in as ${access.role}.`);
+  try {
+    Object.assign(part, { answer: await request(part.path), at: Date.now(), due: Date.now() + (part.looks - 0.5) * LOOK_MS, error: "" });
+  } catch (error) {
+    part.error = error.message;
+  }
 }
 
 function cameraCard(it) {
@@ -49,12 +51,15 @@ function cameraCard(it) {
     advice: [it.advice, ...it.notices], error: it.last_error,
     facts: [
       ["Key", make("code", {}, it.key)],
-      ["Picture", it.width && `${it.width} × ${it.height}${it.fps === null ? "" : `, ${number(it.fps)} fps`}`],
-      ["Camera sends", [it.codec?.toUpperCase(), it.bits_per_second !== null && `${number(it.bits_per_second / 1e6)} Mbit/s`].filter(Boolean).join(", ")],
-      ["Viewers", it.viewer_count], ["Reconnects", it.reconnects],
+      ["Picture", it.width && `${it.width} × ${it.height}`],
+      ["Frame rate", it.fps && `${number(it.fps)} fps`],
+      ["Codec", it.codec?.toUpperCase()],
+      ["Bitrate", it.bits_per_second && `${number(it.bits_per_second / 1e6)} Mbit/s`],
+      ["Viewers", it.viewer_count],
+      ["Reconnects", it.reconnects],
       ["Archived every", lengthWords(it.capture_interval_seconds)],
       ["Clock of its host", ahead !== null && (Math.abs(ahead) < 0.1 ? "as ours" : `${number(Math.abs(ahead))} s ${ahead > 0 ? "ahead" : "behind"}`)],
-      ["Ingest", version(it.ingest_version)],
+      ["Version of ingest", it.ingest_version],
     ],
   };
 }
@@ -62,31 +67,38 @@ function cameraCard(it) {
 function replicaCard({ name, bus, at, ...it }) {
   return {
     key: name, title: "Stream", badges: [`replica ${name}`], state: bus.is_connected ? "live" : "offline",
-    words: [bus.is_connected ? "Hears the bus" : "Hears nothing on the bus"],
-    advice: [!bus.is_connected && "Check that ingest runs, that BUS_CONNECT is its address and that it knows our key, if it asks for keys."],
+    words: [bus.is_connected ? "Connected to the bus" : "Hears nothing on the bus"],
+    advice: [!bus.is_connected && "Check that ingest runs, that BUS_CONNECT is its address, and that it knows our key if the bus has keys."],
     facts: [
       ["Viewers", `${it.viewer_count} of ${number(it.max_viewers)}`],
       ["Bus last heard", bus.heard_at && when(bus.heard_at, true)],
-      ["Malformed messages", bus.dropped_messages], ["Bus keys", keys(bus.has_keys)],
-      ["Runs since", when(it.started_at)], ["Answered", when(at, true)], ["Version", version(it.version)],
+      ["Malformed messages", bus.dropped_messages],
+      ["Keys on the bus", bus.has_keys ? "on" : "off"],
+      ["Runs since", when(it.started_at)],
+      ["Answered", when(at, true)],
+      ["Version", it.version],
     ],
   };
 }
 
 function archiveCard({ answer: it, error, at }) {
+  const state = error ? "offline" : it.problems.length ? "stalled" : "live";
   return {
-    title: "Archive", state: error ? "offline" : it.problems.length ? "stalled" : "live", error: error?.message,
-    words: [error ? "No answer" : it.problems.length ? "Needs attention" : "Archives"], advice: error ? [] : it.problems,
+    title: "Archive", state, error, words: [{ offline: "No answer", stalled: "Needs attention", live: "Working" }[state]],
+    advice: error ? [] : it.problems,
     facts: it ? [
-      ["Frames", it.frames !== null && number(it.frames)],
-      ["Size", it.bytes !== null && sizeWords(it.bytes) + (it.max_bytes ? ` of ${sizeWords(it.max_bytes)}` : "")],
-      ["Oldest", it.oldest_at && when(it.oldest_at)], ["Newest", it.newest_at && when(it.newest_at)],
+      ["Frames", it.frames],
+      ["Size", it.bytes !== null && sizeWords(it.bytes)],
+      ["At most", it.max_bytes && sizeWords(it.max_bytes)],
+      ["Oldest", it.oldest_at && when(it.oldest_at)],
+      ["Newest", it.newest_at && when(it.newest_at)],
       ["Free on disk", it.free_bytes !== null && sizeWords(it.free_bytes)],
       ["Stops below", it.min_free_bytes && `${sizeWords(it.min_free_bytes)} free`],
       ["Database", it.database === "sqlite" ? "SQLite" : "PostgreSQL"],
-      ["Files", it.store === "s3" ? "S3" : "directory"],
-      ["Malformed messages", it.dropped_messages], ["Bus keys", keys(it.bus_has_keys)],
-      ["Answered", when(at, true)], ["Version", version(it.version)],
+      ["Malformed messages", it.dropped_messages],
+      ["Keys on the bus", it.bus_has_keys ? "on" : "off"],
+      ["Answered", when(at, true)],
+      ["Version", it.version],
     ] : [],
   };
 }
@@ -96,61 +108,57 @@ const KEEPS = {
   weekly: "Of each week, of its first day, the frame nearest to ", manual: "Frames captured by hand",
 };
 
-function retentionCard({ answer: it }) {
-  if (!it) return null;
+function retentionCard(it) {
   const days = it.days.filter((day) => day.frames);
   const tiers = it.tiers.some(({ tier }) => tier === "manual") ? it.tiers : [...it.tiers, { tier: "manual", age_days: null }];
-  const going = (day) => `${countWords(day.frames, "frame")}, ${sizeWords(day.bytes)}`;
   return {
     title: "Retention", badges: [it.time_zone],
-    words: [days.length ? "What goes by age in the next 30 days is told below." : "Nothing goes by age in the next 30 days."],
+    words: [days.length ? "By age will go:" : "Nothing goes by age in the next 30 days."],
     advice: [it.max_bytes && `Beyond ${sizeWords(it.max_bytes)} the oldest frames go, too.`],
     facts: [
+      ...days.slice(0, 5).map((day) => [new Date(`${day.date}T12:00`).toLocaleDateString(undefined, { dateStyle: "medium" }), `${countWords(day.frames, "frame")}, ${sizeWords(day.bytes)}`]),
+      ["The next at", it.next[0] && when(it.next[0].goes_at)],
       ...tiers.map(({ tier, at, age_days }) => [KEEPS[tier] + (at ?? ""), age_days === null ? "for ever" : `for ${lengthWords(age_days * DAY)}`]),
-      ["The next goes", it.next.length && when(it.next[0].goes_at)],
-      ...days.slice(0, 7).map((day) => [new Date(`${day.date}T12:00`).toLocaleDateString(undefined, { dateStyle: "medium" }), going(day)]),
     ],
   };
 }
 
-function showProblems() {
-  const versions = [...replicas.values(), archive.answer, ...(stream.answer?.cameras ?? []).map((it) => ({ version: it.ingest_version }))];
-  const told = [...new Set(versions.map((it) => it?.version).filter(Boolean))];
-  const problems = [...new Set([
-    ...(stream.error ? [stream.error.message] : stream.answer.problems),
-    ...(archive.error ? [archive.error.message] : archive.answer.problems.map((text) => `Archive: ${text}`)),
-    ...(told.length > 1 ? [`The services have different versions, ${told.join(" and ")}: update all to one.`] : []),
-  ])];
-  $("sum").dataset.state = stream.error ? "offline" : problems.length ? "stalled" : "live";
-  setText($("words"), stream.error ? "Framecast does not answer" : problems.length ? `${countWords(problems.length, "thing")} to look at` : "All is well");
-  write($("problems"), problems.map((text) => make("li", {}, text)));
-  write($("asked"), [
-    ...(stream.at ? ["As of ", when(stream.at, true)] : []),
-    ...(stream.error?.status === 401 ? [" ", make("a", { href: "login?next=status" }, "Log in")] : []),
+function showProblems(cameras) {
+  const versions = new Set([...replicas.values(), archive.answer].map((it) => it?.version).concat(cameras.map((it) => it.ingest_version)));
+  versions.delete(undefined);
+  versions.delete(null);
+  const problems = new Set([
+    ...(stream.error ? [stream.error] : stream.answer.problems),
+    ...(archive.error ? [archive.error] : archive.answer.problems.map((text) => `Archive: ${text}`)),
   ]);
+  if (versions.size > 1) problems.add(`The services have different versions, ${[...versions].join(" and ")}: update them all.`);
+  const { size } = problems;
+  $("sum").dataset.state = stream.error ? "offline" : size ? "stalled" : "live";
+  setText($("words"), stream.error ? "Framecast does not answer" : size ? `${countWords(size, "thing")} to look at` : "All is well");
+  write($("problems"), [...problems].map((text) => make("li", {}, text)));
+  write($("asked"), stream.at ? ["As of ", when(stream.at, true)] : []);
 }
 
 /** Cards stay, so that the focus and a selection do; what is in them is written where it changed. */
 function cards(id, wanted) {
-  const keep = wanted.filter(Boolean).map(({ key, title, href, state, badges = [], words = [], advice = [], error, facts }) => {
-    let card = [...$(id).children].find((it) => it.dataset.key === (key ?? title));
-    card ??= make("article", { className: "card", dataset: { key: key ?? title } },
+  write($(id), wanted.filter(Boolean).map(({ title, key = title, href, state = "", badges = [], words = [], advice = [], error, facts }) => {
+    const card = [...$(id).children].find((it) => it.dataset.key === key) ?? make("article", { className: "card", dataset: { key } },
       make("h3", {}, make("span", { className: "dot" }), make(href ? "a" : "span", href ? { href } : {}), make("span")),
-      make("p"), make("div", { className: "error" }), make("div", { className: "soft" }), make("dl"));
+      make("p"), make("p", { className: "error" }), make("div", { className: "soft" }), make("dl"));
     const [head, ...places] = card.children;
-    card.dataset.state = state ?? "";
+    card.dataset.state = state;
     head.firstChild.hidden = !state;
     setText(head.children[1], title);
     write(head.lastChild, badges.filter(Boolean).map((text) => make("span", { className: "badge" }, text)));
-    const rows = facts.filter(([, value]) => value || (value === 0 && value !== false));
-    [words, error ? [error] : [], advice.filter(Boolean).map((text) => make("p", {}, text)),
-      rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))].forEach((content, place) => {
+    const rows = facts.filter(([, value]) => value || value === 0);
+    const contents = [words, error ? [error] : [], advice.filter(Boolean).map((text) => make("p", {}, text)),
+      rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, typeof value === "number" ? number(value) : value)))];
+    contents.forEach((content, place) => {
       write(places[place], content);
       places[place].hidden = !content.length;
     });
     return card;
-  });
-  write($(id), keep);
+  }));
 }
 
 /** Child by child, and only those that differ. */
@@ -164,10 +172,7 @@ function write(element, wanted) {
   while (element.childNodes.length > wanted.length) element.lastChild.remove();
 }
 
-const DAY = 86_400;
 const number = (value) => value.toLocaleString(undefined, { maximumFractionDigits: 1 });
-const version = (text) => text ?? "not told";
-const keys = (has) => (has ? "on" : "off");
 
 function lengthWords(seconds) {
   const [size, one] = [[365 * DAY, "year"], [DAY, "day"], [3600, "hour"], [60, "minute"], [1, "second"]].find(([size]) => seconds % size === 0);
