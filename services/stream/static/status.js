@@ -25,20 +25,21 @@ async function look() {
   }
   for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
   cards("cameras", cameras.map(cameraCard));
-  cards("services", [...[...replicas.values()].map(replicaCard), archiveCard(archive), retention.answer && retentionCard(retention.answer)]);
+  cards("services", [...[...replicas.values()].map(replicaCard), archiveCard(archive), retentionCard(retention)]);
   cards("settings", [["Stream", stream], ["Archiver", archive]].map(([title, { answer }]) => answer && {
     title, facts: Object.entries(answer.settings).map(([name, value]) => [make("code", {}, name), value || "–"]),
   }));
-  showProblems(cameras);
+  if ([stream, archive].every((part) => part.answer || part.error)) showProblems(cameras);
 }
 
-/** What fails is asked again at the next look; what it said before is kept, with its age. */
+/** What fails is asked again at the next look; what it said before is kept, with its age. What hangs is not asked twice. */
 async function ask(part) {
   if (Date.now() < part.due) return;
+  part.due = Infinity;
   try {
     Object.assign(part, { answer: await request(part.path), at: Date.now(), due: Date.now() + (part.looks - 0.5) * LOOK_MS, error: "" });
   } catch (error) {
-    part.error = error.message;
+    Object.assign(part, { error: error.message, due: 0 });
   }
 }
 
@@ -82,6 +83,7 @@ function replicaCard({ name, bus, at, ...it }) {
 }
 
 function archiveCard({ answer: it, error, at }) {
+  if (!it && !error) return null;
   const state = error ? "offline" : it.problems.length ? "stalled" : "live";
   return {
     title: "Archive", state, error, words: [{ offline: "No answer", stalled: "Needs attention", live: "Working" }[state]],
@@ -108,7 +110,8 @@ const KEEPS = {
   weekly: "Of each week, of its first day, the frame nearest to ", manual: "Frames captured by hand",
 };
 
-function retentionCard(it) {
+function retentionCard({ answer: it, error }) {
+  if (!it) return error && !archive.error && { title: "Retention", state: "offline", error, facts: [] };
   const days = it.days.filter((day) => day.frames);
   const tiers = it.tiers.some(({ tier }) => tier === "manual") ? it.tiers : [...it.tiers, { tier: "manual", age_days: null }];
   return {
