@@ -18,7 +18,7 @@ from services.stream.hub import Hub
 from services.stream.links import LINKS, links_router
 from services.stream.login import login_router
 from services.stream.overview import overview_router
-from services.stream.pages import PAGE_HEADERS, PAGES, STATIC
+from services.stream.pages import ELEMENT, ELEMENT_HEADERS, PAGE_HEADERS, PAGES, STATIC
 from services.stream.routes import camera_router
 from services.stream.settings import StreamSettings
 from shared import __version__
@@ -31,8 +31,10 @@ from shared.web.errors import answer_in_words
 from shared.web.health import health_router
 
 DOORS: Final = Doors(
-    # The health check, and what the login page itself is made of.
-    open=frozenset({"/healthz", LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg"}),
+    # The health check, what the login page itself is made of, and the element that other people's pages load.
+    open=frozenset(
+        {"/healthz", LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}
+    ),
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
 )
@@ -64,6 +66,11 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(health_router(hub.why_not_ready, hub.problems))
     for address, file in PAGES.items():
         _add_page(app, address, file)
+
+    @app.api_route(ELEMENT, methods=["GET", "HEAD"], include_in_schema=False)
+    async def element() -> FileResponse:
+        return FileResponse(STATIC / ELEMENT.removeprefix("/"), headers=ELEMENT_HEADERS, media_type="text/javascript")
+
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
     app.mount("/", StaticFiles(directory=STATIC), name="static")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.sites import opened
+from tests.browser.sizes import opened
 from tests.support.browser import running_chromium
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
 from tests.support.ports import free_port

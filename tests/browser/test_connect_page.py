@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.sites import SIZES, fits, keep_of, opened
+from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
 from tests.support.browser import running_chromium
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of

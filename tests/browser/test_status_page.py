@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from shared.status import CameraState
-from tests.browser.sites import SIZES, fits, keep_of, opened
+from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
 from tests.support.browser import running_chromium
 from tests.support.bus import FakeIngest, fake_ingest, status_of
