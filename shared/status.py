@@ -63,6 +63,8 @@ class CameraStatus(BaseModel):
     viewer_count: int = Field(ge=0)
     capture_interval_seconds: int = Field(ge=1, le=MAX_CAPTURE_INTERVAL_SECONDS)
     sent_at_ns: int = Field(ge=0, lt=2**63)
+    ingest_version: str | None = Field(default=None, max_length=32)
+    """Of the Framecast that sent this; None of one that did not tell it yet."""
 
     @property
     def is_streaming(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 from services.archiver.app import create_app
 from services.archiver.archiver import Archiver
 from services.archiver.database import open_engine
+from services.archiver.overview import overview_router
 from services.archiver.pictures import WebpOptions
 from services.archiver.settings import ArchiverSettings
 from services.archiver.stores import open_store
@@ -16,6 +17,7 @@ from shared.lifecycle import run_service
 from shared.settings import load_settings
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import Doors, Guard
+from shared.web.base_path import BasePath
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_open_doors
 
@@ -31,10 +33,10 @@ def main() -> int:
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
     archiver = Archiver(engine, open_store(settings), settings.bus_connect, clock, webp, bus_keys=bus_keys)
-    upkeep = add_upkeep(archiver, settings, clock)
+    more = [overview_router(archiver, settings), *add_upkeep(archiver, settings, clock)]
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
-    app = Guard(create_app(archiver, upkeep), settings, Authenticator(settings, clock), Doors())
-    serve(make_server(app), listener)
+    app = Guard(create_app(archiver, more), settings, Authenticator(settings, clock), Doors())
+    serve(make_server(BasePath(app, settings.base_path)), listener)
     return EXIT_CRASHED if archiver.failed else 0
 
 

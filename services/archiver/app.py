@@ -20,7 +20,7 @@ RETRY_AFTER_SECONDS: Final = "5"
 
 
 def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
-    """The application; the archiver starts and stops with it. `more` are the endpoints of its upkeep."""
+    """The application; the archiver starts and stops with it. `more` are the endpoints that go by its settings."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -37,11 +37,11 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
         lifespan=lifespan,
     )
     # Those with fixed addresses first: `/{frame_id}` would take them for ids.
+    for router in more:
+        app.include_router(router)
     app.include_router(frames_router(archiver.catalog, archiver.ledger))
     app.include_router(pictures_router(archiver.catalog, archiver.shelf))
     app.include_router(changes_router(archiver.catalog, archiver.shelf, archiver.capture_by_hand))
-    for router in more:
-        app.include_router(router)
     app.include_router(health_router(archiver.why_not_ready, archiver.problems))
     answer_in_words(app)
     _add_error_handlers(app, archiver)

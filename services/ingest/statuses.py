@@ -2,6 +2,7 @@
 
 from services.ingest.condition import CameraCondition, SourceFacts
 from services.ingest.settings import CameraSettings
+from shared import __version__
 from shared.clock import Clock
 from shared.status import CameraStatus
 
@@ -37,4 +38,5 @@ def camera_status(  # noqa: PLR0913 each by name
         viewer_count=viewer_count,
         capture_interval_seconds=camera.capture_interval,
         sent_at_ns=Clock().utc_ns(),
+        ingest_version=__version__,
     )

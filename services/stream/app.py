@@ -17,7 +17,8 @@ from services.stream.forwarding import archive_client, archive_router
 from services.stream.hub import Hub
 from services.stream.links import LINKS, links_router
 from services.stream.login import login_router
-from services.stream.pages import ELEMENT, ELEMENT_HEADERS, PAGE_HEADERS, STATIC
+from services.stream.overview import overview_router
+from services.stream.pages import ELEMENT, ELEMENT_HEADERS, PAGE_HEADERS, PAGES, STATIC
 from services.stream.routes import camera_router
 from services.stream.settings import StreamSettings
 from shared import __version__
@@ -25,12 +26,15 @@ from shared.clock import Clock
 from shared.logs import get_logger
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import LOGIN, Doors, Guard
+from shared.web.base_path import BasePath
 from shared.web.errors import answer_in_words
 from shared.web.health import health_router
 
 DOORS: Final = Doors(
     # The health check, what the login page itself is made of, and the element that other people's pages load.
-    open=frozenset({"/healthz", LOGIN, "/logout", "/login.css", "/favicon.svg", ELEMENT}),
+    open=frozenset(
+        {"/healthz", LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}
+    ),
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
 )
@@ -40,7 +44,8 @@ log = get_logger(__name__)
 def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) -> ASGIApp:
     """The application. Its lifespan runs `hub`; should the hub crash, the process ends, to be restarted."""
     archive = archive_client(settings.archiver_url)
-    authenticator = Authenticator(settings, clock or Clock())
+    clock = clock or Clock()
+    authenticator = Authenticator(settings, clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -57,15 +62,10 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(links_router(hub, authenticator))
     app.include_router(login_router(authenticator))
     app.include_router(archive_router(archive))
+    app.include_router(overview_router(hub, settings, clock))
     app.include_router(health_router(hub.why_not_ready, hub.problems))
-
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(STATIC / "index.html", headers=PAGE_HEADERS)
-
-    @app.get("/archive", include_in_schema=False)
-    async def archive_page() -> FileResponse:
-        return FileResponse(STATIC / "archive.html", headers=PAGE_HEADERS)
+    for address, file in PAGES.items():
+        _add_page(app, address, file)
 
     @app.api_route(ELEMENT, methods=["GET", "HEAD"], include_in_schema=False)
     async def element() -> FileResponse:
@@ -75,7 +75,13 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
         app.include_router(state_router(hub))
     app.mount("/", StaticFiles(directory=STATIC), name="static")
     guarded = Guard(app, settings, authenticator, DOORS)
-    return Compatibility(guarded) if settings.compatibility_urls else guarded
+    return BasePath(Compatibility(guarded) if settings.compatibility_urls else guarded, settings.base_path)
+
+
+def _add_page(app: FastAPI, address: str, file: str) -> None:
+    @app.get(address, include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(STATIC / file, headers=PAGE_HEADERS)
 
 
 def _end_after_crash(running: asyncio.Task[None]) -> None:

@@ -51,13 +51,14 @@ class Hub:
         self.replica: Final = secrets.token_hex(4)
         self.cameras: Final = Cameras()
         self.closing = False
-        self._max_viewers = max_viewers
+        self.max_viewers: Final = max_viewers
         self._subscriber = Subscriber(bus_addresses, bus_keys)
         self._feeds: dict[tuple[str | None, str], Feed] = {}
         self._subscribed: set[Feed] = set()
         self._audience = Audience(self._ladder, self._demanded_feed, stall_seconds)
         self._claims: dict[str, ViewersClaim] = {}
         self._dropped = DropCounter("bus message")
+        self._heard_at: float | None = None
         self._stirred = asyncio.Event()
         """Set when there may be something to do before its time has come."""
         self._stand_ins = StandIns(self._stirred.set)
@@ -73,7 +74,7 @@ class Hub:
 
     @property
     def is_full(self) -> bool:
-        return len(self._audience) >= self._max_viewers
+        return len(self._audience) >= self.max_viewers
 
     def attach(self, viewer: Viewer, wish: Wish) -> None:
         """Let `viewer` watch, from the newest picture on. Every viewer must be detached in the end."""
@@ -123,6 +124,16 @@ class Hub:
         self._subscriber.close()
 
     @property
+    def viewer_total(self) -> int:
+        """This replica's own viewers of all cameras."""
+        return len(self._audience)
+
+    @property
+    def silent_seconds(self) -> float | None:
+        """Since anything came by the bus; None while nothing has."""
+        return None if self._heard_at is None else time.monotonic() - self._heard_at
+
+    @property
     def dropped_messages(self) -> int:
         return self._dropped.total
 
@@ -140,6 +151,7 @@ class Hub:
     # What the bus brings.
 
     def _take(self, parts: list[bytes]) -> None:
+        self._heard_at = time.monotonic()
         try:
             if parts[0].startswith(ALL_STATUSES):
                 self._take_status(decode_status(parts))

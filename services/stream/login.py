@@ -12,11 +12,12 @@ from shared.web.access.authenticator import Authenticator, TooManyAttemptsError,
 from shared.web.access.guard import COOKIE
 from shared.web.access.roles import Guest, guest_of
 from shared.web.access.signing import SESSION_SECONDS
+from shared.web.base_path import base_path_of
 
 MAX_FORM_BYTES: Final = 4096
 _NOTICE: Final = "<!-- notice -->"
 _LOGGED_IN: Final = "<!-- logged in -->"
-_LOG_OUT: Final = '<form method="post" action="logout"><button class="quiet">Log this browser out</button></form>'
+_LOG_OUT: Final = '<form method="post" action="logout"><button class="button">Log this browser out</button></form>'
 _HEADERS: Final = PAGE_HEADERS | {"Cache-Control": "no-store"}
 
 
@@ -45,13 +46,15 @@ def login_router(authenticator: Authenticator) -> APIRouter:
         except TooManyAttemptsError as error:
             return _page(str(error), 429, {"Retry-After": f"{error.seconds:.0f}"})
         answer = _to_the_page(request.query_params.get("next", ""))
-        _set_cookie(answer, authenticator.signer.session(role), guest, SESSION_SECONDS)
+        _set_cookie(answer, _path_of(request), authenticator.signer.session(role), guest, SESSION_SECONDS)
         return answer
 
     @router.post("/logout")
     async def log_out(request: Request) -> Response:
         answer = RedirectResponse("./login", 303)
-        _set_cookie(answer, "", guest_of(request.scope), 0)
+        # Also that of a login at an address without the base path: this browser would still show it.
+        for path in {_path_of(request), "/"}:
+            _set_cookie(answer, path, "", guest_of(request.scope), 0)
         return answer
 
     return router
@@ -70,8 +73,13 @@ def _to_the_page(path: str) -> Response:
     return RedirectResponse("./" + quote(path, safe="/?&=%:,;@+~"), 303, {"Cache-Control": "no-store"})
 
 
-def _set_cookie(answer: Response, value: str, guest: Guest, seconds: int) -> None:
-    answer.set_cookie(COOKIE, value, max_age=seconds, secure=guest.is_https, httponly=True, samesite="lax")
+def _path_of(request: Request) -> str:
+    """The part of the host that is ours, as far as we know: what else lies there gets no session."""
+    return base_path_of(request.scope) or "/"
+
+
+def _set_cookie(answer: Response, path: str, value: str, guest: Guest, seconds: int) -> None:
+    answer.set_cookie(COOKIE, value, max_age=seconds, path=path, secure=guest.is_https, httponly=True, samesite="lax")
 
 
 async def _password(request: Request) -> str | None:

@@ -109,7 +109,7 @@ def camera_router(hub: Hub, crowd: Crowd) -> APIRouter:
     @router.get("/api/devices", summary="The cameras known, in their order")
     async def devices() -> Devices:
         now = time.monotonic()
-        return Devices(devices=[_device(camera, now) for camera in hub.cameras.in_order()])
+        return Devices(devices=[device_of(camera, now) for camera in hub.cameras.in_order()])
 
     @router.api_route("/api/camera/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
     async def stream(request: Request, view: View, camera: QueryKey = None) -> Response:
@@ -169,7 +169,7 @@ def _status(hub: Hub, key: str | None) -> StreamStatus:
             is_streaming=False, viewer_count=hub.viewer_count(None), camera=None, state="unknown", replica=hub.replica
         )
     camera = _camera(hub, key)
-    device, ahead_seconds = _device(camera, time.monotonic()), camera.clock.ahead_seconds
+    device, ahead_seconds = device_of(camera, time.monotonic()), camera.clock.ahead_seconds
     return StreamStatus(
         **device.model_dump(include=_OF_THE_DEVICE),
         # While ingest is silent nobody adds the replicas up; this one's own viewers are certain.
@@ -206,7 +206,7 @@ def _camera(hub: Hub, key: str) -> KnownCamera:
         raise HTTPException(404 if error.is_final else 503, str(error), None if error.is_final else RETRY) from None
 
 
-def _device(camera: KnownCamera, now: float) -> Device:
+def device_of(camera: KnownCamera, now: float) -> Device:
     status = camera.status
     return Device(
         key=status.camera,

@@ -1,14 +1,16 @@
 """The settings of access, which both HTTP services read, and the refusal to start with a door open by mistake."""
 
+import re
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
 from shared.errors import ConfigurationError
-from shared.settings import BusClientSettings, url_has_host
+from shared.settings import BusClientSettings, Settings, mask_url, url_has_host
 
 Network = IPv4Network | IPv6Network
 _PASSWORD: Final[dict[str, Any]] = {
@@ -21,6 +23,12 @@ _TOKEN: Final[dict[str, Any]] = {
     "max_length": 256,
     "description": "text of 16 to 256 characters, which no other password or token is",
 }
+_BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_OURS: Final = frozenset(
+    {"api", "archive", "connect", "docs", "healthz", "login", "logout", "metrics", "openapi.json", "readyz", "redoc"}
+    | {"snapshot", "state", "status", "stream"}
+)
+"""What our own addresses begin with: a base path of that name would hide them."""
 SECRETS: Final = ("viewer_password", "operator_password", "viewer_token", "operator_token")
 
 
@@ -39,6 +47,13 @@ def _origin(value: str) -> str:
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(value)
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _base_path(value: str) -> str:
+    path = value.rstrip("/")
+    if path and (_BASE_PATH.fullmatch(path) is None or path.split("/")[1] in _OURS):
+        raise ValueError(value)
+    return path
 
 
 def _parts(value: str) -> list[str]:
@@ -62,6 +77,13 @@ class WebSettings(BusClientSettings):
         frozenset(), description="origins with commas between, such as http://mainsail.local,http://localhost:3000"
     )
 
+    base_path: Annotated[str, AfterValidator(_base_path)] = Field(
+        "",
+        description=(
+            "empty, or a path such as /cameras, of letters, digits, -, ., _ and ~, and none of our own such as /api"
+        ),
+    )
+
     @model_validator(mode="after")
     def _secrets_differ(self) -> Self:
         given = [secret.get_secret_value() for name in SECRETS if (secret := getattr(self, name)) is not None]
@@ -74,6 +96,25 @@ class WebSettings(BusClientSettings):
     def authenticates(self) -> bool:
         """Whether anybody has to say who he is."""
         return any(getattr(self, name) is not None for name in SECRETS)
+
+
+def shown(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """Settings by their variables' names, fit to be shown: without what an address may hold besides the place."""
+    return {name.upper(): mask_url(_as_written(getattr(settings, name))) for name in names}
+
+
+def _as_written(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case tuple() | frozenset():
+            return ",".join(sorted(map(str, value)))
+        case SecretStr():
+            raise TypeError("a secret is not shown")
+        case _:
+            return str(value)
 
 
 def refuse_open_doors(settings: WebSettings, bind_setting: str, bind_address: str) -> None:

@@ -30,6 +30,7 @@ STATUS = CameraStatus(
     viewer_count=2,
     capture_interval_seconds=3600,
     sent_at_ns=1_795_363_201_000_000_000,
+    ingest_version="0.1.0",
 )
 
 
@@ -48,6 +49,14 @@ def test_what_was_encoded_decodes_to_the_same() -> None:
     unknown = STATUS.model_copy(update={"width": None, "height": None, "fps": None, "state": CameraState.CONNECTING})
     assert decode_status(encode_status(STATUS)) == STATUS
     assert decode_status(encode_status(unknown)) == unknown
+
+
+def test_a_status_without_the_members_that_came_later_decodes() -> None:
+    """Services are updated one after the other, and on several hosts on several days."""
+    body = json.loads(encode_status(STATUS)[1])
+    for later in ("ingest_version", "notices", "widths", "codec", "bits_per_second"):
+        del body[later]
+    assert decode_status([b"status/camera_1/", json.dumps(body).encode()]).ingest_version is None
 
 
 @pytest.mark.parametrize(("state", "streaming"), [("live", True), ("idle", True), ("stalled", False)])

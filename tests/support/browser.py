@@ -31,9 +31,9 @@ _PIXELS = """image => {
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
+def running_chromium(*more_arguments: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *more_arguments])
         yield browser
         browser.close()
 

@@ -1,10 +1,11 @@
 """A site with a made archive: the archiver's process, a replica of stream and a scripted camera."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from services.archiver.catalog import Catalog
 from services.archiver.database import open_engine, upgrade, writing
@@ -35,8 +36,11 @@ class Site:
 
 
 @contextmanager
-def archive_site(directory: Path, size: tuple[int, int] = (320, 180)) -> Iterator[Site]:
-    env = environment(directory)
+def archive_site(
+    directory: Path, size: tuple[int, int] = (320, 180), settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Site]:
+    """`settings` are the archiver's own, by their variables' names."""
+    env = environment(directory, **settings)
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)
     (directory / "frames").mkdir()

@@ -124,7 +124,8 @@ def test_a_wrong_password_is_said_once_and_never_shown(decoder: str, tmp_path: P
         status = stack.status()
         assert status["is_streaming"] is False
         assert "CAMERA_RTSP_PASSWORD" in status["last_error"]
-        seen = str(status) + str(stack.get("/api/devices")) + str(stack.get("/api/camera/snapshot"))
+        answers = ("/api/devices", "/api/camera/snapshot", "/api/status", "/api/camera/frames/status")
+        seen = str(status) + "".join(str(stack.get(path)) for path in answers)
         for service in stack.services.values():
             seen += service.output() + command_lines(service.pid)
         assert "camera lost" in seen

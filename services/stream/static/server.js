@@ -58,6 +58,14 @@ export function timeWords(moment, withSeconds = false) {
 
 export const dateWords = (moment) => new Date(moment).toLocaleDateString(undefined, { dateStyle: "medium" });
 
+/** A moment as an element: by the viewer's clock, without the day when it is today, and in UTC when pointed at. */
+export function when(moment, withSeconds = false) {
+  const date = new Date(moment);
+  const day = dayKey(date) === dayKey(Date.now()) ? "" : `${dateWords(date)}, `;
+  const utc = date.toISOString();
+  return make("time", { dateTime: utc, title: `${utc.slice(0, 19).replace("T", " ")} UTC` }, day + timeWords(date, withSeconds));
+}
+
 /** The end of a gap, which may be on another day. */
 export function stretchWords(from, to) {
   const far = new Date(to) - new Date(from) >= DAY_MS || dayKey(from) !== dayKey(new Date(to) - 1);

@@ -8,7 +8,6 @@ from typing import Final
 from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,6 +21,7 @@ from shared.web.settings import WebSettings
 
 COOKIE: Final = "framecast_session"
 LOGIN: Final = "/login"
+_MOST_SESSIONS: Final = 4
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-8"'}
 
 
@@ -122,8 +122,8 @@ class Guard:
         return link if link is not None and link.opens(request.path) else None
 
     def _role_of_session(self, headers: Headers) -> Role | None:
-        session = cookie_parser(headers.get("cookie", "")).get(COOKIE)
-        return None if session is None else self._authenticator.signer.role_of_session(session)
+        roles = (self._authenticator.signer.role_of_session(session) for session in _sessions(headers))
+        return max((role for role in roles if role is not None), default=None)
 
     def _turn_away(self, request: _Request) -> Response:
         if self._doors.has_login_page and request.wants_a_page:
@@ -132,7 +132,7 @@ class Guard:
             return _words(401, "This link has run out, or is for something else: ask for a new one.")
         # A page's own requests must not raise the browser's password window over it.
         is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
-        knows_the_login = COOKIE in cookie_parser(request.headers.get("cookie", ""))
+        knows_the_login = bool(_sessions(request.headers))
         ways = f"by HTTP Basic or a Bearer token{', or at /login' if self._doors.has_login_page else ''}"
         return _words(401, f"A password is needed: {ways}.", {} if is_of_a_page or knows_the_login else _CHALLENGE)
 
@@ -144,6 +144,12 @@ class Guard:
 
 def _words(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     return JSONResponse({"detail": detail}, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def _sessions(headers: Headers) -> list[str]:
+    """All that the browser has for us: of one under BASE_PATH and one without, either may be the one that is good."""
+    pairs = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
+    return [value for name, _, value in pairs if name == COOKIE][:_MOST_SESSIONS]
 
 
 def _login_address(request: _Request) -> str:

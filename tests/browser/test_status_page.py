@@ -1,0 +1,222 @@
+"""The status page in real Chromium: cameras, bus, archive and settings in words, also when parts are away."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from shared.status import CameraState
+from tests.browser.sizes import SIZES, fits, keep_of, opened
+from tests.support.accessibility import assert_accessible
+from tests.support.browser import running_chromium
+from tests.support.bus import FakeIngest, fake_ingest, status_of
+from tests.support.ports import free_port
+from tests.support.replica import running_replica
+from tests.support.waiting import wait_until
+from tests.system.archive_site import Site, archive_site
+from tests.web.support import SECRETS, VIEWER
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
+REFUSED = "The camera refused the user name or password. Check CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD."
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with archive_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def bus() -> str:
+    return f"tcp://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture
+def ingest(bus: str) -> Iterator[FakeIngest]:
+    garden = status_of(
+        "garden", codec="h264", bits_per_second=1_800_000, width=1920, height=1080, reconnects=2, viewer_count=3
+    )
+    printer = status_of(
+        "printer",
+        CameraState.UNAUTHORIZED,
+        order=1,
+        is_default=False,
+        last_error=REFUSED,
+        notices=("cameras.toml is not in force: line 3.",),
+    )
+    with fake_ingest(bus, garden, printer) as running:
+        yield running
+
+
+@pytest.fixture(params=["phone", "desk"])
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    with opened(chromium, request.param) as page:
+        yield page
+
+
+def card(page: Page, key: str) -> Locator:
+    return page.locator(f'[data-key="{key}"]')
+
+
+def fact(page: Page, key: str, name: str) -> str:
+    """What stands behind a name in a card."""
+    row = card(page, key).locator("dl > div").filter(has=page.get_by_text(name, exact=True))
+    return row.locator("dd").inner_text()
+
+
+def test_all_is_well_and_told_with_its_figures(page: Page, site: Site) -> None:
+    """The archive's, the bus's, the rules' and the settings', on one page that fits."""
+    page.goto(f"{site.origin}/status")
+    expect(page.locator("#words")).to_have_text("All is well")
+    expect(card(page, "camera_1")).to_contain_text("Live since 22 Nov 2026, 17:00")
+    assert fact(page, "camera_1", "Archived every") == "30 days"
+    assert fact(page, "Archive", "Frames") == "71"
+    assert fact(page, "Archive", "Database") == "SQLite"
+    assert re.fullmatch(r"[\d.,]+ [kMG]B", fact(page, "Archive", "Size"))
+    assert fact(page, site.replica.hub.replica, "Viewers") == "0 of 1,000"
+    expect(card(page, "Retention")).to_contain_text("Nothing goes by age in the next 30 days.")
+    assert fact(page, "Retention", "Every frame") == "for ever"
+    assert fact(page, "Archiver", "ARCHIVE_KEEP") == "all:forever"
+    assert fact(page, "Stream", "VIEWER_STALL_SECONDS") == "60"
+    expect(page.locator("#out")).to_be_hidden()
+    assert fits(page)
+    assert_accessible(page)
+    keep_of(page, "status")
+
+
+def test_times_are_the_viewers_with_utc_at_hand(page: Page, site: Site) -> None:
+    """17:00 in Berlin is 16:00 UTC."""
+    page.goto(f"{site.origin}/status")
+    since = card(page, "camera_1").locator("p time")
+    expect(since).to_have_attribute("title", "2026-11-22 16:00:00 UTC")
+    expect(since).to_have_text("22 Nov 2026, 17:00")
+
+
+def test_what_is_wrong_is_said_with_what_to_do(page: Page, bus: str, ingest: FakeIngest) -> None:
+    """Here a camera that refuses the login, and an archive that nobody started."""
+    del ingest
+    with running_replica(bus) as replica:
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        expect(page.locator("#problems")).to_contain_text("printer: The camera refused the login")
+        expect(page.locator("#problems")).to_contain_text("Check that the archiver runs, and ARCHIVER_URL.")
+        expect(page.locator("#words")).to_have_text("3 things to look at")
+        printer = card(page, "printer")
+        expect(printer).to_contain_text(REFUSED)
+        expect(printer).to_contain_text("cameras.toml is not in force: line 3.")
+        expect(printer).to_have_attribute("data-state", "unauthorized")
+        assert fact(page, "garden", "Picture") == "1920 \N{MULTIPLICATION SIGN} 1080"
+        assert fact(page, "garden", "Bitrate") == "1.8 Mbit/s"
+        assert fact(page, "garden", "Codec") == "H264"
+        assert fact(page, "garden", "Reconnects") == "2"
+        expect(card(page, "Archive")).to_contain_text("No answer")
+        assert fits(page)
+        assert_accessible(page)
+        keep_of(page, "status-problems")
+
+
+def test_a_change_is_shown_by_itself_and_the_focus_stays(page: Page, bus: str, ingest: FakeIngest) -> None:
+    """Whoever goes by keys is not thrown back to the top every few seconds."""
+    with running_replica(bus) as replica:
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        link = page.get_by_role("link", name="Printer")
+        link.focus()
+        ingest.say(status_of("printer", order=1, is_default=False))
+        expect(card(page, "printer")).to_contain_text("Live since")
+        expect(card(page, "printer")).not_to_contain_text(REFUSED)
+        expect(link).to_be_focused()
+        ingest.say(status_of("printer", CameraState.REMOVED, order=1, is_default=False))
+        expect(page.locator("#cameras > *")).to_have_count(1)
+
+
+def test_a_server_that_goes_and_comes_back_is_told_of(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
+    """What was known stays, with its time; and nobody has to reload."""
+    del ingest
+    with opened(chromium, "desk", excused="") as page:
+        with running_replica(bus) as replica:
+            page.goto(f"http://127.0.0.1:{replica.port}/status")
+            expect(card(page, "garden")).to_contain_text("Live since")
+        expect(page.locator("#words")).to_have_text("Framecast does not answer")
+        expect(page.locator("#problems")).to_contain_text("Framecast can't be reached.")
+        expect(card(page, "garden")).to_contain_text("Live since")
+        expect(page.locator("#asked")).to_contain_text("As of")
+
+
+def test_an_ingest_that_falls_silent_is_told_of(page: Page, bus: str) -> None:
+    """The bus, and each camera with when it was last heard of."""
+    with running_replica(bus) as replica:
+        with fake_ingest(bus, status_of("garden")):
+            page.goto(f"http://127.0.0.1:{replica.port}/status")
+            expect(card(page, "garden")).to_contain_text("Live since")
+        expect(card(page, "garden")).to_contain_text("Ingest is unreachable, last heard of")
+        stream = card(page, replica.hub.replica)
+        expect(stream).to_contain_text("Hears nothing on the bus")
+        expect(stream).to_contain_text("Check that ingest runs")
+
+
+def test_different_versions_are_told_of(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
+    """An update that was forgotten on one host."""
+    ingest.say(status_of("garden", ingest_version="0.0.9"))
+    with running_replica(bus) as replica, opened(chromium, "desk") as page:
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        expect(page.locator("#problems")).to_contain_text("different versions, 0.1.0 and 0.0.9")
+
+
+def test_nothing_is_asked_while_nobody_looks(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
+    """A forgotten tab costs the server nothing."""
+    del ingest
+    with running_replica(bus) as replica, opened(chromium, "desk") as page:
+        page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.isAway ?? false })")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.clock.install()
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        expect(card(page, "garden")).to_be_visible()
+        page.evaluate("window.isAway = true")
+        before = len(asked)
+        page.clock.run_for(60_000)
+        assert len(asked) == before
+        page.evaluate("window.isAway = false; document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
+        wait_until(lambda: len(asked) > before, "it asks again at once")
+
+
+def test_retention_is_told_in_words_with_what_goes(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """By the archiver's own rules and forecast."""
+    directory = tmp_path_factory.mktemp("kept")
+    rules = {"ARCHIVE_KEEP": "all:4d,daily@12:00:2y", "ARCHIVE_MAX_BYTES": "5000000000"}
+    with archive_site(directory, settings=rules) as site, opened(chromium, "desk") as page:
+        page.goto(f"{site.origin}/status")
+        retention = card(page, "Retention")
+        expect(retention).to_contain_text("By age will go:")
+        assert fact(page, "Retention", "Every frame") == "for 4 days"
+        assert fact(page, "Retention", "Of each day the frame nearest to 12:00") == "for 2 years"
+        assert fact(page, "Retention", "Frames captured by hand") == "for ever"
+        expect(retention).to_contain_text("Beyond 5 GB the oldest frames go, too.")
+        expect(retention.locator("dl")).to_contain_text(re.compile(r"\d+ frames?, [\d.]+ kB"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_who_is_logged_in_can_log_out(chromium: Browser, bus: str, ingest: FakeIngest, size: str) -> None:
+    """And is told as whom; on every size of screen. No password is anywhere in the page."""
+    del ingest
+    with running_replica(bus, settings=SECRETS) as replica, opened(chromium, size) as page:
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        page.fill("#password", VIEWER)
+        page.press("#password", "Enter")
+        expect(page.locator("#who")).to_have_text("You are logged in as viewer.")
+        expect(card(page, "garden")).to_be_visible()
+        assert fits(page)
+        assert_accessible(page)
+        for secret in SECRETS.values():
+            assert secret not in page.content()
+        page.get_by_role("button", name="Log out").click()
+        expect(page).to_have_title(re.compile("Log in"))
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        expect(page).to_have_title(re.compile("Log in"))
