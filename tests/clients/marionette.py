@@ -76,6 +76,10 @@ class Firefox:
             return None
         return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)  # type: ignore[return-value] # loosely typed
 
+    def evaluate(self, expression: str) -> Any:
+        """What an expression is worth in the page, as JSON can say it."""
+        return self.command("WebDriver:ExecuteScript", script=f"return {expression}", args=[])["value"]
+
     def command(self, name: str, **parameters: object) -> Any:
         self._commands += 1
         packet = json.dumps([0, self._commands, name, parameters]).encode()
