@@ -47,7 +47,7 @@ def running(env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "services.archiver"]
     with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
-            wait_until(lambda: process.poll() is not None or ready(env), timeout_seconds=20)
+            wait_until(lambda: process.poll() is not None or ready(env), timeout_seconds=60)
             yield process
         finally:
             process.kill()

@@ -349,10 +349,10 @@ def test_a_time_lapse_is_foretold_made_and_played(timeline: Timeline) -> None:
     expect(page.locator("#estimate")).to_contain_text(re.compile("22 pictures make 2 s at 11 per second, 320 . 180"))
     page.click("#render")
     lapse = page.locator("#lapses > li").first
-    expect(lapse.get_by_role("button", name="Play")).to_be_visible(timeout=60_000)
-    expect(lapse).to_contain_text(re.compile("2 s, 320 . 180"))
-    lapse.get_by_role("button", name="Play").click()
     video = lapse.locator("video")
+    expect(video).to_be_visible(timeout=60_000)
+    expect(lapse).to_contain_text(re.compile("2 s, 320 . 180"))
+    video.evaluate("video => { video.muted = true; video.play(); }")
     expect(video).to_have_js_property("videoWidth", 320)
     assert video.evaluate("video => video.duration") == pytest.approx(2, abs=1 / 11)
     wait_until(lambda: video.evaluate("video => video.currentTime > 0.5"), "it plays")

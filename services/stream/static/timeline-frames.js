@@ -16,10 +16,11 @@ export class Frames {
 
   /** All of the archive, the newest frames first; `arrived` is called with each part. */
   async load(arrived) {
-    this.gaps = await this.#allGaps();
     let cursor = null;
+    const gaps = this.#allGaps();
     do {
       const part = await this.#ask({ cursor });
+      this.gaps = await gaps;
       this.#join(part, this);
       cursor = part.cursor;
       arrived();

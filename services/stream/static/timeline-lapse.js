@@ -5,11 +5,10 @@ import { ZONE, address, areYouSure, countWords, dateWords, lengthWords, make, re
 const ESTIMATE_DELAY_MS = 400;
 const BUSY_MS = 1_000;
 const IDLE_MS = 30_000;
-const BOUNDS = { fps: { min: 1, max: 60, value: 24, label: "Frames per second" }, length_seconds: { min: 1, max: 3600, value: 30, label: "Seconds" } };
+const BOUNDS = { fps: { min: 1, max: 60, value: 24 }, length_seconds: { min: 1, max: 3600, value: 30 } };
 const PATH = "api/camera/timelapses";
 
-const part = (id) => document.getElementById(id);
-const [form, estimate, render, list] = ["lapse", "estimate", "render", "lapses"].map(part);
+const [form, estimate, render, list] = ["lapse", "estimate", "render", "lapses"].map((id) => document.getElementById(id));
 const fields = form.elements;
 
 export class Timelapses {
@@ -17,11 +16,13 @@ export class Timelapses {
   #estimating = 0;
   #asked = 0;
   #polling = 0;
-  #open = new Set(); // whose players are shown
 
   constructor() {
-    form.addEventListener("input", ({ target }) => this.#changed(target));
     form.addEventListener("submit", (event) => this.#submit(event));
+    form.addEventListener("input", ({ target }) => {
+      if (target === fields.pace) Object.assign(fields.amount, BOUNDS[target.value]);
+      this.#estimate();
+    });
   }
 
   /** From now on of these frames: camera, from, to, daylight, daily_at; null when there are none. */
@@ -42,17 +43,8 @@ export class Timelapses {
       clearTimeout(this.#polling);
       this.#polling = setTimeout(() => this.refresh(), BUSY_MS);
     } catch (error) {
-      list.replaceChildren(make("li", { textContent: error.message, className: "soft" }));
+      list.replaceChildren(make("li", { textContent: error.message }));
     }
-  }
-
-  #changed(target) {
-    if (target === fields.pace) {
-      const { label, ...bounds } = BOUNDS[fields.pace.value];
-      Object.assign(fields.amount, bounds);
-      setText(part("pace-label"), label);
-    }
-    this.#estimate();
   }
 
   /** What the form says, as the server wants it. */
@@ -64,17 +56,18 @@ export class Timelapses {
   #estimate() {
     clearTimeout(this.#estimating);
     render.disabled = true;
-    this.#estimating = setTimeout(() => this.#askEstimate(), ESTIMATE_DELAY_MS);
+    this.#asked += 1;
+    this.#estimating = setTimeout(() => this.#askEstimate(this.#asked), ESTIMATE_DELAY_MS);
   }
 
-  async #askEstimate() {
-    const asked = ++this.#asked;
-    if (!this.#what || !form.checkValidity()) return setText(estimate, this.#what ? "Fill in the form to see how long it gets." : "The track shows no pictures: choose another span.");
+  async #askEstimate(asked) {
+    if (!this.#what) return setText(estimate, "The track shows no pictures: choose another span.");
+    if (!form.checkValidity()) return setText(estimate, "Fill in the form to see how long it gets.");
     try {
       const { frames, found, fps, length_seconds: length, width, height } = await request(`${PATH}/estimate`, { method: "POST", body: this.#wish() });
       if (asked !== this.#asked) return; // the form says something else by now
       render.disabled = false;
-      setText(estimate, `${found === frames ? "" : `${frames.toLocaleString()} of `}${countWords(found, "picture")} ${found === 1 ? "makes" : "make"} ${lengthWords(length)} at ${Number(fps.toFixed(2))} per second, ${width} × ${height}.`);
+      setText(estimate, `${frames === found ? "" : `${frames.toLocaleString()} of `}${countWords(found, "picture")} make ${lengthWords(length)} at ${Number(fps.toFixed(2))} per second, ${width} × ${height}.`);
     } catch (error) {
       if (asked === this.#asked) setText(estimate, error.message);
     }
@@ -83,58 +76,47 @@ export class Timelapses {
   async #submit(event) {
     event.preventDefault();
     render.disabled = true;
-    try {
-      await request(PATH, { method: "POST", body: this.#wish() });
-      await this.refresh();
-    } catch (error) {
-      setText(estimate, error.message);
-    }
+    await request(PATH, { method: "POST", body: this.#wish() }).catch((error) => setText(estimate, error.message));
+    await this.refresh();
     render.disabled = false;
   }
 
   #showFormats(formats) {
     for (const { format, why_not: whyNot } of formats) {
-      const option = [...fields.format.options].find(({ value }) => value === format);
+      const option = fields.format.querySelector(`[value=${format}]`);
       if (option) Object.assign(option, { disabled: whyNot !== null, title: whyNot ?? "" });
     }
-    if (!fields.format.selectedOptions[0]?.disabled) return;
+    if (!fields.format.selectedOptions[0].disabled) return;
     fields.format.value = "webp";
     this.#estimate();
   }
 
   /** Items that have not changed are left in place: one may be playing, another have the keyboard's focus. */
   #showAll(timelapses) {
-    const before = new Map([...list.children].map((item) => [item.dataset.id + item.dataset.state, item]));
+    const before = new Map([...list.children].map((item) => [item.dataset.is, item]));
     const items = timelapses.map((lapse) => before.get(lapse.id + lapse.state) ?? this.#item(lapse));
     if (items.length !== list.children.length || items.some((item, n) => item !== list.children[n])) list.replaceChildren(...items);
-    items.forEach((item, n) => update(item, timelapses[n]));
+    items.forEach((item, n) => {
+      setText(item.querySelector("p"), noteOf(timelapses[n]));
+      for (const bar of item.querySelectorAll("progress")) bar.value = timelapses[n].progress;
+    });
   }
 
   #item(lapse) {
-    const { id, state, request: asked, file_url: url } = lapse;
-    const item = make("li", { dataset: { id, state } }, make("p", {}, make("strong", { textContent: titleOf(asked) })), make("p", { className: "soft" }));
-    if (isBusy(lapse)) item.append(make("progress", { max: 1, ariaLabel: "Progress" }));
+    const { id, state, request: asked, file_url: url, width, height } = lapse;
+    const item = make("li", { dataset: { is: id + state } }, make("strong", { textContent: titleOf(asked) }), make("p", { className: "soft" }));
     const buttons = make("div", { className: "row" });
+    if (isBusy(lapse)) item.append(make("progress", { ariaLabel: "Progress" }));
     if (url) {
-      const play = make("button", { className: "button", textContent: "Play" });
-      play.addEventListener("click", () => this.#play(item, lapse, play));
-      buttons.append(play, make("a", { className: "button", href: address(url), download: `${id}.${{ webm: "webm", webp: "webp" }[asked.format] ?? "mp4"}`, textContent: "Download" }));
-      if (this.#open.has(id)) this.#play(item, lapse, play);
+      const source = { src: address(url), width, height };
+      item.append(asked.format === "webp" ? make("img", { ...source, alt: titleOf(asked) }) : make("video", { ...source, controls: true, loop: true, preload: "metadata", playsInline: true }));
+      buttons.append(make("a", { className: "button", href: address(url), download: `${id}.${{ webm: "webm", webp: "webp" }[asked.format] ?? "mp4"}`, textContent: "Download" }));
     }
     const remove = make("button", { className: "button", textContent: isBusy(lapse) ? "Cancel" : "Delete" });
     remove.addEventListener("click", () => this.#remove(lapse));
     buttons.append(remove);
     item.append(buttons);
     return item;
-  }
-
-  #play(item, { id, file_url: url, request: asked, width, height }, play) {
-    this.#open.add(id);
-    play.remove();
-    const source = { src: address(url), width, height };
-    const player = asked.format === "webp" ? make("img", { ...source, alt: titleOf(asked) }) : make("video", { ...source, controls: true, autoplay: true, loop: true, muted: true, playsInline: true });
-    player.addEventListener("error", () => setText(item.children[1], "This browser can't play it: download it, or make it in another format."));
-    item.firstChild.after(player);
   }
 
   async #remove(lapse) {
@@ -146,18 +128,12 @@ export class Timelapses {
 
 const isBusy = ({ state }) => state === "queued" || state === "rendering";
 
-function update(item, lapse) {
-  const bar = item.querySelector("progress");
-  if (bar) bar.value = lapse.progress;
-  if (!item.querySelector("video")?.error) setText(item.querySelector(".soft"), noteOf(lapse));
-}
-
-function noteOf({ state, frames, done, skipped, length_seconds: length, width, height, bytes, expires_at: expiresAt, error }) {
+function noteOf({ state, frames, done, skipped, length_seconds: length, width, height, bytes, expires_at: until, error }) {
   const damaged = skipped ? `, ${countWords(skipped, "damaged picture")} left out` : "";
   if (state === "queued") return `Waits its turn: ${lengthWords(length)}.`;
   if (state === "rendering") return `${done.toLocaleString()} of ${countWords(frames, "picture")}${damaged}.`;
   if (state === "failed") return `Failed: ${error}.`;
-  return `${lengthWords(length)}, ${width} × ${height}, ${sizeWords(bytes)}${damaged}.${expiresAt ? ` Kept until ${dateWords(expiresAt)}.` : ""}`;
+  return `${lengthWords(length)}, ${width} × ${height}, ${sizeWords(bytes)}${damaged}.${until ? ` Kept until ${dateWords(until)}.` : ""}`;
 }
 
 function titleOf({ camera, from, to, daily_at: dailyAt }) {

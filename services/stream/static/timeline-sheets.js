@@ -21,15 +21,15 @@ export class Sheets {
     this.arrived = arrived;
   }
 
-  /** The small copy of the strip's frame at or before that rank; null when it is not there yet, and it is fetched. */
-  cell({ ids, stride, urls }, rank) {
+  /** The small copy of the strip's frame at or before that rank; null when it is not there yet, and fetched if wanted. */
+  cell({ ids, stride, urls }, rank, isWanted = true) {
     const place = Math.floor(rank / stride);
     const number = Math.floor(place / PER_SHEET);
     const [begin, end] = [number, number + 1].map((each) => each * PER_SHEET * stride);
     const url = (urls[number] ??= address("api/camera/frames/sprites", { ids: ids.slice(begin, end).filter((_, n) => n % stride === 0).join() }));
     const sheet = this.#kept.get(url);
     if (!sheet) {
-      if (sheet === undefined) this.#want(url);
+      if (sheet === undefined && isWanted) this.#want(url);
       return null;
     }
     this.#kept.delete(url);

@@ -19,6 +19,7 @@ export class Track {
     for (const name of ["pointerdown", "pointermove", "pointerup"]) root.addEventListener(name, (event) => this.#point(event));
     for (const name of ["pointerleave", "pointercancel"]) root.addEventListener(name, () => (this.peek.hidden = true));
     new ResizeObserver(() => this.draw()).observe(root);
+    this.width = root.clientWidth;
     new MutationObserver(() => this.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
@@ -27,10 +28,6 @@ export class Track {
   show(frames, places, from, to) {
     Object.assign(this, { frames, places, from, to });
     this.draw();
-  }
-
-  get width() {
-    return this.root.clientWidth;
   }
 
   xOf = (moment) => ((moment - this.from) / (this.to - this.from)) * this.width;
@@ -45,7 +42,8 @@ export class Track {
   }
 
   draw() {
-    const { canvas, width, frames } = this;
+    const { canvas, frames } = this;
+    const width = (this.width = this.root.clientWidth);
     if (!width || !frames) return;
     Object.assign(canvas, { width: width * devicePixelRatio, height: HEIGHT * devicePixelRatio });
     const context = canvas.getContext("2d");
@@ -140,7 +138,7 @@ export class Track {
     const [canvas, text] = peek.children;
     canvas.hidden = !cell;
     if (cell) paint(canvas, cell);
-    peek.dataset.painted = cell ? id : "";
+    peek.dataset.painted = id ?? "";
     text.textContent = words;
     const half = peek.offsetWidth / 2;
     peek.style.setProperty("transform", `translateX(${Math.max(0, Math.min(x - half, width - 2 * half))}px)`);

@@ -46,16 +46,17 @@ const stage = new Stage(part.stage);
 const track = new Track(part.track, {
   chosen(moment, isMoving) {
     pause();
-    go(near(moment), { isMoving, gap: frames.gapAt(moment) });
+    go(nearest(moment), { isMoving, gap: frames.gapAt(moment) });
   },
   peeked(moment) {
-    const [gap, each] = [frames.gapAt(moment), near(moment)];
+    const [gap, each] = [frames.gapAt(moment), nearest(moment)];
     if (gap || each < 0) return { words: gap ? gapWords(gap) : "" };
-    return { words: momentWords(timeOf(each)), cell: cellOf(each, strips.slice(1)), id: ids[each] };
+    const [cell, near] = strips.slice(1).map((one) => sheets.cell(one, each));
+    return { words: momentWords(timeOf(each)), cell: cell ?? near, id: cell && ids[each] };
   },
   /** The lightest of some frames stands for all: nights would look alike. */
   cellOf(from, to) {
-    const some = Array.from({ length: 9 }, (_, n) => near(from + ((n + 0.5) * (to - from)) / 9)).filter((each) => timeOf(each) >= from && timeOf(each) < to);
+    const some = Array.from({ length: 9 }, (_, n) => nearest(from + ((n + 0.5) * (to - from)) / 9)).filter((each) => timeOf(each) >= from && timeOf(each) < to);
     return some.length ? cellOf(some.reduce((one, other) => (frames.light[shown[other]] > frames.light[shown[one]] ? other : one)), strips.slice(1)) : null;
   },
 });
@@ -96,7 +97,7 @@ function span(later = 0) {
 const ranks = () => span().map((end) => countBelow(shown.length, timeOf, end));
 
 /** The rank of the frame nearest to an instant, in the span if there is any; -1 without frames. */
-function near(moment, [low, high] = ranks()) {
+function nearest(moment, [low, high] = ranks()) {
   let each = countBelow(shown.length, timeOf, moment);
   if (each && !(timeOf(each) - moment < moment - timeOf(each - 1))) each -= 1;
   return Math.min(low < high ? Math.min(Math.max(each, low), high - 1) : each, shown.length - 1);
@@ -116,7 +117,7 @@ function update() {
   part.daily.checked = !(part.hour.disabled = view.hour === null);
   if (view.hour !== null) part.hour.value = view.hour;
   showSpan();
-  go(near(view.at), { isMoved: false });
+  go(nearest(view.at), { isMoved: false });
 }
 
 function go(to, { isMoving = false, isMoved = true, gap } = {}) {
@@ -132,12 +133,12 @@ function go(to, { isMoving = false, isMoved = true, gap } = {}) {
 }
 
 function picture(each, isMoving) {
-  const cell = cellOf(each, [strips[0]]);
+  const cell = sheets.cell(strips[0], each, false); // fetched for play alone
   return { id: ids[each], url: urlOf(each), alt: `Picture of ${momentWords(timeOf(each))}`, cell, near: isMoving && !cell ? cellOf(each, strips.slice(1)) : null, isMoving };
 }
 
 function showPicture(isMoving) {
-  const other = view.with === null ? rank : near(view.with, [0, shown.length]);
+  const other = view.with === null ? rank : nearest(view.with, [0, shown.length]);
   const sides = [Math.min(rank, other), Math.max(rank, other)];
   stage.show(...(view.with === null ? [rank] : sides).map((each) => picture(each, isMoving)));
   [part.before, part.after].forEach((tag, n) => setText(tag, momentWords(timeOf(sides[n]))));
@@ -204,7 +205,7 @@ function stepDay(way) {
   const time = new Date(timeOf(rank));
   const last = timeOf(way > 0 ? ids.length - 1 : 0);
   let to = rank;
-  while ((to - rank) * way <= 0 && (last - time) * way > 0) to = near(time.setDate(time.getDate() + way), [0, ids.length]);
+  while ((to - rank) * way <= 0 && (last - time) * way > 0) to = nearest(time.setDate(time.getDate() + way), [0, ids.length]);
   go(to);
 }
 
