@@ -10,8 +10,11 @@ from fastapi.responses import JSONResponse
 from services.archiver.archiver import Archiver
 from services.archiver.changes import changes_router
 from services.archiver.errors import DatabaseUnavailable, StorageUnavailable
+from services.archiver.index import FrameIndex
 from services.archiver.picture_routes import pictures_router
 from services.archiver.routes import frames_router
+from services.archiver.scrub_routes import scrub_router
+from services.archiver.sprites import Sprites
 from shared import __version__
 from shared.web.errors import answer_in_words
 from shared.web.health import health_router
@@ -40,6 +43,8 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
     for router in more:
         app.include_router(router)
     app.include_router(frames_router(archiver.catalog, archiver.ledger))
+    index = FrameIndex(archiver.engine)
+    app.include_router(scrub_router(index, Sprites(index, archiver.shelf)))
     app.include_router(pictures_router(archiver.catalog, archiver.shelf))
     app.include_router(changes_router(archiver.catalog, archiver.shelf, archiver.capture_by_hand))
     app.include_router(health_router(archiver.why_not_ready, archiver.problems))

@@ -188,7 +188,7 @@ class Catalog:
         """The rows in order, and where the next page begins; None after the last one."""
         with reading(self._engine) as session:
             if query.same_hour is None:
-                rows = _rows(session, query, _conditions(query), query.limit + 1)
+                rows = _rows(session, query, conditions_of(query), query.limit + 1)
             else:
                 rows = _rows_of_same_hour(session, query, query.same_hour)
         if len(rows) <= query.limit:
@@ -201,11 +201,11 @@ class Catalog:
         with reading(self._engine) as session:
             counted = select(func.count()).select_from(ArchivedFrame)
             if query.same_hour is None:
-                return session.exec(counted.where(*_conditions(query))).one()
+                return session.exec(counted.where(*conditions_of(query))).one()
             total = 0
             windows = _windows(session, query, query.same_hour)
             while some := list(islice(windows, _WINDOWS_AT_ONCE)):
-                total += session.exec(counted.where(*_conditions(query), _within(some))).one()
+                total += session.exec(counted.where(*conditions_of(query), _within(some))).one()
             return total
 
     def amounts(self, camera_key: str | None, windows: Iterable[Window]) -> list[Amount]:
@@ -214,7 +214,7 @@ class Catalog:
         found = []
         with reading(self._engine) as session:
             for since, until in windows:
-                conditions = _conditions(FrameQuery(camera_key, since, until))
+                conditions = conditions_of(FrameQuery(camera_key, since, until))
                 frames, byte_count = session.exec(select(func.count(), size).where(*conditions)).one()
                 found.append(Amount(frames, int(byte_count or 0)))
         return found
@@ -251,7 +251,7 @@ def _rows_of_same_hour(session: Session, query: FrameQuery, same_hour: SameHour)
     windows = _windows(session, query, same_hour)
     rows: list[ArchivedFrame] = []
     while len(rows) <= query.limit and (some := list(islice(windows, _WINDOWS_AT_ONCE))):
-        conditions = [*_conditions(query), _within(some)]
+        conditions = [*conditions_of(query), _within(some)]
         rows += _rows(session, query, conditions, query.limit + 1 - len(rows))
     return rows
 
@@ -267,13 +267,14 @@ def _within(windows: Iterable[Window]) -> ColumnElement[bool]:
 
 
 def _ends(session: Session, query: FrameQuery) -> tuple[datetime, datetime] | None:
-    captured_at, conditions = col(ArchivedFrame.captured_at), _conditions(query)
+    captured_at, conditions = col(ArchivedFrame.captured_at), conditions_of(query)
     oldest = session.exec(select(captured_at).where(*conditions).order_by(captured_at).limit(1)).first()
     newest = session.exec(select(captured_at).where(*conditions).order_by(captured_at.desc()).limit(1)).first()
     return None if oldest is None or newest is None else (oldest, newest)
 
 
-def _conditions(query: FrameQuery) -> list[ColumnElement[bool]]:
+def conditions_of(query: FrameQuery) -> list[ColumnElement[bool]]:
+    """All that a query asks of a row, but for the same hour of each day."""
     return list(_each_condition(query))
 
 

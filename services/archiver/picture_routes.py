@@ -96,7 +96,7 @@ def _picture(
     row: ArchivedFrame, tag: str, if_none_match: str | None, read: Callable[[ArchivedFrame], bytes]
 ) -> Response:
     headers = {"ETag": f'"{tag}"', "Cache-Control": FOR_EVER}
-    if if_none_match is not None and _matches(if_none_match, headers["ETag"]):
+    if if_none_match is not None and matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     try:
         content = read(row)
@@ -112,6 +112,7 @@ def _picture(
     return Response(content, media_type="image/webp", headers=headers)
 
 
-def _matches(if_none_match: str, etag: str) -> bool:
+def matches(if_none_match: str, etag: str) -> bool:
+    """Whether the header names this ETag."""
     given = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return "*" in given or etag in given

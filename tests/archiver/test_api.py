@@ -351,6 +351,8 @@ def test_health_and_documentation_are_there(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert {path for path in paths if path.startswith("/api")} == {
         FRAMES,
+        f"{FRAMES}/index",
+        f"{FRAMES}/sprites",
         f"{FRAMES}/latest",
         f"{FRAMES}/nearest",
         f"{FRAMES}/gaps",

@@ -1,0 +1,126 @@
+"""`python -m services.archiver.demo`: makes months of hourly frames of a plant that grows, in seconds.
+
+They are written as the archiver writes its own, by the archiver's settings; so everything works on them: the timeline,
+time-lapses, retention, a rebuild. Several processes paint; this one enters the rows.
+"""
+
+import argparse
+import logging
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Engine
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.archiver.catalog import Catalog, FrameQuery
+from services.archiver.database import open_engine, writing
+from services.archiver.demo.painting import keep_pictures
+from services.archiver.demo.season import HOUR_SECONDS, Season
+from services.archiver.errors import DatabaseUnavailable, StorageUnavailable
+from services.archiver.layout import FrameName
+from services.archiver.ledger import Ledger, SlotReport, enter_gap
+from services.archiver.models import ArchivedFrame
+from services.archiver.settings import ArchiverSettings
+from services.archiver.shelf import KeptFile
+from services.archiver.slots import slot_at
+from shared.lifecycle import run_service
+from shared.settings import load_settings
+
+EXIT_NOT_DONE: Final = 1
+USUAL_DAYS: Final = 120
+MOST_DAYS: Final = 1500
+_AT_ONCE: Final = 48
+
+
+def main() -> int:
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    arguments = _arguments()
+    settings = load_settings(ArchiverSettings)
+    engine = open_engine(settings.database_url.get_secret_value())
+    end = slot_at(time.time_ns(), HOUR_SECONDS).start_seconds
+    season = Season(end - arguments.days * 24 * HOUR_SECONDS, end)
+    catalog, begun = Catalog(engine), time.monotonic()
+    try:
+        catalog.upgrade()
+        present = catalog.count(FrameQuery(arguments.camera))
+        if present and not arguments.add:
+            sys.stderr.write(
+                f"The archive has {present} frames of {arguments.camera} already. Name another camera, set ARCHIVE_DIR "
+                "and DATABASE_URL to another place, or say --add to put the made-up ones between them.\n"
+            )
+            return EXIT_NOT_DONE
+        count = _make(settings, engine, arguments.camera, season)
+        _tell_of_the_camera(engine, arguments.camera, season)
+    except (DatabaseUnavailable, StorageUnavailable) as error:
+        sys.stderr.write(f"The demo archive could not be finished: {error} What is there so far is whole.\n")
+        return EXIT_NOT_DONE
+    finally:
+        engine.dispose()
+    sys.stdout.write(
+        f"{count} frames of {arguments.camera}, {arguments.days} days, made in {time.monotonic() - begun:.0f} s.\n"
+    )
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo-archive", description="Make months of hourly frames to try out."
+    )
+    parser.add_argument("--days", type=int, default=USUAL_DAYS, help=f"how many, up to now (default {USUAL_DAYS})")
+    parser.add_argument("--camera", default="camera_1", help="the camera that they are of (default camera_1)")
+    parser.add_argument("--add", action="store_true", help="also where the camera has frames already: they stay")
+    arguments = parser.parse_args()
+    if not 1 <= arguments.days <= MOST_DAYS:
+        parser.error(f"--days must be from 1 to {MOST_DAYS}")
+    try:
+        FrameName(arguments.camera, 0).path  # noqa: B018 it refuses what is no key
+    except ValueError as error:
+        parser.error(f"--camera: {error}")
+    return arguments
+
+
+def _make(settings: ArchiverSettings, engine: Engine, camera_key: str, season: Season) -> int:
+    """How many frames it came to. Rows follow their files, a few days at a time."""
+    count = 0
+    spawned = multiprocessing.get_context("spawn")
+    keep = partial(keep_pictures, settings, camera_key, season)
+    with ProcessPoolExecutor(os.cpu_count(), spawned) as painters:
+        for files in painters.map(keep, _batches(season)):
+            _enter(engine, files)
+            count += len(files)
+    return count
+
+
+def _batches(season: Season) -> Iterator[Sequence[int]]:
+    slots = list(season.slots())
+    return (slots[first : first + _AT_ONCE] for first in range(0, len(slots), _AT_ONCE))
+
+
+def _enter(engine: Engine, files: Sequence[KeptFile]) -> None:
+    """A running archiver may have found one of the files first, and entered it."""
+    insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+    values = [file.row(datetime.now(UTC)).model_dump(exclude={"id"}) for file in files]
+    with writing(engine) as session:
+        session.exec(insert(ArchivedFrame).values(values).on_conflict_do_nothing())
+
+
+def _tell_of_the_camera(engine: Engine, camera_key: str, season: Season) -> None:
+    """What it missed; and the camera itself, unless an archiver knows it already."""
+    with writing(engine) as session:
+        for missed in season.missed:
+            enter_gap(session, camera_key, HOUR_SECONDS, missed)
+    ledger = Ledger(engine)
+    if all(camera.key != camera_key for camera in ledger.cameras()):
+        now = datetime.now(UTC)
+        ledger.settle(SlotReport(camera_key, camera_key, HOUR_SECONDS, season.begin, season.end, now))
+
+
+if __name__ == "__main__":
+    run_service(main)
