@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from shared.status import CameraState
+from tests.browser.archive_site import Site, archive_site
 from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
 from tests.support.browser import running_chromium
@@ -14,7 +15,6 @@ from tests.support.bus import FakeIngest, fake_ingest, status_of
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.waiting import wait_until
-from tests.system.archive_site import Site, archive_site
 from tests.web.support import SECRETS, VIEWER
 
 pytestmark = pytest.mark.browser
