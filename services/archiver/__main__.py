@@ -35,6 +35,8 @@ def main() -> int:
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = Guard(create_app(archiver, upkeep), settings, Authenticator(settings, clock), Doors())
     serve(make_server(app), listener)
+    if archiver.refusal is not None:
+        raise archiver.refusal
     return EXIT_CRASHED if archiver.failed else 0
 
 
