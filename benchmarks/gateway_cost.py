@@ -19,7 +19,7 @@ from benchmarks.gateway import PLAIN_PORT, Gateway, gateway_beside, missing_gate
 from benchmarks.link import missing_link_parts, refuse_taken_network
 from benchmarks.load import Load
 from benchmarks.pictures import moving_pictures
-from benchmarks.servers import FPS, SERVERS, Bench, wait_for_picture
+from benchmarks.servers import FPS, OPEN, SERVERS, Bench, wait_for_picture
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
@@ -43,7 +43,7 @@ def cost(load: Load, count: int, seconds: float, *pids: int) -> dict[str, float]
 
 def compare(bench: Bench, gateway: Gateway, kilobytes: int, count: int, seconds: float) -> dict[str, dict[str, float]]:
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
-    environment = {"BUS_CONNECT": bus, "STREAM_HOST": "0.0.0.0", "STREAM_PORT": str(port)}  # noqa: S104
+    environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)} | OPEN
     jpegs = moving_pictures(*SIZES[kilobytes], kilobytes)
     with ExitStack() as stack:
         with on_core(SERVER_CORE):

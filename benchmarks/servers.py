@@ -23,6 +23,8 @@ MOST_VIEWERS: Final = 16_000
 FLOOR: Final = "floor"
 SERVERS: Final = {"framecast": "services.stream", "idiom": "benchmarks.idiom"}
 """By the module that each is run as; the floor is a program."""
+OPEN: Final = {"STREAM_HOST": "0.0.0.0", "ALLOW_ANONYMOUS": "true"}  # noqa: S104
+"""For those of which some viewers are not on loopback."""
 
 
 @dataclass(frozen=True, slots=True)

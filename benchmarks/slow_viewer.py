@@ -30,7 +30,7 @@ from benchmarks.gateway import Gateway, gateway_on_slow_link, missing_gateway
 from benchmarks.link import Link, missing_link_parts, slow_link
 from benchmarks.load import STREAM_PATH, Load, Report, percentile
 from benchmarks.pictures import moving_pictures
-from benchmarks.servers import FPS, SERVERS
+from benchmarks.servers import FPS, OPEN, SERVERS
 from tests.support.camera import RtspCamera
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
@@ -66,8 +66,7 @@ def pictures_on(bus: str, directory: Path, options: Options) -> Iterator[None]:
 def watch(viewers: Path, module: str, link: Link, directory: Path, options: Options) -> dict[str, Any]:
     """One server, its loopback viewer alone and then beside the slow one."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
-    # On all addresses, since one of its viewers is on loopback and the other is not.
-    environment = {"BUS_CONNECT": bus, "STREAM_HOST": "0.0.0.0", "STREAM_PORT": str(port)}  # noqa: S104
+    environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)} | OPEN
     path = STREAM_PATH + (f"?{options.query}" if options.query else "")
     with ExitStack() as stack:
         service = ServiceProcess(module, environment, directory / f"{module}.log")
@@ -91,7 +90,7 @@ def watch_through(  # noqa: PLR0913 - each is the run's own
 ) -> dict[str, Any]:
     """As `watch`, but the slow viewer sits behind the gateway."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
-    environment = {"BUS_CONNECT": bus, "STREAM_HOST": "0.0.0.0", "STREAM_PORT": str(port)}  # noqa: S104
+    environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)} | OPEN
     path = STREAM_PATH + (f"?{options.query}" if options.query else "")
     with ExitStack() as stack:
         stack.callback(ServiceProcess(SERVERS["framecast"], environment, directory / "stream.log").stop)

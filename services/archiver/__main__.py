@@ -37,6 +37,8 @@ def main() -> int:
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = Guard(create_app(archiver, more), settings, Authenticator(settings, clock), Doors())
     serve(make_server(BasePath(app, settings.base_path)), listener)
+    if archiver.refusal is not None:
+        raise archiver.refusal
     return EXIT_CRASHED if archiver.failed else 0
 
 

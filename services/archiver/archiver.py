@@ -21,6 +21,7 @@ from services.archiver.watch import Archive
 from shared.clock import Clock
 from shared.curve import ClientKeys
 from shared.drops import DropCounter
+from shared.errors import ConfigurationError
 from shared.logs import get_logger
 from shared.transport import Subscriber
 
@@ -43,7 +44,10 @@ class Part(Protocol):
 
 
 class Archiver:
-    """On one loop. If a part fails in a way nobody foresaw, the process is told to end, with `failed` set."""
+    """On one loop. If a part fails in a way nobody foresaw, the process is told to end, with `failed` set.
+
+    It is told so, too, when it shows only later that a setting can't be used: `refusal` then says which.
+    """
 
     def __init__(  # noqa: PLR0913 what it is made of
         self,
@@ -60,6 +64,7 @@ class Archiver:
         self.catalog = Catalog(engine)
         self.ledger = Ledger(engine)
         self.failed = False
+        self.refusal: ConfigurationError | None = None
         self.parts: dict[str, Part] = {}
         """To be filled before the start."""
         self._webp = webp or WebpOptions()
@@ -128,8 +133,11 @@ class Archiver:
         return texts
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or task.exception() is None:
+        if task.cancelled() or (error := task.exception()) is None:
             return
-        log.error("part of the archiver crashed", part=task.get_name(), exc_info=task.exception())
-        self.failed = True
+        if isinstance(error, ConfigurationError):
+            self.refusal = error
+        else:
+            log.error("part of the archiver crashed", part=task.get_name(), exc_info=error)
+            self.failed = True
         signal.raise_signal(signal.SIGTERM)

@@ -58,6 +58,7 @@ def upgrade(engine: Engine) -> bool:
 
     Raises:
         DatabaseUnavailable: when the database is away, locked, or newer than this program.
+        ConfigurationError: when it is not in UTF-8, which nothing changes but a new database.
     """
     with _alembic, _as_unavailable():
         _make_parent(engine.url)
@@ -117,7 +118,21 @@ def _postgresql_engine(url: URL) -> Engine:
         "keepalives_idle": _UNANSWERED_SECONDS,
         "options": options,
     }
-    return create_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT_SECONDS, connect_args=arguments)
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT_SECONDS, connect_args=arguments)
+    # Before SQLAlchemy's own listener, which already can't read what such a database answers.
+    event.listen(engine, "connect", _refuse_other_encodings, insert=True)
+    return engine
+
+
+def _refuse_other_encodings(connection: Any, _record: Any) -> None:
+    """PostgreSQL makes a database in the encoding of the system's locale, which may be none, unless it is told."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise ConfigurationError(
+            f"DATABASE_URL names the database '{connection.info.dbname}', whose encoding is {encoding} but must be "
+            "UTF8. Make another: CREATE DATABASE framecast TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' "
+            "LC_CTYPE 'C';"
+        )
 
 
 def _take_write_lock(connection: Connection) -> None:

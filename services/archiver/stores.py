@@ -21,8 +21,9 @@ def open_store(settings: ArchiverSettings) -> FrameStore:
         if place.startswith(S3_SCHEME):
             from services.archiver.s3_storage import S3Store  # noqa: PLC0415 a large library, for those who use it
 
-            if not settings.aws_endpoint_url:
-                os.environ.pop("AWS_ENDPOINT_URL", None)  # empty is none, as with every setting; not so to the library
+            # Empty is none, as with every setting; not so to the library.
+            for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+                del os.environ[name]
             return S3Store(place, endpoint=settings.aws_endpoint_url)
         reason = why_never_writable(Path(place))
     except ValueError as error:

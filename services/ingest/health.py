@@ -1,15 +1,16 @@
 """`python -m services.ingest.health`: whether ingest speaks on the bus, as a container's health check asks.
 
 Exit code 0 when a camera's status, of whatever state, comes within some seconds: a camera that is down is no fault of
-ingest's, and no restart would mend it. Of a bus with keys, which this program has none for, only that it is there.
+ingest's, and no restart would mend it. A bus with keys is listened to with ingest's own, which its bus lets in.
 """
 
 import asyncio
-import socket
 import sys
 from typing import Final
 
 from services.ingest.settings import IngestSettings
+from shared.bus_keys import server_keys
+from shared.curve import ClientKeys
 from shared.errors import ConfigurationError, MessageDecodeError
 from shared.settings import load_settings
 from shared.status import decode_status
@@ -19,9 +20,9 @@ from shared.transport import Subscriber
 WAIT_SECONDS: Final = 5.0
 
 
-async def hears_a_status(addresses: str) -> bool:
+async def hears_a_status(addresses: str, keys: ClientKeys | None = None) -> bool:
     """Whether a status that can be read comes from one of `addresses` in time."""
-    bus = Subscriber(addresses)
+    bus = Subscriber(addresses, keys)
     bus.subscribe(ALL_STATUSES)
     try:
         async with asyncio.timeout(WAIT_SECONDS):
@@ -38,26 +39,15 @@ def local_addresses(bus_bind: str) -> str:
     return bus_bind.replace("://0.0.0.0:", "://127.0.0.1:").replace("://*:", "://127.0.0.1:")
 
 
-def is_there(address: str) -> bool:
-    """Whether something listens at a tcp:// address."""
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), WAIT_SECONDS).close()
-    except OSError:
-        return False
-    return True
-
-
 def main() -> int:
     try:
         settings = load_settings(IngestSettings)
+        keys = server_keys(settings)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     address = local_addresses(settings.bus_bind)
-    if settings.bus_server_secret_file is not None:
-        return 0 if is_there(address) else 1
-    if not asyncio.run(hears_a_status(address)):
+    if not asyncio.run(hears_a_status(address, None if keys is None else keys.as_client())):
         sys.stderr.write(f"no status came from {settings.bus_bind} within {WAIT_SECONDS:g} s\n")
         return 1
     return 0

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from services.stream.audience import Wish
 from services.stream.crowd import Crowd
 from services.stream.direct import transport_of
+from services.stream.hidden_link import HiddenLink
 from services.stream.hub import Hub
 from services.stream.mjpeg import STREAM_HEADERS, prelude, response_head
 from services.stream.picture import Framing
@@ -52,6 +53,8 @@ class MjpegResponse(Response):
     async def _watch_directly(self, transport: asyncio.Transport, scope: Scope, receive: Receive) -> None:
         """From here to the end this task sleeps: the fan-out pass writes to the transport."""
         viewer = DirectViewer(transport, self._framing, self._fps)
+        if self._wish.adaptive and _came_by_a_proxy(scope):
+            viewer.pacer = HiddenLink(viewer, viewer.pacer)
         viewer.start(response_head(added_headers(scope)) + prelude(self._framing))
         with self._seated(viewer, scope):
             await _disconnected(receive)
@@ -96,6 +99,10 @@ class MjpegResponse(Response):
     async def _send_head(self, send: Send) -> None:
         headers = [(name.lower().encode(), value.encode()) for name, value in STREAM_HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+def _came_by_a_proxy(scope: Scope) -> bool:
+    return any(name in (b"x-forwarded-for", b"forwarded", b"via") for name, _ in scope["headers"])
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -14,6 +14,7 @@ from array import array
 from contextlib import suppress
 from typing import Final
 
+from services.stream.hidden_link import HiddenLink
 from services.stream.picture import Framing
 from shared.pacing import Pacer
 
@@ -38,7 +39,7 @@ class Viewer:
 
     def __init__(self, framing: Framing, fps: float | None = None) -> None:
         self.framing = framing
-        self.pacer = None if fps is None else Pacer(fps)
+        self.pacer: Pacer | HiddenLink | None = None if fps is None else Pacer(fps)
         self.offered = 0
         """How many parts were offered in all, and how many of them taken: what quality=auto goes by."""
         self.taken = 0
@@ -141,6 +142,11 @@ class DirectViewer(Viewer):
         if self._written - queued_bytes >= self._mark:
             self._mark, self._marked_at = self._written, self._written_at
         return now - self._marked_at > LAG_SECONDS
+
+    @property
+    def written_bytes(self) -> int:
+        """All in all, the response's head among them."""
+        return self._written
 
     def _still_has_rest(self) -> bool:
         self._has_rest = self._transport.get_write_buffer_size() > 0

@@ -2,7 +2,10 @@
 
 import logging
 import threading
+from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -15,6 +18,8 @@ from services.archiver.errors import DatabaseUnavailable
 from services.archiver.models import ArchivedFrame
 from shared.errors import ConfigurationError
 from tests.archiver.support import SLOT_START, again_while_locked, row
+from tests.support.ports import free_port
+from tests.support.services import ServiceProcess
 
 
 def test_an_upgrade_from_nothing_gives_the_models_schema(engine: Engine) -> None:
@@ -93,6 +98,41 @@ def test_a_database_of_a_later_version_is_left_alone(engine: Engine, catalog: Ca
     logging.getLogger("alembic").setLevel(logging.CRITICAL)
     with pytest.raises(DatabaseUnavailable, match="another version"):
         upgrade(engine)
+
+
+def test_a_database_in_another_encoding_than_utf8_is_a_bad_setting_in_one_line(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    """PostgreSQL's default where the system has no locale, as in containers. The advice, taken, is enough."""
+    names = {"SQL_ASCII": f"ascii_{uuid4().hex}", "LATIN1": f"latin_{uuid4().hex}"}
+    server = postgresql_url.removesuffix("postgres").replace("postgresql://", "postgresql+psycopg://")
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        for encoding, name in names.items():
+            connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+            )
+            settings = {
+                "ARCHIVER_PORT": str(free_port()),
+                "ARCHIVE_DIR": str(tmp_path / "frames"),
+                "TIMELAPSE_DIR": str(tmp_path / "timelapses"),
+                "DATABASE_URL": server + name,
+                "LOG_FORMAT": "console",
+            }
+            archiver = ServiceProcess("services.archiver", settings, tmp_path / "log")
+            try:
+                assert archiver.wait(20) == 2
+            finally:
+                archiver.stop()
+            (line,) = (line for line in archiver.output().splitlines() if "must be" in line)
+            assert line.startswith(f"DATABASE_URL names the database '{name}', whose encoding is {encoding} ")
+            assert "Traceback" not in archiver.output()
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        advice = line.partition("Make another: ")[2]
+        name = f"framecast_{uuid4().hex}"
+        connection.execute(advice.replace("DATABASE framecast", f"DATABASE {name}").encode())
+    engine = open_engine(server + name)
+    assert upgrade(engine)
+    engine.dispose()
 
 
 def test_a_driver_that_is_not_installed_is_a_bad_setting_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,28 +3,39 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.compose import ROOT, ComposeStack
+from tests.e2e.compose import ROOT, ComposeStack, docker, host_address, remove_projects
+from tests.e2e.figures import NOTED
 from tests.support.mjpeg import Viewer
+from tests.support.ports import free_port
 
-LOGS = ROOT / "test-results/e2e.log"
+VIEWER_PASSWORD, OPERATOR_PASSWORD = "look-at-the-garden", "and-also-dig-in-it"
 collect_ignore_glob = [] if os.environ.get("FRAMECAST_E2E") else ["test_*.py"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in NOTED:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    """Neither by a run that was killed before this one, nor by this one."""
+    remove_projects()
+    yield
+    remove_projects()
 
 
 @pytest.fixture(scope="session")
 def running_stack() -> Iterator[ComposeStack]:
     """One replica and a real RTSP camera, for all tests of a run; .env.example stands for a copy made of it."""
-    stack = ComposeStack("framecast-e2e", "demo-camera", env_file=".env.example", CAMERA_CAPTURE_INTERVAL="10")
-    stack.down("-v")
-    try:
-        stack.up()
+    example = str(ROOT / ".env.example")
+    settings = {"CAMERA_CAPTURE_INTERVAL": "10"}
+    with ComposeStack("camera", "demo-camera", env_file=example, settings=settings) as stack:
         yield stack
-    finally:
-        LOGS.parent.mkdir(exist_ok=True)
-        LOGS.write_text(stack.compose("logs", "--no-color"))
-        stack.down("-v")
 
 
 @pytest.fixture
@@ -33,6 +44,36 @@ def stack(running_stack: ComposeStack) -> ComposeStack:
     running_stack.up("--scale", "stream=1")
     running_stack.wait_until_live()
     return running_stack
+
+
+@pytest.fixture(scope="session")
+def locked_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeStack]:
+    """With passwords in files, and keys on a bus that other hosts reach: all that can be locked is."""
+    directory = tmp_path_factory.mktemp("checkout")
+    (directory / "config").mkdir()
+    (directory / "keys").mkdir()
+    for name, password in (("viewer", VIEWER_PASSWORD), ("operator", OPERATOR_PASSWORD)):
+        (directory / "config" / name).write_text(f"{password}\n")
+    docker(
+        *("run", "--rm", "--user", "0", "--entrypoint", "python", "-v", f"{directory}/keys:/keys", "framecast-ingest"),
+        *("-m", "shared.bus_keys", "/keys", "--owner", "10001", "stream", "archiver", "attic"),
+    )
+    settings = {
+        "VIEWER_PASSWORD_FILE": "config/viewer",
+        "OPERATOR_PASSWORD_FILE": "config/operator",
+        "BUS_PUBLISH_ADDRESS": host_address(),
+        "BUS_PUBLISH_PORT": str(free_port()),
+        "CAMERA_CAPTURE_INTERVAL": "5",
+    }
+    with ComposeStack("locked", "bus", directory=directory, settings=settings) as stack:
+        stack.password = VIEWER_PASSWORD
+        yield stack
+
+
+@pytest.fixture
+def keys(locked_stack: ComposeStack) -> Path:
+    """The directory with the keys of the locked stack's bus."""
+    return locked_stack.directory / "keys"
 
 
 @pytest.fixture

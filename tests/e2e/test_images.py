@@ -9,7 +9,7 @@ from tests.e2e.compose import ROOT, docker
 LIBRARIES = {
     "ingest": {"aiortsp", "av", "cv2", "numpy", "simplejpeg"},
     "stream": {"fastapi", "httpx2", "PIL", "uvicorn", "uvloop"},
-    "archiver": {"alembic", "fastapi", "PIL", "sqlmodel", "uvicorn", "uvloop"},
+    "archiver": {"alembic", "av", "fastapi", "obstore", "PIL", "psycopg", "sqlmodel", "uvicorn", "uvloop"},
 }
 COMMON = {"pydantic_settings", "structlog", "zmq"}
 TOOLS = {"mypy", "pip", "pytest", "supervisor"}
@@ -43,7 +43,14 @@ def test_an_image_holds_its_services_libraries_and_no_others(service: str) -> No
 def test_compose_files_suit_the_oldest_compose_that_is_still_offered(overlay: str | None) -> None:
     """Debian 12 has docker-compose 1.29, which refuses what it does not know."""
     files = ["-f", "docker-compose.yml", *(["-f", overlay] if overlay else [])]
-    settings = {"PATH": "/usr/bin:/bin", "POSTGRES_PASSWORD": "x", "SITE_ADDRESS": "cameras.example.org"}
+    settings = {
+        "PATH": "/usr/bin:/bin",
+        "POSTGRES_PASSWORD": "x",
+        "SITE_ADDRESS": "cameras.example.org",
+        "ARCHIVE_DIR": "s3://cameras",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }
     checked = subprocess.run(
         ["docker-compose", *files, "config", "-q"], check=False, cwd=ROOT, env=settings, capture_output=True, text=True
     )

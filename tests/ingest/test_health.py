@@ -1,11 +1,19 @@
 """Whether ingest speaks, as a container's health check asks it."""
 
+from pathlib import Path
+
 import pytest
 
 from services.ingest import health
+from services.ingest.settings import IngestSettings
+from shared.bus_keys import make_keys, server_keys
+from shared.settings import load_settings
 from shared.status import CameraState
+from shared.transport import Forwarder
 from tests.support.bus import fake_ingest, status_of
 from tests.support.ports import free_port
+from tests.support.services import ServiceProcess
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("state", [CameraState.LIVE, CameraState.OFFLINE])
@@ -16,6 +24,33 @@ def test_ingest_is_healthy_while_it_speaks_of_its_cameras(state: CameraState, mo
     monkeypatch.setenv("BUS_TRUSTED_NETWORK", "true")
     with fake_ingest(f"tcp://127.0.0.1:{port}", status_of("cam1", state)):
         assert health.main() == 0
+
+
+def test_a_bus_with_keys_is_listened_to_with_ingests_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It needs no key beside them. A door that only answers, without a camera's status, is not health."""
+    make_keys(tmp_path, ("stream",))
+    settings = {
+        "BUS_BIND": f"tcp://127.0.0.1:{free_port()}",
+        "BUS_SERVER_SECRET_FILE": str(tmp_path / "server/server.secret"),
+        "BUS_AUTHORIZED_KEYS": str(tmp_path / "server/authorized"),
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    door = Forwarder(settings["BUS_BIND"], f"ipc://{tmp_path}/inner", server_keys(load_settings(IngestSettings)))
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(health, "WAIT_SECONDS", 0.5)
+            assert health.main() == 1
+            assert "no status came" in capsys.readouterr().err
+    finally:
+        door.close()
+    ingest = ServiceProcess("services.ingest", settings, tmp_path / "ingest.log")
+    try:
+        wait_until(lambda: health.main() == 0, "ingest is heard", 30)
+    finally:
+        ingest.stop()
 
 
 def test_a_silent_bus_is_unhealthy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,18 @@
+"""What a run measured on its way, printed at its end: times are for people to judge, not for a test to fail by."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+NOTED: list[str] = []
+
+
+def note(what: str, value: object) -> None:
+    NOTED.append(f"{what}: {value}")
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    began_at = time.monotonic()
+    yield
+    note(what, f"{time.monotonic() - began_at:.1f} s")
