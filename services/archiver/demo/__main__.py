@@ -37,6 +37,7 @@ EXIT_NOT_DONE: Final = 1
 USUAL_DAYS: Final = 120
 MOST_DAYS: Final = 1500
 _AT_ONCE: Final = 48
+_PAINTERS: Final = 2  # for each processor: while one waits for the disk, another paints
 
 
 def main() -> int:
@@ -91,7 +92,7 @@ def _make(settings: ArchiverSettings, engine: Engine, camera_key: str, season: S
     count = 0
     spawned = multiprocessing.get_context("spawn")
     keep = partial(keep_pictures, settings, camera_key, season)
-    with ProcessPoolExecutor(os.cpu_count(), spawned) as painters:
+    with ProcessPoolExecutor(_PAINTERS * (os.cpu_count() or 1), spawned) as painters:
         for files in painters.map(keep, _batches(season)):
             _enter(engine, files)
             count += len(files)
