@@ -17,7 +17,7 @@ from services.stream.forwarding import archive_client, archive_router
 from services.stream.hub import Hub
 from services.stream.links import LINKS, links_router
 from services.stream.login import login_router
-from services.stream.pages import PAGE_HEADERS, STATIC
+from services.stream.pages import ELEMENT, ELEMENT_HEADERS, PAGE_HEADERS, STATIC
 from services.stream.routes import camera_router
 from services.stream.settings import StreamSettings
 from shared import __version__
@@ -29,8 +29,8 @@ from shared.web.errors import answer_in_words
 from shared.web.health import health_router
 
 DOORS: Final = Doors(
-    # The health check, and what the login page itself is made of.
-    open=frozenset({"/healthz", LOGIN, "/logout", "/login.css", "/favicon.svg"}),
+    # The health check, what the login page itself is made of, and the element that other people's pages load.
+    open=frozenset({"/healthz", LOGIN, "/logout", "/login.css", "/favicon.svg", ELEMENT}),
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
 )
@@ -66,6 +66,10 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     @app.get("/archive", include_in_schema=False)
     async def archive_page() -> FileResponse:
         return FileResponse(STATIC / "archive.html", headers=PAGE_HEADERS)
+
+    @app.api_route(ELEMENT, methods=["GET", "HEAD"], include_in_schema=False)
+    async def element() -> FileResponse:
+        return FileResponse(STATIC / ELEMENT.removeprefix("/"), headers=ELEMENT_HEADERS, media_type="text/javascript")
 
     if settings.compatibility_urls:
         app.include_router(state_router(hub))

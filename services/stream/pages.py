@@ -10,3 +10,11 @@ PAGE_HEADERS: Final = {
         "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
     ),
 }
+
+ELEMENT: Final = "/camera-feed.js"
+ELEMENT_HEADERS: Final = {
+    "Cache-Control": "no-cache",
+    # A page of any origin may load it: a module needs to be told so. What it shows is guarded for itself.
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
