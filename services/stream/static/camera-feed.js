@@ -1,237 +1,166 @@
-/*
- * <camera-feed camera="camera_1"></camera-feed>: a camera's live picture that heals itself, for any page.
- * docs/camera-feed.md says what it takes and tells. It needs nothing but this file.
- *
- * A Feed is the element. It gets its pictures through a transport, of which there are four, best first: a WebSocket
- * shared by the page's feeds, the stream read by fetch, an <img>, single pictures. It takes the first that works.
- */
+/* <camera-feed camera="camera_1">: a camera's live picture that heals itself, for any page. See docs/camera-feed.md. */
 
 const HOME = new URL(".", import.meta.url).href;
 const STALL_MS = 3_000; // the server repeats a still picture every second
-const FIRST_PICTURE_MS = 6_000;
-const SHORTEST_WAIT_MS = 500;
+const FIRST_MS = 6_000;
+const STEADY_MS = 5_000; // by then a connection has proved good; a glance at another tab is shorter
+const MINUTE_MS = 60_000;
 const LONGEST_WAIT_MS = 15_000;
-const REFUSED_WAIT_MS = 2_000;
-const STEADY_MS = 5_000; // by then the back-off starts anew
-const HIDDEN_GRACE_MS = 5_000; // a glance at another tab costs no connection
-const MOVE_GRACE_MS = 100; // an element that is moved is taken out and put in again
-const EMPTY_SOCKET_MS = 300;
-const FIRST_UPGRADE_MS = 10_000;
-const LONGEST_UPGRADE_MS = 300_000;
-const DEVICES_MS = 30_000;
-const ANSWER_MS = 5_000;
-const CLOCK_MS = 30_000;
-const PLAUSIBLE_MS = 10_000;
-const RENEW_IMAGE_MS = 600_000;
 const MAX_CAMERAS = 64; // on a socket
-const MAX_STREAMS = 4; // of the six connections that a browser has per host on HTTP/1.1
+const MAX_STREAMS = 4; // of the six connections that a page has per host on HTTP/1.1
 const REFUSED = 1008;
 
-const HEADLINES = {
-  connecting: "Connecting to the camera",
-  stalled: "No pictures from the camera",
-  offline: "The camera is offline",
-  unauthorized: "The camera refused the login",
-  frozen: "The camera's picture is frozen",
-  disabled: "The camera is switched off",
-  removed: "The camera was removed",
-  unknown: "Ingest is unreachable",
-};
-const LOST = "The connection was lost. Connecting again.";
+const LOST = "No picture comes. Connecting again.";
 const UNREACHABLE = "The server can't be reached. Trying again.";
-const FOREIGN = "The server can't be reached, or does not let this page in: it may need a login, a link or ALLOWED_ORIGINS.";
+const FOREIGN = "The server can't be reached, or wants a login, a link or this page in ALLOWED_ORIGINS.";
 
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 const now = () => performance.now();
-const words = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`);
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-/** Why a transport gave up. `isFinal`: no other one will do better. `again`: the same one will. */
-class Failure extends Error {
-  constructor(reason, { isFinal = false, again = false } = {}) {
-    super(reason);
-    Object.assign(this, { isFinal, again });
-  }
-}
+/** Why a transport gave up. `isFinal`: no other will do better, `isRefusal`: nor this one soon, `isMishap`: this one will. */
+const fault = (reason, kind) => Object.assign(new Error(reason), { isFault: true, ...kind });
 
-/** A Framecast server, as one link (or none) sees it. */
+/** A Framecast server, as the holder of a link (or of none) sees it. */
 class Server {
-  static #known = new Map();
+  static #known = {};
   sockets = new Set();
-  suspects = new Set(); // cameras for which a socket may have been closed: each is tried on one of its own
+  suspects = new Set(); // cameras that a socket may have been refused for: each gets one of its own
   streams = 0;
-  isMultiplexed = false;
-  #devices = null;
-  #devicesAt = -Infinity;
+  #askedAt = -Infinity;
 
-  static at(base, link) {
-    const key = `${base} ${link}`;
-    if (!this.#known.has(key)) this.#known.set(key, new Server(base, link));
-    return this.#known.get(key);
-  }
+  static at = (base, link) => (this.#known[`${base} ${link}`] ??= new Server(base, link));
 
   constructor(base, link) {
-    Object.assign(this, { base, link });
-    this.isForeign = new URL(base).origin !== location.origin;
+    const isOurs = new URL(base).origin === location.origin;
+    Object.assign(this, { base, link, lost: fault(isOurs ? UNREACHABLE : FOREIGN, { isFinal: isOurs }) });
   }
 
-  address(path, query = {}) {
-    const url = new URL(path, this.base);
+  /** Of a camera by its key; without one of the default camera. */
+  url(key, leaf, query) {
+    const url = new URL(`api/${key ? `cameras/${key}` : "camera"}/${leaf}`, this.base);
     for (const [name, value] of Object.entries({ ...query, link: this.link })) if (value) url.searchParams.set(name, value);
     return url.href;
   }
 
-  /** An address of a camera; null is the default one. */
-  of(camera, leaf, query) {
-    return this.address(camera ? `api/cameras/${encodeURIComponent(camera)}/${leaf}` : `api/camera/${leaf}`, query);
+  async get(url, signal = AbortSignal.timeout(FIRST_MS)) {
+    const response = await fetch(url, { cache: "no-store", credentials: "include", signal }).catch(() => Promise.reject(this.lost));
+    const { ok, status } = response;
+    if (ok) return response;
+    const { detail = `The server answered ${status}.` } = await response.json().catch(() => ({}));
+    const reason = status === 401 && !this.link ? `Log in at ${this.base} first, or use a share link.` : detail;
+    throw fault(reason, { isFinal: true, isRefusal: true, status });
   }
 
-  /** The answer to a GET. Throws a Failure in words. */
-  async get(url, signal = AbortSignal.timeout(ANSWER_MS)) {
-    let response;
-    try {
-      response = await fetch(url, { cache: "no-store", credentials: "include", signal });
-    } catch (error) {
-      throw new Failure(this.isForeign ? FOREIGN : UNREACHABLE, { isFinal: !this.isForeign });
-    }
-    if (response.ok) return response;
-    const { detail } = await response.json().catch(() => ({}));
-    let reason = typeof detail === "string" ? detail : `The server answered ${response.status}.`;
-    if (response.status === 401 && !this.link) reason = `Not logged in: log in at ${this.base} first, or use a share link.`;
-    throw Object.assign(new Failure(reason, { isFinal: true }), { status: response.status });
-  }
+  status = async (key) => (await this.get(this.url(key, "stream/status"))).json();
 
-  async status(camera) {
-    return (await this.get(this.of(camera, "stream/status"))).json();
-  }
-
-  /** What /api/devices says, asked seldom; none when that can't be had. */
+  /** The cameras, as far as they can be known. */
   devices() {
-    if (now() - this.#devicesAt > DEVICES_MS) {
-      this.#devicesAt = now();
-      const url = this.address("api/devices");
-      this.#devices = this.get(url).then(async (response) => {
-        this.isMultiplexed = !/^$|http\/1/.test(performance.getEntriesByName(url).at(-1)?.nextHopProtocol ?? "");
-        return (await response.json()).devices;
-      });
-      this.#devices = this.#devices.catch(() => []).then((devices) => {
-        if (!devices.length) this.#devicesAt = -Infinity;
+    if (now() - this.#askedAt > MINUTE_MS / 2) {
+      this.#askedAt = now();
+      const asked = this.get(new URL("api/devices", this.base)).then((response) => response.json());
+      this.known = asked.catch(() => ({ devices: [] })).then(({ devices }) => {
+        if (!devices.length) this.#askedAt = -Infinity;
         return devices;
       });
     }
-    return this.#devices;
-  }
-
-  /** Whether it answers at all, asked in the one way that every page may. */
-  async answers() {
-    const image = new Image();
-    image.src = this.address("favicon.svg", { t: Date.now() });
-    return image.decode().then(() => true, () => false);
+    return this.known;
   }
 }
 
-/** Decodes pictures and hands them over when the browser paints; of those that come meanwhile only the newest. */
+/** Decodes pictures and shows them as the browser paints; of those that come meanwhile only the newest. */
 class Film {
   heardAt = -Infinity; // when the last one was decoded
   #next = null;
   #isBusy = false;
-  #isClosed = false;
-  #bitmap = null;
 
-  /** `show` gets the bitmap for the moment; `done` is called once for each picture taken. */
+  /** `done` is called once for each picture taken. */
   constructor(show, spoilt, done = () => {}) {
     Object.assign(this, { show, spoilt, done });
   }
 
-  take(source, facts) {
+  async take(source, facts) {
     if (this.#next) this.done();
-    this.#next = [source, { receivedAt: Date.now(), ...facts }];
-    if (!this.#isBusy) this.#run();
-  }
-
-  close() {
-    this.#isClosed = true;
-    this.#next = null;
-    this.#bitmap?.close();
-  }
-
-  async #run() {
+    this.#next = { source, receivedAt: Date.now(), ...facts };
+    if (this.#isBusy) return;
     this.#isBusy = true;
-    while (this.#next && !this.#isClosed) {
-      const [source, facts] = this.#next;
+    while (this.#next) {
+      const picture = this.#next;
       this.#next = null;
-      try {
-        const bitmap = await createImageBitmap(source);
-        this.#bitmap = bitmap;
+      const bitmap = await createImageBitmap(picture.source).catch(this.spoilt);
+      if (bitmap) {
         this.heardAt = now();
-        if (this.#isClosed) bitmap.close();
-        else await new Promise(requestAnimationFrame);
-        if (!this.#isClosed) this.show(bitmap, facts);
+        await new Promise(requestAnimationFrame);
+        this.show(bitmap, picture);
         bitmap.close();
-      } catch {
-        this.spoilt();
       }
-      if (!this.#isClosed) this.done();
+      this.done();
     }
     this.#isBusy = false;
   }
 }
 
-/** One camera on a socket, for all the feeds that show it: the widest that any of them wants, at the fastest. */
+/** One camera on a socket, for all runs that show it: as wide as the widest wants, as fast as the fastest. */
 class Watch {
-  viewers = new Set();
+  runs = new Set();
   isProven = false; // a picture came since it was last asked for
-  asked = "";
 
-  constructor(socket, camera) {
-    Object.assign(this, { socket, camera });
-    const each = (tell) => this.viewers.forEach(tell);
+  constructor(camera) {
+    this.camera = camera;
     this.film = new Film(
-      (bitmap, facts) => each((viewer) => viewer.feed.show(viewer, bitmap, facts)),
-      () => each(({ feed }) => feed.undecodable++),
-      () => socket.send({ ack: camera }),
+      (bitmap, facts) => this.runs.forEach((run) => run.works.show(run, bitmap, facts)),
+      () => this.runs.forEach((run) => run.works.spoilt()),
+      () => this.socket.send({ ack: camera }),
     );
   }
 
   get wish() {
-    const wishes = [...this.viewers].map(({ wish }) => wish);
+    const wishes = [...this.runs].map(({ wish }) => wish);
     const most = (name) => (wishes.every((wish) => wish[name]) ? Math.max(...wishes.map((wish) => wish[name])) : undefined);
     return { width: most("width"), fps: most("fps"), quality: wishes.every(({ quality }) => quality) ? "auto" : undefined };
   }
 
   agree() {
-    const wish = this.wish;
-    if (JSON.stringify(wish) === this.asked || !this.socket.send({ watch: this.camera, ...wish })) return;
-    this.asked = JSON.stringify(wish);
+    const { camera, wish } = this;
+    if (isSame(wish, this.asked) || !this.socket.send({ watch: camera, ...wish })) return;
+    this.asked = wish;
     this.isProven = false;
   }
 
-  leave(viewer) {
-    this.viewers.delete(viewer);
-    if (this.viewers.size) this.agree();
-    else this.socket.drop(this);
+  leave(run) {
+    this.runs.delete(run);
+    if (this.runs.size) this.agree();
+    else this.socket.drop(this.camera);
   }
 }
 
-/** A WebSocket with the cameras of the page's feeds (docs/websocket.md). */
+/** A WebSocket with the cameras of all feeds of the page (docs/websocket.md). */
 class FrameSocket {
   watches = new Map();
+  heardAt = now();
   #socket;
 
-  /** The watch of a camera on whichever socket has it or has room, joined by `viewer`. */
-  static join(server, camera, viewer) {
-    let socket = [...server.sockets].find((candidate) => candidate.watches.has(camera));
-    if (!server.link && !server.suspects.has(camera)) socket ??= [...server.sockets].find((candidate) => candidate.hasRoom);
-    const isNew = !socket;
-    socket ??= new FrameSocket(server);
-    if (!socket.watches.has(camera)) socket.watches.set(camera, new Watch(socket, camera));
-    const watch = socket.watches.get(camera);
-    watch.viewers.add(viewer);
-    if (isNew) socket.#open(watch);
-    else watch.agree();
+  /** The watch of the run's camera, on the socket that has it or one that has room. */
+  static join(run) {
+    const { server, camera } = run;
+    const sockets = [...server.sockets];
+    const mayShare = !server.link && !server.suspects.has(camera);
+    const known = sockets.find(({ watches }) => watches.has(camera)) ?? sockets.find(({ hasRoom }) => mayShare && hasRoom);
+    const watch = known?.watches.get(camera) ?? new Watch(camera);
+    watch.runs.add(run);
+    watch.socket = known ?? new FrameSocket(server, watch);
+    watch.socket.watches.set(camera, watch);
+    watch.agree();
     return watch;
   }
 
-  constructor(server) {
+  constructor(server, watch) {
+    watch.asked = watch.wish;
+    this.#socket = new WebSocket(server.url(watch.camera, "ws", watch.wish).replace(/^http/, "ws"));
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.onopen = () => this.watches.forEach((each) => each.agree());
+    this.#socket.onmessage = ({ data }) => this.#take(data);
+    this.#socket.onclose = ({ code, reason }) => this.#end(code === REFUSED, reason);
     this.server = server;
     server.sockets.add(this);
   }
@@ -240,260 +169,149 @@ class FrameSocket {
     return this.watches.size < MAX_CAMERAS && ![...this.watches.keys()].some((camera) => this.server.suspects.has(camera));
   }
 
-  #open(watch) {
-    watch.asked = JSON.stringify(watch.wish);
-    this.#socket = new WebSocket(this.server.of(watch.camera, "ws", watch.wish).replace(/^http/, "ws"));
-    this.#socket.binaryType = "arraybuffer";
-    this.#socket.onopen = () => this.watches.forEach((each) => each.agree());
-    this.#socket.onmessage = ({ data }) => this.#take(data);
-    this.#socket.onclose = (event) => this.#end(event);
-  }
-
   send(message) {
-    const isOpen = this.#socket?.readyState === WebSocket.OPEN;
+    const isOpen = this.#socket.readyState === WebSocket.OPEN;
     if (isOpen) this.#socket.send(JSON.stringify(message));
     return isOpen;
   }
 
   #take(data) {
-    const length = new DataView(data).getUint32(0);
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+    this.heardAt = now();
+    const start = 4 + new DataView(data).getUint32(0);
+    const header = JSON.parse(new TextDecoder().decode(data.slice(4, start)));
     const watch = this.watches.get(header.camera);
     if (!watch) return;
     watch.isProven = true;
     this.server.suspects.delete(header.camera);
-    const jpeg = new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" });
-    watch.film.take(jpeg, { capturedAt: header.captured_at_ms, isLive: header.live });
+    watch.film.take(new Blob([data.slice(start)]), { capturedAt: header.captured_at_ms, isLive: header.live });
   }
 
-  drop(watch) {
-    watch.film.close();
-    this.watches.delete(watch.camera);
-    this.send({ unwatch: watch.camera });
-    if (!this.watches.size) setTimeout(() => this.watches.size || this.abandon(), EMPTY_SOCKET_MS);
+  drop(camera) {
+    this.watches.delete(camera);
+    this.send({ unwatch: camera });
+    const close = () => this.server.sockets.delete(this) && this.#socket.close();
+    if (now() - this.heardAt > STALL_MS) close(); // half-open, perhaps: the next attempt needs another
+    else setTimeout(() => this.watches.size || close(), 100);
   }
 
-  /** Nobody is to join it any more. */
-  abandon() {
+  /** A refusal ends the socket for one of its cameras: one that has had no picture yet. */
+  #end(isRefused, reason) {
     this.server.sockets.delete(this);
-    this.#socket.close();
-  }
-
-  /** Refused is the whole socket, for one of its cameras: for one that has had no picture yet. */
-  #end({ code, reason }) {
-    this.server.sockets.delete(this);
-    const isRefused = code === REFUSED;
-    const isAlone = this.watches.size === 1;
-    for (const watch of [...this.watches.values()]) {
-      if (isRefused && !watch.isProven) this.server.suspects.add(watch.camera);
-      const failure = isRefused ? new Failure(reason, { isFinal: isAlone, again: !isAlone }) : new Failure(LOST);
-      for (const viewer of [...watch.viewers]) viewer.feed.lost(viewer, failure);
+    const isClear = isRefused && this.watches.size === 1;
+    for (const { camera, runs, isProven } of [...this.watches.values()]) {
+      if (isRefused && !isProven) this.server.suspects.add(camera);
+      for (const run of [...runs]) {
+        run.fail(isClear ? fault(reason, { isFinal: true, isRefusal: true }) : fault(LOST, { isMishap: isRefused }));
+      }
     }
   }
 }
 
-/** What all transports have: the feed they show to, what it wishes, and when they began. */
-class Transport {
+/** One way of getting pictures for a feed, in use or on trial. */
+class Run {
   startedAt = now();
   isProven = false;
-  isClosed = false;
+  #ending = new AbortController();
+  signal = this.#ending.signal;
 
-  constructor(feed, server, camera, wish) {
-    Object.assign(this, { feed, server, camera, wish });
-    this.film = new Film((bitmap, facts) => feed.show(this, bitmap, facts), () => feed.undecodable++);
+  constructor(works, name, server, camera, wish) {
+    Object.assign(this, { works, name, server, camera, wish });
+    this.film = new Film((bitmap, facts) => works.show(this, bitmap, facts), works.spoilt);
+    TRANSPORTS[name](this).catch((error) => this.fail(error.isFault ? error : fault(LOST)));
   }
 
   get heardAt() {
     return Math.max(this.startedAt, this.film.heardAt);
   }
 
-  /** Takes a new wish; whether it could. */
-  change() {
-    return false;
-  }
-
-  look() {}
-
-  close() {
-    this.isClosed = true;
-    this.film.close();
-  }
-
-  fail(error) {
-    if (!this.isClosed) this.feed.lost(this, error instanceof Failure ? error : new Failure(LOST));
-  }
-}
-
-class SocketTransport extends Transport {
-  name = "websocket";
-
-  start() {
-    this.watch = FrameSocket.join(this.server, this.camera, this);
-    this.film = this.watch.film;
-  }
-
-  change(wish) {
-    this.wish = wish;
-    this.watch.agree();
-    return true;
-  }
-
-  close() {
-    this.isClosed = true;
-    // A socket on which nothing comes is half-open: the next attempt needs a new one.
-    if (now() - this.heardAt > STALL_MS) this.watch.socket.abandon();
-    this.watch.leave(this);
-  }
-}
-
-/** Counts itself among the streams of a server, for which a browser has few connections. */
-class StreamTransport extends Transport {
-  start() {
-    if (this.server.streams >= MAX_STREAMS && !this.server.isMultiplexed) throw new Failure("The browser has no connection left.");
+  openStream() {
+    if (this.server.streams >= MAX_STREAMS) throw fault("The browser has no connection left.");
     this.server.streams++;
-    this.isCounted = true;
-    this.begin();
+    this.onEnd(() => this.server.streams--);
+    return this.server.url(this.camera, "stream", this.wish);
   }
 
-  get url() {
-    return this.server.of(this.camera, "stream", this.wish);
-  }
+  pause = (ms) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.onEnd(() => clearTimeout(timer));
+    });
 
-  close() {
-    if (this.isCounted && !this.isClosed) this.server.streams--;
-    super.close();
-  }
+  onEnd = (act) => this.signal.addEventListener("abort", act);
+  end = () => this.#ending.abort();
+  fail = (failure) => this.signal.aborted || this.works.lost(this, failure);
 }
 
-class FetchTransport extends StreamTransport {
-  name = "fetch";
-  #abort = new AbortController();
+/** The ways to get pictures, best first. Each goes on until its run ends or it throws. */
+const TRANSPORTS = {
+  async websocket(run) {
+    run.watch = FrameSocket.join(run);
+    run.film = run.watch.film;
+    run.onEnd(() => run.watch.leave(run));
+  },
 
-  async begin() {
-    try {
-      const response = await this.server.get(this.url, this.#abort.signal);
-      await this.#read(response.body.getReader());
-      throw new Failure(LOST);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  async #read(reader) {
-    const decoder = new TextDecoder("latin1");
-    let rest = new Uint8Array();
-    let needed = 0;
+  /** Reads the stream itself and splits it by Content-Length. */
+  async fetch(run) {
+    const reader = (await run.server.get(run.openStream(), run.signal)).body.getReader();
+    let rest = new Blob();
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
-      const bytes = new Uint8Array(rest.length + value.length);
-      bytes.set(rest);
-      bytes.set(value, rest.length);
-      rest = bytes;
-      while (rest.length >= needed) {
-        const head = decoder.decode(rest.subarray(0, 1_000));
-        const end = head.indexOf("\r\n\r\n") + 4;
-        if (end < 4) break;
-        const field = (name) => head.slice(0, end).match(new RegExp(`^${name}: *([\\d.]+)`, "im"))?.[1];
-        const length = Number(field("Content-Length"));
-        if (!length) throw new Failure("The stream can't be read.");
-        needed = end + length;
-        if (rest.length < needed) break;
-        const jpeg = new Blob([rest.subarray(end, needed)], { type: "image/jpeg" });
-        this.film.take(jpeg, { capturedAt: field("X-Timestamp") * 1_000 || null, isLive: field("X-Live") !== "0" });
-        rest = rest.slice(needed);
-        needed = 0;
+      if (done) throw fault(LOST);
+      rest = new Blob([rest, value]);
+      for (;;) {
+        const [head, ...others] = (await rest.slice(0, 1_000).text()).split("\r\n\r\n");
+        const field = (name) => head.match(new RegExp(`^${name}: *([\\d.]+)`, "im"))?.[1];
+        const start = head.length + 4;
+        const end = start + Number(field("Content-Length"));
+        if (!others.length || rest.size < end) break;
+        run.film.take(rest.slice(start, end), { capturedAt: 1_000 * field("X-Timestamp"), isLive: field("X-Live") !== "0" });
+        rest = rest.slice(end);
       }
     }
-  }
+  },
 
-  close() {
-    super.close();
-    this.#abort.abort();
-  }
-}
-
-/** An <img>. A browser tells of its first picture and nothing after it, so the server is asked how it goes. */
-class ImageTransport extends StreamTransport {
-  name = "img";
-  #looks = 0;
-
-  begin() {
-    const { image } = this.feed;
-    image.onload = () => this.#hear({ isLive: true, capturedAt: null });
-    image.onerror = () => this.fail(new Failure(this.server.isForeign ? FOREIGN : UNREACHABLE));
-    image.src = this.url;
-  }
-
-  async look() {
-    if (!this.isProven) return;
-    if (!this.feed.image.naturalWidth || now() - this.startedAt > RENEW_IMAGE_MS) return this.fail();
-    if (this.#looks++ % 2) return;
-    try {
-      const status = await this.server.status(this.camera);
-      // Nobody is counted: the stream has ended, and no event told.
-      if (!status.viewer_count && now() - this.startedAt > STEADY_MS) throw new Failure(LOST);
-      const age = status.frame_age_seconds;
-      this.#hear({ isLive: status.is_streaming, capturedAt: age === null ? null : Date.now() - age * 1_000 });
-    } catch (error) {
-      if (error.message !== LOST && (await this.server.answers())) this.#hear({ isLive: true, capturedAt: null });
-      else this.fail(error);
+  /** A browser tells of the first picture and of nothing after it, so the server is asked how it goes. */
+  async img(run) {
+    const { works, server, camera } = run;
+    const { image } = works;
+    const src = run.openStream();
+    run.onEnd(works.keepImage);
+    await new Promise((onload, reject) => Object.assign(image, { onload, onerror: () => reject(server.lost), src }));
+    const isReached = () => loaded(new URL(`favicon.svg?${Date.now()}`, server.base)).then(() => ({}), () => null);
+    for (let status = {}; status && image.naturalWidth; await run.pause(STALL_MS / 2)) {
+      const { is_streaming: isLive = true, frame_age_seconds: age = null } = status;
+      run.film.heardAt = now();
+      works.show(run, image, { isLive, capturedAt: age === null ? null : Date.now() - 1_000 * age });
+      status = await server.status(camera).catch(isReached);
+      const isLeft = status?.viewer_count === 0 && now() - run.startedAt > STEADY_MS; // it has ended, and no event told
+      if (isLeft || now() - run.startedAt > 10 * MINUTE_MS) break;
     }
-  }
+    throw fault(LOST);
+  },
 
-  #hear(facts) {
-    this.film.heardAt = now();
-    if (!this.isClosed) this.feed.show(this, this.feed.image, { receivedAt: Date.now(), ...facts });
-  }
-
-  close() {
-    super.close();
-    this.feed.keepImage();
-  }
-}
-
-/** Single pictures, one a second. */
-class SnapshotTransport extends Transport {
-  name = "snapshot";
-  #timer;
-
-  async start() {
-    const url = this.server.of(this.camera, "snapshot", { t: Date.now() });
-    try {
-      const response = await this.server.get(url);
-      const capturedAt = Date.now() - response.headers.get("X-Frame-Age") * 1_000;
-      this.film.take(await response.blob(), { isLive: true, capturedAt: response.headers.has("X-Frame-Age") ? capturedAt : null });
-    } catch (error) {
-      if (error.status === 503) {
-        this.film.heardAt = now();
-        if (!this.isClosed) this.feed.miss(this, error.message);
-      } else if (error.isFinal) return this.fail(error);
-      else await this.#takeByImage(url, error);
+  async snapshot(run) {
+    const { server, film } = run;
+    for (; !run.signal.aborted; await run.pause(1_000 / Math.min(run.wish.fps ?? 1, 1))) {
+      const url = server.url(run.camera, "snapshot", { t: Date.now() });
+      try {
+        const response = await server.get(url);
+        const age = response.headers.get("X-Frame-Age");
+        film.take(await response.blob(), { isLive: true, capturedAt: age && Date.now() - 1_000 * age });
+      } catch (error) {
+        if (error.status === 503) run.works.miss(run, error.message);
+        else if (error.isFinal) throw error;
+        // Not ours to read, it may yet be shown.
+        else film.take(await loaded(url).catch(() => Promise.reject(error)), { isLive: true, capturedAt: null });
+      }
     }
-    if (!this.isClosed) this.#timer = setTimeout(() => this.start(), 1_000 / Math.min(this.wish.fps ?? 1, 2));
-  }
+  },
+};
 
-  async #takeByImage(url, error) {
-    const image = new Image();
-    image.src = url;
-    await image.decode().then(
-      () => this.isClosed || this.film.take(image, { isLive: true, capturedAt: null }),
-      () => this.fail(error),
-    );
-  }
-
-  change(wish) {
-    this.wish = wish;
-    return true;
-  }
-
-  close() {
-    super.close();
-    clearTimeout(this.#timer);
-  }
+async function loaded(src) {
+  const image = Object.assign(new Image(), { src });
+  await image.decode();
+  return image;
 }
-
-const TRANSPORTS = { websocket: SocketTransport, fetch: FetchTransport, img: ImageTransport, snapshot: SnapshotTransport };
 
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
@@ -501,126 +319,329 @@ STYLE.replaceSync(`
   :host([hidden]), [hidden] { display: none !important; }
   canvas, img { display: block; width: 100%; height: 100%; object-fit: contain; transition: opacity .3s; }
   .dim { opacity: .4; filter: grayscale(.7); }
-  p, span { position: absolute; margin: 0; padding: 4px 10px; border-radius: 8px; background: #000b; }
-  p { inset: auto auto 8px 8px; max-width: calc(100% - 36px); }
-  span { inset: 8px 8px auto auto; font-size: 12px; font-variant-numeric: tabular-nums; }
-  div { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  p { position: absolute; inset: auto auto 0 0; margin: 8px; padding: 3px 9px; border-radius: 8px; background: #000b; }
+  [part=age] { inset: 0 0 auto auto; font-size: 12px; font-variant-numeric: tabular-nums; }
+  [role=status] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `);
 
-const ATTRIBUTES = ["src", "camera", "quality", "fps", "mode", "link", "alt", "paused", "hide-age"];
+function ageWords(ms) {
+  const [size, unit] = [[3_600e3, "h"], [60e3, "min"]].find(([size]) => ms >= 2 * size) ?? [1e3, "s"];
+  return `${(ms / size).toFixed(ms < 10e3 ? 1 : 0)} ${unit}`;
+}
+
 const feeds = new Set();
 let ticker;
 
-const ageWords = (ms) => {
-  const [size, unit] = [[3_600e3, "h"], [60e3, "min"], [1e3, "s"]].find(([size]) => ms >= 2 * size) ?? [1e3, "s"];
-  return `${(ms / size).toFixed(unit === "s" && ms < 10e3 ? 1 : 0)} ${unit}`;
-};
+/** What drives a feed: when it plays, by which transport, what it paints and says. */
+function worksOf(feed) {
+  const root = feed.attachShadow({ mode: "open" });
+  root.adoptedStyleSheets = [STYLE];
+  const make = (tag, attributes) => {
+    const element = root.appendChild(document.createElement(tag));
+    for (const name in attributes) element.setAttribute(name, attributes[name]);
+    return element;
+  };
+  const canvas = make("canvas", { part: "picture", role: "img", width: 640, height: 360 });
+  const image = make("img", { part: "fallback", hidden: "" });
+  const notice = make("p", { part: "notice", hidden: "", "aria-hidden": "true" });
+  const age = make("p", { part: "age", hidden: "" });
+  const spoken = make("div", { role: "status" });
+  const pen = canvas.getContext("2d", { alpha: false });
+  const states = CSS.supports("selector(:state(live))") ? feed.attachInternals().states : null;
+
+  let source, server, camera; // what is shown; the camera's key is unknown while the default one can't be asked for
+  let isInView = false;
+  let isAway = document.hidden;
+  let turn = null; // set while it plays or tries to
+  let turnedAt;
+  let run = null; // the transport in use
+  let trial = null; // a better one, under way meanwhile
+  let ladder = []; // those to try yet
+  let upgradeMs = 10_000;
+  let failures = 0;
+  let failure = null; // why nothing can be had, until a picture comes
+  let trouble = ""; // why the camera gives none
+  let isMarked = false; // the server's picture of that is on the canvas
+  let shown = null; // the last live picture
+  let paintedAt = -Infinity;
+  let painted = 0;
+  let clockError = 0; // ms that our clock is ahead of the captures'
+  let askedAt = -Infinity;
+
+  const timers = {};
+  const later = (name, ms, act) => {
+    clearTimeout(timers[name]);
+    timers[name] = setTimeout(act, ms);
+  };
+  const given = (name) => feed.getAttribute(name) ?? "";
+  const mayPlay = () => feed.isConnected && isInView && !isAway && !feed.paused;
+  const patienceMs = () => Math.max(STALL_MS, STALL_MS / (run?.wish.fps ?? 1));
+  const tell = (type, detail) => feed.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+
+  const views = new IntersectionObserver((entries) => settle((isInView = entries.at(-1).isIntersecting)), { rootMargin: "200px" });
+  const sizes = new ResizeObserver(() => later("size", 400, rewish));
+
+  /** Plays or gives its connection back, as it may; and begins anew when it is to show something else. */
+  function settle() {
+    const base = new URL(given("src") || HOME, document.baseURI).href.replace(/[^/]*$/, "");
+    const wanted = [base, given("link"), given("camera"), given("mode")];
+    if (!isSame(wanted, source)) {
+      stop();
+      source = wanted;
+      server = Server.at(base, given("link"));
+      canvas.width = canvas.width; // one camera's picture must not pass for another's
+      shown = failure = camera = null;
+      trouble = "";
+      isMarked = false;
+      failures = 0;
+      askedAt = paintedAt = -Infinity;
+    }
+    if (!mayPlay()) stop();
+    else if (!turn) {
+      turnedAt = now();
+      begin();
+    }
+    update();
+  }
+
+  function stop() {
+    clearTimeout(timers.retry);
+    clearTimeout(timers.upgrade);
+    const runs = [run, trial];
+    turn = run = trial = null;
+    runs.forEach((each) => each?.end());
+  }
+
+  async function begin() {
+    const own = (turn = {});
+    const wish = await wishNow();
+    if (own !== turn) return;
+    const mode = given("mode");
+    ladder = Object.hasOwn(TRANSPORTS, mode) ? [mode] : Object.keys(TRANSPORTS).slice(camera ? 0 : 1);
+    next(wish);
+  }
+
+  const next = (wish) => (run = new Run(works, ladder.shift(), server, camera, wish));
+
+  /** Of the widths offered the first as wide as the element, or a little less. */
+  async function wishNow() {
+    const quality = given("quality") || "auto";
+    const fps = Number(given("fps")) || (stillness.matches ? 1 : undefined);
+    const slow = new Promise((resolve) => setTimeout(resolve, 1_000, []));
+    const devices = await Promise.race([server.devices(), slow]);
+    const device = devices.find((each) => (given("camera") ? each.key === given("camera") : each.is_default));
+    camera = given("camera") || device?.key;
+    if (parseInt(quality)) return { width: parseInt(quality), fps };
+    if (quality === "main") return { fps };
+    const ratio = device?.width ? device.width / device.height : canvas.width / canvas.height;
+    const fitting = getComputedStyle(canvas).objectFit === "contain" ? feed.clientHeight * ratio : Infinity;
+    const needed = 0.9 * devicePixelRatio * Math.min(feed.clientWidth, fitting);
+    const width = device?.widths.sort((one, other) => one - other).find((each) => each >= needed && each < device.width);
+    return { width, fps, quality: "auto" };
+  }
+
+  async function rewish() {
+    const own = run;
+    const wish = own && (await wishNow());
+    if (!wish || own !== run || isSame(wish, run.wish)) return;
+    run.wish = wish;
+    if (run.watch) run.watch.agree();
+    else if (run.name !== "snapshot") settle(stop());
+  }
+
+  /** Another way, or the same from the best down after a while. */
+  function lost(own, { message, isFinal, isRefusal, isMishap }) {
+    own.end();
+    if (own === trial) upgradeLater((trial = null));
+    if (own !== run) return;
+    trial?.end();
+    run = trial = null;
+    if (!own.isProven && !isFinal && !isMishap && ladder.length) return next(own.wish);
+    clearTimeout(timers.upgrade);
+    if (own.isProven && now() - own.startedAt > STEADY_MS) failures = 0;
+    if (!own.isProven && !isMishap) failure = message;
+    const wait = Math.min(LONGEST_WAIT_MS, (isRefusal ? 2_000 : 500) * 2 ** failures++);
+    later("retry", wait * (0.5 + Math.random() / 2), begin);
+    update();
+  }
+
+  function upgradeLater() {
+    if (!camera || !run || run.name === "websocket" || run.name === given("mode")) return;
+    later("upgrade", upgradeMs, () => (trial = new Run(works, "websocket", server, camera, run.wish)));
+    upgradeMs = Math.min(2 * upgradeMs, 5 * MINUTE_MS);
+  }
+
+  /** A bitmap for the moment, or the <img>. */
+  function show(own, picture, { capturedAt, receivedAt = Date.now(), isLive }) {
+    if (own === trial) {
+      [own, run, trial] = [run, trial, null];
+      own.end();
+      own = run;
+    }
+    if (own !== run) return;
+    const { fps } = run.wish;
+    const isExtra = run.watch && run.watch.wish.fps !== fps && now() - paintedAt < 900 / fps; // another feed's
+    if (isExtra && isLive !== isMarked) return;
+    prove();
+    paintedAt = now();
+    painted++;
+    canvas.hidden = picture === image;
+    image.hidden = picture !== image;
+    const { naturalWidth: width = picture.width, naturalHeight: height = picture.height } = picture;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    if (picture !== image) pen.drawImage(picture, 0, 0);
+    if (isMarked === isLive || now() - askedAt > MINUTE_MS) ask(isLive);
+    isMarked = !isLive;
+    if (isLive) {
+      trouble = "";
+      shown = { capturedAt, receivedAt };
+    } else trouble ||= "The camera gives no live picture.";
+    update();
+    tell("picture", { capturedAt: feed.capturedAt, width, height });
+  }
+
+  function prove() {
+    failure = null;
+    if (!run.isProven) upgradeLater((run.isProven = true));
+  }
+
+  /** There is no picture, and the server says why. */
+  function miss(own, reason) {
+    if (own !== run) return;
+    own.film.heardAt = now();
+    prove();
+    update((trouble = reason));
+  }
+
+  /** The <img> gives its connection back and leaves its last picture on the canvas. */
+  function keepImage() {
+    if (!image.hidden && image.naturalWidth) pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    image.removeAttribute("src");
+    image.hidden = true;
+    canvas.hidden = false;
+  }
+
+  /** Asks the server why there is no picture, or else how old the newest is by its own measure. */
+  async function ask(isLive) {
+    askedAt = now();
+    const status = await server.status(camera).catch(() => ({}));
+    const { state, last_error: error, frame_age_seconds: seconds } = status;
+    if (state && !isLive && isMarked) trouble = error || `The camera is ${state}.`;
+    if (seconds == null || !isLive || !shown?.capturedAt) return;
+    const ahead = Date.now() - 1_000 * seconds - shown.capturedAt;
+    clockError = Math.abs(ahead) < 1_000 ? 0 : ahead;
+  }
+
+  /** Once a second. */
+  function tick() {
+    [feed.painted, painted] = [painted, 0];
+    const limit = run?.isProven ? patienceMs() : FIRST_MS;
+    if (run && !document.hidden && now() - run.heardAt > limit) lost(run, fault(LOST));
+    update();
+    const said = feed.state === "live" ? "Live" : words();
+    if (spoken.textContent !== said) spoken.textContent = said;
+    const { ageMs } = feed;
+    age.hidden = ageMs === null || isMarked || feed.hasAttribute("hide-age");
+    age.textContent = age.hidden ? "" : ageWords(ageMs);
+  }
+
+  function standing() {
+    if (feed.paused) return ["paused", ""];
+    if (!mayPlay()) return ["hidden", ""];
+    if (failure) return ["offline", failure];
+    if (trouble) return ["stale", trouble];
+    if (now() - paintedAt < patienceMs()) return ["live", ""];
+    return shown && now() - turnedAt > STALL_MS ? ["stale", LOST] : ["connecting", ""];
+  }
+
+  function words() {
+    const text = { connecting: "Connecting…", paused: "Paused." }[feed.state] ?? feed.reason;
+    return shown && text.endsWith(".") ? `${text} Last picture ${new Date(shown.receivedAt).toLocaleTimeString()}.` : text;
+  }
+
+  function update() {
+    const [state, reason] = standing();
+    const before = feed.state;
+    const isNew = reason !== feed.reason || state !== before;
+    const { width: pictureWidth, height: pictureHeight } = canvas;
+    const capturedAt = shown?.capturedAt ? new Date(shown.capturedAt) : null;
+    const transport = run?.isProven ? run.name : null;
+    Object.assign(feed, { state, reason, transport, capturedAt, clockError, pictureWidth, pictureHeight });
+    if (feed.isConnected && feed.dataset.state !== state) feed.dataset.state = state;
+    const isOld = state === "stale" || state === "offline";
+    for (const each of [canvas, image]) each.classList.toggle("dim", isOld && !isMarked);
+    notice.hidden = !words() || (isMarked && state === "stale");
+    if (notice.textContent !== words()) notice.textContent = words();
+    const name = feed.getAttribute("alt") ?? `Camera ${camera ?? ""}`;
+    const label = isOld ? `${name}. ${words()}` : name;
+    if (image.alt !== label) canvas.ariaLabel = image.alt = label;
+    if (!isNew) return;
+    states?.delete(before);
+    states?.add(state);
+    tell("statechange", { state, reason });
+    if (state !== before && (isOld || state === "live")) tell(state, { camera, reason });
+  }
+
+  const works = {
+    image, lost, show, miss, keepImage, tick,
+    spoilt: () => void feed.undecodable++,
+    away: (isHidden) => later("away", isHidden ? STEADY_MS : 0, () => settle((isAway = isHidden))),
+    change: () => later("change", 0, () => rewish(settle())),
+
+    /** A connection may be had now that could not be had before. */
+    hurry() {
+      if (run?.isProven && now() - run.heardAt < STALL_MS / 2) return;
+      failures = 0;
+      settle(stop());
+    },
+
+    enter() {
+      feeds.add(works);
+      ticker ??= setInterval(() => feeds.forEach((each) => each.tick()), 1_000);
+      views.observe(feed);
+      sizes.observe(feed);
+      settle();
+    },
+
+    /** An element that is moved is taken out and put in again. */
+    leave: () =>
+      later("leave", 100, () => {
+        if (feed.isConnected) return;
+        feeds.delete(works);
+        if (!feeds.size) ticker = clearInterval(ticker);
+        views.disconnect();
+        sizes.disconnect();
+        settle((isInView = false));
+        Object.values(timers).forEach(clearTimeout);
+      }),
+  };
+  return works;
+}
 
 export class CameraFeed extends HTMLElement {
-  static observedAttributes = ATTRIBUTES;
+  static observedAttributes = ["src", "camera", "quality", "fps", "mode", "link", "alt", "paused"];
+  state = "connecting";
+  reason = "";
+  capturedAt = null;
   undecodable = 0;
-  #internals = this.attachInternals?.();
-  #parts;
-  #state = "connecting";
-  #reason = "";
-  #server = null;
-  #camera = null;
-  #transport = null;
-  #ladder = []; // the transports to try yet
-  #trial = null; // a better transport, under way while this one plays
-  #trialTimer;
-  #trialWait = FIRST_UPGRADE_MS;
-  #retryTimer;
-  #failures = 0;
-  #failure = null; // why nothing can be had, until a picture comes
-  #trouble = ""; // why the camera gives none, in the server's words
-  #isMarked = false; // the canvas holds the server's own picture of that
-  #isInView = false;
-  #isAway = document.hidden;
-  #awayTimer;
-  #shown = null; // {capturedAt, receivedAt} of the last live picture
-  #quickest = [Infinity, Infinity]; // ms from capture to here, by two clocks: of this half minute, and the one before
-  #quickestSince = 0;
-  #paintedAt = -Infinity;
-  #painted = 0;
-  #fps = 0;
-  #tickedAt = now();
-  #isQueued = false;
-  #resizeTimer;
-  #views = new IntersectionObserver(([...entries]) => {
-    this.#isInView = entries.at(-1).isIntersecting;
-    this.#settle();
-  }, { rootMargin: "200px" });
-  #sizes = new ResizeObserver(() => {
-    clearTimeout(this.#resizeTimer);
-    this.#resizeTimer = setTimeout(() => this.#rewish(), 400);
-  });
-
-  constructor() {
-    super();
-    const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [STYLE];
-    const make = (tag, part, properties = {}) => {
-      const element = Object.assign(document.createElement(tag), properties);
-      if (part) element.setAttribute("part", part);
-      root.append(element);
-      return element;
-    };
-    const canvas = make("canvas", "picture", { width: 640, height: 360 });
-    canvas.setAttribute("role", "img");
-    this.image = make("img", "fallback", { hidden: true });
-    const notice = make("p", "notice", { hidden: true, ariaHidden: "true" });
-    const age = make("span", "age", { hidden: true });
-    const spoken = make("div");
-    spoken.setAttribute("role", "status");
-    this.#parts = { canvas, notice, age, spoken, pen: canvas.getContext("2d", { alpha: false }) };
-  }
+  painted = 0;
+  #works = worksOf(this);
 
   connectedCallback() {
-    for (const name of Object.keys(this)) {
-      // Set before this class was there, and in its way.
-      if (!(name in CameraFeed.prototype)) continue;
-      const value = this[name];
-      delete this[name];
-      this[name] = value;
-    }
-    feeds.add(this);
-    ticker ??= setInterval(() => feeds.forEach((feed) => feed.tick()), 1_000);
-    this.#views.observe(this);
-    this.#sizes.observe(this);
-    this.#settle();
+    this.#works.enter();
   }
-
   disconnectedCallback() {
-    setTimeout(() => {
-      if (this.isConnected) return;
-      feeds.delete(this);
-      if (!feeds.size) ticker = clearInterval(ticker);
-      this.#views.disconnect();
-      this.#sizes.disconnect();
-      this.#isInView = false;
-      clearTimeout(this.#resizeTimer);
-      clearTimeout(this.#awayTimer);
-      this.#stop();
-    }, MOVE_GRACE_MS);
+    this.#works.leave();
   }
-
-  attributeChangedCallback(name, before, after) {
-    if (before === after || !this.isConnected || this.#isQueued) return;
-    // A page that sets several is done when its script is.
-    this.#isQueued = true;
-    queueMicrotask(() => {
-      this.#isQueued = false;
-      this.#settle();
-      this.#rewish();
-    });
+  attributeChangedCallback() {
+    this.#works.change();
   }
 
   get paused() {
-    return this.hasAttribute("paused") && this.getAttribute("paused") !== "false";
+    return (this.getAttribute("paused") ?? "false") !== "false";
   }
   set paused(value) {
-    this.toggleAttribute("paused", Boolean(value) && value !== "false");
+    this.toggleAttribute("paused", `${value || false}` !== "false");
   }
   pause() {
     this.paused = true;
@@ -628,359 +649,23 @@ export class CameraFeed extends HTMLElement {
   resume() {
     this.paused = false;
   }
-  get state() {
-    return this.#state;
-  }
-  get reason() {
-    return this.#reason;
-  }
-  get transport() {
-    return this.#transport?.isProven ? this.#transport.name : null;
-  }
-  /** Painted a second. To set it is to set the most that is wanted. */
+
+  /** Painted a second; to set it is to set the most that is wanted. */
   get fps() {
-    return this.#fps;
+    return this.painted;
   }
   set fps(value) {
     this.setAttribute("fps", value);
   }
-  get pictureWidth() {
-    return this.#parts.canvas.width;
-  }
-  get pictureHeight() {
-    return this.#parts.canvas.height;
-  }
-  get capturedAt() {
-    return this.#shown?.capturedAt ? new Date(this.#shown.capturedAt) : null;
-  }
 
-  /**
-   * By both clocks if they can be right; else how much longer ago it was than the quickest picture of late took.
-   * Where the time of the capture can't be had, since it came.
-   */
   get ageMs() {
-    if (!this.#shown) return null;
-    const { capturedAt, receivedAt } = this.#shown;
-    const quickest = Math.min(...this.#quickest);
-    const error = quickest >= 0 && quickest < PLAUSIBLE_MS ? 0 : quickest;
-    return Math.max(0, Date.now() - (capturedAt ? capturedAt + error : receivedAt));
-  }
-
-  // What decides whether it plays.
-
-  get #mayPlay() {
-    return this.isConnected && this.#isInView && !this.#isAway && !this.paused;
-  }
-
-  /** Plays or gives its connection back, as it may; and anew when it is to show something else. */
-  #settle() {
-    const link = this.getAttribute("link") ?? "";
-    const base = new URL(this.getAttribute("src") ?? HOME, document.baseURI).href.replace(/[^/]*$/, "");
-    const mode = Object.hasOwn(TRANSPORTS, this.getAttribute("mode")) ? this.getAttribute("mode") : "auto";
-    const source = `${base} ${link} ${this.getAttribute("camera") ?? ""}`;
-    if (source !== this.source) this.#forget();
-    if (source !== this.source || mode !== this.mode) this.#stop();
-    Object.assign(this, { source, mode });
-    this.#server = Server.at(base, link);
-    if (!this.#mayPlay) this.#stop();
-    else if (!this.#transport && !this.#retryTimer) this.#begin();
-    this.#update();
-  }
-
-  /** The document is hidden or shown again. */
-  away(isHidden) {
-    clearTimeout(this.#awayTimer);
-    const change = () => {
-      this.#isAway = isHidden;
-      this.#settle();
-    };
-    if (isHidden) this.#awayTimer = setTimeout(change, HIDDEN_GRACE_MS);
-    else change();
-  }
-
-  /** A connection may be had now that could not be had before. */
-  hurry() {
-    if (!this.#mayPlay || (this.#transport && !this.#failure)) return;
-    this.#stop();
-    this.#begin();
-  }
-
-  /** One camera's picture must not pass for another's. */
-  #forget() {
-    const { canvas } = this.#parts;
-    canvas.width = canvas.width;
-    this.#shown = this.#failure = null;
-    this.#trouble = "";
-    this.#isMarked = false;
-    this.#failures = 0;
-    this.#quickest = [Infinity, Infinity];
-  }
-
-  #stop() {
-    clearTimeout(this.#retryTimer);
-    clearTimeout(this.#trialTimer);
-    this.#retryTimer = null;
-    this.#trial?.close();
-    this.#transport?.close();
-    this.#trial = this.#transport = null;
-    this.#run = null;
-  }
-
-  // Transports, from the best down.
-
-  #run = null; // the attempt under way, while it asks what there is
-
-  async #begin() {
-    const run = (this.#run = {});
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = -1;
-    const [device, wish] = await this.#wish();
-    if (run !== this.#run) return;
-    this.#retryTimer = null;
-    this.#camera = this.getAttribute("camera") || device?.key || null;
-    this.#ladder = this.mode === "auto" ? Object.keys(TRANSPORTS) : [this.mode];
-    // A socket is for a camera by its key.
-    if (!this.#camera && this.#ladder.length > 1) this.#ladder.shift();
-    this.#next(wish);
-  }
-
-  #next(wish) {
-    const name = this.#ladder.shift();
-    this.#transport = new TRANSPORTS[name](this, this.#server, this.#camera, wish);
-    this.#startOf(this.#transport);
-  }
-
-  #startOf(transport) {
-    try {
-      transport.start();
-    } catch (error) {
-      this.lost(transport, error instanceof Failure ? error : new Failure(words(error.message)));
-    }
-  }
-
-  /** The device if it can be known, and what is wanted of it: a width as wide as the element, or a little less. */
-  async #wish() {
-    const quality = this.getAttribute("quality") ?? "auto";
-    const fps = Number(this.getAttribute("fps")) || (stillness.matches ? 1 : undefined);
-    const key = this.getAttribute("camera");
-    const isFixed = /^\d+(px)?$/.test(quality);
-    const late = new Promise((resolve) => setTimeout(resolve, 1_000, []));
-    const devices = (isFixed || quality === "main") && key ? [] : await Promise.race([this.#server.devices(), late]);
-    const device = devices.find((one) => (key ? one.key === key : one.is_default));
-    if (isFixed) return [device, { width: parseInt(quality, 10), fps }];
-    if (quality === "main") return [device, { fps }];
-    const { canvas } = this.#parts;
-    const { width, height } = this.getBoundingClientRect();
-    const ratio = (device?.width ?? canvas.width) / (device?.height ?? canvas.height);
-    const needed = (getComputedStyle(canvas).objectFit === "contain" ? Math.min(width, height * ratio || width) : width) * devicePixelRatio;
-    const widths = (device?.widths ?? []).filter((offered) => offered < (device.width ?? Infinity)).sort((a, b) => a - b);
-    return [device, { width: widths.find((offered) => offered >= needed * 0.9), fps, quality: "auto" }];
-  }
-
-  async #rewish() {
-    const transport = this.#transport;
-    if (!transport) return;
-    const [, wish] = await this.#wish();
-    if (transport !== this.#transport || JSON.stringify(wish) === JSON.stringify(transport.wish)) return;
-    if (transport.change(wish)) return;
-    this.#stop();
-    this.#begin();
-  }
-
-  /** A transport has given up. */
-  lost(transport, failure) {
-    transport.close();
-    if (transport === this.#trial) {
-      this.#trial = null;
-      return this.#tryBetterLater();
-    }
-    if (transport !== this.#transport) return;
-    this.#transport = null;
-    const { isProven, startedAt, wish } = transport;
-    if (!isProven && !failure.isFinal && !failure.again && this.#ladder.length) return this.#next(wish);
-    clearTimeout(this.#trialTimer);
-    if (isProven && now() - startedAt > STEADY_MS) this.#failures = 0;
-    if (!isProven && !failure.again) this.#failure = failure;
-    const shortest = failure.isFinal ? REFUSED_WAIT_MS : SHORTEST_WAIT_MS;
-    const wait = Math.min(LONGEST_WAIT_MS, shortest * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
-    this.#retryTimer = setTimeout(() => this.#begin(), wait);
-    this.#update();
-  }
-
-  #tryBetterLater() {
-    if (this.mode !== "auto" || this.#transport?.name === "websocket" || !this.#camera) return;
-    clearTimeout(this.#trialTimer);
-    this.#trialTimer = setTimeout(() => {
-      this.#trial = new SocketTransport(this, this.#server, this.#camera, this.#transport.wish);
-      this.#startOf(this.#trial);
-    }, this.#trialWait);
-    this.#trialWait = Math.min(2 * this.#trialWait, LONGEST_UPGRADE_MS);
-  }
-
-  // What transports tell.
-
-  /** A picture: a bitmap of the moment, or the <img>. */
-  show(transport, picture, { capturedAt, receivedAt, isLive }) {
-    if (transport === this.#trial) {
-      const worse = this.#transport;
-      [this.#transport, this.#trial] = [transport, null];
-      worse?.close();
-    }
-    if (transport !== this.#transport) return;
-    const { fps } = transport.wish;
-    const isSame = isLive !== this.#isMarked;
-    if (fps && isSame && now() - this.#paintedAt < 900 / fps) return; // others of this page want more of them
-    if (!transport.isProven) {
-      transport.isProven = true;
-      this.#tryBetterLater();
-    }
-    this.#failure = null;
-    this.#paintedAt = now();
-    this.#painted++;
-    this.#paint(picture);
-    this.#isMarked = !isLive;
-    if (isLive) {
-      this.#trouble = "";
-      this.#shown = { capturedAt, receivedAt };
-      if (capturedAt) this.#clock(receivedAt - capturedAt);
-    } else if (!this.#trouble) this.#explain();
-    this.#update();
-    const { pictureWidth: width, pictureHeight: height } = this;
-    this.#tell("picture", { capturedAt: this.capturedAt, width, height });
-  }
-
-  /** There is no picture to be had, and the server says why. */
-  miss(transport, reason) {
-    if (transport !== this.#transport) return;
-    transport.isProven = true;
-    this.#failure = null;
-    this.#trouble = reason;
-    this.#update();
-  }
-
-  #paint(picture) {
-    const { canvas, pen } = this.#parts;
-    const isImage = picture === this.image;
-    [canvas.hidden, picture.hidden] = [isImage, false];
-    const [width, height] = isImage ? [picture.naturalWidth, picture.naturalHeight] : [picture.width, picture.height];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    if (!isImage) pen.drawImage(picture, 0, 0);
-  }
-
-  /** The <img> gives its connection back, and leaves its last picture on the canvas. */
-  keepImage() {
-    const { canvas, pen } = this.#parts;
-    if (!this.image.hidden && this.image.naturalWidth) pen.drawImage(this.image, 0, 0, canvas.width, canvas.height);
-    this.image.onload = this.image.onerror = null;
-    this.image.removeAttribute("src");
-    this.image.hidden = true;
-    canvas.hidden = false;
-  }
-
-  async #explain() {
-    this.#trouble = "The camera gives no live picture.";
-    const status = await this.#server.status(this.#camera).catch(() => null);
-    if (!status || status.is_streaming || !this.#isMarked) return;
-    const headline = HEADLINES[status.state] ?? "No live picture";
-    this.#trouble = [headline, status.last_error].filter(Boolean).map(words).join(" ");
-    this.#update();
-  }
-
-  #clock(difference) {
-    if (Date.now() - this.#quickestSince > CLOCK_MS) {
-      this.#quickest = [Infinity, this.#quickest[0]];
-      this.#quickestSince = Date.now();
-    }
-    this.#quickest[0] = Math.min(this.#quickest[0], difference);
-  }
-
-  /** Once a second. */
-  tick() {
-    const transport = this.#transport;
-    const seconds = (now() - this.#tickedAt) / 1_000;
-    this.#fps = Math.round((10 * this.#painted) / seconds) / 10;
-    this.#painted = 0;
-    this.#tickedAt = now();
-    if (transport && !document.hidden) {
-      transport.look();
-      const limit = transport.isProven ? this.#stallMs : FIRST_PICTURE_MS;
-      if (now() - transport.heardAt > limit) this.lost(transport, new Failure("No picture has come for a while. Connecting again."));
-    }
-    this.#update();
-    const { spoken, age } = this.#parts;
-    const said = this.#state === "live" ? "Live" : this.#notice;
-    if (spoken.textContent !== said) spoken.textContent = said;
-    age.hidden = this.ageMs === null || this.hasAttribute("hide-age") || this.#isMarked;
-    age.textContent = age.hidden ? "" : ageWords(this.ageMs);
-  }
-
-  get #stallMs() {
-    return Math.max(STALL_MS, 3_000 / (this.#transport?.wish.fps ?? 1));
-  }
-
-  // What the element tells.
-
-  get #now() {
-    if (this.paused) return ["paused", ""];
-    if (this.isConnected && !this.#mayPlay) return ["hidden", ""];
-    if (this.#failure) return ["offline", this.#failure.message];
-    if (this.#trouble) return ["stale", this.#trouble];
-    if (!this.#shown) return ["connecting", ""];
-    if (now() - this.#paintedAt > this.#stallMs) return ["stale", "No picture has come for a while. Connecting again."];
-    return ["live", ""];
-  }
-
-  get #notice() {
-    const since = this.#shown && ` Last picture ${new Date(this.#shown.receivedAt).toLocaleTimeString()}.`;
-    if (this.#state === "connecting") return "Connecting…";
-    if (this.#state === "paused") return `Paused.${since ?? ""}`;
-    return this.#reason && this.#reason + (since ?? "");
-  }
-
-  #update() {
-    const [state, reason] = this.#now;
-    const { canvas, notice } = this.#parts;
-    const isNew = state !== this.#state;
-    if (isNew || reason !== this.#reason) {
-      this.#internals?.states?.delete(this.#state);
-      [this.#state, this.#reason] = [state, reason];
-      this.#internals?.states?.add(state);
-      this.#tell("statechange", { state, reason });
-      if (isNew && ["live", "stale", "offline"].includes(state)) this.#tell(state, { camera: this.#camera, reason });
-    }
-    if (this.isConnected && this.dataset.state !== state) this.dataset.state = state;
-    const isOld = state === "stale" || state === "offline";
-    const text = this.#isMarked && state === "stale" ? "" : this.#notice;
-    canvas.classList.toggle("dim", isOld && !this.#isMarked);
-    this.image.classList.toggle("dim", isOld && !this.#isMarked);
-    notice.hidden = !text || state === "hidden";
-    if (notice.textContent !== text) notice.textContent = text;
-    const name = this.getAttribute("alt") ?? `Camera ${this.#camera ?? ""}`.trim();
-    const label = isOld ? `${name}. ${this.#notice}` : name;
-    if (canvas.ariaLabel !== label) canvas.ariaLabel = this.image.alt = label;
-  }
-
-  #tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+    return this.capturedAt && Math.max(0, Date.now() - this.capturedAt - this.clockError);
   }
 }
 
-for (const name of ["src", "camera", "quality", "mode", "link", "alt"]) {
-  Object.defineProperty(CameraFeed.prototype, name, {
-    get() {
-      return this.getAttribute(name) ?? "";
-    },
-    set(value) {
-      this.setAttribute(name, value);
-    },
-  });
-}
-
-const each = (tell) => () => feeds.forEach(tell);
-document.addEventListener("visibilitychange", each((feed) => feed.away(document.hidden)));
-document.addEventListener("resume", each((feed) => feed.hurry()));
-addEventListener("online", each((feed) => feed.hurry()));
-addEventListener("pageshow", each((feed) => feed.hurry()));
-stillness.addEventListener("change", each((feed) => feed.attributeChangedCallback("fps", 0, 1)));
+const all = (act) => () => feeds.forEach(act);
+document.addEventListener("visibilitychange", all(({ away }) => away(document.hidden)));
+for (const type of ["online", "pageshow"]) addEventListener(type, all(({ hurry }) => hurry()));
+stillness.addEventListener("change", all(({ change }) => change()));
 
 if (!customElements.get("camera-feed")) customElements.define("camera-feed", CameraFeed);
