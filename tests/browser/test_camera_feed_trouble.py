@@ -1,0 +1,234 @@
+"""<camera-feed> when things go wrong: it says so, never passes the past off for now, and comes back by itself."""
+
+import json
+import signal
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute
+
+from shared.status import CameraState
+from tests.browser.site import PATIENCE_SECONDS, Site, filmed, open_feeds, running_site
+from tests.support.ports import free_port
+from tests.support.services import ServiceProcess, Stack
+from tests.support.waiting import wait_until
+from tests.web.support import SECRETS
+
+pytestmark = pytest.mark.browser
+FEED = '<camera-feed camera="cam1"></camera-feed>'
+FEED_OF = '<camera-feed camera="cam1" src="{}/"></camera-feed>'
+
+
+def block_sockets(page: Page) -> None:
+    page.add_init_script("window.WebSocket = class extends WebSocket { constructor() { super('ws://127.0.0.1:9'); } }")
+
+
+def test_without_websockets_it_reads_the_stream(page: Page, site: Site) -> None:
+    """A proxy may refuse them; the element's own socket is tried again later, and taken then."""
+    page.add_init_script(
+        """window.blocked = true;
+        const Real = WebSocket;
+        window.WebSocket = class extends Real { constructor(url) { super(window.blocked ? "ws://127.0.0.1:9" : url); } };"""
+    )
+    (feed,) = open_feeds(page, site.origin, FEED)
+    feed.is_("live", "fetch")
+    feed.moves()
+    assert site.viewers() == 1
+    page.evaluate("window.blocked = false; heard.length = 0")
+    feed.is_("live", "websocket")
+    wait_until(lambda: site.viewers() == 1, "the stream is given back")
+    assert page.evaluate("heard") == [], "the change was seen"
+
+
+@pytest.mark.parametrize(
+    ("refused", "transport"),
+    [(["fetch"], "img"), (["fetch", "img"], "snapshot")],
+)
+def test_it_falls_to_what_is_left(page: Page, site: Site, refused: list[str], transport: str) -> None:
+    """An <img> where bytes can't be read, single pictures where there is no endless answer."""
+    block_sockets(page)
+    kinds = {"fetch": "fetch", "img": "image"}
+    page.route(
+        "**/stream?*",
+        lambda route: (
+            route.abort() if route.request.resource_type in [kinds[name] for name in refused] else route.continue_()
+        ),
+    )
+    # Of a page's own origin a fetch that fails means that nobody is there; of another it may be the browser's no.
+    (feed,) = open_feeds(page, site.origin.replace("127.0.0.1", "localhost"), FEED_OF.format(site.origin))
+    feed.is_("live", transport)
+
+
+@pytest.mark.parametrize("mode", ["websocket", "fetch", "img", "snapshot"])
+def test_each_way_can_be_chosen_and_survives_the_cameras_absence(page: Page, site: Site, mode: str) -> None:
+    """Stale with the reason while the camera is away, live when it is back."""
+    (feed,) = open_feeds(page, site.origin, f'<camera-feed camera="cam1" mode="{mode}"></camera-feed>')
+    feed.is_("live", mode)
+    site.cameras.moving.clear()
+    site.cameras.say("cam1", CameraState.OFFLINE, last_error="The cable is out.")
+    feed.is_("stale")
+    wait_until(lambda: "The cable is out." in feed.facts()["reason"], "the reason is said", PATIENCE_SECONDS)
+    site.cameras.say("cam1", CameraState.LIVE)
+    site.cameras.moving.add("cam1")
+    feed.is_("live", mode)
+    assert ["stale", "live"] == [kind for kind, _ in page.evaluate("heard") if kind != "statechange"][-2:]
+
+
+def test_the_servers_own_picture_of_trouble_is_not_dimmed_again(page: Page, site: Site) -> None:
+    """It says all itself; words over words would be read by nobody."""
+    (feed,) = open_feeds(page, site.origin, FEED)
+    feed.is_("live")
+    site.cameras.moving.clear()
+    site.cameras.say("cam1", CameraState.OFFLINE, last_error="The cable is out.")
+    feed.is_("stale")
+    looks = """feed => [feed.shadowRoot.querySelector("canvas").classList.contains("dim"),
+                        feed.shadowRoot.querySelector("[part=notice]").hidden]"""
+    assert feed.evaluate(looks) == [False, True]
+
+
+def test_a_stalled_connection_is_noticed_and_replaced(page: Page, site: Site) -> None:
+    """Half-open sockets stay open for minutes; the age stays honest meanwhile, and the last picture is dimmed."""
+    silent = False
+    server_sides: list[WebSocketRoute] = []
+
+    def relay(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        server_sides.append(server)
+        number = len(server_sides)
+
+        def pass_on(message: str | bytes) -> None:
+            if not (silent and number == 1):
+                route.send(message)
+
+        server.on_message(pass_on)
+
+    page.route_web_socket("**/ws*", relay)
+    (feed,) = open_feeds(page, site.origin, FEED)
+    feed.is_("live", "websocket")
+    silent = True
+    wait_until(lambda: feed.facts()["ageMs"] > 1_500, "the picture gets older", PATIENCE_SECONDS)
+    wait_until(lambda: len(server_sides) > 1, "another socket is opened", PATIENCE_SECONDS)
+    feed.is_("live", "websocket")
+    feed.moves()
+
+
+def test_without_a_network_it_is_offline_and_comes_back_at_once(page: Page, site: Site) -> None:
+    """The last picture stays, dimmed, with the reason over it."""
+    (feed,) = open_feeds(page, site.origin, '<camera-feed camera="cam1" mode="fetch"></camera-feed>')
+    feed.is_("live")
+    page.context.set_offline(True)
+    feed.evaluate("feed => { feed.pause(); }")
+    feed.is_("paused")
+    feed.evaluate("feed => { feed.resume(); }")
+    feed.is_("offline")
+    assert "can't be reached" in feed.facts()["reason"]
+    notice = page.locator("camera-feed [part=notice]")
+    assert "can't be reached" in (notice.text_content() or "")
+    assert "Last picture" in (notice.text_content() or "")
+    assert feed.evaluate("feed => feed.shadowRoot.querySelector('canvas').classList.contains('dim')")
+    page.context.set_offline(False)
+    feed.is_("live")
+
+
+def test_pictures_that_cannot_be_decoded_are_skipped_and_counted(page: Page, site: Site) -> None:
+    """One bad picture would end an <img>; here the next good one is shown."""
+    (feed,) = open_feeds(page, site.origin, FEED)
+    feed.is_("live")
+    site.cameras.spoilt = True
+    wait_until(lambda: feed.facts()["undecodable"] > 3, "they are counted", PATIENCE_SECONDS)
+    wait_until(lambda: feed.facts()["state"] != "live", "they don't pass for a picture", PATIENCE_SECONDS)
+    site.cameras.spoilt = False
+    feed.is_("live")
+    feed.moves()
+
+
+def test_a_camera_that_is_not_there_harms_no_other(page: Page) -> None:
+    """The server closes the whole socket for it; the others go on, and it is tried again by itself."""
+    with running_site("cam1", "cam2") as site:
+        markups = [f'<camera-feed camera="{key}" style="width:300px"></camera-feed>' for key in ("cam1", "none", "cam2")]
+        wait_until(lambda: site.replica.request("/api/cameras/none/snapshot")[0] == 404, "it is known not to be there")
+        feeds = open_feeds(page, site.origin, *markups)
+        feeds[1].is_("offline")
+        assert "There is no camera 'none'" in feeds[1].facts()["reason"]
+        for feed in (feeds[0], feeds[2]):
+            feed.is_("live", "websocket")
+            feed.moves()
+        page.evaluate("heard.length = 0")
+        wait_until(lambda: feeds[0].evaluate("feed => feed.fps") > 5, "it goes on", PATIENCE_SECONDS)
+        assert [kind for kind, detail in page.evaluate("heard") if kind == "stale"] == []
+
+
+def test_wrong_clocks_do_not_make_old_pictures_of_new_ones(page: Page, site: Site) -> None:
+    """The age is by the server's own measure where the clocks can't both be right."""
+    site.cameras.clock_ahead_seconds = -7_200.0
+    (feed,) = open_feeds(page, site.origin, FEED)
+    feed.is_("live")
+    wait_until(lambda: feed.facts()["ageMs"] < 3_000, "it is fresh", PATIENCE_SECONDS)
+    site.cameras.moving.clear()
+    site.cameras.say("cam1", CameraState.OFFLINE)
+    wait_until(lambda: feed.facts()["ageMs"] > 2_000, "it gets older", PATIENCE_SECONDS)
+
+
+def answers(port: int) -> bool:
+    """Whether a replica there knows a camera."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/devices", timeout=2) as answer:
+            return bool(json.load(answer)["devices"])
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("mode", ["auto", "img"])
+def test_a_replica_that_is_killed_comes_back_under_the_page(page: Page, tmp_path: Path, mode: str) -> None:
+    """Nobody reloads a kiosk."""
+    bus, port = f"tcp://127.0.0.1:{free_port()}", free_port()
+    environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)}
+    with filmed(bus, "cam1"):
+        first = ServiceProcess("services.stream", environment, tmp_path / "first.log")
+        try:
+            wait_until(lambda: answers(port), "it answers", PATIENCE_SECONDS)
+            markup = f'<camera-feed camera="cam1" mode="{mode}"></camera-feed>'
+            (feed,) = open_feeds(page, f"http://127.0.0.1:{port}", markup)
+            feed.is_("live")
+            first.signal(signal.SIGKILL)
+            feed.is_("offline")
+        finally:
+            first.stop()
+        second = ServiceProcess("services.stream", environment, tmp_path / "second.log")
+        try:
+            feed.is_("live")
+            if mode == "auto":
+                feed.moves()
+        finally:
+            second.stop()
+
+
+def test_a_password_is_asked_for_in_words(page: Page) -> None:
+    """Not by a picture that never comes."""
+    with running_site(settings=SECRETS) as site:
+        (feed,) = open_feeds(page, site.origin, FEED)
+        feed.is_("offline")
+        assert feed.facts()["reason"] == f"Log in at {site.origin}/ first, or use a share link."
+
+
+def test_more_streams_than_the_browser_has_connections_for_still_all_show(page: Page) -> None:
+    """Without the socket, on HTTP/1.1: a few stream, the others show single pictures."""
+    keys = tuple(f"cam{number}" for number in range(1, 8))
+    block_sockets(page)
+    with running_site(*keys) as site:
+        tile = '<camera-feed camera="{}" style="width:120px;float:left"></camera-feed>'
+        feeds = open_feeds(page, site.origin, *(tile.format(key) for key in keys))
+        for feed in feeds:
+            feed.is_("live")
+        transports = [feed.facts()["transport"] for feed in feeds]
+        assert transports.count("fetch") == 4
+        assert transports.count("snapshot") == 3
+
+
+def test_a_stack_of_real_services_plays(page: Page, tmp_path: Path) -> None:
+    """The demo camera, as a first visitor sees it."""
+    with Stack(tmp_path) as stack:
+        (feed,) = open_feeds(page, stack.origin, "<camera-feed></camera-feed>")
+        feed.is_("live", "websocket")
+        wait_until(lambda: feed.facts()["fps"] > 2, "it moves", PATIENCE_SECONDS)
