@@ -18,8 +18,7 @@ IMAGES: Final = ROOT / "docs/images"
 MAX_BYTES: Final = 150_000
 DESK, PHONE = (1440, 900), (390, 844)
 LIVE: Final = "[data-state=live] camera-feed[data-state=live]"
-"""How old the demo archive's plant is: enough for the timeline to show how it grows."""
-ARCHIVED_DAYS: Final = 60
+ARCHIVED_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,13 +63,9 @@ function remove(tile) {
 /** What was there the last time is there at once; what has changed since is put right by the first answer. */
 function recall() {
   try {
-    takeDevices(JSON.parse(localStorage.getItem(REMEMBERED)) ?? []);
-  } catch {} // not ours
-}
-
-function remember(devices) {
-  const facts = devices.map(({ key, name, width, height, is_default, source }) => ({ key, name, width, height, is_default, source }));
-  if (devices.length) localStorage.setItem(REMEMBERED, JSON.stringify(facts));
+    const devices = JSON.parse(localStorage.getItem(REMEMBERED));
+    takeDevices(devices.map(({ state, ...lasting }) => lasting));
+  } catch {} // nothing, or not ours
 }
 
 async function poll() {
@@ -82,7 +78,7 @@ async function poll() {
     if (!isReachable) archive.refresh();
     isReachable = isAnswered = true;
     takeDevices(devices);
-    remember(devices);
+    if (devices.length) localStorage.setItem(REMEMBERED, JSON.stringify(devices));
   } catch {
     isReachable = false;
   }
