@@ -77,7 +77,7 @@ class Cameras:
             for key, status in tuple(self._statuses.items()):
                 if self._over.wait(PERIOD_SECONDS / len(self._statuses)):
                     return
-                self.ingest.send(encode_status(status))
+                self.ingest.send(encode_status(status.model_copy(update={"sent_at_ns": self._now_ns()})))
                 if key in self.moving:
                     self.ingest.show(*(self._frame(key, rendition, sequence) for rendition in self.wanted(key)))
 
@@ -85,14 +85,16 @@ class Cameras:
         width = WIDTH if rendition == "main" else int(rendition)
         jpeg = _jpegs(width)[sequence % len(LEVELS)]
         if self.spoilt:
-            jpeg = jpeg[:2] + bytes(200) + jpeg[-2:]
-        captured_at_ns = time.time_ns() + round(self.clock_ahead_seconds * 10**9)
-        return Frame(key, rendition, sequence, captured_at_ns, width, width * HEIGHT // WIDTH, live=True, jpeg=jpeg)
+            jpeg = jpeg[:4] + bytes(200) + jpeg[-2:]
+        return Frame(key, rendition, sequence, self._now_ns(), width, width * HEIGHT // WIDTH, live=True, jpeg=jpeg)
+
+    def _now_ns(self) -> int:
+        return time.time_ns() + round(self.clock_ahead_seconds * 10**9)
 
 
 def camera_status(key: str, state: CameraState = CameraState.LIVE, **members: object) -> Any:
     usual: dict[str, object] = {"width": WIDTH, "height": HEIGHT, "widths": WIDTHS, "fps": 1 / PERIOD_SECONDS}
-    return status_of(key, state, **usual | {"is_default": key == "cam1"} | members)
+    return status_of(key, state, **usual | {"is_default": key in ("cam1", "camera_1")} | members)
 
 
 @contextmanager
@@ -119,7 +121,7 @@ class Site:
 
 @contextmanager
 def running_site(*keys: str, settings: Mapping[str, object] = MappingProxyType({})) -> Iterator[Site]:
-    """A replica with the cameras of these keys; the first, cam1, is the default one."""
+    """A replica with the cameras of these keys; cam1, or camera_1, is the default one."""
     bus = f"tcp://127.0.0.1:{free_port()}"
     keys = keys or ("cam1",)
     with filmed(bus, *keys) as cameras, running_replica(bus, settings=settings) as replica:
@@ -149,9 +151,8 @@ class _PageHandler(http.server.BaseHTTPRequestHandler):
         headers, html = self.server.pages.get(self.path, ({}, ""))
         body = html.encode()
         self.send_response(200 if html else 404)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
+        for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -186,7 +187,7 @@ class Feed:
     def evaluate(self, script: str) -> Any:
         return self._element.evaluate(script)
 
-    def is_(self, state: str, transport: str | None = None) -> None:
+    def is_(self, state: str, transport: str | None = None, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits for the state, and for the transport if one is named."""
 
         def has_come() -> bool:
@@ -194,7 +195,7 @@ class Feed:
             return self.seen["state"] == state and transport in (None, self.seen["transport"])
 
         try:
-            wait_until(has_come, f"it is {state}", PATIENCE_SECONDS)
+            wait_until(has_come, f"it is {state}", seconds)
         except AssertionError as error:
             error.add_note(f"It was {self.seen}")
             raise

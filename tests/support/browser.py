@@ -1,8 +1,10 @@
 """Debian's Chromium, driven by Playwright."""
 
 import base64
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -44,3 +46,26 @@ def painted_picture(page: Page, selector: str) -> NDArray[np.uint8] | None:
         return None
     pixels = np.frombuffer(base64.b64decode(png), np.uint8)
     return cv2.imdecode(pixels, cv2.IMREAD_COLOR)  # type: ignore[return-value] # cv2 types its arrays loosely
+
+
+def heap_bytes(page: Page) -> int:
+    """What the page's scripts hold on to: after a collection."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    session.send("Performance.enable")
+    metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+    session.detach()
+    return int(metrics["JSHeapUsedSize"])
+
+
+def renderers_bytes(browser: Browser) -> int:
+    """The resident memory of the processes that run pages; decoded pictures are in it, and not in the heap."""
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    pages = sum(
+        int(Path(f"/proc/{process['id']}/statm").read_text().split()[1])
+        for process in processes
+        if process["type"] == "renderer"
+    )
+    return pages * os.sysconf("SC_PAGE_SIZE")

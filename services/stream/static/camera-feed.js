@@ -7,8 +7,7 @@ const STEADY_MS = 5_000; // by then a connection has proved good; a glance at an
 const MINUTE_MS = 60_000;
 const LONGEST_WAIT_MS = 15_000;
 const MAX_CAMERAS = 64; // on a socket
-const MAX_STREAMS = 4; // of the six connections that a page has per host on HTTP/1.1
-const REFUSED = 1008;
+const MAX_STREAMS = 4; // a page has six connections per host on HTTP/1.1
 
 const LOST = "No picture comes. Connecting again.";
 const UNREACHABLE = "The server can't be reached. Trying again.";
@@ -21,19 +20,18 @@ const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 /** Why a transport gave up. `isFinal`: no other will do better, `isRefusal`: nor this one soon, `isMishap`: this one will. */
 const fault = (reason, kind) => Object.assign(new Error(reason), { isFault: true, ...kind });
 
+const servers = {};
+
 /** A Framecast server, as the holder of a link (or of none) sees it. */
 class Server {
-  static #known = {};
   sockets = new Set();
   suspects = new Set(); // cameras that a socket may have been refused for: each gets one of its own
   streams = 0;
-  #askedAt = -Infinity;
-
-  static at = (base, link) => (this.#known[`${base} ${link}`] ??= new Server(base, link));
+  askedAt = -Infinity;
 
   constructor(base, link) {
-    const isOurs = new URL(base).origin === location.origin;
-    Object.assign(this, { base, link, lost: fault(isOurs ? UNREACHABLE : FOREIGN, { isFinal: isOurs }) });
+    const isFinal = new URL(base).origin === location.origin;
+    Object.assign(this, { base, link, silence: fault(isFinal ? UNREACHABLE : FOREIGN, { isFinal }) });
   }
 
   /** Of a camera by its key; without one of the default camera. */
@@ -44,7 +42,7 @@ class Server {
   }
 
   async get(url, signal = AbortSignal.timeout(FIRST_MS)) {
-    const response = await fetch(url, { cache: "no-store", credentials: "include", signal }).catch(() => Promise.reject(this.lost));
+    const response = await fetch(url, { cache: "no-store", credentials: "include", signal }).catch(() => Promise.reject(this.silence));
     const { ok, status } = response;
     if (ok) return response;
     const { detail = `The server answered ${status}.` } = await response.json().catch(() => ({}));
@@ -52,48 +50,46 @@ class Server {
     throw fault(reason, { isFinal: true, isRefusal: true, status });
   }
 
-  status = async (key) => (await this.get(this.url(key, "stream/status"))).json();
+  json = async (url) => (await this.get(url)).json();
+  status = (key) => this.json(this.url(key, "stream/status"));
 
   /** The cameras, as far as they can be known. */
   devices() {
-    if (now() - this.#askedAt > MINUTE_MS / 2) {
-      this.#askedAt = now();
-      const asked = this.get(new URL("api/devices", this.base)).then((response) => response.json());
-      this.known = asked.catch(() => ({ devices: [] })).then(({ devices }) => {
-        if (!devices.length) this.#askedAt = -Infinity;
-        return devices;
-      });
+    if (now() - this.askedAt > MINUTE_MS / 2) {
+      this.askedAt = now();
+      const none = () => ((this.askedAt = -Infinity), []);
+      this.known = this.json(new URL("api/devices", this.base)).then(({ devices: [...all] }) => (all.length ? all : none()), none);
     }
     return this.known;
   }
 }
 
-/** Decodes pictures and shows them as the browser paints; of those that come meanwhile only the newest. */
+/** Decodes pictures and shows them to all its runs as the browser paints; of those that come meanwhile the newest. */
 class Film {
   heardAt = -Infinity; // when the last one was decoded
   #next = null;
   #isBusy = false;
 
   /** `done` is called once for each picture taken. */
-  constructor(show, spoilt, done = () => {}) {
-    Object.assign(this, { show, spoilt, done });
+  constructor(runs, done = () => {}) {
+    Object.assign(this, { runs, done });
   }
 
-  async take(source, facts) {
+  async take(source, capturedAt, isLive = true) {
     if (this.#next) this.done();
-    this.#next = { source, receivedAt: Date.now(), ...facts };
+    this.#next = { source, capturedAt, isLive, receivedAt: Date.now() };
     if (this.#isBusy) return;
     this.#isBusy = true;
     while (this.#next) {
-      const picture = this.#next;
+      const facts = this.#next;
       this.#next = null;
-      const bitmap = await createImageBitmap(picture.source).catch(this.spoilt);
+      const bitmap = await createImageBitmap(facts.source).catch(() => null);
       if (bitmap) {
         this.heardAt = now();
         await new Promise(requestAnimationFrame);
-        this.show(bitmap, picture);
-        bitmap.close();
       }
+      for (const run of this.runs) run.works.show(run, bitmap, facts);
+      bitmap?.close();
       this.done();
     }
     this.#isBusy = false;
@@ -107,11 +103,7 @@ class Watch {
 
   constructor(camera) {
     this.camera = camera;
-    this.film = new Film(
-      (bitmap, facts) => this.runs.forEach((run) => run.works.show(run, bitmap, facts)),
-      () => this.runs.forEach((run) => run.works.spoilt()),
-      () => this.socket.send({ ack: camera }),
-    );
+    this.film = new Film(this.runs, () => this.socket.send({ ack: camera }));
   }
 
   get wish() {
@@ -160,7 +152,7 @@ class FrameSocket {
     this.#socket.binaryType = "arraybuffer";
     this.#socket.onopen = () => this.watches.forEach((each) => each.agree());
     this.#socket.onmessage = ({ data }) => this.#take(data);
-    this.#socket.onclose = ({ code, reason }) => this.#end(code === REFUSED, reason);
+    this.#socket.onclose = ({ code, reason }) => this.#end(code === 1008, reason);
     this.server = server;
     server.sockets.add(this);
   }
@@ -183,7 +175,7 @@ class FrameSocket {
     if (!watch) return;
     watch.isProven = true;
     this.server.suspects.delete(header.camera);
-    watch.film.take(new Blob([data.slice(start)]), { capturedAt: header.captured_at_ms, isLive: header.live });
+    watch.film.take(new Blob([data.slice(start)]), header.captured_at_ms, header.live);
   }
 
   drop(camera) {
@@ -216,7 +208,7 @@ class Run {
 
   constructor(works, name, server, camera, wish) {
     Object.assign(this, { works, name, server, camera, wish });
-    this.film = new Film((bitmap, facts) => works.show(this, bitmap, facts), works.spoilt);
+    this.film = new Film([this]);
     TRANSPORTS[name](this).catch((error) => this.fail(error.isFault ? error : fault(LOST)));
   }
 
@@ -231,14 +223,9 @@ class Run {
     return this.server.url(this.camera, "stream", this.wish);
   }
 
-  pause = (ms) =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.onEnd(() => clearTimeout(timer));
-    });
-
+  pause = (ms) => new Promise((resolve) => (this.timer = setTimeout(resolve, ms)));
   onEnd = (act) => this.signal.addEventListener("abort", act);
-  end = () => this.#ending.abort();
+  end = () => this.#ending.abort(clearTimeout(this.timer));
   fail = (failure) => this.signal.aborted || this.works.lost(this, failure);
 }
 
@@ -253,19 +240,22 @@ const TRANSPORTS = {
   /** Reads the stream itself and splits it by Content-Length. */
   async fetch(run) {
     const reader = (await run.server.get(run.openStream(), run.signal)).body.getReader();
-    let rest = new Blob();
+    let rest = new Uint8Array();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) throw fault(LOST);
-      rest = new Blob([rest, value]);
+      const before = rest;
+      rest = new Uint8Array(before.length + value.length);
+      rest.set(before);
+      rest.set(value, before.length);
       for (;;) {
-        const [head, ...others] = (await rest.slice(0, 1_000).text()).split("\r\n\r\n");
+        const [head, ...others] = new TextDecoder().decode(rest.subarray(0, 1_000)).split("\r\n\r\n");
         const field = (name) => head.match(new RegExp(`^${name}: *([\\d.]+)`, "im"))?.[1];
         const start = head.length + 4;
         const end = start + Number(field("Content-Length"));
-        if (!others.length || rest.size < end) break;
-        run.film.take(rest.slice(start, end), { capturedAt: 1_000 * field("X-Timestamp"), isLive: field("X-Live") !== "0" });
-        rest = rest.slice(end);
+        if (!others.length || rest.length < end) break;
+        run.film.take(new Blob([rest.subarray(start, end)]), 1_000 * field("X-Timestamp"), field("X-Live") !== "0");
+        rest = rest.subarray(end);
       }
     }
   },
@@ -276,15 +266,14 @@ const TRANSPORTS = {
     const { image } = works;
     const src = run.openStream();
     run.onEnd(works.keepImage);
-    await new Promise((onload, reject) => Object.assign(image, { onload, onerror: () => reject(server.lost), src }));
-    const isReached = () => loaded(new URL(`favicon.svg?${Date.now()}`, server.base)).then(() => ({}), () => null);
-    for (let status = {}; status && image.naturalWidth; await run.pause(STALL_MS / 2)) {
-      const { is_streaming: isLive = true, frame_age_seconds: age = null } = status;
+    await new Promise((onload, reject) => Object.assign(image, { onload, onerror: () => reject(server.silence), src }));
+    const isReached = () => loaded(new URL(`favicon.svg?${Date.now()}`, server.base)).then(() => ({}));
+    for (let status = {}; image.naturalWidth && now() - run.startedAt < 10 * MINUTE_MS; await run.pause(STALL_MS / 2)) {
+      const { is_streaming: isLive = true, frame_age_seconds: age } = status;
       run.film.heardAt = now();
-      works.show(run, image, { isLive, capturedAt: age === null ? null : Date.now() - 1_000 * age });
+      works.show(run, image, { isLive, capturedAt: age == null ? null : Date.now() - 1_000 * age });
       status = await server.status(camera).catch(isReached);
-      const isLeft = status?.viewer_count === 0 && now() - run.startedAt > STEADY_MS; // it has ended, and no event told
-      if (isLeft || now() - run.startedAt > 10 * MINUTE_MS) break;
+      if (status.viewer_count === 0 && now() - run.startedAt > STEADY_MS) break; // it has ended, and no event told
     }
     throw fault(LOST);
   },
@@ -296,12 +285,12 @@ const TRANSPORTS = {
       try {
         const response = await server.get(url);
         const age = response.headers.get("X-Frame-Age");
-        film.take(await response.blob(), { isLive: true, capturedAt: age && Date.now() - 1_000 * age });
+        film.take(await response.blob(), age && Date.now() - 1_000 * age);
       } catch (error) {
         if (error.status === 503) run.works.miss(run, error.message);
         else if (error.isFinal) throw error;
         // Not ours to read, it may yet be shown.
-        else film.take(await loaded(url).catch(() => Promise.reject(error)), { isLive: true, capturedAt: null });
+        else film.take(await loaded(url).catch(() => Promise.reject(error)));
       }
     }
   },
@@ -349,24 +338,18 @@ function worksOf(feed) {
   const pen = canvas.getContext("2d", { alpha: false });
   const states = CSS.supports("selector(:state(live))") ? feed.attachInternals().states : null;
 
-  let source, server, camera; // what is shown; the camera's key is unknown while the default one can't be asked for
-  let isInView = false;
-  let isAway = document.hidden;
-  let turn = null; // set while it plays or tries to
-  let turnedAt;
-  let run = null; // the transport in use
-  let trial = null; // a better one, under way meanwhile
-  let ladder = []; // those to try yet
+  let source, server, camera; // the camera's key is not known where the default one can't be asked for
+  let isInView, isAway = document.hidden;
+  let turn, turnedAt; // set while it plays or tries to
+  let run, trial; // the transport in use, and a better one on trial
+  let ladder; // those to try yet
   let upgradeMs = 10_000;
-  let failures = 0;
-  let failure = null; // why nothing can be had, until a picture comes
-  let trouble = ""; // why the camera gives none
-  let isMarked = false; // the server's picture of that is on the canvas
-  let shown = null; // the last live picture
-  let paintedAt = -Infinity;
-  let painted = 0;
+  let failures, wasRefused, failure; // why nothing can be had, until a picture comes
+  let trouble; // why the camera gives none
+  let isMarked; // the server's picture of that is on the canvas
+  let shown; // the last live picture
+  let askedAt, paintedAt, painted = 0;
   let clockError = 0; // ms that our clock is ahead of the captures'
-  let askedAt = -Infinity;
 
   const timers = {};
   const later = (name, ms, act) => {
@@ -375,23 +358,24 @@ function worksOf(feed) {
   };
   const given = (name) => feed.getAttribute(name) ?? "";
   const mayPlay = () => feed.isConnected && isInView && !isAway && !feed.paused;
+  const quietMs = () => now() - Math.max(run.heardAt, turnedAt); // a hidden page paints nothing
   const patienceMs = () => Math.max(STALL_MS, STALL_MS / (run?.wish.fps ?? 1));
   const tell = (type, detail) => feed.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
 
-  const views = new IntersectionObserver((entries) => settle((isInView = entries.at(-1).isIntersecting)), { rootMargin: "200px" });
+  const views = new IntersectionObserver((seen) => settle((isInView = seen.at(-1).isIntersecting)), { rootMargin: "200px" });
   const sizes = new ResizeObserver(() => later("size", 400, rewish));
 
   /** Plays or gives its connection back, as it may; and begins anew when it is to show something else. */
   function settle() {
     const base = new URL(given("src") || HOME, document.baseURI).href.replace(/[^/]*$/, "");
-    const wanted = [base, given("link"), given("camera"), given("mode")];
+    const seen = [base, given("link")];
+    const wanted = [...seen, given("camera"), given("mode")];
     if (!isSame(wanted, source)) {
       stop();
       source = wanted;
-      server = Server.at(base, given("link"));
+      server = servers[seen] ??= new Server(base, given("link"));
       canvas.width = canvas.width; // one camera's picture must not pass for another's
-      shown = failure = camera = null;
-      trouble = "";
+      shown = failure = trouble = camera = null;
       isMarked = false;
       failures = 0;
       askedAt = paintedAt = -Infinity;
@@ -449,6 +433,13 @@ function worksOf(feed) {
     else if (run.name !== "snapshot") settle(stop());
   }
 
+  /** A connection may be had now that could not be had before. */
+  function hurry() {
+    if (run?.isProven && quietMs() < STALL_MS / 2) return;
+    failures = 0;
+    settle(stop());
+  }
+
   /** Another way, or the same from the best down after a while. */
   function lost(own, { message, isFinal, isRefusal, isMishap }) {
     own.end();
@@ -460,6 +451,8 @@ function worksOf(feed) {
     clearTimeout(timers.upgrade);
     if (own.isProven && now() - own.startedAt > STEADY_MS) failures = 0;
     if (!own.isProven && !isMishap) failure = message;
+    if (isRefusal !== wasRefused) failures = 0; // it is there, at least
+    wasRefused = isRefusal;
     const wait = Math.min(LONGEST_WAIT_MS, (isRefusal ? 2_000 : 500) * 2 ** failures++);
     later("retry", wait * (0.5 + Math.random() / 2), begin);
     update();
@@ -479,6 +472,7 @@ function worksOf(feed) {
       own = run;
     }
     if (own !== run) return;
+    if (!picture) return void feed.undecodable++;
     const { fps } = run.wish;
     const isExtra = run.watch && run.watch.wish.fps !== fps && now() - paintedAt < 900 / fps; // another feed's
     if (isExtra && isLive !== isMarked) return;
@@ -493,7 +487,7 @@ function worksOf(feed) {
     if (isMarked === isLive || now() - askedAt > MINUTE_MS) ask(isLive);
     isMarked = !isLive;
     if (isLive) {
-      trouble = "";
+      trouble = null;
       shown = { capturedAt, receivedAt };
     } else trouble ||= "The camera gives no live picture.";
     update();
@@ -536,7 +530,7 @@ function worksOf(feed) {
   function tick() {
     [feed.painted, painted] = [painted, 0];
     const limit = run?.isProven ? patienceMs() : FIRST_MS;
-    if (run && !document.hidden && now() - run.heardAt > limit) lost(run, fault(LOST));
+    if (run && !document.hidden && quietMs() > limit) lost(run, fault(LOST));
     update();
     const said = feed.state === "live" ? "Live" : words();
     if (spoken.textContent !== said) spoken.textContent = said;
@@ -547,7 +541,7 @@ function worksOf(feed) {
 
   function standing() {
     if (feed.paused) return ["paused", ""];
-    if (!mayPlay()) return ["hidden", ""];
+    if (isAway || isInView === false) return ["hidden", ""];
     if (failure) return ["offline", failure];
     if (trouble) return ["stale", trouble];
     if (now() - paintedAt < patienceMs()) return ["live", ""];
@@ -583,17 +577,13 @@ function worksOf(feed) {
   }
 
   const works = {
-    image, lost, show, miss, keepImage, tick,
-    spoilt: () => void feed.undecodable++,
-    away: (isHidden) => later("away", isHidden ? STEADY_MS : 0, () => settle((isAway = isHidden))),
-    change: () => later("change", 0, () => rewish(settle())),
+    image, lost, show, miss, keepImage, tick, hurry,
 
-    /** A connection may be had now that could not be had before. */
-    hurry() {
-      if (run?.isProven && now() - run.heardAt < STALL_MS / 2) return;
-      failures = 0;
-      settle(stop());
+    away(isHidden) {
+      later("away", isHidden ? STEADY_MS : 0, () => settle((isAway = isHidden)));
+      if (!isHidden) hurry((turnedAt = now()));
     },
+    change: () => later("change", 0, () => rewish(settle())),
 
     enter() {
       feeds.add(works);
@@ -611,7 +601,7 @@ function worksOf(feed) {
         if (!feeds.size) ticker = clearInterval(ticker);
         views.disconnect();
         sizes.disconnect();
-        settle((isInView = false));
+        settle((isInView = undefined));
         Object.values(timers).forEach(clearTimeout);
       }),
   };
@@ -665,7 +655,8 @@ export class CameraFeed extends HTMLElement {
 
 const all = (act) => () => feeds.forEach(act);
 document.addEventListener("visibilitychange", all(({ away }) => away(document.hidden)));
-for (const type of ["online", "pageshow"]) addEventListener(type, all(({ hurry }) => hurry()));
+addEventListener("online", all(({ hurry }) => hurry()));
+addEventListener("pageshow", ({ persisted }) => persisted && all(({ hurry }) => hurry())());
 stillness.addEventListener("change", all(({ change }) => change()));
 
 if (!customElements.get("camera-feed")) customElements.define("camera-feed", CameraFeed);
