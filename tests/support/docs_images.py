@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.browser import running_chromium
 from tests.support.services import ROOT, Stack
+from tests.support.waiting import wait_until
 
 IMAGES: Final = ROOT / "docs/images"
 MAX_BYTES: Final = 150_000
@@ -81,7 +82,8 @@ def _take(browser: Browser, origin: str, shot: Shot) -> None:
 
 def _settle(page: Page) -> None:
     """All pictures have come, and the rates shown are those of a whole second."""
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    # Asked again and again from here: the pages' policy lets no function made of a string wait in them.
+    wait_until(lambda: page.evaluate("[...document.images].every(image => image.complete)"), "all pictures have come")
     page.wait_for_timeout(3_000)
 
 

@@ -29,7 +29,7 @@ export function momentWords(moment, withSeconds) {
 export const utcWords = (moment) => `${new Date(moment).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 export function durationWords(seconds) {
-  const [size, unit] = [[86_400, "days"], [3_600, "h"], [60, "min"], [0.5, "s"]].find(([size]) => seconds >= 2 * size) ?? [0.001, "ms"];
+  const [size, unit] = [[86_400, "days"], [3_600, "h"], [60, "min"], [0.5, "s"]].find(([size, unit]) => seconds >= (unit === "h" ? 1 : 2) * size) ?? [0.001, "ms"];
   return `${Math.round(seconds / (unit === "s" ? 1 : size))} ${unit}`;
 }
 
