@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from services.stream.compatibility import Compatibility, state_router
@@ -18,7 +16,7 @@ from services.stream.hub import Hub
 from services.stream.links import LINKS, links_router
 from services.stream.login import login_router
 from services.stream.overview import overview_router
-from services.stream.pages import ELEMENT, ELEMENT_HEADERS, PAGE_HEADERS, PAGES, STATIC
+from services.stream.pages import ELEMENT, pages_app
 from services.stream.routes import camera_router
 from services.stream.settings import StreamSettings
 from shared import __version__
@@ -64,24 +62,11 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(archive_router(archive))
     app.include_router(overview_router(hub, settings, clock))
     app.include_router(health_router(hub.why_not_ready, hub.problems))
-    for address, file in PAGES.items():
-        _add_page(app, address, file)
-
-    @app.api_route(ELEMENT, methods=["GET", "HEAD"], include_in_schema=False)
-    async def element() -> FileResponse:
-        return FileResponse(STATIC / ELEMENT.removeprefix("/"), headers=ELEMENT_HEADERS, media_type="text/javascript")
-
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
-    app.mount("/", StaticFiles(directory=STATIC), name="static")
+    app.mount("/", pages_app(), name="pages")
     guarded = Guard(app, settings, authenticator, DOORS)
     return BasePath(Compatibility(guarded) if settings.compatibility_urls else guarded, settings.base_path)
-
-
-def _add_page(app: FastAPI, address: str, file: str) -> None:
-    @app.get(address, include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(STATIC / file, headers=PAGE_HEADERS)
 
 
 def _end_after_crash(running: asyncio.Task[None]) -> None:

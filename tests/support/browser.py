@@ -22,9 +22,10 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 _PIXELS = """image => {
-    if (!image.naturalWidth) return null;
+    const [width, height] = [image.naturalWidth ?? image.width, image.naturalHeight ?? image.height];
+    if (!width) return null;
     const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    Object.assign(canvas, { width, height });
     canvas.getContext("2d").drawImage(image, 0, 0);
     return canvas.toDataURL("image/png").split(",")[1];
 }"""
@@ -39,7 +40,7 @@ def running_chromium(*more_arguments: str) -> Iterator[Browser]:
 
 
 def painted_picture(page: Page, selector: str) -> NDArray[np.uint8] | None:
-    """What an `<img>` of the page's own origin shows at this moment, as BGR; None before its first picture."""
+    """What an `<img>` or a canvas of the page's own origin shows now, as BGR; None before its first one."""
     png = page.locator(selector).evaluate(_PIXELS)
     if png is None:
         return None

@@ -63,7 +63,7 @@ def reason_of_the_end(socket: ClientConnection) -> str:
 def test_every_answer_has_the_headers_that_keep_a_browser_careful(bus: str, direct: bool) -> None:
     """Pictures are for pages of any origin to show; all else is for our own."""
     with running_replica(bus, direct=direct) as replica:
-        shown = {path: head(replica, path)[1] for path in (STREAM, "/favicon.svg", "/page.js")}
+        shown = {path: head(replica, path)[1] for path in (STREAM, "/favicon.svg", "/live.js")}
         kept = {path: head(replica, path)[1] for path in ("/", "/healthz", "/api/devices", "/no/such", "/readyz")}
     for path, headers in (shown | kept).items():
         assert headers["x-content-type-options"] == "nosniff", path

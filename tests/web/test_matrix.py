@@ -153,7 +153,7 @@ def shown(services: Services, way: str) -> Headers:
 
 READS: Final = [
     ("stream", "/"),
-    ("stream", "/page.js"),
+    ("stream", "/live.js"),
     ("stream", "/docs"),
     ("stream", "/openapi.json"),
     ("stream", "/readyz"),

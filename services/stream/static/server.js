@@ -1,6 +1,4 @@
-/* The archive's server and its words: requests, times, sizes. Every address is relative, as the page's own. */
-
-const FETCH_TIMEOUT_MS = 20_000;
+/* The server and the pages' words: requests, times, sizes. Every address is relative, as the page's own. */
 
 /** The viewer's own; days and times of day are meant by it. */
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
@@ -15,21 +13,28 @@ export function address(path, query = {}) {
 }
 
 /** The JSON of an answer, null when it has none. Throws an Error in words that can be shown. */
-export async function request(path, { method = "GET", query, body } = {}) {
+export async function request(path, { method = "GET", query, body, timeoutMs = 20_000 } = {}) {
   let response;
   try {
     response = await fetch(address(path, query), {
       method,
       cache: "no-store",
-      signal: AbortSignal.timeout?.(FETCH_TIMEOUT_MS),
+      signal: AbortSignal.timeout?.(timeoutMs),
       ...(body && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
     });
   } catch {
     throw new Error("Framecast can't be reached. Try again in a moment.");
   }
+  if (response.status === 401) return logIn();
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new Error(answer?.detail ?? `Framecast answered ${response.status}.`);
   return answer;
+}
+
+/** The session has ended: to the login page, which leads back here. Nothing is to be said in the meantime. */
+function logIn() {
+  location.assign(address("login", { next: location.href.slice(address(".").length).replace(/#.*/, "") }));
+  return new Promise(() => {});
 }
 
 /** 2026-11-22, of the viewer's calendar. */

@@ -1,0 +1,444 @@
+"""The live page in real Chromium, on a desk and on a phone: what it shows and says, and what it does when told to."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, ViewportSize, expect
+
+from shared.status import CameraState
+from tests.browser.site import PATIENCE_SECONDS, Feed, Site, running_site
+from tests.support.accessibility import assert_accessible
+from tests.support.browser import painted_picture
+from tests.support.camera import RtspCamera
+from tests.support.clock import read_clock
+from tests.support.screenshots import keep
+from tests.support.services import Stack
+from tests.support.waiting import wait_until
+from tests.web.support import SECRETS, VIEWER
+
+pytestmark = pytest.mark.browser
+DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=320, height=640)
+ON_BOTH = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+KEYS = ("cam1", "cam2", "cam3")
+WRONG_PASSWORD = "The camera refused the password. Check CAMERA_RTSP_PASSWORD."  # noqa: S105 words about one
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+
+@pytest.fixture
+def size() -> ViewportSize:
+    return DESK
+
+
+@pytest.fixture
+def context(chromium: Browser, size: ViewportSize) -> Iterator[BrowserContext]:
+    context = chromium.new_context(
+        viewport=size, has_touch=size is PHONE, locale="en-GB", timezone_id="UTC", accept_downloads=True
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Without a single error of a script, and nothing that the page's own policy refuses."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def three() -> Iterator[Site]:
+    with running_site(*KEYS) as site:
+        yield site
+
+
+def tile(page: Page, key: str) -> Locator:
+    return page.locator(f"#tiles > [data-camera={key}]")
+
+
+def all_are_live(page: Page, *keys: str) -> None:
+    for key in keys or KEYS:
+        expect(tile(page, key)).to_have_attribute("data-state", "live")
+
+
+def is_grid(page: Page) -> None:
+    expect(page.locator("#tiles > li:visible")).to_have_count(3)
+    expect(page.locator("h1")).to_have_text(re.compile("3 cameras"))
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def is_large(page: Page, key: str) -> None:
+    expect(page.locator("#tiles > li:visible")).to_have_count(1)
+    expect(tile(page, key)).to_be_visible()
+    expect(page.locator("h1")).to_contain_text(key.title())
+    expect(page).to_have_url(re.compile(rf"\?camera={key}$"))
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@ON_BOTH
+def test_all_cameras_are_side_by_side_and_say_how_they_are(page: Page, three: Site, size: ViewportSize) -> None:
+    """Name, state, age, frames a second and viewers; on a desk all fit, and nowhere is anything to the side."""
+    page.goto(three.origin)
+    is_grid(page)
+    all_are_live(page)
+    for key in KEYS:
+        expect(tile(page, key).get_by_role("link")).to_have_text(key.title())
+        expect(tile(page, key).locator(".word")).to_have_text("Live")
+        expect(tile(page, key).locator(".facts")).to_have_text(re.compile(r"^\d+ (ms|s) old · \d+ fps · \d+ viewer"))
+        expect(tile(page, key).locator(".facts")).to_have_attribute("title", re.compile(r"Captured .* UTC$"))
+    expect(page.locator("#title")).to_have_text("All live")
+    assert fits(page)
+    if size is DESK:
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "they do not fit"
+    assert_accessible(page)
+    keep(page, f"live-grid-{size['width']}")
+
+
+@ON_BOTH
+def test_one_is_made_large_and_back_leads_to_all(page: Page, three: Site, size: ViewportSize) -> None:
+    """The address says which; its feed goes on as it was, and the focus is where one left."""
+    page.goto(three.origin)
+    all_are_live(page)
+    feed = Feed(page, 1)
+    feed.evaluate("feed => { feed.isThatOne = true; }")
+    tile(page, "cam2").get_by_role("link").click()
+    is_large(page, "cam2")
+    feed.is_("live", "websocket")
+    assert feed.evaluate("feed => feed.isThatOne")
+    expect(page.locator("#title")).to_have_text("Live")
+    expect(page).to_have_title(re.compile("^Cam2 . Framecast$"))
+    assert fits(page)
+    assert_accessible(page)
+    keep(page, f"live-large-{size['width']}")
+    page.go_back()
+    is_grid(page)
+    expect(tile(page, "cam2").get_by_role("link")).to_be_focused()
+    page.keyboard.press("Enter")
+    is_large(page, "cam2")
+    page.reload()
+    is_large(page, "cam2")
+    page.keyboard.press("Escape")
+    is_grid(page)
+
+
+def test_keys_lead_everywhere(page: Page, three: Site) -> None:
+    """No mouse is needed."""
+    page.goto(three.origin)
+    all_are_live(page)
+    page.keyboard.press("2")
+    is_large(page, "cam2")
+    for key, camera in (("ArrowRight", "cam3"), ("ArrowRight", "cam1"), ("ArrowLeft", "cam3")):
+        page.keyboard.press(key)
+        is_large(page, camera)
+        all_are_live(page, camera)
+    page.keyboard.press("g")
+    is_grid(page)
+    page.keyboard.press("3")
+    page.keyboard.press("i")
+    details = page.locator("#details")
+    for words in ("websocket", "1280", "Viewers", "Reconnects"):
+        expect(details).to_contain_text(words)
+    assert_accessible(page)
+    page.keyboard.press("i")
+    expect(details).to_be_hidden()
+    page.keyboard.press("f")
+    wait_until(lambda: page.evaluate("Boolean(document.fullscreenElement)"), "it fills the screen")
+    page.keyboard.press("ArrowLeft")
+    is_large(page, "cam2")
+    page.keyboard.press("f")
+    wait_until(lambda: not page.evaluate("Boolean(document.fullscreenElement)"), "it fills the screen no more")
+
+
+@ON_BOTH
+def test_the_keys_are_told_in_a_dialog(page: Page, three: Site, size: ViewportSize) -> None:
+    """Which keeps the keys to itself while it is open."""
+    page.goto(three.origin)
+    is_grid(page)
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_be_visible()
+    assert fits(page)
+    assert_accessible(page)
+    keep(page, f"live-keys-{size['width']}")
+    page.keyboard.press("2")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    is_grid(page)
+
+
+@ON_BOTH
+def test_there_is_a_button_for_everything(page: Page, three: Site, size: ViewportSize) -> None:
+    """Each large enough for a finger."""
+    page.goto(f"{three.origin}/?camera=cam1")
+    all_are_live(page, "cam1")
+    press = Locator.tap if size is PHONE else Locator.click
+    for button in page.locator("main button:visible, main a.button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44, button
+    press(page.get_by_role("button", name="Next camera"))
+    is_large(page, "cam2")
+    press(page.get_by_role("button", name="Previous camera"))
+    is_large(page, "cam1")
+    press(page.locator("#pause"))
+    expect(page.locator("#title")).to_have_text("Paused")
+    press(page.locator("#pause"))
+    expect(page.locator("#title")).to_have_text("Live")
+    press(page.locator("#info"))
+    expect(page.locator("#details")).to_be_visible()
+    press(page.locator("#grid"))
+    is_grid(page)
+
+
+@pytest.mark.parametrize("size", [PHONE], ids=["phone"])
+def test_a_swipe_leads_to_the_next_and_the_one_before(page: Page, three: Site) -> None:
+    """Up and down it scrolls, as ever."""
+    page.goto(f"{three.origin}/?camera=cam1")
+    all_are_live(page, "cam1")
+    hand = page.context.new_cdp_session(page)
+
+    def swipe(x: int, y: int, by_x: int, by_y: int) -> None:
+        hand.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for part in (0.5, 1):
+            at = {"x": x + by_x * part, "y": y + by_y * part}
+            hand.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+        hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe(220, 180, -120, 10)
+    is_large(page, "cam2")
+    swipe(100, 180, 120, 10)
+    is_large(page, "cam1")
+    swipe(160, 220, 10, -90)
+    swipe(100, 150, 20, 0)
+    is_large(page, "cam1")
+
+
+def test_a_pause_gives_the_cameras_back_and_says_from_when_the_picture_is(page: Page, three: Site) -> None:
+    """What is paused costs nothing."""
+    page.goto(three.origin)
+    all_are_live(page)
+    page.keyboard.press("Space")
+    expect(page.locator("#title")).to_have_text("Paused")
+    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "nobody watches", PATIENCE_SECONDS)
+    page.keyboard.press("1")
+    all_are_live(page, "cam1")
+    page.keyboard.press("Space")
+    expect(page.locator("#detail")).to_have_text(re.compile(r"The picture is from \d\d:\d\d:\d\d\."))
+    page.keyboard.press("Space")
+    all_are_live(page, "cam1")
+
+
+def test_a_snapshot_is_downloaded(page: Page, three: Site) -> None:
+    """Of the camera that is large, named by it and by the time; a download that can only fail is not offered."""
+    page.goto(f"{three.origin}/?camera=cam2")
+    all_are_live(page, "cam2")
+    with page.expect_download() as download:
+        page.keyboard.press("s")
+    assert re.fullmatch(r"cam2_\d{4}-\d\d-\d\d-\d\d-\d\d-\d\dZ\.jpg", download.value.suggested_filename)
+    assert Path(download.value.path()).read_bytes()[:2] == b"\xff\xd8"
+    three.cameras.say("cam2", CameraState.OFFLINE)
+    expect(page.locator("#snapshot")).to_have_js_property("inert", value=True)
+
+
+@ON_BOTH
+def test_a_camera_that_fails_is_marked_and_the_words_tell_what_to_do(
+    page: Page, three: Site, size: ViewportSize
+) -> None:
+    """Nobody takes an old picture for the present; the other cameras go on."""
+    page.goto(three.origin)
+    all_are_live(page)
+    three.cameras.moving.discard("cam2")
+    three.cameras.say("cam2", CameraState.UNAUTHORIZED, last_error=WRONG_PASSWORD, notices=["The clock is off."])
+    expect(tile(page, "cam2")).to_have_attribute("data-state", "unauthorized")
+    expect(tile(page, "cam2").locator(".word")).to_contain_text("No access since")
+    expect(page.locator("#title")).to_have_text("1 not live")
+    Feed(page, 1).is_("stale")
+    all_are_live(page, "cam1", "cam3")
+    assert_accessible(page)
+    keep(page, f"live-trouble-{size['width']}")
+    tile(page, "cam2").get_by_role("link").click()
+    expect(page.locator("#detail")).to_have_text(WRONG_PASSWORD)
+    expect(page.locator("#notes")).to_have_text("The clock is off.")
+    expect(page).to_have_title(re.compile("^No access since .* Cam2 . Framecast$"))
+    assert fits(page)
+    assert_accessible(page)
+    keep(page, f"live-trouble-large-{size['width']}")
+    three.cameras.moving.add("cam2")
+    three.cameras.say("cam2", CameraState.LIVE)
+    expect(page.locator("#title")).to_have_text("Live")
+
+
+def test_cameras_come_and_go_by_themselves(page: Page, three: Site) -> None:
+    """The others stay as they are, with the focus on them."""
+    page.goto(three.origin)
+    all_are_live(page)
+    page.evaluate("for (const tile of document.querySelectorAll('#tiles > li')) tile.isOld = true")
+    tile(page, "cam3").get_by_role("link").focus()
+    three.cameras.say("cam0", CameraState.LIVE, name="Shed", order=0)
+    three.cameras.moving.add("cam0")
+    all_are_live(page, "cam0", *KEYS)
+    expect(page.locator("#tiles > li").first).to_have_attribute("data-camera", "cam0")
+    assert page.evaluate("[...document.querySelectorAll('#tiles > li')].filter(tile => tile.isOld).length") == 3
+    expect(tile(page, "cam3").get_by_role("link")).to_be_focused()
+    three.cameras.moving.discard("cam0")
+    three.cameras.say("cam0", CameraState.REMOVED)
+    expect(page.locator("#tiles > li")).to_have_count(3)
+    all_are_live(page)
+    expect(tile(page, "cam3").get_by_role("link")).to_be_focused()
+
+
+def test_a_camera_that_is_not_known_leads_to_all(page: Page, three: Site) -> None:
+    """An old bookmark is no dead end."""
+    page.goto(f"{three.origin}/?camera=cam9")
+    is_grid(page)
+    all_are_live(page)
+
+
+def test_a_single_camera_is_large_from_the_start(page: Page) -> None:
+    """With nothing that has no meaning for one; and what the demo is."""
+    with running_site("cam1") as site:
+        site.cameras.say("cam1", CameraState.LIVE, source="demo", name="Lake")
+        page.goto(site.origin)
+        expect(page.locator("h1")).to_contain_text("Lake")
+        expect(page.locator("#title")).to_have_text("Live")
+        expect(page.locator("#demo")).to_be_visible()
+        expect(page.locator("#hint")).to_contain_text("Set CAMERA_RTSP_URL")
+        for name in ("Next camera", "All cameras"):
+            expect(page.get_by_role("button", name=name)).to_be_hidden()
+        expect(page).to_have_url(f"{site.origin}/")
+
+
+def test_a_hidden_page_rests_and_goes_on_when_it_is_seen(page: Page, three: Site) -> None:
+    """A tab in the background costs the server nothing."""
+    page.goto(three.origin)
+    all_are_live(page)
+    hide = """isHidden => {
+        Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(hide, True)
+    asked: list[str] = []
+    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "nobody watches", PATIENCE_SECONDS)
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2_500)  # longer than a poll's period: nothing is to happen
+    assert asked == []
+    page.evaluate(hide, False)
+    all_are_live(page)
+
+
+def test_the_first_picture_does_not_wait_for_the_list_of_cameras(page: Page, three: Site) -> None:
+    """A server may be slow to say which there are."""
+    held: list[Route] = []
+    page.route("**/api/devices", lambda route: held.append(route))  # noqa: PLW0108 it must have a signature
+    page.goto(three.origin)
+    feed = Feed(page)
+    feed.is_("live")
+    assert held, "the list was not even asked for"
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/devices")
+    is_grid(page)
+    all_are_live(page)
+
+
+def test_what_was_there_the_last_time_is_there_at_once(page: Page, three: Site) -> None:
+    """The tiles stand before the server has said anything."""
+    page.goto(three.origin)
+    all_are_live(page)
+    page.route("**/api/devices", lambda _route: None)
+    page.reload()
+    expect(page.locator("#tiles > li")).to_have_count(3)
+    all_are_live(page)
+
+
+def test_the_session_ends_and_the_login_leads_back(page: Page) -> None:
+    """To the very camera one was at."""
+    with running_site(*KEYS, settings=SECRETS) as site:
+        page.goto(f"{site.origin}/?camera=cam2")
+        page.fill("#password", VIEWER)
+        page.press("#password", "Enter")
+        is_large(page, "cam2")
+        all_are_live(page, "cam2")
+        page.context.clear_cookies()
+        page.wait_for_url("**/login?next=*")
+        page.fill("#password", VIEWER)
+        page.press("#password", "Enter")
+        is_large(page, "cam2")
+        all_are_live(page, "cam2")
+
+
+def test_it_works_under_any_path(page: Page, three: Site) -> None:
+    """As behind a proxy that takes the path away; nothing is asked for beside it."""
+    base = f"{three.origin}/cams/garden/"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route(f"{base}**", lambda route: route.continue_(url=route.request.url.replace("/cams/garden", "")))
+    page.goto(base)
+    expect(page.locator("#tiles > li")).to_have_count(3)
+    tile(page, "cam2").get_by_role("link").click()
+    expect(page).to_have_url(f"{base}?camera=cam2")
+    Feed(page, 1).is_("live")
+    page.keyboard.press("g")
+    expect(page).to_have_url(base)
+    assert [url for url in asked if not url.startswith(base)] == []
+
+
+def test_colours_are_by_choice_and_stay(page: Page, three: Site) -> None:
+    """Light, dark, or as the system has it."""
+    page.goto(three.origin)
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(ground)
+    button = page.locator("#theme")
+    for choice in ("light", "dark"):
+        button.click()
+        expect(button).to_have_accessible_name(f"Colours: {choice}")
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(ground) == dark
+
+
+def clock_of(page: Page) -> int | None:
+    """The camera's time that the page shows now, epoch ms."""
+    picture = painted_picture(page, "camera-feed canvas")
+    return None if picture is None else read_clock(picture)
+
+
+@pytest.mark.camera
+def test_pictures_are_fresh_and_the_page_comes_back_when_the_server_does(page: Page, tmp_path: Path) -> None:
+    """No reload by hand; and meanwhile nothing passes for live."""
+    with RtspCamera() as camera, Stack(tmp_path, CAMERA_RTSP_URL=camera.url, CAMERA_CAPTURE_INTERVAL="2") as stack:
+        page.goto(stack.origin)
+        first = wait_until(lambda: clock_of(page), "a picture is painted", PATIENCE_SECONDS)
+        wait_until(lambda: (clock_of(page) or 0) > (first or 0), "it moves", PATIENCE_SECONDS)
+        shown = clock_of(page)
+        assert shown is not None
+        assert abs(time.time() - shown / 1000) < 1, "what is painted is not fresh"
+        expect(page.locator("#title")).to_have_text("Live")
+
+        stack.services["stream"].stop()
+        expect(page.locator("#problem")).to_contain_text("can't be reached")
+        expect(page.locator("#title")).to_have_text("Not reached")
+        Feed(page).is_("offline")
+        assert_accessible(page)
+        keep(page, "live-unreachable")
+        stopped_at_ms = time.time() * 1000
+        stack.start("stream")
+        wait_until(lambda: (clock_of(page) or 0) > stopped_at_ms, "the page came back", 40)
+        expect(page.locator("#problem")).to_be_hidden()
+        expect(page.locator("#title")).to_have_text("Live")
+        page.reload()
+        expect(page.locator("#archive img").first).to_have_js_property("naturalWidth", 320)
+        expect(page.locator("#archive li a").first).to_have_attribute("href", re.compile(r"archive\?camera=.*&at="))
+        assert_accessible(page)
+        keep(page, "live-one")
