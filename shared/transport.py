@@ -228,6 +228,7 @@ class Subscriber:
 
         def turn() -> None:
             if ended.done():
+                self._stop_reading()
                 return
             newest: dict[bytes, list[bytes]] = {}
             for _ in range(MOST_AT_ONCE):
@@ -247,10 +248,7 @@ class Subscriber:
 
         self._watch_over(loop, turn)
         loop.call_soon(turn)
-        try:
-            await ended
-        finally:
-            loop.remove_reader(self._socket.fileno())
+        await ended
 
     def _watch_over(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
         self._loop, self._wake = loop, wake
@@ -286,8 +284,12 @@ class Subscriber:
             self._stir()
         self._watchdog = self._loop.call_later(SILENCE_SECONDS / 3, self._watch)
 
-    def close(self) -> None:
+    def _stop_reading(self) -> None:
         if self._loop is not None:
             self._watchdog.cancel()
             self._loop.remove_reader(self._socket.fileno())
+            self._loop = None
+
+    def close(self) -> None:
+        self._stop_reading()
         self._context.destroy(linger=0)

@@ -111,11 +111,13 @@ def camera_router(hub: Hub, crowd: Crowd) -> APIRouter:
         now = time.monotonic()
         return Devices(devices=[device_of(camera, now) for camera in hub.cameras.in_order()])
 
-    @router.api_route("/api/camera/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
+    @router.head("/api/camera/stream", include_in_schema=False)
+    @router.get("/api/camera/stream", responses=_STREAM, response_class=Response)
     async def stream(request: Request, view: View, camera: QueryKey = None) -> Response:
         return _stream(hub, crowd, request, camera, view)
 
-    @router.api_route("/api/cameras/{key}/stream", methods=["GET", "HEAD"], responses=_STREAM, response_class=Response)
+    @router.head("/api/cameras/{key}/stream", include_in_schema=False)
+    @router.get("/api/cameras/{key}/stream", responses=_STREAM, response_class=Response)
     async def stream_of(request: Request, view: View, key: PathKey) -> Response:
         return _stream(hub, crowd, request, key, view)
 
@@ -132,13 +134,13 @@ def camera_router(hub: Hub, crowd: Crowd) -> APIRouter:
     async def status_of(key: PathKey) -> StreamStatus:
         return _status(hub, key)
 
-    @router.api_route("/api/camera/snapshot", methods=["GET", "HEAD"], responses=_IMAGES, response_class=Response)
+    @router.head("/api/camera/snapshot", include_in_schema=False)
+    @router.get("/api/camera/snapshot", responses=_IMAGES, response_class=Response)
     async def snapshot(camera: QueryKey = None, max_age: MaxAge = DEFAULT_MAX_AGE_SECONDS) -> Response:
         return await _snapshot(hub, camera, max_age)
 
-    @router.api_route(
-        "/api/cameras/{key}/snapshot", methods=["GET", "HEAD"], responses=_IMAGES, response_class=Response
-    )
+    @router.head("/api/cameras/{key}/snapshot", include_in_schema=False)
+    @router.get("/api/cameras/{key}/snapshot", responses=_IMAGES, response_class=Response)
     async def snapshot_of(key: PathKey, max_age: MaxAge = DEFAULT_MAX_AGE_SECONDS) -> Response:
         return await _snapshot(hub, key, max_age)
 

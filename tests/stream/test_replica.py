@@ -2,6 +2,7 @@
 
 import http.client
 import http.server
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -319,8 +320,11 @@ def test_the_page_brings_its_policy(lonely: Replica) -> None:
     """Nothing may come from elsewhere, nothing inline may run."""
     status, headers, body = lonely.request("/")
     assert status == 200
-    assert "default-src 'self'" in headers["content-security-policy"]
-    assert b"<img" in body
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert b"<camera-feed" in body
 
 
 def test_health_answers_whatever_the_cameras_do(lonely: Replica) -> None:
@@ -329,3 +333,11 @@ def test_health_answers_whatever_the_cameras_do(lonely: Replica) -> None:
     status, body = lonely.json("/readyz")
     assert (status, body["status"]) == (200, "degraded")
     assert lonely.request("/docs")[0] == 200
+
+
+def test_the_description_of_the_api_is_whole(replica: Replica) -> None:
+    """No two operations share a name: programs are generated from it."""
+    status, _, body = replica.request("/openapi.json")
+    assert status == 200
+    operations = [each["operationId"] for path in json.loads(body)["paths"].values() for each in path.values()]
+    assert len(operations) == len(set(operations)) > 10

@@ -357,6 +357,7 @@ function worksOf(feed) {
     timers[name] = setTimeout(act, ms);
   };
   const given = (name) => feed.getAttribute(name) ?? "";
+  const name = () => feed.getAttribute("alt") ?? `Camera ${camera ?? ""}`;
   const mayPlay = () => feed.isConnected && isInView && !isAway && !feed.paused;
   const quietMs = () => now() - Math.max(run.heardAt, turnedAt); // a hidden page paints nothing
   const patienceMs = () => Math.max(STALL_MS, STALL_MS / (run?.wish.fps ?? 1));
@@ -532,7 +533,7 @@ function worksOf(feed) {
     const limit = run?.isProven ? patienceMs() : FIRST_MS;
     if (run && !document.hidden && quietMs() > limit) lost(run, fault(LOST));
     update();
-    const said = feed.state === "live" ? "Live" : words();
+    const said = `${name()}: ${feed.state === "live" ? "live" : words()}`;
     if (spoken.textContent !== said) spoken.textContent = said;
     const { ageMs } = feed;
     age.hidden = ageMs === null || isMarked || feed.hasAttribute("hide-age");
@@ -566,8 +567,7 @@ function worksOf(feed) {
     for (const each of [canvas, image]) each.classList.toggle("dim", isOld && !isMarked);
     notice.hidden = !words() || (isMarked && state === "stale");
     if (notice.textContent !== words()) notice.textContent = words();
-    const name = feed.getAttribute("alt") ?? `Camera ${camera ?? ""}`;
-    const label = isOld ? `${name}. ${words()}` : name;
+    const label = isOld ? `${name()}. ${words()}` : name();
     if (image.alt !== label) canvas.ariaLabel = image.alt = label;
     if (!isNew) return;
     states?.delete(before);
