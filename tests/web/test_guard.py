@@ -70,7 +70,7 @@ def test_every_answer_has_the_headers_that_keep_a_browser_careful(bus: str, dire
         assert headers["referrer-policy"] == "same-origin", path
         assert "frame-ancestors 'self'" in headers["content-security-policy"], path
         assert headers["cross-origin-resource-policy"] == ("cross-origin" if path in shown else "same-origin"), path
-    assert "default-src 'self'" in kept["/"]["content-security-policy"]
+    assert "default-src 'none'" in kept["/"]["content-security-policy"]
 
 
 @pytest.mark.parametrize("direct", [True, False])
