@@ -29,8 +29,8 @@ def opened(browser: Browser, size: str, *, excused: str = "status of 502") -> It
         yield page
     finally:
         context.close()
-    # A page that is left while its socket is being opened complains of that.
-    assert [text for text in complaints if excused not in text and "WebSocket" not in text] == []
+    inexcusable = [text for text in complaints if excused not in text]
+    assert inexcusable == [], inexcusable
 
 
 def fits(page: Page) -> bool:

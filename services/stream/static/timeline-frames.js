@@ -16,15 +16,14 @@ export class Frames {
 
   /** All of the archive, the newest frames first; `arrived` is called with each part. */
   async load(arrived) {
-    let cursor = null;
-    const gaps = this.#allGaps();
-    do {
-      const part = await this.#ask({ cursor });
-      this.gaps = await gaps;
+    let [part, gaps] = await Promise.all([this.#ask({}), this.#allGaps()]);
+    this.gaps = gaps;
+    for (;;) {
       this.#join(part, this);
-      cursor = part.cursor;
       arrived();
-    } while (cursor);
+      if (!part.cursor) return;
+      part = await this.#ask({ cursor: part.cursor });
+    }
   }
 
   /** What came since. */
