@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from services.archiver.archiver import Archiver
 from services.archiver.catalog import Catalog, FrameQuery
@@ -16,6 +18,7 @@ from services.archiver.local_storage import LocalStore
 from services.archiver.models import ArchivedFrame
 from services.archiver.pictures import read_webp
 from services.archiver.slots import Slot
+from services.archiver.storage import FrameStore
 from shared.clock import Clock
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 
@@ -31,6 +34,20 @@ class WallClock:
 
     def utc_ns(self) -> int:
         return self._ns
+
+
+@asynccontextmanager
+async def running_archiver(
+    engine: Engine, store: FrameStore, bus_address: str, clock: Clock | None = None
+) -> AsyncIterator[Archiver]:
+    """One that has not failed by the end."""
+    archiver = Archiver(engine, store, bus_address, clock or Clock())
+    await archiver.start()
+    try:
+        yield archiver
+    finally:
+        await archiver.stop()
+        assert not archiver.failed
 
 
 class Place:
@@ -78,15 +95,10 @@ class Place:
             assert row.interval_seconds is not None
             assert Slot(row.slot_start, row.interval_seconds).contains(int(row.captured_at.timestamp() * 1e6) * 1000)
 
-    @asynccontextmanager
-    async def archiver(self, clock: Clock | None = None, store: LocalStore | None = None) -> AsyncIterator[Archiver]:
-        archiver = Archiver(self.engine, store or self.store, self.bus_address, clock or Clock())
-        await archiver.start()
-        try:
-            yield archiver
-        finally:
-            await archiver.stop()
-            assert not archiver.failed
+    def archiver(
+        self, clock: Clock | None = None, store: LocalStore | None = None
+    ) -> AbstractAsyncContextManager[Archiver]:
+        return running_archiver(self.engine, store or self.store, self.bus_address, clock)
 
     @contextmanager
     def bus(self, *cameras: ScriptedCamera) -> Iterator[ScriptedBus]:

@@ -1,14 +1,11 @@
 """Whole archivers on both kinds of archive: a disk with SQLite, and an object store with PostgreSQL."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from benchmarks.archive_kills import killed
-from services.archiver.archiver import Archiver
 from services.archiver.catalog import Catalog, FrameQuery
 from services.archiver.errors import StorageUnavailable
 from services.archiver.layout import thumbnail_path_of
@@ -16,25 +13,14 @@ from services.archiver.ledger import GapQuery, Ledger
 from services.archiver.models import ArchivedFrame
 from services.archiver.shelf import Shelf
 from services.archiver.storage import FrameStore
-from shared.clock import Clock
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
+from tests.archiver.place import running_archiver
 from tests.archiver.support import MONTH_SECONDS, jpeg_of, noise
 from tests.support.waiting import eventually
 
 
 def rows(catalog: Catalog) -> list[ArchivedFrame]:
     return list(catalog.page(FrameQuery(limit=500))[0])
-
-
-@asynccontextmanager
-async def running(engine: Engine, store: FrameStore, bus: str) -> AsyncIterator[Archiver]:
-    archiver = Archiver(engine, store, bus, Clock())
-    await archiver.start()
-    try:
-        yield archiver
-    finally:
-        await archiver.stop()
-        assert not archiver.failed
 
 
 async def test_two_archivers_keep_one_file_and_one_row_per_slot(
@@ -44,7 +30,7 @@ async def test_two_archivers_keep_one_file_and_one_row_per_slot(
     camera = ScriptedCamera([jpeg_of(noise(320, 240)) for _ in range(20)], interval_seconds=1)
     bus = f"ipc://{tmp_path}/bus"
     with ScriptedBus(bus, [camera]).running():
-        async with running(engine, store, bus), running(engine, store, bus):
+        async with running_archiver(engine, store, bus), running_archiver(engine, store, bus):
             await eventually(lambda: len(rows(catalog)) >= 4, timeout_seconds=20)
     shelf, found = Shelf(store), rows(catalog)
     paths = {file.path for file in next(iter(store.files("camera_1")))}
@@ -67,7 +53,7 @@ async def test_a_store_that_is_away_is_said_and_the_picture_kept_until_it_is_bac
     bus = f"ipc://{tmp_path}/bus"
     with ScriptedBus(bus, [camera]).running(), monkeypatch.context() as patch:
         patch.setattr(store, "write_first", away)
-        async with running(engine, store, bus) as archiver:
+        async with running_archiver(engine, store, bus) as archiver:
             await eventually(lambda: any("no answer" in problem for problem in archiver.problems()))
             patch.undo()
             await eventually(lambda: rows(catalog))

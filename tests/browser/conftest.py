@@ -1,4 +1,4 @@
-"""What the browser's tests share: one Chromium per module, and a page that complains of errors."""
+"""What the browser's tests share: one Chromium per module, a bus, and a page that complains of errors."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,18 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.site import Pages, Site, running_site, serving_pages
 from tests.support.browser import running_chromium
+from tests.support.ports import free_port
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with running_chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def bus() -> str:
+    return f"tcp://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

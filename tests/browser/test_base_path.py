@@ -7,9 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.sizes import opened
-from tests.support.browser import running_chromium
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
-from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER, VIEWER_TOKEN, bearer
@@ -17,17 +15,6 @@ from tests.web.support import SECRETS, VIEWER, VIEWER_TOKEN, bearer
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 BASE = "/yard/cameras"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

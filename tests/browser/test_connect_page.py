@@ -12,7 +12,6 @@ from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
 from tests.support.browser import running_chromium
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
-from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import OPERATOR, SECRETS, VIEWER, VIEWER_TOKEN, bearer
@@ -27,11 +26,6 @@ HOST = "camera.test"
 def chromium() -> Iterator[Browser]:
     with running_chromium(f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as browser:
         yield browser
-
-
-@pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

@@ -8,19 +8,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
-from tests.support.browser import running_chromium
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.web.support import SECRETS, VIEWER
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,7 @@ from shared.status import CameraState
 from tests.browser.archive_site import Site, archive_site
 from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
-from tests.support.browser import running_chromium
 from tests.support.bus import FakeIngest, fake_ingest, status_of
-from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER
@@ -26,17 +24,6 @@ REFUSED = "The camera refused the user name or password. Check CAMERA_RTSP_USERN
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with archive_site(tmp_path_factory.mktemp("site")) as site:
         yield site
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, ViewportS
 from tests.archiver.test_service import ROOT, environment, running
 from tests.browser.archive_site import Site, archive_site
 from tests.support.accessibility import assert_accessible
-from tests.support.browser import running_chromium
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.screenshots import keep
@@ -30,12 +29,6 @@ expect.set_options(timeout=20_000)
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with archive_site(tmp_path_factory.mktemp("site")) as site:
         yield site
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
 
 
 def opened(chromium: Browser, size: ViewportSize, zone: str = "UTC") -> tuple[BrowserContext, Page, list[str]]:
