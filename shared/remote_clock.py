@@ -42,18 +42,14 @@ class RemoteClock:
         while self._smallest[0][0] < now - WINDOW_SECONDS:
             self._smallest.popleft()
 
-    def monotonic_at(self, remote_ns: int) -> float | None:
-        """This host's monotonic clock when the other's showed `remote_ns`, and never later than now. None before
-        anything was observed.
+    def age_seconds(self, remote_ns: int, now: float | None = None) -> float | None:
+        """How long ago the other clock showed `remote_ns`, beyond the quickest way here; never negative. `now` is
+        monotonic seconds, for who has asked already.
         """
         if not self._smallest:
             return None
-        return min((remote_ns + self._smallest[0][1]) / _NS, self._clock.monotonic())
-
-    def age_seconds(self, remote_ns: int) -> float | None:
-        """How long ago the other clock showed `remote_ns`, beyond the quickest way here; never negative."""
-        at = self.monotonic_at(remote_ns)
-        return None if at is None else self._clock.monotonic() - at
+        now = self._clock.monotonic() if now is None else now
+        return max(0.0, now - (remote_ns + self._smallest[0][1]) / _NS)
 
     def utc_ns_at(self, remote_ns: int) -> int | None:
         """What this host's clock showed, or would have if it was set since, when the other's showed `remote_ns`."""

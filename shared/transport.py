@@ -231,13 +231,17 @@ class Subscriber:
                 self._stop_reading()
                 return
             newest: dict[bytes, list[bytes]] = {}
-            for _ in range(MOST_AT_ONCE):
-                if not self._has_message():
-                    break
-                parts = self._take_message()
-                newest[parts[0]] = parts
-            else:
-                loop.call_soon(turn)
+            try:
+                # It is nearly always a message that wakes: asked is only whether there are more.
+                for _ in range(MOST_AT_ONCE):
+                    parts = self._take_message()
+                    newest[parts[0]] = parts
+                    if not self._has_message():
+                        break
+                else:
+                    loop.call_soon(turn)
+            except zmq.Again:
+                pass
             if newest:
                 self._heard_at = time.monotonic()
             try:

@@ -8,7 +8,6 @@ while nobody speaks of them is known. Everything malformed is dropped and counte
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final
 
 from services.archiver.errors import DatabaseUnavailable
@@ -120,7 +119,7 @@ class Recorder:
         captured_at_ns = watch.sighting.remote_clock.utc_ns_at(frame.captured_at_ns)
         if captured_at_ns is None:  # a camera remembered, of which nothing was heard yet
             return
-        frame = replace(frame, captured_at_ns=captured_at_ns)
+        frame = frame._replace(captured_at_ns=captured_at_ns)
         watch.offer(frame)
         for listener in self._listeners.get(frame.camera_key, ()):
             listener(frame)

@@ -59,7 +59,7 @@ class Audience:
         """Let a viewer watch; the feed it was given."""
         now = time.monotonic()
         feed = self._feed_of(wish.camera_key, self._ladder(wish)[0])
-        feed.viewers.add(viewer)
+        feed.add(viewer)
         self._counts[wish.camera_key] += viewer not in self._seats
         self._seats[viewer] = _Seat(wish, feed, Adaptation(now) if wish.adaptive else None, 0, now)
         return feed
@@ -102,8 +102,8 @@ class Audience:
         if adaptation.observe(now, viewer.offered, viewer.taken, lowest_level=len(ladder) - 1):
             self._vacate(viewer, seat)
             seat.feed = self._feed_of(seat.wish.camera_key, ladder[min(adaptation.level, len(ladder) - 1)])
-            seat.feed.viewers.add(viewer)
+            seat.feed.add(viewer)
 
     def _vacate(self, viewer: Viewer, seat: _Seat) -> None:
-        seat.feed.viewers.discard(viewer)
+        seat.feed.remove(viewer)
         seat.feed.want_until(time.monotonic() + LINGER_SECONDS)

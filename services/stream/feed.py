@@ -4,10 +4,26 @@ It knows no bus: whoever holds it subscribes while it `is_wanted` and hands in w
 """
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from services.stream.clear_links import ClearLinks
 from services.stream.picture import Framing, Picture
-from services.stream.viewer import Viewer
+from services.stream.viewer import DirectViewer, Viewer
+
+QUICK_PASSES: Final = 3
+
+
+class _Parts(dict[Framing, bytes]):
+    """A picture's bytes in each framing that is asked for."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+
+    def __missing__(self, framing: Framing) -> bytes:
+        part = self[framing] = framing(self._picture)
+        return part
 
 
 class Feed:
@@ -16,7 +32,8 @@ class Feed:
     def __init__(self, camera_key: str | None, rendition: str) -> None:
         self.camera_key: Final = camera_key
         self.rendition: Final = rendition
-        self.viewers: set[Viewer] = set()
+        self.viewers: dict[Viewer, None] = {}
+        """A set that keeps their order."""
         self.newest: Picture | None = None
         """The newest live picture, while the feed is subscribed to and the camera delivers."""
         self.last_live_jpeg: bytes | None = None
@@ -24,6 +41,10 @@ class Feed:
         self.shown: Picture | None = None
         self.shown_at = float("-inf")
         self._wanted_until = float("-inf")
+        self._clear: dict[Framing, ClearLinks] = {}
+        self._others: list[Viewer] = []
+        self._quick_passes = 0
+        """How many more pictures those with clear links are given without being asked; then they are sorted anew."""
         self._waiting: set[asyncio.Future[Picture]] = set()
 
     def is_wanted(self, now: float) -> bool:
@@ -41,17 +62,48 @@ class Feed:
                 waiter.set_result(picture)
         self.show(picture, picture.received_at)
 
+    def add(self, viewer: Viewer) -> None:
+        self.viewers[viewer] = None
+        self._quick_passes = 0
+
+    def remove(self, viewer: Viewer) -> None:
+        """Harmless when it is not there."""
+        self.viewers.pop(viewer, None)
+        self._quick_passes = 0
+
     def show(self, picture: Picture, now: float) -> None:
         """The fan-out pass: each framing's bytes are built once, and the same bytes offered to all."""
         self.shown, self.shown_at = picture, now
-        parts: dict[Framing, bytes] = {}
+        parts = _Parts(picture)
+        if self._quick_passes:
+            self._quick_passes -= 1
+            for framing, links in self._clear.items():
+                if not links.offer(parts[framing], now):
+                    self._quick_passes = 0
+            self._offer_each(self._others, parts, now)
+        else:
+            for links in self._clear.values():
+                links.settle()
+            self._offer_each(self.viewers, parts, now)
+            self._sort_viewers()
+
+    @staticmethod
+    def _offer_each(viewers: Iterable[Viewer], parts: Mapping[Framing, bytes], now: float) -> None:
+        for viewer in viewers:
+            if viewer.pacer is None or viewer.pacer.admits(now):
+                viewer.offer(parts[viewer.framing], now)
+
+    def _sort_viewers(self) -> None:
+        """Into those who are served together for some passes, and others."""
+        clear: defaultdict[Framing, list[DirectViewer]] = defaultdict(list)
+        self._others = []
         for viewer in self.viewers:
-            if viewer.pacer is not None and not viewer.pacer.admits(now):
-                continue
-            part = parts.get(viewer.framing)
-            if part is None:
-                part = parts[viewer.framing] = viewer.framing(picture)
-            viewer.offer(part, now)
+            if isinstance(viewer, DirectViewer) and viewer.is_clear:
+                clear[viewer.framing].append(viewer)
+            else:
+                self._others.append(viewer)
+        self._clear = {framing: ClearLinks(viewers) for framing, viewers in clear.items()}
+        self._quick_passes = QUICK_PASSES
 
     @staticmethod
     def show_to(viewer: Viewer, picture: Picture, now: float) -> None:

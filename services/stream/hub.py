@@ -20,6 +20,7 @@ from shared.curve import ClientKeys
 from shared.drops import DropCounter
 from shared.errors import MessageDecodeError
 from shared.frames import decode_frame
+from shared.listener import Listener
 from shared.status import CameraStatus, decode_status
 from shared.topics import ALL_STATUSES, MAIN, ViewersClaim, frame_topic
 from shared.transport import Subscriber
@@ -52,7 +53,9 @@ class Hub:
         self.cameras: Final = Cameras()
         self.closing = False
         self.max_viewers: Final = max_viewers
-        self._subscriber = Subscriber(bus_addresses, bus_keys)
+        # Only libzmq knows keys, and how to reach a path.
+        is_plain = bus_keys is None and "ipc://" not in bus_addresses
+        self._subscriber = Listener(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
         self._feeds: dict[tuple[str | None, str], Feed] = {}
         self._subscribed: set[Feed] = set()
         self._audience = Audience(self._ladder, self._demanded_feed, stall_seconds)
@@ -151,12 +154,12 @@ class Hub:
     # What the bus brings.
 
     def _take(self, parts: list[bytes]) -> None:
-        self._heard_at = time.monotonic()
+        now = self._heard_at = time.monotonic()
         try:
             if parts[0].startswith(ALL_STATUSES):
                 self._take_status(decode_status(parts))
             else:
-                self._take_frame(parts)
+                self._take_frame(parts, now)
         except MessageDecodeError as error:
             self._dropped.count(str(error))
 
@@ -168,13 +171,12 @@ class Hub:
                 self._audience.leave(viewer)
                 self.attach(viewer, Wish(status.camera, wish.width, wish.adaptive))
 
-    def _take_frame(self, parts: list[bytes]) -> None:
+    def _take_frame(self, parts: list[bytes], now: float) -> None:
         frame = decode_frame(parts)
         feed = self._feeds.get((frame.camera_key, frame.rendition))
         if feed is not None and frame.live:
             camera = self.cameras.get(frame.camera_key)
-            age_seconds = None if camera is None else camera.clock.age_seconds(frame.captured_at_ns)
-            now = time.monotonic()
+            age_seconds = None if camera is None else camera.clock.age_seconds(frame.captured_at_ns, now)
             feed.take(Picture(frame.camera_key, frame.jpeg, frame.captured_at_ns, now, True, age_seconds or 0.0))
 
     # What time brings.

@@ -1,11 +1,10 @@
 """A picture on its way to viewers, and what turns it into bytes for them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """What viewers are shown. `received_at` is monotonic seconds; `live` is false for a stand-in.
 
     `captured_at_ns` is by the clock of ingest's host, which may be wrong: the age is not to be computed from it.

@@ -20,22 +20,33 @@ from shared.pacing import Pacer
 
 LAG_SECONDS: Final = 0.25
 """Longer than a round trip takes but between continents, shorter than what a person minds."""
+CLEAR_ANSWERS: Final = 30
+"""A link on which all had arrived so often in a row is called clear."""
 _SIOCOUTQ: Final = 0x5411
 """linux/sockios.h: the bytes in a socket's send queue that the peer has not acknowledged, sent or not."""
 _SIOCOUTQNSD: Final = 0x894B
 """linux/sockios.h: those of them that were not sent yet. Where there is no such call the write buffer decides."""
-_HAS_SEND_QUEUE_IOCTLS: Final = sys.platform == "linux"
+_HAS_QUEUE_IOCTLS: Final = sys.platform == "linux"
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _ANSWER: Final = array("i", [0])
 """Where the kernel puts its answers; read at once, on the one thread."""
 _ioctl: Final = fcntl.ioctl
-_write: Final = os.write
+write: Final = os.write
+BROKEN: Final = -1
+
+
+def written_of(error: OSError) -> int:
+    """What a `write` that failed has written: nothing, for want of room or for ever (`BROKEN`)."""
+    return 0 if isinstance(error, BlockingIOError) else BROKEN
 
 
 class Viewer:
     """What a feed offers its parts to. `fps` thins what is offered, evenly; None takes all."""
 
     __slots__ = ("framing", "offered", "pacer", "taken")
+
+    is_clear = False
+    """Whether its link takes all there is, so that it may be served by `ClearLinks`."""
 
     def __init__(self, framing: Framing, fps: float | None = None) -> None:
         self.framing = framing
@@ -70,23 +81,26 @@ class DirectViewer(Viewer):
     """
 
     __slots__ = (
-        "_descriptor",
+        "_clear_answers",
         "_has_rest",
-        "_is_closing",
         "_mark",
         "_marked_at",
         "_transport",
         "_written",
         "_written_at",
+        "descriptor",
+        "is_closing",
     )
 
     def __init__(self, transport: asyncio.Transport, framing: Framing, fps: float | None = None) -> None:
         super().__init__(framing, fps)
         self._transport = transport
-        self._is_closing = transport.is_closing
-        self._descriptor: int = transport.get_extra_info("socket").fileno()
+        self.is_closing = transport.is_closing
+        self.descriptor: int = transport.get_extra_info("socket").fileno()
         self._has_rest = True
         """Whether the transport may hold unsent bytes: asked of it only then."""
+        self._clear_answers = 0
+        """How often in a row the kernel said that all has arrived."""
         self._written = 0
         """How many bytes in all, and when the last of them (monotonic seconds)."""
         self._written_at = 0.0
@@ -101,42 +115,57 @@ class DirectViewer(Viewer):
         taken_bytes = 0
         if not self._transport.get_write_buffer_size():
             with suppress(OSError):
-                taken_bytes = _write(self._descriptor, head)
+                taken_bytes = write(self.descriptor, head)
         self._has_rest = taken_bytes < len(head)
         if self._has_rest:
             self._transport.write(memoryview(head)[taken_bytes:])
         self._written = len(head)
 
-    def offer(self, part: bytes, now: float) -> None:
-        # As few steps as it takes: with many viewers this is most of what the process does.
-        self.offered += 1
-        if self._is_closing() or (self._has_rest and self._still_has_rest()):
-            return
-        queued_bytes = 0
-        if _HAS_SEND_QUEUE_IOCTLS:
-            _ioctl(self._descriptor, _SIOCOUTQ, _ANSWER)
-            queued_bytes = _ANSWER[0]
-            if queued_bytes and self._lags(queued_bytes, now):
-                return
-        try:
-            taken_bytes = _write(self._descriptor, part)
-        except BlockingIOError:
-            return
-        except OSError:
-            self._transport.abort()
-            return
-        if taken_bytes < len(part):
-            self._transport.write(memoryview(part)[taken_bytes:])
-            self._has_rest = True
-        self.taken += 1
-        self._written += len(part)
-        self._written_at = now
-        if not queued_bytes:
-            self._mark, self._marked_at = self._written, now
+    @property
+    def is_clear(self) -> bool:  # type: ignore[override] # here it changes
+        return self._clear_answers >= CLEAR_ANSWERS and not self._has_rest and self.pacer is None
 
-    def _lags(self, queued_bytes: int, now: float) -> bool:
+    def offer(self, part: bytes, now: float) -> None:
+        is_closing = self.is_closing  # as a method it would be looked up anew with each part
+        if is_closing() or (self._has_rest and self._still_has_rest()) or (_HAS_QUEUE_IOCTLS and self._lags(now)):
+            self.offered += 1
+            return
+        try:
+            written_bytes = write(self.descriptor, part)
+        except OSError as error:
+            written_bytes = written_of(error)
+        self.was_written(part, written_bytes, now)
+
+    def was_written(self, part: bytes, written_bytes: int, now: float) -> None:
+        """So much of the part went into the connection; `BROKEN` if it can't take anything any more."""
+        if written_bytes == len(part):
+            self.count(1, written_bytes, now)
+        elif written_bytes == BROKEN:
+            self._transport.abort()
+        elif written_bytes:
+            self._transport.write(memoryview(part)[written_bytes:])
+            self._has_rest = True
+            self.count(1, len(part), now)
+        else:
+            self.offered += 1
+
+    def count(self, parts: int, total_bytes: int, now: float) -> None:
+        """So many parts were offered and taken, the last of them `now`."""
+        self.offered += parts
+        self.taken += parts
+        self._written += total_bytes
+        self._written_at = now
+
+    def _lags(self, now: float) -> bool:
         """Whether the link has not yet delivered what it should have."""
-        _ioctl(self._descriptor, _SIOCOUTQNSD, _ANSWER)
+        _ioctl(self.descriptor, _SIOCOUTQ, _ANSWER)
+        queued_bytes = _ANSWER[0]
+        if not queued_bytes:
+            self._clear_answers += 1
+            self._mark = self._written
+            return False
+        self._clear_answers = 0
+        _ioctl(self.descriptor, _SIOCOUTQNSD, _ANSWER)
         if _ANSWER[0]:
             return True
         if self._written - queued_bytes >= self._mark:
@@ -156,8 +185,8 @@ class DirectViewer(Viewer):
         if self._transport.is_closing():
             return 0
         unsent = self._transport.get_write_buffer_size()
-        if _HAS_SEND_QUEUE_IOCTLS:
-            _ioctl(self._descriptor, _SIOCOUTQ, _ANSWER)
+        if _HAS_QUEUE_IOCTLS:
+            _ioctl(self.descriptor, _SIOCOUTQ, _ANSWER)
             unsent += _ANSWER[0]
         return unsent
 
@@ -166,7 +195,7 @@ class DirectViewer(Viewer):
 
     def abort(self) -> None:
         # Closing alone would leave the kernel to go on offering what is queued to a peer that takes nothing.
-        with socket.socket(fileno=os.dup(self._descriptor)) as connection:
+        with socket.socket(fileno=os.dup(self.descriptor)) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._transport.abort()
 

@@ -29,7 +29,8 @@ def test_everybody_gets_the_very_same_bytes() -> None:
     feed = Feed("cam1", "main")
     watching = [Recorder() for _ in range(3)]
     in_browser = Recorder(with_advance_headers)
-    feed.viewers.update([*watching, in_browser])
+    for viewer in (*watching, in_browser):
+        feed.add(viewer)
     feed.take(picture())
     first = watching[0].parts[0]
     assert all(viewer.parts[0] is first for viewer in watching)
@@ -54,7 +55,7 @@ def test_a_feed_is_wanted_while_it_has_viewers_and_a_while_after() -> None:
     feed.want_until(105.0)
     assert feed.is_wanted(109.9)
     assert not feed.is_wanted(110.0)
-    feed.viewers.add(Recorder())
+    feed.add(Recorder())
     assert feed.is_wanted(200.0)
 
 
@@ -62,7 +63,8 @@ def test_a_viewer_that_wants_fewer_gets_them_evenly_and_the_others_all() -> None
     """?fps= is a matter of one viewer."""
     feed = Feed("cam1", "main")
     thrifty, other = Recorder(fps=10), Recorder()
-    feed.viewers.update([thrifty, other])
+    for viewer in (thrifty, other):
+        feed.add(viewer)
     for number in range(30):
         feed.take(picture(number, 5.0 + number / 30))
     assert len(other.parts) == 30

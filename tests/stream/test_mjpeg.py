@@ -1,7 +1,5 @@
 """The bytes on the wire, for every kind of client."""
 
-from dataclasses import replace
-
 import pytest
 
 from services.stream.mjpeg import (
@@ -47,7 +45,7 @@ def test_programs_get_each_part_whole_with_its_length_time_and_truth() -> None:
     assert len(JPEG) == 14
     assert prelude(with_length) == b""
     assert with_length(PICTURE) == expected + JPEG + b"\r\n"
-    assert b"X-Live: 0\r\n" in with_length(replace(PICTURE, live=False))
+    assert b"X-Live: 0\r\n" in with_length(PICTURE._replace(live=False))
 
 
 def test_browsers_get_the_next_parts_headers_right_behind_each_picture() -> None:

@@ -4,7 +4,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -41,7 +40,7 @@ def replica(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
 def large_frame(sequence: int, rendition: str = "main", size: int = 200_000) -> Frame:
     """A frame that fills buffers. Its inside is no picture, which nobody here looks at."""
     jpeg = b"\xff\xd8\xff" + bytes(size) + b"\xff\xd9"
-    return replace(frame_of("cam1", sequence, rendition=rendition), jpeg=jpeg)
+    return frame_of("cam1", sequence, rendition=rendition)._replace(jpeg=jpeg)
 
 
 def reluctant_client(port: int, path: str = "/api/camera/stream") -> socket.socket:
