@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+import uvloop
 
 from shared.listener import Listener
 from shared.transport import Publisher
@@ -94,6 +95,19 @@ async def test_it_finds_a_publisher_that_came_back_and_one_of_several(address: s
             with Pump(address, [b"a/", payload]) as pump:
                 await eventually(lambda payload=payload: [b"a/", payload] in taken, "its messages come")  # type: ignore[misc]
                 assert b"a/" in pump.topics
+
+
+def test_it_listens_on_the_loop_that_the_service_runs_on(address: str) -> None:
+    """uvloop's transports are no asyncio.Transport, and what it calls goes wrong without a word."""
+
+    async def listen() -> None:
+        listener = Listener(address)
+        listener.subscribe(b"a/")
+        async with listening(listener) as taken:
+            await eventually(lambda: bool(taken), "messages come")
+
+    with Pump(address, [b"a/", b"payload"]):
+        uvloop.run(listen())
 
 
 async def test_it_outlives_the_heartbeats_of_ingest(address: str) -> None:
