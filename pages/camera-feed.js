@@ -64,33 +64,43 @@ class Server {
   }
 }
 
-/** Decodes pictures and shows them to all its runs as the browser paints; of those that come meanwhile the newest. */
+/** Of bytes, a blob or an element, to be closed. An ImageDecoder needs no blob and is quicker; not all pages have it. */
+async function decode(source) {
+  const isBytes = source instanceof Uint8Array;
+  if (!isBytes || !globalThis.ImageDecoder) return createImageBitmap(isBytes ? new Blob([source]) : source);
+  const decoder = new ImageDecoder({ data: source, type: "image/jpeg" });
+  try {
+    return (await decoder.decode()).image;
+  } finally {
+    decoder.close();
+  }
+}
+
+/** Decodes pictures, one at a time, and shows them to all its runs; of those that come meanwhile the newest. */
 class Film {
   heardAt = -Infinity; // when the last one was decoded
   #next = null;
   #isBusy = false;
+  #owed = 0;
 
-  /** `done` is called once for each picture taken. */
-  constructor(runs, done = () => {}) {
-    Object.assign(this, { runs, done });
+  /** `taken` is called once for each picture: when the decoder begins with it, or with a newer one. */
+  constructor(runs, taken = () => {}) {
+    Object.assign(this, { runs, taken });
   }
 
   async take(source, capturedAt, isLive = true) {
-    if (this.#next) this.done();
     this.#next = { source, capturedAt, isLive, receivedAt: Date.now() };
+    this.#owed++;
     if (this.#isBusy) return;
     this.#isBusy = true;
     while (this.#next) {
       const facts = this.#next;
       this.#next = null;
-      const bitmap = await createImageBitmap(facts.source).catch(() => null);
-      if (bitmap) {
-        this.heardAt = now();
-        await new Promise(requestAnimationFrame);
-      }
-      for (const run of this.runs) run.works.show(run, bitmap, facts);
-      bitmap?.close();
-      this.done();
+      for (; this.#owed; this.#owed--) this.taken(); // the next are on their way while this one is decoded
+      const picture = await decode(facts.source).catch(() => null);
+      if (picture) this.heardAt = now();
+      for (const run of this.runs) run.works.show(run, picture, facts);
+      picture?.close();
     }
     this.#isBusy = false;
   }
@@ -170,12 +180,12 @@ class FrameSocket {
   #take(data) {
     this.heardAt = now();
     const start = 4 + new DataView(data).getUint32(0);
-    const header = JSON.parse(new TextDecoder().decode(data.slice(4, start)));
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, start - 4)));
     const watch = this.watches.get(header.camera);
     if (!watch) return;
     watch.isProven = true;
     this.server.suspects.delete(header.camera);
-    watch.film.take(new Blob([data.slice(start)]), header.captured_at_ms, header.live);
+    watch.film.take(new Uint8Array(data, start), header.captured_at_ms, header.live);
   }
 
   drop(camera) {
@@ -254,7 +264,7 @@ const TRANSPORTS = {
         const start = head.length + 4;
         const end = start + Number(field("Content-Length"));
         if (!others.length || rest.length < end) break;
-        run.film.take(new Blob([rest.subarray(start, end)]), 1_000 * field("X-Timestamp"), field("X-Live") !== "0");
+        run.film.take(rest.subarray(start, end), 1_000 * field("X-Timestamp"), field("X-Live") !== "0");
         rest = rest.subarray(end);
       }
     }
@@ -359,7 +369,7 @@ function worksOf(feed) {
   const given = (name) => feed.getAttribute(name) ?? "";
   const name = () => feed.getAttribute("alt") ?? `Camera ${camera ?? ""}`;
   const mayPlay = () => feed.isConnected && isInView && !isAway && !feed.paused;
-  const quietMs = () => now() - Math.max(run.heardAt, turnedAt); // a hidden page paints nothing
+  const quietMs = () => now() - Math.max(run.heardAt, turnedAt); // a hidden page need hear nothing
   const patienceMs = () => Math.max(STALL_MS, STALL_MS / (run?.wish.fps ?? 1));
   const tell = (type, detail) => feed.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
 
@@ -465,7 +475,7 @@ function worksOf(feed) {
     upgradeMs = Math.min(2 * upgradeMs, 5 * MINUTE_MS);
   }
 
-  /** A bitmap for the moment, or the <img>. */
+  /** A picture for the moment, or the <img>. */
   function show(own, picture, { capturedAt, receivedAt = Date.now(), isLive }) {
     if (own === trial) {
       [own, run, trial] = [run, trial, null];
@@ -482,7 +492,8 @@ function worksOf(feed) {
     painted++;
     canvas.hidden = picture === image;
     image.hidden = picture !== image;
-    const { naturalWidth: width = picture.width, naturalHeight: height = picture.height } = picture;
+    const width = picture.naturalWidth ?? picture.displayWidth ?? picture.width;
+    const height = picture.naturalHeight ?? picture.displayHeight ?? picture.height;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     if (picture !== image) pen.drawImage(picture, 0, 0);
     if (isMarked === isLive || now() - askedAt > MINUTE_MS) ask(isLive);
