@@ -369,6 +369,10 @@ function worksOf(feed) {
   const given = (name) => feed.getAttribute(name) ?? "";
   const name = () => feed.getAttribute("alt") ?? `Camera ${camera ?? ""}`;
   const mayPlay = () => feed.isConnected && isInView && !isAway && !feed.paused;
+  const isOnScreen = () => {
+    const { top, bottom, left, right, width } = feed.getBoundingClientRect();
+    return width && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+  };
   const quietMs = () => now() - Math.max(run.heardAt, turnedAt); // a hidden page need hear nothing
   const patienceMs = () => Math.max(STALL_MS, STALL_MS / (run?.wish.fps ?? 1));
   const tell = (type, detail) => feed.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
@@ -601,6 +605,7 @@ function worksOf(feed) {
       ticker ??= setInterval(() => feeds.forEach((each) => each.tick()), 1_000);
       views.observe(feed);
       sizes.observe(feed);
+      if (isOnScreen()) isInView = true; // the observer says so some frames later
       settle();
     },
 
