@@ -34,7 +34,10 @@ class Side {
     const image = Object.assign(new Image(), { src, alt });
     const isThere = await image.decode().then(() => true, () => false);
     if (this.#wanted !== id) return;
-    if (!isThere) return this.failed();
+    if (!isThere) {
+      this.#wanted = null; // tried again when it is shown again
+      return this.failed();
+    }
     this.image.replaceWith(image);
     this.image = image;
     this.box.dataset.painted = this.box.dataset.full = id;
@@ -47,7 +50,7 @@ export class Stage {
   constructor(root) {
     this.root = root;
     [this.split, this.words] = ["#split", "#words"].map((name) => root.querySelector(name));
-    this.sides = [...root.querySelectorAll(".side")].map((box) => new Side(box, () => this.say("This picture can't be shown: its file is gone or damaged.")));
+    this.sides = [...root.querySelectorAll(".side")].map((box) => new Side(box, () => this.say("This picture does not come: Framecast can't be reached, or its file is gone or damaged.")));
     this.split.addEventListener("input", () => this.#divide());
     for (const name of ["pointerdown", "pointermove"]) root.addEventListener(name, (event) => this.#drag(event));
     this.#divide();

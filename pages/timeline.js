@@ -12,6 +12,7 @@ import { Stage, pictureUrl } from "./timeline-stage.js";
 import { Track } from "./timeline-track.js";
 
 const NEWS_MS = 60_000;
+const AGAIN_MS = 5_000;
 const DAY_MS = 86_400_000;
 const LINK_SECONDS = 86_400;
 
@@ -332,12 +333,10 @@ on("first last", "change", () => {
 });
 on("camera", "change", ({ target }) => location.assign(`?camera=${target.value}`));
 
-async function start() {
-  part.hour.append(...Array.from({ length: 24 }, (_, hour) => new Option(timeWords(new Date(2024, 0, 1, hour)), hour, false, hour === 12)));
-  part.compare.ariaPressed = view.with !== null;
+async function load() {
   const { devices } = await request("api/devices");
   view.camera ??= (devices.find(({ is_default: isDefault }) => isDefault) ?? devices[0])?.key ?? null;
-  if (!view.camera) return note("No camera has reported yet.");
+  if (!view.camera) throw new Error("No camera has reported yet.");
   device = devices.find(({ key }) => key === view.camera) ?? {};
   if (!device.key) devices.push({ key: view.camera, name: view.camera }); // one that is gone still has its archive
   part.camera.replaceChildren(...devices.map(({ key, name }) => new Option(name, key, false, key === view.camera)));
@@ -347,9 +346,23 @@ async function start() {
     days = frames.days();
     update();
   });
+}
+
+function keepUp() {
   const look = () => document.hidden || playing || refresh().catch(() => {});
   document.addEventListener("visibilitychange", look);
+  addEventListener("online", look);
   setInterval(look, NEWS_MS);
 }
 
-start().catch((error) => note(error.message));
+/** Until all is there: who can't be reached now may be so in a moment. */
+async function start() {
+  await load().then(keepUp, (error) => {
+    note(error.message);
+    setTimeout(start, AGAIN_MS);
+  });
+}
+
+part.hour.append(...Array.from({ length: 24 }, (_, hour) => new Option(timeWords(new Date(2024, 0, 1, hour)), hour, false, hour === 12)));
+part.compare.ariaPressed = view.with !== null;
+start();
