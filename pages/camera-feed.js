@@ -64,24 +64,13 @@ class Server {
   }
 }
 
-/** Of bytes, a blob or an element, to be closed. An ImageDecoder needs no blob and is quicker; not all pages have it. */
-async function decode(source) {
-  const isBytes = source instanceof Uint8Array;
-  if (!isBytes || !globalThis.ImageDecoder) return createImageBitmap(isBytes ? new Blob([source]) : source);
-  const decoder = new ImageDecoder({ data: source, type: "image/jpeg" });
-  try {
-    return (await decoder.decode()).image;
-  } finally {
-    decoder.close();
-  }
-}
-
 /** Decodes pictures, one at a time, and shows them to all its runs; of those that come meanwhile the newest. */
 class Film {
   heardAt = -Infinity; // when the last one was decoded
   #next = null;
   #isBusy = false;
   #owed = 0;
+  #pixels = null; // the same for all of a size
 
   /** `taken` is called once for each picture: when the decoder begins with it, or with a newer one. */
   constructor(runs, taken = () => {}) {
@@ -97,12 +86,32 @@ class Film {
       const facts = this.#next;
       this.#next = null;
       for (; this.#owed; this.#owed--) this.taken(); // the next are on their way while this one is decoded
-      const picture = await decode(facts.source).catch(() => null);
+      const picture = await this.#decode(facts.source).catch(() => null);
       if (picture) this.heardAt = now();
       for (const run of this.runs) run.works.show(run, picture, facts);
-      picture?.close();
+      picture?.close?.();
     }
     this.#isBusy = false;
+  }
+
+  /** Into pixels, where the browser lets us: a bitmap needs a blob, and that goes through another process. */
+  #decode(source) {
+    const bitmap = () => createImageBitmap(source instanceof Uint8Array ? new Blob([source]) : source);
+    return source instanceof Uint8Array && globalThis.ImageDecoder ? this.#decodeBytes(source).catch(bitmap) : bitmap();
+  }
+
+  /** The picture of an ImageDecoder could be drawn, but Chromium remembers some hundred that were: half a gigabyte. */
+  async #decodeBytes(data) {
+    const decoder = new ImageDecoder({ data, type: "image/jpeg" });
+    try {
+      const { image } = await decoder.decode();
+      const { displayWidth: width, displayHeight: height } = image;
+      if (this.#pixels?.width !== width || this.#pixels.height !== height) this.#pixels = new ImageData(width, height);
+      await image.copyTo(this.#pixels.data, { format: "RGBA" }).finally(() => image.close());
+      return this.#pixels;
+    } finally {
+      decoder.close();
+    }
   }
 }
 
@@ -496,10 +505,10 @@ function worksOf(feed) {
     painted++;
     canvas.hidden = picture === image;
     image.hidden = picture !== image;
-    const width = picture.naturalWidth ?? picture.displayWidth ?? picture.width;
-    const height = picture.naturalHeight ?? picture.displayHeight ?? picture.height;
+    const { naturalWidth: width = picture.width, naturalHeight: height = picture.height } = picture;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    if (picture !== image) pen.drawImage(picture, 0, 0);
+    if (picture instanceof ImageData) pen.putImageData(picture, 0, 0);
+    else if (picture !== image) pen.drawImage(picture, 0, 0);
     if (isMarked === isLive || now() - askedAt > MINUTE_MS) ask(isLive);
     isMarked = !isLive;
     if (isLive) {

@@ -134,8 +134,9 @@ def test_without_a_network_it_is_offline_and_comes_back_at_once(page: Page, site
 
 @pytest.mark.parametrize("decoder", ["ImageDecoder", "createImageBitmap"])
 def test_pictures_that_cannot_be_decoded_are_skipped_and_counted(page: Page, site: Site, decoder: str) -> None:
-    """One bad picture would end an <img>; here the next good one is shown. Browsers lend the better decoder to pages that
-    came by HTTPS or from this machine alone.
+    """One bad picture would end an <img>; here the next good one is shown.
+
+    Browsers lend the first decoder only to pages that came by HTTPS or from this machine.
     """
     if decoder != "ImageDecoder":
         page.add_init_script("delete window.ImageDecoder;")
@@ -150,7 +151,7 @@ def test_pictures_that_cannot_be_decoded_are_skipped_and_counted(page: Page, sit
 
 
 def test_while_a_picture_is_decoded_the_newest_of_the_others_waits(page: Page, site: Site) -> None:
-    """A busy machine shows fewer pictures, and none that is older than need be; nor is it sent what it can't take in."""
+    """A busy machine shows fewer pictures, none older than need be, and is not sent what it can't take in."""
     page.add_init_script(
         """window.received = [];
         window.WebSocket = class extends WebSocket {
