@@ -1,4 +1,7 @@
-"""The pages and what they are made of: where they lie, the headers that they get, and how they are sent."""
+"""The pages and what they are made of: where they lie, the headers that they get, and how they are sent.
+
+What lies in `static/` is built of `pages/`, in the root, by `scripts/pages`.
+"""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -6,10 +9,10 @@ from typing import Final
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse
+from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = {"/": "index.html", "/archive": "archive.html", "/status": "status.html", "/connect": "connect.html"}
@@ -25,14 +28,14 @@ _POLICY: Final = {
     "base-uri": "'none'",
     "frame-ancestors": "'self'",
 }
-PAGE_HEADERS: Final = {
-    "Cache-Control": "no-cache",
+# The files fit each other, so a browser that keeps them asks each time whether they are still the same.
+_KEPT: Final = {"Cache-Control": "no-cache"}
+PAGE_HEADERS: Final = _KEPT | {
     "Content-Security-Policy": "; ".join(f"{kind} {sources}" for kind, sources in _POLICY.items()),
 }
 
 ELEMENT: Final = "/camera-feed.js"
 ELEMENT_HEADERS: Final = {
-    "Cache-Control": "no-cache",
     # A page of any origin may load it: a module needs to be told so. What it shows is guarded for itself.
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -41,13 +44,22 @@ ELEMENT_HEADERS: Final = {
 
 def pages_app() -> ASGIApp:
     """All of it, compressed for those who take it so: a third of the bytes on a bad link."""
-    routes = [Route(address, _file(name, PAGE_HEADERS)) for address, name in PAGES.items()]
-    element = Route(ELEMENT, _file(ELEMENT.removeprefix("/"), ELEMENT_HEADERS))
-    return GZipMiddleware(Router([*routes, element, Mount("/", StaticFiles(directory=STATIC))]))
+    files = _Files(directory=STATIC)
+    routes = [Route(address, files.sending(name, PAGE_HEADERS)) for address, name in PAGES.items()]
+    element = Route(ELEMENT, files.sending(ELEMENT.removeprefix("/"), ELEMENT_HEADERS))
+    return GZipMiddleware(Router([*routes, element, Mount("/", files)]))
 
 
-def _file(name: str, headers: dict[str, str]) -> Callable[[Request], Awaitable[FileResponse]]:
-    async def send(_request: Request) -> FileResponse:
-        return FileResponse(STATIC / name, headers=headers)
+class _Files(StaticFiles):
+    def sending(self, name: str, headers: dict[str, str]) -> Callable[[Request], Awaitable[Response]]:
+        async def send(request: Request) -> Response:
+            response = await self.get_response(name, request.scope)
+            response.headers.update(headers)
+            return response
 
-    return send
+        return send
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(_KEPT)
+        return response

@@ -1,5 +1,7 @@
 """The element <camera-feed> as a page uses it: how it plays, how it is told what to do, what it gives back."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -246,8 +248,8 @@ def test_a_screen_reader_is_told_the_state_and_not_the_age(page: Page, site: Sit
 def test_the_element_is_one_small_file() -> None:
     """People load it into pages of their own: it needs no other file and no library."""
     source = (STATIC / "camera-feed.js").read_text()
-    assert len(source.encode()) <= 27_000
-    assert "\nimport " not in source
+    assert len(source.encode()) <= 15_000
+    assert re.search(r"\bimport\b(?!\.meta)", source) is None
 
 
 def test_streaming_does_not_make_the_tab_grow(chromium: Browser, page: Page, site: Site) -> None:
@@ -260,8 +262,8 @@ def test_streaming_does_not_make_the_tab_grow(chromium: Browser, page: Page, sit
         wait_until(lambda: feed.evaluate("feed => feed.count") >= pictures, f"{pictures} pictures", 60)
         return heap_bytes(page), renderers_bytes(chromium)
 
-    early_heap, early_memory = painted(100)
+    early_heap, early_memory = painted(10)
     late_heap, late_memory = painted(350)
     assert late_heap - early_heap < 1_000_000
-    # Were they not closed, the 250 would be 900 MB.
+    # Were they not closed, the 340 would be 1.2 GB; and some hundred that a browser remembers are half of one.
     assert late_memory - early_memory < 150_000_000

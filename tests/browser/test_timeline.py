@@ -390,6 +390,27 @@ def test_times_are_those_of_the_viewers_clock(chromium: Browser, site: Site) -> 
     assert complaints == []
 
 
+def test_without_a_network_it_says_so_and_comes_back(chromium: Browser, site: Site) -> None:
+    """What is there stays; nobody has to reload, neither a page that was whole nor one that never was."""
+    context, page, _ = opened(chromium, DESK)
+    page.route("**/frames/index?*", lambda route: route.abort())
+    page.goto(f"{site.origin}/archive")
+    expect(page.locator("#note")).to_contain_text("can't be reached")
+    page.unroute("**/frames/index?*")
+    side = page.locator(".side").first
+    expect(side).to_have_attribute("data-full", re.compile(r"\d"))
+    newest = side.get_attribute("data-full")
+
+    context.set_offline(True)
+    for _ in range(3):  # further than the neighbours, which are there already
+        page.keyboard.press("ArrowLeft")
+    expect(page.locator("#words")).to_contain_text("can't be reached")
+    context.set_offline(False)
+    expect(page.locator("#words")).to_be_hidden()
+    wait_until(lambda: side.get_attribute("data-full") not in (None, newest), "it is sharp")
+    context.close()
+
+
 def test_an_empty_archive_says_when_its_first_picture_comes(chromium: Browser, tmp_path: Path) -> None:
     """And why it may not: nothing is heard of the camera that the address names."""
     env = environment(tmp_path)
