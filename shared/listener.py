@@ -10,7 +10,6 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from random import uniform
 from typing import Final
 
@@ -61,27 +60,18 @@ class Listener:
     async def _stay_connected(self, host: str, port: int, take: Taker) -> None:
         retry_seconds = FIRST_RETRY_SECONDS
         while True:
-            connection = await self._connect(host, port, take)
-            if connection is not None:
-                try:
+            connection = _Connection(self._topics, take)
+            self._connections.add(connection)
+            try:
+                if await _connect(connection, host, port):
                     await self._follow(connection)
-                finally:
-                    self._connections.discard(connection)
-                    connection.abort()
-                if connection.has_heard:
-                    retry_seconds = FIRST_RETRY_SECONDS
+            finally:
+                self._connections.discard(connection)
+                connection.abort()
+            if connection.has_heard:
+                retry_seconds = FIRST_RETRY_SECONDS
             await asyncio.sleep(uniform(0.8, 1.2) * retry_seconds)  # noqa: S311 no secret
             retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
-
-    async def _connect(self, host: str, port: int, take: Taker) -> "_Connection | None":
-        """The name is looked up anew each time: a container that comes back has another address."""
-        loop = asyncio.get_running_loop()
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(CONNECT_SECONDS):
-                _, connection = await loop.create_connection(partial(_Connection, self._topics, take), host, port)
-            self._connections.add(connection)
-            return connection
-        return None
 
     async def _follow(self, connection: "_Connection") -> None:
         """Until it ends, or has been silent for too long.
@@ -113,7 +103,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._take = take
         self._newest: dict[bytes, list[bytes]] = {}
         self._conversation = Conversation(topics, self._on_message, self._send)
-        self._transport: asyncio.Transport
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         self._transport = transport
@@ -157,11 +147,21 @@ class _Connection(asyncio.BufferedProtocol):
             self._send(command)
 
     def _send(self, data: bytes) -> None:
-        if not self._transport.is_closing():
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
     def abort(self) -> None:
-        self._transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
+
+
+async def _connect(connection: _Connection, host: str, port: int) -> bool:
+    """The name is looked up anew each time: a container that comes back has another address."""
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await asyncio.get_running_loop().create_connection(lambda: connection, host, port)
+        return True
+    return False
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -20,7 +20,6 @@ class ClearLinks:
         self._descriptors = [viewer.descriptor for viewer in viewers]
         self._are_closing = [viewer.is_closing for viewer in viewers]
         self._uncounted_parts = self._uncounted_bytes = 0
-        self._written_at = 0.0
 
     def offer(self, part: bytes, now: float) -> bool:
         """Write `part` to all; whether each took it whole. If not, they are to be looked at one by one."""
@@ -40,15 +39,14 @@ class ClearLinks:
         if written.count(len(part)) == len(written):
             self._uncounted_parts += 1
             self._uncounted_bytes += len(part)
-            self._written_at = now
             return True
         for viewer, written_bytes in zip(self._viewers, written, strict=True):
-            viewer.was_written(part, written_bytes, now)
+            viewer.was_written(part, written_bytes)
         return False
 
     def settle(self) -> None:
         """Tell each viewer what it has taken."""
         if self._uncounted_parts:
             for viewer in self._viewers:
-                viewer.count(self._uncounted_parts, self._uncounted_bytes, self._written_at)
+                viewer.count(self._uncounted_parts, self._uncounted_bytes)
             self._uncounted_parts = self._uncounted_bytes = 0

@@ -64,12 +64,19 @@ class Feed:
 
     def add(self, viewer: Viewer) -> None:
         self.viewers[viewer] = None
-        self._quick_passes = 0
+        self._others.append(viewer)
 
     def remove(self, viewer: Viewer) -> None:
         """Harmless when it is not there."""
         self.viewers.pop(viewer, None)
         self._quick_passes = 0
+        self._settle()
+
+    def _settle(self) -> None:
+        """Serve nobody together until they are sorted anew."""
+        for links in self._clear.values():
+            links.settle()
+        self._clear, self._others = {}, []
 
     def show(self, picture: Picture, now: float) -> None:
         """The fan-out pass: each framing's bytes are built once, and the same bytes offered to all."""
@@ -82,8 +89,7 @@ class Feed:
                     self._quick_passes = 0
             self._offer_each(self._others, parts, now)
         else:
-            for links in self._clear.values():
-                links.settle()
+            self._settle()
             self._offer_each(self.viewers, parts, now)
             self._sort_viewers()
 
@@ -96,7 +102,6 @@ class Feed:
     def _sort_viewers(self) -> None:
         """Into those who are served together for some passes, and others."""
         clear: defaultdict[Framing, list[DirectViewer]] = defaultdict(list)
-        self._others = []
         for viewer in self.viewers:
             if isinstance(viewer, DirectViewer) and viewer.is_clear:
                 clear[viewer.framing].append(viewer)

@@ -15,17 +15,20 @@ from contextlib import suppress
 from typing import Final
 
 from services.stream.hidden_link import HiddenLink
+from services.stream.link_rate import LinkRate
 from services.stream.picture import Framing
 from shared.pacing import Pacer
 
-LAG_SECONDS: Final = 0.25
-"""Longer than a round trip takes but between continents, shorter than what a person minds."""
 CLEAR_ANSWERS: Final = 30
 """A link on which all had arrived so often in a row is called clear."""
 _SIOCOUTQ: Final = 0x5411
 """linux/sockios.h: the bytes in a socket's send queue that the peer has not acknowledged, sent or not."""
 _SIOCOUTQNSD: Final = 0x894B
 """linux/sockios.h: those of them that were not sent yet. Where there is no such call the write buffer decides."""
+_TCP_INFO_BYTES: Final = 152
+_MIN_RTT: Final = struct.Struct("148xI")
+"""linux/tcp.h: `tcpi_min_rtt`, microseconds, the last field of what is asked for."""
+UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
 _HAS_QUEUE_IOCTLS: Final = sys.platform == "linux"
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _ANSWER: Final = array("i", [0])
@@ -76,18 +79,17 @@ class DirectViewer(Viewer):
     """A viewer whose connection we write to ourselves, beneath ASGI: the hot path.
 
     A part goes to the kernel by one `write()`. What the kernel does not take at once is the transport's to send, and
-    until that is done the viewer skips. It skips, too, while the kernel has unsent bytes, and while a part written
-    longer than `LAG_SECONDS` ago is not acknowledged: on a link that loses packets much may be sent and little arrive.
+    until that is done the viewer skips. It skips, too, while the kernel has unsent bytes, and while more is under way
+    than its link carries in a moment (`LinkRate`): what the kernel calls sent may wait in a router for long.
     """
 
     __slots__ = (
         "_clear_answers",
         "_has_rest",
-        "_mark",
-        "_marked_at",
+        "_link_rate",
+        "_socket",
         "_transport",
         "_written",
-        "_written_at",
         "descriptor",
         "is_closing",
     )
@@ -96,17 +98,16 @@ class DirectViewer(Viewer):
         super().__init__(framing, fps)
         self._transport = transport
         self.is_closing = transport.is_closing
-        self.descriptor: int = transport.get_extra_info("socket").fileno()
+        self._socket: socket.socket = transport.get_extra_info("socket")
+        self.descriptor: int = self._socket.fileno()
         self._has_rest = True
         """Whether the transport may hold unsent bytes: asked of it only then."""
         self._clear_answers = 0
         """How often in a row the kernel said that all has arrived."""
         self._written = 0
-        """How many bytes in all, and when the last of them (monotonic seconds)."""
-        self._written_at = 0.0
-        self._mark = 0
-        """The end of the oldest part that may be under way, as a count of bytes written, and when it was written."""
-        self._marked_at = 0.0
+        """How many bytes in all."""
+        self._link_rate: LinkRate | None = None
+        """Of a link that was seen with something under way."""
         # One part at the most ever waits, so uvicorn's flow control has nothing to do here.
         transport.set_write_buffer_limits(high=64 * 1024 * 1024)
 
@@ -134,27 +135,27 @@ class DirectViewer(Viewer):
             written_bytes = write(self.descriptor, part)
         except OSError as error:
             written_bytes = written_of(error)
-        self.was_written(part, written_bytes, now)
+        self.was_written(part, written_bytes)
 
-    def was_written(self, part: bytes, written_bytes: int, now: float) -> None:
+    def was_written(self, part: bytes, written_bytes: int) -> None:
         """So much of the part went into the connection; `BROKEN` if it can't take anything any more."""
         if written_bytes == len(part):
-            self.count(1, written_bytes, now)
+            self.count(1, written_bytes)
         elif written_bytes == BROKEN:
+            self.offered += 1
             self._transport.abort()
         elif written_bytes:
             self._transport.write(memoryview(part)[written_bytes:])
             self._has_rest = True
-            self.count(1, len(part), now)
+            self.count(1, len(part))
         else:
             self.offered += 1
 
-    def count(self, parts: int, total_bytes: int, now: float) -> None:
-        """So many parts were offered and taken, the last of them `now`."""
+    def count(self, parts: int, total_bytes: int) -> None:
+        """So many parts were offered and taken."""
         self.offered += parts
         self.taken += parts
         self._written += total_bytes
-        self._written_at = now
 
     def _lags(self, now: float) -> bool:
         """Whether the link has not yet delivered what it should have."""
@@ -162,15 +163,24 @@ class DirectViewer(Viewer):
         queued_bytes = _ANSWER[0]
         if not queued_bytes:
             self._clear_answers += 1
-            self._mark = self._written
+            if self._link_rate is not None:
+                self._link_rate.emptied(now, self._written, self._round_trip)
+                if self._clear_answers >= CLEAR_ANSWERS:
+                    self._link_rate = None
             return False
         self._clear_answers = 0
-        _ioctl(self.descriptor, _SIOCOUTQNSD, _ANSWER)
-        if _ANSWER[0]:
+        acknowledged_bytes = self._written - queued_bytes
+        if self._link_rate is None:
+            self._link_rate = LinkRate(now, acknowledged_bytes)
+        if not self._link_rate.admits(now, queued_bytes, acknowledged_bytes, self._round_trip):
             return True
-        if self._written - queued_bytes >= self._mark:
-            self._mark, self._marked_at = self._written, self._written_at
-        return now - self._marked_at > LAG_SECONDS
+        _ioctl(self.descriptor, _SIOCOUTQNSD, _ANSWER)
+        return _ANSWER[0] > 0
+
+    def _round_trip(self) -> float:
+        """The shortest that the kernel has seen on this connection, seconds."""
+        info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+        return _MIN_RTT.unpack(info)[0] / 1e6 if len(info) == _TCP_INFO_BYTES else UNKNOWN_ROUND_TRIP_SECONDS
 
     @property
     def written_bytes(self) -> int:

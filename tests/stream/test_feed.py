@@ -59,6 +59,20 @@ def test_a_feed_is_wanted_while_it_has_viewers_and_a_while_after() -> None:
     assert feed.is_wanted(200.0)
 
 
+def test_who_comes_and_goes_between_passes_is_offered_each_picture_once() -> None:
+    feed = Feed("cam1", "main")
+    stayed, came, went = Recorder(), Recorder(), Recorder()
+    feed.add(stayed)
+    feed.add(went)
+    feed.take(picture(1))
+    feed.add(came)
+    feed.take(picture(2))
+    feed.remove(went)
+    feed.take(picture(3))
+    feed.take(picture(4))
+    assert [len(viewer.parts) for viewer in (stayed, came, went)] == [4, 3, 2]
+
+
 def test_a_viewer_that_wants_fewer_gets_them_evenly_and_the_others_all() -> None:
     """?fps= is a matter of one viewer."""
     feed = Feed("cam1", "main")
