@@ -1,9 +1,10 @@
 """What a camera costs ingest, and how late its pictures are: our RTSP source beside OpenCV's, in one run.
 
-    .venv/bin/python -m benchmarks.ingest [--footage FILE] [--seconds 8]
+    .venv/bin/python -m benchmarks.ingest [--footage FILE] [--seconds 8] [--rounds 3]
 
 The cameras are the tests' RTSP server. With footage (any file that FFmpeg reads) it sends that, encoded beforehand;
-without, the test camera's own picture, which is easier to decode than the world. Needs GStreamer's RTSP server, and for
+without, the test camera's own picture, which is easier to decode than the world. What costs CPU is measured in rounds,
+one reader after the other, and the median counts. Needs GStreamer's RTSP server, and for
 the third client of the latency gstreamer1.0-libav. Prints a table, and the figures as one line of JSON.
 """
 
@@ -15,6 +16,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -76,7 +78,7 @@ def reading(kind: str, url: str) -> Iterator[tuple[Reader, Callable[[], Any]]]:
             capture.release()
 
 
-def cpu_per_frame(kind: str, url: str, wanted: bool, seconds: float) -> dict[str, float]:
+def cpu_per_frame(kind: str, url: str, wanted: bool, seconds: float) -> float:
     """Milliseconds of this process's CPU for a frame, once it runs."""
     with reading(kind, url) as (take, _):
         warm_at = time.monotonic() + WARM_UP_SECONDS
@@ -86,7 +88,7 @@ def cpu_per_frame(kind: str, url: str, wanted: bool, seconds: float) -> dict[str
         while time.monotonic() - begun < seconds:
             take(wanted)
             frames += 1
-        return {"ms": (time.process_time() - cpu) * 1000 / frames, "fps": frames / (time.monotonic() - begun)}
+        return (time.process_time() - cpu) * 1000 / frames
 
 
 def first_picture_from_idle(kind: str, url: str, times: int) -> dict[str, float]:
@@ -174,24 +176,14 @@ def camera(footage: Path | None, directory: Path, width: int, height: int, secon
         yield running
 
 
-def measure(footage: Path | None, seconds: float) -> dict[str, float]:
+def measure(footage: Path | None, seconds: float, rounds: int) -> dict[str, float]:
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for width, height in SIZES:
-            needed_seconds = 8 * (seconds + 10) + 60 * (height == SIZES[-1][1])
+            needed_seconds = 8 * rounds * (seconds + 10) + 60 * (height == SIZES[-1][1])
             with camera(footage, Path(folder), width, height, needed_seconds) as running:
                 for name, wanted in (("watched", True), ("idle", False)):
-                    for kind in ("ours", "opencv"):
-                        result = apart(cpu_per_frame, kind, running.url, wanted, seconds)
-                        figures[f"{height}p {name} {kind} ms"] = result["ms"]
-                    ratio = figures[f"{height}p {name} ours ms"] / figures[f"{height}p {name} opencv ms"]
-                    figures[f"{height}p {name} ratio"] = ratio
-                for name, wanted in (("watched", True), ("idle", False)):
-                    cost = service_cost(running.url, wanted=wanted, seconds=seconds, fps=FPS)
-                    figures[f"{height}p {name} service ms"] = cost["ms_per_frame"]
-                    figures[f"{height}p {name} service % of a core"] = cost["percent_of_a_core"]
-                    ratio = cost["ms_per_frame"] / figures[f"{height}p {name} opencv ms"]
-                    figures[f"{height}p {name} service ratio"] = ratio
+                    figures |= costs(f"{height}p {name}", running.url, seconds, rounds, wanted=wanted)
                 if height == SIZES[-1][1]:
                     result = apart(first_picture_from_idle, "ours", running.url, 8)
                     figures |= {f"{height}p idle to picture {name} ms": value for name, value in result.items()}
@@ -207,16 +199,32 @@ def measure(footage: Path | None, seconds: float) -> dict[str, float]:
     width, height = SIZES[-1]
     with RtspCamera(width=width, height=height, fps=10, codec="mjpeg") as running:
         for kind in ("ours", "opencv"):
-            figures[f"{height}p mjpeg {kind} ms"] = apart(cpu_per_frame, kind, running.url, True, seconds)["ms"]
+            figures[f"{height}p mjpeg {kind} ms"] = apart(cpu_per_frame, kind, running.url, True, seconds)
     return figures
+
+
+def costs(title: str, url: str, seconds: float, rounds: int, *, wanted: bool) -> dict[str, float]:
+    """The readers' and the whole service's, in turn."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for kind in ("ours", "opencv"):
+            found[f"{kind} ms"].append(apart(cpu_per_frame, kind, url, wanted, seconds))
+        service = service_cost(url, wanted=wanted, seconds=seconds, fps=FPS)
+        found["service ms"].append(service["ms_per_frame"])
+        found["service % of a core"].append(service["percent_of_a_core"])
+    medians = {name: statistics.median(values) for name, values in found.items()}
+    medians["ratio"] = medians["ours ms"] / medians["opencv ms"]
+    medians["service ratio"] = medians["service ms"] / medians["opencv ms"]
+    return {f"{title} {name}": value for name, value in medians.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--footage", type=Path)
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    figures = measure(options.footage, options.seconds)
+    figures = measure(options.footage, options.seconds, options.rounds)
     for name, value in figures.items():
         print(f"{name:<36} {value:>10.3f}")
     print(json.dumps({name: round(value, 4) for name, value in figures.items()}))
