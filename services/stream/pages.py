@@ -3,7 +3,7 @@
 What lies in `static/` is built of `pages/`, in the root, by `scripts/pages`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -45,13 +45,13 @@ ELEMENT_HEADERS: Final = {
 def pages_app() -> ASGIApp:
     """All of it, compressed for those who take it so: a third of the bytes on a bad link."""
     files = _Files(directory=STATIC)
-    routes = [Route(address, files.sending(name, PAGE_HEADERS)) for address, name in PAGES.items()]
+    routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
     element = Route(ELEMENT, files.sending(ELEMENT.removeprefix("/"), ELEMENT_HEADERS))
     return GZipMiddleware(Router([*routes, element, Mount("/", files)]))
 
 
 class _Files(StaticFiles):
-    def sending(self, name: str, headers: dict[str, str]) -> Callable[[Request], Awaitable[Response]]:
+    def sending(self, name: str, headers: Mapping[str, str] = {}) -> Callable[[Request], Awaitable[Response]]:
         async def send(request: Request) -> Response:
             response = await self.get_response(name, request.scope)
             response.headers.update(headers)
@@ -61,5 +61,5 @@ class _Files(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers.update(_KEPT)
+        response.headers.update(PAGE_HEADERS if path.endswith(".html") else _KEPT)
         return response

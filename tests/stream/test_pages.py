@@ -113,6 +113,12 @@ def _without_comments(text: str) -> str:
     return re.sub(r"/\*.*?\*/|^\s*//.*$", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_has_the_policy_by_its_file_s_name_too(page: Path) -> None:
+    answer = TestClient(pages_app()).get(f"/{page.name}")
+    assert answer.headers["Content-Security-Policy"] == PAGE_HEADERS["Content-Security-Policy"]
+
+
 def test_the_policy_lets_nothing_in_that_is_written_into_a_page() -> None:
     """What is not named is forbidden."""
     policy = PAGE_HEADERS["Content-Security-Policy"]
