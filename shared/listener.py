@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from random import uniform
-from typing import Final
+from typing import Any, Final
 
 from shared.drops import DropCounter
 from shared.topics import hello_topic
 from shared.transport import KERNEL_BUFFER_BYTES, SILENCE_SECONDS
 from shared.zmtp import GREETING, Conversation, ZmtpError, cancel, subscribe
 
+LOOKUP_SECONDS: Final = 10.0
+"""A resolver goes on to the next server after five."""
 CONNECT_SECONDS: Final = 1.0
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 1.0
@@ -157,10 +159,16 @@ class _Connection(asyncio.BufferedProtocol):
 
 async def _connect(connection: _Connection, host: str, port: int) -> bool:
     """The name is looked up anew each time: a container that comes back has another address."""
+    loop = asyncio.get_running_loop()
+    found: list[tuple[Any, ...]] = []
     with suppress(OSError, TimeoutError):
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await asyncio.get_running_loop().create_connection(lambda: connection, host, port)
-        return True
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for *_, address in found:
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await loop.create_connection(lambda: connection, *address[:2])
+            return True
     return False
 
 

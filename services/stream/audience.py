@@ -33,7 +33,7 @@ class _Seat:
     wish: Wish
     feed: Feed
     adaptation: Adaptation | None
-    unfinished_bytes: int
+    arrived_bytes: int
     unchanged_since: float
 
 
@@ -92,9 +92,11 @@ class Audience:
                 self._adapt(viewer, seat, seat.adaptation, now)
 
     def _has_stalled(self, viewer: Viewer, seat: _Seat, now: float) -> bool:
+        # What is unfinished alone may be the same at each look: the one part that is on a long way just then.
         unfinished = viewer.unfinished_bytes()
-        if unfinished == 0 or unfinished != seat.unfinished_bytes:
-            seat.unfinished_bytes, seat.unchanged_since = unfinished, now
+        arrived = viewer.written_bytes - unfinished
+        if unfinished == 0 or arrived != seat.arrived_bytes:
+            seat.arrived_bytes, seat.unchanged_since = arrived, now
         return now - seat.unchanged_since >= self._stall_seconds and unfinished > 0
 
     def _adapt(self, viewer: Viewer, seat: _Seat, adaptation: Adaptation, now: float) -> None:

@@ -28,6 +28,7 @@ _SIOCOUTQNSD: Final = 0x894B
 _TCP_INFO_BYTES: Final = 152
 _MIN_RTT: Final = struct.Struct("148xI")
 """linux/tcp.h: `tcpi_min_rtt`, microseconds, the last field of what is asked for."""
+_NO_SAMPLE: Final = 0xFFFF_FFFF
 UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
 _HAS_QUEUE_IOCTLS: Final = sys.platform == "linux"
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
@@ -62,8 +63,13 @@ class Viewer:
         """Take `part` or skip it, and count. `now` is monotonic seconds."""
         raise NotImplementedError
 
+    @property
+    def written_bytes(self) -> int:
+        """All in all, the response's head among them, as far as it can be told."""
+        return 0
+
     def unfinished_bytes(self) -> int:
-        """The bytes taken that the peer has not acknowledged yet, as far as it can be told; 0 when all are."""
+        """Of them, those that the peer has not acknowledged yet; 0 when all are."""
         return 0
 
     def close(self) -> None:
@@ -180,11 +186,11 @@ class DirectViewer(Viewer):
     def _round_trip(self) -> float:
         """The shortest that the kernel has seen on this connection, seconds."""
         info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-        return _MIN_RTT.unpack(info)[0] / 1e6 if len(info) == _TCP_INFO_BYTES else UNKNOWN_ROUND_TRIP_SECONDS
+        microseconds = _MIN_RTT.unpack(info)[0] if len(info) == _TCP_INFO_BYTES else _NO_SAMPLE
+        return UNKNOWN_ROUND_TRIP_SECONDS if microseconds == _NO_SAMPLE else microseconds / 1e6
 
     @property
     def written_bytes(self) -> int:
-        """All in all, the response's head among them."""
         return self._written
 
     def _still_has_rest(self) -> bool:
@@ -205,8 +211,8 @@ class DirectViewer(Viewer):
 
     def abort(self) -> None:
         # Closing alone would leave the kernel to go on offering what is queued to a peer that takes nothing.
-        with socket.socket(fileno=os.dup(self.descriptor)) as connection:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._transport.abort()
 
 

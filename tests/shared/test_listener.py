@@ -1,6 +1,7 @@
 """The bus read in the loop itself, against libzmq's own sockets on loopback."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -144,6 +145,26 @@ async def test_what_is_silent_or_no_bus_is_left_and_tried_again(
     async with server, listening(Listener(address)) as taken:
         await eventually(lambda: connected >= 3, "it connects again and again")
         assert not taken
+
+
+async def test_a_slow_resolver_and_an_address_where_nobody_is_delay_it_only(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name may have several addresses, of which the first leads nowhere; and its look-up outlasts a connection's."""
+    monkeypatch.setattr("shared.listener.CONNECT_SECONDS", 0.3)
+    port = int(address.rpartition(":")[2])
+
+    async def look_up(_host: str, _port: int, **_: object) -> list[tuple[object, ...]]:
+        await asyncio.sleep(0.4)
+        nowhere, there = ("127.0.0.1", free_port()), ("127.0.0.1", port)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in (nowhere, there)]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    listener = Listener(f"tcp://ingest:{port}")
+    listener.subscribe(b"a/")
+    with Pump(address, [b"a/", b"payload"]):
+        async with listening(listener) as taken:
+            await eventually(lambda: bool(taken), "its messages come")
 
 
 async def test_what_the_taker_raises_ends_the_handing_over(address: str) -> None:
