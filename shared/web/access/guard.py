@@ -85,7 +85,7 @@ class Guard:
         if not self._authenticator.is_on and request.path != HEALTH and not is_answered_to(host, self._named_hosts):
             return _words(403, why_not(host))
         try:
-            guest, is_ambient = self._identify(request)
+            guest, is_ambient = self._identify(scope, request)
         except TooManyAttemptsError as error:
             return _words(429, str(error), {"Retry-After": f"{error.seconds:.0f}"})
         writes = request.method not in READING
@@ -97,7 +97,7 @@ class Guard:
             return None
         return self._turn_away(request) if guest.role is None else self._forbid(request)
 
-    def _identify(self, request: _Request) -> tuple[Guest, bool]:
+    def _identify(self, scope: Scope, request: _Request) -> tuple[Guest, bool]:
         """The guest, and whether his browser says so by itself, whichever page makes it ask.
 
         Raises:
@@ -116,7 +116,8 @@ class Guard:
             try:
                 role = self._authenticator.role_of_secret(secret, sender.address)
             except WrongSecretError:
-                pass  # a session that is good stays good
+                # A session that is good stays good. Nobody behind us need count that secret as one more failure.
+                scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
             else:
                 return Guest(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
         return Guest(sender.address, sender.is_https, role), True
