@@ -23,16 +23,14 @@ from shared import __version__
 from shared.clock import Clock
 from shared.logs import get_logger
 from shared.web.access.authenticator import Authenticator
-from shared.web.access.guard import LOGIN, Doors, Guard
+from shared.web.access.guard import HEALTH, LOGIN, Doors, Guard
 from shared.web.base_path import BasePath
 from shared.web.errors import answer_in_words
 from shared.web.health import health_router
 
 DOORS: Final = Doors(
     # The health check, what the login page itself is made of, and the element that other people's pages load.
-    open=frozenset(
-        {"/healthz", LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}
-    ),
+    open=frozenset({HEALTH, LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}),
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
 )

@@ -1,7 +1,9 @@
-"""How many viewers each address has: one household must not fill a replica. On the loop."""
+"""How many viewers each address (of IPv6: each /64) has: one household must not fill a replica. On the loop."""
 
 from collections import Counter
 from ipaddress import ip_address
+
+from shared.web.access.neighbourhood import neighbourhood
 
 
 class Crowd:
@@ -12,15 +14,16 @@ class Crowd:
         self._counts: Counter[str] = Counter()
 
     def has_room(self, address: str) -> bool:
-        return self._counts[address] < self._max_per_address or _is_this_machine(address)
+        return self._counts[neighbourhood(address)] < self._max_per_address or _is_this_machine(address)
 
     def enter(self, address: str) -> None:
-        self._counts[address] += 1
+        self._counts[neighbourhood(address)] += 1
 
     def leave(self, address: str) -> None:
-        self._counts[address] -= 1
-        if self._counts[address] <= 0:
-            del self._counts[address]
+        home = neighbourhood(address)
+        self._counts[home] -= 1
+        if self._counts[home] <= 0:
+            del self._counts[home]
 
 
 def _is_this_machine(address: str) -> bool:

@@ -1,7 +1,7 @@
 """Forwards the archive's addresses to the archiver, so that port 8001 is the one origin where no gateway is.
 
-Bodies pass as they come, in both directions; nothing is held. So do the credentials: the archiver verifies them itself,
-as it does of those who ask it directly.
+Bodies pass as they come, in both directions; nothing is held. So do the credentials that the guard has not found wrong:
+the archiver verifies them itself, as it does of those who ask it directly.
 """
 
 from collections.abc import AsyncIterator, Iterable

@@ -15,6 +15,7 @@ from services.stream.hub import Hub
 from services.stream.mjpeg import NO_CACHE, framing_for, timestamp
 from services.stream.response import MjpegResponse
 from services.stream.websocket import FrameSocket
+from shared.frames import MAX_SIDE_PIXELS
 from shared.topics import CameraKey
 from shared.web.access.links import PARAMETER
 from shared.web.access.roles import guest_of
@@ -39,7 +40,9 @@ class ViewOptions(BaseModel):
     """How a viewer wants the stream. Unknown keys are ignored: OctoPrint adds the time as one."""
 
     fps: float | None = Field(None, gt=0, le=120, description="At most so many pictures a second, evenly spaced.")
-    width: int | None = Field(None, ge=1, description="One of the widths offered, in pixels; never enlarged.")
+    width: int | None = Field(
+        None, ge=1, le=MAX_SIDE_PIXELS, description="One of the widths offered, in pixels; never enlarged."
+    )
     quality: Literal["auto"] | None = Field(
         None, description="`auto` moves a viewer whose link is too slow to a smaller width, and back."
     )

@@ -20,7 +20,7 @@ class StreamSettings(WebSettings):
     stream_host: str = Field("127.0.0.1", description="an address of this host, such as 127.0.0.1 or 0.0.0.0")
     stream_port: Port = 8001
     stream_max_viewers: int | None = Field(
-        None, ge=1, le=100_000, description="a whole number from 1 to 100000, or empty for as many as the system allows"
+        None, ge=1, le=100_000, description="a whole number from 1 to 100000, or empty for 1000 at the most"
     )
     stream_max_viewers_per_address: int = Field(100, ge=1, le=100_000, description="a whole number from 1 to 100000")
     viewer_stall_seconds: int = Field(60, ge=5, le=3600, description="a whole number of seconds from 5 to 3600")

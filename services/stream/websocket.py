@@ -24,6 +24,7 @@ from services.stream.crowd import Crowd
 from services.stream.hub import Hub
 from services.stream.picture import Picture
 from services.stream.viewer import WaitingViewer
+from shared.frames import MAX_SIDE_PIXELS
 from shared.topics import CameraKey
 from shared.web.access.roles import guest_of
 
@@ -32,6 +33,8 @@ WINDOW: Final = 2
 MAX_CAMERAS: Final = 64
 POLICY_VIOLATION: Final = 1008
 GOING_AWAY: Final = 1001
+_MAX_REASON_BYTES: Final = 123
+"""RFC 6455's limit on a reason: with a longer one there is no closing, and the client would see a broken connection."""
 
 
 def as_message(picture: Picture) -> bytes:
@@ -53,7 +56,7 @@ class Request(BaseModel):
     watch: CameraKey | None = None
     unwatch: CameraKey | None = None
     ack: CameraKey | None = None
-    width: int | None = Field(None, ge=1)
+    width: int | None = Field(None, ge=1, le=MAX_SIDE_PIXELS)
     fps: float | None = Field(None, gt=0, le=120)
     quality: str | None = Field(None, pattern="^auto$")
 
@@ -89,8 +92,10 @@ class FrameSocket:
                     self._obey(Request.model_validate_json(await self._socket.receive_text()))
         except TimeoutError:
             await self._refuse("This link has run out.")
-        except (WebSocketDisconnect, KeyError):  # KeyError: a binary message has no text
+        except WebSocketDisconnect:
             pass
+        except KeyError:  # a binary message has no text
+            await self._refuse("Not understood: messages are text.")
         except ValidationError as error:
             await self._refuse(f"Not understood: {error.errors()[0]['msg']}.")
         except (TooManyViewersError, NotOnThisLinkError, UnknownCameraError, WidthNotOfferedError) as error:
@@ -141,7 +146,12 @@ class FrameSocket:
 
     async def _refuse(self, reason: str) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):
-            await self._socket.close(POLICY_VIOLATION, reason)
+            await self._socket.close(POLICY_VIOLATION, _cut(reason))
+
+
+def _cut(reason: str) -> str:
+    """As much of it as fits, in whole characters."""
+    return reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
 
 
 class TooManyViewersError(Exception):

@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode
 
 from shared.errors import ConfigurationError
 from shared.settings import BusClientSettings, Settings, mask_url, url_has_host
+from shared.web.hosts import host_in
 
 Network = IPv4Network | IPv6Network
 _PASSWORD: Final[dict[str, Any]] = {
@@ -49,6 +50,11 @@ def _origin(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def _site(value: str) -> str:
+    _site_hosts(value)
+    return value
+
+
 def _base_path(value: str) -> str:
     path = value.rstrip("/")
     if path and (_BASE_PATH.fullmatch(path) is None or path.split("/")[1] in _OURS):
@@ -69,7 +75,9 @@ class WebSettings(BusClientSettings):
     operator_token: SecretStr | None = Field(None, **_TOKEN)
     allow_anonymous: bool = Field(False, description="true or false")
     publish_address: str | None = Field(None, description="an address of this host, such as 127.0.0.1 or 0.0.0.0")
-    site_address: str | None = Field(None, description="the address that people type, such as camera.example.org")
+    site_address: Annotated[str, AfterValidator(_site)] | None = Field(
+        None, description="the address that people type, such as camera.example.org"
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
         (), description="addresses or networks with commas between, such as 127.0.0.1,172.18.0.0/16"
     )
@@ -96,6 +104,11 @@ class WebSettings(BusClientSettings):
     def authenticates(self) -> bool:
         """Whether anybody has to say who he is."""
         return any(getattr(self, name) is not None for name in SECRETS)
+
+    @property
+    def named_hosts(self) -> frozenset[str]:
+        """The hosts that SITE_ADDRESS and ALLOWED_ORIGINS name."""
+        return frozenset(map(host_in, self.allowed_origins)) | _site_hosts(self.site_address or "")
 
 
 def shown(settings: Settings, names: Iterable[str]) -> dict[str, str]:
@@ -131,7 +144,7 @@ def refuse_open_doors(settings: WebSettings, bind_setting: str, bind_address: st
     name, address = bind_setting, bind_address
     if settings.publish_address is not None:
         name, address = "PUBLISH_ADDRESS", settings.publish_address
-    if settings.site_address is not None and not _is_loopback(_site_host(settings.site_address)):
+    if settings.site_address is not None and not all(map(_is_loopback, _site_hosts(settings.site_address))):
         name, address = "SITE_ADDRESS", settings.site_address
     elif _is_loopback(address):
         return
@@ -141,9 +154,12 @@ def refuse_open_doors(settings: WebSettings, bind_setting: str, bind_address: st
     )
 
 
-def _site_host(site_address: str) -> str:
-    """The host of a site's address, which may lack its scheme; without one (`:80`) it adds nothing to where we bind."""
-    return urlsplit(site_address if "://" in site_address else f"//{site_address}").hostname or "localhost"
+def _site_hosts(site_addresses: str) -> frozenset[str]:
+    """The hosts of a site's addresses, of which Caddy takes several with commas or spaces between.
+
+    One without a host (`:80`) adds nothing to where we bind.
+    """
+    return frozenset(filter(None, map(host_in, site_addresses.replace(",", " ").split())))
 
 
 def _is_loopback(host: str) -> bool:

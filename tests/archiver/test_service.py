@@ -1,5 +1,6 @@
 """The archiver as a process: how it starts, refuses and ends."""
 
+import http.client
 import os
 import signal
 import socket
@@ -67,6 +68,14 @@ def ready(env: dict[str, str]) -> bool:
         return False
 
 
+def status_by(host: str, path: str, env: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", int(env["ARCHIVER_PORT"]), timeout=20)
+    connection.request("GET", path, headers={"Host": host})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 def seconds_to_end(process: subprocess.Popen[str], number: int) -> float:
     """After that signal; the exit code must be 0."""
     process.send_signal(number)
@@ -80,6 +89,15 @@ def test_it_ends_in_time_with_code_0(number: int, tmp_path: Path) -> None:
     """At rest, with nothing on the bus."""
     with running(environment(tmp_path)) as process:
         assert seconds_to_end(process, number) < 2 * PATIENCE
+
+
+def test_without_a_password_a_name_that_is_not_ours_reads_nothing(tmp_path: Path) -> None:
+    """A stranger's name server may have led it here, with his page."""
+    env = environment(tmp_path)
+    with running(env):
+        assert status_by("evil.example", "/api/camera/frames", env) == 403
+        assert status_by("evil.example", "/healthz", env) == 200
+        assert status_by("archiver:8002", "/api/camera/frames", env) == 200
 
 
 def test_it_ends_in_time_while_a_picture_is_encoded_and_makes_up_for_it_later(tmp_path: Path) -> None:

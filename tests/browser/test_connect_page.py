@@ -18,7 +18,7 @@ from tests.web.support import OPERATOR, SECRETS, VIEWER, VIEWER_TOKEN, bearer
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
-HOST = "camera.test"
+HOST = "camera.lan"
 """To Chromium another machine's name, so that plain http to it is no secure context."""
 
 

@@ -3,21 +3,30 @@
 import http.client
 import http.server
 import threading
+import urllib.parse
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
+from tests.web.support import SECRETS, VIEWER, Headers, basic, bearer
 
 PIECE = b"x" * 65_536
 
 
 class _Archive(http.server.BaseHTTPRequestHandler):
-    """Deletes, and sends a file in two pieces: the second one when it is told to."""
+    """Deletes, and sends a file in two pieces: the second one when it is told to. It keeps the headers of a HEAD."""
 
     protocol_version = "HTTP/1.1"
     go_on = threading.Event()
+    received: Headers
+
+    def do_HEAD(self) -> None:
+        type(self).received = {name.title(): value for name, value in self.headers.items()}
+        self.send_response(200)
+        self.end_headers()
 
     def do_DELETE(self) -> None:
         self.send_response(204)
@@ -48,14 +57,20 @@ class _Archive(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-@pytest.fixture
-def replica() -> Iterator[Replica]:
+@contextmanager
+def before_an_archive(**settings: object) -> Iterator[Replica]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Archive) as archive:
         threading.Thread(target=archive.serve_forever, daemon=True).start()
-        bus = f"tcp://127.0.0.1:{free_port()}"
-        with running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica:
+        bus, url = f"tcp://127.0.0.1:{free_port()}", f"http://127.0.0.1:{archive.server_port}"
+        with running_replica(bus, archiver_url=url, settings=settings) as replica:
             yield replica
         archive.shutdown()
+
+
+@pytest.fixture
+def replica() -> Iterator[Replica]:
+    with before_an_archive() as replica:
+        yield replica
 
 
 def test_capturing_and_deleting_pass_without_a_body(replica: Replica) -> None:
@@ -78,3 +93,19 @@ def test_a_long_answer_is_passed_on_while_it_comes(replica: Replica, path: str) 
     _Archive.go_on.set()
     assert answer.read() == PIECE
     connection.close()
+
+
+def test_a_password_found_wrong_is_not_passed_on() -> None:
+    """The archiver would count it for stream's address, and soon make everybody wait who comes that way."""
+    with before_an_archive(**SECRETS) as replica:
+        form = urllib.parse.urlencode({"password": VIEWER}).encode()
+        cookie = {"Cookie": replica.request("/login", "POST", body=form)[1]["set-cookie"].partition(";")[0]}
+        for wrong in (basic("guess"), bearer("another guess")):
+            assert passed_on(replica, cookie | wrong) == cookie
+        for right in (basic(VIEWER), bearer(SECRETS["operator_token"])):
+            assert passed_on(replica, cookie | right) == cookie | right
+
+
+def passed_on(replica: Replica, credentials: Headers) -> Headers:
+    assert replica.request("/api/camera/frames", "HEAD", credentials)[0] == 200
+    return {name: value for name, value in _Archive.received.items() if name in ("Cookie", "Authorization")}

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from services.stream.picture import Picture
-from services.stream.websocket import WINDOW, as_message
+from services.stream.websocket import WINDOW, _cut, as_message
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
@@ -102,10 +102,13 @@ def test_a_width_and_a_rate_may_come_with_the_address(ingest_and_replica: tuple[
         ("/api/cameras/cam1/ws", "hello", "Not understood"),
         ("/api/cameras/cam1/ws", '{"what":1}', "Not understood"),
         ("/api/cameras/No%20Key/ws", None, "Not understood"),
+        ("/api/cameras/cam1/ws", b"hello", "Not understood: messages are text."),
+        ("/api/cameras/cam1/ws", '{"watch":"cam1","width":65501}', "Not understood"),
+        ("/api/cameras/cam1/ws?width=" + "9" * 200, None, "Not understood"),
     ],
 )
 def test_what_cannot_be_had_closes_the_socket_with_the_reason(
-    path: str, message: str | None, reason: str, ingest_and_replica: tuple[FakeIngest, Replica]
+    path: str, message: str | bytes | None, reason: str, ingest_and_replica: tuple[FakeIngest, Replica]
 ) -> None:
     """In words, with the code for a broken rule."""
     with opened(ingest_and_replica[1], path) as client:
@@ -116,6 +119,27 @@ def test_what_cannot_be_had_closes_the_socket_with_the_reason(
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
         assert reason in closed.value.rcvd.reason
+
+
+def test_a_reason_longer_than_a_socket_takes_is_cut() -> None:
+    """A camera may offer 16 widths, and all of them are named."""
+    bus = f"tcp://127.0.0.1:{free_port()}"
+    with fake_ingest(bus, status_of("cam1", widths=tuple(range(1000, 1016)))), running_replica(bus) as replica:
+        wait_until(replica.knows_a_camera, "the camera is known")
+        with opened(replica, "/api/cameras/cam1/ws?width=33") as client, pytest.raises(ConnectionClosed) as closed:
+            client.recv(5)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+        assert "one of those offered: 1000, 1001" in closed.value.rcvd.reason
+        assert len(closed.value.rcvd.reason) == 123
+
+
+@pytest.mark.parametrize("character", ["x", "ü", "€", "😀"])
+def test_a_reason_that_is_too_long_is_cut_at_a_character(character: str) -> None:
+    """A longer one breaks the connection, and the client tries for ever what it can't have."""
+    assert _cut(character * 30) == character * 30
+    cut = _cut(character * 200)
+    assert cut == character * (123 // len(character.encode()))
 
 
 def test_a_stopping_server_says_so() -> None:

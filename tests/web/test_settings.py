@@ -47,7 +47,17 @@ def test_the_published_address_counts_when_there_is_one() -> None:
     assert refusal("127.0.0.1", publish_address="0.0.0.0").startswith("PUBLISH_ADDRESS is '0.0.0.0'")  # noqa: S104
 
 
-@pytest.mark.parametrize("site", ["camera.example.org", "https://camera.example.org", "192.168.1.5:80", "http://nas"])
+@pytest.mark.parametrize(
+    "site",
+    [
+        "camera.example.org",
+        "https://camera.example.org",
+        "192.168.1.5:80",
+        "http://nas",
+        "localhost:80, nas",
+        ":80 nas",
+    ],
+)
 def test_a_site_address_needs_a_password(site: str) -> None:
     """A name is for others to find."""
     assert refusal(publish_address="127.0.0.1", site_address=site).startswith(f"SITE_ADDRESS is '{site}'")
@@ -69,6 +79,7 @@ def test_a_site_address_of_this_machine_needs_none(site: str) -> None:
         ("ALLOWED_ORIGINS", "mainsail.local"),
         ("ALLOWED_ORIGINS", "http://mainsail.local/page"),
         ("ALLOW_ANONYMOUS", "perhaps"),
+        ("SITE_ADDRESS", "https://[::1"),
     ],
 )
 def test_a_setting_of_access_that_cannot_be_used_is_refused(

@@ -17,9 +17,11 @@ from shared.web.access.links import PARAMETER, Link
 from shared.web.access.origins import Origins
 from shared.web.access.proxies import Sender, TrustedProxies
 from shared.web.access.roles import READING, Guest, Role, admit
+from shared.web.hosts import is_answered_to, why_not
 from shared.web.settings import WebSettings
 
 COOKIE: Final = "framecast_session"
+HEALTH: Final = "/healthz"
 LOGIN: Final = "/login"
 _MOST_SESSIONS: Final = 4
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-8"'}
@@ -29,7 +31,7 @@ _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-
 class Doors:
     """What is not decided by the method alone: paths `open` to strangers, and writes that a viewer may do."""
 
-    open: frozenset[str] = frozenset({"/healthz"})
+    open: frozenset[str] = frozenset({HEALTH})
     viewer_writes: frozenset[str] = frozenset()
     has_login_page: bool = False
 
@@ -59,6 +61,7 @@ class Guard:
         self._doors = doors
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._origins = Origins(settings.allowed_origins)
+        self._named_hosts = settings.named_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -77,8 +80,12 @@ class Guard:
 
     def _decide(self, scope: Scope, request: _Request) -> Response | None:
         """None when the request may pass; its guest is then in the scope."""
+        host = request.headers.get("host", "")
+        # What a password protects needs no such care: a browser keeps it for the name that it was given under.
+        if not self._authenticator.is_on and request.path != HEALTH and not is_answered_to(host, self._named_hosts):
+            return _words(403, why_not(host))
         try:
-            guest, is_ambient = self._identify(request)
+            guest, is_ambient = self._identify(scope, request)
         except TooManyAttemptsError as error:
             return _words(429, str(error), {"Retry-After": f"{error.seconds:.0f}"})
         writes = request.method not in READING
@@ -90,7 +97,7 @@ class Guard:
             return None
         return self._turn_away(request) if guest.role is None else self._forbid(request)
 
-    def _identify(self, request: _Request) -> tuple[Guest, bool]:
+    def _identify(self, scope: Scope, request: _Request) -> tuple[Guest, bool]:
         """The guest, and whether his browser says so by itself, whichever page makes it ask.
 
         Raises:
@@ -109,7 +116,8 @@ class Guard:
             try:
                 role = self._authenticator.role_of_secret(secret, sender.address)
             except WrongSecretError:
-                pass  # a session that is good stays good
+                # A session that is good stays good. Nobody behind us need count that secret as one more failure.
+                scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
             else:
                 return Guest(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
         return Guest(sender.address, sender.is_https, role), True

@@ -5,8 +5,9 @@ import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
+
+from shared.web.access.neighbourhood import neighbourhood
 
 FREE_FAILURES: Final = 5
 LONGEST_WAIT_SECONDS: Final = 60.0
@@ -48,8 +49,8 @@ class LoginThrottle:
         return record is not None and self._digest(secret) in record.attempts
 
     def failed(self, address: str, secret: str) -> None:
-        record = self._records.setdefault(_neighbourhood(address), _Record())
-        self._records.move_to_end(_neighbourhood(address))
+        record = self._records.setdefault(neighbourhood(address), _Record())
+        self._records.move_to_end(neighbourhood(address))
         record.failures += 1
         record.failed_at = self._monotonic()
         record.attempts.append(self._digest(secret))
@@ -57,20 +58,11 @@ class LoginThrottle:
             self._records.popitem(last=False)
 
     def _record(self, address: str) -> _Record | None:
-        record = self._records.get(_neighbourhood(address))
+        record = self._records.get(neighbourhood(address))
         if record is not None and self._monotonic() - record.failed_at > FORGET_SECONDS:
-            del self._records[_neighbourhood(address)]
+            del self._records[neighbourhood(address)]
             return None
         return record
 
     def _digest(self, secret: str) -> bytes:
         return hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
-
-
-def _neighbourhood(address: str) -> str:
-    """An IPv6 host has 2⁶⁴ addresses to come from, which count as one."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
