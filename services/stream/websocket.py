@@ -32,6 +32,7 @@ WINDOW: Final = 2
 """Pictures under way per camera: one on the link while the other's acknowledgement comes back."""
 MAX_CAMERAS: Final = 64
 POLICY_VIOLATION: Final = 1008
+TRY_AGAIN_LATER: Final = 1013
 GOING_AWAY: Final = 1001
 _MAX_REASON_BYTES: Final = 123
 """RFC 6455's limit on a reason: with a longer one there is no closing, and the client would see a broken connection."""
@@ -98,7 +99,9 @@ class FrameSocket:
             await self._refuse("Not understood: messages are text.")
         except ValidationError as error:
             await self._refuse(f"Not understood: {error.errors()[0]['msg']}.")
-        except (TooManyViewersError, NotOnThisLinkError, UnknownCameraError, WidthNotOfferedError) as error:
+        except UnknownCameraError as error:
+            await self._refuse(str(error), POLICY_VIOLATION if error.is_final else TRY_AGAIN_LATER)
+        except (TooManyViewersError, NotOnThisLinkError, WidthNotOfferedError) as error:
             await self._refuse(str(error))
         finally:
             sending.cancel()
@@ -144,9 +147,9 @@ class FrameSocket:
                         await self._socket.send_bytes(part)
             await self._socket.close(GOING_AWAY, "This server is stopping.")
 
-    async def _refuse(self, reason: str) -> None:
+    async def _refuse(self, reason: str, code: int = POLICY_VIOLATION) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):
-            await self._socket.close(POLICY_VIOLATION, _cut(reason))
+            await self._socket.close(code, _cut(reason))
 
 
 def _cut(reason: str) -> str:

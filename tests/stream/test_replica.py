@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from shared.status import CameraState
 from shared.topics import frame_topic
@@ -62,6 +64,14 @@ def test_before_ingest_is_heard_a_named_camera_is_asked_for_again_later(lonely: 
         status, headers, body = lonely.request(path)
         assert (status, headers["retry-after"]) == (503, "1"), path
         assert b"not known yet" in body
+    # Code 1008 would tell a page to give up.
+    with (
+        connect(f"ws://127.0.0.1:{lonely.port}/api/cameras/cam1/ws", proxy=None) as client,
+        pytest.raises(ConnectionClosedError, match="not known yet") as closed,
+    ):
+        client.recv(20)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
     assert lonely.request("/api/camera/snapshot")[0] == 503
 
 
