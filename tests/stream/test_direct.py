@@ -46,8 +46,8 @@ def test_what_a_viewer_sends_besides_is_not_read_as_a_request(
     replica: Replica, monkeypatch: pytest.MonkeyPatch, at_once: bytes, later: bytes
 ) -> None:
     """So it is neither answered within the stream nor, being late or wrong, the stream's end."""
-    monkeypatch.setattr("shared.web.protocol.HEAD_SECONDS", 0.3)
-    monkeypatch.setattr("shared.web.protocol.BODY_SECONDS", 0.3)
+    monkeypatch.setattr("shared.web.protocol.HEAD_SECONDS", 0.5)
+    monkeypatch.setattr("shared.web.protocol.BODY_SECONDS", 0.5)
     with watch(replica, STREAM + at_once) as client:
         client.sendall(later)
         received = b""

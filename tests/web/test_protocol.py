@@ -15,7 +15,7 @@ from shared.web.server import listen, make_server
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 1.5
 
 
 class App:
@@ -81,7 +81,7 @@ def app() -> Iterator[App]:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deadlines that a test can wait for."""
     for name in ("HEAD_SECONDS", "BODY_SECONDS"):
-        monkeypatch.setattr(f"shared.web.protocol.{name}", 0.3)
+        monkeypatch.setattr(f"shared.web.protocol.{name}", 0.5)
 
 
 @contextmanager
