@@ -11,6 +11,8 @@ from services.stream.settings import StreamSettings
 from shared.frames import HEADER_MEMBERS, MAX_HEADER_BYTES
 from shared.settings import Settings, variable_name
 from shared.status import CameraState, CameraStatus
+from shared.web.bodies import MAX_BODY_BYTES
+from shared.web.protocol import BODY_SECONDS, HEAD_SECONDS, MAX_HEAD_BYTES
 
 ROOT = Path(__file__).parents[1]
 SERVICES: list[type[Settings]] = [CameraEnvironment, IngestSettings, StreamSettings, ArchiverSettings]
@@ -54,6 +56,13 @@ def test_the_wire_format_names_every_member_and_state() -> None:
     for name in (*HEADER_MEMBERS, *CameraStatus.model_fields, *CameraState):
         assert f"`{name}`" in WIRE_FORMAT, name
     assert f"{MAX_HEADER_BYTES:,} bytes" in WIRE_FORMAT
+
+
+def test_the_limits_of_requests_are_told() -> None:
+    """Whoever runs into one looks there."""
+    access = (ROOT / "docs/access.md").read_text()
+    assert f"head within {HEAD_SECONDS:.0f} s and {MAX_HEAD_BYTES // 1024} KiB" in access
+    assert f"body within {BODY_SECONDS:.0f} s and {MAX_BODY_BYTES // 1024} KiB" in access
 
 
 def test_links_between_documents_lead_somewhere() -> None:

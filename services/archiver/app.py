@@ -17,6 +17,7 @@ from services.archiver.routes import frames_router
 from services.archiver.scrub_routes import scrub_router
 from services.archiver.sprites import Sprites
 from shared import __version__
+from shared.web.bodies import BodyLimit
 from shared.web.errors import answer_in_words
 from shared.web.health import health_router
 
@@ -51,6 +52,7 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
     app.include_router(health_router(archiver.why_not_ready, archiver.problems))
     answer_in_words(app)
     _add_error_handlers(app, archiver)
+    app.add_middleware(BodyLimit)
     # Of an index of 10,000 frames a third is left; pictures, videos and zips pass as they are.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=6)
     return app

@@ -25,6 +25,7 @@ from shared.logs import get_logger
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import HEALTH, LOGIN, Doors, Guard
 from shared.web.base_path import BasePath
+from shared.web.bodies import BodyLimit
 from shared.web.errors import answer_in_words
 from shared.web.health import health_router
 
@@ -54,6 +55,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
 
     app = FastAPI(title="Framecast stream", version=__version__, lifespan=lifespan)
     answer_in_words(app)
+    app.add_middleware(BodyLimit)
     app.include_router(camera_router(hub, Crowd(settings.stream_max_viewers_per_address)))
     app.include_router(links_router(hub, authenticator))
     app.include_router(login_router(authenticator))

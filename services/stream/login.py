@@ -14,7 +14,6 @@ from shared.web.access.roles import Guest, guest_of
 from shared.web.access.signing import SESSION_SECONDS
 from shared.web.base_path import base_path_of
 
-MAX_FORM_BYTES: Final = 4096
 _NOTICE: Final = "<!-- notice -->"
 _LOGGED_IN: Final = "<!-- logged in -->"
 _LOG_OUT: Final = '<form method="post" action="logout"><button class="button">Log this browser out</button></form>'
@@ -83,12 +82,8 @@ def _set_cookie(answer: Response, path: str, value: str, guest: Guest, seconds: 
 
 
 async def _password(request: Request) -> str | None:
-    """None when the form is too large or is none."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_FORM_BYTES:
-            return None
+    """None when that is no form."""
+    body = await request.body()
     try:
         return parse_qs(body.decode("ascii"), max_num_fields=8).get("password", [None])[-1]
     except ValueError:

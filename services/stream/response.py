@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.stream.audience import Wish
 from services.stream.crowd import Crowd
-from services.stream.direct import transport_of
+from services.stream.direct import connection_of
 from services.stream.hidden_link import HiddenLink
 from services.stream.hub import Hub
 from services.stream.mjpeg import STREAM_HEADERS, prelude, response_head
@@ -37,12 +37,12 @@ class MjpegResponse(Response):
         self._fps = fps
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        transport = transport_of(scope)
+        connection = connection_of(scope)
         if scope["method"] == "HEAD":
             await self._send_head(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        elif transport is not None:
-            await self._watch_directly(transport, scope, receive)
+        elif connection is not None:
+            await self._watch_directly(connection.hand_over(), scope, receive)
         elif scope["http_version"] == "1.0":
             # ASGI can only send an endless body in chunks, which HTTP/1.0 does not know.
             refusal = PlainTextResponse("This server streams to HTTP/1.1 clients only.\n", 505)

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shared.errors import ConfigurationError
+from shared.web.protocol import HttpProtocol
 
 GRACE_SECONDS: Final = 2
 TICK_SECONDS: Final = 1.0
@@ -59,7 +60,7 @@ class _Server(uvicorn.Server):
 def make_server(
     app: ASGIApp,
     *,
-    http: type[asyncio.Protocol] | Literal["httptools"] = "httptools",
+    http: type[asyncio.Protocol] | Literal["httptools"] = HttpProtocol,
     on_stop: Callable[[], None] = _nothing,
 ) -> uvicorn.Server:
     """A server for `app`, to be run on sockets from `listen`. `on_stop` runs first of all when it is told to end."""

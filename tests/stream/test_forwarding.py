@@ -17,10 +17,14 @@ PIECE = b"x" * 65_536
 
 
 class _Archive(http.server.BaseHTTPRequestHandler):
-    """Deletes, and sends a file in two pieces: the second one when it is told to. It keeps the headers of a HEAD."""
+    """Deletes, takes chunks, and sends a file in two pieces: the second one when it is told to.
+
+    It keeps the headers of a HEAD.
+    """
 
     protocol_version = "HTTP/1.1"
     go_on = threading.Event()
+    begun = threading.Event()
     received: Headers
 
     def do_HEAD(self) -> None:
@@ -33,6 +37,12 @@ class _Archive(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_POST(self) -> None:
+        if "Transfer-Encoding" in self.headers:
+            self.rfile.readline()
+            self.begun.set()
+            while self.rfile.readline() != b"0\r\n":
+                pass
+            self.rfile.readline()
         self.send_response(
             201 if "Content-Length" not in self.headers or self.headers["Content-Length"] == "0" else 400
         )
@@ -79,6 +89,21 @@ def test_capturing_and_deleting_pass_without_a_body(replica: Replica) -> None:
     assert (status, headers["location"]) == (201, "/api/camera/frames/7")
     status, _, body = replica.request("/api/camera/frames/7", "DELETE")
     assert (status, body) == (204, b"")
+
+
+def test_a_body_is_passed_on_while_it_comes(replica: Replica) -> None:
+    """It is counted on its way, not held."""
+    _Archive.begun.clear()
+
+    def pieces() -> Iterator[bytes]:
+        yield b"{"
+        assert _Archive.begun.wait(20)
+        yield b"}"
+
+    connection = http.client.HTTPConnection("127.0.0.1", replica.port, timeout=30)
+    connection.request("POST", "/api/camera/timelapses", pieces())
+    assert connection.getresponse().status == 201
+    connection.close()
 
 
 @pytest.mark.parametrize("path", ["/api/camera/frames/zip", "/api/camera/timelapses/1/file"])

@@ -205,29 +205,3 @@ def test_quality_auto_moves_a_slow_viewer_to_a_smaller_width_and_back(
             return MAIN in ingest.topics
 
         wait_until(moved_up, "it is moved up again", 30)
-
-
-def test_a_request_head_must_come_in_time(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that says nothing, or half a request, is closed."""
-    monkeypatch.setattr("services.stream.direct.HEAD_SECONDS", 0.3)
-    for beginning in (b"", b"GET /healthz HTTP/1.1\r\nHost:"):
-        with socket.create_connection(("127.0.0.1", replica.port), timeout=30) as client:
-            client.sendall(beginning)
-            with suppress(ConnectionResetError):
-                assert client.recv(100) == b""
-
-
-def test_a_request_head_must_not_be_endless(replica: Replica) -> None:
-    """Nobody fills our memory with headers."""
-    with socket.create_connection(("127.0.0.1", replica.port), timeout=30) as client:
-        client.sendall(b"GET /healthz HTTP/1.1\r\nX-Long: ")
-        client.setblocking(False)
-        answer = b""
-        for _ in range(1000):
-            with suppress(BlockingIOError):
-                client.send(b"x" * 4096)
-                time.sleep(0.01)
-                answer = client.recv(100)
-            if answer:
-                break
-        assert answer.startswith(b"HTTP/1.1 431")

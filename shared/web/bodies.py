@@ -1,0 +1,46 @@
+"""How much a request may bring. Ours bring small forms and JSON; how long it may take is `shared.web.protocol`'s."""
+
+from contextlib import suppress
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.web.access.roles import READING
+
+MAX_BODY_BYTES: Final = 64 * 1024
+_TOO_LARGE: Final = f"The request's body is too large: {MAX_BODY_BYTES // 1024} KiB at the most."
+
+
+class BodyLimit:
+    """Plain ASGI around `app`: refuses a body by its Content-Length at once, any other when the limit is passed.
+
+    FastAPI's own `max_body_size` would answer in plain text.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in READING:  # of these nobody keeps the body
+            await self._app(scope, receive, send)
+            return
+        if int(Headers(scope=scope).get("content-length", 0)) > MAX_BODY_BYTES:
+            await JSONResponse({"detail": _TOO_LARGE}, 413)(scope, receive, send)
+            return
+        total_bytes = 0
+
+        async def counting() -> Message:
+            nonlocal total_bytes
+            message = await receive()
+            total_bytes += len(message.get("body", b""))
+            if total_bytes > MAX_BODY_BYTES:
+                raise HTTPException(413, _TOO_LARGE)
+            return message
+
+        # A client that leaves before its request is whole is no error.
+        with suppress(ClientDisconnect):
+            await self._app(scope, counting, send)

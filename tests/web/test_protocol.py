@@ -1,0 +1,239 @@
+"""What a client may do to a connection: be slow, stop half-way, leave, ask twice at once. Real sockets, a small app."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from starlette.types import Receive, Scope, Send
+from websockets.sync.client import connect
+
+from shared.web.server import listen, make_server
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
+
+SLOW_SECONDS = 1.5
+
+
+class App:
+    """Plain ASGI: `/body` answers with how much it was sent, `/deaf` reads nothing, `/slow` takes a while.
+
+    `/endless` waits until its client has gone.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.begun = self.left = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+            while (message := await receive())["type"] != "websocket.disconnect":
+                if message["type"] == "websocket.receive":
+                    await send({"type": "websocket.send", "text": message["text"]})
+            return
+        self.begun += 1
+        answer = scope["path"]
+        if answer == "/endless":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self.left += 1
+            return
+        if answer == "/slow":
+            await asyncio.sleep(SLOW_SECONDS)
+        if answer == "/body":
+            length, more = 0, True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    self.left += 1
+                    return
+                length, more = length + len(message["body"]), message["more_body"]
+            answer = f"/{length}"
+        head = [(b"content-length", str(len(answer)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": answer.encode()})
+
+
+@pytest.fixture
+def app() -> Iterator[App]:
+    app = App(free_port())
+
+    async def without_lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+
+    server = make_server(without_lifespan)
+    listener = listen("127.0.0.1", app.port, setting="TEST")
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    wait_until(lambda: server.started, "the server has started")
+    yield app
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive(), "the server did not stop"
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deadlines that a test can wait for."""
+    for name in ("HEAD_SECONDS", "BODY_SECONDS"):
+        monkeypatch.setattr(f"shared.web.protocol.{name}", 0.5)
+
+
+@contextmanager
+def connected(app: App, *first: bytes) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", app.port), timeout=30) as client:
+        client.sendall(b"".join(first))
+        yield client
+
+
+def get(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+
+def post(path: str, length: int, body: bytes = b"") -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode() + body
+
+
+def read(client: socket.socket, *ends: bytes) -> bytes:
+    """What comes up to each of `ends` in turn."""
+    received = b""
+    for end in ends:
+        while end not in received:
+            piece = client.recv(4096)
+            assert piece, f"closed after {received!r}"
+            received += piece
+    return received
+
+
+def drip_until_closed(client: socket.socket, byte: bytes = b"x") -> bytes:
+    """Sends a byte now and then; what came meanwhile."""
+    received = b""
+    client.settimeout(0.05)
+    with suppress(ConnectionError):
+        for _ in range(400):
+            with suppress(TimeoutError):
+                if not (piece := client.recv(4096)):
+                    return received
+                received += piece
+            client.sendall(byte)
+        pytest.fail(f"the connection is still open after {received!r}")
+    return received
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("beginning", [b"", b"GET /healthz HTTP/1.1\r\nX-Long: "])
+def test_a_head_must_come_in_time(app: App, beginning: bytes) -> None:
+    """A connection that says nothing, or half a request, is closed, however lively it is."""
+    with connected(app, beginning) as client, suppress(ConnectionResetError):
+        assert client.recv(100) == b""
+    with connected(app, beginning) as client:
+        assert drip_until_closed(client, b"\n" if not beginning else b"x") == b""
+
+
+@pytest.mark.usefixtures("hasty")
+def test_empty_lines_between_requests_hold_no_connection(app: App) -> None:
+    """The parser skips them, so for it nothing has begun."""
+    with connected(app, get("/a")) as client:
+        read(client, b"/a")
+        client.sendall(b"\r\n")
+        with suppress(ConnectionResetError):
+            assert client.recv(100) == b""
+
+
+def test_a_head_must_not_be_endless(app: App) -> None:
+    """Nobody fills our memory with headers."""
+    with connected(app, b"GET /healthz HTTP/1.1\r\nX-Long: ") as client:
+        client.setblocking(False)
+        answer = b""
+        for _ in range(1000):
+            with suppress(BlockingIOError):
+                client.send(b"x" * 4096)
+                time.sleep(0.01)
+                answer = client.recv(100)
+            if answer:
+                break
+        assert answer.startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("framing", ["Content-Length: 4000", "Transfer-Encoding: chunked"])
+def test_a_body_must_come_in_time(app: App, framing: str) -> None:
+    """However steadily it drips; whoever reads it is told that no more will come."""
+    with connected(app, f"POST /body HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n".encode()) as client:
+        assert drip_until_closed(client, b"x" if "Length" in framing else b"1\r\nx\r\n") == b""
+    wait_until(lambda: app.left == 1, "the app was told")
+
+
+def test_an_answer_before_the_bodys_end_closes_the_connection_soon(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal must not keep open what it refuses; but it must be read."""
+    monkeypatch.setattr("shared.web.protocol.REST_SECONDS", 0.3)
+    with connected(app, post("/deaf", 4000)) as client:
+        assert drip_until_closed(client).endswith(b"/deaf")
+
+
+def test_a_body_that_comes_just_behind_its_answer_costs_no_connection(app: App) -> None:
+    """A browser sends head and body in two pieces, and may ask for more."""
+    with connected(app, post("/deaf", 4)) as client:
+        read(client, b"/deaf")
+        client.sendall(b"body" + get("/next"))
+        read(client, b"/next")
+
+
+def test_a_connection_whose_body_came_behind_its_answer_is_not_kept_for_ever(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvicorn would wait for the next request without a limit."""
+    monkeypatch.setattr("shared.web.protocol.REST_SECONDS", 0.3)
+    with connected(app, post("/deaf", 4)) as client:
+        read(client, b"/deaf")
+        client.sendall(b"body")
+        assert client.recv(100) == b""
+
+
+@pytest.mark.usefixtures("hasty")
+def test_no_deadline_is_for_the_answer_or_for_what_has_come(app: App) -> None:
+    """One after the other on one connection, and the slow one in peace."""
+    with connected(app) as client:
+        for request, answer in [(post("/body", 4, b"body"), b"/4"), (get("/slow"), b"/slow"), (get("/a"), b"/a")]:
+            client.sendall(request)
+            read(client, answer)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_requests_sent_in_one_go_are_answered_in_turn(app: App) -> None:
+    """And what we don't read yet, since an earlier request takes its time, is not late."""
+    with connected(app, get("/slow"), post("/body", 100_000)) as client:
+        wait_until(lambda: app.begun == 1, "the slow one is being answered")
+        client.sendall(bytes(100_000) + get("/a") + get("/b"))
+        read(client, b"/slow", b"/100000", b"/a", b"/b")
+
+
+def test_whoever_leaves_is_told_to_the_request_that_is_answered(app: App) -> None:
+    """Not only to the last one that was read."""
+    with connected(app, get("/endless"), get("/a"), get("/b")):
+        wait_until(lambda: app.begun == 1, "it is being answered")
+    wait_until(lambda: app.left == 1, "it was told")
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_websocket_has_no_deadline(app: App) -> None:
+    """Nor has one on a connection that has served a request before."""
+    with connect(f"ws://127.0.0.1:{app.port}/ws") as client:
+        with pytest.raises(TimeoutError):
+            client.recv(SLOW_SECONDS)
+        client.send("still there")
+        assert client.recv(10) == "still there"
+    upgrade = b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    upgrade += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+    with connected(app, get("/a")) as client:
+        read(client, b"/a")
+        client.sendall(upgrade)
+        read(client, b"101", b"\r\n\r\n")
+        client.settimeout(SLOW_SECONDS)
+        with pytest.raises(TimeoutError):
+            client.recv(100)
