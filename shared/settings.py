@@ -183,14 +183,14 @@ def refusal(name: str, given: object, field: FieldInfo) -> str:
 
 
 def mask_url(url: str) -> str:
-    """The URL without user, password and query, fit for logs and status; text that is no URL as it came."""
+    """The URL without user, password and query, fit for logs and status. Text that is no URL may be meant as one."""
     scheme, separator, rest = url.partition("://")
     if not separator:
-        return url
+        scheme, rest = "", url
     # A password may hold any character by mistake, so the last @ of the whole is the border.
     _credentials, at, location = rest.rpartition("@")
     location, question_mark, _query = location.partition("?")
-    return f"{scheme}://{'***@' if at else ''}{location}{'?***' if question_mark else ''}"
+    return f"{scheme}{separator}{'***@' if at else ''}{location}{'?***' if question_mark else ''}"
 
 
 def url_has_host(url: str) -> bool:

@@ -35,6 +35,10 @@ class CameraState(StrEnum):
     """Taken out of the configuration: whoever hears it forgets the camera."""
 
 
+MAX_WORDS: Final = 1000
+"""The length of a reason or a notice at the most."""
+
+
 class CameraStatus(BaseModel):
     """All that the other services know of a camera. Times are UTC epoch nanoseconds."""
 
@@ -48,8 +52,8 @@ class CameraStatus(BaseModel):
     source: Literal["demo", "rtsp", "http", "file"]
     state: CameraState
     since_ns: int = Field(ge=0, lt=2**63)
-    last_error: str | None = Field(max_length=1000)
-    notices: tuple[Annotated[str, Field(max_length=1000)], ...] = Field(default=(), max_length=8)
+    last_error: str | None = Field(max_length=MAX_WORDS)
+    notices: tuple[Annotated[str, Field(max_length=MAX_WORDS)], ...] = Field(default=(), max_length=8)
     """What is not as wished though pictures come, such as a changed configuration that can't be used."""
     reconnects: int = Field(ge=0)
     width: int | None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from services.ingest.backoff import backoff_seconds
 from services.ingest.condition import CameraCondition
 from services.ingest.pictures import Picture
 from services.ingest.rendering import Renderer
@@ -121,9 +122,11 @@ class Camera:
             if error is None:
                 self._sleep_while_unwanted(stop)
             elif isinstance(error, SourceUnauthorizedError):
-                delay = FIRST_UNAUTHORIZED_RETRY_SECONDS * 2**self._refusals
+                delay = backoff_seconds(
+                    FIRST_UNAUTHORIZED_RETRY_SECONDS, LONGEST_UNAUTHORIZED_RETRY_SECONDS, self._refusals
+                )
                 self._refusals += 1
-                stop.wait(min(delay, LONGEST_UNAUTHORIZED_RETRY_SECONDS))
+                stop.wait(delay)
             else:
                 self._back_off(stop)
 
@@ -152,7 +155,7 @@ class Camera:
 
     def _back_off(self, stop: threading.Event) -> None:
         """Wait before the next try: longer with each failure, but not beyond a silent camera's first answer."""
-        delay = min(FIRST_RETRY_SECONDS * 2**self._failures, LONGEST_RETRY_SECONDS)
+        delay = backoff_seconds(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, self._failures)
         self._failures += 1
         until = self._clock.monotonic() + delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 no secret
         was_silent = False
@@ -160,6 +163,8 @@ class Camera:
             if self._answers is not None and rest > PROBE_SECONDS:
                 answers = self._answers()
                 if answers and was_silent:
+                    # One that has just started may refuse a few times more.
+                    self._failures = 0
                     return
                 was_silent = was_silent or not answers
             stop.wait(min(rest, PROBE_SECONDS))

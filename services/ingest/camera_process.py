@@ -1,8 +1,8 @@
 """`python -m services.ingest.camera_process`: one camera, in a process of its own, started and watched by ingest.
 
 Its assignment, secrets included, comes as the first line of standard input, where no process list shows it; later
-lines are notices to pass on, and the end of input is the end. Each status is a line on standard output, the sign of
-life that ingest goes by.
+lines are its new place in the order and notices to pass on, and the end of input is the end. Each status is a line on
+standard output, the sign of life that ingest goes by.
 """
 
 import json
@@ -26,7 +26,8 @@ from shared.transport import Publisher
 
 STOP_SECONDS: Final = 1.0
 HANGS_AFTER_SECONDS: Final = 60.0
-"""Longer than any call into a source takes that still ends, a resolver that asks in vain included."""
+"""Longer than any call into a source takes that still ends, a resolver that asks in vain included; but one may wait as
+long as the camera may be silent."""
 log = get_logger("services.ingest")
 
 
@@ -35,8 +36,9 @@ class Assigned:
 
     def __init__(self, assignment: dict[str, Any], native_log: NativeLog) -> None:
         self.settings = CameraSettings.model_validate(assignment["camera"])
-        self._order: int = assignment["order"]
-        self._notices = tuple(assignment["notices"])
+        self._order: int
+        self._notices: tuple[str, ...]
+        self.take(assignment)
         settings = self.settings
         self.camera = Camera(
             settings.device_key,
@@ -51,13 +53,14 @@ class Assigned:
             answers=answers_at(settings),
         )
 
-    def take_notices(self, notices: list[str]) -> None:
-        self._notices = tuple(notices)
+    def take(self, instruction: dict[str, Any]) -> None:
+        self._order = instruction["order"]
+        self._notices = tuple(instruction["notices"])
 
     def status(self, viewer_count: int) -> CameraStatus:
         """As of now; also says that this process lives."""
         camera = self.camera
-        if camera.busy_seconds() > HANGS_AFTER_SECONDS:
+        if camera.busy_seconds() > HANGS_AFTER_SECONDS + self.settings.stall_seconds:
             log.error("camera hangs: its process ends", camera=camera.key)
             os._exit(1)
         give_life_sign()
@@ -80,7 +83,7 @@ def give_life_sign() -> None:
 def follow(instructions: IO[str], assigned: Assigned, stop: threading.Event) -> None:
     """Until the input ends, which is when ingest does."""
     for line in instructions:
-        assigned.take_notices(json.loads(line)["notices"])
+        assigned.take(json.loads(line))
     stop.set()
 
 

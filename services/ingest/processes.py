@@ -11,6 +11,7 @@ import threading
 from contextlib import suppress
 from typing import Final
 
+from services.ingest.backoff import backoff_seconds
 from services.ingest.condition import CameraCondition
 from services.ingest.settings import CameraSettings
 from services.ingest.statuses import camera_status
@@ -60,9 +61,7 @@ class CameraProcess:
         if not self.camera.enabled:
             return False
         if self._process is None:
-            if now >= self._restart_at:
-                self._start(now)
-            return False
+            return now >= self._restart_at and not self._start(now)
         silent_since, allowed = self._started_at, START_SECONDS
         if self._heard_at is not None:
             silent_since, allowed = self._heard_at, SILENCE_SECONDS
@@ -76,9 +75,9 @@ class CameraProcess:
         return True
 
     def tell(self, notices: tuple[str, ...]) -> None:
-        """Pass notices on, to be said in the camera's status."""
+        """Pass notices on, and the camera's place in the order, to be said in its status."""
         self._notices = notices
-        self._write({"notices": notices})
+        self._write({"order": self.order, "notices": notices})
 
     def begin_stop(self) -> None:
         """Tell it to end; `finish_stop` waits for it."""
@@ -97,17 +96,22 @@ class CameraProcess:
             process.wait()
         self._reader.join()
 
-    def _start(self, now: float) -> None:
+    def _start(self, now: float) -> bool:
+        """Whether it could be started."""
         self._heard_at: float | None = None
         self._started_at = now
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "services.ingest.camera_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            # A Ctrl-C is for ingest, which then ends this in order.
-            process_group=0,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "services.ingest.camera_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                # A Ctrl-C is for ingest, which then ends this in order.
+                process_group=0,
+            )
+        except OSError as error:
+            self._try_later(now, f"it could not be started: {error.strerror}")
+            return False
         self._reader = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._reader.start()
         self._write(
@@ -118,6 +122,7 @@ class CameraProcess:
                 "notices": self._notices,
             }
         )
+        return True
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None  # noqa: S101 it was asked for
@@ -138,10 +143,12 @@ class CameraProcess:
         assert process is not None  # noqa: S101 only called for one that ended
         self.begin_stop()
         self.finish_stop(0)
+        self._try_later(now, _how_it_ended(process.returncode))
+
+    def _try_later(self, now: float, how: str) -> None:
         self._restarts = 0 if now - self._started_at > SETTLED_SECONDS else self._restarts + 1
-        delay = min(FIRST_RESTART_SECONDS * 2**self._restarts, LONGEST_RESTART_SECONDS)
+        delay = backoff_seconds(FIRST_RESTART_SECONDS, LONGEST_RESTART_SECONDS, self._restarts)
         self._restart_at = now + delay
-        how = _how_it_ended(process.returncode)
         log.error("camera's process ended", camera=self.camera.device_key, how=how, restart_in_seconds=delay)
         self._condition = CameraCondition(
             CameraState.OFFLINE,

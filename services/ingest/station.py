@@ -91,7 +91,7 @@ class Station:
         """Make the processes those that `cameras` ask for, touching only what changed."""
         wanted = {camera.device_key: (camera, order) for order, camera in enumerate(cameras)}
         outdated = [
-            process for key, process in self._processes.items() if wanted.get(key) != (process.camera, process.order)
+            process for key, process in self._processes.items() if key not in wanted or wanted[key][0] != process.camera
         ]
         self._end(outdated)
         for process in outdated:
@@ -103,7 +103,9 @@ class Station:
                 self._removed[key] = camera_status(process.camera, process.order + 1, gone)
         for key, (camera, order) in wanted.items():
             self._removed.pop(key, None)
-            if key not in self._processes:
+            if key in self._processes:
+                self._processes[key].order = order
+            else:
                 log.info("camera configured", camera=key, source=camera.source_kind)
                 self._processes[key] = CameraProcess(camera, order, self._inner_address, self._clock)
 

@@ -4,7 +4,7 @@ from services.ingest.condition import CameraCondition, SourceFacts
 from services.ingest.settings import CameraSettings
 from shared import __version__
 from shared.clock import Clock
-from shared.status import CameraStatus
+from shared.status import MAX_WORDS, CameraStatus
 
 
 def camera_status(  # noqa: PLR0913 each by name
@@ -17,7 +17,8 @@ def camera_status(  # noqa: PLR0913 each by name
     viewer_count: int = 0,
     notices: tuple[str, ...] = (),
 ) -> CameraStatus:
-    """The first camera in order is the default one."""
+    """The first camera in order is the default one. Words may come from outside, at any length."""
+    said = notices if facts.notice is None else (*notices, facts.notice)
     return CameraStatus(
         camera=camera.device_key,
         name=camera.display_name,
@@ -26,8 +27,8 @@ def camera_status(  # noqa: PLR0913 each by name
         source=camera.source_kind,
         state=condition.state,
         since_ns=condition.since_ns,
-        last_error=condition.last_error,
-        notices=notices if facts.notice is None else (*notices, facts.notice),
+        last_error=None if condition.last_error is None else condition.last_error[:MAX_WORDS],
+        notices=tuple(notice[:MAX_WORDS] for notice in said),
         reconnects=condition.reconnects,
         width=condition.width,
         height=condition.height,

@@ -177,6 +177,13 @@ def test_a_camera_that_answers_again_is_tried_at_once() -> None:
     assert scene.pauses[6] == pytest.approx(1050 - scene.opened_at[6], abs=1.1)
 
 
+def test_a_camera_that_came_back_but_is_not_ready_is_tried_again_soon() -> None:
+    """While it boots its port may be open before there is a stream."""
+    scene = Scene(iter([SourceUnavailableError("refused")] * 10), answers=lambda: scene.now > 1050)
+    scene.run()
+    assert scene.pauses[7:10] == [0.5, 1, 2]
+
+
 def test_a_camera_that_answers_but_fails_is_given_its_pauses() -> None:
     """One whose stream is broken is not hammered because its port is open."""
     scene = Scene(iter([SourceUnavailableError("no such stream")] * 8), answers=lambda: True)

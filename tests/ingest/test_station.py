@@ -1,5 +1,6 @@
 """All cameras of an ingest: real processes behind one real address; what happens to one never happens to another."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import zmq
 
 from services.ingest import processes
 from services.ingest.cameras_file import FileWatch, read_cameras_file
+from services.ingest.processes import CameraProcess
 from services.ingest.settings import CameraSettings
 from services.ingest.station import Station
 from shared.clock import Clock
@@ -156,6 +158,39 @@ def test_a_changed_file_touches_only_the_cameras_that_changed(running: Running, 
     running.rewrite("[[camera]]\ndevice_key = 'one'\n")
     wait_until(lambda: listener.state("two") == listener.state("three") == "removed", "the removal is told")
     assert running.pid("one") == one
+
+
+def test_a_new_order_is_told_and_touches_no_camera(running: Running, listener: Listener) -> None:
+    """The first is the default; to move a table costs nobody a connection."""
+    pids = running.pid("one"), running.pid("two")
+    first, second = TWO.split("\n\n")
+    running.rewrite(f"{second}\n{first}\n")
+    wait_until(lambda: bool(listener.state("two")) and listener.statuses["two"].is_default, "the other is the first")
+    wait_until(lambda: bool(listener.state("one")) and listener.statuses["one"].order == 1, "and this the second")
+    assert (running.pid("one"), running.pid("two")) == pids
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine short of memory for a moment loses one camera for that moment, and no other."""
+    now = 0.0
+    process = CameraProcess(CameraSettings(), 0, "ipc:///nowhere", Clock(monotonic=lambda: now))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    with monkeypatch.context() as short:
+        short.setattr("services.ingest.processes.subprocess.Popen", refuse)
+        assert process.tend(), "its status has changed"
+        assert not process.tend(), "not at once again"
+    status = process.status()
+    assert status is not None
+    assert (status.state, process.pid) == (CameraState.OFFLINE, None)
+    assert "Cannot allocate memory" in (status.last_error or "")
+    now = 2.0
+    assert not process.tend()
+    assert process.pid is not None
+    process.begin_stop()
+    process.finish_stop(10)
 
 
 def test_a_file_with_a_mistake_changes_nothing_and_is_said(running: Running, listener: Listener) -> None:

@@ -123,6 +123,8 @@ def test_half_of_the_keys_is_refused(
         ("rtsp://user:p@ss/w:ord@camera/path", "rtsp://***@camera/path"),
         ("http://camera/mjpg?user=a&pwd=b", "http://camera/mjpg?***"),
         ("/videos/garden.mp4", "/videos/garden.mp4"),
+        ("user:pass@camera/path", "***@camera/path"),
+        ("rtsp:/user:pass@camera?key=1", "***@camera?***"),
     ],
 )
 def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:

@@ -143,6 +143,14 @@ def test_jpegs_with_half_the_chroma_columns_are_type_zero() -> None:
     assert same_picture(check(RtpJpeg().assemble(packed(jpeg, kind=0, quality=50))).data, jpeg)
 
 
+@pytest.mark.parametrize("size", range(1, 10))
+def test_a_jpeg_that_ends_within_its_header_is_no_picture(size: int) -> None:
+    jpeg, _ = drawn()
+    first, *_ = packed(jpeg, kind=65, quality=80, restart=bytes(4))
+    with pytest.raises(DamagedUnitError):
+        RtpJpeg().assemble([first[:size]])
+
+
 def test_a_jpeg_without_a_fragment_is_no_picture() -> None:
     """The offsets tell."""
     payloads = assembled("jpeg", recorded("jpeg"))[0][0].payloads

@@ -37,7 +37,7 @@ class ReceiverReports:
             return None
         delay = min(int((now - self._heard_at) * _CYCLE), 0xFFFFFFFF)
         lost = min(lost, _MAX_LOST)
-        block = struct.pack("!6I", self._sender, lost, highest_sequence, 0, self._reported_time, delay)
+        block = struct.pack("!6I", self._sender, lost, highest_sequence & 0xFFFFFFFF, 0, self._reported_time, delay)
         name = bytes((_NAME, 9)) + b"framecast" + b"\0"
         return _packet(_RECEIVER_REPORT, struct.pack("!I", self._own) + block) + _packet(
             _DESCRIPTION, struct.pack("!I", self._own) + name

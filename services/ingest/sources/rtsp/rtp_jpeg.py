@@ -52,7 +52,7 @@ class RtpJpeg:
 
     def _assemble(self, payloads: Sequence[Buffer]) -> bytes:
         first = payloads[0]
-        kind, quality, width, height = first[4:8]
+        kind, quality, width, height = struct.unpack_from("!4B", first, 4)
         start = _HEADER_BYTES
         restart_interval = 0
         if kind & _RESTARTS:

@@ -14,7 +14,7 @@ _JPEG: Final = "mjpeg"
 class UnitPictures:
     """Shows the newest of what is pending. After anything damaged, nothing until the next key frame is decoded.
 
-    Of JPEGs, each stands for itself: a damaged one is left out, and the one before it stays.
+    Of JPEGs each is one; what came before a damaged one is not shown again as if it were new.
     """
 
     def __init__(self, unit_format: UnitFormat, parameter_sets: bytes) -> None:
@@ -31,15 +31,14 @@ class UnitPictures:
 
     def newest(self) -> Picture | None:
         """The newest picture; None while there is no clean one. Decodes what waits."""
-        if self._decoder is not None and self.pending.is_holding:
+        if self.pending.is_holding:
             self._picture = None
         try:
             self._picture = self._decoded() or self._picture
         except (DamagedUnitError, DamagedPictureError) as error:
             self.damage = str(error)
-            if self._decoder is not None:
-                self.pending.hold()
-                self._picture = None
+            self.pending.hold()
+            self._picture = None
         return self._picture
 
     def _decoded(self) -> Picture | None:
