@@ -48,9 +48,12 @@ class Cursor:
         try:
             plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
             microseconds, _, row_id = plain.partition(".")
-            return cls(EPOCH + timedelta(microseconds=int(microseconds)), int(row_id))
+            cursor = cls(EPOCH + timedelta(microseconds=int(microseconds)), int(row_id))
         except (binascii.Error, UnicodeError, OverflowError) as error:
             raise ValueError(text) from error
+        if not 0 <= cursor.id <= MAX_ID:
+            raise ValueError(text)
+        return cursor
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from typing import Final
 
 from PIL import Image, ImageStat
 
+from services.archiver.errors import EncodeFailed
+
 THUMBNAIL_WIDTH: Final = 320
 THUMBNAIL_QUALITY: Final = 70
 _HASH_SIDE: Final = 8
@@ -31,12 +33,19 @@ def differing_bits(one: str, other: str) -> int:
 
 
 def thumbnail_of(picture: Image.Image) -> bytes:
-    """A WebP `THUMBNAIL_WIDTH` pixels wide, or as wide as the picture where that is less."""
+    """A WebP `THUMBNAIL_WIDTH` pixels wide, or as wide as the picture where that is less.
+
+    Raises:
+        EncodeFailed: when memory is short.
+    """
     width = min(picture.width, THUMBNAIL_WIDTH)
     height = max(1, round(picture.height * width / picture.width))
-    small = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
     file = io.BytesIO()
-    small.save(file, "WEBP", quality=THUMBNAIL_QUALITY, method=4)
+    try:
+        small = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small.save(file, "WEBP", quality=THUMBNAIL_QUALITY, method=4)
+    except (ValueError, OSError, MemoryError) as error:
+        raise EncodeFailed(str(error) or "out of memory") from error
     return file.getvalue()
 
 

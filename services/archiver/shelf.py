@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.archiver.errors import PictureRefused, StorageUnavailable, StrangersPicture
+from services.archiver.errors import EncodeFailed, PictureRefused, StorageUnavailable, StrangersPicture
 from services.archiver.layout import FrameName, thumbnail_path_of
 from services.archiver.measures import Looks, looks_of, thumbnail_of
 from services.archiver.models import ArchivedFrame, FrameKind
@@ -35,7 +35,7 @@ class KeptFile:
     interval_seconds: int | None
     looks: Looks
     thumbnail_bytes: int | None
-    """None when there was no room for it: it is made when somebody asks."""
+    """None when there was no room for it, on the disk or in memory: it is made when somebody asks."""
 
     def row(self, created_at: datetime) -> ArchivedFrame:
         return ArchivedFrame(
@@ -133,10 +133,10 @@ class Shelf:
         self.store.delete(thumbnail_path_of(path))
 
     def _write_thumbnail(self, path: str, found: LabelledPicture) -> int | None:
-        thumbnail = thumbnail_of(found.picture)
         try:
+            thumbnail = thumbnail_of(found.picture)
             self.store.write(thumbnail_path_of(path), thumbnail)
-        except StorageUnavailable as error:
+        except (EncodeFailed, StorageUnavailable) as error:
             log.warning("thumbnail not kept", path=path, reason=str(error))
             return None
         return len(thumbnail)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from services.archiver.app import create_app
 from services.archiver.archiver import Archiver
-from services.archiver.catalog import Catalog
+from services.archiver.catalog import Catalog, Cursor
 from services.archiver.gaps import Missed, Stretch
 from services.archiver.layout import FrameName, thumbnail_path_of
 from services.archiver.ledger import Ledger, SlotReport
@@ -132,6 +132,7 @@ def test_what_is_unknown_is_404_in_words(client: TestClient, path: str, words: s
         ("camera=../etc", "camera"),
         ("camera=A", "camera"),
         ("cursor=nonsense", "cursor"),
+        (f"cursor={Cursor(AT, 2**63).encode()}", "cursor"),
         ("from=yesterday", "from"),
         ("from=2026-11-22T14:00:00", "from"),
         ("to=0001-01-01T00:00:00%2B14:00", "to"),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import Session
 
-from services.archiver.catalog import Catalog, Cursor, FrameQuery
+from services.archiver.catalog import MAX_ID, Catalog, Cursor, FrameQuery
 from services.archiver.database import open_engine
 from services.archiver.errors import DatabaseUnavailable
 from tests.archiver.support import AT, SLOT_START, row
@@ -91,7 +91,8 @@ def test_a_cursor_survives_as_text_and_other_text_is_none() -> None:
     """What a client sends back is checked."""
     cursor = Cursor(AT, 42)
     assert Cursor.decode(cursor.encode()) == cursor
-    for text in ("", "abc", "%%%", "é", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5LjE"):
+    beyond = [Cursor(AT, row_id).encode() for row_id in (-1, MAX_ID + 1, 2**63)]
+    for text in ("", "abc", "%%%", "é", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5LjE", *beyond):
         with pytest.raises(ValueError):  # noqa: PT011 whatever its words
             Cursor.decode(text)
 

@@ -1,12 +1,17 @@
 """What is told of a picture by its looks."""
 
 import io
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
+from services.archiver.layout import FrameName
+from services.archiver.local_storage import LocalStore
 from services.archiver.measures import differing_bits, looks_of, thumbnail_of
-from tests.archiver.support import noise
+from services.archiver.shelf import Shelf
+from tests.archiver.support import SLOT_START, noise, webp_of
 
 
 def scene(shift: int = 0) -> Image.Image:
@@ -51,3 +56,17 @@ def test_a_thumbnail_is_as_wide_as_it_may_be_and_never_enlarged(
     """With the picture's own proportions."""
     with Image.open(io.BytesIO(thumbnail_of(Image.new("RGB", size)))) as thumbnail:
         assert (thumbnail.format, thumbnail.size) == ("WEBP", expected)
+
+
+def test_a_frame_is_kept_without_the_thumbnail_that_memory_is_short_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is made when somebody asks."""
+    webp = webp_of(noise(64, 48))
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise OSError("cannot write file as WebP (encoder returned None)")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    kept = Shelf(LocalStore(tmp_path)).keep(FrameName("camera_1", SLOT_START), webp)
+    assert (kept.byte_count, kept.thumbnail_bytes) == (len(webp), None)

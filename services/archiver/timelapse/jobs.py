@@ -8,6 +8,7 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from services.archiver.directories import DIRECTORY_MODE, fsync_directory
 from services.archiver.errors import StorageUnavailable
@@ -48,9 +49,9 @@ class Job(BaseModel):
     id: str
     request: TimelapseRequest
     state: JobState = JobState.QUEUED
-    created_at: datetime
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
     attempts: int = 0
     frames: int
     """How many it shows, if all can be read."""
@@ -151,6 +152,10 @@ class JobFiles:
             fsync_directory(self.root)
             return self.video(job).stat().st_size
 
+    def free_bytes(self) -> int:
+        with self._disk("read"):
+            return shutil.disk_usage(self.root).free
+
     def sweep(self) -> None:
         """Delete half-written videos and those whose record is gone. Only for who holds the lock, between renders."""
         known = {job.file_name for job in self.all()}
@@ -166,18 +171,12 @@ class JobFiles:
 
         Given back by the system should the process die.
         """
-        if not self.root.is_dir():
-            yield False
-            return
         with self._disk("locked"):
             descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+            with self._disk("locked"):
+                is_alone = _take(descriptor)
+            yield is_alone
         finally:
             os.close(descriptor)
 
@@ -188,12 +187,18 @@ class JobFiles:
     def _disk(self, done: str) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError:
-            raise
         except OSError as error:
             raise StorageUnavailable(
                 f"The directory of the time-lapses, {self.root}, can't be {done}: {error.strerror}."
             ) from error
+
+
+def _take(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _parse(record: Path) -> Job | None:

@@ -5,7 +5,6 @@ not do so for ever. Works on threads of its own, so that it takes no capture's p
 """
 
 import asyncio
-import shutil
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from services.archiver.timelapse.formats import FACTS
 from services.archiver.timelapse.frames import Plan, plan, sources
 from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
 from services.archiver.timelapse.order import Progress, RenderOrder
-from services.archiver.timelapse.rendering import RenderFailed, render
+from services.archiver.timelapse.rendering import NoProcess, RenderFailed, render
 from services.archiver.timelapse.request import TimelapseRequest
 from services.archiver.timelapse.selection import NoTimelapse
 from shared.clock import Clock
@@ -107,7 +106,7 @@ class Renderer:
             self._due.clear()
             try:
                 await self._work()
-            except (StorageUnavailable, DatabaseUnavailable) as error:
+            except (StorageUnavailable, DatabaseUnavailable, NoProcess) as error:
                 self.problems.report(PROBLEM, f"Time-lapses have to wait: {error}")
             else:
                 self.problems.clear(PROBLEM)
@@ -163,18 +162,22 @@ class Renderer:
             await self._end(job, done=result.done, skipped=result.skipped, bytes=size)
         except (RenderFailed, NoTimelapse, StorageFull) as error:
             await self._end(job, error=str(error))
+        except NoProcess:
+            await self._save(queued)
+            raise
         except asyncio.CancelledError:
             # On the loop, and quick: nobody waits for threads any more.
             with suppress(StorageUnavailable):
                 self.files.save(queued, only_existing=True)
             raise
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # what stays is swept before the next render
+                temporary.unlink(missing_ok=True)
 
     async def _order(self, job: Job, temporary: Path) -> tuple[RenderOrder, Job]:
         """Looks at the archive once more: frames may have come and gone since it was asked for."""
         request, settings = job.request, self.settings
-        self._leave_room()
+        await self._threads.run(self._leave_room)
         wanted = await self.estimate(request)
         frames = await self._threads.run(lambda: sources(self._engine, wanted.selection))
         job = _planned(job, wanted).with_(
@@ -199,7 +202,7 @@ class Renderer:
         return order, job
 
     def _leave_room(self) -> None:
-        free = shutil.disk_usage(self.settings.directory).free
+        free = self.files.free_bytes()
         if free < self.settings.min_free_bytes:
             raise StorageFull(f"only {free} bytes are free on its disk, fewer than ARCHIVE_MIN_FREE_BYTES")
 

@@ -21,6 +21,10 @@ class RenderFailed(FramecastError):  # noqa: N818 says what happened
     """Raised when there will be no video, in words."""
 
 
+class NoProcess(FramecastError):  # noqa: N818 says what is
+    """Raised when the machine gives no process, whatever it should render. Show it, try again later."""
+
+
 async def render(order: RenderOrder, tell: Callable[[Progress], Awaitable[bool]]) -> Progress:
     """Run the order in a process of its own; what came of it. The file is `order.output`, durable only when published.
 
@@ -28,21 +32,29 @@ async def render(order: RenderOrder, tell: Callable[[Progress], Awaitable[bool]]
 
     Raises:
         RenderFailed: when it fails, stalls or was told to end.
+        NoProcess: when it can't even begin.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.archiver.timelapse"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        limit=_LONGEST_LINE,
-        start_new_session=True,  # so that ffmpeg goes with it, and Ctrl-C is the archiver's to handle
-    )
+    process = await _start()
     try:
         return await _follow(process, order, tell)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
+
+
+async def _start() -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.archiver.timelapse"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=_LONGEST_LINE,
+            start_new_session=True,  # so that ffmpeg goes with it, and Ctrl-C is the archiver's to handle
+        )
+    except OSError as error:
+        raise NoProcess(f"No process can be started for them: {error.strerror}.") from error
 
 
 async def _follow(
@@ -75,3 +87,5 @@ async def _line(stdout: asyncio.StreamReader) -> bytes:
             return await stdout.readline()
     except TimeoutError:
         raise RenderFailed(f"the encoder did nothing for {STALL_SECONDS:.0f} s") from None
+    except ValueError:
+        raise RenderFailed(f"the encoder wrote a line of more than {_LONGEST_LINE} bytes") from None

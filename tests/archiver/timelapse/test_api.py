@@ -1,11 +1,15 @@
 """Time-lapses over HTTP: asked for, foretold, rendered, played in parts, cancelled, kept over a restart, let go."""
 
+import asyncio
+import errno
+import fcntl
 import io
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import av
 import pytest
@@ -277,10 +281,62 @@ def test_below_the_floor_of_free_space_nothing_is_rendered(settings: ArchiverSet
         assert "ARCHIVE_MIN_FREE_BYTES" in client.get(f"{LAPSES}/{job['id']}").json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "number"),
+    [
+        (asyncio, "create_subprocess_exec", errno.ENOMEM),
+        (asyncio, "create_subprocess_exec", errno.EAGAIN),
+        (shutil, "disk_usage", errno.EIO),
+        (shutil, "disk_usage", errno.ENOENT),
+        (fcntl, "flock", errno.ENOLCK),
+    ],
+)
+def test_what_the_machine_refuses_is_waited_for(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, module: object, name: str, number: int
+) -> None:
+    """In words, and by the time-lapse alone: the recording goes on. No attempt is counted for it."""
+    monkeypatch.setattr(renderer, "LOOK_SECONDS", 0.1)
+    with monkeypatch.context() as fault:
+        fault.setattr(module, name, refusing(number))
+        job_id = asked(client)["id"]
+        wait_until(lambda: os.strerror(number) in problems(client), "it is told")
+        assert state_of(client, job_id) == "queued"
+    assert done(client, job_id)["frames"] == 48
+    wait_until(lambda: "ime-lapses" not in problems(client), "it is over")
+
+
+def test_half_a_video_that_cannot_be_deleted_stops_nothing(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a disk that is read-only all of a sudden. It is swept later."""
+    unlink = Path.unlink
+
+    def unlink_others(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".webm":
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink_others)
+    done(client, asked(client)["id"])
+    done(client, asked(client)["id"])
+
+
+def refusing(number: int) -> Any:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+def problems(client: TestClient) -> str:
+    return " ".join(client.get("/readyz").json()["problems"])
+
+
 def test_a_record_that_is_broken_hides_no_other(client: TestClient, settings: ArchiverSettings) -> None:
     """Somebody edited it, or the disk is old."""
     made = done(client, asked(client)["id"])
     (settings.timelapse_dir / f"{new_id('camera_1', BEGIN)}.json").write_text(json.dumps({"id": "?"}))
+    job = JobFiles(settings.timelapse_dir).all()[0].with_(id=new_id("camera_1", BEGIN))
+    without_offset = job.with_(created_at=BEGIN.replace(tzinfo=None)).model_dump_json(by_alias=True)
+    (settings.timelapse_dir / f"{job.id}.json").write_text(without_offset)
     assert client.get(LAPSES).json()["timelapses"] == [made]
 
 
