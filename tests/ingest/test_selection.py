@@ -58,7 +58,7 @@ class Scripted:
 
 
 def test_a_camera_that_is_not_understood_is_read_through_ffmpeg_and_that_is_said() -> None:
-    """For good: it will not be understood better a minute later."""
+    """As long as that works: it will not be understood better a minute later."""
     first = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
     second = Scripted("opencv")
     source = FallbackSource(first, second)
@@ -69,6 +69,20 @@ def test_a_camera_that_is_not_understood_is_read_through_ffmpeg_and_that_is_said
     source.close()
     source.open()
     assert (first.opened, first.closed, second.opened) == (1, 1, 2)
+
+
+def test_a_camera_that_neither_understands_is_begun_with_anew() -> None:
+    """While it boots it may answer anything; that must not cost it the better reader until somebody restarts us."""
+    first = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
+    second = Scripted("opencv", open_error=SourceUnavailableError("Nor is this a stream."))
+    source = FallbackSource(first, second)
+    with pytest.raises(SourceUnavailableError, match="Nor"):
+        source.open()
+    assert second.closed == 1
+    source.close()
+    first.open_error = None
+    source.open()
+    assert (source.facts().codec, source.facts().notice) == ("direct", None)
 
 
 def test_a_camera_that_stops_being_understood_is_read_through_ffmpeg_from_the_next_try() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from services.ingest.pictures import Picture
 from services.ingest.settings import CameraSettings
-from services.ingest.sources import Source, SourceFacts, SourceUnsupportedError
+from services.ingest.sources import Source, SourceFacts, SourceUnavailableError, SourceUnsupportedError
 from services.ingest.sources.demo import DemoSource
 from services.ingest.sources.native_log import NativeLog
 from services.ingest.sources.rtsp import RtspSource
@@ -70,34 +70,40 @@ def answers_at(settings: CameraSettings) -> Callable[[], bool] | None:
 
 
 class FallbackSource:
-    """The first source, until it finds that it can't understand the camera; from then on the second."""
+    """The first source, until it finds that it can't understand the camera; then the second, as long as that can."""
 
     def __init__(self, first: Source, second: Source) -> None:
+        self._first, self._second = first, second
         self._source = first
-        self._second: Source | None = second
         self._notice: str | None = None
 
     def open(self) -> None:
+        if self._source is self._first:
+            try:
+                return self._first.open()
+            except SourceUnsupportedError as error:
+                self._switch(error)
         try:
-            self._source.open()
-        except SourceUnsupportedError as error:
-            self._switch(error)
-            self._source.open()
+            self._second.open()
+        except SourceUnavailableError:
+            # A camera that neither understands may only be starting, and one that is back is worth another look.
+            self._second.close()
+            self._source, self._notice = self._first, None
+            raise
 
     def grab(self) -> bool:
         try:
             return self._source.grab()
         except SourceUnsupportedError as error:
-            self._switch(error)
+            if self._source is self._first:
+                self._switch(error)
             raise
 
     def _switch(self, error: SourceUnsupportedError) -> None:
-        if self._second is None:
-            raise error
-        self._source.close()
+        self._first.close()
         log.warning("direct RTSP does not serve this camera, FFmpeg takes over", reason=str(error))
         self._notice = f"Pictures come through FFmpeg, later and at more cost. {error}"
-        self._source, self._second = self._second, None
+        self._source = self._second
 
     def retrieve(self) -> Picture | None:
         return self._source.retrieve()
