@@ -97,7 +97,7 @@ def test_without_a_password_a_name_that_is_not_ours_reads_nothing(tmp_path: Path
     with running(env):
         assert status_by("evil.example", "/api/camera/frames", env) == 403
         assert status_by("evil.example", "/healthz", env) == 200
-        assert status_by("archiver:8002", "/api/camera/frames", env) == 200
+        wait_until(lambda: status_by("archiver:8002", "/api/camera/frames", env) == 200, "the archive answers")
 
 
 def test_it_ends_in_time_while_a_picture_is_encoded_and_makes_up_for_it_later(tmp_path: Path) -> None:

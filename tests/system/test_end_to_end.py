@@ -3,7 +3,7 @@
 import signal
 import sqlite3
 import statistics
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import cv2
@@ -74,17 +74,21 @@ def assert_the_archive_is_the_cameras(stack: Stack) -> None:
         shown_ms = read_clock(picture)  # type: ignore[arg-type]
         assert shown_ms is not None
         slot = shown_ms // 1000 // INTERVAL_SECONDS * INTERVAL_SECONDS
-        with sqlite3.connect(stack.environment["DATABASE_URL"].removeprefix("sqlite:///")) as database:
-            rows = database.execute(
-                "select slot_start, width, height, bytes from archived_frame where path = ?",
-                [str(path.relative_to(stack.archive))],
-            ).fetchall()
-        database.close()
+        # A picture has its row a moment after its file.
+        rows = wait_until(lambda: rows_of(path, stack), "it has its row")  # noqa: B023 asked at once
         # The clock is drawn up to some 100 ms before the picture is received, perhaps in the slot before.
         assert [(width, height, size) for _, width, height, size in rows] == [(640, 360, path.stat().st_size)]
         assert rows[0][0] - slot in (0, INTERVAL_SECONDS)
     listed = stack.get("/api/camera/frames?limit=500")["frames"]
     assert len(listed) >= len(files) >= 2
+
+
+def rows_of(path: Path, stack: Stack) -> list[tuple[int, int, int, int]]:
+    with closing(sqlite3.connect(stack.environment["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+        return database.execute(
+            "select slot_start, width, height, bytes from archived_frame where path = ?",
+            [str(path.relative_to(stack.archive))],
+        ).fetchall()
 
 
 def test_a_camera_that_falls_mute_is_noticed_within_five_seconds(tmp_path: Path) -> None:
