@@ -167,6 +167,28 @@ async def test_a_slow_resolver_and_an_address_where_nobody_is_delay_it_only(
             await eventually(lambda: bool(taken), "its messages come")
 
 
+async def test_a_question_that_is_never_answered_is_asked_again(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one is that was asked while the network was cut."""
+    monkeypatch.setattr("shared.listener.LOOKUP_SECONDS", 0.2)
+    port = int(address.rpartition(":")[2])
+    asked = 0
+
+    async def look_up(_host: str, _port: int, **_: object) -> list[tuple[object, ...]]:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await asyncio.sleep(3600)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    listener = Listener(f"tcp://ingest:{port}")
+    listener.subscribe(b"a/")
+    with Pump(address, [b"a/", b"payload"]):
+        async with listening(listener) as taken:
+            await eventually(lambda: bool(taken), "its messages come")
+    assert asked == 2
+
+
 async def test_what_the_taker_raises_ends_the_handing_over(address: str) -> None:
     """Whoever awaits it learns of the fault; nothing goes on half alive."""
 
