@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image, ImageStat
 
-from services.archiver.errors import EncodeFailed
+from services.archiver.pictures import encoding
 
 THUMBNAIL_WIDTH: Final = 320
 THUMBNAIL_QUALITY: Final = 70
@@ -41,11 +41,9 @@ def thumbnail_of(picture: Image.Image) -> bytes:
     width = min(picture.width, THUMBNAIL_WIDTH)
     height = max(1, round(picture.height * width / picture.width))
     file = io.BytesIO()
-    try:
+    with encoding():
         small = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
         small.save(file, "WEBP", quality=THUMBNAIL_QUALITY, method=4)
-    except (ValueError, OSError, MemoryError) as error:
-        raise EncodeFailed(str(error) or "out of memory") from error
     return file.getvalue()
 
 

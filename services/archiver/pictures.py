@@ -7,6 +7,8 @@ it belongs on a thread; Pillow lets go of the interpreter while it works.
 import io
 import re
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -82,11 +84,18 @@ def encode_webp(picture: Image.Image, label: Label, options: WebpOptions) -> byt
     """
     file = io.BytesIO()
     xmp = _XMP.format(at=label.captured_at.astimezone(UTC).isoformat(timespec="microseconds")).encode()
-    try:
+    with encoding():
         picture.save(file, "WEBP", quality=options.quality, method=options.method, exif=_exif_of(label), xmp=xmp)
+    return file.getvalue()
+
+
+@contextmanager
+def encoding() -> Iterator[None]:
+    """Around Pillow's work on a picture to be kept: what it can't do is `EncodeFailed`, whatever it raises."""
+    try:
+        yield
     except (ValueError, OSError, MemoryError) as error:
         raise EncodeFailed(str(error) or "out of memory") from error
-    return file.getvalue()
 
 
 def read_webp(webp: bytes) -> LabelledPicture:

@@ -147,15 +147,14 @@ class DirectViewer(Viewer):
         """So much of the part went into the connection; `BROKEN` if it can't take anything any more."""
         if written_bytes == len(part):
             self.count(1, written_bytes)
-        elif written_bytes == BROKEN:
-            self.offered += 1
-            self._transport.abort()
-        elif written_bytes:
+        elif written_bytes > 0:
             self._transport.write(memoryview(part)[written_bytes:])
             self._has_rest = True
             self.count(1, len(part))
         else:
             self.offered += 1
+            if written_bytes == BROKEN:
+                self._transport.abort()
 
     def count(self, parts: int, total_bytes: int) -> None:
         """So many parts were offered and taken."""

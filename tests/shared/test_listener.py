@@ -147,6 +147,15 @@ async def test_what_is_silent_or_no_bus_is_left_and_tried_again(
         assert not taken
 
 
+async def hears_by_name(address: str) -> None:
+    """A bus at `address` is found by a name, whatever that is said to mean."""
+    listener = Listener(f"tcp://ingest:{address.rpartition(':')[2]}")
+    listener.subscribe(b"a/")
+    with Pump(address, [b"a/", b"payload"]):
+        async with listening(listener) as taken:
+            await eventually(lambda: bool(taken), "its messages come")
+
+
 async def test_a_slow_resolver_and_an_address_where_nobody_is_delay_it_only(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,11 +169,7 @@ async def test_a_slow_resolver_and_an_address_where_nobody_is_delay_it_only(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in (nowhere, there)]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
-    listener = Listener(f"tcp://ingest:{port}")
-    listener.subscribe(b"a/")
-    with Pump(address, [b"a/", b"payload"]):
-        async with listening(listener) as taken:
-            await eventually(lambda: bool(taken), "its messages come")
+    await hears_by_name(address)
 
 
 async def test_a_question_that_is_never_answered_is_asked_again(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,11 +186,7 @@ async def test_a_question_that_is_never_answered_is_asked_again(address: str, mo
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
-    listener = Listener(f"tcp://ingest:{port}")
-    listener.subscribe(b"a/")
-    with Pump(address, [b"a/", b"payload"]):
-        async with listening(listener) as taken:
-            await eventually(lambda: bool(taken), "its messages come")
+    await hears_by_name(address)
     assert asked == 2
 
 
