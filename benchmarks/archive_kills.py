@@ -11,12 +11,12 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
-from services.archiver.database import open_engine
-from services.archiver.errors import PictureRefused
-from services.archiver.layout import THUMBNAIL_SUFFIX, FrameName, frame_path_of
-from services.archiver.local_storage import LocalStore
-from services.archiver.pictures import read_webp
-from services.archiver.shelf import ORPHAN_SECONDS
+from services.archiver.base.errors import PictureRefusedError
+from services.archiver.db.engine import open_engine
+from services.archiver.files.frame_files import ORPHAN_SECONDS
+from services.archiver.files.local_store import LocalStore
+from services.archiver.files.paths import THUMBNAIL_SUFFIX, FrameName, frame_path_of
+from services.archiver.files.webp import read_webp
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import jpeg_of, noise
 from tests.support.ports import free_port
@@ -127,7 +127,7 @@ def _account(place: Place) -> dict[str, object]:
 def _is_whole(store: LocalStore, path: str) -> bool:
     try:
         read_webp(store.read(path))
-    except (FileNotFoundError, PictureRefused):
+    except (FileNotFoundError, PictureRefusedError):
         return False
     return True
 

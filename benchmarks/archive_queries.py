@@ -11,9 +11,9 @@ from typing import Final
 import httpx2
 from sqlalchemy import insert
 
-from services.archiver.database import open_engine, upgrade
-from services.archiver.layout import path_of
-from services.archiver.models import ArchivedFrame
+from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.paths import path_of
 from tests.support.ports import free_port
 from tests.support.postgresql import running_postgresql
 from tests.support.services import ServiceProcess

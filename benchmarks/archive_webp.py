@@ -8,8 +8,8 @@ from typing import Final
 
 import cv2
 
-from services.archiver.measures import looks_of, thumbnail_of
-from services.archiver.pictures import Label, WebpOptions, decode_jpeg, encode_webp
+from services.archiver.files.image_features import looks_of, thumbnail_of
+from services.archiver.files.webp import Label, WebpOptions, decode_jpeg, encode_webp
 
 SIZES: Final = ((1280, 720), (1920, 1080))
 FRAMES: Final = 30

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from shared.frames import Frame, encode_frame
-from shared.status import encode_status
-from shared.transport import Publisher
+from shared.bus.frames import Frame, encode_frame
+from shared.bus.publisher import Publisher
+from shared.bus.status import encode_status
 from tests.support.bus import status_of
 
 CAMERA_KEY: Final = "camera_1"

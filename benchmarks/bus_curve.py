@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.cores import cpu_seconds
-from shared.bus_keys import client_keys, make_keys, server_keys
-from shared.curve import ClientKeys
+from shared.bus.curve import ClientKeys
+from shared.bus.keys import client_keys, make_keys, server_keys
+from shared.bus.proxy import Forwarder
+from shared.bus.publisher import Publisher
+from shared.bus.subscriber import Subscriber
+from shared.bus.topics import frame_topic
 from shared.logs import configure_logs
 from shared.settings import BusClientSettings, BusServerSettings
-from shared.topics import frame_topic
-from shared.transport import Forwarder, Publisher, Subscriber
 from tests.support.ports import free_port
 
 SIZES_KB: Final = (12, 68)

@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 from benchmarks.bus_camera import CAMERA_KEY
-from shared.frames import decode_frame
-from shared.topics import MAIN, frame_topic
-from shared.transport import Subscriber
+from shared.bus.frames import decode_frame
+from shared.bus.subscriber import Subscriber
+from shared.bus.topics import MAIN, frame_topic
 
 CONTENT_TYPE: Final = "multipart/x-mixed-replace; boundary=frame"
 

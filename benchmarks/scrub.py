@@ -25,12 +25,12 @@ from typing import Any, Final
 from playwright.sync_api import Page
 from sqlalchemy import insert
 
-from services.archiver.database import open_engine, upgrade
+from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.models import ArchivedFrame
 from services.archiver.demo.plant import paint
-from services.archiver.layout import path_of, thumbnail_path_of
-from services.archiver.measures import looks_of, thumbnail_of
-from services.archiver.models import ArchivedFrame
-from services.archiver.pictures import Label, WebpOptions, encode_webp
+from services.archiver.files.image_features import looks_of, thumbnail_of
+from services.archiver.files.paths import path_of, thumbnail_path_of
+from services.archiver.files.webp import Label, WebpOptions, encode_webp
 from tests.archiver.test_service import environment, running
 from tests.support.browser import running_chromium
 from tests.support.ports import free_port

@@ -28,7 +28,7 @@ from PIL import Image
 
 from benchmarks.pictures import moving_pictures
 from services.archiver.timelapse.formats import OutputFormat
-from services.archiver.timelapse.order import Progress, RenderOrder, SourceFrame
+from services.archiver.timelapse.render_job import Progress, RenderOrder, SourceFrame
 
 WIDTH: Final = 1280
 HEIGHT: Final = 720

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.settings import ArchiverSettings
+from services.archiver.base.settings import ArchiverSettings
 from services.ingest.settings import IngestSettings
 from services.stream.settings import StreamSettings
-from shared.bus_keys import make_keys
+from shared.bus.keys import make_keys
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[1]

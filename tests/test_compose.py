@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.settings import ArchiverSettings
+from services.archiver.base.settings import ArchiverSettings
 from services.ingest.settings import CameraEnvironment, IngestSettings
 from services.stream.settings import StreamSettings
 from shared.settings import Settings, variable_name

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.settings import ArchiverSettings
+from services.archiver.base.settings import ArchiverSettings
 from services.ingest.settings import CameraEnvironment, IngestSettings
 from services.stream.settings import StreamSettings
-from shared.frames import HEADER_MEMBERS, MAX_HEADER_BYTES
+from shared.bus.frames import HEADER_MEMBERS, MAX_HEADER_BYTES
+from shared.bus.status import CameraState, CameraStatus
 from shared.settings import Settings, variable_name
-from shared.status import CameraState, CameraStatus
-from shared.web.bodies import MAX_BODY_BYTES
+from shared.web.body_limit import MAX_BODY_BYTES
 from shared.web.protocol import BODY_SECONDS, HEAD_SECONDS, MAX_HEAD_BYTES
 
 ROOT = Path(__file__).parents[1]

@@ -3,20 +3,20 @@
 import logging
 from typing import Final
 
+from services.archiver.api.upkeep.status import overview_router
 from services.archiver.app import create_app
-from services.archiver.archiver import Archiver
-from services.archiver.database import open_engine
-from services.archiver.overview import overview_router
-from services.archiver.pictures import WebpOptions
-from services.archiver.settings import ArchiverSettings
-from services.archiver.stores import open_store
-from services.archiver.upkeep import add_upkeep
-from shared.bus_keys import client_keys
+from services.archiver.background_jobs import add_upkeep
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.engine import open_engine
+from services.archiver.files.open_store import open_store
+from services.archiver.files.webp import WebpOptions
+from services.archiver.service import Archiver
+from shared.bus.keys import client_keys
 from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 from shared.web.access.authenticator import Authenticator
-from shared.web.access.guard import Doors, Guard
+from shared.web.access.guard import AccessRules, Guard
 from shared.web.base_path import BasePath
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_open_doors
@@ -35,7 +35,7 @@ def main() -> int:
     archiver = Archiver(engine, open_store(settings), settings.bus_connect, clock, webp, bus_keys=bus_keys)
     more = [overview_router(archiver, settings), *add_upkeep(archiver, settings, clock)]
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
-    app = Guard(create_app(archiver, more), settings, Authenticator(settings, clock), Doors())
+    app = Guard(create_app(archiver, more), settings, Authenticator(settings, clock), AccessRules())
     serve(make_server(BasePath(app, settings.base_path)), listener)
     if archiver.refusal is not None:
         raise archiver.refusal

@@ -8,17 +8,17 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
-from services.archiver.archiver import Archiver
-from services.archiver.changes import changes_router
-from services.archiver.errors import DatabaseUnavailable, StorageUnavailable
-from services.archiver.index import FrameIndex
-from services.archiver.picture_routes import pictures_router
-from services.archiver.routes import frames_router
-from services.archiver.scrub_routes import scrub_router
-from services.archiver.sprites import Sprites
+from services.archiver.api.frames.capture_and_delete import changes_router
+from services.archiver.api.frames.images import pictures_router
+from services.archiver.api.frames.listing import frames_router
+from services.archiver.api.frames.scrubbing import scrub_router
+from services.archiver.api.frames.sprite_sheets import Sprites
+from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
+from services.archiver.db.frame_columns import FrameIndex
+from services.archiver.service import Archiver
 from shared import __version__
-from shared.web.bodies import BodyLimit
-from shared.web.errors import answer_in_words
+from shared.web.body_limit import BodyLimit
+from shared.web.error_messages import answer_in_words
 from shared.web.health import health_router
 
 RETRY_AFTER_SECONDS: Final = "5"
@@ -59,13 +59,13 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
 
 
 def _add_error_handlers(app: FastAPI, archiver: Archiver) -> None:
-    @app.exception_handler(DatabaseUnavailable)
-    async def database_unavailable(_: Request, __: DatabaseUnavailable) -> JSONResponse:
+    @app.exception_handler(DatabaseUnavailableError)
+    async def database_unavailable(_: Request, __: DatabaseUnavailableError) -> JSONResponse:
         archiver.look_again()
         return _try_later("The archive's database can't be used at the moment: try again. /readyz says why.")
 
-    @app.exception_handler(StorageUnavailable)
-    async def storage_unavailable(_: Request, __: StorageUnavailable) -> JSONResponse:
+    @app.exception_handler(StorageUnavailableError)
+    async def storage_unavailable(_: Request, __: StorageUnavailableError) -> JSONResponse:
         return _try_later("The archive's pictures can't be read or written at the moment: try again. The log says why.")
 
 

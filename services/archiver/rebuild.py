@@ -9,13 +9,13 @@ import sys
 import time
 from typing import Final
 
-from services.archiver.catalog import Catalog
-from services.archiver.database import open_engine
-from services.archiver.errors import DatabaseUnavailable, StorageUnavailable
-from services.archiver.orphans import Findings, Orphans
-from services.archiver.settings import ArchiverSettings
-from services.archiver.shelf import Shelf
-from services.archiver.stores import open_store
+from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.engine import open_engine
+from services.archiver.db.frames import Catalog
+from services.archiver.db.recovery import Findings, Orphans
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.open_store import open_store
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
@@ -27,13 +27,13 @@ def main() -> int:
     settings = load_settings(ArchiverSettings)
     engine = open_engine(settings.database_url.get_secret_value())
     catalog = Catalog(engine)
-    orphans = Orphans(Shelf(open_store(settings)), catalog, time.time_ns)
+    orphans = Orphans(FrameFiles(open_store(settings)), catalog, time.time_ns)
     try:
         catalog.upgrade()
         orphans.finish_deletions()
         findings = orphans.look_at_everything()
         unreadable = orphans.measure()
-    except (DatabaseUnavailable, StorageUnavailable) as error:
+    except (DatabaseUnavailableError, StorageUnavailableError) as error:
         sys.stderr.write(f"The rebuild could not be finished: {error}\n")
         return EXIT_NOT_DONE
     finally:

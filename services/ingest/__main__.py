@@ -6,8 +6,8 @@ from functools import partial
 
 from services.ingest.cameras_file import FileWatch, read_cameras_file
 from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
-from services.ingest.station import Station
-from shared.bus_keys import server_keys
+from services.ingest.supervisor import Station
+from shared.bus.keys import server_keys
 from shared.clock import Clock
 from shared.lifecycle import run_service, stop_on_signals
 from shared.logs import get_logger

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from services.ingest.backoff import backoff_seconds
-from services.ingest.condition import CameraCondition
-from services.ingest.pictures import Picture
-from services.ingest.rendering import Renderer
+from services.ingest.camera_state import CameraCondition
+from services.ingest.decoding.pictures import Picture
+from services.ingest.renditions import Renderer
 from services.ingest.sources import Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from shared.bus.frames import Frame
+from shared.bus.status import CameraState
 from shared.clock import Clock
-from shared.frames import Frame
 from shared.logs import get_logger
-from shared.status import CameraState
 
 FIRST_RETRY_SECONDS: Final = 0.5
 LONGEST_RETRY_SECONDS: Final = 30.0
@@ -40,7 +40,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class CameraPolicy:
     """How a camera is treated: seconds of silence that are a stall, of an unchanging picture that are a freeze (None:
     never), and whether it is disconnected while nobody subscribes."""
 
@@ -49,7 +49,7 @@ class Habits:
     disconnects: bool = False
 
 
-class Outlet(Protocol):
+class FrameSink(Protocol):
     """Where a camera's frames and changes go. Called by the camera's thread only; must not block."""
 
     def publish(self, frame: Frame) -> None: ...
@@ -69,7 +69,7 @@ class Camera:
         open_source: Callable[[], Source],
         renderer: Renderer,
         *,
-        habits: Habits = Habits(),
+        habits: CameraPolicy = CameraPolicy(),
         answers: Callable[[], bool] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -114,7 +114,7 @@ class Camera:
         since = self._busy_since
         return 0.0 if since is None else self._clock.monotonic() - since
 
-    def run(self, stop: threading.Event, outlet: Outlet) -> None:
+    def run(self, stop: threading.Event, outlet: FrameSink) -> None:
         """Connect, deliver and reconnect until told to stop."""
         source = self._source = self._open_source()
         while not stop.is_set():
@@ -131,7 +131,7 @@ class Camera:
                 self._back_off(stop)
 
     def _connect_and_deliver(
-        self, source: Source, stop: threading.Event, outlet: Outlet
+        self, source: Source, stop: threading.Event, outlet: FrameSink
     ) -> SourceUnavailableError | None:
         """Why it was lost; None when it was let go."""
         try:
@@ -174,7 +174,7 @@ class Camera:
             self._woken.wait(PROBE_SECONDS)
             self._woken.clear()
 
-    def _deliver(self, source: Source, stop: threading.Event, outlet: Outlet) -> None:
+    def _deliver(self, source: Source, stop: threading.Event, outlet: FrameSink) -> None:
         """Until it fails, or is to be disconnected."""
         connected_at = wanted_at = self._clean_at = self._clock.monotonic()
         captured_at_ns: int | None = None
@@ -201,13 +201,13 @@ class Camera:
                 if self._habits.disconnects and now - wanted_at >= DISCONNECT_AFTER_SECONDS:
                     return
 
-    def _rest(self, outlet: Outlet) -> None:
+    def _rest(self, outlet: FrameSink) -> None:
         """Frames come, and nobody wants pictures. One that was frozen when last looked at may still be."""
         self._clean_at = self._clock.monotonic()
         if self.condition.state is not CameraState.FROZEN:
             self._delivers(CameraState.IDLE, outlet)
 
-    def _show(self, picture: Picture | None, wanted: frozenset[str], captured_at_ns: int, outlet: Outlet) -> None:
+    def _show(self, picture: Picture | None, wanted: frozenset[str], captured_at_ns: int, outlet: FrameSink) -> None:
         now = self._clock.monotonic()
         if picture is None:
             if now - self._clean_at >= self._habits.stall_seconds:
@@ -224,7 +224,7 @@ class Camera:
             outlet.publish(frame)
 
     def _delivers(
-        self, state: CameraState, outlet: Outlet, width: int | None = None, height: int | None = None
+        self, state: CameraState, outlet: FrameSink, width: int | None = None, height: int | None = None
     ) -> None:
         """Frames come. Cheap when nothing changed, for it is called with each."""
         before = self.condition
@@ -246,7 +246,7 @@ class Camera:
         )
         outlet.condition_changed()
 
-    def _lost(self, state: CameraState, error: SourceUnavailableError, outlet: Outlet) -> None:
+    def _lost(self, state: CameraState, error: SourceUnavailableError, outlet: FrameSink) -> None:
         before = self.condition
         if (before.state, before.last_error) == (state, str(error)):
             return

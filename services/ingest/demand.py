@@ -5,7 +5,7 @@ Subscriptions are prefixes, so a topic is wanted when any of them is how it begi
 
 from collections.abc import Collection
 
-from shared.topics import CAPTURE, MAIN, ViewersClaim, frame_topic
+from shared.bus.topics import CAPTURE, MAIN, ViewersClaim, frame_topic
 
 
 def is_wanted(topic: bytes, subscriptions: Collection[bytes]) -> bool:

@@ -9,13 +9,13 @@ import sys
 from typing import Final
 
 from services.ingest.settings import IngestSettings
-from shared.bus_keys import server_keys
-from shared.curve import ClientKeys
+from shared.bus.curve import ClientKeys
+from shared.bus.keys import server_keys
+from shared.bus.status import decode_status
+from shared.bus.subscriber import Subscriber
+from shared.bus.topics import ALL_STATUSES
 from shared.errors import ConfigurationError, MessageDecodeError
 from shared.settings import load_settings
-from shared.status import decode_status
-from shared.topics import ALL_STATUSES
-from shared.transport import Subscriber
 
 WAIT_SECONDS: Final = 5.0
 

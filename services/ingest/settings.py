@@ -10,9 +10,9 @@ from urllib.parse import quote
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_settings import SettingsConfigDict
 
+from shared.bus.status import MAX_CAPTURE_INTERVAL_SECONDS
+from shared.bus.topics import KEY_PATTERN
 from shared.settings import BusServerSettings, SecretUrl, Settings, mask_url, url_has_host
-from shared.status import MAX_CAPTURE_INTERVAL_SECONDS
-from shared.topics import KEY_PATTERN
 
 MAX_WIDTHS: Final = 16
 MIN_WIDTH_PIXELS: Final = 16

@@ -2,15 +2,15 @@
 
 from typing import Final
 
+from services.stream.api.connection_handover import DirectHttpProtocol
 from services.stream.app import build_app
-from services.stream.direct import DirectHttpProtocol
-from services.stream.hub import Hub
+from services.stream.fanout.hub import Hub
 from services.stream.settings import StreamSettings
-from shared.bus_keys import client_keys
+from shared.bus.keys import client_keys
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
-from shared.web.limits import raise_file_limit
+from shared.web.file_limit import raise_file_limit
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_open_doors
 

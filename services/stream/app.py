@@ -9,27 +9,27 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from services.stream.compatibility import Compatibility, state_router
-from services.stream.crowd import Crowd
-from services.stream.forwarding import archive_client, archive_router
-from services.stream.hub import Hub
-from services.stream.links import LINKS, links_router
-from services.stream.login import login_router
-from services.stream.overview import overview_router
-from services.stream.pages import ELEMENT, pages_app
-from services.stream.routes import camera_router
+from services.stream.api.archive_proxy import archive_client, archive_router
+from services.stream.api.cameras import camera_router
+from services.stream.api.compatibility import Compatibility, state_router
+from services.stream.api.login import login_router
+from services.stream.api.pages import ELEMENT, pages_app
+from services.stream.api.per_address_limit import Crowd
+from services.stream.api.share_links import LINKS, links_router
+from services.stream.api.status import overview_router
+from services.stream.fanout.hub import Hub
 from services.stream.settings import StreamSettings
 from shared import __version__
 from shared.clock import Clock
 from shared.logs import get_logger
 from shared.web.access.authenticator import Authenticator
-from shared.web.access.guard import HEALTH, LOGIN, Doors, Guard
+from shared.web.access.guard import HEALTH, LOGIN, AccessRules, Guard
 from shared.web.base_path import BasePath
-from shared.web.bodies import BodyLimit
-from shared.web.errors import answer_in_words
+from shared.web.body_limit import BodyLimit
+from shared.web.error_messages import answer_in_words
 from shared.web.health import health_router
 
-DOORS: Final = Doors(
+DOORS: Final = AccessRules(
     # The health check, what the login page itself is made of, and the element that other people's pages load.
     open=frozenset({HEALTH, LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}),
     viewer_writes=frozenset({LINKS}),

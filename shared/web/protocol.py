@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with what it lacks: deadlines for what a client sends, and the news of its end in every case.
 
 A request's head must come whole within a time and a size, its body within a time; how large a body may be is
-`shared.web.bodies`' to say. What a client leaves half-sent holds a connection no longer than that.
+`shared.web.body_limit`' to say. What a client leaves half-sent holds a connection no longer than that.
 """
 
 import asyncio

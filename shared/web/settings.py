@@ -11,7 +11,7 @@ from pydantic_settings import NoDecode
 
 from shared.errors import ConfigurationError
 from shared.settings import BusClientSettings, Settings, mask_url, url_has_host
-from shared.web.hosts import host_in
+from shared.web.allowed_hosts import host_in
 
 Network = IPv4Network | IPv6Network
 _PASSWORD: Final[dict[str, Any]] = {

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.frames import Frame, encode_frame
-from shared.status import CameraState, CameraStatus, encode_status
-from shared.topics import CAPTURE, frame_topic
-from shared.transport import Publisher
+from shared.bus.frames import Frame, encode_frame
+from shared.bus.publisher import Publisher
+from shared.bus.status import CameraState, CameraStatus, encode_status
+from shared.bus.topics import CAPTURE, frame_topic
 from tests.support.bus import status_of
 
 STATUS_SECONDS: Final = 0.05

@@ -14,13 +14,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
-from services.archiver.catalog import Catalog
-from services.archiver.database import open_engine, upgrade
-from services.archiver.ledger import Ledger
-from services.archiver.local_storage import LocalStore
-from services.archiver.s3_storage import S3Store
-from services.archiver.shelf import Shelf
-from services.archiver.storage import FrameStore
+from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.frames import Catalog
+from services.archiver.db.gaps import Ledger
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
+from services.archiver.files.s3_store import S3Store
+from services.archiver.files.store import FrameStore
 from tests.archiver.place import Place
 from tests.support.postgresql import postgresql_programs, running_postgresql
 
@@ -81,8 +81,8 @@ def store(is_outgrown: bool, request: pytest.FixtureRequest) -> FrameStore:
 
 
 @pytest.fixture
-def shelf(store: FrameStore) -> Shelf:
-    return Shelf(store)
+def shelf(store: FrameStore) -> FrameFiles:
+    return FrameFiles(store)
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from services.archiver.archiver import Archiver
-from services.archiver.catalog import Catalog, FrameQuery
-from services.archiver.database import open_engine
-from services.archiver.errors import DatabaseUnavailable
-from services.archiver.layout import THUMBNAIL_SUFFIX, thumbnail_path_of
-from services.archiver.ledger import GapQuery, Ledger
-from services.archiver.local_storage import LocalStore
-from services.archiver.models import ArchivedFrame
-from services.archiver.pictures import read_webp
-from services.archiver.slots import Slot
-from services.archiver.storage import FrameStore
+from services.archiver.base.errors import DatabaseUnavailableError
+from services.archiver.capture.slots import Slot
+from services.archiver.db.engine import open_engine
+from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.gaps import GapQuery, Ledger
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.local_store import LocalStore
+from services.archiver.files.paths import THUMBNAIL_SUFFIX, thumbnail_path_of
+from services.archiver.files.store import FrameStore
+from services.archiver.files.webp import read_webp
+from services.archiver.service import Archiver
 from shared.clock import Clock
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 
@@ -64,7 +64,7 @@ class Place:
 
     def rows(self) -> list[ArchivedFrame]:
         """No rows while the database is away or unmade."""
-        with suppress(DatabaseUnavailable):
+        with suppress(DatabaseUnavailableError):
             return list(self.catalog.page(FrameQuery(limit=500))[0])
         return []
 
@@ -78,7 +78,7 @@ class Place:
 
     def gaps(self) -> list[tuple[str, int, int, str]]:
         """Camera, begin, end and reason."""
-        with suppress(DatabaseUnavailable):
+        with suppress(DatabaseUnavailableError):
             gaps, _ = self.ledger.gaps(GapQuery())
             return [(gap.camera_key, gap.start_seconds, gap.end_seconds, gap.reason) for gap in gaps]
         return []

@@ -8,11 +8,11 @@ from typing import Final, TypeVar
 
 from PIL import Image
 
-from services.archiver.errors import DatabaseUnavailable
-from services.archiver.layout import path_of
-from services.archiver.models import ArchivedFrame
-from services.archiver.pictures import Label, WebpOptions, encode_webp
-from shared.frames import JPEG_END
+from services.archiver.base.errors import DatabaseUnavailableError
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.paths import path_of
+from services.archiver.files.webp import Label, WebpOptions, encode_webp
+from shared.bus.frames import JPEG_END
 
 ResultT = TypeVar("ResultT")
 MONTH_SECONDS: Final = 30 * 24 * 3600
@@ -42,7 +42,7 @@ def webp_of(picture: Image.Image | None = None, *, at: datetime = AT, interval_s
 def again_while_locked(work: Callable[[], ResultT]) -> ResultT:
     """As the bookkeeper does: a transaction waits no more than a second for another's."""
     for _ in range(20):
-        with suppress(DatabaseUnavailable):
+        with suppress(DatabaseUnavailableError):
             return work()
     raise AssertionError("the database stayed locked")
 

@@ -12,13 +12,13 @@ from PIL import Image
 from sqlalchemy import Engine
 
 from services.archiver.app import create_app
-from services.archiver.archiver import Archiver
-from services.archiver.catalog import Catalog, Cursor
-from services.archiver.gaps import Missed, Stretch
-from services.archiver.layout import FrameName, thumbnail_path_of
-from services.archiver.ledger import Ledger, SlotReport
-from services.archiver.shelf import Shelf
-from services.archiver.storage import FrameStore
+from services.archiver.db.frames import Catalog, Cursor
+from services.archiver.db.gaps import Ledger, SlotReport
+from services.archiver.db.intervals import Missed, Stretch
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.paths import FrameName, thumbnail_path_of
+from services.archiver.files.store import FrameStore
+from services.archiver.service import Archiver
 from shared.clock import Clock
 from tests.archiver.support import AT, SLOT_START, noise, row, webp_of
 from tests.support.waiting import wait_until
@@ -38,7 +38,7 @@ def webp(client: TestClient, store: FrameStore, catalog: Catalog) -> bytes:
     """The one archived picture, whose id is 1."""
     del client
     webp = webp_of()
-    catalog.add(Shelf(store).keep(FrameName("camera_1", SLOT_START), webp).row(AT))
+    catalog.add(FrameFiles(store).keep(FrameName("camera_1", SLOT_START), webp).row(AT))
     return webp
 
 
@@ -196,7 +196,7 @@ def test_a_thumbnail_is_small_and_cached_for_ever_and_made_anew_when_it_is_lost(
     client: TestClient, store: FrameStore, catalog: Catalog
 ) -> None:
     """It is a copy, and never matters."""
-    catalog.add(Shelf(store).keep(FrameName("camera_1", SLOT_START), webp_of(noise(640, 480))).row(AT))
+    catalog.add(FrameFiles(store).keep(FrameName("camera_1", SLOT_START), webp_of(noise(640, 480))).row(AT))
     first = client.get(client.get(f"{FRAMES}/1").json()["thumbnail_url"])
     assert first.headers["cache-control"].endswith("immutable")
     with Image.open(io.BytesIO(first.content)) as picture:
@@ -291,7 +291,7 @@ def test_a_zip_file_holds_whole_frames_named_as_on_the_disk(
     client: TestClient, store: FrameStore, catalog: Catalog
 ) -> None:
     """What is gone or damaged is left out and named."""
-    shelf, webps = Shelf(store), [webp_of(at=AT + timedelta(hours=number)) for number in range(5)]
+    shelf, webps = FrameFiles(store), [webp_of(at=AT + timedelta(hours=number)) for number in range(5)]
     names = [FrameName("camera_1", SLOT_START + number * 3600) for number in range(5)]
     for name, webp in zip(names, webps, strict=True):
         catalog.add(shelf.keep(name, webp).row(AT))
@@ -312,7 +312,7 @@ def test_a_zip_file_of_too_many_frames_is_refused_in_words(
     client: TestClient, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its list of contents has to be kept in memory."""
-    monkeypatch.setattr("services.archiver.picture_routes.MOST_FRAMES", 1)
+    monkeypatch.setattr("services.archiver.api.frames.images.MOST_FRAMES", 1)
     for number in range(2):
         catalog.add(row(slot_start=SLOT_START + number))
     answer = client.get(f"{FRAMES}/zip")

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.catalog import Catalog, FrameQuery
-from services.archiver.database import open_engine
+from services.archiver.db.engine import open_engine
+from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.gaps import GapQuery, Ledger
 from services.archiver.demo.plant import paint
 from services.archiver.demo.season import HOUR_SECONDS, Season
-from services.archiver.layout import thumbnail_path_of
-from services.archiver.ledger import GapQuery, Ledger
-from services.archiver.local_storage import LocalStore
-from services.archiver.pictures import read_webp
-from services.archiver.shelf import Shelf
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
+from services.archiver.files.paths import thumbnail_path_of
+from services.archiver.files.webp import read_webp
 
 ROOT = Path(__file__).parents[2]
 DAYS = 4
@@ -45,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_frame_is_whole_and_every_slot_accounted_for(made: Path) -> None:
     """Each row describes its file, with label, thumbnail and measures; and a slot without a frame is in a gap."""
     engine = open_engine(f"sqlite:///{made}/archive.db")
-    shelf = Shelf(LocalStore(made / "frames"))
+    shelf = FrameFiles(LocalStore(made / "frames"))
     rows, _ = Catalog(engine).page(FrameQuery("camera_1", limit=500))
     gaps, _ = Ledger(engine).gaps(GapQuery("camera_1"))
     engine.dispose()

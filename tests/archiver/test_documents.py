@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from services.archiver.api.frames.listing import MOST_DAYS, USUAL_DAYS
+from services.archiver.api.frames.zip_stream import MOST_FRAMES
 from services.archiver.app import create_app
-from services.archiver.archiver import Archiver
-from services.archiver.catalog import DAYLIGHT_BRIGHTNESS
-from services.archiver.gaps import GapReason
-from services.archiver.layout import manual_path_of, path_of, thumbnail_path_of
-from services.archiver.measures import THUMBNAIL_WIDTH
-from services.archiver.routes import MOST_DAYS, USUAL_DAYS
-from services.archiver.zipping import MOST_FRAMES
+from services.archiver.db.frames import DAYLIGHT_BRIGHTNESS
+from services.archiver.db.intervals import GapReason
+from services.archiver.files.image_features import THUMBNAIL_WIDTH
+from services.archiver.files.paths import manual_path_of, path_of, thumbnail_path_of
+from services.archiver.service import Archiver
+from shared.bus.status import CameraState
 from shared.clock import Clock
-from shared.status import CameraState
 from tests.archiver.place import Place
 from tests.archiver.support import SLOT_START
 

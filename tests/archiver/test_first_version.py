@@ -13,12 +13,12 @@ from PIL import ExifTags, Image
 from sqlalchemy import Engine, bindparam, text
 from sqlmodel import SQLModel
 
-from services.archiver.archiver import Archiver
-from services.archiver.catalog import Catalog, FrameQuery
-from services.archiver.database import _make_parent, alembic_config, upgrade
-from services.archiver.layout import path_of, thumbnail_path_of
-from services.archiver.models import UtcDateTime
-from services.archiver.storage import FrameStore
+from services.archiver.db.engine import _make_parent, alembic_config, upgrade
+from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.models import UtcDateTime
+from services.archiver.files.paths import path_of, thumbnail_path_of
+from services.archiver.files.store import FrameStore
+from services.archiver.service import Archiver
 from shared.clock import Clock
 from tests.archiver.support import AT, SLOT_START, noise
 from tests.support.waiting import eventually

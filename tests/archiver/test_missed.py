@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.archiver.errors import StorageFull
-from services.archiver.ledger import GapQuery
+from services.archiver.base.errors import StorageFullError
+from services.archiver.db.gaps import GapQuery
+from shared.bus.status import CameraState
 from shared.clock import Clock
-from shared.status import CameraState
 from tests.archiver.bus import ScriptedCamera
 from tests.archiver.place import Place, WallClock
 from tests.archiver.support import cut_short, jpeg_of, noise
@@ -172,7 +172,7 @@ async def test_a_disk_that_stays_full_leaves_a_gap_that_says_so(place: Place, mo
     wall = WallClock(AT)
 
     def refuse(*_: object) -> None:
-        raise StorageFull("The archive directory can't be written: No space left on device.")
+        raise StorageFullError("The archive directory can't be written: No space left on device.")
 
     with place.bus(camera_at(wall)), monkeypatch.context() as patch:
         patch.setattr(place.store, "write_first", refuse)

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import Engine
 
 from benchmarks.archive_kills import killed
-from services.archiver.catalog import Catalog, FrameQuery
-from services.archiver.errors import StorageUnavailable
-from services.archiver.layout import thumbnail_path_of
-from services.archiver.ledger import GapQuery, Ledger
-from services.archiver.models import ArchivedFrame
-from services.archiver.shelf import Shelf
-from services.archiver.storage import FrameStore
+from services.archiver.base.errors import StorageUnavailableError
+from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.gaps import GapQuery, Ledger
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.paths import thumbnail_path_of
+from services.archiver.files.store import FrameStore
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.place import running_archiver
 from tests.archiver.support import MONTH_SECONDS, jpeg_of, noise
@@ -32,7 +32,7 @@ async def test_two_archivers_keep_one_file_and_one_row_per_slot(
     with ScriptedBus(bus, [camera]).running():
         async with running_archiver(engine, store, bus), running_archiver(engine, store, bus):
             await eventually(lambda: len(rows(catalog)) >= 4, timeout_seconds=20)
-    shelf, found = Shelf(store), rows(catalog)
+    shelf, found = FrameFiles(store), rows(catalog)
     paths = {file.path for file in next(iter(store.files("camera_1")))}
     assert paths == {path for row in found for path in (row.path, thumbnail_path_of(row.path))}
     for row in found:
@@ -47,7 +47,7 @@ async def test_a_store_that_is_away_is_said_and_the_picture_kept_until_it_is_bac
     """It was taken when it was due."""
 
     def away(*_: object) -> None:
-        raise StorageUnavailable("The archive's object store can't be written: no answer.")
+        raise StorageUnavailableError("The archive's object store can't be written: no answer.")
 
     camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)
     bus = f"ipc://{tmp_path}/bus"

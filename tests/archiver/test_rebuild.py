@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from services.archiver.catalog import Catalog, FrameQuery
-from services.archiver.database import upgrade
-from services.archiver.layout import FrameName
-from services.archiver.local_storage import LocalStore
-from services.archiver.shelf import Shelf
+from services.archiver.db.engine import upgrade
+from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
+from services.archiver.files.paths import FrameName
 from tests.archiver.support import AT, SLOT_START, noise, webp_of
 from tests.archiver.test_service import ROOT, environment
 
@@ -31,12 +31,12 @@ def env(tmp_path: Path, database_url: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def shelf(local_store: LocalStore) -> Shelf:
-    return Shelf(local_store)
+def shelf(local_store: LocalStore) -> FrameFiles:
+    return FrameFiles(local_store)
 
 
 def test_a_lost_database_is_made_anew_just_as_it_was(
-    env: dict[str, str], shelf: Shelf, engine: Engine, catalog: Catalog
+    env: dict[str, str], shelf: FrameFiles, engine: Engine, catalog: Catalog
 ) -> None:
     """Every column but the id and when the row was made; done twice, it is done once."""
     expected = []
@@ -54,7 +54,7 @@ def test_a_lost_database_is_made_anew_just_as_it_was(
 
 
 def test_a_row_without_a_whole_file_is_told_and_fails_the_rebuild(
-    env: dict[str, str], shelf: Shelf, catalog: Catalog
+    env: dict[str, str], shelf: FrameFiles, catalog: Catalog
 ) -> None:
     """It is not taken out: the file may be in a backup."""
     row = shelf.keep(NAMES[0], webp_of()).row(AT)

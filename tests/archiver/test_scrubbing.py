@@ -12,12 +12,12 @@ from PIL import Image
 from sqlalchemy import Engine, insert
 
 from services.archiver.app import create_app
-from services.archiver.archiver import Archiver
-from services.archiver.catalog import Catalog
-from services.archiver.layout import FrameName, thumbnail_path_of
-from services.archiver.models import ArchivedFrame
-from services.archiver.shelf import Shelf
-from services.archiver.storage import FrameStore
+from services.archiver.db.frames import Catalog
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.paths import FrameName, thumbnail_path_of
+from services.archiver.files.store import FrameStore
+from services.archiver.service import Archiver
 from shared.clock import Clock
 from tests.archiver.support import AT, SLOT_START, noise, row, webp_of
 from tests.support.waiting import wait_until
@@ -36,7 +36,7 @@ def client(engine: Engine, store: FrameStore, tmp_path: Path) -> Iterator[TestCl
 def keep(store: FrameStore, catalog: Catalog, hour: int, picture: Image.Image) -> ArchivedFrame:
     """Archive a picture in an hour of its own."""
     start, at = SLOT_START + 3600 * hour, AT + timedelta(hours=hour)
-    catalog.add(Shelf(store).keep(FrameName("camera_1", start), webp_of(picture, at=at)).row(AT))
+    catalog.add(FrameFiles(store).keep(FrameName("camera_1", start), webp_of(picture, at=at)).row(AT))
     found = catalog.at_path(FrameName("camera_1", start).path)
     assert found is not None
     return found
@@ -194,7 +194,7 @@ def test_sheets_of_noise_are_forgotten_in_time(client: TestClient, store: FrameS
     """What is remembered of them has a bound; whatever is asked for is there all the same."""
     kept = [keep(store, catalog, hour, noise(320, 180)) for hour in range(3)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("services.archiver.sprites.REMEMBERED_BYTES", 1)
+        patch.setattr("services.archiver.api.frames.sprite_sheets.REMEMBERED_BYTES", 1)
         sheets = [client.get(SPRITES, params={"ids": str(frame.id)}).content for frame in (*kept, *kept)]
     assert sheets[:3] == sheets[3:]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.storage import TEMPORARY_PREFIX
+from services.archiver.files.store import TEMPORARY_PREFIX
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import MONTH_SECONDS, jpeg_of, noise
 from tests.support.waiting import PATIENCE, wait_until

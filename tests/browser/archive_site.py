@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from services.archiver.catalog import Catalog
-from services.archiver.database import open_engine, upgrade, writing
-from services.archiver.gaps import GapReason
-from services.archiver.local_storage import LocalStore
-from services.archiver.models import ArchiveGap
-from services.archiver.shelf import Shelf
+from services.archiver.db.engine import open_engine, upgrade, writing
+from services.archiver.db.frames import Catalog
+from services.archiver.db.intervals import GapReason
+from services.archiver.db.models import ArchiveGap
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import MONTH_SECONDS, jpeg_of
 from tests.archiver.test_service import environment, running
@@ -44,7 +44,7 @@ def archive_site(
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)
     (directory / "frames").mkdir()
-    archive = MadeArchive(Shelf(LocalStore(directory / "frames")), Catalog(engine))
+    archive = MadeArchive(FrameFiles(LocalStore(directory / "frames")), Catalog(engine))
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
     hours = [hour for hour in range(-48, 24) if hour not in (15, 16)]
     archive.hours(day, hours, camera_key=CAMERA, size=size)

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
-from shared.frames import Frame
-from shared.status import CameraState, encode_status
+from shared.bus.frames import Frame
+from shared.bus.status import CameraState, encode_status
 from tests.support.bus import FakeIngest, fake_ingest, jpeg_picture, status_of
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page
 
-from services.stream.pages import STATIC
-from shared.status import CameraState
+from services.stream.api.pages import STATIC
+from shared.bus.status import CameraState
 from tests.browser.site import HEIGHT, PATIENCE_SECONDS, WIDTH, Site, open_feeds, running_site
 from tests.support.browser import heap_bytes, renderers_bytes
 from tests.support.waiting import wait_until

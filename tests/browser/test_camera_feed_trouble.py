@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocketRoute
 
-from shared.status import CameraState
+from shared.bus.status import CameraState
 from tests.browser.site import PATIENCE_SECONDS, Site, filmed, open_feeds, running_site
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess, Stack

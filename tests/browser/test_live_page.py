@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, ViewportSize, expect
 
-from shared.status import CameraState
+from shared.bus.status import CameraState
 from tests.browser.site import PATIENCE_SECONDS, Feed, Site, running_site
 from tests.support.accessibility import assert_accessible
 from tests.support.browser import painted_picture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from shared.status import CameraState
+from shared.bus.status import CameraState
 from tests.browser.archive_site import Site, archive_site
 from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.frames import Frame
+from shared.bus.frames import Frame
 from tests.support.bus import FakeIngest, fake_ingest, jpeg_picture, status_of
 from tests.support.ports import free_port
 from tests.support.replica import running_replica

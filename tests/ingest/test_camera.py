@@ -8,14 +8,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from services.ingest.camera import DISCONNECT_AFTER_SECONDS, Camera, Habits
-from services.ingest.condition import CameraCondition
-from services.ingest.pictures import BgrPicture
-from services.ingest.rendering import Renderer, RenderingOptions
+from services.ingest.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
+from services.ingest.camera_state import CameraCondition
+from services.ingest.decoding.pictures import BgrPicture
+from services.ingest.renditions import Renderer, RenderingOptions
 from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from shared.bus.frames import Frame
+from shared.bus.status import CameraState
 from shared.clock import Clock
-from shared.frames import Frame
-from shared.status import CameraState
 
 FRAME_SECONDS = 1 / 30
 
@@ -42,7 +42,7 @@ class Scene:
     """
 
     script: Iterator[Step]
-    habits: Habits = field(default_factory=Habits)
+    habits: CameraPolicy = field(default_factory=CameraPolicy)
     answers: Callable[[], bool] | None = None
     is_still: bool = False
     is_damaged: bool = False
@@ -238,7 +238,7 @@ def test_a_picture_that_never_changes_is_frozen_when_that_is_asked_for() -> None
     """Frozen frames are not published as live, and the first change ends it."""
     scene: Scene = Scene(
         steps([None] * 400, lambda: setattr(scene, "is_still", False), [None] * 3),
-        habits=Habits(frozen_seconds=10),
+        habits=CameraPolicy(frozen_seconds=10),
         is_still=True,
     )
     scene.camera.want(frozenset({"main"}))
@@ -254,7 +254,7 @@ def test_a_picture_that_never_changes_is_frozen_when_that_is_asked_for() -> None
 def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_back_for_the_next_one() -> None:
     """Battery and mobile cameras: the state stays idle, for nothing is wrong."""
     grabs_until_asleep = round(DISCONNECT_AFTER_SECONDS / FRAME_SECONDS) + 5
-    scene = Scene(iter([None] * grabs_until_asleep), habits=Habits(disconnects=True))
+    scene = Scene(iter([None] * grabs_until_asleep), habits=CameraPolicy(disconnects=True))
 
     class Woken(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002

@@ -6,10 +6,10 @@ import pytest
 
 from services.ingest import health
 from services.ingest.settings import IngestSettings
-from shared.bus_keys import make_keys, server_keys
+from shared.bus.keys import make_keys, server_keys
+from shared.bus.proxy import Forwarder
+from shared.bus.status import CameraState
 from shared.settings import load_settings
-from shared.status import CameraState
-from shared.transport import Forwarder
 from tests.support.bus import fake_ingest, status_of
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.ingest.pictures import Picture
+from services.ingest.decoding.pictures import Picture
 from services.ingest.settings import CameraSettings
 from services.ingest.sources import (
     Source,

@@ -16,7 +16,7 @@ from tests.support.ports import free_port
 ROOT = Path(__file__).parents[2]
 PROBE = """
 import sys
-from services.ingest.sources.native_log import NativeLog
+from services.ingest.sources.stderr_capture import NativeLog
 caught = NativeLog.capture()
 from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.video_capture import VideoCaptureSource

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from shared.topics import frame_topic
+from shared.bus.topics import frame_topic
 from tests.support.bus import fake_ingest, frame_of, status_of
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from shared.frames import Frame
+from shared.bus.frames import Frame
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.ports import free_port
@@ -175,8 +175,8 @@ def test_quality_auto_moves_a_slow_viewer_to_a_smaller_width_and_back(
     bus: str, ingest: FakeIngest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the connection it has."""
-    monkeypatch.setattr("services.stream.adaptation.WINDOW_SECONDS", 1.0)
-    monkeypatch.setattr("services.stream.adaptation.FIRST_TRIAL_SECONDS", 2.0)
+    monkeypatch.setattr("services.stream.fanout.auto_quality.WINDOW_SECONDS", 1.0)
+    monkeypatch.setattr("services.stream.fanout.auto_quality.FIRST_TRIAL_SECONDS", 2.0)
     with ExitStack() as stack:
         replica = stack.enter_context(running_replica(bus))
         wait_until(replica.knows_a_camera, "the camera is known")

@@ -11,8 +11,8 @@ import pytest
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from shared.status import CameraState
-from shared.topics import frame_topic
+from shared.bus.status import CameraState
+from shared.bus.topics import frame_topic
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.ports import free_port

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from PIL import Image, ImageDraw
 
-from services.archiver.catalog import Catalog
-from services.archiver.layout import FrameName
-from services.archiver.models import ArchivedFrame
-from services.archiver.pictures import Label, WebpOptions, encode_webp
-from services.archiver.shelf import Shelf
+from services.archiver.db.frames import Catalog
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.paths import FrameName
+from services.archiver.files.webp import Label, WebpOptions, encode_webp
 
 HOUR_SECONDS = 3600
 
@@ -31,7 +31,7 @@ def picture_of(at: datetime, size: tuple[int, int] = (320, 180)) -> Image.Image:
 class MadeArchive:
     """Puts frames on a shelf and into a catalog."""
 
-    shelf: Shelf
+    shelf: FrameFiles
     catalog: Catalog
 
     def frame(

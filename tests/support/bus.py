@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 
-from shared.frames import Frame, encode_frame
-from shared.status import CameraState, CameraStatus, encode_status
-from shared.transport import Publisher
+from shared.bus.frames import Frame, encode_frame
+from shared.bus.publisher import Publisher
+from shared.bus.status import CameraState, CameraStatus, encode_status
 
 STATUS_SECONDS = 0.2
 

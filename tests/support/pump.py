@@ -3,7 +3,7 @@
 import threading
 from typing import Self
 
-from shared.transport import Publisher
+from shared.bus.publisher import Publisher
 
 
 class Pump:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
+from services.stream.api.connection_handover import DirectHttpProtocol
 from services.stream.app import build_app
-from services.stream.direct import DirectHttpProtocol
-from services.stream.hub import Hub
+from services.stream.fanout.hub import Hub
 from services.stream.settings import StreamSettings
 from shared.clock import Clock
 from shared.web.server import listen, make_server

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import zmq
 
-from shared.frames import Frame, decode_frame
-from shared.status import CameraStatus, decode_status
+from shared.bus.frames import Frame, decode_frame
+from shared.bus.status import CameraStatus, decode_status
 from tests.support.camera import RtspCamera
 from tests.support.clock import read_clock, shows_camera_colours
 from tests.support.hosts import Host, host_alone

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.bus_keys import make_keys
+from shared.bus.keys import make_keys
 from tests.support.hosts import Host, two_hosts
 from tests.support.mjpeg import Viewer
 from tests.support.services import ServiceProcess

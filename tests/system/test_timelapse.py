@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from services.archiver.catalog import Catalog
-from services.archiver.database import open_engine, upgrade
-from services.archiver.local_storage import LocalStore
-from services.archiver.shelf import Shelf
+from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.frames import Catalog
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import jpeg_of, noise
 from tests.archiver.test_service import environment, running
@@ -32,7 +32,7 @@ def made_archive(directory: Path, env: dict[str, str]) -> MadeArchive:
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)
     (directory / "frames").mkdir(exist_ok=True)
-    return MadeArchive(Shelf(LocalStore(directory / "frames")), Catalog(engine))
+    return MadeArchive(FrameFiles(LocalStore(directory / "frames")), Catalog(engine))
 
 
 def call(env: dict[str, str], path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

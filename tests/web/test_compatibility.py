@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.stream.compatibility import translated
+from services.stream.api.compatibility import translated
 from tests.support.bus import fake_ingest, frame_of, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.ports import free_port

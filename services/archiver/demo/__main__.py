@@ -19,17 +19,17 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.archiver.catalog import Catalog, FrameQuery
-from services.archiver.database import open_engine, writing
+from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.capture.slots import slot_at
+from services.archiver.db.engine import open_engine, writing
+from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.gaps import Ledger, SlotReport, enter_gap
+from services.archiver.db.models import ArchivedFrame
 from services.archiver.demo.painting import keep_pictures
 from services.archiver.demo.season import HOUR_SECONDS, Season
-from services.archiver.errors import DatabaseUnavailable, StorageUnavailable
-from services.archiver.layout import FrameName
-from services.archiver.ledger import Ledger, SlotReport, enter_gap
-from services.archiver.models import ArchivedFrame
-from services.archiver.settings import ArchiverSettings
-from services.archiver.shelf import KeptFile
-from services.archiver.slots import slot_at
+from services.archiver.files.frame_files import StoredFrame
+from services.archiver.files.paths import FrameName
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
@@ -59,7 +59,7 @@ def main() -> int:
             return EXIT_NOT_DONE
         count = _make(settings, engine, arguments.camera, season)
         _tell_of_the_camera(engine, arguments.camera, season)
-    except (DatabaseUnavailable, StorageUnavailable) as error:
+    except (DatabaseUnavailableError, StorageUnavailableError) as error:
         sys.stderr.write(f"The demo archive could not be finished: {error} What is there so far is whole.\n")
         return EXIT_NOT_DONE
     finally:
@@ -104,7 +104,7 @@ def _batches(season: Season) -> Iterator[Sequence[int]]:
     return (slots[first : first + _AT_ONCE] for first in range(0, len(slots), _AT_ONCE))
 
 
-def _enter(engine: Engine, files: Sequence[KeptFile]) -> None:
+def _enter(engine: Engine, files: Sequence[StoredFrame]) -> None:
     """A running archiver may have found one of the files first, and entered it."""
     insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
     values = [file.row(datetime.now(UTC)).model_dump(exclude={"id"}) for file in files]

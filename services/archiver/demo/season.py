@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.archiver.gaps import GapReason, Missed, Stretch
+from services.archiver.db.intervals import GapReason, Missed, Stretch
 
 HOUR_SECONDS: Final = 3600
 LAG_SECONDS: Final = 2.4

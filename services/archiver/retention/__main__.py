@@ -5,14 +5,14 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from services.archiver.database import open_engine
-from services.archiver.errors import DatabaseUnavailable
-from services.archiver.instants import from_ns
-from services.archiver.retention.plan import Fate
-from services.archiver.retention.policy import Policy
+from services.archiver.background_jobs import survey_of
+from services.archiver.base.epoch import from_ns
+from services.archiver.base.errors import DatabaseUnavailableError
+from services.archiver.base.retention_policy import Policy
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.engine import open_engine
+from services.archiver.retention.plan import Expiry
 from services.archiver.retention.rows import Rows
-from services.archiver.settings import ArchiverSettings
-from services.archiver.upkeep import survey_of
 from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -28,13 +28,13 @@ def main() -> int:
     survey = survey_of(settings, Rows(open_engine(settings.database_url.get_secret_value())))
     try:
         _print(survey.due(from_ns(Clock().utc_ns())), survey.policy)
-    except DatabaseUnavailable as error:
+    except DatabaseUnavailableError as error:
         sys.stderr.write(f"The archive's database can't be used: {error}.\n")
         return EXIT_NO_DATABASE
     return 0
 
 
-def _print(due: Iterable[Fate], policy: Policy) -> None:
+def _print(due: Iterable[Expiry], policy: Policy) -> None:
     count = byte_count = 0
     for fate in due:
         frame = fate.frame

@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final, TypeVar
 
-from services.archiver.days import ONE_DAY, at_local, day_of, monday_of, nearest
-from services.archiver.retention.policy import NOON, Policy, Tier, TierName
+from services.archiver.base.local_time import ONE_DAY, at_local, day_of, monday_of, nearest
+from services.archiver.base.retention_policy import NOON, Policy, Tier, TierName
 
 FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 MIDNIGHT: Final = time()
@@ -22,7 +22,7 @@ KeyT = TypeVar("KeyT", date, datetime)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FrameInfo:
     """What the plan needs to know of a row."""
 
     id: int
@@ -33,22 +33,22 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class Expiry:
     """A frame goes at `until` (`FOR_EVER`: never); `why` names the tier that keeps it until then."""
 
-    frame: Kept
+    frame: FrameInfo
     until: datetime
     why: str
 
 
-def fates(frames: Sequence[Kept], policy: Policy, newest: frozenset[int] = frozenset()) -> list[Fate]:
+def fates(frames: Sequence[FrameInfo], policy: Policy, newest: frozenset[int] = frozenset()) -> list[Expiry]:
     """What becomes of one camera's frames, which must be all there are of some whole local weeks (see `weeks`).
 
     `newest` are the ids of frames that stay whatever the tiers say.
     """
     by_hand = [_by_hand(frame, policy) for frame in frames if frame.is_manual]
     of_slots = [frame for frame in frames if not frame.is_manual]
-    best = {frame.id: Fate(frame, frame.captured_at, "no tier keeps it") for frame in of_slots}
+    best = {frame.id: Expiry(frame, frame.captured_at, "no tier keeps it") for frame in of_slots}
     for tier in policy.slot_tiers:
         for fate in _KEEPS[tier.name](of_slots, tier, policy):
             if fate.until > best[fate.frame.id].until:
@@ -56,43 +56,43 @@ def fates(frames: Sequence[Kept], policy: Policy, newest: frozenset[int] = froze
     return [_spared(fate) if fate.frame.id in newest else fate for fate in (*by_hand, *best.values())]
 
 
-def due(planned: Iterable[Fate], now: datetime) -> list[Fate]:
+def due(planned: Iterable[Expiry], now: datetime) -> list[Expiry]:
     """Those that go now, oldest first."""
     return sorted((fate for fate in planned if fate.until <= now), key=_age_order)
 
 
-def over_budget(oldest_first: Iterable[Kept], excess_bytes: int, newest: frozenset[int]) -> Iterator[Fate]:
+def over_budget(oldest_first: Iterable[FrameInfo], excess_bytes: int, newest: frozenset[int]) -> Iterator[Expiry]:
     """As many of the oldest frames as hold `excess_bytes`. What was taken by hand stays, and so do the `newest`."""
     for frame in oldest_first:
         if excess_bytes <= 0:
             return
         if not frame.is_manual and frame.id not in newest:
             excess_bytes -= frame.byte_count
-            yield Fate(frame, frame.captured_at, OVER_BUDGET)
+            yield Expiry(frame, frame.captured_at, OVER_BUDGET)
 
 
-def weeks(frames: Iterable[Kept], policy: Policy) -> Iterator[list[Kept]]:
+def weeks(frames: Iterable[FrameInfo], policy: Policy) -> Iterator[list[FrameInfo]]:
     """One camera's frames, given oldest first, by local week: the longest stretch that a tier looks at."""
     for _, week in groupby(frames, key=lambda frame: monday_of(frame.captured_at, policy.zone)):
         yield list(week)
 
 
-def _all(frames: Sequence[Kept], tier: Tier, _policy: Policy) -> Iterator[Fate]:
-    return (Fate(frame, _later(frame.captured_at, tier.age), str(tier)) for frame in frames)
+def _all(frames: Sequence[FrameInfo], tier: Tier, _policy: Policy) -> Iterator[Expiry]:
+    return (Expiry(frame, _later(frame.captured_at, tier.age), str(tier)) for frame in frames)
 
 
-def _hourly(frames: Sequence[Kept], tier: Tier, _policy: Policy) -> Iterator[Fate]:
+def _hourly(frames: Sequence[FrameInfo], tier: Tier, _policy: Policy) -> Iterator[Expiry]:
     for hour, group in _grouped(frames, lambda at: at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)):
         yield from _one_of(group, nearest(group, hour), hour + timedelta(hours=1), tier)
 
 
-def _daily(frames: Sequence[Kept], tier: Tier, policy: Policy) -> Iterator[Fate]:
+def _daily(frames: Sequence[FrameInfo], tier: Tier, policy: Policy) -> Iterator[Expiry]:
     for day, group in _grouped(frames, lambda at: day_of(at, policy.zone)):
         chosen = nearest(group, at_local(day, tier.at or NOON, policy.zone))
         yield from _one_of(group, chosen, at_local(day + ONE_DAY, MIDNIGHT, policy.zone), tier)
 
 
-def _weekly(frames: Sequence[Kept], tier: Tier, policy: Policy) -> Iterator[Fate]:
+def _weekly(frames: Sequence[FrameInfo], tier: Tier, policy: Policy) -> Iterator[Expiry]:
     """Of the week's first day that has frames, the one that a daily tier would keep."""
     for monday, group in _grouped(frames, lambda at: monday_of(at, policy.zone)):
         day, of_day = min(_grouped(group, lambda at: day_of(at, policy.zone)), key=lambda pair: pair[0])
@@ -100,7 +100,7 @@ def _weekly(frames: Sequence[Kept], tier: Tier, policy: Policy) -> Iterator[Fate
         yield from _one_of(group, chosen, at_local(monday + 7 * ONE_DAY, MIDNIGHT, policy.zone), tier)
 
 
-_KEEPS: Final[dict[TierName, Callable[[Sequence[Kept], Tier, Policy], Iterator[Fate]]]] = {
+_KEEPS: Final[dict[TierName, Callable[[Sequence[FrameInfo], Tier, Policy], Iterator[Expiry]]]] = {
     TierName.ALL: _all,
     TierName.HOURLY: _hourly,
     TierName.DAILY: _daily,
@@ -108,31 +108,31 @@ _KEEPS: Final[dict[TierName, Callable[[Sequence[Kept], Tier, Policy], Iterator[F
 }
 
 
-def _one_of(group: Iterable[Kept], chosen: Kept, end: datetime, tier: Tier) -> Iterator[Fate]:
+def _one_of(group: Iterable[FrameInfo], chosen: FrameInfo, end: datetime, tier: Tier) -> Iterator[Expiry]:
     """Its age counts from the stretch's end, so that all of its frames would go by the same date."""
     for frame in group:
-        yield Fate(frame, _later(end, tier.age) if frame is chosen else end, str(tier))
+        yield Expiry(frame, _later(end, tier.age) if frame is chosen else end, str(tier))
 
 
-def _grouped(frames: Iterable[Kept], key_of: Callable[[datetime], KeyT]) -> list[tuple[KeyT, list[Kept]]]:
-    groups: dict[KeyT, list[Kept]] = {}
+def _grouped(frames: Iterable[FrameInfo], key_of: Callable[[datetime], KeyT]) -> list[tuple[KeyT, list[FrameInfo]]]:
+    groups: dict[KeyT, list[FrameInfo]] = {}
     for frame in frames:
         groups.setdefault(key_of(frame.captured_at), []).append(frame)
     return list(groups.items())
 
 
-def _by_hand(frame: Kept, policy: Policy) -> Fate:
+def _by_hand(frame: FrameInfo, policy: Policy) -> Expiry:
     age = policy.manual_age
-    return Fate(frame, _later(frame.captured_at, age), str(Tier(TierName.MANUAL, age)))
+    return Expiry(frame, _later(frame.captured_at, age), str(Tier(TierName.MANUAL, age)))
 
 
-def _spared(fate: Fate) -> Fate:
-    return Fate(fate.frame, FOR_EVER, NEWEST)
+def _spared(fate: Expiry) -> Expiry:
+    return Expiry(fate.frame, FOR_EVER, NEWEST)
 
 
 def _later(instant: datetime, age: timedelta | None) -> datetime:
     return FOR_EVER if age is None else instant + age
 
 
-def _age_order(fate: Fate) -> tuple[datetime, int]:
+def _age_order(fate: Expiry) -> tuple[datetime, int]:
     return fate.frame.captured_at, fate.frame.id

@@ -10,16 +10,16 @@ from typing import Final
 from sqlalchemy import ColumnElement, Engine, Integer, func, tuple_
 from sqlmodel import col, select
 
-from services.archiver.database import reading
-from services.archiver.instants import EPOCH
-from services.archiver.models import ArchivedFrame, FrameKind, UtcDateTime
-from services.archiver.retention.plan import Kept
+from services.archiver.base.epoch import EPOCH
+from services.archiver.db.engine import reading
+from services.archiver.db.models import ArchivedFrame, FrameKind, UtcDateTime
+from services.archiver.retention.plan import FrameInfo
 
 _ROWS_AT_ONCE: Final = 5000
 
 
 class Rows:
-    """Every method raises DatabaseUnavailable when the database is."""
+    """Every method raises DatabaseUnavailableError when the database is."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -28,14 +28,14 @@ class Rows:
         with reading(self._engine) as session:
             return session.exec(select(ArchivedFrame.camera_key).distinct().order_by(ArchivedFrame.camera_key)).all()
 
-    def oldest_first(self, camera_key: str | None = None, before: datetime | None = None) -> Iterator[Kept]:
+    def oldest_first(self, camera_key: str | None = None, before: datetime | None = None) -> Iterator[FrameInfo]:
         """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile."""
         conditions: list[ColumnElement[bool]] = []
         if camera_key is not None:
             conditions.append(col(ArchivedFrame.camera_key) == camera_key)
         if before is not None:
             conditions.append(col(ArchivedFrame.captured_at) < before)
-        last = Kept(0, "", EPOCH, 0)
+        last = FrameInfo(0, "", EPOCH, 0)
         while page := self._page(conditions, last):
             yield from page
             last = page[-1]
@@ -49,7 +49,7 @@ class Rows:
         with reading(self._engine) as session:
             return int(session.exec(select(func.sum(_SIZE))).one() or 0)
 
-    def _page(self, conditions: list[ColumnElement[bool]], last: Kept) -> list[Kept]:
+    def _page(self, conditions: list[ColumnElement[bool]], last: FrameInfo) -> list[FrameInfo]:
         place = tuple_(col(ArchivedFrame.captured_at), col(ArchivedFrame.id))
         after = place > tuple_(last.captured_at, last.id, types=[UtcDateTime(), Integer()])
         statement = (
@@ -62,7 +62,7 @@ class Rows:
         )
         with reading(self._engine) as session:
             return [
-                Kept(row_id or 0, camera_key, captured_at, size, kind == FrameKind.MANUAL)
+                FrameInfo(row_id or 0, camera_key, captured_at, size, kind == FrameKind.MANUAL)
                 for row_id, camera_key, captured_at, size, kind in session.exec(statement)
             ]
 

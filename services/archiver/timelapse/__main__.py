@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Final
 
 from services.archiver.timelapse.encoders import encode
-from services.archiver.timelapse.order import Progress, RenderOrder
-from services.archiver.timelapse.pictures_of import PicturesOf
+from services.archiver.timelapse.frame_reader import PicturesOf
+from services.archiver.timelapse.render_job import Progress, RenderOrder
 from shared.errors import FramecastError
 
 NICEST: Final = 19

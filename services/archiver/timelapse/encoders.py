@@ -13,7 +13,7 @@ from typing import Any, Final
 from PIL import Image
 
 from services.archiver.timelapse.formats import OutputFormat
-from services.archiver.timelapse.order import RenderOrder
+from services.archiver.timelapse.render_job import RenderOrder
 from shared.errors import FramecastError
 
 VP9_QUALITY: Final = 31
@@ -28,7 +28,7 @@ MOST_THREADS: Final = 4
 _LAST_WORDS: Final = 300
 
 
-class EncoderFailed(FramecastError):  # noqa: N818 says what happened
+class EncoderFailedError(FramecastError):
     """Raised when the encoder gives up, in its own words."""
 
 
@@ -36,11 +36,11 @@ def encode(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
     """Write `order.output` from RGB pictures of the order's size.
 
     Raises:
-        EncoderFailed: when there is no picture at all, or the encoder can't go on.
+        EncoderFailedError: when there is no picture at all, or the encoder can't go on.
     """
     first = next(pictures, None)
     if first is None:
-        raise EncoderFailed("none of the frames could be read")
+        raise EncoderFailedError("none of the frames could be read")
     _ENCODERS[order.form](_chained(first, pictures), order)
 
 
@@ -68,7 +68,7 @@ def _encode_vp9(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
     except (av.FFmpegError, ValueError) as error:
-        raise EncoderFailed(str(error)) from error
+        raise EncoderFailedError(str(error)) from error
 
 
 def _vp9_options(fps: Fraction) -> dict[str, str]:
@@ -94,7 +94,7 @@ def _encode_h264(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
             pass  # it says why below
         _, complaints = ffmpeg.communicate()
         if ffmpeg.returncode != 0:
-            raise EncoderFailed(f"ffmpeg: {complaints.decode(errors='replace').strip()[-_LAST_WORDS:]}")
+            raise EncoderFailedError(f"ffmpeg: {complaints.decode(errors='replace').strip()[-_LAST_WORDS:]}")
 
 
 def _ffmpeg_command(order: RenderOrder) -> list[str]:
@@ -151,7 +151,7 @@ def _encode_webp(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
                 method=WEBP_METHOD,
             )
     except (OSError, ValueError, MemoryError) as error:
-        raise EncoderFailed(str(error) or "out of memory") from error
+        raise EncoderFailedError(str(error) or "out of memory") from error
 
 
 def _chained(first: Image.Image, rest: Iterator[Image.Image]) -> Iterator[Image.Image]:

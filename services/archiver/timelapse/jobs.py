@@ -18,9 +18,9 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from services.archiver.directories import DIRECTORY_MODE, fsync_directory
-from services.archiver.errors import StorageUnavailable
-from services.archiver.storage import TEMPORARY_PREFIX
+from services.archiver.base.errors import StorageUnavailableError
+from services.archiver.files.durable import DIRECTORY_MODE, fsync_directory
+from services.archiver.files.store import TEMPORARY_PREFIX
 from services.archiver.timelapse.formats import FACTS, OutputFormat
 from services.archiver.timelapse.request import TimelapseRequest
 from shared.logs import get_logger
@@ -87,7 +87,7 @@ def new_id(camera_key: str, now: datetime) -> str:
 
 
 class JobFiles:
-    """The directory. Every method raises StorageUnavailable when it can't be read or written."""
+    """The directory. Every method raises StorageUnavailableError when it can't be read or written."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -188,7 +188,7 @@ class JobFiles:
         try:
             yield
         except OSError as error:
-            raise StorageUnavailable(
+            raise StorageUnavailableError(
                 f"The directory of the time-lapses, {self.root}, can't be {done}: {error.strerror}."
             ) from error
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from services.archiver.days import time_zone
+from services.archiver.base.local_time import time_zone
 from services.archiver.timelapse.formats import OutputFormat
-from shared.topics import KEY_PATTERN
+from shared.bus.topics import KEY_PATTERN
 
 DEFAULT_FPS: Final = 24
 LEAST_FPS: Final = 1

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Final
 
-from services.archiver.days import at_local, day_of, nearest
+from services.archiver.base.local_time import at_local, day_of, nearest
 from services.archiver.timelapse.formats import FACTS
 from services.archiver.timelapse.request import (
     DEFAULT_FPS,
@@ -24,7 +24,7 @@ NEAR_ENOUGH: Final = timedelta(hours=1)
 """A day without a frame this near to the wanted time is left out: another hour has another light."""
 
 
-class NoTimelapse(FramecastError):  # noqa: N818 says what there is
+class NoTimelapse(FramecastError):
     """Raised when the request can't be met, in words that say what to change."""
 
 

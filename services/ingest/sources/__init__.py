@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from services.ingest.condition import SourceFacts
-from services.ingest.pictures import Picture
+from services.ingest.camera_state import SourceFacts
+from services.ingest.decoding.pictures import Picture
 
 __all__ = ["Source", "SourceFacts", "SourceUnauthorizedError", "SourceUnavailableError", "SourceUnsupportedError"]
 

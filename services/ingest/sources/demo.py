@@ -3,8 +3,8 @@
 import time
 from typing import Final
 
+from services.ingest.decoding.pictures import BgrPicture
 from services.ingest.demo_scene import DemoScene
-from services.ingest.pictures import BgrPicture
 from services.ingest.sources import SourceFacts
 
 FPS: Final = 15

@@ -6,12 +6,12 @@ from contextlib import closing
 from typing import Final
 from urllib.parse import urlsplit
 
-from services.ingest.pictures import Picture
+from services.ingest.decoding.pictures import Picture
 from services.ingest.settings import CameraSettings
 from services.ingest.sources import Source, SourceFacts, SourceUnavailableError, SourceUnsupportedError
 from services.ingest.sources.demo import DemoSource
-from services.ingest.sources.native_log import NativeLog
 from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.stderr_capture import NativeLog
 from services.ingest.sources.video_capture import CaptureOptions, VideoCaptureSource
 from services.ingest.sources.video_file import VideoFileSource
 from shared.logs import get_logger

@@ -13,10 +13,10 @@ from typing import Final
 
 import cv2
 
-from services.ingest.pictures import Picture
-from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError, reasons
-from services.ingest.sources.native_log import NativeLog
-from services.ingest.sources.readings import Reading, reading_of
+from services.ingest.decoding.pictures import Picture
+from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError, failure_reasons
+from services.ingest.sources.capture_readers import Reading, reading_of
+from services.ingest.sources.stderr_capture import NativeLog
 
 # OpenCV's own remarks tell nothing that FFmpeg's do not.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
@@ -25,12 +25,12 @@ cv2.setNumThreads(1)
 OPEN_TIMEOUT_MS: Final = 5000
 _ANSWER_CODE: Final = re.compile(r"(?:failed:|error|returned) (\d{3})\b")
 _REASONS: Final = {
-    "404": reasons.NO_STREAM,
-    "connection refused": reasons.CONNECTION_REFUSED,
-    "failed to resolve": reasons.UNKNOWN_HOST,
-    "unreachable": reasons.NETWORK_UNREACHABLE,
-    "no route to host": reasons.HOST_UNREACHABLE,
-    "certificate verify failed": reasons.UNTRUSTED,
+    "404": failure_reasons.NO_STREAM,
+    "connection refused": failure_reasons.CONNECTION_REFUSED,
+    "failed to resolve": failure_reasons.UNKNOWN_HOST,
+    "unreachable": failure_reasons.NETWORK_UNREACHABLE,
+    "no route to host": failure_reasons.HOST_UNREACHABLE,
+    "certificate verify failed": failure_reasons.UNTRUSTED,
 }
 _CODECS: Final = {"avc1": "h264", "h264": "h264", "hevc": "hevc", "hev1": "hevc", "hvc1": "hevc", "mjpg": "mjpeg"}
 _LOSS: Final = re.compile(r"RTP: missed|max delay reached|concealing|corrupt|decoding for stream", re.IGNORECASE)
@@ -92,7 +92,7 @@ class VideoCaptureSource:
         started_at = time.monotonic()
         if not capture.open(self._url, cv2.CAP_FFMPEG, self._parameters()):
             timed_out = time.monotonic() - started_at >= OPEN_TIMEOUT_MS / 1000
-            raise self._reason(otherwise=reasons.NO_ANSWER if timed_out else reasons.CANT_BE_OPENED)
+            raise self._reason(otherwise=failure_reasons.NO_ANSWER if timed_out else failure_reasons.CANT_BE_OPENED)
         self._capture = capture
         four_letters = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("latin-1").lower()
         self._codec = _CODECS.get(four_letters, four_letters.strip("\0 ") or None)
@@ -100,7 +100,7 @@ class VideoCaptureSource:
 
     def grab(self) -> bool:
         if self._reading is None or not self._opened().grab():
-            raise SourceUnavailableError(reasons.STOPPED)
+            raise SourceUnavailableError(failure_reasons.STOPPED)
         if self._native_log is not None and any(map(_LOSS.search, self._native_log.fresh_lines())):
             self._reading.hold()
         self._reading.take()
@@ -108,7 +108,7 @@ class VideoCaptureSource:
 
     def retrieve(self) -> Picture | None:
         if self._reading is None:
-            raise SourceUnavailableError(reasons.STOPPED)
+            raise SourceUnavailableError(failure_reasons.STOPPED)
         return self._reading.picture()
 
     def interrupt(self) -> None:
@@ -124,7 +124,7 @@ class VideoCaptureSource:
 
     def _opened(self) -> cv2.VideoCapture:
         if self._capture is None:
-            raise SourceUnavailableError(reasons.STOPPED)
+            raise SourceUnavailableError(failure_reasons.STOPPED)
         return self._capture
 
     def _parameters(self) -> list[int]:
@@ -142,7 +142,7 @@ class VideoCaptureSource:
         text = "\n".join(lines).lower()
         codes = set(_ANSWER_CODE.findall(text))
         if codes & {"401", "403"}:
-            return SourceUnauthorizedError(reasons.REFUSED)
+            return SourceUnauthorizedError(failure_reasons.REFUSED)
         for sign, words in _REASONS.items():
             if sign in codes or (not sign.isdecimal() and sign in text):
                 return SourceUnavailableError(words)

@@ -16,8 +16,8 @@ from shared.web.access.headers import SECURITY_HEADERS, add_headers
 from shared.web.access.links import PARAMETER, Link
 from shared.web.access.origins import Origins
 from shared.web.access.proxies import Sender, TrustedProxies
-from shared.web.access.roles import READING, Guest, Role, admit
-from shared.web.hosts import is_answered_to, why_not
+from shared.web.access.roles import READING, Requester, Role, admit
+from shared.web.allowed_hosts import is_answered_to, why_not
 from shared.web.settings import WebSettings
 
 COOKIE: Final = "framecast_session"
@@ -28,7 +28,7 @@ _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class AccessRules:
     """What is not decided by the method alone: paths `open` to strangers, and writes that a viewer may do."""
 
     open: frozenset[str] = frozenset({HEALTH})
@@ -55,7 +55,7 @@ class _Request:
 class Guard:
     """Wraps `app`. The endpoints learn who is there from `guest_of`."""
 
-    def __init__(self, app: ASGIApp, settings: WebSettings, authenticator: Authenticator, doors: Doors) -> None:
+    def __init__(self, app: ASGIApp, settings: WebSettings, authenticator: Authenticator, doors: AccessRules) -> None:
         self._app = app
         self._authenticator = authenticator
         self._doors = doors
@@ -97,7 +97,7 @@ class Guard:
             return None
         return self._turn_away(request) if guest.role is None else self._forbid(request)
 
-    def _identify(self, scope: Scope, request: _Request) -> tuple[Guest, bool]:
+    def _identify(self, scope: Scope, request: _Request) -> tuple[Requester, bool]:
         """The guest, and whether his browser says so by itself, whichever page makes it ask.
 
         Raises:
@@ -106,9 +106,9 @@ class Guard:
         sender = request.sender
         link = self._link_of(request)
         if link is not None:
-            return Guest(sender.address, sender.is_https, Role.VIEWER, link.ends_at), False
+            return Requester(sender.address, sender.is_https, Role.VIEWER, link.ends_at), False
         if not self._authenticator.is_on:
-            return Guest(sender.address, sender.is_https, Role.OPERATOR), True
+            return Requester(sender.address, sender.is_https, Role.OPERATOR), True
         authorization = request.headers.get("authorization", "")
         role = self._role_of_session(request.headers)
         secret = secret_of(authorization)
@@ -119,8 +119,8 @@ class Guard:
                 # A session that is good stays good. Nobody behind us need count that secret as one more failure.
                 scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
             else:
-                return Guest(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
-        return Guest(sender.address, sender.is_https, role), True
+                return Requester(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
+        return Requester(sender.address, sender.is_https, role), True
 
     def _link_of(self, request: _Request) -> Link | None:
         if f"{PARAMETER}=".encode() not in request.query or request.method not in READING:

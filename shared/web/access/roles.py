@@ -18,7 +18,7 @@ class Role(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class Requester:
     """Whoever sent a request. `role` is None for a stranger; `ends_at` (UTC epoch seconds) is a share link's."""
 
     address: str
@@ -27,15 +27,15 @@ class Guest:
     ends_at: int | None = None
 
 
-def admit(scope: Scope, guest: Guest) -> None:
+def admit(scope: Scope, guest: Requester) -> None:
     """Let the endpoints know the guest."""
     scope[_IN_SCOPE] = guest
 
 
-def guest_of(scope: Scope) -> Guest:
+def guest_of(scope: Scope) -> Requester:
     """Who sent this request. Without a guard before the application everybody is the operator, from nowhere."""
-    guest: Guest = scope.get(_IN_SCOPE, _NOBODY_ASKED)
+    guest: Requester = scope.get(_IN_SCOPE, _NOBODY_ASKED)
     return guest
 
 
-_NOBODY_ASKED: Final = Guest("", is_https=False, role=Role.OPERATOR)
+_NOBODY_ASKED: Final = Requester("", is_https=False, role=Role.OPERATOR)

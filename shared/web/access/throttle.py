@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.web.access.neighbourhood import neighbourhood
+from shared.web.access.client_network import neighbourhood
 
 FREE_FAILURES: Final = 5
 LONGEST_WAIT_SECONDS: Final = 60.0

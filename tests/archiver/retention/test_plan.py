@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.archiver.retention.plan import FOR_EVER, Fate, Kept, due, fates, over_budget, weeks
-from services.archiver.retention.policy import Policy
+from services.archiver.base.retention_policy import Policy
+from services.archiver.retention.plan import FOR_EVER, Expiry, FrameInfo, due, fates, over_budget, weeks
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 10, 5, tzinfo=BERLIN)
@@ -19,17 +19,17 @@ ARCHIVES = range(25)
 """Seeds: each makes another archive, another policy and another now."""
 
 
-def hourly(since: datetime, count: int, every: timedelta = HOUR) -> list[Kept]:
+def hourly(since: datetime, count: int, every: timedelta = HOUR) -> list[FrameInfo]:
     first = since.astimezone(UTC)
-    return [Kept(n, "porch", first + (n - 1) * every, 1000) for n in range(1, count + 1)]
+    return [FrameInfo(n, "porch", first + (n - 1) * every, 1000) for n in range(1, count + 1)]
 
 
-def planned(frames: Iterable[Kept], policy: Policy) -> list[Fate]:
+def planned(frames: Iterable[FrameInfo], policy: Policy) -> list[Expiry]:
     in_order = sorted(frames, key=lambda frame: (frame.captured_at, frame.id))
     return [fate for week in weeks(in_order, policy) for fate in fates(week, policy)]
 
 
-def gone(frames: Iterable[Kept], policy: Policy, now: datetime) -> set[Kept]:
+def gone(frames: Iterable[FrameInfo], policy: Policy, now: datetime) -> set[FrameInfo]:
     return {fate.frame for fate in due(planned(frames, policy), now)}
 
 
@@ -37,13 +37,13 @@ def thrown(seed: int | str) -> random.Random:
     return random.Random(seed)  # noqa: S311 to be had again, not secret
 
 
-def random_archive(seed: int) -> tuple[list[Kept], Policy, datetime]:
+def random_archive(seed: int) -> tuple[list[FrameInfo], Policy, datetime]:
     """Some months of a camera that was now and then away, with frames at odd times, some of them by hand."""
     dice = thrown(seed)
     begin = MONDAY - dice.randint(0, 300) * DAY
     every = timedelta(seconds=dice.choice([600, 3600, 5000, 86_400]))
     frames = [
-        Kept(n, "porch", begin + n * every + timedelta(seconds=dice.randint(0, 500)), 1000, dice.random() < 0.05)
+        FrameInfo(n, "porch", begin + n * every + timedelta(seconds=dice.randint(0, 500)), 1000, dice.random() < 0.05)
         for n in range(dice.randint(1, 700))
         if dice.random() < 0.9
     ]
@@ -97,7 +97,7 @@ def test_a_day_that_is_not_over_is_not_judged() -> None:
 
 def test_what_was_taken_by_hand_stays_unless_a_tier_says_otherwise() -> None:
     """Somebody wanted that very moment."""
-    by_hand = Kept(1, "porch", MONDAY, 1000, is_manual=True)
+    by_hand = FrameInfo(1, "porch", MONDAY, 1000, is_manual=True)
     assert not gone([by_hand], Policy.parse("all:1d", BERLIN), MONDAY + 999 * DAY)
     assert gone([by_hand], Policy.parse("all:1y,manual:2d", BERLIN), MONDAY + 2 * DAY) == {by_hand}
 
@@ -191,7 +191,7 @@ def test_what_is_gone_now_is_gone_later(seed: int) -> None:
 def test_beyond_the_budget_the_oldest_go_and_no_more_than_needed() -> None:
     """Neither what was taken by hand nor the newest of a camera."""
     frames = hourly(MONDAY, 10)
-    frames[0] = Kept(1, "porch", frames[0].captured_at, 1000, is_manual=True)
+    frames[0] = FrameInfo(1, "porch", frames[0].captured_at, 1000, is_manual=True)
     assert [fate.frame.id for fate in over_budget(frames, 2500, frozenset({3}))] == [2, 4, 5]
     assert [fate.frame.id for fate in over_budget(frames, 0, frozenset())] == []
     assert [fate.frame.id for fate in over_budget(frames, 10**9, frozenset({10}))] == list(range(2, 10))

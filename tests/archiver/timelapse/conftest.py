@@ -10,13 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.archiver.app import create_app
-from services.archiver.archiver import Archiver
-from services.archiver.catalog import Catalog
-from services.archiver.database import open_engine, upgrade
-from services.archiver.local_storage import LocalStore
-from services.archiver.settings import ArchiverSettings
-from services.archiver.shelf import Shelf
-from services.archiver.upkeep import add_upkeep
+from services.archiver.background_jobs import add_upkeep
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.frames import Catalog
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
+from services.archiver.service import Archiver
 from shared.clock import Clock
 from tests.support.archive import MadeArchive
 
@@ -53,7 +53,7 @@ def archive(two_days: Path, tmp_path: Path) -> MadeArchive:
 def made_archive(root: Path) -> MadeArchive:
     engine = open_engine(f"sqlite:///{root}/db/archive.db")
     upgrade(engine)
-    return MadeArchive(Shelf(LocalStore(root / "frames")), Catalog(engine))
+    return MadeArchive(FrameFiles(LocalStore(root / "frames")), Catalog(engine))
 
 
 def start(settings: ArchiverSettings) -> TestClient:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from PIL import Image
 
 from services.archiver.timelapse.formats import OutputFormat
-from services.archiver.timelapse.order import RenderOrder, SourceFrame
+from services.archiver.timelapse.render_job import RenderOrder, SourceFrame
 
 AT: Final = datetime(2026, 11, 22, 14, tzinfo=UTC)
 RED: Final = (200, 30, 40)

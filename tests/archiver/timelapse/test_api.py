@@ -15,8 +15,8 @@ import av
 import pytest
 from fastapi.testclient import TestClient
 
-from services.archiver.settings import ArchiverSettings
-from services.archiver.timelapse import formats, renderer
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.timelapse import formats, queue
 from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
 from services.archiver.timelapse.request import TimelapseRequest
 from tests.archiver.timelapse.conftest import BEGIN, start, wish
@@ -203,7 +203,7 @@ def test_two_archivers_share_the_queue_and_one_renders(settings: ArchiverSetting
 
 def test_too_many_waiting_are_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """With when to try again."""
-    monkeypatch.setattr(renderer, "MOST_WAITING", 1)
+    monkeypatch.setattr(queue, "MOST_WAITING", 1)
     first = asked(client, **ENDLESS)
     wait_until(lambda: state_of(client, first["id"]) == "rendering", "it renders", 20)
     asked(client)
@@ -295,7 +295,7 @@ def test_what_the_machine_refuses_is_waited_for(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, module: object, name: str, number: int
 ) -> None:
     """In words, and by the time-lapse alone: the recording goes on. No attempt is counted for it."""
-    monkeypatch.setattr(renderer, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(queue, "LOOK_SECONDS", 0.1)
     with monkeypatch.context() as fault:
         fault.setattr(module, name, refusing(number))
         job_id = asked(client)["id"]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
-from services.ingest.sources.rtsp.payloads import START_CODE, DamagedUnitError, units_of_aggregate
-from services.ingest.sources.rtsp.rtp import Buffer
+from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
+from services.ingest.sources.rtsp.payload_formats import units_of_aggregate
 
 _SLICE, _IDR, _SEI, _SPS, _PPS, _DELIMITER = 1, 5, 6, 7, 8, 9
 _DESCRIBING: Final = frozenset({_SEI, _SPS, _PPS, _DELIMITER, 13, 15})

@@ -1,14 +1,14 @@
 """RTP packets, put in order and put together into access units, and every lost one known. Pure.
 
-What a payload means is its format's business (`payloads.py`); here it is bytes.
+What a payload means is its format's business (`payload_formats.py`); here it is bytes.
 """
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-Buffer = bytes | bytearray
+from services.ingest.decoding.access_unit import AccessUnit, Buffer
+
 HEADER_BYTES: Final = 12
 _PLAIN: Final = 0x80  # version 2, no padding, no extension, no contributing sources
 _VERSION, _PADDING, _EXTENSION, _SOURCES = 0xC0, 0x20, 0x10, 0x0F
@@ -20,16 +20,6 @@ MAX_UNIT_BYTES: Final = 16 * 1024 * 1024
 """A picture can't be larger; what goes on beyond this is garbage, and is dropped."""
 LATE_BEFORE_RESTART: Final = 32
 """So many packets in a row that seem long past mean that the camera began to count anew."""
-
-
-@dataclass(slots=True)
-class AccessUnit:
-    """One picture as it came: the payloads of its packets, in order."""
-
-    timestamp: int
-    payloads: list[Buffer] = field(default_factory=list)
-    is_damaged: bool = False
-    byte_count: int = 0
 
 
 class UnitShape(Protocol):

@@ -7,9 +7,8 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
-from services.ingest.jpeg import STANDARD_HUFFMAN_TABLES, STANDARD_QUANTISERS, segment
-from services.ingest.sources.rtsp.payloads import DamagedUnitError
-from services.ingest.sources.rtsp.rtp import Buffer
+from services.ingest.decoding.access_unit import Buffer, DamagedUnitError
+from services.ingest.decoding.jpeg import STANDARD_HUFFMAN_TABLES, STANDARD_QUANTISERS, segment
 
 _HEADER_BYTES: Final = 8
 _RESTARTS: Final = 64

@@ -18,17 +18,18 @@ from typing import Any, Final, Literal
 
 from aiortsp.rtsp.errors import RTSPConnectionError, RTSPError, RTSPResponseError, RTSPTimeoutError
 
+from services.ingest.decoding.access_unit import AccessUnit
 from services.ingest.sources import (
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnsupportedError,
-    reasons,
+    failure_reasons,
 )
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.connection import RtspConnection
 from services.ingest.sources.rtsp.rtcp import ReceiverReports
-from services.ingest.sources.rtsp.rtp import AccessUnit, Assembler, ReorderBuffer
-from services.ingest.sources.rtsp.track import VideoTrack, choose_track
+from services.ingest.sources.rtsp.rtp import Assembler, ReorderBuffer
+from services.ingest.sources.rtsp.sdp_track import VideoTrack, choose_track
 from services.ingest.sources.rtsp.udp import UdpPair
 
 Transport = Literal["tcp", "udp"]
@@ -42,9 +43,9 @@ _OUT_OF_ORDER: Final = frozenset({408, 453, 500, 502, 503, 504})
 """Answers that may be others in a while; any further refusal means that we ask for what the camera can't do."""
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
 _BY_ERRNO: Final = {
-    errno.ECONNREFUSED: reasons.CONNECTION_REFUSED,
-    errno.ENETUNREACH: reasons.NETWORK_UNREACHABLE,
-    errno.EHOSTUNREACH: reasons.HOST_UNREACHABLE,
+    errno.ECONNREFUSED: failure_reasons.CONNECTION_REFUSED,
+    errno.ENETUNREACH: failure_reasons.NETWORK_UNREACHABLE,
+    errno.EHOSTUNREACH: failure_reasons.HOST_UNREACHABLE,
 }
 CLOSED: Final = "The camera closed the connection."
 ENDED: Final = "The camera ended its stream."
@@ -107,7 +108,7 @@ class Session:
             async with asyncio.timeout(OPEN_SECONDS):
                 await self._negotiate()
         except (TimeoutError, RTSPTimeoutError) as error:
-            raise SourceUnavailableError(reasons.NO_ANSWER) from error
+            raise SourceUnavailableError(failure_reasons.NO_ANSWER) from error
         except RTSPResponseError as error:
             raise self._refusal(error.response) from None  # it repeats what was said
         except RTSPConnectionError as error:
@@ -252,28 +253,28 @@ class Session:
     def _refusal(self, response: Any) -> SourceUnavailableError:
         """Why the camera said no, in words that a person can act on. It might repeat what we told it."""
         if response.status in _REFUSED:
-            return SourceUnauthorizedError(reasons.REFUSED)
+            return SourceUnauthorizedError(failure_reasons.REFUSED)
         if response.status == _NOT_FOUND:
-            return SourceUnavailableError(reasons.NO_STREAM)
+            return SourceUnavailableError(failure_reasons.NO_STREAM)
         words: str = response.status_msg
         for secret in self._options.secrets:
             words = words.replace(secret, "***")
         kind = SourceUnavailableError if response.status in _OUT_OF_ORDER else SourceUnsupportedError
-        return kind(f"{reasons.CANT_BE_OPENED} The camera says: {response.status} {words}")
+        return kind(f"{failure_reasons.CANT_BE_OPENED} The camera says: {response.status} {words}")
 
 
 def _connection_failure(cause: BaseException | None) -> SourceUnavailableError:
     if isinstance(cause, TimeoutError):
-        return SourceUnavailableError(reasons.NO_ANSWER)
+        return SourceUnavailableError(failure_reasons.NO_ANSWER)
     if isinstance(cause, socket.gaierror):
-        return SourceUnavailableError(reasons.UNKNOWN_HOST)
+        return SourceUnavailableError(failure_reasons.UNKNOWN_HOST)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return SourceUnavailableError(reasons.UNTRUSTED)
+        return SourceUnavailableError(failure_reasons.UNTRUSTED)
     if isinstance(cause, ssl.SSLError):
         return SourceUnavailableError(NO_TLS)
     if isinstance(cause, OSError):
         # Where a name has several addresses, asyncio tells the errors of all in one text.
         numbers = [cause.errno, *map(int, _ERRNO.findall(str(cause)))]
         known = (words for number in numbers if (words := _BY_ERRNO.get(number or 0)))
-        return SourceUnavailableError(next(known, reasons.NO_ANSWER))
+        return SourceUnavailableError(next(known, failure_reasons.NO_ANSWER))
     return SourceUnavailableError(CLOSED)

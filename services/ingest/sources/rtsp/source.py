@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from services.ingest.pictures import Picture
-from services.ingest.sources import SourceFacts, SourceUnavailableError, reasons
+from services.ingest.decoding.pictures import Picture
+from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.reception import Reception
+from services.ingest.sources.rtsp.receiver import Reception
 from services.ingest.sources.rtsp.session import SessionOptions, Transport
 
 IDLE_AFTER_SECONDS: Final = 2.0
@@ -99,5 +99,5 @@ class RtspSource:
 
     def _opened(self) -> Reception:
         if self._reception is None:
-            raise SourceUnavailableError(reasons.STOPPED)
+            raise SourceUnavailableError(failure_reasons.STOPPED)
         return self._reception

@@ -1,0 +1,1 @@
+"""The archived frames: lists, images, days, scrubbing, zips, capture and deletion."""

@@ -1,0 +1,84 @@
+"""Zip files of frames, made while they are sent: one frame in memory at a time, and some 500 bytes for each before."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from services.archiver.base.errors import DatabaseUnavailableError, PictureRefusedError, StorageUnavailableError
+from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.frame_files import DamagedFrame, FrameFiles
+
+MOST_FRAMES: Final = 100_000
+SKIPPED: Final = "skipped.txt"
+"""The file in the zip that names the frames that could not be had."""
+_ROWS_AT_ONCE: Final = 200
+_FIRST_YEAR: Final = 1980
+
+
+class _Outgoing(io.RawIOBase):
+    """What is written and not yet taken. It can't seek, so the zip file is written straight on."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: bytes, /) -> int:  # type: ignore[override] # zipfile writes bytes
+        self._pieces.append(bytes(piece))
+        return len(piece)
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def zipped(catalog: Catalog, shelf: FrameFiles, query: FrameQuery) -> Iterator[bytes]:
+    """The zip file's bytes in pieces of about a frame, not compressed, since WebP is. Blocks on disk and database.
+
+    A frame that is gone or damaged is left out and named in `skipped.txt`: what is in the file is whole.
+    """
+    outgoing = _Outgoing()
+    skipped: list[str] = []
+    with zipfile.ZipFile(outgoing, "w", zipfile.ZIP_STORED) as archive:
+        try:
+            for row in _rows(catalog, query):
+                try:
+                    content = shelf.image(row)
+                except (FileNotFoundError, DamagedFrame, PictureRefusedError, StorageUnavailableError):
+                    skipped.append(row.path)
+                else:
+                    archive.writestr(_entry(row.path, row.captured_at), content)
+                    yield outgoing.take()
+        except DatabaseUnavailableError:
+            skipped.append("and all frames after these: the database went away")
+        if skipped:
+            archive.writestr(SKIPPED, "\n".join(skipped) + "\n")
+    yield outgoing.take()
+
+
+def zip_name(catalog: Catalog, query: FrameQuery) -> str:
+    """Such as `porch_20261122-20261123.zip`, by the days that it covers."""
+    ends = catalog.ends(query)
+    days = "" if ends is None else f"_{ends[0]:%Y%m%d}-{ends[1]:%Y%m%d}"
+    return f"{query.camera_key or 'cameras'}{days}.zip"
+
+
+def _rows(catalog: Catalog, query: FrameQuery) -> Iterator[ArchivedFrame]:
+    cursor = None
+    while True:
+        rows, cursor = catalog.page(replace(query, after=cursor, limit=_ROWS_AT_ONCE))
+        yield from rows
+        if cursor is None:
+            return
+
+
+def _entry(path: str, captured_at: datetime) -> zipfile.ZipInfo:
+    at = captured_at.timetuple()[:6] if captured_at.year >= _FIRST_YEAR else (_FIRST_YEAR, 1, 1, 0, 0, 0)
+    entry = zipfile.ZipInfo(path, at)
+    entry.external_attr = 0o644 << 16
+    return entry

@@ -1,0 +1,124 @@
+"""The form of the archive's answers over HTTP. Times are UTC."""
+
+from datetime import date, datetime
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, Field
+
+from services.archiver.base.epoch import from_seconds
+from services.archiver.db.models import ArchivedFrame, ArchiveGap, FrameKind
+
+PREFIX: Final = "/api/camera/frames"
+
+
+class FrameAnswer(BaseModel):
+    """One archived frame."""
+
+    id: int
+    camera: str
+    kind: FrameKind = Field(description="`slot`: its slot's; `manual`: captured because somebody asked, without a slot")
+    slot_start: datetime | None = Field(description="when the slot begins that the frame belongs to")
+    interval_seconds: int | None = Field(description="how long the slot is")
+    captured_at: datetime = Field(description="when the picture was taken")
+    width: int
+    height: int
+    bytes: int = Field(description="size of the WebP file")
+    sha256: str = Field(description="of the WebP file; also its ETag")
+    brightness: float | None = Field(description="mean luma from 0 (black) to 255; null until it has been measured")
+    perceptual_hash: str | None = Field(
+        description="64 bits in hexadecimal, of which pictures that look alike differ in few; null until measured"
+    )
+    image_url: str = Field(description="where the WebP file is, relative to this server; it may be cached for ever")
+    thumbnail_url: str = Field(description="the same for a small WebP copy, 320 pixels wide at the most")
+
+    @classmethod
+    def of(cls, frame: ArchivedFrame) -> Self:
+        # Another picture never has the same address, not even in a database made anew.
+        version = frame.sha256[:12]
+        return cls(
+            id=frame.id or 0,
+            camera=frame.camera_key,
+            kind=FrameKind(frame.kind),
+            slot_start=None if frame.slot_start is None else from_seconds(frame.slot_start),
+            interval_seconds=frame.interval_seconds,
+            captured_at=frame.captured_at,
+            width=frame.width,
+            height=frame.height,
+            bytes=frame.bytes,
+            sha256=frame.sha256,
+            brightness=frame.brightness,
+            perceptual_hash=frame.perceptual_hash,
+            image_url=f"{PREFIX}/{frame.id}/image?v={version}",
+            thumbnail_url=f"{PREFIX}/{frame.id}/thumbnail?v={version}",
+        )
+
+
+class FramesAnswer(BaseModel):
+    """A page of frames in the order asked for."""
+
+    frames: list[FrameAnswer]
+    next_cursor: str | None = Field(description="give it as `cursor` for the next page; null on the last one")
+
+
+class GapAnswer(BaseModel):
+    """A stretch of slots without a picture."""
+
+    camera: str
+    begin: datetime = Field(serialization_alias="from", description="when the first of the slots begins")
+    end: datetime = Field(serialization_alias="to", description="when the last of them ends")
+    interval_seconds: int
+    slots: int = Field(description="how many there are")
+    reason: str = Field(description="why, for instance `camera offline`, `archiver down`, `disk full`, `deleted`")
+    detail: str | None = Field(description="what the camera's status said when it began")
+
+    @classmethod
+    def of(cls, gap: ArchiveGap) -> Self:
+        return cls(
+            camera=gap.camera_key,
+            begin=from_seconds(gap.start_seconds),
+            end=from_seconds(gap.end_seconds),
+            interval_seconds=gap.interval_seconds,
+            slots=slots_in(gap, gap.start_seconds, gap.end_seconds),
+            reason=gap.reason,
+            detail=gap.detail,
+        )
+
+
+class GapsAnswer(BaseModel):
+    """A page of gaps, oldest first."""
+
+    gaps: list[GapAnswer]
+    next_cursor: str | None = Field(description="give it as `cursor` for the next page; null on the last one")
+
+
+class DayAnswer(BaseModel):
+    """What there is of one local day."""
+
+    date: date
+    frames: int
+    bytes: int = Field(description="of the frames' files with their thumbnails")
+    missed: int = Field(description="slots without a picture, whatever the reason but deletion")
+
+
+class DaysAnswer(BaseModel):
+    """The days that have frames or gaps, oldest first."""
+
+    days: list[DayAnswer]
+
+
+class Trouble(BaseModel):
+    """What went wrong, and what to do."""
+
+    detail: str
+
+
+def slots_in(gap: ArchiveGap, since: int, until: int) -> int:
+    """How many of the gap's slots begin in the stretch."""
+    begin, end = max(gap.start_seconds, since), min(gap.end_seconds, until)
+    return max(0, -((begin - end) // gap.interval_seconds))
+
+
+def troubles(**words: str) -> dict[int | str, dict[str, Any]]:
+    """An endpoint's refusals, for the documentation."""
+    known = {"away": 503, "parameter": 422, "unknown": 404, "gone": 410, "damaged": 500, "later": 202}
+    return {known[name]: {"model": Trouble, "description": text} for name, text in words.items()}

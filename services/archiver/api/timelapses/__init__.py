@@ -1,0 +1,1 @@
+"""Time-lapses over HTTP."""

@@ -1,0 +1,97 @@
+"""What will go and when, over HTTP, under `/api/camera/retention`."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from services.archiver.base.epoch import from_ns
+from services.archiver.base.retention_policy import Tier
+from services.archiver.files.store import FrameStore
+from services.archiver.retention.forecast import Survey
+from services.archiver.retention.plan import Expiry
+from shared.clock import Clock
+
+
+class TierAnswer(BaseModel):
+    """One tier of ARCHIVE_KEEP."""
+
+    tier: str
+    at: str | None = Field(description="the local time of day that its frames are nearest to")
+    age_days: float | None = Field(description="null for ever")
+
+    @classmethod
+    def of(cls, tier: Tier) -> Self:
+        age_days = None if tier.age is None else tier.age.total_seconds() / 86_400
+        return cls(tier=tier.name, at=None if tier.at is None else f"{tier.at:%H:%M}", age_days=age_days)
+
+
+class DayAnswer(BaseModel):
+    """What goes on one local day."""
+
+    date: date
+    frames: int
+    bytes: int
+
+
+class GoingAnswer(BaseModel):
+    """A frame that will go."""
+
+    id: int
+    camera: str
+    captured_at: datetime
+    bytes: int
+    goes_at: datetime = Field(description="from this time on, within about an hour")
+    why: str = Field(description="the tier that keeps it until then")
+
+    @classmethod
+    def of(cls, fate: Expiry) -> Self:
+        frame = fate.frame
+        return cls(
+            id=frame.id,
+            camera=frame.camera_key,
+            captured_at=frame.captured_at,
+            bytes=frame.byte_count,
+            goes_at=fate.until,
+            why=fate.why,
+        )
+
+
+class RetentionAnswer(BaseModel):
+    """The rules, the room, and what will go."""
+
+    keep: str = Field(description="ARCHIVE_KEEP")
+    time_zone: str = Field(description="whose days and times of day the tiers mean")
+    tiers: list[TierAnswer]
+    bytes: int = Field(description="of all archived frames with their thumbnails")
+    max_bytes: int | None = Field(description="beyond it the oldest go; null without limit")
+    free_bytes: int | None = Field(description="on the archive's disk; null where nobody can tell")
+    min_free_bytes: int | None = Field(description="with less, nothing more is archived; null without limit")
+    days: list[DayAnswer] = Field(description="what goes by age, by local day; today's includes what is overdue")
+    next: list[GoingAnswer] = Field(description="the next frames to go by age")
+
+
+def retention_router(survey: Survey, store: FrameStore, min_free_bytes: int, clock: Clock) -> APIRouter:
+    """The endpoint is a plain function, so it runs on a thread and may block."""
+    router = APIRouter(tags=["retention"])
+
+    @router.get("/api/camera/retention", summary="What will be deleted, and when")
+    def retention(
+        days: Annotated[int, Query(ge=1, le=3660, description="how far to look ahead")] = 30,
+    ) -> RetentionAnswer:
+        policy = survey.policy
+        forecast = survey.forecast(from_ns(clock.utc_ns()), days)
+        return RetentionAnswer(
+            keep=str(policy),
+            time_zone=policy.zone.key,
+            tiers=[TierAnswer.of(tier) for tier in policy.tiers],
+            bytes=survey.rows.total_bytes(),
+            max_bytes=survey.max_bytes or None,
+            free_bytes=store.free_bytes(),
+            min_free_bytes=min_free_bytes or None,
+            days=[DayAnswer(date=each.day, frames=each.frames, bytes=each.bytes) for each in forecast.days],
+            next=[GoingAnswer.of(fate) for fate in forecast.next],
+        )
+
+    return router

@@ -1,0 +1,1 @@
+"""What every room of the archiver uses: errors, times, problems, threads, settings. Imports no other room."""

@@ -1,0 +1,82 @@
+"""Local days and hours, of a time zone, as instants and stretches of UTC. Pure; instants are aware datetimes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+ONE_DAY: Final = timedelta(days=1)
+ONE_HOUR: Final = timedelta(hours=1)
+Window = tuple[datetime, datetime]
+
+
+class Captured(Protocol):
+    """Whatever has been taken at an instant."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def captured_at(self) -> datetime: ...
+
+
+CapturedT = TypeVar("CapturedT", bound=Captured)
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The IANA zone. Raises ValueError when there is none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # OSError: a directory of the zones, such as Europe
+        raise ValueError(f"'{name}' is no time zone") from None
+
+
+def day_of(instant: datetime, zone: ZoneInfo) -> date:
+    return instant.astimezone(zone).date()
+
+
+def monday_of(instant: datetime, zone: ZoneInfo) -> date:
+    """The first day of the local week."""
+    day = day_of(instant, zone)
+    return day - day.weekday() * ONE_DAY
+
+
+def at_local(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The instant at which clocks of the zone show this; the first of two when they are set back."""
+    return datetime.combine(day, at, zone).astimezone(UTC)
+
+
+def nearest(frames: Iterable[CapturedT], instant: datetime) -> CapturedT:
+    """The one captured nearest to the instant; of two as near, the earlier and first entered."""
+    return min(frames, key=lambda frame: (abs(frame.captured_at - instant), frame.captured_at, frame.id))
+
+
+@dataclass(frozen=True, slots=True)
+class SameHour:
+    """The same hour (0 to 23) of every local day."""
+
+    hour: int
+    zone: ZoneInfo
+
+    def windows(self, first: datetime, last: datetime, *, newest_first: bool) -> Iterator[Window]:
+        """This hour of all days from that of `first` to that of `last`. A day that leaves the hour out has none; on one
+        that repeats it, the window is two hours long.
+        """
+        for day in _days(first.astimezone(self.zone).date(), last.astimezone(self.zone).date(), newest_first):
+            local = datetime.combine(day, time(self.hour), self.zone)
+            begin = local.astimezone(UTC)
+            if begin.astimezone(self.zone).hour == self.hour:
+                yield begin, local.replace(fold=1).astimezone(UTC) + ONE_HOUR
+
+
+def day_windows(first: datetime, last: datetime, zone: ZoneInfo) -> Iterator[tuple[date, Window]]:
+    """Every local day from that of `first` to that of `last`, with its stretch of UTC: 23 to 25 hours."""
+    for day in _days(first.astimezone(zone).date(), last.astimezone(zone).date(), newest_first=False):
+        begin, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + ONE_DAY))
+        yield day, (begin, end)
+
+
+def _days(first: date, last: date, newest_first: bool) -> Iterator[date]:
+    count = (last - first).days + 1
+    for number in range(count):
+        yield last - number * ONE_DAY if newest_first else first + number * ONE_DAY

@@ -1,0 +1,104 @@
+"""The archiver's settings. `shared.settings` reads and refuses them."""
+
+import re
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from services.archiver.base.local_time import time_zone
+from services.archiver.base.retention_policy import GRAMMAR, KEEP_EVERYTHING, Policy, parse_age
+from services.archiver.timelapse.formats import is_program
+from shared.settings import Port
+from shared.web.settings import WebSettings
+
+DEFAULT_DATABASE_URL: Final = "sqlite:///data/camera/archive.db"
+S3_SCHEME: Final = "s3://"
+_DRIVERS: Final = ("sqlite", "postgresql+psycopg")
+_BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?")
+
+
+class ArchiverSettings(WebSettings):
+    """Frozen; passed down from `__main__`."""
+
+    archiver_host: str = Field("127.0.0.1", min_length=1, description="an address of this host to listen on")
+    archiver_port: Port = 8002
+    archive_dir: str = Field(
+        "data/camera/frames",
+        description="a directory that can be written, or a path where one can be made, or s3://bucket/prefix",
+    )
+    archive_webp_quality: int = Field(80, ge=1, le=100, description="a number from 1 (small) to 100 (like the camera)")
+    archive_webp_method: int = Field(4, ge=0, le=6, description="a number from 0 (fast) to 6 (small)")
+    # The object store's library reads the other AWS_* variables itself.
+    aws_endpoint_url: str | None = Field(
+        None, pattern=r"^https?://[^@/]+/?$", description="the object store's address, such as https://s3.example.org"
+    )
+    # Secret, since it may hold a password: it is never shown, neither in errors nor in a repr.
+    database_url: SecretStr = Field(
+        SecretStr(DEFAULT_DATABASE_URL),
+        description=(
+            "sqlite:///relative/file.db, sqlite:////absolute/file.db or postgresql+psycopg://user:password@host/name "
+            "(write special characters of the password as %40 and so on)"
+        ),
+    )
+
+    archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
+    archive_time_zone: str = Field("UTC", description="a time zone such as Europe/Berlin")
+    archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
+    archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")
+    timelapse_dir: Path = Field(
+        Path("data/camera/timelapses"), description="a directory that can be written, or a path where one can be made"
+    )
+    timelapse_keep: str = Field(
+        "30d", description="an age such as 30d (a whole number with h, d, w, m or y), or forever"
+    )
+    timelapse_ffmpeg: str | None = Field(
+        None, description="the path or the name of an ffmpeg program, or empty to do without H.264"
+    )
+
+    @field_validator("archive_dir")
+    @classmethod
+    def _names_a_place(cls, value: str) -> str:
+        if "://" in value and not (_BUCKET.fullmatch(value) and ".." not in value):
+            raise ValueError("no place for files")
+        return value
+
+    @field_validator("archive_keep")
+    @classmethod
+    def _is_a_policy(cls, value: str) -> str:
+        Policy.parse(value, ZoneInfo("UTC"))
+        return value
+
+    @field_validator("archive_time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        time_zone(value)
+        return value
+
+    @field_validator("timelapse_keep")
+    @classmethod
+    def _is_an_age(cls, value: str) -> str:
+        parse_age(value)
+        return value
+
+    @field_validator("timelapse_ffmpeg")
+    @classmethod
+    def _is_a_program(cls, value: str | None) -> str | None:
+        if value is not None and not is_program(value):
+            raise ValueError("no program")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, value: SecretStr) -> SecretStr:
+        try:
+            url = make_url(value.get_secret_value())
+        except ArgumentError:
+            raise ValueError("no database URL") from None
+        in_memory = url.database in (None, "", ":memory:") or str(url.database).startswith("file:")
+        if url.drivername not in _DRIVERS or in_memory:
+            raise ValueError("no database that can be used")
+        return value

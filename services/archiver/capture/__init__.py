@@ -1,0 +1,1 @@
+"""Taking pictures: when a slot begins, or when a person asks."""

@@ -1,0 +1,1 @@
+"""The rows: tables, queries, and what keeps them in step with the files."""

@@ -1,0 +1,176 @@
+"""The database: its engine, its transactions and its schema's version. Knows no table; `catalog.py` does.
+
+SQLite is set up for safety, not speed: a few rows an hour don't need a write-ahead log, and the SQLite of current
+Debian can corrupt one. A transaction that may write takes the write lock at its beginning, since one that reads first
+and then writes fails at once when somebody else wrote in between. PostgreSQL is asked for such a lock too, so that on
+both the archivers' writing transactions come one after the other.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import exc as sqlalchemy_errors
+from sqlmodel import Session
+
+from services.archiver.base.errors import DatabaseUnavailableError
+from shared.errors import ConfigurationError
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+LOCK_WAIT_SECONDS: Final = 1.0
+"""How long a transaction waits for another's lock. Short, so that a stop waits no longer; callers try again."""
+CONNECT_SECONDS: Final = 2
+_PRAGMAS: Final = ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON")
+_alembic: Final = threading.Lock()  # its context is a global of the process
+_WRITE_LOCK: Final = 0x6672616D65636173  # any number that no other program takes: "framecas"
+_STATEMENT_SECONDS: Final = 60
+_UNANSWERED_SECONDS: Final = 5
+
+
+def open_engine(url: str) -> Engine:
+    """An engine; nothing is connected yet.
+
+    Raises:
+        ConfigurationError: when the database's driver is not installed.
+    """
+    parsed = make_url(url)
+    try:
+        return _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql_engine(parsed)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"DATABASE_URL names a {parsed.get_backend_name()} database but its driver must be installed first: "
+            f"pip install '{error.name}[binary]'."
+        ) from None
+
+
+def upgrade(engine: Engine) -> bool:
+    """Bring the schema up to date, making the database if there is none; whether anything was to do.
+
+    One transaction, behind a lock that admits one archiver at a time; the next one finds everything done.
+
+    Raises:
+        DatabaseUnavailableError: when the database is away, locked, or newer than this program.
+        ConfigurationError: when it is not in UTF-8, which nothing changes but a new database.
+    """
+    with _alembic, _as_unavailable():
+        _make_parent(engine.url)
+        with engine.begin() as connection:
+            _take_write_lock(connection)
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
+            before = _revision(connection)
+            command.upgrade(alembic_config(connection), "head")
+            return _revision(connection) != before
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings, which this program has in place of an `alembic.ini`."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads, and so waits for no other reader.
+
+    Raises:
+        DatabaseUnavailableError: when the database is away, locked or has no tables yet.
+    """
+    with _as_unavailable(), Session(engine.execution_options(read_only=True)) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session that is committed at the end of the block, or rolled back if it raises. Only one at a time.
+
+    Raises:
+        DatabaseUnavailableError: as `reading` does, and when another one takes too long.
+    """
+    with _as_unavailable(), Session(engine) as session, session.begin():
+        _take_write_lock(session.connection())
+        yield session
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    # Without a pool, so that a file which was moved or deleted is not written to any more.
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": LOCK_WAIT_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    options = f"-c lock_timeout={LOCK_WAIT_SECONDS:.0f}s -c statement_timeout={_STATEMENT_SECONDS}s"
+    arguments = {
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": _UNANSWERED_SECONDS * 1000,
+        "keepalives_idle": _UNANSWERED_SECONDS,
+        "options": options,
+    }
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT_SECONDS, connect_args=arguments)
+    # Before SQLAlchemy's own listener, which already can't read what such a database answers.
+    event.listen(engine, "connect", _refuse_other_encodings, insert=True)
+    return engine
+
+
+def _refuse_other_encodings(connection: Any, _record: Any) -> None:
+    """PostgreSQL makes a database in the encoding of the system's locale, which may be none, unless it is told."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise ConfigurationError(
+            f"DATABASE_URL names the database '{connection.info.dbname}', whose encoding is {encoding} but must be "
+            "UTF8. Make another: CREATE DATABASE framecast TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' "
+            "LC_CTYPE 'C';"
+        )
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """SQLite has it already, by the way the transaction began."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK})
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the begin event below is the only one that begins
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _make_parent(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    """Everything that can be wrong with a database, in one error that says so in one line without its address."""
+    try:
+        yield
+    except sqlalchemy_errors.DBAPIError as error:
+        raise DatabaseUnavailableError(str(error.orig).partition("\n")[0]) from error
+    except sqlalchemy_errors.TimeoutError as error:
+        raise DatabaseUnavailableError("all its connections are busy") from error
+    except OSError as error:
+        raise DatabaseUnavailableError(f"its directory can't be made: {error.strerror}") from error
+    except CommandError as error:
+        raise DatabaseUnavailableError(f"its schema is of another version of Framecast: {error}") from error

@@ -1,0 +1,58 @@
+"""Measures: what is told of a picture by its looks, and the small copy of it. Pure, on Pillow's pictures."""
+
+import io
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageStat
+
+from services.archiver.files.webp import encoding
+
+THUMBNAIL_WIDTH: Final = 320
+THUMBNAIL_QUALITY: Final = 70
+_HASH_SIDE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFeatures:
+    """`brightness` is the mean luma from 0 to 255; `perceptual_hash` 64 bits in hexadecimal."""
+
+    brightness: float
+    perceptual_hash: str
+
+
+def looks_of(picture: Image.Image) -> ImageFeatures:
+    """The same file has the same looks, whoever measures them."""
+    gray = picture.convert("L")
+    return ImageFeatures(round(ImageStat.Stat(gray).mean[0], 1), _difference_hash(gray))
+
+
+def differing_bits(one: str, other: str) -> int:
+    """How unlike two perceptual hashes are, from 0 to 64; up to about 5 the pictures show the same."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def thumbnail_of(picture: Image.Image) -> bytes:
+    """A WebP `THUMBNAIL_WIDTH` pixels wide, or as wide as the picture where that is less.
+
+    Raises:
+        EncodeFailedError: when memory is short.
+    """
+    width = min(picture.width, THUMBNAIL_WIDTH)
+    height = max(1, round(picture.height * width / picture.width))
+    file = io.BytesIO()
+    with encoding():
+        small = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small.save(file, "WEBP", quality=THUMBNAIL_QUALITY, method=4)
+    return file.getvalue()
+
+
+def _difference_hash(gray: Image.Image) -> str:
+    """dHash: whether each of 8 x 8 spots is brighter than its right neighbour, which more light does not change."""
+    small = gray.resize((_HASH_SIDE + 1, _HASH_SIDE), Image.Resampling.BOX).tobytes()
+    bits = 0
+    for row in range(_HASH_SIDE):
+        start = row * (_HASH_SIDE + 1)
+        for left, right in zip(small[start : start + _HASH_SIDE], small[start + 1 : start + 9], strict=True):
+            bits = bits << 1 | (left > right)
+    return f"{bits:016x}"

@@ -1,0 +1,154 @@
+"""The archive on a disk: durability, whose file wins, and what a killed writer leaves.
+
+The first file under a name stays, since a name is given by `link`, so any number of archivers may write side by side.
+Needs a file system with hard links and `flock`.
+"""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from services.archiver.base.errors import StorageFullError, StorageUnavailableError
+from services.archiver.files.durable import fsync_directory, locked, make_directory
+from services.archiver.files.paths import BROKEN_SUFFIX
+from services.archiver.files.store import TEMPORARY_PREFIX, StoredFile
+
+FILE_MODE: Final = 0o640
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+
+class LocalStore:
+    """The archive directory. A `FrameStore`. It writes no frame that would leave less than `min_free_bytes` free."""
+
+    def __init__(self, root: Path, min_free_bytes: int = 0) -> None:
+        self.root = root
+        self._min_free_bytes = min_free_bytes
+
+    def read(self, path: str) -> bytes:
+        try:
+            return self._inside(path).read_bytes()
+        except _ABSENT:
+            raise FileNotFoundError(path) from None
+        except OSError as error:
+            raise StorageUnavailableError(f"The archive directory can't be read: {error.strerror}.") from error
+
+    def write_first(self, path: str, content: bytes, is_whole: Callable[[bytes], bool]) -> None:
+        self._leave_room(len(content))
+        with self._temporary(path, content) as (temporary, final):
+            try:
+                os.link(temporary, final)
+            except FileExistsError:
+                # Under the lock nobody else replaces; and who links only, never overwrites.
+                with locked(final.parent):
+                    if not is_whole(final.read_bytes()):
+                        temporary.replace(final)
+
+    def write(self, path: str, content: bytes) -> None:
+        with self._temporary(path, content) as (temporary, final):
+            temporary.replace(final)
+
+    def delete(self, path: str) -> None:
+        with _disk("written"), suppress(*_ABSENT):
+            file = self._inside(path)
+            file.unlink()
+            fsync_directory(file.parent)
+
+    def set_aside(self, path: str) -> None:
+        with _disk("written"), suppress(*_ABSENT):
+            file = self._inside(path)
+            file.rename(file.with_name(file.name + BROKEN_SUFFIX))
+
+    def cameras(self) -> list[str]:
+        with _disk("read"), suppress(FileNotFoundError):
+            return [entry.name for entry in os.scandir(self.root) if not entry.name.startswith(".") and entry.is_dir()]
+        return []
+
+    def files(self, camera_key: str, since_seconds: int = 0) -> Iterator[list[StoredFile]]:
+        for day in self._days(camera_key, since_seconds):
+            files = self._scan(day, lambda name: not name.startswith(TEMPORARY_PREFIX))
+            if files:
+                yield files
+
+    def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
+        for day in self._days(camera_key, since_seconds):
+            for file in self._scan(day, lambda name: name.startswith(TEMPORARY_PREFIX)):
+                if file.modified_at < older_than:
+                    self.delete(file.path)
+
+    def free_bytes(self) -> int:
+        with _disk("read"):
+            return shutil.disk_usage(self.root).free
+
+    def _leave_room(self, byte_count: int) -> None:
+        if self._min_free_bytes and (self.free_bytes() - byte_count) < self._min_free_bytes:
+            raise StorageFullError(
+                f"The archive's disk has {self.free_bytes()} bytes free and ARCHIVE_MIN_FREE_BYTES keeps "
+                f"{self._min_free_bytes} of them: make room, or let old frames go by ARCHIVE_KEEP or ARCHIVE_MAX_BYTES."
+            )
+
+    def _inside(self, path: str) -> Path:
+        file = (self.root / path).resolve()
+        if not file.is_relative_to(self.root.resolve()):
+            raise FileNotFoundError(path)
+        return file
+
+    @contextmanager
+    def _temporary(self, path: str, content: bytes) -> Iterator[tuple[Path, Path]]:
+        """The content in a file of its own beside its place, durable; gone at the end unless it was renamed."""
+        final = self.root / path
+        with _disk("written"):
+            make_directory(final.parent, below=self.root)
+            temporary = _write_temporary(final.parent, content)
+            try:
+                yield temporary, final
+            finally:
+                temporary.unlink(missing_ok=True)
+            fsync_directory(final.parent)
+
+    def _days(self, camera_key: str, since_seconds: int) -> list[Path]:
+        first = datetime.fromtimestamp(since_seconds, UTC).strftime("%Y/%m/%d")
+        with _disk("read"):
+            days = (self.root / camera_key).glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]")
+            return sorted(day for day in days if "/".join(day.parts[-3:]) >= first)
+
+    def _scan(self, day: Path, is_meant: Callable[[str], bool]) -> list[StoredFile]:
+        found = []
+        with _disk("read"), suppress(*_ABSENT), os.scandir(day) as entries:
+            prefix = day.relative_to(self.root).as_posix()
+            for entry in entries:
+                if is_meant(entry.name) and entry.is_file(follow_symlinks=False):
+                    with suppress(FileNotFoundError):
+                        facts = entry.stat(follow_symlinks=False)
+                        found.append(StoredFile(f"{prefix}/{entry.name}", facts.st_size, facts.st_mtime))
+        return found
+
+
+def _write_temporary(directory: Path, content: bytes) -> Path:
+    descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=directory)
+    path = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), FILE_MODE)  # whatever the umask says
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+@contextmanager
+def _disk(done: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        kind = StorageFullError if error.errno in _FULL else StorageUnavailableError
+        raise kind(f"The archive directory can't be {done}: {error.strerror}.") from error

@@ -1,0 +1,34 @@
+"""Which store the settings name."""
+
+import os
+from pathlib import Path
+
+from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
+from services.archiver.files.durable import why_never_writable
+from services.archiver.files.local_store import LocalStore
+from services.archiver.files.store import FrameStore
+from shared.errors import ConfigurationError
+
+
+def open_store(settings: ArchiverSettings) -> FrameStore:
+    """The store that ARCHIVE_DIR names. One that is away or full is nothing to refuse: it may come back.
+
+    Raises:
+        ConfigurationError: when it can never be used.
+    """
+    place = settings.archive_dir
+    try:
+        if place.startswith(S3_SCHEME):
+            from services.archiver.files.s3_store import S3Store  # noqa: PLC0415 a large library, for those who use it
+
+            # Empty is none, as with every setting; not so to the library.
+            for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+                del os.environ[name]
+            return S3Store(place, endpoint=settings.aws_endpoint_url)
+        reason = why_never_writable(Path(place))
+    except ValueError as error:
+        reason = str(error)
+    if reason is not None:
+        description = ArchiverSettings.model_fields["archive_dir"].description
+        raise ConfigurationError(f"ARCHIVE_DIR is '{place}' but must be {description}: {reason}.")
+    return LocalStore(Path(place), settings.archive_min_free_bytes)

@@ -1,0 +1,81 @@
+"""The layout: how a picture's path follows from its camera and its slot or instant, and back. Pure; no disk.
+
+Paths are relative to the archive, with slashes, whatever keeps them. `docs/archive.md` describes them for people.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Self
+
+from services.archiver.base.epoch import from_seconds
+from shared.bus.topics import KEY_PATTERN
+
+SUFFIX: Final = ".webp"
+THUMBNAIL_SUFFIX: Final = ".thumb.webp"
+BROKEN_SUFFIX: Final = ".broken"
+_SECOND: Final = "%Y%m%dT%H%M%S"
+_FILE_NAME: Final = re.compile(
+    r"(?P<key>[a-z0-9][a-z0-9_-]{0,62})_(?P<second>\d{8}T\d{6})(\.(?P<millisecond>\d{3}))?Z(?P<thumb>\.thumb)?\.webp"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameName:
+    """What a frame's path says: a slot's start, or the instant in milliseconds at which somebody captured by hand."""
+
+    camera_key: str
+    slot_start: int | None
+    captured_ms: int | None = None
+
+    @property
+    def path(self) -> str:
+        if self.slot_start is not None:
+            return path_of(self.camera_key, self.slot_start)
+        assert self.captured_ms is not None  # noqa: S101 one of the two is there
+        return manual_path_of(self.camera_key, self.captured_ms)
+
+    @classmethod
+    def parse(cls, path: str) -> Self | None:
+        """Read a path back; None when it is none of a frame's own, as a thumbnail's or a stranger's."""
+        match = _FILE_NAME.fullmatch(path.rpartition("/")[2])
+        if match is None or match["thumb"]:
+            return None
+        try:
+            second = int(datetime.strptime(match["second"], _SECOND).replace(tzinfo=UTC).timestamp())
+        except ValueError:
+            return None
+        milliseconds = match["millisecond"]
+        slot_start, captured_ms = (second, None) if milliseconds is None else (None, second * 1000 + int(milliseconds))
+        name = cls(match["key"], slot_start, captured_ms)
+        return name if name.path == path else None
+
+
+def path_of(camera_key: str, slot_start: int) -> str:
+    """Where the frame of this camera and slot belongs: `porch/2026/11/22/porch_20261122T140000Z.webp`."""
+    start = from_seconds(slot_start)
+    return f"{day_of(camera_key, start)}/{camera_key}_{start.strftime(_SECOND)}Z{SUFFIX}"
+
+
+def manual_path_of(camera_key: str, captured_ms: int) -> str:
+    """Where a frame captured by hand belongs: `porch/2026/11/22/porch_20261122T140512.345Z.webp`."""
+    second, milliseconds = divmod(captured_ms, 1000)
+    at = from_seconds(second)
+    return f"{day_of(camera_key, at)}/{camera_key}_{at.strftime(_SECOND)}.{milliseconds:03d}Z{SUFFIX}"
+
+
+def day_of(camera_key: str, instant: datetime) -> str:
+    """The directory of a camera's UTC day."""
+    if not re.fullmatch(KEY_PATTERN, camera_key) or camera_key.endswith("\n"):
+        raise ValueError(f"{camera_key!r} is no camera key")
+    return f"{camera_key}/{instant.astimezone(UTC):%Y/%m/%d}"
+
+
+def thumbnail_path_of(path: str) -> str:
+    """Beside its frame."""
+    return path.removesuffix(SUFFIX) + THUMBNAIL_SUFFIX
+
+
+def frame_path_of(thumbnail_path: str) -> str:
+    """Whose thumbnail it is."""
+    return thumbnail_path.removesuffix(THUMBNAIL_SUFFIX) + SUFFIX

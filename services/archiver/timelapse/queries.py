@@ -1,0 +1,90 @@
+"""The frames that a time-lapse may show, read from the archive's rows: first of many a little, then of a few more.
+
+Blocks on the database: call it on a thread. Frames captured by hand are not among them, for they belong to no rhythm.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Engine
+from sqlmodel import col, select
+
+from services.archiver.db.engine import reading
+from services.archiver.db.frames import DAYLIGHT_BRIGHTNESS
+from services.archiver.db.models import ArchivedFrame, FrameKind
+from services.archiver.timelapse.render_job import SourceFrame
+from services.archiver.timelapse.request import TimelapseRequest
+from services.archiver.timelapse.selection import Moment, NoTimelapse, Selection, select_frames, size_of
+
+MOST_FOUND: Final = 1_000_000
+_IDS_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a request comes to: the selection, of `found` frames, and the picture's size."""
+
+    selection: Selection
+    found: int
+    width: int
+    height: int
+
+
+def plan(engine: Engine, request: TimelapseRequest) -> Plan:
+    """Raises NoTimelapse when the request can't be met, DatabaseUnavailableError when the database is."""
+    moments = _moments(engine, request)
+    selection = select_frames(moments, request)
+    width, height = size_of(_sizes(engine, selection), request)
+    return Plan(selection, len(moments), width, height)
+
+
+def sources(engine: Engine, selection: Selection) -> tuple[SourceFrame, ...]:
+    """Where the selected frames are; those that went meanwhile are left out."""
+    columns = select(ArchivedFrame.id, ArchivedFrame.path, ArchivedFrame.sha256, ArchivedFrame.captured_at)
+    found: dict[int, SourceFrame] = {}
+    with reading(engine) as session:
+        for ids in _ids(selection):
+            for row_id, path, sha256, captured_at in session.exec(columns.where(col(ArchivedFrame.id).in_(ids))):
+                found[row_id or 0] = SourceFrame(row_id or 0, path, sha256, captured_at)
+    return tuple(found[moment.id] for moment in selection.moments if moment.id in found)
+
+
+def _moments(engine: Engine, request: TimelapseRequest) -> list[Moment]:
+    captured_at = col(ArchivedFrame.captured_at)
+    statement = (
+        select(ArchivedFrame.id, ArchivedFrame.captured_at)
+        .where(*_conditions(request))
+        .order_by(captured_at, col(ArchivedFrame.id))
+        .limit(MOST_FOUND + 1)
+        .execution_options(yield_per=10_000)
+    )
+    with reading(engine) as session:
+        moments = [Moment(row_id or 0, at) for row_id, at in session.exec(statement)]
+    if len(moments) > MOST_FOUND:
+        raise NoTimelapse(f"There are more than {MOST_FOUND} frames in this range: choose a shorter one.")
+    return moments
+
+
+def _conditions(request: TimelapseRequest) -> Iterator[ColumnElement[bool]]:
+    yield col(ArchivedFrame.camera_key) == request.camera
+    yield col(ArchivedFrame.kind) == FrameKind.SLOT.value
+    yield col(ArchivedFrame.captured_at) >= request.since
+    yield col(ArchivedFrame.captured_at) < request.until
+    if request.daylight:
+        yield col(ArchivedFrame.brightness) >= DAYLIGHT_BRIGHTNESS
+
+
+def _sizes(engine: Engine, selection: Selection) -> Sequence[tuple[int, int]]:
+    statement = select(ArchivedFrame.width, ArchivedFrame.height)
+    with reading(engine) as session:
+        return [
+            (width, height)
+            for ids in _ids(selection)
+            for width, height in session.exec(statement.where(col(ArchivedFrame.id).in_(ids)))
+        ]
+
+
+def _ids(selection: Selection) -> Iterator[list[int]]:
+    ids = [moment.id for moment in selection.moments]
+    return (ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE))

@@ -1,0 +1,58 @@
+"""Access units to pictures, by FFmpeg's decoders through PyAV, with nothing held back: one thread and no parser."""
+
+from typing import Final, cast
+
+import av
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+
+from services.ingest.decoding.access_unit import DamagedUnitError
+from services.ingest.decoding.pictures import BgrPicture, Picture, Pixels, YuvPicture
+
+_PLANAR: Final = {"yuv420p": False, "yuvj420p": True}
+_FULL_RANGE: Final = 2
+
+
+class Decoder:
+    """`codec` is one of FFmpeg's. One thread."""
+
+    def __init__(self, codec: str) -> None:
+        self._context = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+        self._context.thread_count = 1  # each further one would hold back a picture
+
+    def decode(self, data: bytes, *, is_shown: bool = True) -> VideoFrame | None:
+        """The newest frame that the access unit completes; None while the decoder waits for more. What is not to be
+        shown, and what nothing later refers to, need not be decoded.
+
+        Raises:
+            DamagedUnitError: when it is, or was, damaged.
+        """
+        self._context.skip_frame = "DEFAULT" if is_shown else "NONREF"
+        try:
+            frames = self._context.decode(av.Packet(data))
+        except av.error.FFmpegError as error:
+            raise DamagedUnitError(f"the decoder refuses a frame: {error.strerror}") from error
+        if any(frame.is_corrupt for frame in frames):
+            raise DamagedUnitError("the decoder says that a frame is corrupt")
+        return frames[-1] if frames else None
+
+    def restart(self) -> None:
+        """Forget all frames; parameter sets are kept."""
+        if self._context.is_open:
+            self._context.flush_buffers()
+
+
+def picture_of(frame: VideoFrame) -> Picture:
+    """The frame's own memory where its format allows, which the picture then keeps alive."""
+    name = frame.format.name
+    if name in _PLANAR and frame.width % 2 == frame.height % 2 == 0:
+        planes = (_pixels(plane) for plane in frame.planes)
+        return YuvPicture(*planes, is_full_range=_PLANAR[name] or frame.color_range == _FULL_RANGE)
+    return BgrPicture(frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False))
+
+
+def _pixels(plane: VideoPlane) -> Pixels:
+    rows: Pixels = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]

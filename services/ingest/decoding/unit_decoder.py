@@ -1,0 +1,67 @@
+"""Access units to pictures: which are decoded, which is shown, and when none is."""
+
+from typing import Final
+
+from services.ingest.decoding.access_unit import DamagedUnitError, UnitFormat
+from services.ingest.decoding.decoder import Decoder, picture_of
+from services.ingest.decoding.jpeg import DamagedPictureError
+from services.ingest.decoding.pending_units import Batch, PendingUnits
+from services.ingest.decoding.pictures import JpegPicture, Picture
+
+_JPEG: Final = "mjpeg"
+
+
+class UnitPictures:
+    """Shows the newest of what is pending. After anything damaged, nothing until the next key frame is decoded.
+
+    Of JPEGs each is one; what came before a damaged one is not shown again as if it were new.
+    """
+
+    def __init__(self, unit_format: UnitFormat, parameter_sets: bytes) -> None:
+        self.pending = PendingUnits(unit_format, parameter_sets)
+        self.damage: str | None = None
+        """What was wrong with the last that should have been shown; None while all is well."""
+        self._format = unit_format
+        self._decoder = None if unit_format.codec == _JPEG else Decoder(unit_format.codec)
+        self._picture: Picture | None = None
+
+    @property
+    def codec(self) -> str:
+        return self._format.codec
+
+    def newest(self) -> Picture | None:
+        """The newest picture; None while there is no clean one. Decodes what waits."""
+        if self.pending.is_holding:
+            self._picture = None
+        try:
+            self._picture = self._decoded() or self._picture
+        except (DamagedUnitError, DamagedPictureError) as error:
+            self.damage = str(error)
+            self.pending.hold()
+            self._picture = None
+        return self._picture
+
+    def _decoded(self) -> Picture | None:
+        """Of what waits, the newest; None if nothing waits. The earlier ones cost no more than their decoding."""
+        batch = self.pending.take()
+        if not batch.units:
+            return None
+        if self._decoder is None:
+            picture: Picture | None = JpegPicture.checked(self._format.assemble(batch.units[-1].payloads))
+        else:
+            picture = self._decoded_video(self._decoder, batch)
+        self.damage = None
+        return picture
+
+    def _decoded_video(self, decoder: Decoder, batch: Batch) -> Picture | None:
+        before = b""
+        if batch.is_new_start:
+            self._picture = None
+            decoder.restart()
+            before = batch.parameter_sets
+        *earlier, last = batch.units
+        for unit in earlier:
+            decoder.decode(before + self._format.assemble(unit.payloads), is_shown=False)
+            before = b""
+        frame = decoder.decode(before + self._format.assemble(last.payloads))
+        return picture_of(frame) if frame is not None else None

@@ -1,0 +1,191 @@
+"""What comes from one opened camera, from its start to its end: waiting for it, and counting it. Decodes nothing.
+
+The asyncio loop is its own and turns only inside these methods, in the thread that calls them. What comes meanwhile
+waits in the kernel, and is read whole before anything is given out: a late caller gets the newest, not the oldest.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from contextlib import suppress
+from typing import Any, Final
+
+from services.ingest.decoding.access_unit import AccessUnit
+from services.ingest.decoding.unit_decoder import UnitPictures
+from services.ingest.sources import SourceUnavailableError, failure_reasons
+from services.ingest.sources.rtsp.address import RtspAddress
+from services.ingest.sources.rtsp.sdp_track import VideoTrack
+from services.ingest.sources.rtsp.session import Session, SessionOptions
+
+TICK_SECONDS: Final = 0.5
+RATE_TICKS: Final = 10
+LOSS_TICKS: Final = 20
+MAX_ROUNDS: Final = 64
+LONGEST_NAP_SECONDS: Final = 0.2
+NAP_BYTES: Final = 32 * 1024
+"""So much may come during a nap: half of what a TCP connection takes in before anything is read, so nobody waits."""
+NOTHING_CAME: Final = "The camera answers but sends no pictures."
+NOTHING_CAME_BY_UDP: Final = f"{NOTHING_CAME} A firewall may keep its UDP packets away; TCP is safer."
+
+
+class Reception:
+    """One connection to a camera. One thread, but for `wake_waiting`. `interrupted` ends a wait, or the next one.
+
+    Raises:
+        SourceUnavailableError: when the camera does not agree to send.
+    """
+
+    def __init__(
+        self, address: RtspAddress, options: SessionOptions, stall_seconds: float, interrupted: threading.Event
+    ) -> None:
+        self.pictures: UnitPictures
+        self._options = options
+        self._stall_seconds = stall_seconds
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(self._on_loop_error)
+        self._session: Session
+        self._error: BaseException | None = None
+        self._arrived = 0
+        self._interrupted = interrupted
+        self._is_waiting = False
+        self._has_had_any = False
+        self._unit_at = self._loop.time()
+        self._history: deque[tuple[float, int, int]] = deque(maxlen=LOSS_TICKS + 1)
+        try:
+            self._loop.run_until_complete(self._connect(address))
+        except BaseException:
+            self._loop.close()
+            raise
+        self._tick()
+
+    @property
+    def lost_packets(self) -> int:
+        return self._session.assembler.lost
+
+    @property
+    def bits_per_second(self) -> int | None:
+        """Over the last seconds."""
+        recent = list(self._history)[-RATE_TICKS - 1 :]
+        seconds = recent[-1][0] - recent[0][0]
+        return round((recent[-1][1] - recent[0][1]) * 8 / seconds) if seconds > 0 else None
+
+    def lost_lately(self) -> tuple[int, float]:
+        """Packets, and the seconds in which they were lost."""
+        oldest, newest = self._history[0], self._history[-1]
+        return newest[2] - oldest[2], newest[0] - oldest[0]
+
+    def wait(self) -> bool:
+        """Until something came: then True, once for all of it. False when it was interrupted.
+
+        Raises:
+            SourceUnavailableError: when nothing more will come.
+        """
+        while not self._arrived:
+            if self._is_interrupted():
+                return False
+            self._raise_failure()
+            self._turn(waits=True)
+        self.drain()
+        return True
+
+    def wait_napping(self) -> bool:
+        """Like `wait`, for when nobody is in a hurry: sees what comes a few times a second, True once for each unit.
+
+        Waking up costs more than reading. Over UDP the kernel has no room for that, and the sender does not wait.
+        """
+        while not self._arrived:
+            if self._options.transport == "udp":
+                return self.wait()
+            self._raise_failure()
+            bytes_per_second = (self.bits_per_second or 0) / 8
+            nap_seconds = min(LONGEST_NAP_SECONDS, NAP_BYTES / bytes_per_second if bytes_per_second else 0)
+            if self._interrupted.wait(nap_seconds):
+                self._interrupted.clear()
+                return False
+            self._turn(waits=nap_seconds <= 0)
+        self._arrived -= 1
+        return True
+
+    def drain(self) -> None:
+        """Read what has come, without waiting. All of it counts as one."""
+        for _ in range(MAX_ROUNDS):
+            if not self._session.has_more:
+                break
+            self._turn(waits=False)
+        self._arrived = 0
+
+    def catch_up(self) -> None:
+        """Read what came during a nap."""
+        self._turn(waits=False)
+        self.drain()
+
+    def wake_waiting(self) -> None:
+        """Let a wait see that it is interrupted. From any thread."""
+        with suppress(RuntimeError):  # the loop closed just now
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def close(self) -> None:
+        self._loop.run_until_complete(self._session.stop())
+        self._loop.close()
+
+    async def _connect(self, address: RtspAddress) -> None:
+        self._session = Session(
+            address, self._options, on_track=self._on_track, on_unit=self._on_unit, on_end=self._wake
+        )
+        try:
+            await self._session.start()
+        except BaseException:
+            await self._session.stop()
+            raise
+
+    def _on_track(self, track: VideoTrack) -> None:
+        self.pictures = UnitPictures(track.payload_format, track.parameter_sets)
+
+    def _on_unit(self, unit: AccessUnit) -> None:
+        self._unit_at = self._loop.time()
+        self._has_had_any = True
+        self._arrived += 1
+        self.pictures.pending.put(unit)
+        self._wake()
+
+    def _tick(self) -> None:
+        """Twice a second: whether anything still comes, and how much."""
+        now, assembler = self._loop.time(), self._session.assembler
+        self._history.append((now, assembler.byte_count, assembler.lost))
+        # At the next tick it would be too late.
+        if now + TICK_SECONDS > self._unit_at + self._stall_seconds:
+            by_udp = self._options.transport == "udp"
+            nothing = NOTHING_CAME_BY_UDP if by_udp else NOTHING_CAME
+            self._session.fail(SourceUnavailableError(failure_reasons.STOPPED if self._has_had_any else nothing))
+        self._loop.call_later(TICK_SECONDS, self._tick)
+
+    def _turn(self, *, waits: bool) -> None:
+        """Let the loop run, until something is new or only once."""
+        self._is_waiting = True
+        if not waits:
+            self._loop.call_soon(self._loop.stop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._is_waiting = False
+
+    def _wake(self) -> None:
+        """Let a wait look what is new; harmless when there is none."""
+        if self._is_waiting:
+            self._loop.stop()
+
+    def _is_interrupted(self) -> bool:
+        was_interrupted = self._interrupted.is_set()
+        self._interrupted.clear()
+        return was_interrupted
+
+    def _raise_failure(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._session.failure is not None:
+            raise self._session.failure
+
+    def _on_loop_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What goes wrong in the loop's callbacks is for whoever waits."""
+        self._error = context.get("exception") or RuntimeError(str(context.get("message")))
+        self._wake()

@@ -1,0 +1,76 @@
+"""Which of a camera's streams we take, as its session description (SDP) names them."""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiortsp.rtsp.sdp import SDP
+
+from services.ingest.decoding.access_unit import START_CODE
+from services.ingest.sources import SourceUnsupportedError
+from services.ingest.sources.rtsp.h264 import H264
+from services.ingest.sources.rtsp.h265 import H265
+from services.ingest.sources.rtsp.payload_formats import PayloadFormat
+from services.ingest.sources.rtsp.rtp_jpeg import RtpJpeg
+
+_FORMATS: Final[dict[str, type[PayloadFormat]]] = {"H264": H264, "H265": H265, "JPEG": RtpJpeg}
+_STATIC_JPEG: Final = 26
+_SETS: Final = ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps")
+_REORDERING: Final = {"packetization-mode": {"2"}, "sprop-max-don-diff": {str(n) for n in range(1, 100)}}
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTrack:
+    """`parameter_sets` is what the description tells a decoder beforehand; empty if nothing."""
+
+    control_url: str
+    payload_type: int
+    payload_format: PayloadFormat
+    parameter_sets: bytes
+
+
+def choose_track(description: str, base_url: str) -> VideoTrack:
+    """The first video that we can decode.
+
+    Raises:
+        SourceUnsupportedError: when there is none.
+    """
+    session = SDP(description)
+    videos = [media for media in session.get("medias", []) if media["type"] == "video"]
+    if not videos:
+        raise SourceUnsupportedError("The camera's stream has no video.")
+    base_url = SDP.mix_url_control(base_url, session.get("attributes", {}).get("control"))
+    for media in videos:
+        attributes: dict[str, Any] = media.get("attributes", {})
+        payload_type, encoding = _encoding(media, attributes)
+        details = attributes.get("fmtp") or {}
+        if encoding not in _FORMATS or any(details.get(key) in values for key, values in _REORDERING.items()):
+            continue
+        return VideoTrack(
+            control_url=SDP.mix_url_control(base_url, attributes.get("control")),
+            payload_type=payload_type,
+            payload_format=_FORMATS[encoding](),
+            parameter_sets=b"".join(_sets(details.get(key, "")) for key in _SETS),
+        )
+    raise SourceUnsupportedError("The camera's video is neither H.264 nor H.265 nor JPEG.")
+
+
+def _encoding(media: dict[str, Any], attributes: dict[str, Any]) -> tuple[int, str]:
+    mapping = attributes.get("rtpmap")
+    if mapping is not None:
+        return mapping["pt"], mapping["encoding"].partition("/")[0].upper()
+    is_jpeg = str(_STATIC_JPEG) in media["format"].split()
+    return _STATIC_JPEG, "JPEG" if is_jpeg else ""
+
+
+def _sets(encoded: str) -> bytes:
+    """Comma-separated base64; what is none is left out, for cameras repeat all of it in-band."""
+    sets = b""
+    for text in encoded.split(","):
+        try:
+            unit = b64decode(text)
+        except (Base64Error, ValueError):
+            continue
+        sets += START_CODE + unit if unit else b""
+    return sets

@@ -1,0 +1,165 @@
+"""Frames over a WebSocket: several cameras on one connection, each paced by the client's acknowledgements.
+
+A page has six connections to a host on HTTP/1.1; one socket carries all its cameras. Newest wins here too: a camera
+has at most `WINDOW` pictures under way, and what comes meanwhile is replaced by what is newer.
+
+The client sends text: `{"watch": "camera_2", "width": 640, "fps": 10}`, `{"unwatch": "camera_2"}`, and, for each
+picture it has taken in, `{"ack": "camera_1"}`. The server sends binary messages, each one picture (`as_message`).
+"""
+
+import asyncio
+import json
+import struct
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.stream.api.per_address_limit import Crowd
+from services.stream.fanout.cameras import UnknownCameraError, WidthNotOfferedError
+from services.stream.fanout.hub import Hub
+from services.stream.fanout.picture import Picture
+from services.stream.fanout.viewer import WaitingViewer
+from services.stream.fanout.viewer_registry import ViewRequest
+from shared.bus.frames import MAX_SIDE_PIXELS
+from shared.bus.topics import CameraKey
+from shared.web.access.roles import guest_of
+
+WINDOW: Final = 2
+"""Pictures under way per camera: one on the link while the other's acknowledgement comes back."""
+MAX_CAMERAS: Final = 64
+POLICY_VIOLATION: Final = 1008
+TRY_AGAIN_LATER: Final = 1013
+GOING_AWAY: Final = 1001
+_MAX_REASON_BYTES: Final = 123
+"""RFC 6455's limit on a reason: with a longer one there is no closing, and the client would see a broken connection."""
+
+
+def as_message(picture: Picture) -> bytes:
+    """A framing: the length of a JSON header (4 bytes, big-endian), the header, the JPEG."""
+    header = {
+        "camera": picture.camera_key,
+        "captured_at_ms": picture.captured_at_ns // 10**6,
+        "live": picture.live,
+    }
+    encoded = json.dumps(header, separators=(",", ":")).encode()
+    return struct.pack(">I", len(encoded)) + encoded + picture.jpeg
+
+
+class Request(BaseModel):
+    """One text message of the client: exactly one of watch, unwatch and ack."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    watch: CameraKey | None = None
+    unwatch: CameraKey | None = None
+    ack: CameraKey | None = None
+    width: int | None = Field(None, ge=1, le=MAX_SIDE_PIXELS)
+    fps: float | None = Field(None, gt=0, le=120)
+    quality: str | None = Field(None, pattern="^auto$")
+
+
+class _Channel:
+    """One camera on a socket."""
+
+    def __init__(self, viewer: WaitingViewer) -> None:
+        self.viewer = viewer
+        self.under_way = 0
+
+
+class FrameSocket:
+    """One client's socket from its acceptance to its end."""
+
+    def __init__(self, hub: Hub, crowd: Crowd, socket: WebSocket) -> None:
+        self._hub = hub
+        self._crowd = crowd
+        self._guest = guest_of(socket.scope)
+        self._socket = socket
+        self._changed = asyncio.Event()
+        self._channels: dict[str, _Channel] = {}
+
+    async def serve(self, first: Mapping[str, str]) -> None:
+        """Send pictures until the client leaves, errs or the hub closes. `first` is what its address asked for."""
+        await self._socket.accept()
+        sending = asyncio.create_task(self._send_for_ever())
+        ends_at = self._guest.ends_at
+        try:
+            async with asyncio.timeout(None if ends_at is None else ends_at - time.time()):
+                self._obey(Request.model_validate(first))
+                while True:
+                    self._obey(Request.model_validate_json(await self._socket.receive_text()))
+        except TimeoutError:
+            await self._refuse("This link has run out.")
+        except WebSocketDisconnect:
+            pass
+        except KeyError:  # a binary message has no text
+            await self._refuse("Not understood: messages are text.")
+        except ValidationError as error:
+            await self._refuse(f"Not understood: {error.errors()[0]['msg']}.")
+        except UnknownCameraError as error:
+            await self._refuse(str(error), POLICY_VIOLATION if error.is_final else TRY_AGAIN_LATER)
+        except (TooManyViewersError, NotOnThisLinkError, WidthNotOfferedError) as error:
+            await self._refuse(str(error))
+        finally:
+            sending.cancel()
+            for camera_key in tuple(self._channels):
+                self._unwatch(camera_key)
+
+    def _obey(self, request: Request) -> None:
+        if request.ack is not None and (channel := self._channels.get(request.ack)) is not None:
+            channel.under_way = max(0, channel.under_way - 1)
+            self._changed.set()
+        if request.unwatch is not None:
+            self._unwatch(request.unwatch)
+        if request.watch is not None:
+            if self._guest.ends_at is not None and request.watch != self._socket.path_params["key"]:
+                raise NotOnThisLinkError("This link is for one camera.")
+            self._watch(request.watch, request)
+
+    def _watch(self, camera_key: str, request: Request) -> None:
+        if self._hub.is_full or len(self._channels) >= MAX_CAMERAS:
+            raise TooManyViewersError("Too many viewers. Try again later.")
+        self._hub.cameras.find(camera_key, time.monotonic()).check_width(request.width)
+        self._unwatch(camera_key)
+        if not self._crowd.has_room(self._guest.address):
+            raise TooManyViewersError("Your address has as many viewers as it may: close one.")
+        viewer = WaitingViewer(as_message, self._changed, request.fps)
+        self._channels[camera_key] = _Channel(viewer)
+        self._crowd.enter(self._guest.address)
+        self._hub.attach(viewer, ViewRequest(camera_key, request.width, adaptive=request.quality == "auto"))
+
+    def _unwatch(self, camera_key: str) -> None:
+        if (channel := self._channels.pop(camera_key, None)) is not None:
+            self._hub.detach(channel.viewer)
+            self._crowd.leave(self._guest.address)
+
+    async def _send_for_ever(self) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError):  # the client has left; receiving ends with it
+            while not any(channel.viewer.closed for channel in self._channels.values()):
+                await self._changed.wait()
+                self._changed.clear()
+                for channel in tuple(self._channels.values()):
+                    if channel.under_way < WINDOW and (part := channel.viewer.take_part()) is not None:
+                        channel.under_way += 1
+                        await self._socket.send_bytes(part)
+            await self._socket.close(GOING_AWAY, "This server is stopping.")
+
+    async def _refuse(self, reason: str, code: int = POLICY_VIOLATION) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await self._socket.close(code, _cut(reason))
+
+
+def _cut(reason: str) -> str:
+    """As much of it as fits, in whole characters."""
+    return reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
+
+
+class TooManyViewersError(Exception):
+    """Raised when there is no room for one more."""
+
+
+class NotOnThisLinkError(Exception):
+    """Raised when the holder of a share link asks for more than it opens."""

@@ -1,0 +1,1 @@
+"""From the bus to the viewers: the hot path."""

@@ -1,0 +1,1 @@
+"""The bus: its messages, its sockets, its keys."""

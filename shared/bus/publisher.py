@@ -1,0 +1,82 @@
+"""The sending end of the bus. Topics are bytes here; its subscriptions are the demand (docs/architecture.md)."""
+
+import select
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from socket import socketpair
+from typing import Final
+
+import zmq
+
+from shared.bus.sockets import HIGH_WATER_MARK, bind_socket, has_event, publishing_socket
+
+_SUBSCRIBE: Final = b"\x01"
+
+
+class Publisher:
+    """A sending end of the bus: bound at `address`, or with `is_inner` connected to a forwarder's inner one.
+
+    Any thread may send; one thread reads the subscriptions and waits for them. Sending never blocks: a subscriber that
+    lags loses messages, nobody else does.
+
+    Raises:
+        ConfigurationError: when the address can't be bound.
+    """
+
+    def __init__(self, address: str, *, is_inner: bool = False) -> None:
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.topics: frozenset[bytes] = frozenset()
+        """What anybody subscribes to at the moment, over all subscribers."""
+        if is_inner:
+            self._socket = self.context.socket(zmq.XPUB)
+            self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+            self._socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
+            self._socket.connect(address)
+        else:
+            self._socket = publishing_socket(self.context)
+            bind_socket(self._socket, address, self.context)
+        self._lock = threading.Lock()
+        """A ZeroMQ socket may pass from thread to thread, but not without a lock's fence between them."""
+        self._waking, self._woken = socketpair()
+        self._waking.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._socket.fileno(), select.POLLIN)
+        self._poll.register(self._woken, select.POLLIN)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until a subscription may have changed or the time is up."""
+        for descriptor, _ in self._poll.poll(max(0, round(seconds * 1000))):
+            if descriptor == self._woken.fileno():
+                self._woken.recv(64)
+
+    def read_subscriptions(self) -> bool:
+        """Bring `topics` up to date; whether they changed. Call it on every turn: the events queue up unbounded."""
+        topics = set(self.topics)
+        with self._lock:
+            while has_event(self._socket):
+                event = self._socket.recv(zmq.NOBLOCK)
+                topic = event[1:]
+                if event[:1] == _SUBSCRIBE:
+                    topics.add(topic)
+                else:
+                    topics.discard(topic)
+        changed = topics != self.topics
+        self.topics = frozenset(topics)
+        return changed
+
+    def send(self, parts: Sequence[bytes]) -> None:
+        with self._lock:
+            for part in parts[:-1]:
+                self._socket.send(part, zmq.SNDMORE)
+            self._socket.send(parts[-1], copy=False)
+            has_subscription = has_event(self._socket)
+        if has_subscription:
+            # The descriptor tells only of what came since the socket was last used, which was just now.
+            with suppress(BlockingIOError):
+                self._waking.send(b"\0")
+
+    def close(self) -> None:
+        self.context.destroy(linger=0)
+        self._waking.close()
+        self._woken.close()

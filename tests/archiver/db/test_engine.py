@@ -1,0 +1,143 @@
+"""The schema comes from the migrations alone, and is what the models say."""
+
+import logging
+import threading
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+from sqlmodel import SQLModel
+
+from services.archiver.base.errors import DatabaseUnavailableError
+from services.archiver.db.engine import open_engine, upgrade, writing
+from services.archiver.db.frames import Catalog
+from services.archiver.db.models import ArchivedFrame
+from shared.errors import ConfigurationError
+from tests.archiver.support import SLOT_START, again_while_locked, row
+from tests.support.ports import free_port
+from tests.support.services import ServiceProcess
+
+
+def test_an_upgrade_from_nothing_gives_the_models_schema(engine: Engine) -> None:
+    """Alembic finds no difference, so nobody forgot a migration."""
+    assert upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+        unique = inspect(connection).get_unique_constraints("archived_frame")
+    assert {(each["name"], *each["column_names"]) for each in unique} == {
+        ("uq_archived_frame_camera_key_slot_start", "camera_key", "slot_start"),
+        ("uq_archived_frame_path", "path"),
+    }
+
+
+def test_a_second_upgrade_has_nothing_to_do_and_keeps_the_rows(engine: Engine, catalog: Catalog) -> None:
+    """It runs at every start."""
+    catalog.add(row())
+    assert not upgrade(engine)
+    assert catalog.latest(None) is not None
+
+
+def test_archivers_that_start_at_once_do_not_fail_each_other(database_url: str) -> None:
+    """One makes the tables, the others find them made."""
+    made: list[bool] = []
+
+    def start() -> None:
+        engine = open_engine(database_url)
+        made.append(again_while_locked(lambda: upgrade(engine)))
+        engine.dispose()
+
+    starters = [threading.Thread(target=start) for _ in range(4)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join(10)
+    assert sorted(made) == [False, False, False, True]
+
+
+def test_sqlite_is_set_up_for_safety(sqlite_url: str) -> None:
+    """No write-ahead log, everything on the disk at commit, foreign keys kept."""
+    engine = open_engine(sqlite_url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        values = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert values == {"journal_mode": "delete", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 1000}
+
+
+def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(engine: Engine, catalog: Catalog) -> None:
+    """So reading first and writing then never fails in the middle; readers are let in meanwhile."""
+    catalog.add(row())
+    with writing(engine) as session:
+        assert session.get(ArchivedFrame, 1) is not None
+        assert catalog.latest(None) is not None
+        with pytest.raises(DatabaseUnavailableError, match="lock"):
+            catalog.add(row(slot_start=0))
+
+
+def test_an_id_is_never_given_out_again(catalog: Catalog) -> None:
+    """Or a client would delete another picture than it means, and a browser show one it kept."""
+    catalog.add(row())
+    catalog.delete([1], leave_gaps=False)
+    catalog.add(row(slot_start=SLOT_START + 3600))
+    assert catalog.get(1) is None
+    assert catalog.get(2) is not None
+
+
+def test_a_database_of_a_later_version_is_left_alone(engine: Engine, catalog: Catalog) -> None:
+    """An old archiver must not work on a schema it doesn't know."""
+    del catalog
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    logging.getLogger("alembic").setLevel(logging.CRITICAL)
+    with pytest.raises(DatabaseUnavailableError, match="another version"):
+        upgrade(engine)
+
+
+def test_a_database_in_another_encoding_than_utf8_is_a_bad_setting_in_one_line(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    """PostgreSQL's default where the system has no locale, as in containers. The advice, taken, is enough."""
+    names = {"SQL_ASCII": f"ascii_{uuid4().hex}", "LATIN1": f"latin_{uuid4().hex}"}
+    server = postgresql_url.removesuffix("postgres").replace("postgresql://", "postgresql+psycopg://")
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        for encoding, name in names.items():
+            connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+            )
+            settings = {
+                "ARCHIVER_PORT": str(free_port()),
+                "ARCHIVE_DIR": str(tmp_path / "frames"),
+                "TIMELAPSE_DIR": str(tmp_path / "timelapses"),
+                "DATABASE_URL": server + name,
+                "LOG_FORMAT": "console",
+            }
+            archiver = ServiceProcess("services.archiver", settings, tmp_path / "log")
+            try:
+                assert archiver.wait(20) == 2
+            finally:
+                archiver.stop()
+            (line,) = (line for line in archiver.output().splitlines() if "must be" in line)
+            assert line.startswith(f"DATABASE_URL names the database '{name}', whose encoding is {encoding} ")
+            assert "Traceback" not in archiver.output()
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        advice = line.partition("Make another: ")[2]
+        name = f"framecast_{uuid4().hex}"
+        connection.execute(advice.replace("DATABASE framecast", f"DATABASE {name}").encode())
+    engine = open_engine(server + name)
+    assert upgrade(engine)
+    engine.dispose()
+
+
+def test_a_driver_that_is_not_installed_is_a_bad_setting_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting would not install it. The password is not shown."""
+    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
+    with pytest.raises(ConfigurationError, match=r"^DATABASE_URL names a postgresql database.*pip install") as caught:
+        open_engine("postgresql+psycopg://me:secret@127.0.0.1/archive")
+    assert "secret" not in str(caught.value)

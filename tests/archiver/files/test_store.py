@@ -1,0 +1,174 @@
+"""What any store of the archive's files keeps to, on a disk and in an object store alike."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from services.archiver.base.errors import StorageFullError, StorageUnavailableError
+from services.archiver.files.local_store import LocalStore
+from services.archiver.files.s3_store import S3Store
+from services.archiver.files.store import FrameStore
+
+PATH = "camera_1/2026/11/22/camera_1_20261122T140000Z.webp"
+NOON = 1_795_348_800  # 2026-11-22T12:00:00Z
+DAY = 24 * 3600
+
+
+def whole(content: bytes) -> bool:
+    return content.startswith(b"whole")
+
+
+def paths(store: FrameStore, since_seconds: int = 0) -> list[list[str]]:
+    return [sorted(file.path for file in day) for day in store.files("camera_1", since_seconds)]
+
+
+def names(store: LocalStore) -> list[str]:
+    return sorted(file.relative_to(store.root).as_posix() for file in store.root.rglob("*") if file.is_file())
+
+
+def test_what_was_written_is_read_and_what_was_deleted_is_gone(store: FrameStore) -> None:
+    """Deleting twice is deleting once."""
+    store.write(PATH, b"whole")
+    store.write(PATH, b"whole again")
+    assert store.read(PATH) == b"whole again"
+    store.delete(PATH)
+    store.delete(PATH)
+    with pytest.raises(FileNotFoundError):
+        store.read(PATH)
+
+
+def test_the_first_whole_file_stays(store: FrameStore) -> None:
+    """Otherwise a row could describe a picture that is not there."""
+    store.write_first(PATH, b"whole 1", whole)
+    store.write_first(PATH, b"whole 2", whole)
+    assert store.read(PATH) == b"whole 1"
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_of_many_writers_at_once_one_wins(store: FrameStore, broken: bool) -> None:
+    """Also when they find a broken file and all want to replace it; and it is never replaced again."""
+    if broken:
+        store.write(PATH, b"broken")
+    seen: list[bytes] = []
+
+    def write(number: int) -> None:
+        store.write_first(PATH, b"whole %d" % number, whole)
+        seen.append(store.read(PATH))
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(20)
+    assert len(seen) == 8
+    assert len(set(seen)) == 1
+    assert whole(seen[0])
+
+
+def test_files_are_listed_by_camera_and_day_from_a_day_on(store: FrameStore) -> None:
+    """So that what is recent is found without reading what is old."""
+    for name in ("camera_1/2026/11/21/a", "camera_1/2026/11/22/b", "camera_1/2026/11/22/c", "camera_10/2026/11/22/d"):
+        store.write(name, b"x" * 3)
+    assert sorted(store.cameras()) == ["camera_1", "camera_10"]
+    assert paths(store) == [["camera_1/2026/11/21/a"], ["camera_1/2026/11/22/b", "camera_1/2026/11/22/c"]]
+    assert paths(store, NOON) == [["camera_1/2026/11/22/b", "camera_1/2026/11/22/c"]]
+    assert paths(store, NOON + DAY) == []
+    assert {file.byte_count for day in store.files("camera_1") for file in day} == {3}
+
+
+def test_an_empty_store_has_nothing(store: FrameStore) -> None:
+    """Also before its first directory."""
+    assert (store.cameras(), paths(store)) == ([], [])
+
+
+def test_a_broken_file_is_set_aside_under_another_name(store: FrameStore) -> None:
+    """For a person to look at; its place is free."""
+    store.write(PATH, b"broken")
+    store.set_aside(PATH)
+    assert paths(store) == [[PATH + ".broken"]]
+    assert store.read(PATH + ".broken") == b"broken"
+
+
+@pytest.mark.parametrize("path", ["../secret", "camera_1/../../secret", "/etc/hostname"])
+def test_a_path_that_leads_out_of_the_archive_has_no_file(store: FrameStore, tmp_path: Path, path: str) -> None:
+    """Even if somebody changed the database."""
+    (tmp_path / "secret").write_text("secret")
+    with pytest.raises(FileNotFoundError):
+        store.read(path)
+
+
+def test_a_link_that_leads_out_of_the_archive_is_not_followed(local_store: LocalStore) -> None:
+    """Whoever made it."""
+    (local_store.root.parent / "secret").write_text("secret")
+    (local_store.root / "link").symlink_to(local_store.root.parent / "secret")
+    with pytest.raises(FileNotFoundError):
+        local_store.read("link")
+
+
+def test_an_object_store_that_is_away_is_told_in_one_line_without_secrets(s3_store: S3Store) -> None:
+    """And in the same words each time, so that it is logged once."""
+    del s3_store  # its environment is wanted
+    away = S3Store("s3://archive/x", endpoint="http://127.0.0.1:9")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+        away = S3Store("s3://archive/x", endpoint="http://127.0.0.1:9")
+    words = set()
+    for _ in range(2):
+        with pytest.raises(StorageUnavailableError) as caught:
+            away.write_first(PATH, b"whole", whole)
+        words.add(str(caught.value))
+    (only,) = words
+    assert "\n" not in only
+    assert "hunter2" not in only
+
+
+def test_a_file_may_be_read_by_its_group_and_nobody_else_whatever_the_umask(local_store: LocalStore) -> None:
+    """A temporary file is private at first, and stays so without care."""
+    before = os.umask(0o777)
+    try:
+        (local_store.root / PATH).parent.mkdir(parents=True)
+        local_store.write_first(PATH, b"whole", whole)
+    finally:
+        os.umask(before)
+    assert (local_store.root / PATH).stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("step", ["os.fchmod", "os.fsync", "os.link"])
+def test_a_write_that_fails_at_any_step_leaves_nothing(
+    local_store: LocalStore, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is said so in words, and the next attempt finds a clean place."""
+    (local_store.root / PATH).parent.mkdir(parents=True)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(step, fail)
+        with pytest.raises(StorageFullError, match="No space left on device"):
+            local_store.write_first(PATH, b"whole", whole)
+    assert names(local_store) == []
+    local_store.write_first(PATH, b"whole", whole)
+    assert names(local_store) == [PATH]
+
+
+def test_a_writer_killed_before_the_name_was_given_leaves_what_is_swept(local_store: LocalStore) -> None:
+    """A temporary that is old is debris; a young one may be somebody's work. Neither is listed."""
+    day = (local_store.root / PATH).parent
+    day.mkdir(parents=True)
+    for name, changed_at in ((".tmp-old", NOON), (".tmp-young", NOON + 10)):
+        (day / name).write_bytes(b"half")
+        os.utime(day / name, (changed_at, changed_at))
+    assert paths(local_store) == []
+    local_store.sweep("camera_1", 0, NOON + 5)
+    assert [file.name for file in day.iterdir()] == [".tmp-young"]
+
+
+def test_an_archive_directory_that_is_a_file_is_told_in_words(tmp_path: Path) -> None:
+    """It may come back, as a mount does."""
+    (tmp_path / "frames").write_text("")
+    with pytest.raises(StorageUnavailableError, match="A file is in its place"):
+        LocalStore(tmp_path / "frames").write_first(PATH, b"whole", whole)

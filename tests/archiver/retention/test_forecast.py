@@ -1,0 +1,182 @@
+"""The plan applied to real rows and files: what goes now, what is foretold, and what must never happen."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine
+
+from services.archiver.base.retention_policy import Policy
+from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.gaps import GapQuery, Ledger
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
+from services.archiver.retention.cleaner import FIRST_SECONDS, JUMP_SECONDS, Cleaner
+from services.archiver.retention.forecast import Survey
+from services.archiver.retention.rows import Rows
+from shared.clock import Clock
+from tests.archiver.test_service import environment
+from tests.support.archive import MadeArchive
+
+BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+NOW = BEGIN + 20 * DAY
+
+
+def at(instant: datetime) -> Clock:
+    return Clock(utc_ns=lambda: int(instant.timestamp()) * 1_000_000_000)
+
+
+def survey(engine: Engine, keep: str, max_bytes: int = 0) -> Survey:
+    return Survey(Rows(engine), Policy.parse(keep, ZoneInfo("UTC")), max_bytes)
+
+
+@pytest.fixture
+def archive(shelf: FrameFiles, catalog: Catalog) -> MadeArchive:
+    return MadeArchive(shelf, catalog)
+
+
+def keeper(engine: Engine, archive: MadeArchive, keep: str, max_bytes: int = 0) -> Cleaner:
+    return Cleaner(survey(engine, keep, max_bytes), archive.catalog, archive.shelf, at(NOW))
+
+
+def ids(archive: MadeArchive) -> set[int | None]:
+    return {row.id for row in archive.catalog.page(FrameQuery(limit=500))[0]}
+
+
+async def test_what_is_due_goes_with_its_files_and_nothing_else(
+    engine: Engine, archive: MadeArchive, ledger: Ledger
+) -> None:
+    """Row, picture and thumbnail; and no gap tells of it."""
+    rows = archive.hours(BEGIN, range(0, 20 * 24, 4))
+    gone = await keeper(engine, archive, "all:10d,daily@12:00:15d").round()
+    left = [row for row in rows if row.id in ids(archive)]
+    young = [row for row in rows if row.captured_at > NOW - 10 * DAY]
+    noons = [row for row in rows if row.captured_at.hour == 12 and NOW - 15 * DAY <= row.captured_at <= NOW - 10 * DAY]
+    assert [row.id for row in left] == [row.id for row in noons + young]
+    assert gone == len(rows) - len(left)
+    files = {file.path for day in archive.shelf.store.files("camera_1") for file in day}
+    assert len(files) == 2 * len(left), "a picture and a thumbnail each"
+    assert archive.catalog.pending_deletions() == []
+    assert ledger.gaps(GapQuery())[0] == []
+
+
+async def test_a_second_round_and_a_second_archiver_change_nothing(engine: Engine, archive: MadeArchive) -> None:
+    """Deleting twice is harmless."""
+    archive.hours(BEGIN, range(0, 20 * 24, 4))
+    one, other = (keeper(engine, archive, "all:3d") for _ in range(2))
+    assert await one.round() > 0
+    left = ids(archive)
+    assert await one.round() == await other.round() == 0
+    assert ids(archive) == left
+
+
+async def test_a_camera_that_has_long_been_away_keeps_its_last_frame(engine: Engine, archive: MadeArchive) -> None:
+    """Each camera its own, and also beyond the limit of bytes."""
+    old = archive.hours(BEGIN, range(3), camera_key="attic")
+    new = archive.hours(BEGIN, range(3), camera_key="porch")
+    await keeper(engine, archive, "all:1h", max_bytes=1).round()
+    assert ids(archive) == {old[-1].id, new[-1].id}
+
+
+async def test_what_was_taken_by_hand_stays(engine: Engine, archive: MadeArchive) -> None:
+    """Whatever the tiers for slots and the limit say, until a tier names it."""
+    by_hand = archive.frame(BEGIN, interval_seconds=None)
+    archive.hours(BEGIN, range(2))
+    await keeper(engine, archive, "all:1h", max_bytes=1).round()
+    assert by_hand.id in ids(archive)
+    await keeper(engine, archive, "all:1h,manual:5d").round()
+    assert by_hand.id not in ids(archive)
+
+
+async def test_beyond_the_limit_the_oldest_of_all_cameras_go_until_it_is_kept(
+    engine: Engine, archive: MadeArchive
+) -> None:
+    """And no more than that."""
+    for hour in range(6):
+        archive.hours(BEGIN, [hour], camera_key="attic" if hour % 2 else "porch")
+    total = Rows(engine).total_bytes()
+    assert await keeper(engine, archive, "all:forever", max_bytes=total - 1).round() == 1
+    left = [row.captured_at for row in archive.catalog.page(FrameQuery())[0]]
+    assert min(left) == BEGIN + timedelta(hours=1, seconds=3)
+    assert Rows(engine).total_bytes() <= total - 1
+
+
+def test_by_default_nothing_goes(engine: Engine, archive: MadeArchive) -> None:
+    """Not in a hundred years."""
+    archive.hours(BEGIN, range(3))
+    default = survey(engine, "all:forever")
+    assert list(default.due(BEGIN + 36500 * DAY)) == []
+    assert default.forecast(BEGIN, 3660).days == ()
+
+
+def test_the_forecast_says_how_much_goes_on_which_day(engine: Engine, archive: MadeArchive) -> None:
+    """And the next ones by name."""
+    rows = archive.hours(NOW - 6 * DAY, range(0, 6 * 24, 6))
+    forecast = survey(engine, "all:5d").forecast(NOW, 2)
+    assert (
+        [(ahead.day, ahead.frames) for ahead in forecast.days]
+        == [
+            (NOW.date(), 8),  # four are overdue
+            (NOW.date() + DAY, 4),
+            (NOW.date() + 2 * DAY, 0),
+        ][: len(forecast.days)]
+    )
+    assert forecast.next[0].frame.id == rows[0].id
+    assert forecast.days[0].bytes == sum(row.bytes + (row.thumbnail_bytes or 0) for row in rows[:8])
+
+
+@pytest.mark.parametrize("is_outgrown", ["one machine"], indirect=True)
+async def test_a_clock_that_jumps_is_not_believed_at_once(engine: Engine, archive: MadeArchive) -> None:
+    """A computer that wakes up in the wrong year loses nothing, if only somebody tells it the time soon."""
+    archive.hours(BEGIN, range(3))
+    monotonic, wrong_by = [0.0], [300 * DAY.total_seconds()]
+
+    def wall_clock() -> int:
+        return int((NOW - 19 * DAY).timestamp() + monotonic[0] + wrong_by[0]) * 1_000_000_000
+
+    class Enough(Exception):  # noqa: N818 no error
+        pass
+
+    async def sleep(seconds: float) -> None:
+        monotonic[0] += seconds
+        if monotonic[0] > FIRST_SECONDS - 2 * JUMP_SECONDS:
+            wrong_by[0] = 0  # the network is there at last
+        if monotonic[0] > 4 * FIRST_SECONDS:
+            raise Enough
+
+    retention = Cleaner(
+        survey(engine, "all:30d"), archive.catalog, archive.shelf, Clock(wall_clock, lambda: monotonic[0])
+    )
+    retention.sleep = sleep
+    with pytest.raises(Enough):
+        await retention.run()
+    assert len(ids(archive)) == 3
+
+
+def test_a_dry_run_prints_what_would_go_and_deletes_nothing(tmp_path: Path, local_store: LocalStore) -> None:
+    """The operator's look before the leap."""
+    env = environment(tmp_path, ARCHIVE_KEEP="all:30d", ARCHIVE_TIME_ZONE="Europe/Berlin")
+    engine = open_engine(env["DATABASE_URL"])
+    upgrade(engine)
+    archive = MadeArchive(FrameFiles(local_store), Catalog(engine))
+    archive.hours(datetime(2020, 7, 1, tzinfo=UTC), range(3))
+    command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=True)
+    lines = done.stdout.splitlines()
+    assert "camera_1  2020-07-01 02:00:03 CEST" in lines[0]
+    assert lines[-1].startswith("ARCHIVE_KEEP=all:30d: 2 frames with "), "the newest stays"
+    assert len(ids(archive)) == 3
+
+
+def test_a_dry_run_without_a_database_says_so(tmp_path: Path) -> None:
+    """One line, and a code that a script can act on."""
+    command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]
+    done = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "database" in done.stderr

@@ -1,0 +1,202 @@
+"""The rendering process: real pictures, real encoders, and the file decoded again."""
+
+import asyncio
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from services.archiver.files.s3_store import S3Store
+from services.archiver.timelapse.child_process import RenderFailedError, render
+from services.archiver.timelapse.formats import OutputFormat
+from services.archiver.timelapse.render_job import Progress, RenderOrder
+from tests.archiver.conftest import BUCKET
+from tests.archiver.timelapse.pictures import RED, order_of, plain, put
+from tests.support.waiting import eventually
+
+VIDEOS = [
+    OutputFormat.WEBM,
+    OutputFormat.MP4,
+    pytest.param(OutputFormat.H264, marks=pytest.mark.clients("ffmpeg", "ffmpeg")),
+]
+
+
+async def run(order: RenderOrder) -> Progress:
+    async def go_on(_: Progress) -> bool:
+        return True
+
+    return await render(order, go_on)
+
+
+def decoded(file: Path) -> tuple[list[NDArray[np.uint8]], float]:
+    """The frames as RGB, and the length that the file claims."""
+    with av.open(file) as container:
+        assert container.duration is not None
+        frames = [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
+        return frames, container.duration / 1e6
+
+
+@pytest.mark.parametrize("form", VIDEOS)
+async def test_a_video_has_every_frame_in_its_colour_and_the_length_foretold(
+    form: OutputFormat, tmp_path: Path
+) -> None:
+    """From dark to bright red, so that order and colours show."""
+    frames = [put(tmp_path / "archive", n, plain((n * 10, 20, 30))) for n in range(24)]
+    result = await run(order_of(tmp_path, frames, form))
+    pictures, length_seconds = decoded(tmp_path / "out")
+    assert (result.done, result.skipped) == (24, 0)
+    assert len(pictures) == 24
+    assert length_seconds == pytest.approx(24 / 12, abs=1 / 12)
+    assert [int(picture[:, :, 0].mean()) for picture in pictures] == pytest.approx([n * 10 for n in range(24)], abs=8)
+    assert pictures[12][90, 160].tolist() == pytest.approx([120, 20, 30], abs=8)
+
+
+async def test_an_animated_webp_needs_pillow_alone(tmp_path: Path) -> None:
+    """Every frame for its share of the length."""
+    frames = [put(tmp_path / "archive", n, plain((n * 20, 20, 30))) for n in range(12)]
+    await run(order_of(tmp_path, frames, OutputFormat.WEBP))
+    with Image.open(tmp_path / "out") as film:
+        assert (film.format, film.size, getattr(film, "n_frames", 1)) == ("WEBP", (320, 180), 12)
+        length_ms = 0
+        for n in range(12):
+            film.seek(n)
+            film.load()
+            length_ms += film.info["duration"]
+            colour = film.convert("RGB").getpixel((160, 90))
+            assert colour == pytest.approx((n * 20, 20, 30), abs=12)
+        assert length_ms == pytest.approx(1000, abs=12)
+
+
+@pytest.mark.parametrize("form", [OutputFormat.WEBM, OutputFormat.WEBP])
+async def test_frames_that_are_gone_damaged_or_not_what_the_row_says_are_left_out_and_counted(
+    form: OutputFormat, tmp_path: Path
+) -> None:
+    """One bad file costs one picture, not the film."""
+    archive = tmp_path / "archive"
+    frames = [put(archive, n, plain((n * 20, 20, 30))) for n in range(12)]
+    (archive / "3.webp").unlink()
+    (archive / "5.webp").write_bytes((archive / "5.webp").read_bytes()[:100])
+    (archive / "7.webp").write_bytes((archive / "8.webp").read_bytes())
+    frames[0] = replace(frames[0], path="../../../etc/passwd")
+    result = await run(order_of(tmp_path, frames, form))
+    assert (result.done, result.skipped) == (12, 4)
+    if form is OutputFormat.WEBM:
+        assert len(decoded(tmp_path / "out")[0]) == 8
+
+
+async def test_without_a_single_readable_frame_it_fails_in_words(tmp_path: Path) -> None:
+    """An empty video would be a puzzle."""
+    frames = [replace(put(tmp_path / "archive", 0, plain()), path="gone.webp")]
+    with pytest.raises(RenderFailedError, match="none of the frames could be read"):
+        await run(order_of(tmp_path, frames, OutputFormat.WEBM))
+
+
+@pytest.mark.clients("ffmpeg", "ffmpeg")
+async def test_what_ffmpeg_complains_of_is_the_reason(tmp_path: Path) -> None:
+    """For instance that it was built without the encoder, or can't write."""
+    frames = [put(tmp_path / "archive", n, plain()) for n in range(3)]
+    with pytest.raises(RenderFailedError, match="No such file or directory"):
+        await run(order_of(tmp_path, frames, OutputFormat.H264, output=str(tmp_path / "no" / "where")))
+
+
+async def test_sources_of_different_sizes_share_one_frame(tmp_path: Path) -> None:
+    """The camera was replaced in the middle."""
+    archive = tmp_path / "archive"
+    frames = [put(archive, 0, plain(size=(320, 180))), put(archive, 1, plain(size=(90, 90)))]
+    await run(order_of(tmp_path, frames, OutputFormat.WEBM))
+    first, second = decoded(tmp_path / "out")[0]
+    assert first[90, 5].tolist() == pytest.approx(RED, abs=8)
+    assert second[90, 5].tolist() == pytest.approx((0, 0, 0), abs=8)
+
+
+async def test_frames_in_an_object_store_are_rendered_too(
+    s3_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process reads them itself, with the environment's credentials."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    url = f"s3://{BUCKET}/{tmp_path.name}"
+    frames = [put(tmp_path / "archive", n, plain()) for n in range(6)]
+    for frame in frames:
+        S3Store(url, endpoint=s3_endpoint).write(frame.path, (tmp_path / "archive" / frame.path).read_bytes())
+    result = await run(order_of(tmp_path, frames, OutputFormat.WEBM, archive=url))
+    assert (result.done, result.skipped) == (6, 0)
+
+
+def endless(tmp_path: Path, form: OutputFormat = OutputFormat.WEBM) -> RenderOrder:
+    """An order that takes minutes."""
+    noise = Image.effect_noise((1280, 720), 80).convert("RGB")
+    frame = put(tmp_path / "archive", 1, noise)
+    return order_of(tmp_path, [frame] * 5000, form, width=1280, height=720)
+
+
+def children() -> set[int]:
+    """Processes that render, anybody's."""
+    found = set[int]()
+    for entry in os.scandir("/proc"):
+        with suppress(OSError, ValueError):
+            command = Path(entry.path, "cmdline").read_bytes()
+            if b"services.archiver.timelapse" in command or b"rawvideo" in command:
+                found.add(int(entry.name))
+    return found
+
+
+async def test_it_runs_at_the_lowest_priority(tmp_path: Path) -> None:
+    """So that no capture waits for it."""
+    before = children()
+    task = asyncio.create_task(run(endless(tmp_path)))
+
+    def is_nice() -> bool:
+        ours = children() - before
+        return bool(ours) and all(
+            (os.getpriority(os.PRIO_PROCESS, pid), os.sched_getscheduler(pid)) == (19, os.SCHED_IDLE) for pid in ours
+        )
+
+    await eventually(is_nice, "it is nice", 20)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(
+    "form", [OutputFormat.WEBM, pytest.param(OutputFormat.H264, marks=pytest.mark.clients("ffmpeg", "ffmpeg"))]
+)
+async def test_told_to_end_it_ends_with_all_its_processes(form: OutputFormat, tmp_path: Path) -> None:
+    """A cancelled film must not go on computing."""
+    before = children()
+
+    async def stop_soon(progress: Progress) -> bool:
+        return progress.done < 3
+
+    with pytest.raises(RenderFailedError, match="cancelled"):
+        await render(endless(tmp_path, form), stop_soon)
+    assert children() <= before
+
+
+async def test_cancelling_ends_the_process(tmp_path: Path) -> None:
+    """The archiver's own end does it."""
+    before = children()
+    begun = asyncio.Event()
+
+    async def tell(progress: Progress) -> bool:
+        if progress.done:
+            begun.set()
+        return True
+
+    task = asyncio.create_task(render(endless(tmp_path), tell))
+    await asyncio.wait_for(begun.wait(), 30)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert children() <= before
+
+
+def test_an_order_survives_its_json(tmp_path: Path) -> None:
+    """Exactly: fractions, instants and all."""
+    order = order_of(tmp_path, [put(tmp_path / "archive", 1, plain())], OutputFormat.WEBM, time_zone="Asia/Tokyo")
+    assert RenderOrder.decode(order.encode()) == order

@@ -1,0 +1,84 @@
+"""Pictures of planes against the same pictures as OpenCV converts them."""
+
+import cv2
+import numpy as np
+import pytest
+
+from services.ingest.decoding.pictures import BgrPicture, Pixels, YuvPicture
+
+SIZE = (320, 180)
+
+
+def planes(width: int = SIZE[0], height: int = SIZE[1]) -> tuple[Pixels, Pixels, Pixels]:
+    """Smooth colours over the whole of what limited range allows."""
+    random = np.random.default_rng(3)
+    made = []
+    for columns, rows, low, high in ((width, height, 16, 236), *[(width // 2, height // 2, 60, 200)] * 2):
+        coarse = random.integers(low, high, (9, 16), dtype=np.uint8)
+        made.append(np.asarray(cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.uint8))
+    return made[0], made[1], made[2]
+
+
+def by_opencv(y: Pixels, u: Pixels, v: Pixels) -> Pixels:
+    stacked = np.concatenate([plane.reshape(-1) for plane in (y, u, v)]).reshape(-1, y.shape[1])
+    return np.asarray(cv2.cvtColor(stacked, cv2.COLOR_YUV2BGR_I420), dtype=np.uint8)
+
+
+def shown(jpeg: bytes) -> Pixels:
+    return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def test_limited_range_planes_have_the_colours_that_opencv_shows() -> None:
+    """Black is black and white is white, though the JPEG is made without a detour over BGR."""
+    difference = np.abs(
+        shown(YuvPicture(*planes(), is_full_range=False).to_jpeg(95)).astype(int) - by_opencv(*planes())
+    )
+    assert difference.mean() < 2
+    assert np.percentile(difference, 99) < 8
+
+
+def test_the_ends_of_limited_range_are_the_ends_of_full_range() -> None:
+    """And what lies beyond them stays there."""
+    for luma, expected in ((0, 0), (16, 0), (126, 128), (235, 255), (255, 255)):
+        flat = np.full((64, 64), luma, np.uint8), *[np.full((32, 32), 128, np.uint8)] * 2
+        jpeg = YuvPicture(*flat, is_full_range=False).to_jpeg(95)
+        assert np.abs(shown(jpeg).astype(int) - expected).max() <= 2
+
+
+def test_full_range_planes_are_left_alone() -> None:
+    """What is full range already must not be stretched once more."""
+    flat = np.full((64, 64), 40, np.uint8), *[np.full((32, 32), 128, np.uint8)] * 2
+    assert np.abs(shown(YuvPicture(*flat, is_full_range=True).to_jpeg(95)).astype(int) - 40).max() <= 1
+
+
+@pytest.mark.parametrize("width", [100, 161, 319])
+def test_a_scaled_picture_of_planes_looks_like_a_scaled_picture_of_pixels(width: int) -> None:
+    """Odd widths too, whose chroma is rounded up."""
+    scaled = YuvPicture(*planes(), is_full_range=False).scaled_to(width)
+    expected = BgrPicture(by_opencv(*planes())).scaled_to(width)
+    assert (scaled.width, scaled.height) == (width, expected.height)
+    assert np.abs(shown(scaled.to_jpeg(95)).astype(int) - expected.pixels).mean() < 5
+
+
+def test_planes_within_larger_rows_are_as_good() -> None:
+    """Decoders pad their rows; the padding is no part of the picture."""
+    wide = planes(640, 180)
+    parts = tuple(plane[:, : plane.shape[1] // 2] for plane in wide)
+    copies = tuple(np.ascontiguousarray(part) for part in parts)
+    padded, plain = YuvPicture(*parts, is_full_range=False), YuvPicture(*copies, is_full_range=False)
+    assert padded.to_jpeg(80) == plain.to_jpeg(80)
+    assert padded.equals(plain)
+    assert padded.scaled_to(100).to_jpeg(80) == plain.scaled_to(100).to_jpeg(80)
+
+
+def test_one_different_sample_makes_pictures_unequal() -> None:
+    """In any plane, contiguous or not."""
+    for changed in range(3):
+        one, other = planes(), planes()
+        other[changed][3, 5] ^= 1
+        assert not YuvPicture(*one, is_full_range=False).equals(YuvPicture(*other, is_full_range=False))
+        cut = [tuple(plane[:, :-2] for plane in both) for both in (one, other)]
+        assert not YuvPicture(*cut[0], is_full_range=False).equals(YuvPicture(*cut[1], is_full_range=False))
+    assert YuvPicture(*planes(), is_full_range=False).equals(YuvPicture(*planes(), is_full_range=False))
+    assert not YuvPicture(*planes(), is_full_range=False).equals(YuvPicture(*planes(), is_full_range=True))
+    assert not YuvPicture(*planes(), is_full_range=False).equals(BgrPicture(by_opencv(*planes())))

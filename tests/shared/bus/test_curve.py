@@ -1,0 +1,198 @@
+"""Who gets something from a bus with keys: real sockets, real keys, a real gatekeeper."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import pytest
+import zmq
+from structlog.testing import capture_logs
+
+from shared.bus.curve import ClientKeys, ServerKeys, new_secret_key
+from shared.bus.keys import client_keys, make_keys, server_keys
+from shared.bus.proxy import Forwarder
+from shared.bus.publisher import Publisher
+from shared.bus.subscriber import Subscriber
+from shared.settings import BusClientSettings, BusServerSettings
+from tests.support.ports import free_port
+from tests.support.waiting import eventually
+
+MESSAGE = [b"a/", b"payload"]
+
+
+class Bus:
+    """As ingest has it: a forwarder with keys, and a publisher behind it that repeats a message."""
+
+    def __init__(self, directory: Path) -> None:
+        self.address = f"tcp://127.0.0.1:{free_port()}"
+        self.topics: frozenset[bytes] = frozenset()
+        self.keys = keys_of_server(directory)
+        self._inner_address = f"ipc://{directory}/inner"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._forwarder = Forwarder(self.address, self._inner_address, self.keys)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(5)
+        self._forwarder.close()
+
+    def _run(self) -> None:
+        publisher = Publisher(self._inner_address, is_inner=True)
+        while not self._stop.is_set():
+            publisher.wait(0.02)
+            publisher.read_subscriptions()
+            self.topics = publisher.topics
+            publisher.send(MESSAGE)
+        publisher.close()
+
+
+def keys_of_server(directory: Path) -> ServerKeys:
+    keys = server_keys(
+        BusServerSettings(
+            bus_server_secret_file=directory / "server/server.secret",
+            bus_authorized_keys=directory / "server/authorized",
+        )
+    )
+    assert keys is not None
+    return keys
+
+
+def keys_of(client: str, directory: Path) -> ClientKeys:
+    keys = client_keys(
+        BusClientSettings(
+            bus_server_key_file=directory / client / "server.key",
+            bus_client_secret_file=directory / client / "client.secret",
+        )
+    )
+    assert keys is not None
+    return keys
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[Bus]:
+    make_keys(tmp_path, ("stream",))
+    with Bus(tmp_path) as running:
+        yield running
+
+
+async def is_served(address: str, keys: ClientKeys | None, timeout_seconds: float = 8) -> bool:
+    subscriber = Subscriber(address, keys)
+    subscriber.subscribe(b"a/")
+    try:
+        return await asyncio.wait_for(subscriber.receive(), timeout_seconds) == MESSAGE
+    finally:
+        subscriber.close()
+
+
+async def test_an_authorized_client_is_served_and_its_subscriptions_are_seen(bus: Bus, tmp_path: Path) -> None:
+    """Through the forwarder: the demand must come back to the cameras as on a bus without keys."""
+    keys = keys_of("stream", tmp_path)
+    assert await is_served(bus.address, keys)
+    subscriber = Subscriber(bus.address, keys)
+    subscriber.subscribe(b"frame/cam1/main/")
+    await eventually(lambda: b"frame/cam1/main/" in bus.topics, "the subscription is seen")
+    subscriber.close()
+    await eventually(lambda: not bus.topics, "it is gone")
+
+
+async def test_whoever_has_the_servers_secret_is_served(bus: Bus) -> None:
+    """Ingest's own health check listens to its bus, and has no other key."""
+    assert await is_served(bus.address, bus.keys.as_client())
+
+
+@pytest.mark.parametrize("stranger", ["unknown key", "another server's key", "no keys"])
+async def test_a_stranger_gets_nothing_and_is_told_of_in_the_log(bus: Bus, tmp_path: Path, stranger: str) -> None:
+    """Neither frames nor a say in what is encoded; while one who is known is served."""
+    known = keys_of("stream", tmp_path)
+    other_server = ServerKeys(new_secret_key(), bus.keys.read_authorized).as_client().server_key
+    keys, reason = {
+        "unknown key": (ClientKeys(known.server_key, new_secret_key()), "is not authorized"),
+        "another server's key": (ClientKeys(other_server, known.secret_key), "another server's key"),
+        "no keys": (None, "without keys"),
+    }[stranger]
+    with capture_logs() as logs:
+        subscriber = Subscriber(bus.address, keys)
+        subscriber.subscribe(b"a/")
+        receiving = asyncio.create_task(subscriber.receive())
+        await eventually(lambda: any(reason in str(line.get("last_reason")) for line in logs), "the refusal is logged")
+        assert await is_served(bus.address, known)
+    refusal = next(line for line in logs if line["event"] == "refused")
+    assert (refusal["what"], refusal["count"]) == ("bus connection", 1)
+    await eventually(lambda: not bus.topics, "only the known one's subscriptions were ever there")
+    assert not receiving.done()
+    receiving.cancel()
+    subscriber.close()
+
+
+async def test_many_refusals_are_one_line_a_second(bus: Bus) -> None:
+    """Whoever knocks all the time must not fill the disk with logs; and is counted."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    with capture_logs() as logs:
+
+        def counted() -> int:
+            for _ in range(10):
+                socket = context.socket(zmq.SUB)
+                socket.connect(bus.address)
+                # Not closed until its handshake has failed, or nobody was refused.
+                monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_DISCONNECTED)
+                monitor.poll(1000)
+                socket.close(linger=0)
+                monitor.close(linger=0)
+            return sum(line["count"] for line in logs if line["event"] == "refused")
+
+        await eventually(lambda: counted() >= 20, "twenty are counted")
+    assert len(logs) < sum(line["count"] for line in logs) / 2
+    context.destroy(linger=0)
+
+
+async def test_a_key_that_is_added_counts_at_once(bus: Bus, tmp_path: Path) -> None:
+    """A second host joins without a restart of ingest: refused at first, it is let in when it comes again."""
+    make_keys(tmp_path, ("late",))
+    authorized = tmp_path / "server/authorized/late.key"
+    key = authorized.read_bytes()
+    authorized.unlink()
+    with capture_logs() as logs:
+        served = asyncio.create_task(is_served(bus.address, keys_of("late", tmp_path), 15))
+        await eventually(lambda: logs, "it was refused")
+        authorized.write_bytes(key)
+        assert await served
+    assert {"event": "bus client let in", "client": "late", "address": "127.0.0.1", "log_level": "info"} in logs
+
+
+async def test_a_damaged_key_shuts_out_its_owner_alone(bus: Bus, tmp_path: Path) -> None:
+    """Found only while ingest runs, it is named when somebody is refused."""
+    make_keys(tmp_path, ("other",))
+    (tmp_path / "server/authorized/other.key").write_text("damaged\n")
+    assert await is_served(bus.address, keys_of("stream", tmp_path))
+    with capture_logs() as logs:
+        refused = asyncio.create_task(is_served(bus.address, keys_of("other", tmp_path)))
+        await eventually(lambda: logs, "it was refused")
+        refused.cancel()
+        with suppress(asyncio.CancelledError):
+            await refused
+    assert "other.key' but must be" in logs[0]["last_reason"]
+
+
+async def test_without_a_gatekeeper_nobody_is_let_in(tmp_path: Path) -> None:
+    """Should it ever be missing: libzmq alone would let in whoever knows the server's key."""
+    make_keys(tmp_path, ("stream",))
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    guarded = context.socket(zmq.XPUB)
+    keys_of_server(tmp_path).apply(guarded)
+    failures = guarded.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    guarded.bind(address)
+    subscriber = Subscriber(address, keys_of("stream", tmp_path))
+    await eventually(lambda: failures.poll(0), "the handshake has ended")
+    event = int.from_bytes(failures.recv_multipart()[0][:2], "little")
+    assert event == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    subscriber.close()
+    context.destroy(linger=0)

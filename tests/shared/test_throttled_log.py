@@ -1,0 +1,18 @@
+"""Counting drops without flooding the log."""
+
+from structlog.testing import capture_logs
+
+from shared.throttled_log import DropCounter
+
+
+def test_all_are_counted_and_a_second_is_one_line() -> None:
+    """The line tells how many it stands for."""
+    now = 100.0
+    counter = DropCounter("message", lambda: now)
+    with capture_logs() as lines:
+        for _ in range(5):
+            counter.count("bad header")
+        now += 1.5
+        counter.count("bad picture")
+    assert counter.total == 6
+    assert [(line["count"], line["last_reason"]) for line in lines] == [(1, "bad header"), (5, "bad picture")]

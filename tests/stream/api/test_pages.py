@@ -1,0 +1,129 @@
+"""What is promised of all pages together: small, self-contained, and nothing in them that a strict policy refuses."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from services.stream.api.pages import PAGE_HEADERS, STATIC, pages_app
+
+LIMIT_BYTES = 100_000
+NAMES = {"http://www.w3.org/2000/svg", "http://mainsail.local."}
+"""That nobody fetches: one says what kind of picture it is, the other is in words for people."""
+FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
+PAGES = [path for path in FILES if path.suffix == ".html"]
+
+
+class Reader(HTMLParser):
+    """Collects what stands in a page rather than in a file of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        names = {name for name, _ in attributes}
+        if tag == "style" or (tag == "script" and "src" not in names):
+            self.found.append(f"<{tag}>")
+        self.found += [f"{name}=" for name in names if name == "style" or name.startswith("on")]
+
+
+def loaded_by(page: Path) -> set[Path]:
+    """The page with all that it names, and what those import."""
+    found, todo = set(), [page]
+    while todo:
+        path = todo.pop()
+        if path in found or not path.is_file():
+            continue
+        found.add(path)
+        named = re.findall(r'<(?:link|script|img)[^>]* (?:href|src)="([^"]+)"|from ?"\./([^"]+)"', path.read_text())
+        todo += [STATIC / (of_page or of_module) for of_page, of_module in named]
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_loads_much(page: Path) -> None:
+    """It comes quickly at the end of a bad link, even where nothing compresses it."""
+    sizes = {path.name: path.stat().st_size for path in loaded_by(page)}
+    assert page.name in sizes
+    assert len(sizes) > 2
+    assert sum(sizes.values()) < LIMIT_BYTES, sizes
+
+
+def test_all_pages_together_are_small() -> None:
+    """As they lie there, each file once; nothing lies there that no browser needs."""
+    sizes = {path.name: path.stat().st_size for path in FILES}
+    assert sum(sizes.values()) < LIMIT_BYTES, sizes
+    assert {path.suffix for path in FILES} == {".html", ".css", ".js", ".svg"}
+    assert "sourceMappingURL" not in "".join(path.read_text() for path in FILES)
+
+
+def test_they_are_sent_compressed_and_whole() -> None:
+    """On a bad link that is half the time."""
+    client = TestClient(pages_app())
+    sizes = {path.name: len(_sent(client, path)) for path in FILES}
+    assert sum(sizes.values()) < LIMIT_BYTES / 2, sizes
+    assert all(client.get(f"/{path.name}").content == path.read_bytes() for path in FILES)
+
+
+def test_what_is_kept_by_a_browser_is_asked_for_again() -> None:
+    """The files fit each other: a page of this version with a script of the last one would not run."""
+    client = TestClient(pages_app())
+    for path in FILES:
+        first = client.get(f"/{path.name}")
+        assert first.headers["Cache-Control"] == "no-cache"
+        again = client.get(f"/{path.name}", headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304
+        assert again.headers["Cache-Control"] == "no-cache"
+
+
+def _sent(client: TestClient, path: Path) -> bytes:
+    with client.stream("GET", f"/{path.name}", headers={"Accept-Encoding": "gzip"}) as answer:
+        assert answer.status_code == 200
+        return b"".join(answer.iter_raw())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_has_neither_script_nor_style_of_its_own(page: Path) -> None:
+    """So that the policy may forbid both, and what is slipped into a page does nothing."""
+    reader = Reader()
+    reader.feed(page.read_text())
+    assert reader.found == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_names_is_there(page: Path) -> None:
+    """And by relative addresses, for a proxy may put everything under a path."""
+    named = re.findall(r'<(?:link|script|img)[^>]* (?:href|src)="([^"]+)"', page.read_text())
+    assert named
+    for address in named:
+        assert (STATIC / address).exists() or address.startswith("api/"), address
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_file_names_another_origin(path: Path) -> None:
+    """Nothing is fetched from elsewhere, nobody else is told who watches."""
+    named = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[\w./-]*", _without_comments(path.read_text()))
+    assert [address for address in named if address not in NAMES] == []
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/|^\s*//.*$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_has_the_policy_by_its_file_s_name_too(page: Path) -> None:
+    answer = TestClient(pages_app()).get(f"/{page.name}")
+    assert answer.headers["Content-Security-Policy"] == PAGE_HEADERS["Content-Security-Policy"]
+
+
+def test_the_policy_lets_nothing_in_that_is_written_into_a_page() -> None:
+    """What is not named is forbidden."""
+    policy = PAGE_HEADERS["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    for kind in ("connect-src 'self'", "form-action 'self'", "base-uri 'none'"):
+        assert kind in policy

@@ -1,0 +1,131 @@
+"""What a replica tells of itself and its cameras, and what it keeps to itself."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from services.stream.settings import StreamSettings
+from shared import __version__
+from shared.bus.status import CameraState
+from shared.web.settings import shown
+from tests.support.bus import FakeIngest, fake_ingest, status_of
+from tests.support.ports import free_port
+from tests.support.replica import running_replica
+from tests.support.waiting import wait_until
+from tests.web.support import OPERATOR_TOKEN, SECRETS, VIEWER_TOKEN, bearer
+
+
+@pytest.fixture
+def bus() -> str:
+    return f"tcp://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture
+def ingest(bus: str) -> Iterator[FakeIngest]:
+    with fake_ingest(bus, status_of("cam1", ingest_version="0.0.9")) as running:
+        yield running
+
+
+def test_it_tells_of_the_replica_the_bus_and_the_cameras(bus: str, ingest: FakeIngest) -> None:
+    """All that the status page shows of it, in one answer."""
+    with running_replica(bus, max_viewers=7) as replica:
+        wait_until(replica.knows_a_camera, "the camera is known")
+        ingest.send([b"status/cam1/", b"no JSON"])
+        answer = wait_until(
+            lambda: (told := replica.json("/api/status")[1]) and told["bus"]["dropped_messages"] and told,
+            "what was malformed is counted",
+        )
+    assert answer["replica"] | {"started_at": ""} == {
+        "name": replica.hub.replica,
+        "version": __version__,
+        "started_at": "",
+        "viewer_count": 0,
+        "max_viewers": 7,
+    }
+    assert answer["bus"]["is_connected"] is True
+    assert answer["bus"]["has_keys"] is False
+    heard_seconds_ago = (datetime.now(UTC) - datetime.fromisoformat(answer["bus"]["heard_at"])).total_seconds()
+    assert 0 <= heard_seconds_ago < 20
+    assert answer["access"] == {"authenticates": False, "role": "operator", "longest_link_seconds": 30 * 86_400}
+    (camera,) = answer["cameras"]
+    assert (camera["key"], camera["headline"], camera["advice"]) == ("cam1", "Live", "")
+    assert camera["ingest_version"] == "0.0.9"
+    assert answer["problems"] == []
+    assert answer["settings"]["STREAM_MAX_VIEWERS_PER_ADDRESS"] == "100"
+    assert answer["settings"]["COMPATIBILITY_URLS"] == "false"
+
+
+@pytest.mark.parametrize("state", [state for state in CameraState if state is not CameraState.REMOVED])
+def test_every_state_is_told_in_words_with_what_to_do(bus: str, ingest: FakeIngest, state: CameraState) -> None:
+    """A state's own word is for programs."""
+    ingest.say(status_of("cam1", state, last_error="The camera does not answer. Check that it is on."))
+    with running_replica(bus) as replica:
+        wait_until(replica.knows_a_camera, "the camera is known")
+        (camera,) = replica.json("/api/status")[1]["cameras"]
+    assert camera["headline"] not in ("", state.value)
+    if state in (CameraState.LIVE, CameraState.IDLE):
+        assert camera["advice"] == ""
+    else:
+        # Why the login was refused says what to do about it already.
+        assert camera["advice"] or state is CameraState.UNAUTHORIZED
+
+
+def test_a_silent_ingest_is_told_of_with_when_it_was_last_heard_of(bus: str) -> None:
+    """The camera may be fine: nobody knows."""
+    with running_replica(bus) as replica:
+        with fake_ingest(bus, status_of("cam1")):
+            wait_until(replica.knows_a_camera, "the camera is known")
+        lost_at = datetime.now(UTC)
+        wait_until(lambda: not replica.json("/api/status")[1]["bus"]["is_connected"], "the silence is told")
+        answer = replica.json("/api/status")[1]
+    (camera,) = answer["cameras"]
+    assert camera["state"] == "unknown"
+    assert "BUS_CONNECT" in camera["advice"]
+    assert abs((datetime.fromisoformat(camera["since"]) - lost_at).total_seconds()) < 20
+
+
+def test_without_any_camera_it_answers_and_says_what_may_be_wrong(bus: str) -> None:
+    """That is when people look."""
+    with running_replica(bus) as replica:
+        answer = replica.json("/api/status")[1]
+    assert answer["cameras"] == []
+    assert answer["bus"]["heard_at"] is None
+    assert answer["bus"]["is_connected"] is False
+    assert "ingest" in answer["problems"][0]
+
+
+def test_it_knows_who_asks_and_tells_no_stranger(bus: str) -> None:
+    """The connect page offers the links that this role may make."""
+    with running_replica(bus, settings=SECRETS) as replica:
+        assert replica.request("/api/status")[0] == 401
+        for token, role, longest in ((VIEWER_TOKEN, "viewer", 86_400), (OPERATOR_TOKEN, "operator", 30 * 86_400)):
+            access = json.loads(replica.request("/api/status", headers=bearer(token))[2])["access"]
+            assert access == {"authenticates": True, "role": role, "longest_link_seconds": longest}
+
+
+def test_no_secret_is_in_it(bus: str) -> None:
+    """Neither a password nor a token, nor what an address may hold of them."""
+    settings = {
+        **SECRETS,
+        "allowed_origins": "http://mainsail.local",
+        "trusted_proxies": "10.0.0.0/8,127.0.0.1",
+    }
+    archiver_url = "http://somebody:hunter2@127.0.0.1:9/?key=hunter3"
+    with running_replica(bus, settings=settings, archiver_url=archiver_url) as replica:
+        text = replica.request("/api/status", headers=bearer(OPERATOR_TOKEN))[2].decode()
+    for secret in (*SECRETS.values(), "somebody", "hunter2", "hunter3"):
+        assert secret not in text
+    told = json.loads(text)["settings"]
+    assert told["ARCHIVER_URL"] == "http://***@127.0.0.1:9/?***"
+    assert told["ALLOWED_ORIGINS"] == "http://mainsail.local"
+    assert told["TRUSTED_PROXIES"] == "10.0.0.0/8,127.0.0.1/32"
+
+
+def test_a_secret_can_not_be_shown_by_mistake() -> None:
+    """Should somebody add one to the list."""
+    settings = StreamSettings(viewer_password=SecretStr("hunter2hunter2"))
+    with pytest.raises(TypeError):
+        shown(settings, ["viewer_password"])

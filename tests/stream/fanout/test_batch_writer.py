@@ -1,0 +1,114 @@
+"""Direct viewers over real TCP connections: who is served together, and what becomes of those who can't keep up."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.stream.api.mjpeg import with_length
+from services.stream.fanout.batch_writer import ClearLinks
+from services.stream.fanout.feed import QUICK_PASSES, Feed
+from services.stream.fanout.picture import Picture
+from services.stream.fanout.viewer import CLEAR_ANSWERS, DirectViewer
+from tests.support.bus import jpeg_picture
+
+PICTURE = Picture("cam1", jpeg_picture(), 10**18, 5.0, live=True)
+PART = with_length(PICTURE)
+
+
+class Connections:
+    """Viewers of ours, each with its client's end."""
+
+    def __init__(self, port: int, accepted: asyncio.Queue[asyncio.Transport]) -> None:
+        self.clients: list[socket.socket] = []
+        self.transports: list[asyncio.Transport] = []
+        self._port = port
+        self._accepted = accepted
+
+    async def viewer(self) -> DirectViewer:
+        client = socket.create_connection(("127.0.0.1", self._port), timeout=5)
+        self.clients.append(client)
+        transport = await self._accepted.get()
+        self.transports.append(transport)
+        return DirectViewer(transport, with_length)
+
+    def read(self, number: int, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            data += self.clients[number].recv(count - len(data))
+        return data
+
+
+@pytest.fixture
+async def connections() -> AsyncIterator[Connections]:
+    accepted: asyncio.Queue[asyncio.Transport] = asyncio.Queue()
+
+    def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert isinstance(writer.transport, asyncio.Transport)
+        accepted.put_nowait(writer.transport)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    made = Connections(server.sockets[0].getsockname()[1], accepted)
+    yield made
+    for client in made.clients:
+        client.close()
+    for transport in made.transports:
+        transport.abort()
+    server.close()
+    await asyncio.sleep(0.01)
+
+
+async def show_while_read(feed: Feed, connections: Connections, times: int) -> None:
+    for _ in range(times):
+        feed.show(PICTURE, 5.0)
+        for number in range(len(connections.clients)):
+            assert connections.read(number, len(PART)) == PART
+        await asyncio.sleep(0)
+
+
+async def test_a_link_is_clear_after_its_answers_and_counts_go_on(connections: Connections) -> None:
+    """quality=auto goes by the counts, so what is served together must be counted like the rest."""
+    feed = Feed("cam1", "main")
+    viewers = [await connections.viewer() for _ in range(3)]
+    for viewer in viewers:
+        feed.add(viewer)
+    # While none is clear each pass asks all; then one in QUICK_PASSES + 1 does.
+    times = CLEAR_ANSWERS * (QUICK_PASSES + 2) + 1
+    await show_while_read(feed, connections, times)
+    assert all(viewer.is_clear for viewer in viewers)
+    feed.remove(viewers[0])
+    feed.show(PICTURE, 5.0)  # the next pass after a change counts
+    assert viewers[1].offered == viewers[1].taken == times + 1
+    assert viewers[1].written_bytes == (times + 1) * len(PART)
+
+
+async def test_who_takes_no_more_is_told_apart_from_who_does(connections: Connections) -> None:
+    """One full socket and one that is broken, among others: those miss nothing, and no part is cut."""
+    viewers = [await connections.viewer() for _ in range(4)]
+    links = ClearLinks(viewers)
+    connections.clients[2].close()
+    size = 0
+    while links.offer(PART * 20, 5.0):
+        size += 1
+        for number in (0, 3):
+            assert len(connections.read(number, len(PART) * 20)) == len(PART) * 20
+        await asyncio.sleep(0)
+        assert size < 10_000, "a socket that nobody reads takes all there is"
+    links.settle()
+    for number in (0, 3):
+        assert connections.read(number, len(PART) * 20) == PART * 20
+    assert viewers[0].taken == viewers[3].taken == size + 1
+    # What it took is whole, its end by way of the transport.
+    taken = await asyncio.to_thread(connections.read, 1, viewers[1].written_bytes)
+    assert taken == PART * 20 * viewers[1].taken
+
+
+async def test_nothing_is_written_to_a_connection_that_is_closing(connections: Connections) -> None:
+    """Its descriptor may be another viewer's already."""
+    viewers = [await connections.viewer() for _ in range(2)]
+    links = ClearLinks(viewers)
+    viewers[0].close()
+    assert not links.offer(PART, 5.0)
+    assert viewers[0].taken == 0
+    assert connections.read(1, len(PART)) == PART
