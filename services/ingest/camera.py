@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from services.ingest.backoff import backoff_seconds
 from services.ingest.camera_state import CameraCondition
 from services.ingest.decoding.pictures import Picture
 from services.ingest.renditions import Renderer
 from services.ingest.sources import Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from shared.backoff import backoff_seconds
 from shared.bus.frames import Frame
 from shared.bus.status import CameraState
 from shared.clock import Clock

@@ -11,10 +11,10 @@ import threading
 from contextlib import suppress
 from typing import Final
 
-from services.ingest.backoff import backoff_seconds
 from services.ingest.camera_state import CameraCondition
 from services.ingest.camera_status import camera_status
 from services.ingest.settings import CameraSettings
+from shared.backoff import backoff_seconds
 from shared.bus.status import CameraState, CameraStatus
 from shared.clock import Clock
 from shared.logs import get_logger

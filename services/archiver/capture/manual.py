@@ -28,7 +28,7 @@ class UnknownCameraError(FramecastError):
     """Raised when nobody has heard of the camera. Say which there are."""
 
 
-class NoPicture(FramecastError):
+class NoPictureError(FramecastError):
     """Raised when no live picture can be had, saying why. Try again later."""
 
 
@@ -37,7 +37,7 @@ async def capture_by_hand(recorder: Recorder, archive: Archive, camera_key: str 
 
     Raises:
         UnknownCameraError: when it is not known.
-        NoPicture: when it gives no live picture within `WAIT_SECONDS`.
+        NoPictureError: when it gives no live picture within `WAIT_SECONDS`.
         EncodeFailedError, StorageUnavailableError: when the picture can't be kept.
     """
     sighting = recorder.sighting(camera_key)
@@ -73,7 +73,7 @@ async def _next_picture(recorder: Recorder, archive: Archive, sighting: CameraPr
                     return await archive.threads.run(partial(decode_jpeg, frame.jpeg)), frame.captured_at_ns
                 except PictureRefusedError as error:
                     refused = error
-    raise NoPicture(_why_none(sighting, refused))
+    raise NoPictureError(_why_none(sighting, refused))
 
 
 def _why_none(sighting: CameraPresence, refused: PictureRefusedError | None) -> str:

@@ -61,7 +61,7 @@ class StoredFrame:
         )
 
 
-class DamagedFrame(Exception):
+class DamagedFrameError(Exception):
     """Raised when a frame's file is not the one that its row tells of. Report it; never show it."""
 
 
@@ -113,11 +113,11 @@ class FrameFiles:
 
         Raises:
             FileNotFoundError: when it is gone.
-            DamagedFrame: when they are others.
+            DamagedFrameError: when they are others.
         """
         content = self.store.read(frame.path)
         if len(content) != frame.bytes or hashlib.sha256(content).hexdigest() != frame.sha256:
-            raise DamagedFrame(frame.path)
+            raise DamagedFrameError(frame.path)
         return content
 
     def thumbnail(self, frame: ArchivedFrame) -> bytes:

@@ -21,7 +21,7 @@ class RenderFailedError(FramecastError):
     """Raised when there will be no video, in words."""
 
 
-class NoProcess(FramecastError):
+class NoProcessError(FramecastError):
     """Raised when the machine gives no process, whatever it should render. Show it, try again later."""
 
 
@@ -32,7 +32,7 @@ async def render(order: RenderOrder, tell: Callable[[Progress], Awaitable[bool]]
 
     Raises:
         RenderFailedError: when it fails, stalls or was told to end.
-        NoProcess: when it can't even begin.
+        NoProcessError: when it can't even begin.
     """
     process = await _start()
     try:
@@ -54,7 +54,7 @@ async def _start() -> asyncio.subprocess.Process:
             start_new_session=True,  # so that ffmpeg goes with it, and Ctrl-C is the archiver's to handle
         )
     except OSError as error:
-        raise NoProcess(f"No process can be started for them: {error.strerror}.") from error
+        raise NoProcessError(f"No process can be started for them: {error.strerror}.") from error
 
 
 async def _follow(

@@ -15,7 +15,7 @@ from services.archiver.db.frames import DAYLIGHT_BRIGHTNESS
 from services.archiver.db.models import ArchivedFrame, FrameKind
 from services.archiver.timelapse.render_job import SourceFrame
 from services.archiver.timelapse.request import TimelapseRequest
-from services.archiver.timelapse.selection import Moment, NoTimelapse, Selection, select_frames, size_of
+from services.archiver.timelapse.selection import Moment, NoTimelapseError, Selection, select_frames, size_of
 
 MOST_FOUND: Final = 1_000_000
 _IDS_AT_ONCE: Final = 500
@@ -32,7 +32,7 @@ class Plan:
 
 
 def plan(engine: Engine, request: TimelapseRequest) -> Plan:
-    """Raises NoTimelapse when the request can't be met, DatabaseUnavailableError when the database is."""
+    """Raises NoTimelapseError when the request can't be met, DatabaseUnavailableError when the database is."""
     moments = _moments(engine, request)
     selection = select_frames(moments, request)
     width, height = size_of(_sizes(engine, selection), request)
@@ -62,7 +62,7 @@ def _moments(engine: Engine, request: TimelapseRequest) -> list[Moment]:
     with reading(engine) as session:
         moments = [Moment(row_id or 0, at) for row_id, at in session.exec(statement)]
     if len(moments) > MOST_FOUND:
-        raise NoTimelapse(f"There are more than {MOST_FOUND} frames in this range: choose a shorter one.")
+        raise NoTimelapseError(f"There are more than {MOST_FOUND} frames in this range: choose a shorter one.")
     return moments
 
 

@@ -17,13 +17,13 @@ from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
 from services.archiver.base.problems import Problems
 from services.archiver.base.threads import Threads
-from services.archiver.timelapse.child_process import NoProcess, RenderFailedError, render
+from services.archiver.timelapse.child_process import NoProcessError, RenderFailedError, render
 from services.archiver.timelapse.formats import FACTS
 from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
 from services.archiver.timelapse.queries import Plan, plan, sources
 from services.archiver.timelapse.render_job import Progress, RenderOrder
 from services.archiver.timelapse.request import TimelapseRequest
-from services.archiver.timelapse.selection import NoTimelapse
+from services.archiver.timelapse.selection import NoTimelapseError
 from shared.clock import Clock
 from shared.errors import FramecastError
 from shared.logs import get_logger
@@ -66,11 +66,11 @@ class Renderer:
         self._saved_at = 0.0
 
     async def estimate(self, request: TimelapseRequest) -> Plan:
-        """What the request comes to. Raises NoTimelapse, DatabaseUnavailableError."""
+        """What the request comes to. Raises NoTimelapseError, DatabaseUnavailableError."""
         return await self._threads.run(lambda: plan(self._engine, request))
 
     async def add(self, request: TimelapseRequest) -> Job:
-        """Queue it. Raises NoTimelapse, QueueFullError, DatabaseUnavailableError, StorageUnavailableError."""
+        """Queue it. Raises NoTimelapseError, QueueFullError, DatabaseUnavailableError, StorageUnavailableError."""
         jobs = await self.jobs()
         waiting = sum(job.state is JobState.QUEUED for job in jobs)
         if waiting >= MOST_WAITING:
@@ -106,7 +106,7 @@ class Renderer:
             self._due.clear()
             try:
                 await self._work()
-            except (StorageUnavailableError, DatabaseUnavailableError, NoProcess) as error:
+            except (StorageUnavailableError, DatabaseUnavailableError, NoProcessError) as error:
                 self.problems.report(PROBLEM, f"Time-lapses have to wait: {error}")
             else:
                 self.problems.clear(PROBLEM)
@@ -160,9 +160,9 @@ class Renderer:
             result = await render(order, lambda progress: self._told(job, progress))
             size = await self._threads.run(lambda: self.files.publish(temporary, job))
             await self._end(job, done=result.done, skipped=result.skipped, bytes=size)
-        except (RenderFailedError, NoTimelapse, StorageFullError) as error:
+        except (RenderFailedError, NoTimelapseError, StorageFullError) as error:
             await self._end(job, error=str(error))
-        except NoProcess:
+        except NoProcessError:
             await self._save(queued)
             raise
         except asyncio.CancelledError:

@@ -24,7 +24,7 @@ NEAR_ENOUGH: Final = timedelta(hours=1)
 """A day without a frame this near to the wanted time is left out: another hour has another light."""
 
 
-class NoTimelapse(FramecastError):
+class NoTimelapseError(FramecastError):
     """Raised when the request can't be met, in words that say what to change."""
 
 
@@ -54,11 +54,11 @@ def select_frames(found: Sequence[Moment], request: TimelapseRequest) -> Selecti
     With a target length, frames are left out evenly, or shown for longer where they are few and no `fps` is wanted.
 
     Raises:
-        NoTimelapse: when none fits, or more than one file can take.
+        NoTimelapseError: when none fits, or more than one file can take.
     """
     moments = found if request.daily_at is None else _same_time_daily(found, request)
     if not moments:
-        raise NoTimelapse("No archived frame fits: choose another range, or leave daylight and daily_at away.")
+        raise NoTimelapseError("No archived frame fits: choose another range, or leave daylight and daily_at away.")
     fps = request.exact_fps or Fraction(DEFAULT_FPS)
     if request.length_seconds is not None:
         length = Fraction(request.length_seconds).limit_denominator(1000)
@@ -68,7 +68,7 @@ def select_frames(found: Sequence[Moment], request: TimelapseRequest) -> Selecti
         moments = _thinned(moments, max(1, round(fps * length)))
     most = FACTS[request.format].max_frames
     if len(moments) > most:
-        raise NoTimelapse(
+        raise NoTimelapseError(
             f"{len(moments)} frames are more than the {most} that the format '{request.format}' takes: choose fewer "
             "days, a daily time, or a target length."
         )

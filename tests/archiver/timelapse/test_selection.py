@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from services.archiver.timelapse.formats import FACTS, OutputFormat
 from services.archiver.timelapse.request import TimelapseRequest
-from services.archiver.timelapse.selection import Moment, NoTimelapse, select_frames, size_of
+from services.archiver.timelapse.selection import Moment, NoTimelapseError, select_frames, size_of
 
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -83,14 +83,14 @@ def test_a_day_with_no_frame_near_that_time_is_left_out() -> None:
 @pytest.mark.parametrize(("found", "changes"), [(0, {}), (3, {"daily_at": "20:00"})])
 def test_nothing_to_show_is_said_in_words(found: int, changes: dict[str, Any]) -> None:
     """With what to change."""
-    with pytest.raises(NoTimelapse, match="choose another range"):
+    with pytest.raises(NoTimelapseError, match="choose another range"):
         select_frames(hourly(found), request(**changes))
 
 
 def test_more_frames_than_a_format_takes_are_refused_with_what_helps() -> None:
     """An animated WebP is held in memory by whoever looks at it."""
     many = hourly(FACTS[OutputFormat.WEBP].max_frames + 1)
-    with pytest.raises(NoTimelapse, match="a target length"):
+    with pytest.raises(NoTimelapseError, match="a target length"):
         select_frames(many, request(format="webp"))
     assert select_frames(many, request(format="webp", length_seconds=10)).length_seconds == 10
 

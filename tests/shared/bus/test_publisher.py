@@ -91,7 +91,7 @@ async def test_a_subscriber_finds_a_publisher_that_came_back(address: str) -> No
 
 async def test_a_silent_bus_is_connected_to_anew(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer behind a broken network sends no goodbye: here one that holds the connection and says nothing."""
-    monkeypatch.setattr("shared.bus.publisher.SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr("shared.bus.subscriber.SILENCE_SECONDS", 0.3)
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     mute = context.socket(zmq.XPUB)
     monitor = mute.get_monitor_socket(zmq.EVENT_ACCEPTED)

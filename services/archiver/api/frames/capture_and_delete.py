@@ -9,7 +9,7 @@ from services.archiver.api.frames.images import row_of
 from services.archiver.api.parameters import CameraToCapture, FrameId
 from services.archiver.api.schemas import PREFIX, FrameAnswer, troubles
 from services.archiver.base.errors import DatabaseUnavailableError, EncodeFailedError, StorageUnavailableError
-from services.archiver.capture.manual import NoPicture, UnknownCameraError
+from services.archiver.capture.manual import NoPictureError, UnknownCameraError
 from services.archiver.db.frames import Catalog
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
@@ -39,7 +39,7 @@ def changes_router(catalog: Catalog, shelf: FrameFiles, capture: Capture) -> API
         except UnknownCameraError:
             which = "camera is" if camera is None else f"camera '{camera}' is"
             raise HTTPException(404, f"No {which} known: /api/devices lists the cameras.") from None
-        except (NoPicture, EncodeFailedError) as error:
+        except (NoPictureError, EncodeFailedError) as error:
             raise HTTPException(
                 503, f"The camera gives no picture to keep: {error}. Try again later.", {"Retry-After": "5"}
             ) from None

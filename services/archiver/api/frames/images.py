@@ -13,7 +13,7 @@ from services.archiver.api.schemas import PREFIX, FrameAnswer, troubles
 from services.archiver.base.errors import PictureRefusedError
 from services.archiver.db.frames import Catalog
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import DamagedFrame, FrameFiles
+from services.archiver.files.frame_files import DamagedFrameError, FrameFiles
 from shared.logs import get_logger
 
 FOR_EVER: Final = "private, max-age=31536000, immutable"
@@ -104,7 +104,7 @@ def _picture(
         raise HTTPException(
             410, f"The picture of frame {row.id} is gone from the archive: restore the file {row.path}."
         ) from None
-    except (DamagedFrame, PictureRefusedError):
+    except (DamagedFrameError, PictureRefusedError):
         log.warning("a frame's file is damaged", id=row.id, path=row.path)
         raise HTTPException(
             500, f"The picture of frame {row.id} is damaged: restore the file {row.path} from a backup."

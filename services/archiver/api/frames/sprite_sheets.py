@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from services.archiver.base.errors import PictureRefusedError
 from services.archiver.db.frame_columns import FrameIndex
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import DamagedFrame, FrameFiles
+from services.archiver.files.frame_files import DamagedFrameError, FrameFiles
 from services.archiver.files.paths import thumbnail_path_of
 from services.archiver.files.webp import read_webp
 from shared.logs import get_logger
@@ -94,7 +94,7 @@ class Sprites:
             return None
         try:
             return ImageOps.pad(self._thumbnail(frame), size, Image.Resampling.BILINEAR)
-        except (FileNotFoundError, DamagedFrame, PictureRefusedError):
+        except (FileNotFoundError, DamagedFrameError, PictureRefusedError):
             log.warning("a frame is missing in a sheet", id=frame.id, path=frame.path)
             return None
 

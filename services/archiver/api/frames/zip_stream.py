@@ -10,7 +10,7 @@ from typing import Final
 from services.archiver.base.errors import DatabaseUnavailableError, PictureRefusedError, StorageUnavailableError
 from services.archiver.db.frames import Catalog, FrameQuery
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import DamagedFrame, FrameFiles
+from services.archiver.files.frame_files import DamagedFrameError, FrameFiles
 
 MOST_FRAMES: Final = 100_000
 SKIPPED: Final = "skipped.txt"
@@ -49,7 +49,7 @@ def zipped(catalog: Catalog, shelf: FrameFiles, query: FrameQuery) -> Iterator[b
             for row in _rows(catalog, query):
                 try:
                     content = shelf.image(row)
-                except (FileNotFoundError, DamagedFrame, PictureRefusedError, StorageUnavailableError):
+                except (FileNotFoundError, DamagedFrameError, PictureRefusedError, StorageUnavailableError):
                     skipped.append(row.path)
                 else:
                     archive.writestr(_entry(row.path, row.captured_at), content)

@@ -19,7 +19,7 @@ from services.archiver.timelapse.formats import FACTS, OutputFormat, why_unavail
 from services.archiver.timelapse.jobs import ID_PATTERN, Job, JobState
 from services.archiver.timelapse.queue import QueueFullError, Renderer
 from services.archiver.timelapse.request import TimelapseRequest
-from services.archiver.timelapse.selection import NoTimelapse
+from services.archiver.timelapse.selection import NoTimelapseError
 
 RETRY_AFTER_SECONDS: Final = "60"
 FOR_EVER: Final = "private, max-age=31536000, immutable"
@@ -120,7 +120,7 @@ def _refused_in_words(renderer: Renderer, request: TimelapseRequest) -> Iterator
         raise HTTPException(501, reason)
     try:
         yield
-    except NoTimelapse as error:
+    except NoTimelapseError as error:
         raise HTTPException(422, str(error)) from None
     except QueueFullError as error:
         raise HTTPException(429, str(error), headers={"Retry-After": RETRY_AFTER_SECONDS}) from None

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.ports import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROBE = """
 import sys
 from services.ingest.sources.stderr_capture import NativeLog
