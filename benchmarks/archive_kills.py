@@ -120,7 +120,7 @@ def _account(place: Place) -> dict[str, object]:
         "gap_reasons": dict(reasons),
         "lost": sum(slots[second] == 0 for second in range(first, until)) + unreadable + forgotten,
         "doubled": sum(count > 1 for count in slots.values()),
-        "orphans": _orphans(place.root / "frames", {frame.path for frame in frames}),
+        "recovery": _recovery(place.root / "frames", {frame.path for frame in frames}),
     }
 
 
@@ -132,7 +132,7 @@ def _is_whole(store: LocalStore, path: str) -> bool:
     return True
 
 
-def _orphans(root: Path, paths: set[str]) -> int:
+def _recovery(root: Path, paths: set[str]) -> int:
     """Files that belong to no row: frames, thumbnails, temporaries, anything."""
     found = [file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()]
     owners = [frame_path_of(path) if path.endswith(THUMBNAIL_SUFFIX) else path for path in found]

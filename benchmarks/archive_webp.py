@@ -8,7 +8,7 @@ from typing import Final
 
 import cv2
 
-from services.archiver.files.image_features import looks_of, thumbnail_of
+from services.archiver.files.image_features import features_of, thumbnail_of
 from services.archiver.files.webp import Label, WebpOptions, decode_jpeg, encode_webp
 
 SIZES: Final = ((1280, 720), (1920, 1080))
@@ -45,7 +45,7 @@ def _cost(pictures: list[cv2.typing.MatLike], size: tuple[int, int], method: int
         decoded_at = time.perf_counter()
         webp = encode_webp(decoded, label, WebpOptions(method=method))
         encoded_at = time.perf_counter()
-        looks_of(decoded)
+        features_of(decoded)
         thumbnail_bytes.append(len(thumbnail_of(decoded)))
         other_ms.append((decoded_at - begun + time.perf_counter() - encoded_at) * 1000)
         encode_ms.append((encoded_at - decoded_at) * 1000)

@@ -28,7 +28,7 @@ from sqlalchemy import insert
 from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.demo.plant import paint
-from services.archiver.files.image_features import looks_of, thumbnail_of
+from services.archiver.files.image_features import features_of, thumbnail_of
 from services.archiver.files.paths import path_of, thumbnail_path_of
 from services.archiver.files.webp import Label, WebpOptions, encode_webp
 from tests.archiver.test_service import environment, running
@@ -181,13 +181,13 @@ def _picture(pool: Path, number: int) -> dict[str, Any]:
     webp, thumbnail = encode_webp(picture, Label(CAMERA, at, HOUR_SECONDS), WebpOptions()), thumbnail_of(picture)
     (pool / f"{number}.webp").write_bytes(webp)
     (pool / f"{number}.thumb.webp").write_bytes(thumbnail)
-    looks = looks_of(picture)
+    features = features_of(picture)
     return {
         "bytes": len(webp),
         "sha256": hashlib.sha256(webp).hexdigest(),
         "thumbnail_bytes": len(thumbnail),
-        "brightness": looks.brightness,
-        "perceptual_hash": looks.perceptual_hash,
+        "brightness": features.brightness,
+        "perceptual_hash": features.perceptual_hash,
     }
 
 

@@ -28,7 +28,7 @@ from PIL import Image
 
 from benchmarks.pictures import moving_pictures
 from services.archiver.timelapse.formats import OutputFormat
-from services.archiver.timelapse.render_job import Progress, RenderOrder, SourceFrame
+from services.archiver.timelapse.render_job import Progress, RenderJob, SourceFrame
 
 WIDTH: Final = 1280
 HEIGHT: Final = 720
@@ -77,7 +77,7 @@ def archived(archive: Path, footage: str | None, count: int) -> tuple[SourceFram
 
 def rendered(archive: Path, frames: tuple[SourceFrame, ...], form: OutputFormat) -> Result:
     output = archive / f"out.{form}"
-    order = RenderOrder(
+    order = RenderJob(
         str(archive), str(output), form, WIDTH, HEIGHT, Fraction(FPS), "UTC", shutil.which("ffmpeg"), frames
     )
     began = time.monotonic()

@@ -1,11 +1,10 @@
-"""`python -m services.archiver`: reads the settings, opens what can be opened, serves until told to stop."""
+"""`python -m services.archiver`: reads the settings, opens store and database, and serves until it is told to stop."""
 
 import logging
 from typing import Final
 
-from services.archiver.api.upkeep.status import overview_router
 from services.archiver.app import create_app
-from services.archiver.background_jobs import add_upkeep
+from services.archiver.background_jobs import add_background_jobs
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.engine import open_engine
 from services.archiver.files.open_store import open_store
@@ -33,9 +32,9 @@ def main() -> int:
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
     archiver = Archiver(engine, open_store(settings), settings.bus_connect, clock, webp, bus_keys=bus_keys)
-    more = [overview_router(archiver, settings), *add_upkeep(archiver, settings, clock)]
+    routers = add_background_jobs(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
-    app = Guard(create_app(archiver, more), settings, Authenticator(settings, clock), AccessRules())
+    app = Guard(create_app(archiver, routers), settings, Authenticator(settings, clock), AccessRules())
     serve(make_server(BasePath(app, settings.base_path)), listener)
     if archiver.refusal is not None:
         raise archiver.refusal

@@ -1,4 +1,4 @@
-"""The HTTP application: puts routes, health and the archiver's life together."""
+"""The HTTP application: puts together the routers, the health endpoints and the archiver's start and stop."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -8,13 +8,19 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
-from services.archiver.api.frames.capture_and_delete import changes_router
-from services.archiver.api.frames.images import pictures_router
-from services.archiver.api.frames.listing import frames_router
-from services.archiver.api.frames.scrubbing import scrub_router
-from services.archiver.api.frames.sprite_sheets import Sprites
+from services.archiver.api.frames.capture_and_delete import capture_router, delete_router
+from services.archiver.api.frames.days import days_router
+from services.archiver.api.frames.gaps import gaps_router
+from services.archiver.api.frames.images import images_router
+from services.archiver.api.frames.index import index_router
+from services.archiver.api.frames.listing import listing_router
+from services.archiver.api.frames.sprite_sheets import SpriteSheets
+from services.archiver.api.frames.sprites import sprites_router
+from services.archiver.api.frames.zip_download import zip_router
+from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
-from services.archiver.db.frame_columns import FrameIndex
+from services.archiver.db.gaps import GapRows
+from services.archiver.db.models import ArchivedFrame
 from services.archiver.service import Archiver
 from shared import __version__
 from shared.web.body_limit import BodyLimit
@@ -25,7 +31,7 @@ RETRY_AFTER_SECONDS: Final = "5"
 
 
 def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
-    """The application; the archiver starts and stops with it. `more` are the endpoints that go by its settings."""
+    """The application; it starts and stops the archiver. `more` are the routers that depend on settings."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -41,32 +47,43 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
     )
-    # Those with fixed addresses first: `/{frame_id}` would take them for ids.
-    for router in more:
+    for router in (*more, *_frame_routers(archiver), health_router(archiver.why_not_ready, archiver.problems)):
         app.include_router(router)
-    app.include_router(frames_router(archiver.catalog, archiver.ledger))
-    index = FrameIndex(archiver.engine)
-    app.include_router(scrub_router(index, Sprites(index, archiver.shelf)))
-    app.include_router(pictures_router(archiver.catalog, archiver.shelf))
-    app.include_router(changes_router(archiver.catalog, archiver.shelf, archiver.capture_by_hand))
-    app.include_router(health_router(archiver.why_not_ready, archiver.problems))
     answer_in_words(app)
     _add_error_handlers(app, archiver)
     app.add_middleware(BodyLimit)
-    # Of an index of 10,000 frames a third is left; pictures, videos and zips pass as they are.
+    # It shrinks an index of 10,000 frames to a third; pictures, videos and zip files pass unchanged.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=6)
     return app
+
+
+def _frame_routers(archiver: Archiver) -> Iterable[APIRouter]:
+    """Fixed addresses first: `/{frame_id}` would take them for ids."""
+    frame_rows, frame_files, gap_rows = archiver.frame_rows, archiver.frame_files, GapRows(archiver.engine)
+
+    async def capture(camera_key: str | None) -> ArchivedFrame | None:
+        return await archiver.manual_capture.capture(camera_key)
+
+    yield listing_router(frame_rows)
+    yield gaps_router(gap_rows)
+    yield days_router(frame_rows, gap_rows)
+    yield zip_router(frame_rows, frame_files)
+    yield index_router(frame_rows)
+    yield sprites_router(SpriteSheets(frame_rows, frame_files))
+    yield images_router(frame_rows, frame_files)
+    yield capture_router(capture)
+    yield delete_router(frame_rows, frame_files)
 
 
 def _add_error_handlers(app: FastAPI, archiver: Archiver) -> None:
     @app.exception_handler(DatabaseUnavailableError)
     async def database_unavailable(_: Request, __: DatabaseUnavailableError) -> JSONResponse:
-        archiver.look_again()
-        return _try_later("The archive's database can't be used at the moment: try again. /readyz says why.")
+        archiver.row_writer.check_database()
+        return _try_later(texts.DATABASE_AWAY)
 
     @app.exception_handler(StorageUnavailableError)
     async def storage_unavailable(_: Request, __: StorageUnavailableError) -> JSONResponse:
-        return _try_later("The archive's pictures can't be read or written at the moment: try again. The log says why.")
+        return _try_later(texts.STORE_AWAY)
 
 
 def _try_later(detail: str) -> JSONResponse:

@@ -1,26 +1,28 @@
-"""Upkeep: what the archiver does besides recording, put together from the settings: retention and time-lapses."""
+"""What the archiver does besides recording, put together from the settings: retention and time-lapses."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
-from services.archiver.api.timelapses.routes import timelapse_router
+from services.archiver.api.timelapses.listing import timelapse_list_router
+from services.archiver.api.timelapses.render import render_router
+from services.archiver.api.timelapses.video import video_router
 from services.archiver.api.upkeep.retention import retention_router
-from services.archiver.base.retention_policy import Policy, parse_age
+from services.archiver.api.upkeep.status import StatusSources, status_router
+from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.files.durable import why_never_writable
 from services.archiver.retention.cleaner import Cleaner
-from services.archiver.retention.forecast import Survey
-from services.archiver.retention.rows import Rows
+from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
-from services.archiver.timelapse.queue import Renderer, TimelapseSettings
+from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 
 
-def add_upkeep(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> list[APIRouter]:
-    """Let the archiver run both; their endpoints.
+def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> Iterable[APIRouter]:
+    """Let the archiver run both; the routers of their endpoints, and of the status.
 
     Raises:
         ConfigurationError: when TIMELAPSE_DIR can never be used.
@@ -29,19 +31,21 @@ def add_upkeep(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> 
     if reason is not None:
         description = ArchiverSettings.model_fields["timelapse_dir"].description
         raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
-    survey = survey_of(settings, Rows(archiver.engine))
-    renderer = Renderer(_timelapse_settings(settings), archiver.engine, clock)
-    archiver.parts |= {"retention": Cleaner(survey, archiver.catalog, archiver.shelf, clock), "time-lapses": renderer}
-    store = archiver.shelf.store
-    return [
-        retention_router(survey, store, settings.archive_min_free_bytes, clock),
-        timelapse_router(renderer),
-    ]
-
-
-def survey_of(settings: ArchiverSettings, rows: Rows) -> Survey:
-    policy = Policy.parse(settings.archive_keep, ZoneInfo(settings.archive_time_zone))
-    return Survey(rows, policy, settings.archive_max_bytes)
+    forecaster = Forecaster.of(settings, archiver.engine)
+    queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock)
+    archiver.jobs |= {
+        "retention": Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, clock),
+        "time-lapses": queue,
+    }
+    store = archiver.frame_files.store
+    sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
+    return (
+        status_router(sources, settings),
+        retention_router(forecaster, store, settings.archive_min_free_bytes, clock),
+        timelapse_list_router(queue),
+        render_router(queue),
+        video_router(queue),
+    )
 
 
 def _timelapse_settings(settings: ArchiverSettings) -> TimelapseSettings:

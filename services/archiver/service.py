@@ -1,4 +1,4 @@
-"""The archiver as a whole: makes its parts, starts and stops them, and knows what is wrong with them."""
+"""The archiver as a whole: makes its parts, starts and stops them, and says what is wrong with them."""
 
 import asyncio
 import signal
@@ -6,14 +6,12 @@ from typing import Final, Protocol
 
 from sqlalchemy import Engine
 
+from services.archiver.base import texts
 from services.archiver.base.problems import Problems
-from services.archiver.base.threads import Threads
-from services.archiver.capture.camera_recorder import Archive
-from services.archiver.capture.manual import capture_by_hand
+from services.archiver.capture.frame_archiver import FrameArchiver
+from services.archiver.capture.manual import ManualCapture
 from services.archiver.capture.recorder import Recorder
-from services.archiver.db.frames import Catalog
-from services.archiver.db.gaps import Ledger
-from services.archiver.db.models import ArchivedFrame
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.store import FrameStore
@@ -23,31 +21,37 @@ from shared.bus.subscriber import Subscriber
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
-from shared.throttled_log import DropCounter
 
 STOP_SECONDS: Final = 0.5
-"""How long a picture in the making is waited for at the end. What is left behind is swept or adopted later."""
+"""How long the end waits for a picture in the making. What is unfinished then is swept or adopted later."""
+ROWS_SECONDS: Final = 2.0
+"""How long the end waits for the rows of stored files. The next start makes the rows that are missing then."""
 SILENCE_SECONDS: Final = 10.0
 log = get_logger(__name__)
 
 
-class Part(Protocol):
-    """Something more that runs beside the recorder, on the archiver's loop."""
+class BackgroundJob(Protocol):
+    """Runs beside the recorder, on the archiver's loop."""
 
     problems: Problems
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Work until it is cancelled."""
 
     async def drain(self, deadline_seconds: float) -> int:
-        """Wait for what it left running on threads; how much of it is left behind."""
+        """Wait for the work that it left on threads; how many pieces are still running at the deadline."""
 
 
 class Archiver:
-    """On one loop. If a part fails in a way nobody foresaw, the process is told to end, with `failed` set.
+    """On one loop. If a part fails unexpectedly, the process gets SIGTERM, and `failed` is set.
 
-    It is told so, too, when it shows only later that a setting can't be used: `refusal` then says which.
+    It gets the signal, too, when a setting turns out to be unusable only later: then `refusal` says which.
     """
+
+    recorder: Recorder
+    row_writer: RowWriter
+    manual_capture: ManualCapture
+    """These three exist from the start on."""
 
     def __init__(  # noqa: PLR0913 what it is made of
         self,
@@ -60,77 +64,64 @@ class Archiver:
         bus_keys: ClientKeys | None = None,
     ) -> None:
         self.engine = engine
-        self.shelf = FrameFiles(store)
-        self.catalog = Catalog(engine)
-        self.ledger = Ledger(engine)
+        self.frame_files = FrameFiles(store)
+        self.frame_rows = FrameRows(engine)
         self.failed = False
         self.refusal: ConfigurationError | None = None
-        self.parts: dict[str, Part] = {}
-        """To be filled before the start."""
+        self.jobs: dict[str, BackgroundJob] = {}
+        """By name. Fill it before the start."""
         self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
         self._clock = clock
         self._problems = Problems()
-        self.refused = DropCounter("pictures", clock.monotonic)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._threads = Threads()
+        """Start all parts. It returns at once, whether the bus and the database are there or not."""
         self._subscriber = Subscriber(self._bus_addresses, self._bus_keys)
-        self._bookkeeper = RowWriter(self.shelf, self.catalog, self.ledger, self._problems, self._clock)
-        self._archive = Archive(
-            self.shelf, self._bookkeeper, self._threads, self._problems, self.refused, self._clock, self._webp
-        )
-        self._recorder = Recorder(self._subscriber, self._archive)
+        self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock)
+        self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
+        self.recorder = Recorder(self._subscriber, self.frame_archiver, self.row_writer, self._problems, self._clock)
+        self.manual_capture = ManualCapture(self.recorder, self.frame_archiver)
         self._tasks = [
-            asyncio.create_task(self._bookkeeper.run(), name="bookkeeper"),
-            asyncio.create_task(self._recorder.run(), name="recorder"),
-            *(asyncio.create_task(part.run(), name=name) for name, part in self.parts.items()),
+            asyncio.create_task(self.row_writer.run(), name="row writer"),
+            asyncio.create_task(self.recorder.run(), name="recorder"),
+            *(asyncio.create_task(job.run(), name=name) for name, job in self.jobs.items()),
         ]
         for task in self._tasks:
             task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
-        """Returns within little more than `STOP_SECONDS`."""
+        """Stop all parts, within little more than `STOP_SECONDS` and `ROWS_SECONDS`; usually at once.
+
+        First the recorder, then the files that are being stored, and last their rows: so that no file is left without
+        its row unless the disk or the database takes longer.
+        """
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
-        more = (part.drain(STOP_SECONDS) for part in self.parts.values())
-        left = sum(await asyncio.gather(self._threads.drain(STOP_SECONDS), self._bookkeeper.drain(STOP_SECONDS), *more))
+        jobs = (job.drain(STOP_SECONDS) for job in self.jobs.values())
+        left = sum(await asyncio.gather(self.frame_archiver.drain(STOP_SECONDS), *jobs))
+        left += await self.row_writer.finish(ROWS_SECONDS)
         if left:
             log.warning("work left unfinished", count=left)
         self._subscriber.close()
         self.engine.dispose()
 
-    def look_again(self) -> None:
-        """Somebody found the database wanting."""
-        self._bookkeeper.look_again()
-
-    async def capture_by_hand(self, camera_key: str | None) -> ArchivedFrame | None:
-        """See `by_hand.py`."""
-        return await capture_by_hand(self._recorder, self._archive, camera_key)
-
-    def dropped_messages(self) -> int:
-        """How many messages of the bus were malformed."""
-        return self._recorder.dropped.total
-
     def why_not_ready(self) -> str | None:
-        if all(not task.done() for task in self._tasks):
-            return None
-        return "The recorder has stopped: look at the log and start the archiver again."
+        """Why the archiver can't do its work, for /readyz; None when it can."""
+        return texts.NOT_READY if any(task.done() for task in self._tasks) else None
 
     def problems(self) -> list[str]:
-        texts = self._problems.texts()
-        for part in self.parts.values():
-            texts += part.problems.texts()
-        silent_seconds = self._recorder.silent_seconds()
+        """What is wrong at the moment, in sentences. From any thread."""
+        found = self._problems.texts()
+        for job in self.jobs.values():
+            found += job.problems.texts()
+        silent_seconds = self.recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
-            texts.append(
-                f"No camera has been heard of for {silent_seconds:.0f} s: check that ingest runs and that BUS_CONNECT "
-                "is its address."
-            )
-        return texts
+            found.append(texts.no_camera_heard(silent_seconds))
+        return found
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:

@@ -15,8 +15,8 @@ from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
 from services.archiver.db.engine import open_engine, upgrade
-from services.archiver.db.frames import Catalog
-from services.archiver.db.gaps import Ledger
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapRows
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.s3_store import S3Store
@@ -81,7 +81,7 @@ def store(is_outgrown: bool, request: pytest.FixtureRequest) -> FrameStore:
 
 
 @pytest.fixture
-def shelf(store: FrameStore) -> FrameFiles:
+def frame_files(store: FrameStore) -> FrameFiles:
     return FrameFiles(store)
 
 
@@ -117,12 +117,12 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def catalog(engine: Engine) -> Catalog:
+def frame_rows(engine: Engine) -> FrameRows:
     upgrade(engine)
-    return Catalog(engine)
+    return FrameRows(engine)
 
 
 @pytest.fixture
-def ledger(catalog: Catalog, engine: Engine) -> Ledger:
-    del catalog
-    return Ledger(engine)
+def gap_rows(frame_rows: FrameRows, engine: Engine) -> GapRows:
+    del frame_rows
+    return GapRows(engine)

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.capture.slots import Slot
 from services.archiver.db.engine import open_engine
-from services.archiver.db.frames import Catalog, FrameQuery
-from services.archiver.db.gaps import GapQuery, Ledger
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import THUMBNAIL_SUFFIX, thumbnail_path_of
@@ -59,13 +60,13 @@ class Place:
         self.store.root.mkdir()
         self.database_file = root / "db" / "archive.db"
         self.engine = open_engine(f"sqlite:///{self.database_file}")
-        self.catalog = Catalog(self.engine)
-        self.ledger = Ledger(self.engine)
+        self.frame_rows = FrameRows(self.engine)
+        self.gap_rows = GapRows(self.engine)
 
     def rows(self) -> list[ArchivedFrame]:
         """No rows while the database is away or unmade."""
         with suppress(DatabaseUnavailableError):
-            return list(self.catalog.page(FrameQuery(limit=500))[0])
+            return list(self.frame_rows.page(FrameQuery(limit=500))[0])
         return []
 
     def cameras(self) -> set[str]:
@@ -79,7 +80,7 @@ class Place:
     def gaps(self) -> list[tuple[str, int, int, str]]:
         """Camera, begin, end and reason."""
         with suppress(DatabaseUnavailableError):
-            gaps, _ = self.ledger.gaps(GapQuery())
+            gaps, _ = self.gap_rows.gaps(GapQuery())
             return [(gap.camera_key, gap.start_seconds, gap.end_seconds, gap.reason) for gap in gaps]
         return []
 

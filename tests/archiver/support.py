@@ -40,7 +40,7 @@ def webp_of(picture: Image.Image | None = None, *, at: datetime = AT, interval_s
 
 
 def again_while_locked(work: Callable[[], ResultT]) -> ResultT:
-    """As the bookkeeper does: a transaction waits no more than a second for another's."""
+    """As the row_writer does: a transaction waits no more than a second for another's."""
     for _ in range(20):
         with suppress(DatabaseUnavailableError):
             return work()

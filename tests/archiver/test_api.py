@@ -12,9 +12,12 @@ from PIL import Image
 from sqlalchemy import Engine
 
 from services.archiver.app import create_app
-from services.archiver.db.frames import Catalog, Cursor
-from services.archiver.db.gaps import Ledger, SlotReport
+from services.archiver.db.frame_query import Cursor
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapRows
 from services.archiver.db.intervals import Missed, Stretch
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName, thumbnail_path_of
 from services.archiver.files.store import FrameStore
@@ -34,11 +37,11 @@ def client(engine: Engine, store: FrameStore, tmp_path: Path) -> Iterator[TestCl
 
 
 @pytest.fixture
-def webp(client: TestClient, store: FrameStore, catalog: Catalog) -> bytes:
+def webp(client: TestClient, store: FrameStore, frame_rows: FrameRows) -> bytes:
     """The one archived picture, whose id is 1."""
     del client
     webp = webp_of()
-    catalog.add(FrameFiles(store).keep(FrameName("camera_1", SLOT_START), webp).row(AT))
+    frame_rows.add(ArchivedFrame.of(FrameFiles(store).save(FrameName("camera_1", SLOT_START), webp), AT))
     return webp
 
 
@@ -78,10 +81,10 @@ def test_the_picture_comes_with_a_name_for_caches(client: TestClient, webp: byte
     assert client.get(frame["image_url"], headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_pages_lead_through_all_frames_newest_first(client: TestClient, catalog: Catalog) -> None:
+def test_pages_lead_through_all_frames_newest_first(client: TestClient, frame_rows: FrameRows) -> None:
     """The cursor is opaque and the last page has none."""
     for number in range(5):
-        catalog.add(row(slot_start=SLOT_START + number, captured_at=AT + timedelta(seconds=number)))
+        frame_rows.add(row(slot_start=SLOT_START + number, captured_at=AT + timedelta(seconds=number)))
     seen, cursor = [], None
     while True:
         page = client.get(FRAMES, params={"limit": "2", "camera": "camera_1", **({"cursor": cursor} if cursor else {})})
@@ -92,10 +95,10 @@ def test_pages_lead_through_all_frames_newest_first(client: TestClient, catalog:
     assert seen == ["05", "04", "03", "02", "01"]
 
 
-def test_from_is_included_and_to_is_not(client: TestClient, catalog: Catalog) -> None:
+def test_from_is_included_and_to_is_not(client: TestClient, frame_rows: FrameRows) -> None:
     """Stretches of time fit together without gap or overlap; any offset will do."""
     for number in range(3):
-        catalog.add(row(slot_start=SLOT_START + number, captured_at=AT + timedelta(seconds=number)))
+        frame_rows.add(row(slot_start=SLOT_START + number, captured_at=AT + timedelta(seconds=number)))
     stretch = {"from": AT.isoformat(), "to": "2026-11-22T16:00:03.234567+02:00"}
     frames = client.get(FRAMES, params=stretch).json()["frames"]
     assert [frame["captured_at"][17:19] for frame in frames] == ["02", "01"]
@@ -193,10 +196,12 @@ def test_a_file_that_is_gone_is_410_and_a_damaged_one_is_never_served(
 
 
 def test_a_thumbnail_is_small_and_cached_for_ever_and_made_anew_when_it_is_lost(
-    client: TestClient, store: FrameStore, catalog: Catalog
+    client: TestClient, store: FrameStore, frame_rows: FrameRows
 ) -> None:
     """It is a copy, and never matters."""
-    catalog.add(FrameFiles(store).keep(FrameName("camera_1", SLOT_START), webp_of(noise(640, 480))).row(AT))
+    frame_rows.add(
+        ArchivedFrame.of(FrameFiles(store).save(FrameName("camera_1", SLOT_START), webp_of(noise(640, 480))), AT)
+    )
     first = client.get(client.get(f"{FRAMES}/1").json()["thumbnail_url"])
     assert first.headers["cache-control"].endswith("immutable")
     with Image.open(io.BytesIO(first.content)) as picture:
@@ -212,13 +217,13 @@ def test_a_thumbnail_is_small_and_cached_for_ever_and_made_anew_when_it_is_lost(
     assert client.get(f"{FRAMES}/1/thumbnail", headers=known).status_code == 304
 
 
-def test_order_daylight_and_the_same_hour_of_every_day_choose_frames(client: TestClient, catalog: Catalog) -> None:
+def test_order_daylight_and_the_same_hour_of_every_day_choose_frames(client: TestClient, frame_rows: FrameRows) -> None:
     """For a time-lapse: noon in Berlin is at 11 or 10 o'clock UTC."""
     noons = [
         datetime(2026, month, day, hour, 30, tzinfo=UTC) for month, day, hour in [(7, 1, 10), (7, 1, 11), (12, 1, 11)]
     ]
     for number, at in enumerate(noons):
-        catalog.add(row(slot_start=int(at.timestamp()), captured_at=at, brightness=10 + 30 * number))
+        frame_rows.add(row(slot_start=int(at.timestamp()), captured_at=at, brightness=10 + 30 * number))
 
     def captured(query: str) -> list[str]:
         return [frame["captured_at"][5:13] for frame in client.get(f"{FRAMES}?{query}").json()["frames"]]
@@ -231,18 +236,18 @@ def test_order_daylight_and_the_same_hour_of_every_day_choose_frames(client: Tes
     assert captured("hour=3") == []
 
 
-def test_the_frame_nearest_to_an_instant_is_found_on_either_side(client: TestClient, catalog: Catalog) -> None:
+def test_the_frame_nearest_to_an_instant_is_found_on_either_side(client: TestClient, frame_rows: FrameRows) -> None:
     """The older of two that are as near."""
     for seconds in (0, 10, 20):
-        catalog.add(row(slot_start=SLOT_START + seconds, captured_at=AT + timedelta(seconds=seconds)))
+        frame_rows.add(row(slot_start=SLOT_START + seconds, captured_at=AT + timedelta(seconds=seconds)))
     for seconds, expected in [(-100, 1), (4, 1), (5, 1), (6, 2), (10, 2), (100, 3)]:
         at = (AT + timedelta(seconds=seconds)).isoformat()
         assert client.get(f"{FRAMES}/nearest", params={"at": at, "camera": "camera_1"}).json()["id"] == expected
 
 
-def test_gaps_are_told_with_their_reasons(client: TestClient, catalog: Catalog, engine: Engine) -> None:
+def test_gaps_are_told_with_their_reasons(client: TestClient, frame_rows: FrameRows, engine: Engine) -> None:
     """In pages like frames."""
-    ledger = _with_gaps(catalog, engine)
+    gap_rows = _with_gaps(frame_rows, engine)
     page = client.get(f"{FRAMES}/gaps?limit=1").json()
     assert page["gaps"] == [
         {
@@ -260,14 +265,14 @@ def test_gaps_are_told_with_their_reasons(client: TestClient, catalog: Catalog, 
     assert rest["next_cursor"] is None
     late = client.get(f"{FRAMES}/gaps?from=2026-11-22T17:00:00Z&camera=camera_1").json()["gaps"]
     assert [gap["reason"] for gap in late] == ["archiver down"]
-    assert len(ledger.cameras()) == 1
+    assert len(gap_rows.cameras()) == 1
 
 
 def test_the_calendar_counts_frames_bytes_and_missed_slots_by_local_days(
-    client: TestClient, catalog: Catalog, engine: Engine
+    client: TestClient, frame_rows: FrameRows, engine: Engine
 ) -> None:
     """In Kiritimati the afternoon is tomorrow."""
-    _with_gaps(catalog, engine)
+    _with_gaps(frame_rows, engine)
     stretch = {"from": "2026-11-22T00:00:00Z", "to": "2026-11-23T00:00:00Z"}
     (day,) = client.get(f"{FRAMES}/days", params=stretch).json()["days"]
     assert day == {"date": "2026-11-22", "frames": 1, "bytes": 1100, "missed": 6}
@@ -277,24 +282,24 @@ def test_the_calendar_counts_frames_bytes_and_missed_slots_by_local_days(
     assert client.get(f"{FRAMES}/days").status_code == 200
 
 
-def _with_gaps(catalog: Catalog, engine: Engine) -> Ledger:
+def _with_gaps(frame_rows: FrameRows, engine: Engine) -> GapRows:
     """From 14 to 16 the camera was off, at 16 there is a frame, from 17 to 21 nobody was there."""
-    ledger, hour = Ledger(engine), 3600
+    gap_rows, hour = GapRows(engine), 3600
     away = Missed(Stretch(SLOT_START, SLOT_START + 2 * hour), "camera offline", "no route to host")
-    ledger.settle(SlotReport("camera_1", "Porch", hour, SLOT_START, SLOT_START, AT))
-    catalog.add(row(slot_start=SLOT_START + 2 * hour, captured_at=AT + timedelta(hours=2)))
-    ledger.settle(SlotReport("camera_1", "Porch", hour, SLOT_START, SLOT_START + 7 * hour, AT, (away,)))
-    return ledger
+    gap_rows.record(SlotReport("camera_1", "Porch", hour, SLOT_START, SLOT_START, AT))
+    frame_rows.add(row(slot_start=SLOT_START + 2 * hour, captured_at=AT + timedelta(hours=2)))
+    gap_rows.record(SlotReport("camera_1", "Porch", hour, SLOT_START, SLOT_START + 7 * hour, AT, (away,)))
+    return gap_rows
 
 
 def test_a_zip_file_holds_whole_frames_named_as_on_the_disk(
-    client: TestClient, store: FrameStore, catalog: Catalog
+    client: TestClient, store: FrameStore, frame_rows: FrameRows
 ) -> None:
     """What is gone or damaged is left out and named."""
-    shelf, webps = FrameFiles(store), [webp_of(at=AT + timedelta(hours=number)) for number in range(5)]
+    frame_files, webps = FrameFiles(store), [webp_of(at=AT + timedelta(hours=number)) for number in range(5)]
     names = [FrameName("camera_1", SLOT_START + number * 3600) for number in range(5)]
     for name, webp in zip(names, webps, strict=True):
-        catalog.add(shelf.keep(name, webp).row(AT))
+        frame_rows.add(ArchivedFrame.of(frame_files.save(name, webp), AT))
     store.delete(names[1].path)
     store.write(names[2].path, webps[2][:-1] + b"x")
     answer = client.get(f"{FRAMES}/zip?camera=camera_1&to=2026-11-22T18:00:00Z")
@@ -309,12 +314,12 @@ def test_a_zip_file_holds_whole_frames_named_as_on_the_disk(
 
 
 def test_a_zip_file_of_too_many_frames_is_refused_in_words(
-    client: TestClient, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, frame_rows: FrameRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its list of contents has to be kept in memory."""
     monkeypatch.setattr("services.archiver.api.frames.images.MOST_FRAMES", 1)
     for number in range(2):
-        catalog.add(row(slot_start=SLOT_START + number))
+        frame_rows.add(row(slot_start=SLOT_START + number))
     answer = client.get(f"{FRAMES}/zip")
     assert (answer.status_code, "narrow" in answer.json()["detail"]) == (422, True)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from services.archiver.db.engine import open_engine
-from services.archiver.db.frames import Catalog, FrameQuery
-from services.archiver.db.gaps import GapQuery, Ledger
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.demo.plant import paint
 from services.archiver.demo.season import HOUR_SECONDS, Season
 from services.archiver.files.frame_files import FrameFiles
@@ -45,16 +46,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_frame_is_whole_and_every_slot_accounted_for(made: Path) -> None:
     """Each row describes its file, with label, thumbnail and measures; and a slot without a frame is in a gap."""
     engine = open_engine(f"sqlite:///{made}/archive.db")
-    shelf = FrameFiles(LocalStore(made / "frames"))
-    rows, _ = Catalog(engine).page(FrameQuery("camera_1", limit=500))
-    gaps, _ = Ledger(engine).gaps(GapQuery("camera_1"))
+    frame_files = FrameFiles(LocalStore(made / "frames"))
+    rows, _ = FrameRows(engine).page(FrameQuery("camera_1", limit=500))
+    gaps, _ = GapRows(engine).gaps(GapQuery("camera_1"))
     engine.dispose()
     for row in rows:
-        found = read_webp(shelf.image(row))
+        found = read_webp(frame_files.image(row))
         assert (found.captured_at, found.interval_seconds) == (row.captured_at, HOUR_SECONDS)
         assert row.brightness is not None
         assert row.perceptual_hash is not None
-        assert len(shelf.store.read(thumbnail_path_of(row.path))) == row.thumbnail_bytes
+        assert len(frame_files.store.read(thumbnail_path_of(row.path))) == row.thumbnail_bytes
     missed = sum((gap.end_seconds - gap.start_seconds) // HOUR_SECONDS for gap in gaps)
     assert len(rows) + missed == DAYS * 24
     assert {"camera offline", "archiver down", "camera frozen", "disk full", "deleted"} <= {gap.reason for gap in gaps}

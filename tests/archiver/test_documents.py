@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.api.frames.listing import MOST_DAYS, USUAL_DAYS
+from services.archiver.api.frames.days import MOST_DAYS, USUAL_DAYS
 from services.archiver.api.frames.zip_stream import MOST_FRAMES
 from services.archiver.app import create_app
-from services.archiver.db.frames import DAYLIGHT_BRIGHTNESS
+from services.archiver.db.frame_query import DAYLIGHT_BRIGHTNESS
 from services.archiver.db.intervals import GapReason
 from services.archiver.files.image_features import THUMBNAIL_WIDTH
 from services.archiver.files.paths import manual_path_of, path_of, thumbnail_path_of

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, bindparam, text
 from sqlmodel import SQLModel
 
 from services.archiver.db.engine import _make_parent, alembic_config, upgrade
-from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import UtcDateTime
 from services.archiver.files.paths import path_of, thumbnail_path_of
 from services.archiver.files.store import FrameStore
@@ -61,7 +62,7 @@ def first_archive(engine: Engine, store: FrameStore) -> bytes:
 def test_rows_and_ids_stay_and_the_schema_is_the_models(engine: Engine, first_archive: bytes) -> None:
     """What the rows lack is measured later."""
     assert upgrade(engine)
-    (found,) = Catalog(engine).page(FrameQuery())[0]
+    (found,) = FrameRows(engine).page(FrameQuery())[0]
     assert (found.id, found.kind, found.slot_start, found.captured_at) == (7, "slot", SLOT_START, AT)
     assert (found.bytes, found.brightness, found.thumbnail_bytes) == (len(first_archive), None, None)
     with engine.connect() as connection:
@@ -77,12 +78,12 @@ async def test_an_archiver_that_starts_measures_the_pictures_and_adopts_orphans(
     archiver = Archiver(engine, store, f"ipc://{tmp_path}/bus", Clock())
     await archiver.start()
     try:
-        await eventually(archiver._bookkeeper._upgraded.is_set)
-        await eventually(lambda: len(archiver.catalog.page(FrameQuery())[0]) == 2)
-        await eventually(lambda: not archiver.catalog.unmeasured(0, 10))
+        await eventually(archiver.row_writer._upgraded.is_set)
+        await eventually(lambda: len(archiver.frame_rows.page(FrameQuery())[0]) == 2)
+        await eventually(lambda: not archiver.frame_rows.unmeasured(0, 10))
     finally:
         await archiver.stop()
-    for row in archiver.catalog.page(FrameQuery())[0]:
+    for row in archiver.frame_rows.page(FrameQuery())[0]:
         assert len(store.read(thumbnail_path_of(row.path))) == row.thumbnail_bytes
         assert row.brightness == pytest.approx(128, abs=5)
         assert row.captured_at == AT

@@ -44,7 +44,7 @@ async def test_a_camera_that_gives_no_live_picture_leaves_a_gap_that_says_why(pl
             wall.set(AT + timedelta(hours=1))
             await eventually(lambda: hours(place) == [(0, 1, f"camera {state}")])
             assert place.files() == []
-    assert place.ledger.gaps(GapQuery())[0][0].detail == "no route to host"
+    assert place.gap_rows.gaps(GapQuery())[0][0].detail == "no route to host"
 
 
 async def test_a_camera_that_delivers_nothing_whole_leaves_a_gap(place: Place) -> None:
@@ -55,7 +55,7 @@ async def test_a_camera_that_delivers_nothing_whole_leaves_a_gap(place: Place) -
     broken = ScriptedCamera([cut_short(jpeg_of(noise(320, 240)))], "camera_2", HOUR, utc_ns=wall.utc_ns)
     with place.bus(camera, broken):
         async with place.archiver(Clock(utc_ns=wall.utc_ns)) as archiver:
-            await eventually(lambda: camera.frames_sent > 3 and archiver.refused.total > 3)
+            await eventually(lambda: camera.frames_sent > 3 and archiver.frame_archiver.refused.total > 3)
             wall.set(AT + timedelta(hours=1))
             await eventually(lambda: len(place.gaps()) == 2)
     assert {(gap[0], gap[3]) for gap in place.gaps()} == {
@@ -118,7 +118,7 @@ async def test_a_camera_that_is_taken_out_has_no_gaps_any_more(place: Place, sta
         async with place.archiver(Clock(utc_ns=wall.utc_ns)):
             await eventually(place.rows)
             camera.state = state
-            await eventually(lambda: [each.watched for each in place.ledger.cameras()] == [False])
+            await eventually(lambda: [each.watched for each in place.gap_rows.cameras()] == [False])
         wall.set(AT + timedelta(hours=5))
         bus.cameras.append(ScriptedCamera([jpeg_of()], "witness", HOUR, utc_ns=wall.utc_ns))
         async with place.archiver(Clock(utc_ns=wall.utc_ns)):
@@ -155,9 +155,9 @@ async def test_a_picture_deleted_during_its_slot_is_not_taken_again(place: Place
         async with place.archiver(Clock(utc_ns=wall.utc_ns)) as archiver:
             await eventually(place.rows)
             (row,) = place.rows()
-            place.catalog.delete([row.id or 0], leave_gaps=True)
-            archiver.shelf.remove(row.path)
-            place.catalog.deletions_done([row.path])
+            place.frame_rows.delete([row.id or 0], leave_gaps=True)
+            archiver.frame_files.remove(row.path)
+            place.frame_rows.deletions_done([row.path])
         bus.cameras.append(witness)
         async with place.archiver(Clock(utc_ns=wall.utc_ns)):
             await eventually(lambda: place.cameras() == {"witness"})

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from services.archiver.db.engine import upgrade
-from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import FrameName
@@ -31,41 +33,43 @@ def env(tmp_path: Path, database_url: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def shelf(local_store: LocalStore) -> FrameFiles:
+def frame_files(local_store: LocalStore) -> FrameFiles:
     return FrameFiles(local_store)
 
 
 def test_a_lost_database_is_made_anew_just_as_it_was(
-    env: dict[str, str], shelf: FrameFiles, engine: Engine, catalog: Catalog
+    env: dict[str, str], frame_files: FrameFiles, engine: Engine, frame_rows: FrameRows
 ) -> None:
     """Every column but the id and when the row was made; done twice, it is done once."""
     expected = []
     for name in NAMES:
-        row = shelf.keep(name, webp_of(noise(640, 480), interval_seconds=3600 if name.slot_start else None)).row(AT)
+        row = ArchivedFrame.of(
+            frame_files.save(name, webp_of(noise(640, 480), interval_seconds=3600 if name.slot_start else None)), AT
+        )
         expected.append(row.model_dump(exclude={"id", "created_at"}))
     for new in (2, 0):
         done = rebuilt(env)
         assert (done.returncode, done.stderr) == (0, "")
         assert f"2 frames have their rows, {new} of them new." in done.stdout
-    found = [row.model_dump(exclude={"id", "created_at"}) for row in catalog.page(FrameQuery(oldest_first=True))[0]]
+    found = [row.model_dump(exclude={"id", "created_at"}) for row in frame_rows.page(FrameQuery(oldest_first=True))[0]]
     by_path = itemgetter("path")
     assert sorted(found, key=by_path) == sorted(expected, key=by_path)
     assert not upgrade(engine)
 
 
 def test_a_row_without_a_whole_file_is_told_and_fails_the_rebuild(
-    env: dict[str, str], shelf: FrameFiles, catalog: Catalog
+    env: dict[str, str], frame_files: FrameFiles, frame_rows: FrameRows
 ) -> None:
     """It is not taken out: the file may be in a backup."""
-    row = shelf.keep(NAMES[0], webp_of()).row(AT)
+    row = ArchivedFrame.of(frame_files.save(NAMES[0], webp_of()), AT)
     row.thumbnail_bytes = None
-    catalog.add(row)
-    shelf.store.write(NAMES[0].path, webp_of()[:100])
+    frame_rows.add(row)
+    frame_files.store.write(NAMES[0].path, webp_of()[:100])
     done = rebuilt(env)
     assert done.returncode == 1
     assert "1 rows have no whole file" in done.stdout
     assert NAMES[0].path in done.stderr
-    assert len(catalog.page(FrameQuery())[0]) == 1
+    assert len(frame_rows.page(FrameQuery())[0]) == 1
 
 
 @pytest.mark.parametrize("is_outgrown", [False], indirect=True)

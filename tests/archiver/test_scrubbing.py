@@ -12,7 +12,7 @@ from PIL import Image
 from sqlalchemy import Engine, insert
 
 from services.archiver.app import create_app
-from services.archiver.db.frames import Catalog
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName, thumbnail_path_of
@@ -33,20 +33,20 @@ def client(engine: Engine, store: FrameStore, tmp_path: Path) -> Iterator[TestCl
         yield client
 
 
-def keep(store: FrameStore, catalog: Catalog, hour: int, picture: Image.Image) -> ArchivedFrame:
+def keep(store: FrameStore, frame_rows: FrameRows, hour: int, picture: Image.Image) -> ArchivedFrame:
     """Archive a picture in an hour of its own."""
     start, at = SLOT_START + 3600 * hour, AT + timedelta(hours=hour)
-    catalog.add(FrameFiles(store).keep(FrameName("camera_1", start), webp_of(picture, at=at)).row(AT))
-    found = catalog.at_path(FrameName("camera_1", start).path)
+    frame_rows.add(ArchivedFrame.of(FrameFiles(store).save(FrameName("camera_1", start), webp_of(picture, at=at)), AT))
+    found = frame_rows.by_path(FrameName("camera_1", start).path)
     assert found is not None
     return found
 
 
 @pytest.fixture
-def frames(client: TestClient, store: FrameStore, catalog: Catalog) -> list[ArchivedFrame]:
+def frames(client: TestClient, store: FrameStore, frame_rows: FrameRows) -> list[ArchivedFrame]:
     """A red, a green and a blue one."""
     del client
-    return [keep(store, catalog, hour, Image.new("RGB", (640, 360), colour)) for hour, colour in enumerate(COLOURS)]
+    return [keep(store, frame_rows, hour, Image.new("RGB", (640, 360), colour)) for hour, colour in enumerate(COLOURS)]
 
 
 def cell(sheet: bytes, number: int, x: int = 80) -> tuple[int, int, int]:
@@ -61,9 +61,9 @@ def is_like(colour: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
     return all(abs(one - another) < 25 for one, another in zip(colour, other, strict=True))
 
 
-def test_ten_thousand_frames_come_in_one_answer(client: TestClient, engine: Engine, catalog: Catalog) -> None:
+def test_ten_thousand_frames_come_in_one_answer(client: TestClient, engine: Engine, frame_rows: FrameRows) -> None:
     """In columns of differences, oldest first, and in few bytes."""
-    del catalog
+    del frame_rows
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     rows = [
         row("porch", SLOT_START + number, begin + timedelta(hours=number), number % 256).model_dump(exclude={"id"})
@@ -84,11 +84,11 @@ def test_ten_thousand_frames_come_in_one_answer(client: TestClient, engine: Engi
     assert len(answer.content) < 250_000
 
 
-def test_the_index_is_of_one_camera_and_its_stretch(client: TestClient, catalog: Catalog) -> None:
+def test_the_index_is_of_one_camera_and_its_stretch(client: TestClient, frame_rows: FrameRows) -> None:
     """`from` is included, `to` is not, and other cameras have other archives."""
     for hour in range(5):
-        catalog.add(row("porch", SLOT_START + 3600 * hour, AT + timedelta(hours=hour)))
-    catalog.add(row("shed", SLOT_START, AT))
+        frame_rows.add(row("porch", SLOT_START + 3600 * hour, AT + timedelta(hours=hour)))
+    frame_rows.add(row("shed", SLOT_START, AT))
     stretch = {"from": (AT + timedelta(hours=1)).isoformat(), "to": (AT + timedelta(hours=3)).isoformat()}
     assert client.get(INDEX, params={"camera": "porch", **stretch}).json()["frames"] == 2
     assert client.get(INDEX, params={"camera": "nobody"}).json() == {
@@ -103,10 +103,10 @@ def test_the_index_is_of_one_camera_and_its_stretch(client: TestClient, catalog:
     }
 
 
-def test_cursors_lead_to_what_is_older(client: TestClient, catalog: Catalog) -> None:
+def test_cursors_lead_to_what_is_older(client: TestClient, frame_rows: FrameRows) -> None:
     """The newest come first, since they are what one looks at; in each part the order is that of time."""
     for hour in range(5):
-        catalog.add(row("porch", SLOT_START + 3600 * hour, AT + timedelta(hours=hour)))
+        frame_rows.add(row("porch", SLOT_START + 3600 * hour, AT + timedelta(hours=hour)))
     parts, cursor = [], None
     while True:
         query = {"camera": "porch", "limit": "2", **({"cursor": cursor} if cursor else {})}
@@ -118,15 +118,15 @@ def test_cursors_lead_to_what_is_older(client: TestClient, catalog: Catalog) -> 
     assert parts == [[3, 4], [1, 2], [0]]
 
 
-def test_the_index_tells_what_is_dark_unmeasured_or_by_hand(client: TestClient, catalog: Catalog) -> None:
+def test_the_index_tells_what_is_dark_unmeasured_or_by_hand(client: TestClient, frame_rows: FrameRows) -> None:
     """A frame that the switch for daylight would leave out is below 40 here too."""
-    catalog.add(row("porch", SLOT_START, AT, brightness=39.9))
+    frame_rows.add(row("porch", SLOT_START, AT, brightness=39.9))
     unmeasured = row("porch", SLOT_START + 3600, AT + timedelta(hours=1))
     unmeasured.brightness = None
-    catalog.add(unmeasured)
-    by_hand = row("porch", SLOT_START + 7200, AT + timedelta(hours=2))
-    by_hand.kind, by_hand.slot_start, by_hand.interval_seconds = "manual", None, None
-    catalog.add(by_hand)
+    frame_rows.add(unmeasured)
+    manual = row("porch", SLOT_START + 7200, AT + timedelta(hours=2))
+    manual.kind, manual.slot_start, manual.interval_seconds = "manual", None, None
+    frame_rows.add(manual)
     told = client.get(INDEX, params={"camera": "porch"}).json()
     assert (told["brightness"], told["manual"]) == ([39, None, 100], [2])
 
@@ -158,10 +158,10 @@ def test_a_sheet_is_kept_by_caches(client: TestClient, frames: list[ArchivedFram
 
 
 def test_a_frame_that_is_gone_leaves_its_cell_black(
-    client: TestClient, catalog: Catalog, store: FrameStore, frames: list[ArchivedFrame]
+    client: TestClient, frame_rows: FrameRows, store: FrameStore, frames: list[ArchivedFrame]
 ) -> None:
     """The others stay where they are; and since it may be restored, nobody remembers the sheet for long."""
-    catalog.delete([frames[0].id or 0], leave_gaps=True)
+    frame_rows.delete([frames[0].id or 0], leave_gaps=True)
     store.delete(frames[1].path)
     store.delete(thumbnail_path_of(frames[1].path))
     answer = client.get(SPRITES, params={"ids": ",".join(str(frame.id) for frame in frames)})
@@ -180,19 +180,19 @@ def test_a_thumbnail_that_is_gone_is_made_anew(
 
 
 def test_frames_of_another_shape_are_shown_whole(
-    client: TestClient, store: FrameStore, catalog: Catalog, frames: list[ArchivedFrame]
+    client: TestClient, store: FrameStore, frame_rows: FrameRows, frames: list[ArchivedFrame]
 ) -> None:
     """Between black, in cells of the shape that most have."""
-    tall = keep(store, catalog, 9, Image.new("RGB", (180, 360), (250, 250, 250)))
+    tall = keep(store, frame_rows, 9, Image.new("RGB", (180, 360), (250, 250, 250)))
     answer = client.get(SPRITES, params={"ids": f"{frames[0].id},{frames[1].id},{tall.id}"})
     assert Image.open(io.BytesIO(answer.content)).size == (480, 90)
     assert is_like(cell(answer.content, 2), (250, 250, 250))
     assert is_like(cell(answer.content, 2, x=5), (0, 0, 0))
 
 
-def test_sheets_of_noise_are_forgotten_in_time(client: TestClient, store: FrameStore, catalog: Catalog) -> None:
+def test_sheets_of_noise_are_forgotten_in_time(client: TestClient, store: FrameStore, frame_rows: FrameRows) -> None:
     """What is remembered of them has a bound; whatever is asked for is there all the same."""
-    kept = [keep(store, catalog, hour, noise(320, 180)) for hour in range(3)]
+    kept = [keep(store, frame_rows, hour, noise(320, 180)) for hour in range(3)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("services.archiver.api.frames.sprite_sheets.REMEMBERED_BYTES", 1)
         sheets = [client.get(SPRITES, params={"ids": str(frame.id)}).content for frame in (*kept, *kept)]

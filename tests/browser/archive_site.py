@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from services.archiver.db.engine import open_engine, upgrade, writing
-from services.archiver.db.frames import Catalog
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.intervals import GapReason
 from services.archiver.db.models import ArchiveGap
 from services.archiver.files.frame_files import FrameFiles
@@ -44,7 +44,7 @@ def archive_site(
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)
     (directory / "frames").mkdir()
-    archive = MadeArchive(FrameFiles(LocalStore(directory / "frames")), Catalog(engine))
+    archive = MadeArchive(FrameFiles(LocalStore(directory / "frames")), FrameRows(engine))
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
     hours = [hour for hour in range(-48, 24) if hour not in (15, 16)]
     archive.hours(day, hours, camera_key=CAMERA, size=size)

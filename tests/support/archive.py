@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from PIL import Image, ImageDraw
 
-from services.archiver.db.frames import Catalog
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName
@@ -29,10 +29,10 @@ def picture_of(at: datetime, size: tuple[int, int] = (320, 180)) -> Image.Image:
 
 @dataclass(frozen=True, slots=True)
 class MadeArchive:
-    """Puts frames on a shelf and into a catalog."""
+    """Stores frames and inserts their rows."""
 
-    shelf: FrameFiles
-    catalog: Catalog
+    frame_files: FrameFiles
+    frame_rows: FrameRows
 
     def frame(
         self,
@@ -42,16 +42,16 @@ class MadeArchive:
         interval_seconds: int | None = HOUR_SECONDS,
         picture: Image.Image | None = None,
     ) -> ArchivedFrame:
-        """One frame as the archiver keeps it, of the slot that `at` is in; without interval, one captured by hand."""
+        """One frame as the archiver keeps it, of the slot that `at` is in; without interval, a manual capture."""
         webp = encode_webp(picture or picture_of(at), Label(camera_key, at, interval_seconds), WebpOptions(method=0))
         seconds = int(at.timestamp())
         if interval_seconds is None:
             name = FrameName(camera_key, None, int(at.timestamp() * 1000))
         else:
             name = FrameName(camera_key, seconds // interval_seconds * interval_seconds)
-        row = self.shelf.keep(name, webp).row(created_at=at)
-        self.catalog.add(row)
-        found = self.catalog.at_path(row.path)
+        row = ArchivedFrame.of(self.frame_files.save(name, webp), created_at=at)
+        self.frame_rows.add(row)
+        found = self.frame_rows.by_path(row.path)
         assert found is not None
         return found
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from services.archiver.db.engine import open_engine, upgrade
-from services.archiver.db.frames import Catalog
+from services.archiver.db.frames import FrameRows
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
@@ -32,7 +32,7 @@ def made_archive(directory: Path, env: dict[str, str]) -> MadeArchive:
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)
     (directory / "frames").mkdir(exist_ok=True)
-    return MadeArchive(FrameFiles(LocalStore(directory / "frames")), Catalog(engine))
+    return MadeArchive(FrameFiles(LocalStore(directory / "frames")), FrameRows(engine))
 
 
 def call(env: dict[str, str], path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def call(env: dict[str, str], path: str, body: dict[str, Any] | None = None) -> 
         return found
 
 
-def wish(**changes: Any) -> dict[str, Any]:
+def body(**changes: Any) -> dict[str, Any]:
     return {"camera": "camera_1", "from": BEGIN.isoformat(), "to": (BEGIN + timedelta(days=9)).isoformat(), **changes}
 
 
@@ -56,7 +56,7 @@ def test_captures_go_on_while_a_time_lapse_renders(tmp_path: Path) -> None:
     made_archive(tmp_path, env).hours(BEGIN, range(40))
     camera = ScriptedCamera([jpeg_of(noise(640, 360))], interval_seconds=1)
     with ScriptedBus(f"ipc://{tmp_path}/bus", [camera]).running(), running(env):
-        job = call(env, LAPSES, wish(width=3840, height=2160))
+        job = call(env, LAPSES, body(width=3840, height=2160))
         wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] == "rendering", "it renders", 20)
         since = int(time.time()) + 1
         until = since + 6
@@ -79,7 +79,7 @@ def test_a_killed_archivers_render_ends_and_is_begun_anew_by_the_next(tmp_path: 
         return list((tmp_path / "timelapses").glob(".tmp-*.webm"))
 
     with running(env) as process:
-        job = call(env, LAPSES, wish(width=1280, height=720))
+        job = call(env, LAPSES, body(width=1280, height=720))
         wait_until(lambda: renderers() and half_videos(), "it renders", 20)
         process.kill()
         process.wait(10)
@@ -143,7 +143,7 @@ def test_chromium_plays_it_to_its_end_in_the_right_colours_and_jumps_in_it(
     for hour in range(frames):
         archive.frame(BEGIN + timedelta(hours=hour), picture=Image.new("RGB", (640, 360), colour))
     with running(env), running_replica(env["BUS_CONNECT"], archiver_url=_origin(env)) as replica:
-        job = call(env, LAPSES, wish(format=form))
+        job = call(env, LAPSES, body(format=form))
         wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] in ("done", "failed"), "it has ended", 60)
         made = call(env, f"{LAPSES}/{job['id']}")
         page = chromium.new_page()

@@ -1,1 +1,1 @@
-"""The archive over HTTP."""
+"""The archive over HTTP: `frames/`, `timelapses/` and `upkeep/` (retention and status)."""

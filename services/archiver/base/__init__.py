@@ -1,1 +1,1 @@
-"""What every room of the archiver uses: errors, times, problems, threads, settings. Imports no other room."""
+"""The lowest room: what all other rooms of the archiver use, and what imports none of them."""

@@ -4,19 +4,23 @@ from shared.errors import FramecastError
 
 
 class PictureRefusedError(FramecastError):
-    """Raised when a picture does not decode whole. Count it and take the next one."""
+    """Raised when a picture does not decode completely. Count it and take the next one."""
 
 
 class ForeignPictureError(PictureRefusedError):
-    """Raised when a whole picture under a frame's name has no label of ours. Leave it alone."""
+    """Raised when a whole picture has a frame's name but not our label. Leave it alone."""
+
+
+class DamagedFrameError(FramecastError):
+    """Raised when a frame's file is not the file that its row describes. Report it; never show it."""
 
 
 class EncodeFailedError(FramecastError):
-    """Raised when a whole picture can't be made a WebP. Show it, try again with another picture."""
+    """Raised when a whole picture can't be encoded as WebP. Report it and try another picture."""
 
 
 class StorageUnavailableError(FramecastError):
-    """Raised when the archive's files can't be read or written. Show it, try again later."""
+    """Raised when the archive's files can't be read or written. Report it and try again later."""
 
 
 class StorageFullError(StorageUnavailableError):
@@ -24,4 +28,12 @@ class StorageFullError(StorageUnavailableError):
 
 
 class DatabaseUnavailableError(FramecastError):
-    """Raised when the database is away, locked or not fit for use. Show it, keep the file, enter the row later."""
+    """Raised when the database is away, locked or not usable. Report it, keep the file, insert the row later."""
+
+
+class UnknownCameraError(FramecastError):
+    """Raised when no status of this camera was ever received. Say where the known cameras are listed."""
+
+
+class NoPictureError(FramecastError):
+    """Raised when a camera gives no live picture; the message says why. Try again later."""

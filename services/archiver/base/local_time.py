@@ -1,18 +1,21 @@
-"""Local days and hours, of a time zone, as instants and stretches of UTC. Pure; instants are aware datetimes."""
+"""Local days and hours of a time zone, as instants and stretches of UTC. Pure; instants are aware datetimes."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator
 
 ONE_DAY: Final = timedelta(days=1)
 ONE_HOUR: Final = timedelta(hours=1)
 Window = tuple[datetime, datetime]
+"""A half-open stretch of time: its begin and its end."""
 
 
 class Captured(Protocol):
-    """Whatever has been taken at an instant."""
+    """Anything that was captured at an instant."""
 
     @property
     def id(self) -> int: ...
@@ -23,15 +26,21 @@ class Captured(Protocol):
 CapturedT = TypeVar("CapturedT", bound=Captured)
 
 
-def time_zone(name: str) -> ZoneInfo:
-    """The IANA zone. Raises ValueError when there is none of that name."""
+def check_zone(name: str) -> str:
+    """The same name. Raises ValueError, in words, when there is no IANA time zone of that name."""
     try:
-        return ZoneInfo(name)
+        ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # OSError: a directory of the zones, such as Europe
-        raise ValueError(f"'{name}' is no time zone") from None
+        raise ValueError(f"'{name}' is no time zone such as Europe/Berlin") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(check_zone)]
+"""The name of a time zone, for pydantic to check in a setting, a parameter or a body."""
 
 
 def day_of(instant: datetime, zone: ZoneInfo) -> date:
+    """The local day."""
     return instant.astimezone(zone).date()
 
 
@@ -42,12 +51,12 @@ def monday_of(instant: datetime, zone: ZoneInfo) -> date:
 
 
 def at_local(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The instant at which clocks of the zone show this; the first of two when they are set back."""
+    """The instant at which clocks in the zone show this day and time; the first of two when clocks are set back."""
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def nearest(frames: Iterable[CapturedT], instant: datetime) -> CapturedT:
-    """The one captured nearest to the instant; of two as near, the earlier and first entered."""
+    """The frame captured nearest to the instant; if two are equally near, the earlier one, then the lower id."""
     return min(frames, key=lambda frame: (abs(frame.captured_at - instant), frame.captured_at, frame.id))
 
 
@@ -59,8 +68,9 @@ class SameHour:
     zone: ZoneInfo
 
     def windows(self, first: datetime, last: datetime, *, newest_first: bool) -> Iterator[Window]:
-        """This hour of all days from that of `first` to that of `last`. A day that leaves the hour out has none; on one
-        that repeats it, the window is two hours long.
+        """This hour of each day from the day of `first` to the day of `last`.
+
+        A day that skips the hour has no window. On a day that repeats it, the window is two hours long.
         """
         for day in _days(first.astimezone(self.zone).date(), last.astimezone(self.zone).date(), newest_first):
             local = datetime.combine(day, time(self.hour), self.zone)
@@ -70,7 +80,7 @@ class SameHour:
 
 
 def day_windows(first: datetime, last: datetime, zone: ZoneInfo) -> Iterator[tuple[date, Window]]:
-    """Every local day from that of `first` to that of `last`, with its stretch of UTC: 23 to 25 hours."""
+    """Each local day from the day of `first` to the day of `last`, with its stretch of UTC: 23 to 25 hours."""
     for day in _days(first.astimezone(zone).date(), last.astimezone(zone).date(), newest_first=False):
         begin, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + ONE_DAY))
         yield day, (begin, end)

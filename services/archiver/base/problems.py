@@ -1,24 +1,39 @@
-"""What is wrong at the moment, in words, by what it concerns. Logged when it changes, shown for as long as it lasts."""
+"""What is wrong at the moment: one sentence per subject, logged when it changes and shown while it lasts."""
+
+from enum import StrEnum
 
 from shared.logs import get_logger
 
 log = get_logger(__name__)
 
 
+class Subject(StrEnum):
+    """What a problem is about. Besides these there is one for each camera's encoder."""
+
+    DATABASE = "database"
+    STORE = "archive directory"
+    SCAN = "scan of the archive"
+    RETENTION = "retention"
+    TIMELAPSES = "time-lapses"
+
+
 class Problems:
-    """Changed on the loop's thread only; reading is fine from any."""
+    """The sentences by subject. Change them on the loop's thread only; any thread may read them."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
-    def report(self, about: str, text: str) -> None:
-        if self._texts.get(about) != text:
-            log.warning("problem", about=about, text=text)
-            self._texts[about] = text
+    def report(self, subject: str, text: str) -> None:
+        """Show this sentence until the subject is cleared or has another sentence."""
+        if self._texts.get(subject) != text:
+            log.warning("problem", about=subject, text=text)
+            self._texts[subject] = text
 
-    def clear(self, about: str) -> None:
-        if self._texts.pop(about, None) is not None:
-            log.info("problem over", about=about)
+    def clear(self, subject: str) -> None:
+        """The subject has no problem any more."""
+        if self._texts.pop(subject, None) is not None:
+            log.info("problem over", about=subject)
 
     def texts(self) -> list[str]:
+        """All sentences, the oldest subject first."""
         return list(self._texts.values())

@@ -1,8 +1,8 @@
-"""The policy: what `ARCHIVE_KEEP` says, as tiers. Owns its grammar; knows no frame and no clock.
+"""The retention policy: `ARCHIVE_KEEP` as tiers. Owns the setting's grammar; knows no frame and no clock.
 
     all:30d,daily@12:00:2y      everything for 30 days, and one picture a day for two years
 
-A frame is kept for as long as any tier keeps it. Docs: docs/retention.md.
+A frame is kept as long as any tier keeps it. docs/retention.md describes it for users.
 """
 
 import re
@@ -29,7 +29,7 @@ _AGE: Final = re.compile(r"^(?P<number>[1-9]\d{0,5})(?P<unit>[hdwmy])$")
 
 
 class TierName(StrEnum):
-    """What a tier keeps one of; `MANUAL` keeps all that somebody took by hand, `ALL` all others."""
+    """What a tier keeps one frame of. `MANUAL` keeps every manual capture, `ALL` every other frame."""
 
     ALL = "all"
     HOURLY = "hourly"
@@ -45,7 +45,7 @@ NOON: Final = time(12)
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """`at` is a local time of day, for the tiers that have one; `age` None keeps for ever."""
+    """One rule. `at` is a local time of day, for tiers that have one; an `age` of None keeps frames for ever."""
 
     name: TierName
     age: timedelta | None
@@ -57,14 +57,14 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The tiers, and the zone whose days and times of day they mean."""
+    """The tiers, and the time zone of their days and times of day."""
 
     tiers: tuple[Tier, ...]
     zone: ZoneInfo
 
     @classmethod
     def parse(cls, text: str, zone: ZoneInfo) -> Self:
-        """Read `ARCHIVE_KEEP`. Raises ValueError, in words, when it is no such list."""
+        """Read `ARCHIVE_KEEP`. Raises ValueError, in words, when it is not a list of tiers."""
         tiers = tuple(parse_tier(part.strip()) for part in text.split(","))
         names = [tier.name for tier in tiers]
         twice = {name for name in names if names.count(name) > 1}
@@ -76,22 +76,22 @@ class Policy:
 
     @property
     def keeps_everything(self) -> bool:
-        """Whether no frame can ever go by age."""
+        """Whether no frame ever expires by age."""
         everything = Tier(TierName.ALL, None)
         return everything in self.tiers and self.manual_age is None
 
     @property
     def manual_age(self) -> timedelta | None:
-        """How long what was taken by hand is kept; None for ever, which is so unless a tier says otherwise."""
+        """How long manual captures are kept; None for ever, which is the default without a `manual` tier."""
         return next((tier.age for tier in self.tiers if tier.name is TierName.MANUAL), None)
 
     @property
     def slot_tiers(self) -> tuple[Tier, ...]:
-        """The tiers that the frames of slots go by."""
+        """The tiers that apply to the frames of slots."""
         return tuple(tier for tier in self.tiers if tier.name is not TierName.MANUAL)
 
     def shortest_age(self) -> timedelta:
-        """No frame younger than this can go."""
+        """No frame younger than this expires."""
         everything = [tier.age for tier in self.tiers if tier.name is TierName.ALL]
         slots = (everything[0] or LONGEST) if everything else timedelta(0)
         return min(slots, self.manual_age or LONGEST)
@@ -101,7 +101,7 @@ class Policy:
 
 
 def parse_tier(text: str) -> Tier:
-    """One tier. Raises ValueError, in words."""
+    """Read one tier. Raises ValueError, in words."""
     match = _TIER.match(text)
     if match is None:
         raise ValueError(f"'{text}' is no tier")
@@ -113,7 +113,7 @@ def parse_tier(text: str) -> Tier:
 
 
 def parse_age(text: str) -> timedelta | None:
-    """`30d`, `2y`; None for `forever`. A month has 30 days and a year 365. Raises ValueError, in words."""
+    """Read an age such as `30d`; None for `forever`. A month is 30 days, a year 365. Raises ValueError, in words."""
     if text == "forever":
         return None
     match = _AGE.match(text)

@@ -1,6 +1,7 @@
-"""The archiver's settings. `shared.settings` reads and refuses them."""
+"""The archiver's settings. `shared.settings` reads the environment and refuses bad values."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,9 +10,8 @@ from pydantic import Field, SecretStr, field_validator
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.archiver.base.local_time import time_zone
+from services.archiver.base.local_time import ZoneName
 from services.archiver.base.retention_policy import GRAMMAR, KEEP_EVERYTHING, Policy, parse_age
-from services.archiver.timelapse.formats import is_program
 from shared.settings import Port
 from shared.web.settings import WebSettings
 
@@ -22,7 +22,7 @@ _BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/
 
 
 class ArchiverSettings(WebSettings):
-    """Frozen; passed down from `__main__`."""
+    """Frozen. `__main__` reads them once and passes them down."""
 
     archiver_host: str = Field("127.0.0.1", min_length=1, description="an address of this host to listen on")
     archiver_port: Port = 8002
@@ -36,7 +36,7 @@ class ArchiverSettings(WebSettings):
     aws_endpoint_url: str | None = Field(
         None, pattern=r"^https?://[^@/]+/?$", description="the object store's address, such as https://s3.example.org"
     )
-    # Secret, since it may hold a password: it is never shown, neither in errors nor in a repr.
+    # Secret, since it may hold a password: no error and no repr shows it.
     database_url: SecretStr = Field(
         SecretStr(DEFAULT_DATABASE_URL),
         description=(
@@ -46,7 +46,7 @@ class ArchiverSettings(WebSettings):
     )
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
-    archive_time_zone: str = Field("UTC", description="a time zone such as Europe/Berlin")
+    archive_time_zone: ZoneName = Field("UTC", description="a time zone such as Europe/Berlin")
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
     archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")
     timelapse_dir: Path = Field(
@@ -72,12 +72,6 @@ class ArchiverSettings(WebSettings):
         Policy.parse(value, ZoneInfo("UTC"))
         return value
 
-    @field_validator("archive_time_zone")
-    @classmethod
-    def _is_a_zone(cls, value: str) -> str:
-        time_zone(value)
-        return value
-
     @field_validator("timelapse_keep")
     @classmethod
     def _is_an_age(cls, value: str) -> str:
@@ -87,7 +81,7 @@ class ArchiverSettings(WebSettings):
     @field_validator("timelapse_ffmpeg")
     @classmethod
     def _is_a_program(cls, value: str | None) -> str | None:
-        if value is not None and not is_program(value):
+        if value is not None and shutil.which(value) is None:
             raise ValueError("no program")
         return value
 

@@ -1,1 +1,1 @@
-"""Taking pictures: when a slot begins, or when a person asks."""
+"""Capturing: one picture for each slot of each camera, and manual captures on request."""

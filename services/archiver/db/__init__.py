@@ -1,1 +1,1 @@
-"""The rows: tables, queries, and what keeps them in step with the files."""
+"""The database: tables, queries, and the work that keeps rows and files in step."""

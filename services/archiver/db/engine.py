@@ -1,9 +1,9 @@
-"""The database: its engine, its transactions and its schema's version. Knows no table; `catalog.py` does.
+"""The database: its engine, its transactions and its schema's version. Knows no table; `models.py` has them.
 
 SQLite is set up for safety, not speed: a few rows an hour don't need a write-ahead log, and the SQLite of current
-Debian can corrupt one. A transaction that may write takes the write lock at its beginning, since one that reads first
-and then writes fails at once when somebody else wrote in between. PostgreSQL is asked for such a lock too, so that on
-both the archivers' writing transactions come one after the other.
+Debian can corrupt one. A transaction that may write takes the write lock at its beginning: one that first reads and
+then writes fails at once if another one wrote in between. On PostgreSQL such a transaction takes an advisory lock. So
+on both databases the archivers' writing transactions come one after the other.
 """
 
 import sqlite3
@@ -26,7 +26,7 @@ from shared.errors import ConfigurationError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 LOCK_WAIT_SECONDS: Final = 1.0
-"""How long a transaction waits for another's lock. Short, so that a stop waits no longer; callers try again."""
+"""How long a transaction waits for another's lock. Short, so that a stop is not delayed; callers try again."""
 CONNECT_SECONDS: Final = 2
 _PRAGMAS: Final = ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON")
 _alembic: Final = threading.Lock()  # its context is a global of the process
@@ -36,7 +36,7 @@ _UNANSWERED_SECONDS: Final = 5
 
 
 def open_engine(url: str) -> Engine:
-    """An engine; nothing is connected yet.
+    """Make an engine for the database's URL. It does not connect yet.
 
     Raises:
         ConfigurationError: when the database's driver is not installed.
@@ -52,27 +52,27 @@ def open_engine(url: str) -> Engine:
 
 
 def upgrade(engine: Engine) -> bool:
-    """Bring the schema up to date, making the database if there is none; whether anything was to do.
+    """Bring the schema up to date, and make the database if there is none; whether anything had to be done.
 
-    One transaction, behind a lock that admits one archiver at a time; the next one finds everything done.
+    One transaction, under the write lock: a second archiver waits, and then has nothing to do.
 
     Raises:
         DatabaseUnavailableError: when the database is away, locked, or newer than this program.
-        ConfigurationError: when it is not in UTF-8, which nothing changes but a new database.
+        ConfigurationError: when its encoding is not UTF-8, which only a new database changes.
     """
     with _alembic, _as_unavailable():
         _make_parent(engine.url)
         with engine.begin() as connection:
             _take_write_lock(connection)
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
+                connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes long
             before = _revision(connection)
             command.upgrade(alembic_config(connection), "head")
             return _revision(connection) != before
 
 
 def alembic_config(connection: Connection) -> Config:
-    """Alembic's settings, which this program has in place of an `alembic.ini`."""
+    """Alembic's settings. This program has no `alembic.ini`."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -81,7 +81,7 @@ def alembic_config(connection: Connection) -> Config:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """A session that only reads, and so waits for no other reader.
+    """A session that only reads, so it waits for no other reader.
 
     Raises:
         DatabaseUnavailableError: when the database is away, locked or has no tables yet.
@@ -92,10 +92,10 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """A session that is committed at the end of the block, or rolled back if it raises. Only one at a time.
+    """A session that is committed at the end of the block, or rolled back if the block raises. One at a time.
 
     Raises:
-        DatabaseUnavailableError: as `reading` does, and when another one takes too long.
+        DatabaseUnavailableError: as in `reading`, and when another transaction holds the lock for too long.
     """
     with _as_unavailable(), Session(engine) as session, session.begin():
         _take_write_lock(session.connection())
@@ -103,7 +103,7 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    # Without a pool, so that a file which was moved or deleted is not written to any more.
+    # Without a pool, so that nothing is written any more to a file that was moved or deleted.
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": LOCK_WAIT_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -119,13 +119,13 @@ def _postgresql_engine(url: URL) -> Engine:
         "options": options,
     }
     engine = create_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT_SECONDS, connect_args=arguments)
-    # Before SQLAlchemy's own listener, which already can't read what such a database answers.
+    # Before SQLAlchemy's own listener, which fails on the answers of such a database.
     event.listen(engine, "connect", _refuse_other_encodings, insert=True)
     return engine
 
 
 def _refuse_other_encodings(connection: Any, _record: Any) -> None:
-    """PostgreSQL makes a database in the encoding of the system's locale, which may be none, unless it is told."""
+    """Without other orders PostgreSQL makes a database in the encoding of the system's locale, which may be none."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise ConfigurationError(
@@ -136,13 +136,13 @@ def _refuse_other_encodings(connection: Any, _record: Any) -> None:
 
 
 def _take_write_lock(connection: Connection) -> None:
-    """SQLite has it already, by the way the transaction began."""
+    """On SQLite the transaction took the lock when it began."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK})
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # the begin event below is the only one that begins
+    connection.isolation_level = None  # only the begin event below begins transactions
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
 
@@ -163,7 +163,7 @@ def _revision(connection: Connection) -> str | None:
 
 @contextmanager
 def _as_unavailable() -> Iterator[None]:
-    """Everything that can be wrong with a database, in one error that says so in one line without its address."""
+    """Turn every error of a database into one, with a message of one line that does not contain its address."""
     try:
         yield
     except sqlalchemy_errors.DBAPIError as error:

@@ -1,111 +1,61 @@
-"""The catalog: the rows of the archived frames. Owns every query; knows no files and no HTTP.
+"""The rows of the archived frames: every query of them. Knows no files and no HTTP.
 
 Each call is a transaction of its own and blocks on the database: call it on a thread.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Integer, and_, delete, func, or_, tuple_
+from sqlalchemy import ColumnElement, Engine, delete, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from services.archiver.base.epoch import EPOCH
 from services.archiver.base.local_time import SameHour, Window
-from services.archiver.db.engine import reading, upgrade, writing
-from services.archiver.db.gaps import enter_gap, fill_gap, is_deleted
+from services.archiver.db.engine import reading, writing
+from services.archiver.db.frame_columns import FrameColumns, read_columns
+from services.archiver.db.frame_query import FILE_BYTES, MAX_ID, MICROSECOND, Cursor, FrameQuery, conditions_of, within
+from services.archiver.db.gaps import fill_gap, insert_gap, is_deleted
 from services.archiver.db.intervals import GapReason, Missed, Stretch
-from services.archiver.db.models import ArchivedFrame, FrameKind, PendingDeletion, UtcDateTime
+from services.archiver.db.models import ArchivedFrame, FrameKind, PendingDeletion
 
-MAX_ID: Final = 2**31 - 1
-DAYLIGHT_BRIGHTNESS: Final = 40.0
-"""A mean luma (0 to 255) from which a picture shows something: dusk is above, a dark room or a covered lens below."""
 _WINDOWS_AT_ONCE: Final = 31
 _NAMES_AT_ONCE: Final = 500
 ValueT = TypeVar("ValueT")
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The place of a row in the newest-first order. As text it is opaque to whoever gets it."""
-
-    captured_at: datetime
-    id: int
-
-    def encode(self) -> str:
-        microseconds = (self.captured_at - EPOCH) // _MICROSECOND
-        return base64.urlsafe_b64encode(f"{microseconds}.{self.id}".encode()).decode().rstrip("=")
-
-    @classmethod
-    def decode(cls, text: str) -> Self:
-        """Read it back. Raises ValueError when it is none."""
-        try:
-            plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-            microseconds, _, row_id = plain.partition(".")
-            cursor = cls(EPOCH + timedelta(microseconds=int(microseconds)), int(row_id))
-        except (binascii.Error, UnicodeError, OverflowError) as error:
-            raise ValueError(text) from error
-        if not 0 <= cursor.id <= MAX_ID:
-            raise ValueError(text)
-        return cursor
-
-
-@dataclass(frozen=True, slots=True)
-class FrameQuery:
-    """Which rows: captured from `since` on, before `until`, beyond the cursor's row in the order asked for."""
-
-    camera_key: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    after: Cursor | None = None
-    limit: int = 50
-    daylight: bool = False
-    """Only pictures of at least `DAYLIGHT_BRIGHTNESS`."""
-    same_hour: SameHour | None = None
-    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """So many frames, and the bytes of their files with thumbnails."""
+    """How many frames, and the bytes of their files with thumbnails."""
 
     frames: int
     bytes: int
 
 
-class Catalog:
-    """The table of archived frames. Every method raises DatabaseUnavailableError when the database is."""
+class FrameRows:
+    """The table of archived frames. Every method raises DatabaseUnavailableError when the database is unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def upgrade(self) -> bool:
-        """Bring the database to the tables' present shape, making it if need be; whether anything was to do."""
-        return upgrade(self._engine)
-
     def add(self, frame: ArchivedFrame) -> bool:
-        """Enter the row, unless there is one of its slot or path: the first stays. The gap that told of it is closed.
+        """Insert the row, unless its slot or path has one: the first stays. Its slot is no longer part of a gap.
 
-        False when somebody has deleted this very picture, which has no row then and deserves no file.
+        False when this very picture was deleted: it gets no row, and its file should go.
         """
-        values = frame.model_dump(exclude={"id"})
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         with writing(self._engine) as session:
             if _is_deleted(session, frame):
                 return False
-            session.exec(insert(ArchivedFrame).values(**values).on_conflict_do_nothing())
+            insert_new(session, [frame])
             fill_gap(session, frame)
             return True
 
     def delete(self, frame_ids: Iterable[int], *, leave_gaps: bool) -> list[str]:
-        """Take the rows out, and remember that their files have to go; the paths of those. Files are not touched: see
-        `pending_deletions`. With `leave_gaps` their slots are told of as deleted, and never captured again.
+        """Delete the rows, and remember their files as pending deletions; the paths of those files.
+
+        No file is touched. With `leave_gaps` their slots get the gap `deleted`, and are never captured again.
         """
         with writing(self._engine) as session:
             frames = [
@@ -118,7 +68,7 @@ class Catalog:
                 session.merge(PendingDeletion(path=frame.path))
                 if leave_gaps and frame.slot_start is not None and frame.interval_seconds is not None:
                     slot = Stretch(frame.slot_start, frame.slot_start + frame.interval_seconds)
-                    enter_gap(session, frame.camera_key, frame.interval_seconds, Missed(slot, GapReason.DELETED.value))
+                    insert_gap(session, frame.camera_key, frame.interval_seconds, Missed(slot, GapReason.DELETED.value))
             return [frame.path for frame in frames]
 
     def pending_deletions(self) -> Sequence[str]:
@@ -127,23 +77,31 @@ class Catalog:
             return session.exec(select(PendingDeletion.path)).all()
 
     def deletions_done(self, paths: Iterable[str]) -> None:
-        """Their files are gone."""
+        """These files are gone: forget them."""
         with writing(self._engine) as session:
             for some in _batches(paths):
                 session.exec(delete(PendingDeletion).where(col(PendingDeletion.path).in_(some)))
 
     def get(self, frame_id: int) -> ArchivedFrame | None:
+        """The row with this id."""
         if not 1 <= frame_id <= MAX_ID:
             return None
         with reading(self._engine) as session:
             return session.get(ArchivedFrame, frame_id)
 
-    def at_path(self, path: str) -> ArchivedFrame | None:
+    def get_many(self, frame_ids: Sequence[int]) -> dict[int, ArchivedFrame]:
+        """The rows with these ids, by id; an id without a row is left out."""
+        with reading(self._engine) as session:
+            found = session.exec(select(ArchivedFrame).where(col(ArchivedFrame.id).in_(frame_ids)))
+            return {frame.id or 0: frame for frame in found}
+
+    def by_path(self, path: str) -> ArchivedFrame | None:
+        """The row of this file."""
         with reading(self._engine) as session:
             return session.exec(select(ArchivedFrame).where(ArchivedFrame.path == path)).first()
 
-    def is_settled(self, camera_key: str, slot_start: int) -> bool:
-        """Whether the slot has its row, or somebody deleted its picture."""
+    def is_done(self, camera_key: str, slot_start: int) -> bool:
+        """Whether nothing is to be captured for the slot: it has its row, or its picture was deleted."""
         row = select(ArchivedFrame.id).where(
             ArchivedFrame.camera_key == camera_key, ArchivedFrame.slot_start == slot_start
         )
@@ -151,7 +109,7 @@ class Catalog:
             return session.exec(row).first() is not None or is_deleted(session, camera_key, slot_start)
 
     def known_paths(self, paths: Iterable[str]) -> set[str]:
-        """Those of them that have a row."""
+        """The paths among these that have a row."""
         with reading(self._engine) as session:
             return {
                 path
@@ -160,14 +118,14 @@ class Catalog:
             }
 
     def unmeasured(self, after_id: int, limit: int) -> Sequence[ArchivedFrame]:
-        """Rows without measures or thumbnail, in order of their ids."""
+        """Rows without image features or thumbnail, in order of their ids."""
         lacking = or_(col(ArchivedFrame.perceptual_hash).is_(None), col(ArchivedFrame.thumbnail_bytes).is_(None))
         statement = select(ArchivedFrame).where(lacking, col(ArchivedFrame.id) > after_id)
         with reading(self._engine) as session:
             return session.exec(statement.order_by(col(ArchivedFrame.id)).limit(limit)).all()
 
-    def measured(self, frame_id: int, brightness: float, perceptual_hash: str, thumbnail_bytes: int | None) -> None:
-        """Enter what was measured on a row's picture."""
+    def set_features(self, frame_id: int, brightness: float, perceptual_hash: str, thumbnail_bytes: int | None) -> None:
+        """Complete a row with what was measured on its picture."""
         with writing(self._engine) as session:
             frame = session.get(ArchivedFrame, frame_id)
             if frame is not None:
@@ -176,19 +134,19 @@ class Catalog:
                 session.add(frame)
 
     def latest(self, camera_key: str | None) -> ArchivedFrame | None:
-        """The newest picture of the camera, or of all cameras."""
+        """The newest frame of the camera, or of all cameras."""
         rows, _ = self.page(FrameQuery(camera_key=camera_key, limit=1))
         return rows[0] if rows else None
 
     def nearest(self, camera_key: str | None, instant: datetime) -> ArchivedFrame | None:
-        """The picture captured nearest to the instant, the older of two."""
-        before = FrameQuery(camera_key, until=instant + _MICROSECOND, limit=1)
+        """The frame captured nearest to the instant; if two are equally near, the older one."""
+        before = FrameQuery(camera_key, until=instant + MICROSECOND, limit=1)
         after = FrameQuery(camera_key, since=instant, limit=1, oldest_first=True)
         found = [row for query in (before, after) for row in self.page(query)[0]]
         return min(found, key=lambda row: abs(row.captured_at - instant), default=None)
 
     def page(self, query: FrameQuery) -> tuple[Sequence[ArchivedFrame], Cursor | None]:
-        """The rows in order, and where the next page begins; None after the last one."""
+        """The rows in order, and the cursor to the next page; None after the last page."""
         with reading(self._engine) as session:
             if query.same_hour is None:
                 rows = _rows(session, query, conditions_of(query), query.limit + 1)
@@ -199,8 +157,13 @@ class Catalog:
         last = rows[query.limit - 1]
         return rows[: query.limit], Cursor(last.captured_at, last.id or 0)
 
+    def columns(self, query: FrameQuery) -> tuple[FrameColumns, Cursor | None]:
+        """See `read_columns`."""
+        with reading(self._engine) as session:
+            return read_columns(session, query)
+
     def count(self, query: FrameQuery) -> int:
-        """How many rows the query means, were it without limit."""
+        """How many rows the query has without its limit."""
         with reading(self._engine) as session:
             counted = select(func.count()).select_from(ArchivedFrame)
             if query.same_hour is None:
@@ -208,28 +171,40 @@ class Catalog:
             total = 0
             windows = _windows(session, query, query.same_hour)
             while some := list(islice(windows, _WINDOWS_AT_ONCE)):
-                total += session.exec(counted.where(*conditions_of(query), _within(some))).one()
+                total += session.exec(counted.where(*conditions_of(query), within(some))).one()
             return total
 
     def amounts(self, camera_key: str | None, windows: Iterable[Window]) -> list[Amount]:
-        """What was captured within each stretch of time."""
-        size = func.sum(col(ArchivedFrame.bytes) + func.coalesce(ArchivedFrame.thumbnail_bytes, 0))
+        """How much was captured within each stretch of time."""
         found = []
         with reading(self._engine) as session:
             for since, until in windows:
                 conditions = conditions_of(FrameQuery(camera_key, since, until))
-                frames, byte_count = session.exec(select(func.count(), size).where(*conditions)).one()
+                statement = select(func.count(), func.sum(FILE_BYTES)).where(*conditions)
+                frames, byte_count = session.exec(statement).one()
                 found.append(Amount(frames, int(byte_count or 0)))
         return found
 
+    def total_bytes(self) -> int:
+        """The bytes of all files with their thumbnails."""
+        with reading(self._engine) as session:
+            return int(session.exec(select(func.sum(FILE_BYTES))).one() or 0)
+
     def ends(self, query: FrameQuery) -> tuple[datetime, datetime] | None:
-        """When the first and the last of the rows that the query means were captured; None when there are none."""
+        """When the query's first and last frames were captured; None when there are none."""
         with reading(self._engine) as session:
             return _ends(session, query)
 
 
+def insert_new(session: Session, frames: Sequence[ArchivedFrame]) -> None:
+    """Insert these rows, at least one, but leave out each whose slot or path has a row already."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    values = [frame.model_dump(exclude={"id"}) for frame in frames]
+    session.exec(insert(ArchivedFrame).values(values).on_conflict_do_nothing())
+
+
 def _batches(values: Iterable[ValueT]) -> Iterator[list[ValueT]]:
-    """As many as a statement may name."""
+    """Lists short enough for one statement."""
     remaining = iter(values)
     while some := list(islice(remaining, _NAMES_AT_ONCE)):
         yield some
@@ -250,11 +225,11 @@ def _rows(
 
 
 def _rows_of_same_hour(session: Session, query: FrameQuery, same_hour: SameHour) -> list[ArchivedFrame]:
-    """A few weeks at a time, until the page is full, so that the index leads to each day's hour."""
+    """Read a few weeks at a time until the page is full, so that the index leads to each day's hour."""
     windows = _windows(session, query, same_hour)
     rows: list[ArchivedFrame] = []
     while len(rows) <= query.limit and (some := list(islice(windows, _WINDOWS_AT_ONCE))):
-        conditions = [*conditions_of(query), _within(some)]
+        conditions = [*conditions_of(query), within(some)]
         rows += _rows(session, query, conditions, query.limit + 1 - len(rows))
     return rows
 
@@ -264,34 +239,8 @@ def _windows(session: Session, query: FrameQuery, same_hour: SameHour) -> Iterat
     return iter(()) if ends is None else same_hour.windows(*ends, newest_first=not query.oldest_first)
 
 
-def _within(windows: Iterable[Window]) -> ColumnElement[bool]:
-    captured_at = col(ArchivedFrame.captured_at)
-    return or_(*(and_(captured_at >= begin, captured_at < end) for begin, end in windows))
-
-
 def _ends(session: Session, query: FrameQuery) -> tuple[datetime, datetime] | None:
     captured_at, conditions = col(ArchivedFrame.captured_at), conditions_of(query)
     oldest = session.exec(select(captured_at).where(*conditions).order_by(captured_at).limit(1)).first()
     newest = session.exec(select(captured_at).where(*conditions).order_by(captured_at.desc()).limit(1)).first()
     return None if oldest is None or newest is None else (oldest, newest)
-
-
-def conditions_of(query: FrameQuery) -> list[ColumnElement[bool]]:
-    """All that a query asks of a row, but for the same hour of each day."""
-    return list(_each_condition(query))
-
-
-def _each_condition(query: FrameQuery) -> Iterator[ColumnElement[bool]]:
-    captured_at = col(ArchivedFrame.captured_at)
-    if query.camera_key is not None:
-        yield col(ArchivedFrame.camera_key) == query.camera_key
-    if query.since is not None:
-        yield captured_at >= query.since
-    if query.until is not None:
-        yield captured_at < query.until
-    if query.daylight:
-        yield col(ArchivedFrame.brightness) >= DAYLIGHT_BRIGHTNESS
-    if query.after is not None:
-        own = tuple_(captured_at, col(ArchivedFrame.id))
-        place = tuple_(query.after.captured_at, query.after.id, types=[UtcDateTime(), Integer()])
-        yield own > place if query.oldest_first else own < place

@@ -1,12 +1,11 @@
-"""The ledger: which slots of which cameras have no picture, and why. Owns the gaps and the remembered cameras.
+"""The rows of the gaps, and of the cameras that are remembered: every query of them.
 
-Each call is a transaction of its own and blocks on the database: call it on a thread. Transactions that write come one
-after the other, whoever makes them (`database.writing`), so what one has looked at holds until it is done.
+Each call is a transaction of its own and blocks on the database: call it on a thread. Writing transactions come one
+after the other, in all archivers (`writing` in `engine.py`). So what a transaction has read stays true until its end.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import BigInteger, ColumnElement, Engine, Integer, tuple_
@@ -16,102 +15,57 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.intervals import GapReason, Missed, Stretch, explained, holes
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap
+from services.archiver.db.slot_report import SlotReport
 
 _ROWS_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class GapQuery:
-    """Which gaps: those that reach into the stretch from `since` to `until` (UTC epoch seconds), beyond `after`."""
+    """Which gaps: all that overlap the stretch from `since` to `until` (UTC epoch seconds), after the gap `after`."""
 
     camera_key: str | None = None
     since: int | None = None
     until: int | None = None
     after: tuple[int, int] | None = None
-    """Start and id of the last one seen."""
+    """Start and id of the last gap on the page before."""
     limit: int = 500
 
 
-@dataclass(frozen=True, slots=True)
-class SlotReport:
-    """What a watch tells of a camera: it saw to the slots from `since` on, and all before `until` have ended.
-
-    `missed` are those of them that it got no picture of. Not `watched`: the camera is disabled or removed.
-    """
-
-    camera_key: str
-    name: str
-    interval_seconds: int
-    since: int
-    until: int
-    heard_at: datetime
-    missed: tuple[Missed, ...] = ()
-    watched: bool = True
-
-    def joined(self, later: "SlotReport") -> "SlotReport | None":
-        """Both as one, if they tell of the same camera under the same conditions."""
-        same = (self.camera_key, self.interval_seconds, self.watched)
-        if same != (later.camera_key, later.interval_seconds, later.watched):
-            return None
-        missed = joined(self.missed, later.missed)
-        return SlotReport(
-            later.camera_key,
-            later.name,
-            later.interval_seconds,
-            min(self.since, later.since),
-            max(self.until, later.until),
-            later.heard_at,
-            missed,
-            later.watched,
-        )
-
-
-def joined(missed: Sequence[Missed], more: Sequence[Missed]) -> tuple[Missed, ...]:
-    """In one row, neighbours with the same reason as one: an outage takes one place however long it is."""
-    result = list(missed)
-    for each in more:
-        one = result[-1].joined(each) if result else None
-        if one is None:
-            result.append(each)
-        else:
-            result[-1] = one
-    return tuple(result)
-
-
-class Ledger:
-    """The tables of gaps and cameras. Every method raises DatabaseUnavailableError when the database is."""
+class GapRows:
+    """The tables of gaps and cameras. Every method raises DatabaseUnavailableError when the database is unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def cameras(self) -> Sequence[ArchiveCamera]:
-        """All that were ever heard of."""
+        """All cameras that ever sent a status."""
         with reading(self._engine) as session:
             return session.exec(select(ArchiveCamera)).all()
 
-    def settle(self, report: SlotReport) -> None:
-        """Enter a gap for every slot before `report.until` that has neither a frame nor a gap yet.
+    def record(self, report: SlotReport) -> None:
+        """Insert gaps for all slots before `report.until` that have neither a frame nor a gap yet.
 
-        A camera that was not watched before owes nothing from before `report.since`. Told twice, or by two archivers,
-        it changes nothing more.
+        A camera that was not active before has no gaps before `report.since`. A report that is recorded again, by this
+        or by another archiver, changes nothing.
         """
         with writing(self._engine) as session:
             camera = session.get(ArchiveCamera, report.camera_key)
             if camera is None:
-                if not report.watched:
+                if not report.active:
                     return
                 camera = _new_camera(report)
-            elif report.watched and not camera.watched:
+            elif report.active and not camera.watched:
                 camera.settled_until = max(camera.settled_until, report.since)
             if camera.watched:
-                _enter_gaps(session, Stretch(camera.settled_until, report.until), report)
+                _insert_gaps(session, Stretch(camera.settled_until, report.until), report)
             camera.settled_until = max(camera.settled_until, report.until)
             camera.name, camera.interval_seconds = report.name, report.interval_seconds
-            camera.heard_at, camera.watched = report.heard_at, report.watched
+            camera.heard_at, camera.watched = report.heard_at, report.active
             session.add(camera)
 
     def gaps(self, query: GapQuery) -> tuple[Sequence[ArchiveGap], tuple[int, int] | None]:
-        """Those that reach into the stretch, oldest first, and where the next page begins; None after the last."""
+        """The gaps oldest first, and the `after` of the next page; None after the last page."""
         start, end, row_id = col(ArchiveGap.start_seconds), col(ArchiveGap.end_seconds), col(ArchiveGap.id)
         conditions: list[ColumnElement[bool]] = []
         if query.camera_key is not None:
@@ -132,15 +86,16 @@ class Ledger:
 
 
 def is_deleted(session: Session, camera_key: str, slot_start: int) -> bool:
-    """Whether somebody deleted this slot's picture, so that it is not to be had again. That of an hour does not stand
-    for its quarters, should the interval be changed.
+    """Whether this slot's picture was deleted, so that it must not be captured again.
+
+    A deleted hour does not cover its quarters, should the interval become shorter.
     """
     gap = session.exec(_gaps_within(camera_key, Stretch(slot_start, slot_start + 1))).first()
     return gap is not None and gap.reason == GapReason.DELETED and slot_start % gap.interval_seconds == 0
 
 
-def enter_gap(session: Session, camera_key: str, interval_seconds: int, missed: Missed) -> None:
-    """Enter what of it no other gap covers; where the gap before has the same reason, it grows instead."""
+def insert_gap(session: Session, camera_key: str, interval_seconds: int, missed: Missed) -> None:
+    """Insert the part that no other gap covers. If the gap just before has the same reason, it grows instead."""
     before = session.exec(
         select(ArchiveGap).where(
             ArchiveGap.camera_key == camera_key, col(ArchiveGap.end_seconds) == missed.stretch.start
@@ -166,7 +121,7 @@ def enter_gap(session: Session, camera_key: str, interval_seconds: int, missed: 
 
 
 def fill_gap(session: Session, frame: ArchivedFrame) -> None:
-    """A late frame is there after all: take its slot out of the gap that told of it."""
+    """The frame of a missed slot has come after all: take its slot out of the gap."""
     if frame.slot_start is None or frame.interval_seconds is None:
         return
     for gap in _overlapping(session, frame.camera_key, Stretch(frame.slot_start, frame.slot_start + 1)):
@@ -174,7 +129,7 @@ def fill_gap(session: Session, frame: ArchivedFrame) -> None:
         whole, slot = Stretch(gap.start_seconds, gap.end_seconds), Stretch(frame.slot_start, frame.slot_start + length)
         rest = gap.model_dump(exclude={"id", "start_seconds", "end_seconds"})
         session.delete(gap)
-        session.flush()  # before the remains, of which one may begin where the whole did
+        session.flush()  # before the parts that stay, as one of them may have the same start
         for left in holes(whole, [slot]):
             session.add(ArchiveGap(**rest, start_seconds=left.start, end_seconds=left.end))
 
@@ -190,14 +145,14 @@ def _new_camera(report: SlotReport) -> ArchiveCamera:
     )
 
 
-def _enter_gaps(session: Session, owed: Stretch, report: SlotReport) -> None:
+def _insert_gaps(session: Session, owed: Stretch, report: SlotReport) -> None:
     for hole in list(holes(owed, _slots_of_frames(session, owed, report))):
         for missed in explained(hole, report.missed):
-            enter_gap(session, report.camera_key, report.interval_seconds, missed)
+            insert_gap(session, report.camera_key, report.interval_seconds, missed)
 
 
 def _slots_of_frames(session: Session, owed: Stretch, report: SlotReport) -> Iterator[Stretch]:
-    """What the frames there are stand for: each its own slot, or the one of the present interval that it begins in."""
+    """The stretches that frames cover: each its own slot, or the slot of the present interval that it starts in."""
     interval = report.interval_seconds
     statement = (
         select(ArchivedFrame.slot_start, ArchivedFrame.interval_seconds)
@@ -210,7 +165,7 @@ def _slots_of_frames(session: Session, owed: Stretch, report: SlotReport) -> Ite
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
     for start, own in session.exec(statement):
-        assert start is not None  # noqa: S101 the condition says so
+        assert start is not None  # noqa: S101 by the condition
         within = start // interval * interval
         yield Stretch(within, max(start + (own or 0), within + interval))
 

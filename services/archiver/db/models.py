@@ -1,14 +1,16 @@
-"""The tables. Owns their columns, names and indexes; `migrations/` brings a database to the same shape."""
+"""The tables. Owns their columns, names and indexes; `migrations/` bring a database to the same schema."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Index, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import AutoString, Field, SQLModel
 
-# Every constraint gets a name that can be foretold, without which SQLite could never be migrated.
+from services.archiver.files.frame_files import StoredFrame
+
+# Every constraint gets a predictable name. Without one SQLite could never be migrated.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -19,9 +21,9 @@ SQLModel.metadata.naming_convention = {
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant, to the microsecond. SQLite forgets offsets, so what goes in is made UTC and comes out as UTC.
+    """An instant, to the microsecond. SQLite forgets offsets, so every datetime is stored as UTC and read as UTC.
 
-    A datetime without an offset is refused: nobody knows which instant it is.
+    A datetime without an offset raises ValueError: nobody knows which instant it is.
     """
 
     impl = DateTime(timezone=True)
@@ -37,7 +39,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
-        assert isinstance(value, datetime)  # noqa: S101 what DateTime gives
+        assert isinstance(value, datetime)  # noqa: S101 by DateTime
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
@@ -45,7 +47,7 @@ class FrameKind(StrEnum):
     """Why a frame was captured."""
 
     SLOT = "slot"
-    """It is its slot's."""
+    """The frame of a slot."""
     MANUAL = "manual"
     """Somebody asked for it; it belongs to no slot."""
 
@@ -53,8 +55,8 @@ class FrameKind(StrEnum):
 class ArchivedFrame(SQLModel, table=True):
     """One archived picture. `path` is relative to the archive; `bytes` and `sha256` are its file's.
 
-    `slot_start` (epoch seconds) and `interval_seconds` are None for a frame of kind `manual`. What is measured on the
-    picture is None until it has been: in rows that the first version wrote, for a while after the upgrade.
+    `slot_start` (epoch seconds) and `interval_seconds` are None for a frame of kind `manual`. The columns that are
+    measured on the picture are None for a while after the upgrade in rows that the first version wrote.
     """
 
     __tablename__ = "archived_frame"
@@ -63,7 +65,7 @@ class ArchivedFrame(SQLModel, table=True):
         UniqueConstraint("path"),
         Index(None, "camera_key", "captured_at", "id"),
         Index(None, "captured_at", "id"),
-        # An id is never given out again, so that no client deletes or shows another picture than it means.
+        # An id is never used again, so that no client deletes or shows another picture than it means.
         {"sqlite_autoincrement": True},
     )
 
@@ -82,19 +84,39 @@ class ArchivedFrame(SQLModel, table=True):
     bytes: int
     sha256: str = Field(max_length=64)
     thumbnail_bytes: int | None = None
-    """Size of the thumbnail's file, whose path is `layout.thumbnail_path_of(path)`."""
+    """Size of the thumbnail's file, whose path is `thumbnail_path_of(path)`."""
     brightness: float | None = None
     """Mean of the picture's luma, from 0 (black) to 255."""
     perceptual_hash: str | None = Field(default=None, max_length=16)
-    """64 bits in hexadecimal: pictures that look alike differ in few of them (`measures.py`)."""
+    """64 bits in hexadecimal: similar pictures differ in few of them (`image_features.py`)."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+    @classmethod
+    def of(cls, stored: StoredFrame, created_at: datetime) -> Self:
+        """A new row, without id, for a stored frame."""
+        return cls(
+            camera_key=stored.name.camera_key,
+            kind=(FrameKind.MANUAL if stored.name.slot_start is None else FrameKind.SLOT).value,
+            slot_start=stored.name.slot_start,
+            interval_seconds=stored.interval_seconds,
+            captured_at=stored.captured_at,
+            path=stored.name.path,
+            width=stored.width,
+            height=stored.height,
+            bytes=stored.byte_count,
+            sha256=stored.sha256,
+            thumbnail_bytes=stored.thumbnail_bytes,
+            brightness=stored.features.brightness,
+            perceptual_hash=stored.features.perceptual_hash,
+            created_at=created_at,
+        )
 
 
 class ArchiveGap(SQLModel, table=True):
     """A stretch of slots without a picture, and why: from `start_seconds` on, before `end_seconds` (UTC epoch).
 
-    The gaps of a camera overlap neither each other nor the slots of its frames; gaps that touch and have the same
-    interval and reason are one.
+    A camera's gaps overlap neither each other nor the slots of its frames. Adjacent gaps with the same interval and
+    reason are one gap.
     """
 
     __tablename__ = "archive_gap"
@@ -108,11 +130,11 @@ class ArchiveGap(SQLModel, table=True):
     reason: str = Field(max_length=40)
     """A `GapReason`, or `camera <state>`."""
     detail: str | None = Field(default=None, max_length=1000)
-    """What the camera's status said of it when the gap began."""
+    """The error in the camera's status when the gap began."""
 
 
 class ArchiveCamera(SQLModel, table=True):
-    """A camera that was ever heard of, remembered so that a slot missed while nobody speaks of it is a gap too."""
+    """A camera that ever sent a status. It is remembered, so slots missed without any status are gaps too."""
 
     __tablename__ = "archive_camera"
 
@@ -123,12 +145,13 @@ class ArchiveCamera(SQLModel, table=True):
     """Every slot before this instant (UTC epoch seconds) has its frame or its gap."""
     heard_at: datetime = Field(sa_type=UtcDateTime)
     watched: bool
-    """False once it was disabled or removed: no slot of it is missing then."""
+    """False once the camera was disabled or removed: then it misses no slots."""
 
 
 class PendingDeletion(SQLModel, table=True):
-    """A file whose row is gone and which is to go as well: entered together with the row's deletion, taken out when
-    the file and its thumbnail are deleted. So a crash in between brings no deleted picture back.
+    """A file that has to be deleted, because its row was. Inserted in the same transaction that deletes the row.
+
+    Deleted when the file and its thumbnail are gone. So a crash in between brings no deleted picture back.
     """
 
     __tablename__ = "pending_deletion"

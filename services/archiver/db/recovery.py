@@ -1,18 +1,22 @@
-"""Orphans: what interruptions left on the store or in the rows, brought in order again.
+"""Puts in order what interruptions left in the store and in the rows.
 
-Files without rows are adopted, or set aside when they are broken; what belongs to nothing is swept; files whose rows
-were deleted are deleted; rows without measures get them. Sweeping waits until a file is old enough that no archiver can
-be at work on it. Adopting need not: whoever enters a row tells of the same file. Everything here blocks.
+Files without rows are adopted, or set aside if they are broken. Leftovers are swept. Files whose rows were deleted are
+deleted. Rows without image features get them. Sweeping and setting aside wait until a file is so old that no archiver
+can be working on it. Adopting need not wait, because every archiver makes the same row from a file. Everything here
+blocks: call it on a thread.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import Engine
+
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import ForeignPictureError, PictureRefusedError
-from services.archiver.db.frames import Catalog
-from services.archiver.db.models import ArchiveCamera
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapRows
+from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import ORPHAN_SECONDS, FrameFiles
 from services.archiver.files.paths import THUMBNAIL_SUFFIX, FrameName, frame_path_of
 from services.archiver.files.store import StoredFile
@@ -24,108 +28,116 @@ log = get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Findings:
-    """What a look at the store came upon."""
+class ScanResult:
+    """What a scan of the store found: numbers of frames."""
 
     whole: int = 0
+    """With a row in the end."""
     adopted: int = 0
+    """Among those, the ones that had no row before."""
     broken: int = 0
-    strangers: int = 0
-    """Pictures under a frame's name that no archiver wrote."""
+    foreign: int = 0
+    """Pictures with a frame's name that no archiver wrote."""
 
 
-class Orphans:
-    """Works on one shelf and one catalog. Raises what they do."""
+class Recovery:
+    """For one store and its rows. Every method raises StorageUnavailableError and DatabaseUnavailableError."""
 
-    def __init__(self, shelf: FrameFiles, catalog: Catalog, utc_ns: Callable[[], int]) -> None:
-        self._shelf = shelf
-        self._catalog = catalog
+    def __init__(self, engine: Engine, frame_files: FrameFiles, utc_ns: Callable[[], int]) -> None:
+        self._frame_files = frame_files
+        self._frame_rows = FrameRows(engine)
+        self._gap_rows = GapRows(engine)
         self._utc_ns = utc_ns
 
-    def look_at_everything(self, since_seconds: int = 0) -> Findings:
-        """All cameras that have files, from the day of `since_seconds` (UTC epoch) on."""
-        findings = Findings()
-        for camera_key in self._shelf.store.cameras():
-            self._look_at(camera_key, since_seconds, findings)
-        return findings
+    def scan_all(self, since_seconds: int = 0) -> ScanResult:
+        """Scan every camera's directory, from the day of `since_seconds` (UTC epoch) on."""
+        result = ScanResult()
+        for camera_key in self._frame_files.store.cameras():
+            self._scan(camera_key, since_seconds, result)
+        return result
 
-    def look_at_recent(self, cameras: Iterable[ArchiveCamera]) -> Findings:
-        """What was written of late, whether to the slot that runs or to the one before."""
-        findings, now = Findings(), self._utc_ns() // 1_000_000_000
-        for camera in cameras:
+    def scan_recent(self) -> ScanResult:
+        """Scan what was written recently, to the running slot of each remembered camera or to the slot before."""
+        result, now = ScanResult(), self._utc_ns() // 1_000_000_000
+        for camera in self._gap_rows.cameras():
             interval = camera.interval_seconds
             first_slot = now // interval * interval - interval
             since = max(0, min(first_slot, now - RECENT_SECONDS))
-            self._look_at(camera.key, since, findings, written_since=now - RECENT_SECONDS)
-        return findings
+            self._scan(camera.key, since, result, written_since=now - RECENT_SECONDS)
+        return result
 
     def finish_deletions(self) -> None:
-        """Delete the files whose rows are gone."""
-        paths = self._catalog.pending_deletions()
+        """Delete the files whose rows were deleted."""
+        paths = self._frame_rows.pending_deletions()
         for path in paths:
-            self._shelf.remove(path)
+            self._frame_files.remove(path)
         if paths:
-            self._catalog.deletions_done(paths)
+            self._frame_rows.deletions_done(paths)
 
     def measure(self) -> int:
-        """Measure pictures whose rows an earlier version wrote, and make their thumbnails; how many could not be."""
+        """Complete the rows of an earlier version: measure their pictures and make thumbnails. How many failed."""
         last_id = failed = 0
-        while rows := self._catalog.unmeasured(last_id, _ROWS_AT_ONCE):
+        while rows := self._frame_rows.unmeasured(last_id, _ROWS_AT_ONCE):
             for row in rows:
                 last_id = row.id or 0
-                name = FrameName.parse(row.path)
-                try:
-                    kept = self._shelf.describe(name) if name else None
-                except PictureRefusedError:
-                    kept = None
-                if kept is None:
-                    failed += 1
-                    log.warning("a row's picture is gone or broken", id=row.id, path=row.path)
-                else:
-                    looks = kept.looks
-                    self._catalog.measured(last_id, looks.brightness, looks.perceptual_hash, kept.thumbnail_bytes)
+                failed += not self._measure(row)
         return failed
 
-    def _look_at(
-        self, camera_key: str, since_seconds: int, findings: Findings, written_since: float = float("-inf")
+    def _measure(self, row: ArchivedFrame) -> bool:
+        name = FrameName.parse(row.path)
+        try:
+            stored = self._frame_files.describe(name) if name else None
+        except PictureRefusedError:
+            stored = None
+        if stored is None:
+            log.warning("a row's picture is gone or broken", id=row.id, path=row.path)
+            return False
+        features = stored.features
+        self._frame_rows.set_features(
+            row.id or 0, features.brightness, features.perceptual_hash, stored.thumbnail_bytes
+        )
+        return True
+
+    def _scan(
+        self, camera_key: str, since_seconds: int, result: ScanResult, written_since: float = float("-inf")
     ) -> None:
         old = self._utc_ns() / 1e9 - ORPHAN_SECONDS
-        self._shelf.store.sweep(camera_key, since_seconds, old)
-        for files in self._shelf.store.files(camera_key, since_seconds):
+        self._frame_files.store.sweep(camera_key, since_seconds, old)
+        for files in self._frame_files.store.files(camera_key, since_seconds):
             frames = {
                 file.path: file
                 for file in files
                 if file.modified_at >= written_since and FrameName.parse(file.path) is not None
             }
-            known = self._catalog.known_paths(frames)
+            known = self._frame_rows.known_paths(frames)
             for path, file in frames.items():
-                findings.whole += path in known
+                result.whole += path in known
                 if path not in known:
-                    self._adopt(file, file.modified_at < old, findings)
+                    self._adopt(file, file.modified_at < old, result)
             self._sweep_thumbnails(files, old)
 
-    def _adopt(self, file: StoredFile, is_old: bool, findings: Findings) -> None:
+    def _adopt(self, file: StoredFile, is_old: bool, result: ScanResult) -> None:
         name = FrameName.parse(file.path)
-        assert name is not None  # noqa: S101 chosen by it
+        assert name is not None  # noqa: S101 _scan has parsed it
         try:
-            kept = self._shelf.describe(name)
+            stored = self._frame_files.describe(name)
         except ForeignPictureError:
-            findings.strangers += 1
+            result.foreign += 1
             log.warning("a file is not ours, left alone", path=file.path)
             return
         except PictureRefusedError as error:
             if is_old:
-                findings.broken += 1
+                result.broken += 1
                 log.warning("a file without a row is broken, set aside", path=file.path, reason=str(error))
-                self._shelf.store.set_aside(file.path)
+                self._frame_files.store.set_aside(file.path)
             return
-        if kept is None:
-            return  # it was deleted just now
-        if self._catalog.add(kept.row(from_ns(self._utc_ns()))):
-            findings.whole += 1
-            findings.adopted += 1
+        if stored is None:
+            return  # deleted since the listing
+        if self._frame_rows.add(ArchivedFrame.of(stored, from_ns(self._utc_ns()))):
+            result.whole += 1
+            result.adopted += 1
         else:
-            self._shelf.remove(file.path)
+            self._frame_files.remove(file.path)
 
     def _sweep_thumbnails(self, files: Iterable[StoredFile], old: float) -> None:
         paths = {file.path for file in files}
@@ -133,4 +145,4 @@ class Orphans:
             if file.path.endswith(THUMBNAIL_SUFFIX) and file.modified_at < old:
                 frame_path = frame_path_of(file.path)
                 if frame_path not in paths and FrameName.parse(frame_path):
-                    self._shelf.store.delete(file.path)
+                    self._frame_files.store.delete(file.path)

@@ -1,1 +1,1 @@
-"""A made-up archive: months of a plant that grows on a window sill, for trying out all that an archive is good for."""
+"""A made-up archive: months of a plant that grows on a window sill, to try out everything on it."""

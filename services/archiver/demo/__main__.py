@@ -1,7 +1,7 @@
-"""`python -m services.archiver.demo`: makes months of hourly frames of a plant that grows, in seconds.
+"""`python -m services.archiver.demo`: makes months of hourly frames of a growing plant, in about a minute.
 
-They are written as the archiver writes its own, by the archiver's settings; so everything works on them: the timeline,
-time-lapses, retention, a rebuild. Several processes paint; this one enters the rows.
+They are stored like captured frames, by the archiver's settings. So everything works on them: the timeline,
+time-lapses, retention, a rebuild. Several processes paint; this one inserts the rows.
 """
 
 import argparse
@@ -17,16 +17,18 @@ from functools import partial
 from typing import Final
 
 from sqlalchemy import Engine
-from sqlalchemy.dialects import postgresql, sqlite
 
+from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.capture.slots import slot_at
-from services.archiver.db.engine import open_engine, writing
-from services.archiver.db.frames import Catalog, FrameQuery
-from services.archiver.db.gaps import Ledger, SlotReport, enter_gap
+from services.archiver.db.engine import open_engine, upgrade, writing
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows, insert_new
+from services.archiver.db.gaps import GapRows, insert_gap
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.demo.painting import keep_pictures
+from services.archiver.db.slot_report import SlotReport
+from services.archiver.demo.painting import save_pictures
 from services.archiver.demo.season import HOUR_SECONDS, Season
 from services.archiver.files.frame_files import StoredFrame
 from services.archiver.files.paths import FrameName
@@ -47,26 +49,22 @@ def main() -> int:
     engine = open_engine(settings.database_url.get_secret_value())
     end = slot_at(time.time_ns(), HOUR_SECONDS).start_seconds
     season = Season(end - arguments.days * 24 * HOUR_SECONDS, end)
-    catalog, begun = Catalog(engine), time.monotonic()
+    begun = time.monotonic()
     try:
-        catalog.upgrade()
-        present = catalog.count(FrameQuery(arguments.camera))
+        upgrade(engine)
+        present = FrameRows(engine).count(FrameQuery(arguments.camera))
         if present and not arguments.add:
-            sys.stderr.write(
-                f"The archive has {present} frames of {arguments.camera} already. Name another camera, set ARCHIVE_DIR "
-                "and DATABASE_URL to another place, or say --add to put the made-up ones between them.\n"
-            )
+            sys.stderr.write(f"{texts.demo_refused(present, arguments.camera)}\n")
             return EXIT_NOT_DONE
         count = _make(settings, engine, arguments.camera, season)
-        _tell_of_the_camera(engine, arguments.camera, season)
+        _insert_camera(engine, arguments.camera, season)
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
-        sys.stderr.write(f"The demo archive could not be finished: {error} What is there so far is whole.\n")
+        sys.stderr.write(f"{texts.demo_failed(error)}\n")
         return EXIT_NOT_DONE
     finally:
         engine.dispose()
-    sys.stdout.write(
-        f"{count} frames of {arguments.camera}, {arguments.days} days, made in {time.monotonic() - begun:.0f} s.\n"
-    )
+    seconds = time.monotonic() - begun
+    sys.stdout.write(f"{texts.demo_done(count, arguments.camera, arguments.days, seconds)}\n")
     return 0
 
 
@@ -88,13 +86,13 @@ def _arguments() -> argparse.Namespace:
 
 
 def _make(settings: ArchiverSettings, engine: Engine, camera_key: str, season: Season) -> int:
-    """How many frames it came to. Rows follow their files, a few days at a time."""
+    """Make the frames; how many. Rows follow their files, a few days at a time."""
     count = 0
     spawned = multiprocessing.get_context("spawn")
-    keep = partial(keep_pictures, settings, camera_key, season)
+    save = partial(save_pictures, settings, camera_key, season)
     with ProcessPoolExecutor(_PAINTERS * (os.cpu_count() or 1), spawned) as painters:
-        for files in painters.map(keep, _batches(season)):
-            _enter(engine, files)
+        for files in painters.map(save, _batches(season)):
+            _insert(engine, files)
             count += len(files)
     return count
 
@@ -104,23 +102,21 @@ def _batches(season: Season) -> Iterator[Sequence[int]]:
     return (slots[first : first + _AT_ONCE] for first in range(0, len(slots), _AT_ONCE))
 
 
-def _enter(engine: Engine, files: Sequence[StoredFrame]) -> None:
-    """A running archiver may have found one of the files first, and entered it."""
-    insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
-    values = [file.row(datetime.now(UTC)).model_dump(exclude={"id"}) for file in files]
+def _insert(engine: Engine, files: Sequence[StoredFrame]) -> None:
+    """A running archiver may have found one of the files first, and inserted its row."""
     with writing(engine) as session:
-        session.exec(insert(ArchivedFrame).values(values).on_conflict_do_nothing())
+        insert_new(session, [ArchivedFrame.of(file, datetime.now(UTC)) for file in files])
 
 
-def _tell_of_the_camera(engine: Engine, camera_key: str, season: Season) -> None:
-    """What it missed; and the camera itself, unless an archiver knows it already."""
+def _insert_camera(engine: Engine, camera_key: str, season: Season) -> None:
+    """Insert its gaps, and the camera itself unless an archiver knows it already."""
     with writing(engine) as session:
         for missed in season.missed:
-            enter_gap(session, camera_key, HOUR_SECONDS, missed)
-    ledger = Ledger(engine)
-    if all(camera.key != camera_key for camera in ledger.cameras()):
+            insert_gap(session, camera_key, HOUR_SECONDS, missed)
+    gap_rows = GapRows(engine)
+    if all(camera.key != camera_key for camera in gap_rows.cameras()):
         now = datetime.now(UTC)
-        ledger.settle(SlotReport(camera_key, camera_key, HOUR_SECONDS, season.begin, season.end, now))
+        gap_rows.record(SlotReport(camera_key, camera_key, HOUR_SECONDS, season.begin, season.end, now))
 
 
 if __name__ == "__main__":

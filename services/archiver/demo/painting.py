@@ -1,4 +1,4 @@
-"""One painter's work, in a process of its own: the pictures of some slots, put on the shelf."""
+"""The work of one painting process: paints the pictures of some slots and stores them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,19 +16,19 @@ from services.archiver.files.webp import Label, WebpOptions, encode_webp
 _QUICKLY: Final = WebpOptions(method=0)
 
 
-def keep_pictures(
+def save_pictures(
     settings: ArchiverSettings, camera_key: str, season: Season, slots: Sequence[int]
 ) -> list[StoredFrame]:
-    """Paint and keep the pictures of the slots that begin there; what lies there in the end.
+    """Paint and store the pictures of the slots with these starts (epoch seconds); the frames as they are stored.
 
     Raises:
-        StorageUnavailableError: when the store is.
+        StorageUnavailableError: when the store is unavailable.
     """
-    shelf = FrameFiles(open_store(settings))
-    kept = []
+    frame_files = FrameFiles(open_store(settings))
+    stored = []
     for start in slots:
         captured_at = from_seconds(start) + timedelta(seconds=LAG_SECONDS)
-        picture = paint(captured_at.astimezone(), season.growth(start))  # by this machine's day and night
+        picture = paint(captured_at.astimezone(), season.growth(start))  # with this machine's day and night
         webp = encode_webp(picture, Label(camera_key, captured_at, HOUR_SECONDS), _QUICKLY)
-        kept.append(shelf.keep(FrameName(camera_key, start), webp))
-    return kept
+        stored.append(frame_files.save(FrameName(camera_key, start), webp))
+    return stored

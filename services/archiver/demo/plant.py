@@ -1,6 +1,6 @@
-"""Paints the window sill of an instant: a plant that grows from seed to flower, in the light of its day and hour.
+"""Paints a window sill: a plant that grows from seed to flower, in the light of the day and hour.
 
-Owns the drawing and nothing else. The picture depends on the instant and the growth alone.
+Owns the drawing and nothing else. The picture depends only on the instant and the growth.
 """
 
 import random
@@ -42,7 +42,7 @@ class Light:
         return cls(day, clouds, first <= hour < last and day < 0.3 and weather.random() < 0.8, hour)  # noqa: PLR2004
 
     def on(self, colour: Colour, *, outside: bool = False) -> Colour:
-        """The colour as it looks in this light."""
+        """The colour in this light."""
         strength = _NIGHT_LIGHT + (1 - _NIGHT_LIGHT) * self.day * (1 - 0.3 * self.clouds)
         warm = 0.75 if self.lamp and not outside else 0.0
         red, green, blue = (max(strength, warm * share) for share in (1.0, 0.82, 0.55))

@@ -1,4 +1,4 @@
-"""The story of a made-up archive: which hours have a picture, why the others have none. Pure."""
+"""The story of a made-up archive: which hours have a picture, and why the others have none. Pure."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ LAG_SECONDS: Final = 2.4
 """How far into its slot a picture is taken."""
 _OFFLINE_DETAIL: Final = "The camera can't be reached: check its power and its network."
 _FROZEN_DETAIL: Final = "The camera sends the same picture again and again: restart it."
-_TROUBLES: Final = (
+_OUTAGES: Final = (
     (0.12, 5, GapReason.ARCHIVER_DOWN.value, None),
     (0.27, 31, "camera offline", _OFFLINE_DETAIL),
     (0.45, 9, "camera frozen", _FROZEN_DETAIL),
@@ -28,7 +28,7 @@ _STANDSTILL: Final = (0.5, 0.56)
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """From its first slot to before its end (UTC epoch seconds), whole hours both."""
+    """From its first slot to before its end. Both are UTC epoch seconds at whole hours."""
 
     begin: int
     end: int
@@ -45,16 +45,16 @@ class Season:
                 yield start
 
     def growth(self, at: float) -> float:
-        """How far the plant has come at an instant, from 0 to 1; standing still for a while."""
+        """How far the plant has grown at an instant (epoch seconds), from 0 to 1. For a while it does not grow."""
         share = (at - self.begin) / (self.end - self.begin)
         first, last = _STANDSTILL
-        lost = min(max(share - first, 0.0), last - first)
-        grown = min(1.0, max(0.0, (share - lost) / (1 - (last - first))))
+        paused = min(max(share - first, 0.0), last - first)
+        grown = min(1.0, max(0.0, (share - paused) / (1 - (last - first))))
         return math.pow(grown, 1.2)
 
     def _each_missed(self) -> Iterator[Missed]:
         hours, free = (self.end - self.begin) // HOUR_SECONDS, 0
-        for share, length, reason, detail in _TROUBLES:
+        for share, length, reason, detail in _OUTAGES:
             first = max(round(hours * share), free)
             free = min(first + length, hours)
             if first < free:

@@ -1,1 +1,1 @@
-"""The files: where frames lie, how they are written and read, and the stores that hold them."""
+"""The files: their paths, how frames are written and read, and the stores that hold them."""

@@ -1,4 +1,4 @@
-"""Directories: made, made durable, locked. Knows nothing of frames."""
+"""Directories: making them, making them durable, locking them. Knows nothing of frames."""
 
 import errno
 import fcntl
@@ -11,11 +11,11 @@ from typing import Final
 
 DIRECTORY_MODE: Final = 0o750
 _PERMANENT: Final = (errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
-"""Waiting heals none of these; it may heal a full, failing or read-only disk, or a mount that is late."""
+"""Waiting mends none of these. It may mend a full, failing or read-only disk, or a mount that is late."""
 
 
 def make_directory(directory: Path, *, below: Path) -> None:
-    """Make it with its parents, each durable in its own parent, down from `below`."""
+    """Make the directory with its parents up to `below`. Each is durable in its own parent on return."""
     missing = [directory]
     while missing[-1] != below and not missing[-1].parent.is_dir():
         missing.append(missing[-1].parent)
@@ -26,7 +26,7 @@ def make_directory(directory: Path, *, below: Path) -> None:
 
 
 def why_never_writable(directory: Path) -> str | None:
-    """Make it and try to write there; the reason when that fails in a way that only a person can mend."""
+    """Make the directory and try to write there; the reason if that fails in a way that only a person can mend."""
     try:
         _make(directory)
         with tempfile.TemporaryFile(dir=directory):
@@ -45,6 +45,7 @@ def _make(directory: Path, mode: int = 0o777) -> None:
 
 
 def fsync_directory(directory: Path) -> None:
+    """Make the directory's entries durable. Raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -54,7 +55,7 @@ def fsync_directory(directory: Path) -> None:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Alone among all processes that ask for the same lock; given back by the system if the process dies."""
+    """Hold the directory's lock; other processes wait for it. The system releases it if the process dies."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,35 +1,37 @@
-"""The shelf: frames with their thumbnails on a store. Knows what a whole frame is; knows neither bus nor database.
+"""The archived frames as files: each frame's WebP with its thumbnail, in a store.
 
-All that a row says is read from the file that lies there, whoever wrote it, so any number of archivers tell the same of
-it, and so does a rebuild. Everything here blocks and computes: call it on a thread.
+Knows what a whole frame is; knows neither bus nor database. Everything that a row says is read from the stored file,
+whichever archiver wrote it. So any number of archivers describe a file alike, and so does a rebuild. Everything here
+blocks and computes: call it on a thread.
 """
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
+from services.archiver.base import texts
 from services.archiver.base.errors import (
+    DamagedFrameError,
     EncodeFailedError,
     ForeignPictureError,
     PictureRefusedError,
     StorageUnavailableError,
 )
-from services.archiver.db.models import ArchivedFrame, FrameKind
-from services.archiver.files.image_features import ImageFeatures, looks_of, thumbnail_of
+from services.archiver.files.image_features import ImageFeatures, features_of, thumbnail_of
 from services.archiver.files.paths import FrameName, thumbnail_path_of
 from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import LabelledPicture, is_whole_webp, read_webp
 from shared.logs import get_logger
 
 ORPHAN_SECONDS: Final = 120
-"""What is younger may be another archiver's work, and is not swept."""
+"""A younger file may be the unfinished work of another archiver, and is not swept."""
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFrame:
-    """A whole frame as it lies there. `interval_seconds` is None for one without a slot."""
+    """A whole frame as it is stored. `interval_seconds` is None for a frame without a slot."""
 
     name: FrameName
     width: int
@@ -38,56 +40,42 @@ class StoredFrame:
     sha256: str
     captured_at: datetime
     interval_seconds: int | None
-    looks: ImageFeatures
+    features: ImageFeatures
     thumbnail_bytes: int | None
-    """None when there was no room for it, on the disk or in memory: it is made when somebody asks."""
-
-    def row(self, created_at: datetime) -> ArchivedFrame:
-        return ArchivedFrame(
-            camera_key=self.name.camera_key,
-            kind=(FrameKind.MANUAL if self.name.slot_start is None else FrameKind.SLOT).value,
-            slot_start=self.name.slot_start,
-            interval_seconds=self.interval_seconds,
-            captured_at=self.captured_at,
-            path=self.name.path,
-            width=self.width,
-            height=self.height,
-            bytes=self.byte_count,
-            sha256=self.sha256,
-            thumbnail_bytes=self.thumbnail_bytes,
-            brightness=self.looks.brightness,
-            perceptual_hash=self.looks.perceptual_hash,
-            created_at=created_at,
-        )
+    """None when there was no room for it, on the disk or in memory. It is then made at the first request."""
 
 
-class DamagedFrameError(Exception):
-    """Raised when a frame's file is not the one that its row tells of. Report it; never show it."""
+class FileRecord(Protocol):
+    """What a row records of a frame's file: `path` in the store, and size and SHA-256 (hexadecimal) of its content."""
+
+    path: str
+    bytes: int
+    sha256: str
 
 
 class FrameFiles:
-    """Every method raises StorageUnavailableError when the store does."""
+    """Writes, reads and removes frames. Every method raises StorageUnavailableError when the store is unavailable."""
 
     def __init__(self, store: FrameStore) -> None:
         self.store = store
 
-    def keep(self, name: FrameName, webp: bytes) -> StoredFrame:
-        """Keep the frame unless a whole one is there already; what lies there in the end. Durable on return."""
+    def save(self, name: FrameName, webp: bytes) -> StoredFrame:
+        """Store the frame unless a whole one is there already; the one that is there in the end. Durable on return."""
         self.store.write_first(name.path, webp, is_whole_webp)
         try:
-            kept = self.describe(name)
+            stored = self.describe(name)
         except PictureRefusedError:
-            kept = None
-        if kept is None:
-            raise StorageUnavailableError("The picture just written can't be read back whole.")
-        return kept
+            stored = None
+        if stored is None:
+            raise StorageUnavailableError(texts.NOT_READ_BACK)
+        return stored
 
     def describe(self, name: FrameName) -> StoredFrame | None:
-        """The frame of that name, with a fresh thumbnail beside it; None when there is none.
+        """The stored frame of that name, with a fresh thumbnail beside it; None when there is none.
 
         Raises:
             PictureRefusedError: when its file is broken.
-            ForeignPictureError: when it is whole but nobody of ours wrote it.
+            ForeignPictureError: when its file is whole, but no archiver wrote it.
         """
         try:
             content = self.store.read(name.path)
@@ -104,36 +92,36 @@ class FrameFiles:
             sha256=hashlib.sha256(content).hexdigest(),
             captured_at=found.captured_at,
             interval_seconds=None if name.slot_start is None else found.interval_seconds,
-            looks=looks_of(found.picture),
+            features=features_of(found.picture),
             thumbnail_bytes=self._write_thumbnail(name.path, found),
         )
 
-    def image(self, frame: ArchivedFrame) -> bytes:
-        """The bytes of a row's file, which are just those that the row tells of.
+    def image(self, record: FileRecord) -> bytes:
+        """The WebP file that the record describes, byte for byte.
 
         Raises:
             FileNotFoundError: when it is gone.
-            DamagedFrameError: when they are others.
+            DamagedFrameError: when the file has other bytes.
         """
-        content = self.store.read(frame.path)
-        if len(content) != frame.bytes or hashlib.sha256(content).hexdigest() != frame.sha256:
-            raise DamagedFrameError(frame.path)
+        content = self.store.read(record.path)
+        if len(content) != record.bytes or hashlib.sha256(content).hexdigest() != record.sha256:
+            raise DamagedFrameError(record.path)
         return content
 
-    def thumbnail(self, frame: ArchivedFrame) -> bytes:
-        """A row's thumbnail, made anew when it is gone or broken. Raises what `image` does."""
+    def thumbnail(self, record: FileRecord) -> bytes:
+        """A frame's thumbnail as WebP, made anew when it is gone or broken. Raises the same errors as `image`."""
         try:
-            thumbnail = self.store.read(thumbnail_path_of(frame.path))
+            thumbnail = self.store.read(thumbnail_path_of(record.path))
         except FileNotFoundError:
             thumbnail = b""
         if is_whole_webp(thumbnail):
             return thumbnail
-        found = read_webp(self.image(frame))
-        self._write_thumbnail(frame.path, found)
+        found = read_webp(self.image(record))
+        self._write_thumbnail(record.path, found)
         return thumbnail_of(found.picture)
 
     def remove(self, path: str) -> None:
-        """The frame first: a thumbnail left alone is swept, a frame left alone would be adopted."""
+        """Remove the frame first, then its thumbnail: a lone thumbnail is swept, a lone frame would be adopted."""
         self.store.delete(path)
         self.store.delete(thumbnail_path_of(path))
 

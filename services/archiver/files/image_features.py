@@ -1,4 +1,4 @@
-"""Measures: what is told of a picture by its looks, and the small copy of it. Pure, on Pillow's pictures."""
+"""What is measured on a picture, and its thumbnail. Pure functions on Pillow's pictures."""
 
 import io
 from dataclasses import dataclass
@@ -15,25 +15,23 @@ _HASH_SIDE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class ImageFeatures:
-    """`brightness` is the mean luma from 0 to 255; `perceptual_hash` 64 bits in hexadecimal."""
+    """`brightness` is the mean luma from 0 to 255; `perceptual_hash` is 64 bits in hexadecimal.
+
+    Pictures that show the same thing differ in about five bits or fewer.
+    """
 
     brightness: float
     perceptual_hash: str
 
 
-def looks_of(picture: Image.Image) -> ImageFeatures:
-    """The same file has the same looks, whoever measures them."""
+def features_of(picture: Image.Image) -> ImageFeatures:
+    """Measure the picture. The same file always has the same features."""
     gray = picture.convert("L")
     return ImageFeatures(round(ImageStat.Stat(gray).mean[0], 1), _difference_hash(gray))
 
 
-def differing_bits(one: str, other: str) -> int:
-    """How unlike two perceptual hashes are, from 0 to 64; up to about 5 the pictures show the same."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()
-
-
 def thumbnail_of(picture: Image.Image) -> bytes:
-    """A WebP `THUMBNAIL_WIDTH` pixels wide, or as wide as the picture where that is less.
+    """A WebP file `THUMBNAIL_WIDTH` pixels wide, or as wide as the picture if that is less.
 
     Raises:
         EncodeFailedError: when memory is short.
@@ -48,7 +46,10 @@ def thumbnail_of(picture: Image.Image) -> bytes:
 
 
 def _difference_hash(gray: Image.Image) -> str:
-    """dHash: whether each of 8 x 8 spots is brighter than its right neighbour, which more light does not change."""
+    """dHash (Neal Krawetz, 2013): 8 x 8 spots, each with a bit for whether it is brighter than its right neighbour.
+
+    More or less light on the whole picture does not change it.
+    """
     small = gray.resize((_HASH_SIDE + 1, _HASH_SIDE), Image.Resampling.BOX).tobytes()
     bits = 0
     for row in range(_HASH_SIDE):

@@ -1,7 +1,7 @@
-"""The archive on a disk: durability, whose file wins, and what a killed writer leaves.
+"""The archive on a disk: durable writes, the first file wins, and a killed writer's leftovers are swept.
 
-The first file under a name stays, since a name is given by `link`, so any number of archivers may write side by side.
-Needs a file system with hard links and `flock`.
+The first file under a name stays, because `link` gives a name only once. So any number of archivers may write at the
+same time. Needs a file system with hard links and `flock`.
 """
 
 import errno
@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from services.archiver.base import texts
 from services.archiver.base.errors import StorageFullError, StorageUnavailableError
 from services.archiver.files.durable import fsync_directory, locked, make_directory
 from services.archiver.files.paths import BROKEN_SUFFIX
@@ -25,7 +26,7 @@ _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 class LocalStore:
-    """The archive directory. A `FrameStore`. It writes no frame that would leave less than `min_free_bytes` free."""
+    """A `FrameStore` in the directory `root`. It refuses a frame that would leave less than `min_free_bytes`."""
 
     def __init__(self, root: Path, min_free_bytes: int = 0) -> None:
         self.root = root
@@ -37,7 +38,7 @@ class LocalStore:
         except _ABSENT:
             raise FileNotFoundError(path) from None
         except OSError as error:
-            raise StorageUnavailableError(f"The archive directory can't be read: {error.strerror}.") from error
+            raise StorageUnavailableError(texts.directory_fails("read", error.strerror)) from error
 
     def write_first(self, path: str, content: bytes, is_whole: Callable[[bytes], bool]) -> None:
         self._leave_room(len(content))
@@ -45,7 +46,7 @@ class LocalStore:
             try:
                 os.link(temporary, final)
             except FileExistsError:
-                # Under the lock nobody else replaces; and who links only, never overwrites.
+                # Under the lock no other archiver replaces the file; and an archiver that links never overwrites.
                 with locked(final.parent):
                     if not is_whole(final.read_bytes()):
                         temporary.replace(final)
@@ -88,10 +89,7 @@ class LocalStore:
 
     def _leave_room(self, byte_count: int) -> None:
         if self._min_free_bytes and (self.free_bytes() - byte_count) < self._min_free_bytes:
-            raise StorageFullError(
-                f"The archive's disk has {self.free_bytes()} bytes free and ARCHIVE_MIN_FREE_BYTES keeps "
-                f"{self._min_free_bytes} of them: make room, or let old frames go by ARCHIVE_KEEP or ARCHIVE_MAX_BYTES."
-            )
+            raise StorageFullError(texts.disk_below_floor(self.free_bytes(), self._min_free_bytes))
 
     def _inside(self, path: str) -> Path:
         file = (self.root / path).resolve()
@@ -101,7 +99,7 @@ class LocalStore:
 
     @contextmanager
     def _temporary(self, path: str, content: bytes) -> Iterator[tuple[Path, Path]]:
-        """The content in a file of its own beside its place, durable; gone at the end unless it was renamed."""
+        """The content, durable, in a temporary file beside its place; removed at the end unless it was renamed."""
         final = self.root / path
         with _disk("written"):
             make_directory(final.parent, below=self.root)
@@ -137,7 +135,7 @@ def _write_temporary(directory: Path, content: bytes) -> Path:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), FILE_MODE)  # whatever the umask says
+            os.fchmod(file.fileno(), FILE_MODE)  # independent of the umask
             os.fsync(file.fileno())
     except OSError:
         path.unlink(missing_ok=True)
@@ -146,9 +144,9 @@ def _write_temporary(directory: Path, content: bytes) -> Path:
 
 
 @contextmanager
-def _disk(done: str) -> Iterator[None]:
+def _disk(action: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         kind = StorageFullError if error.errno in _FULL else StorageUnavailableError
-        raise kind(f"The archive directory can't be {done}: {error.strerror}.") from error
+        raise kind(texts.directory_fails(action, error.strerror)) from error

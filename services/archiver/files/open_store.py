@@ -1,4 +1,4 @@
-"""Which store the settings name."""
+"""Chooses the store: a directory or an object store, by `ARCHIVE_DIR`."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from shared.errors import ConfigurationError
 
 
 def open_store(settings: ArchiverSettings) -> FrameStore:
-    """The store that ARCHIVE_DIR names. One that is away or full is nothing to refuse: it may come back.
+    """The store that ARCHIVE_DIR names. A store that is away or full is not refused: it may come back.
 
     Raises:
         ConfigurationError: when it can never be used.
@@ -19,9 +19,9 @@ def open_store(settings: ArchiverSettings) -> FrameStore:
     place = settings.archive_dir
     try:
         if place.startswith(S3_SCHEME):
-            from services.archiver.files.s3_store import S3Store  # noqa: PLC0415 a large library, for those who use it
+            from services.archiver.files.s3_store import S3Store  # noqa: PLC0415 large, and seldom needed
 
-            # Empty is none, as with every setting; not so to the library.
+            # In our settings an empty variable counts as unset. The library would take it for a value.
             for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
                 del os.environ[name]
             return S3Store(place, endpoint=settings.aws_endpoint_url)

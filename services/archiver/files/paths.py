@@ -1,6 +1,6 @@
-"""The layout: how a picture's path follows from its camera and its slot or instant, and back. Pure; no disk.
+"""A frame's path: how it follows from camera and slot or instant, and how to read it back. Pure; no disk.
 
-Paths are relative to the archive, with slashes, whatever keeps them. `docs/archive.md` describes them for people.
+Paths are relative to the archive, with slashes, in every store. `docs/archive.md` describes them for people.
 """
 
 import re
@@ -22,7 +22,7 @@ _FILE_NAME: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FrameName:
-    """What a frame's path says: a slot's start, or the instant in milliseconds at which somebody captured by hand."""
+    """What a path says: the camera, and a slot's start (epoch seconds) or a manual capture's instant (epoch ms)."""
 
     camera_key: str
     slot_start: int | None
@@ -37,7 +37,7 @@ class FrameName:
 
     @classmethod
     def parse(cls, path: str) -> Self | None:
-        """Read a path back; None when it is none of a frame's own, as a thumbnail's or a stranger's."""
+        """Read a path back; None when it is not a frame's path, but a thumbnail's or a foreign file's."""
         match = _FILE_NAME.fullmatch(path.rpartition("/")[2])
         if match is None or match["thumb"]:
             return None
@@ -52,13 +52,13 @@ class FrameName:
 
 
 def path_of(camera_key: str, slot_start: int) -> str:
-    """Where the frame of this camera and slot belongs: `porch/2026/11/22/porch_20261122T140000Z.webp`."""
+    """The path of a slot's frame: `porch/2026/11/22/porch_20261122T140000Z.webp`."""
     start = from_seconds(slot_start)
     return f"{day_of(camera_key, start)}/{camera_key}_{start.strftime(_SECOND)}Z{SUFFIX}"
 
 
 def manual_path_of(camera_key: str, captured_ms: int) -> str:
-    """Where a frame captured by hand belongs: `porch/2026/11/22/porch_20261122T140512.345Z.webp`."""
+    """The path of a manual capture: `porch/2026/11/22/porch_20261122T140512.345Z.webp`."""
     second, milliseconds = divmod(captured_ms, 1000)
     at = from_seconds(second)
     return f"{day_of(camera_key, at)}/{camera_key}_{at.strftime(_SECOND)}.{milliseconds:03d}Z{SUFFIX}"
@@ -72,10 +72,10 @@ def day_of(camera_key: str, instant: datetime) -> str:
 
 
 def thumbnail_path_of(path: str) -> str:
-    """Beside its frame."""
+    """The path of the thumbnail, beside its frame."""
     return path.removesuffix(SUFFIX) + THUMBNAIL_SUFFIX
 
 
 def frame_path_of(thumbnail_path: str) -> str:
-    """Whose thumbnail it is."""
+    """The path of the frame that the thumbnail belongs to."""
     return thumbnail_path.removesuffix(THUMBNAIL_SUFFIX) + SUFFIX

@@ -1,7 +1,7 @@
 """The archive in an S3-compatible object store. The only door to obstore.
 
-The first file under a name stays, since it is put with `If-None-Match: *`; the store must honour that. An object
-appears whole or not at all, so there is nothing to sweep. Credentials and place come from the usual environment:
+The first file under a name stays, because it is uploaded with `If-None-Match: *`; the store must honour that. An object
+appears whole or not at all, so there is nothing to sweep. Credentials and address come from the usual environment:
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL.
 """
 
@@ -16,6 +16,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store as Bucket
 
+from services.archiver.base import texts
 from services.archiver.base.errors import StorageUnavailableError
 from services.archiver.files.paths import BROKEN_SUFFIX
 from services.archiver.files.store import StoredFile
@@ -26,10 +27,10 @@ _DURATION: Final = re.compile(r" in [\d.]+[a-zµ]+")
 
 
 class S3Store:
-    """A bucket, or what lies under a prefix of it. A `FrameStore`."""
+    """A `FrameStore` in a bucket, or under a prefix of it."""
 
     def __init__(self, url: str, *, endpoint: str | None) -> None:
-        """`url` is `s3://bucket/prefix`. An endpoint that says http is spoken to without TLS.
+        """`url` is `s3://bucket/prefix`. An endpoint with `http://` is used without TLS.
 
         Raises:
             ValueError: when the address names no bucket, or the environment can't be used.
@@ -74,13 +75,13 @@ class S3Store:
             return [prefix.rstrip("/") for prefix in obstore.list_with_delimiter(self._bucket)["common_prefixes"]]
 
     def files(self, camera_key: str, since_seconds: int = 0) -> Iterator[list[StoredFile]]:
-        # Names are listed in order, so a listing may begin in the middle.
+        # Objects are listed in the order of their names, so a listing may begin in the middle.
         first_day = f"{camera_key}/{datetime.fromtimestamp(since_seconds, UTC):%Y/%m/%d}"
         for _, files in groupby(self._list(camera_key, first_day), key=lambda file: file.path.rpartition("/")[0]):
             yield list(files)
 
     def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
-        """Nothing is ever left."""
+        """Does nothing: an interrupted upload leaves no object."""
 
     def free_bytes(self) -> int | None:
         return None
@@ -94,20 +95,20 @@ class S3Store:
     def _replace_broken(self, path: str, content: bytes, is_whole: Callable[[bytes], bool]) -> None:
         found = obstore.get(self._bucket, path)
         if not is_whole(bytes(found.bytes())):
-            with suppress(PreconditionError):  # somebody else has replaced it just now
+            with suppress(PreconditionError):  # another archiver has just replaced it
                 obstore.put(self._bucket, path, content, mode={"e_tag": found.meta["e_tag"] or ""})
 
 
 def _in_a_line(error: BaseException) -> str:
-    """The same problem in the same words: without how long it took."""
+    """The first line, without the time that the request took: so the same problem always has the same words."""
     return _DURATION.sub("", str(error).partition("\n")[0])
 
 
 @contextmanager
-def _service(done: str) -> Iterator[None]:
+def _service(action: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
         raise
     except (BaseError, OSError) as error:
-        raise StorageUnavailableError(f"The archive's object store can't be {done}: {_in_a_line(error)}") from error
+        raise StorageUnavailableError(texts.object_store_fails(action, _in_a_line(error))) from error

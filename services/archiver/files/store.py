@@ -1,7 +1,6 @@
-"""Storage: where the archive's files are kept, as everything else sees it. `local_storage.py` and `s3_storage.py` are
-two such places.
+"""What a store for the archive's files can do. `local_store.py` and `s3_store.py` are the two stores.
 
-It knows paths and bytes, nothing of pictures, the bus or the database. Everything here blocks: call it on a thread.
+A store knows paths and bytes, but no pictures, bus or database. Every method blocks: call it on a thread.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ TEMPORARY_PREFIX: Final = ".tmp-"
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file as a listing tells of it; nobody has looked inside. `modified_at` is UTC epoch seconds."""
+    """A file as it is listed; its content has not been read. `modified_at` is UTC epoch seconds."""
 
     path: str
     byte_count: int
@@ -23,7 +22,7 @@ class StoredFile:
 class FrameStore(Protocol):
     """Files by their path, relative to the archive, with slashes. A path that leads out of the archive has no file.
 
-    Every method raises StorageUnavailableError when the store is full, away or read-only; nothing has changed then.
+    Every method raises StorageUnavailableError when the store is full, away or read-only; then nothing has changed.
     """
 
     def read(self, path: str) -> bytes:
@@ -34,32 +33,34 @@ class FrameStore(Protocol):
         """
 
     def write_first(self, path: str, content: bytes, is_whole: Callable[[bytes], bool]) -> None:
-        """Keep the content under this path unless a whole file is there already: the first one stays.
+        """Write the content under this path unless a whole file is there already: the first one stays.
 
         Durable on return. A broken file is replaced.
         """
 
     def write(self, path: str, content: bytes) -> None:
-        """Keep the content under this path in place of whatever is there: readers see one or the other, whole."""
+        """Write the content under this path, over any file that is there. Readers see the old or the new one, whole."""
 
     def delete(self, path: str) -> None:
-        """See to it that there is no such file."""
+        """Delete the file, if it is there."""
 
     def set_aside(self, path: str) -> None:
-        """Give a broken file the further suffix `.broken`, under which nobody but a person looks for it."""
+        """Add the suffix `.broken` to a broken file's name. Only a person looks for it there."""
 
     def cameras(self) -> list[str]:
-        """The directories at the top that may be a camera's, in no order."""
+        """The names of the top directories, each of which may be a camera's; in no order."""
 
     def files(self, camera_key: str, since_seconds: int = 0) -> Iterator[list[StoredFile]]:
-        """A camera's files, one list for each UTC day that has any, oldest day first; of the days from `since_seconds`
-        (UTC epoch) on. What is being written is not among them, nor what a killed writer left (see `sweep`).
+        """A camera's files from the UTC day of `since_seconds` (epoch) on: one list per day, oldest day first.
+
+        Temporary files are left out: those being written, and those of killed writers (see `sweep`).
         """
 
     def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
-        """Delete what writers that were killed left in the days from `since_seconds` on, if it was last changed before
-        `older_than`: what is younger may be somebody's work. Both are UTC epoch seconds.
+        """Delete the temporary files of killed writers, in the days from `since_seconds` on.
+
+        Only files last changed before `older_than`: a younger one may still be written. Both are UTC epoch seconds.
         """
 
     def free_bytes(self) -> int | None:
-        """What there is room for; None where nobody can tell, as in an object store."""
+        """The free space in bytes; None where it can't be known, as in an object store."""

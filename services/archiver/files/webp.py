@@ -1,7 +1,7 @@
-"""Pictures: with `measures.py` the door to Pillow. Checks a JPEG, makes the WebP with its label, reads both back.
+"""Checks a JPEG, encodes the WebP with its label, and reads it back. With `image_features.py` the door to Pillow.
 
-Bytes in, bytes out: it knows no files, no camera and no clock. Everything here computes for up to a second or two, so
-it belongs on a thread; Pillow lets go of the interpreter while it works.
+Bytes in, bytes out: it knows no files, no camera and no clock. Everything here computes for up to a second or two: call
+it on a thread. Pillow releases the interpreter's lock while it works.
 """
 
 import io
@@ -15,15 +15,16 @@ from typing import Final
 
 from PIL import ExifTags, Image
 
+from services.archiver.base import texts
 from services.archiver.base.errors import EncodeFailedError, PictureRefusedError
 from shared.bus.frames import JPEG_END
 
 MAX_PIXELS: Final = 64_000_000
-"""Twice 8K. A header may promise anything; this much is decoded at most (about 200 MB)."""
+"""Twice 8K. A header may claim any size; no more than this is decoded (about 200 MB)."""
 _BEYOND_THE_END: Final = bytes(16)
 _EXIF_TIME: Final = "%Y:%m:%d %H:%M:%S"
 _EVERY: Final = re.compile(r", every (\d{1,9}) s$")
-_BY_HAND: Final = ", captured by hand"
+_MANUAL: Final = ", captured by hand"
 _XMP: Final = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/">\
 <xmp:CreateDate>{at}</xmp:CreateDate><exif:DateTimeOriginal>{at}</exif:DateTimeOriginal>\
@@ -40,9 +41,9 @@ class WebpOptions:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is written into the picture itself, so that a row can be made anew from the file alone.
+    """What is written into the picture itself, so that its row can be made again from the file alone.
 
-    `interval_seconds` is None when it was captured by hand.
+    `interval_seconds` is None for a manual capture.
     """
 
     camera_key: str
@@ -52,7 +53,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPicture:
-    """A decoded WebP and what its label says; None where it has no such label, as when somebody else wrote it."""
+    """A decoded WebP and what its label says; None where the label is missing, as in a foreign file."""
 
     picture: Image.Image
     captured_at: datetime | None
@@ -62,9 +63,9 @@ class LabelledPicture:
 def decode_jpeg(jpeg: bytes) -> Image.Image:
     """The whole picture as RGB.
 
-    libjpeg fills a picture that was cut and then closed by an end marker with gray, and says nothing. Without the
-    marker it asks for more instead, so the marker is taken away; a complete picture does not miss it. (Not so in a
-    progressive JPEG, where a cut inside goes unseen.)
+    If a picture was cut short and then closed by an end marker, libjpeg fills the rest with gray and reports nothing.
+    Without the marker it asks for more data instead. So the marker is taken away; a complete picture decodes without
+    it. (Not so a progressive JPEG, where a cut stays unnoticed.)
 
     Raises:
         PictureRefusedError: when it is truncated, corrupt, unreasonably large or no JPEG.
@@ -77,7 +78,7 @@ def decode_jpeg(jpeg: bytes) -> Image.Image:
 
 
 def encode_webp(picture: Image.Image, label: Label, options: WebpOptions) -> bytes:
-    """The WebP file with its label as EXIF, and the time as XMP. Nothing else of the JPEG's comes along.
+    """The WebP file, with the label as EXIF and the time as XMP. No other metadata of the JPEG is copied.
 
     Raises:
         EncodeFailedError: when WebP can't hold it (more than 16383 pixels on a side) or memory is short.
@@ -91,15 +92,15 @@ def encode_webp(picture: Image.Image, label: Label, options: WebpOptions) -> byt
 
 @contextmanager
 def encoding() -> Iterator[None]:
-    """Around Pillow's work on a picture to be kept: what it can't do is `EncodeFailedError`, whatever it raises."""
+    """Around Pillow's encoding: turns every error that Pillow raises there into `EncodeFailedError`."""
     try:
         yield
     except (ValueError, OSError, MemoryError) as error:
-        raise EncodeFailedError(str(error) or "out of memory") from error
+        raise EncodeFailedError(str(error) or texts.NO_MEMORY) from error
 
 
 def read_webp(webp: bytes) -> LabelledPicture:
-    """A WebP file, all of which has been decoded, with its label.
+    """Decode the whole WebP file and read its label.
 
     Raises:
         PictureRefusedError: when it is truncated, corrupt, unreasonably large or no WebP.
@@ -109,14 +110,14 @@ def read_webp(webp: bytes) -> LabelledPicture:
     try:
         exif = picture.getexif()
         details = exif.get_ifd(ExifTags.IFD.Exif)
-    except (SyntaxError, ValueError, struct.error):  # a whole picture with somebody else's broken label
+    except (SyntaxError, ValueError, struct.error):  # a whole picture with a foreign, broken label
         return LabelledPicture(picture, None, None)
     every = _EVERY.search(str(exif.get(ExifTags.Base.ImageDescription, "")))
     return LabelledPicture(picture, _captured_at(details), int(every[1]) if every else None)
 
 
 def is_whole_webp(webp: bytes) -> bool:
-    """Whether all of it decodes."""
+    """Whether the whole file decodes."""
     try:
         read_webp(webp)
     except PictureRefusedError:
@@ -144,7 +145,7 @@ def _load(picture: Image.Image) -> None:
 def _exif_of(label: Label) -> Image.Exif:
     at = label.captured_at.astimezone(UTC)
     exif = Image.Exif()
-    kind = _BY_HAND if label.interval_seconds is None else f", every {label.interval_seconds} s"
+    kind = _MANUAL if label.interval_seconds is None else f", every {label.interval_seconds} s"
     exif[ExifTags.Base.ImageDescription] = label.camera_key + kind
     details = exif.get_ifd(ExifTags.IFD.Exif)
     details[ExifTags.Base.DateTimeOriginal] = at.strftime(_EXIF_TIME)

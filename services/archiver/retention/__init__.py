@@ -1,1 +1,1 @@
-"""Retention: which archived frames are kept, for how long, and the deletion of the rest."""
+"""Retention: which frames expire and when, the forecast of that, and the cleaner that deletes them."""

@@ -1,26 +1,31 @@
-"""The survey: the plan applied to the rows there are. Says what goes now and in the days to come; deletes nothing."""
+"""Applies the plan to the rows there are: what expires now and in the days to come. Deletes nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
-from typing import Final
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
 
 from services.archiver.base.epoch import EPOCH
 from services.archiver.base.local_time import ONE_DAY, day_of
 from services.archiver.base.retention_policy import Policy
-from services.archiver.retention.plan import Expiry, fates, over_budget, weeks
-from services.archiver.retention.rows import Rows
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.frames import FrameRows
+from services.archiver.retention.plan import Expiry, expiries, over_budget, weeks
+from services.archiver.retention.queries import RetentionQueries
 
 LONGEST_STRETCH: Final = timedelta(days=8)
-"""A local week, with room for what clocks do in it."""
+"""A local week, with a day to spare for changes of the clocks."""
 SHOWN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class DayAhead:
-    """How much goes on one local day."""
+    """How much expires on one local day."""
 
     day: date
     frames: int
@@ -29,53 +34,67 @@ class DayAhead:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What goes by age until a day, by day; the next ones of them, first to go first."""
+    """What expires by age until a day: per local day, and the next frames in the order in which they expire."""
 
     days: tuple[DayAhead, ...]
     next: tuple[Expiry, ...]
 
 
-class Survey:
-    """`max_bytes` 0 sets no limit. Every method raises DatabaseUnavailableError when the database is."""
+class Forecaster:
+    """`max_bytes` 0 sets no limit. Every method blocks, and raises DatabaseUnavailableError."""
 
-    def __init__(self, rows: Rows, policy: Policy, max_bytes: int) -> None:
-        self.rows = rows
+    def __init__(self, engine: Engine, policy: Policy, max_bytes: int) -> None:
         self.policy = policy
         self.max_bytes = max_bytes
+        self._queries = RetentionQueries(engine)
+        self._frame_rows = FrameRows(engine)
+
+    @classmethod
+    def of(cls, settings: ArchiverSettings, engine: Engine) -> Self:
+        """By ARCHIVE_KEEP, ARCHIVE_TIME_ZONE and ARCHIVE_MAX_BYTES."""
+        policy = Policy.parse(settings.archive_keep, ZoneInfo(settings.archive_time_zone))
+        return cls(engine, policy, settings.archive_max_bytes)
+
+    def total_bytes(self) -> int:
+        """The bytes of all frames with their thumbnails."""
+        return self._frame_rows.total_bytes()
 
     def due(self, now: datetime) -> Iterator[Expiry]:
-        """What goes now: by age, then the oldest beyond the limit. Each may be deleted before the next is asked for."""
-        newest = self.rows.newest()
-        excess_bytes = self.rows.total_bytes() - self.max_bytes if self.max_bytes else 0
+        """What expires now: first by age, then the oldest beyond the limit.
+
+        Each frame may be deleted before the next one is read.
+        """
+        newest = self._queries.newest()
+        excess_bytes = self.total_bytes() - self.max_bytes if self.max_bytes else 0
         by_age = set[int]()
-        for fate in self._by_age(now, newest):
-            excess_bytes -= fate.frame.byte_count
-            by_age.add(fate.frame.id)
-            yield fate
+        for expiry in self._by_age(now, newest):
+            excess_bytes -= expiry.frame.byte_count
+            by_age.add(expiry.frame.id)
+            yield expiry
         if excess_bytes > 0:
-            others = (frame for frame in self.rows.oldest_first() if frame.id not in by_age)
+            others = (frame for frame in self._queries.oldest_first() if frame.id not in by_age)
             yield from over_budget(others, excess_bytes, newest)
 
     def forecast(self, now: datetime, days: int) -> Forecast:
-        """What goes by age until so many days from now. What is overdue counts as today's."""
+        """What expires by age within so many days from now. What is overdue counts as today's."""
         zone = self.policy.zone
         amounts: dict[date, list[int]] = defaultdict(list)
-        going = list(self._by_age(now + days * ONE_DAY, self.rows.newest()))
-        for fate in going:
-            amounts[day_of(max(fate.until, now), zone)].append(fate.frame.byte_count)
+        going = list(self._by_age(now + days * ONE_DAY, self._queries.newest()))
+        for expiry in going:
+            amounts[day_of(max(expiry.until, now), zone)].append(expiry.frame.byte_count)
         ahead = tuple(DayAhead(day, len(sizes), sum(sizes)) for day, sizes in sorted(amounts.items()))
-        return Forecast(ahead, tuple(nsmallest(SHOWN, going, key=lambda fate: (fate.until, fate.frame.id))))
+        return Forecast(ahead, tuple(nsmallest(SHOWN, going, key=lambda expiry: (expiry.until, expiry.frame.id))))
 
     def _by_age(self, until: datetime, newest: frozenset[int]) -> Iterator[Expiry]:
-        """Those whose time is up by then."""
+        """The frames that expire by then."""
         if self.policy.keeps_everything:
             return
         before = _earlier(until, self.policy.shortest_age()) + LONGEST_STRETCH
-        for camera_key in self.rows.cameras():
-            for week in weeks(self.rows.oldest_first(camera_key, before), self.policy):
-                for fate in fates(week, self.policy, newest):
-                    if fate.until <= until:
-                        yield fate
+        for camera_key in self._queries.cameras():
+            for week in weeks(self._queries.oldest_first(camera_key, before), self.policy):
+                for expiry in expiries(week, self.policy, newest):
+                    if expiry.until <= until:
+                        yield expiry
 
 
 def _earlier(instant: datetime, age: timedelta) -> datetime:

@@ -1,8 +1,8 @@
-"""The plan: which frames go, when and why. Pure: frames and a policy in, fates out; no clock, no database, no file.
+"""The plan: which frames expire, when and why. Pure: frames and a policy in, expiries out; no clock, database or file.
 
-A tier keeps one frame of each hour, day or week. Which one is settled when that stretch is over, and until then all of
-its frames stay. The choice depends on nothing but the frames that are there, and the chosen one is never among those
-that go before its time; so a plan may be carried out in part, in any order and again, and ends in the same archive.
+A tier keeps one frame of each hour, day or week. Which one is decided when that stretch is over; until then all of its
+frames stay. The choice depends only on the frames that are there, and the chosen frame never expires before the others.
+So a plan may be carried out in part, in any order and again, and the archive ends up the same.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ KeyT = TypeVar("KeyT", date, datetime)
 
 @dataclass(frozen=True, slots=True)
 class FrameInfo:
-    """What the plan needs to know of a row."""
+    """The columns of a row that the plan needs."""
 
     id: int
     camera_key: str
@@ -34,35 +34,30 @@ class FrameInfo:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """A frame goes at `until` (`FOR_EVER`: never); `why` names the tier that keeps it until then."""
+    """A frame expires at `until` (`FOR_EVER`: never); `why` names the tier that keeps it until then."""
 
     frame: FrameInfo
     until: datetime
     why: str
 
 
-def fates(frames: Sequence[FrameInfo], policy: Policy, newest: frozenset[int] = frozenset()) -> list[Expiry]:
-    """What becomes of one camera's frames, which must be all there are of some whole local weeks (see `weeks`).
+def expiries(frames: Sequence[FrameInfo], policy: Policy, newest: frozenset[int] = frozenset()) -> list[Expiry]:
+    """When one camera's frames expire. They must be all frames of some whole local weeks (see `weeks`).
 
-    `newest` are the ids of frames that stay whatever the tiers say.
+    `newest` are the ids of frames that always stay.
     """
-    by_hand = [_by_hand(frame, policy) for frame in frames if frame.is_manual]
+    manual = [_manual(frame, policy) for frame in frames if frame.is_manual]
     of_slots = [frame for frame in frames if not frame.is_manual]
     best = {frame.id: Expiry(frame, frame.captured_at, "no tier keeps it") for frame in of_slots}
     for tier in policy.slot_tiers:
-        for fate in _KEEPS[tier.name](of_slots, tier, policy):
-            if fate.until > best[fate.frame.id].until:
-                best[fate.frame.id] = fate
-    return [_spared(fate) if fate.frame.id in newest else fate for fate in (*by_hand, *best.values())]
-
-
-def due(planned: Iterable[Expiry], now: datetime) -> list[Expiry]:
-    """Those that go now, oldest first."""
-    return sorted((fate for fate in planned if fate.until <= now), key=_age_order)
+        for expiry in _KEEPS[tier.name](of_slots, tier, policy):
+            if expiry.until > best[expiry.frame.id].until:
+                best[expiry.frame.id] = expiry
+    return [_spared(expiry) if expiry.frame.id in newest else expiry for expiry in (*manual, *best.values())]
 
 
 def over_budget(oldest_first: Iterable[FrameInfo], excess_bytes: int, newest: frozenset[int]) -> Iterator[Expiry]:
-    """As many of the oldest frames as hold `excess_bytes`. What was taken by hand stays, and so do the `newest`."""
+    """The oldest frames that together hold `excess_bytes`. Manual captures stay, and so do the `newest`."""
     for frame in oldest_first:
         if excess_bytes <= 0:
             return
@@ -72,7 +67,7 @@ def over_budget(oldest_first: Iterable[FrameInfo], excess_bytes: int, newest: fr
 
 
 def weeks(frames: Iterable[FrameInfo], policy: Policy) -> Iterator[list[FrameInfo]]:
-    """One camera's frames, given oldest first, by local week: the longest stretch that a tier looks at."""
+    """One camera's frames, given oldest first, by local week: the longest stretch of any tier."""
     for _, week in groupby(frames, key=lambda frame: monday_of(frame.captured_at, policy.zone)):
         yield list(week)
 
@@ -93,7 +88,7 @@ def _daily(frames: Sequence[FrameInfo], tier: Tier, policy: Policy) -> Iterator[
 
 
 def _weekly(frames: Sequence[FrameInfo], tier: Tier, policy: Policy) -> Iterator[Expiry]:
-    """Of the week's first day that has frames, the one that a daily tier would keep."""
+    """Keep the frame that a daily tier would keep of the week's first day with frames."""
     for monday, group in _grouped(frames, lambda at: monday_of(at, policy.zone)):
         day, of_day = min(_grouped(group, lambda at: day_of(at, policy.zone)), key=lambda pair: pair[0])
         chosen = nearest(of_day, at_local(day, tier.at or NOON, policy.zone))
@@ -109,7 +104,7 @@ _KEEPS: Final[dict[TierName, Callable[[Sequence[FrameInfo], Tier, Policy], Itera
 
 
 def _one_of(group: Iterable[FrameInfo], chosen: FrameInfo, end: datetime, tier: Tier) -> Iterator[Expiry]:
-    """Its age counts from the stretch's end, so that all of its frames would go by the same date."""
+    """The chosen frame's age counts from the end of the stretch, which is when the others expire."""
     for frame in group:
         yield Expiry(frame, _later(end, tier.age) if frame is chosen else end, str(tier))
 
@@ -121,18 +116,14 @@ def _grouped(frames: Iterable[FrameInfo], key_of: Callable[[datetime], KeyT]) ->
     return list(groups.items())
 
 
-def _by_hand(frame: FrameInfo, policy: Policy) -> Expiry:
+def _manual(frame: FrameInfo, policy: Policy) -> Expiry:
     age = policy.manual_age
     return Expiry(frame, _later(frame.captured_at, age), str(Tier(TierName.MANUAL, age)))
 
 
-def _spared(fate: Expiry) -> Expiry:
-    return Expiry(fate.frame, FOR_EVER, NEWEST)
+def _spared(expiry: Expiry) -> Expiry:
+    return Expiry(expiry.frame, FOR_EVER, NEWEST)
 
 
 def _later(instant: datetime, age: timedelta | None) -> datetime:
     return FOR_EVER if age is None else instant + age
-
-
-def _age_order(fate: Expiry) -> tuple[datetime, int]:
-    return fate.frame.captured_at, fate.frame.id

@@ -1,1 +1,1 @@
-"""Time-lapses: videos of the archive's frames, rendered in the background by a process of the lowest priority."""
+"""Time-lapses: videos of archived frames, rendered in the background by a process of the lowest priority."""

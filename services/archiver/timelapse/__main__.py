@@ -1,7 +1,7 @@
-"""`python -m services.archiver.timelapse`: the rendering process. An order comes in, one file and its progress go out.
+"""`python -m services.archiver.timelapse`: the rendering process. A job comes in, one file and its progress go out.
 
-Started by the archiver, which reads its progress and ends it by killing its process group. Everything that costs time
-or memory in a time-lapse happens here, at the lowest priority the system has, so that no capture waits for it.
+The archiver starts it, reads its progress, and ends it by killing its process group. Everything that costs time or
+memory in a time-lapse happens here, at the lowest priority that the system has, so that no capture waits for it.
 """
 
 import os
@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Final
 
 from services.archiver.timelapse.encoders import encode
-from services.archiver.timelapse.frame_reader import PicturesOf
-from services.archiver.timelapse.render_job import Progress, RenderOrder
+from services.archiver.timelapse.frame_reader import FrameReader
+from services.archiver.timelapse.render_job import Progress, RenderJob
 from shared.errors import FramecastError
 
 NICEST: Final = 19
@@ -21,33 +21,32 @@ PROGRESS_SECONDS: Final = 0.25
 
 def main() -> int:
     lower_priority()
-    order = RenderOrder.decode(sys.stdin.buffer.read())
-    progress = _Telling()
-    pictures = PicturesOf(order, progress.tell)
+    job = RenderJob.decode(sys.stdin.buffer.read())
+    frames = FrameReader(job, _ProgressWriter().report)
     try:
-        encode(iter(pictures), order)
+        encode(iter(frames), job)
     except (FramecastError, OSError) as error:
-        _write(Progress(pictures.done, pictures.skipped, error=str(error)))
+        _write(Progress(frames.done, frames.skipped, error=str(error)))
         return 1
-    _write(Progress(pictures.done, pictures.skipped))
+    _write(Progress(frames.done, frames.skipped))
     return 0
 
 
 def lower_priority() -> None:
-    """Compute and read only when nobody else wants to. The idle class brings idle disk priority with it."""
+    """Compute and read only when no other process wants to. The idle class brings idle disk priority with it."""
     os.nice(NICEST)
     if sys.platform == "linux":
         with suppress(OSError):  # some sandboxes have no such class
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
-class _Telling:
-    """Tells how far it is a few times a second. Should nobody listen any more, the process ends by that."""
+class _ProgressWriter:
+    """Writes the progress a few times a second. If the archiver has gone, the write fails and ends the process."""
 
     def __init__(self) -> None:
         self._due = 0.0
 
-    def tell(self, done: int, skipped: int) -> None:
+    def report(self, done: int, skipped: int) -> None:
         now = time.monotonic()
         if now >= self._due:
             self._due = now + PROGRESS_SECONDS

@@ -1,4 +1,4 @@
-"""One render: a child process that computes, watched from the loop. Owns the process, its end and nothing else."""
+"""Runs one render in a child process, and follows it from the loop. Owns the process and its end."""
 
 import asyncio
 import os
@@ -8,35 +8,39 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from services.archiver.timelapse.render_job import Progress, RenderOrder
+from services.archiver.base import texts
+from services.archiver.timelapse.render_job import Progress, RenderJob
 from shared.errors import FramecastError
 
 STALL_SECONDS: Final = 900.0
-"""So long may one step take, on a slow machine that has better things to do."""
+"""How long one step may take, on a slow machine that is busy with other work."""
 _LONGEST_LINE: Final = 1 << 20
 _LAST_WORDS: Final = 300
 
+OnProgress = Callable[[Progress], Awaitable[bool]]
+"""Is called a few times a second; False ends the process."""
+
 
 class RenderFailedError(FramecastError):
-    """Raised when there will be no video, in words."""
+    """Raised when there will be no video; the message says why."""
 
 
 class NoProcessError(FramecastError):
-    """Raised when the machine gives no process, whatever it should render. Show it, try again later."""
+    """Raised when the machine starts no process, for whatever job. Report it and try again later."""
 
 
-async def render(order: RenderOrder, tell: Callable[[Progress], Awaitable[bool]]) -> Progress:
-    """Run the order in a process of its own; what came of it. The file is `order.output`, durable only when published.
+async def render(job: RenderJob, on_progress: OnProgress) -> Progress:
+    """Run the job in a process of its own; its last progress. The video is `job.output`, not yet durable.
 
-    `tell` gets the progress a few times a second; if it answers False, the process is ended. Cancelling ends it too.
+    Cancelling ends the process. On return there is no process any more, whatever happened.
 
     Raises:
         RenderFailedError: when it fails, stalls or was told to end.
-        NoProcessError: when it can't even begin.
+        NoProcessError: when it can't be started.
     """
     process = await _start()
     try:
-        return await _follow(process, order, tell)
+        return await _follow(process, job, on_progress)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -51,19 +55,17 @@ async def _start() -> asyncio.subprocess.Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=_LONGEST_LINE,
-            start_new_session=True,  # so that ffmpeg goes with it, and Ctrl-C is the archiver's to handle
+            start_new_session=True,  # so that ffmpeg ends with it, and Ctrl-C reaches the archiver alone
         )
     except OSError as error:
-        raise NoProcessError(f"No process can be started for them: {error.strerror}.") from error
+        raise NoProcessError(texts.no_process(error.strerror)) from error
 
 
-async def _follow(
-    process: asyncio.subprocess.Process, order: RenderOrder, tell: Callable[[Progress], Awaitable[bool]]
-) -> Progress:
+async def _follow(process: asyncio.subprocess.Process, job: RenderJob, on_progress: OnProgress) -> Progress:
     assert process.stdin is not None  # noqa: S101 piped
     assert process.stdout is not None  # noqa: S101 piped
     with suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(order.encode())
+        process.stdin.write(job.encode())
         await process.stdin.drain()
         process.stdin.close()
     progress, last_words = Progress(0, 0), ""
@@ -73,11 +75,11 @@ async def _follow(
         except (ValueError, TypeError):
             last_words = line.decode(errors="replace").strip() or last_words
             continue
-        if not await tell(progress):
-            raise RenderFailedError("it was cancelled")
+        if not await on_progress(progress):
+            raise RenderFailedError(texts.CANCELLED)
     code = await process.wait()
     if code != 0:
-        raise RenderFailedError(progress.error or f"the encoder ended with code {code}: {last_words[-_LAST_WORDS:]}")
+        raise RenderFailedError(progress.error or texts.encoder_ended(code, last_words[-_LAST_WORDS:]))
     return progress
 
 
@@ -86,6 +88,6 @@ async def _line(stdout: asyncio.StreamReader) -> bytes:
         async with asyncio.timeout(STALL_SECONDS):
             return await stdout.readline()
     except TimeoutError:
-        raise RenderFailedError(f"the encoder did nothing for {STALL_SECONDS:.0f} s") from None
+        raise RenderFailedError(texts.encoder_stalled(STALL_SECONDS)) from None
     except ValueError:
         raise RenderFailedError(f"the encoder wrote a line of more than {_LONGEST_LINE} bytes") from None

@@ -1,6 +1,6 @@
-"""Composing: an archived picture becomes a frame of the video, at its size, with the time in a corner if wanted.
+"""Makes a video frame of an archived picture: at the video's size, with the time in a corner if requested.
 
-Pillow's only door in the rendering of time-lapses, beside the animated WebP of `encoders.py`.
+With the animated WebP in `encoders.py` the only use of Pillow in the rendering process.
 """
 
 import io
@@ -14,13 +14,13 @@ from services.archiver.base.errors import PictureRefusedError
 from services.archiver.files.webp import MAX_PIXELS
 
 _TEXT_SHARE: Final = 28
-"""The time is this part of the picture's height."""
+"""The printed time is 1/28 as high as the picture."""
 _SMALLEST_TEXT: Final = 10
 _SHADE: Final = (0, 0, 0, 150)
 
 
 def open_picture(webp: bytes) -> Image.Image:
-    """The picture in full. Raises PictureRefusedError when it is not whole."""
+    """Decode the picture as RGB. Raises PictureRefusedError when it is not whole."""
     try:
         picture = Image.open(io.BytesIO(webp), formats=["WEBP"])
         if picture.width * picture.height > MAX_PIXELS:
@@ -31,7 +31,7 @@ def open_picture(webp: bytes) -> Image.Image:
 
 
 class Composer:
-    """Makes every picture `width` by `height`: scaled as a whole, and black where the shapes differ."""
+    """Makes every picture `width` by `height` pixels: scaled as a whole, with black bars where the shapes differ."""
 
     def __init__(self, width: int, height: int, zone: ZoneInfo | None) -> None:
         self._size = (width, height)
@@ -40,6 +40,7 @@ class Composer:
         self._font = ImageFont.load_default(self._text_height)
 
     def compose(self, picture: Image.Image, captured_at: datetime) -> Image.Image:
+        """The video frame, as RGB."""
         frame = self._letterboxed(picture)
         if self._zone is not None:
             self._print(frame, f"{captured_at.astimezone(self._zone):%Y-%m-%d %H:%M}")
@@ -48,7 +49,7 @@ class Composer:
     def _letterboxed(self, picture: Image.Image) -> Image.Image:
         width, height = self._size
         scale = min(width / picture.width, height / picture.height)
-        # One pixel short of a side is no border but a rounding.
+        # One missing pixel comes from rounding: no bar for that.
         fitted = (_snapped(picture.width * scale, width), _snapped(picture.height * scale, height))
         if picture.size != fitted:
             picture = picture.resize(fitted, Image.Resampling.BICUBIC, reducing_gap=2.0)

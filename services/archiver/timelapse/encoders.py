@@ -1,6 +1,6 @@
-"""Encoders: pictures in, one file out. The only door to PyAV and to ffmpeg; runs in the rendering process alone.
+"""Encoders: pictures in, one file out. The only door to PyAV and to ffmpeg. Runs in the rendering process alone.
 
-All take pictures of one size from an iterator, one at a time, and hold few of them.
+Each takes pictures of one size from an iterator, one at a time, and holds only a few of them.
 """
 
 import os
@@ -12,51 +12,52 @@ from typing import Any, Final
 
 from PIL import Image
 
+from services.archiver.base import texts
 from services.archiver.timelapse.formats import OutputFormat
-from services.archiver.timelapse.render_job import RenderOrder
+from services.archiver.timelapse.render_job import RenderJob
 from shared.errors import FramecastError
 
 VP9_QUALITY: Final = 31
-"""libvpx's constant quality, 0 to 63: what its makers advise for 720p to 1080p."""
+"""libvpx's constant quality, 0 to 63: what libvpx's documentation advises for 720p to 1080p."""
 VP9_SPEED: Final = 4
 H264_QUALITY: Final = 21
 WEBP_QUALITY: Final = 75
 WEBP_METHOD: Final = 2
 KEY_FRAME_SECONDS: Final = 2
-"""Between two of them a player can't jump without decoding all that lies between."""
+"""A player that jumps has to decode everything from the key frame before."""
 MOST_THREADS: Final = 4
 _LAST_WORDS: Final = 300
 
 
 class EncoderFailedError(FramecastError):
-    """Raised when the encoder gives up, in its own words."""
+    """Raised when the encoder fails; the message is in its own words."""
 
 
-def encode(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
-    """Write `order.output` from RGB pictures of the order's size.
+def encode(pictures: Iterator[Image.Image], job: RenderJob) -> None:
+    """Write `job.output` from RGB pictures of the job's size.
 
     Raises:
-        EncoderFailedError: when there is no picture at all, or the encoder can't go on.
+        EncoderFailedError: when there is no picture, or the encoder fails.
     """
     first = next(pictures, None)
     if first is None:
-        raise EncoderFailedError("none of the frames could be read")
-    _ENCODERS[order.form](_chained(first, pictures), order)
+        raise EncoderFailedError(texts.NO_FRAME_READ)
+    _ENCODERS[job.form](_chained(first, pictures), job)
 
 
-def _encode_vp9(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
-    import av  # noqa: PLC0415 an extra, which only these two formats need
+def _encode_vp9(pictures: Iterator[Image.Image], job: RenderJob) -> None:
+    import av  # noqa: PLC0415 an extra that only two formats need
     from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc  # noqa: PLC0415
 
-    # The index in front, so that a player need not fetch the end first.
-    options = {"movflags": "faststart"} if order.form is OutputFormat.MP4 else {}
+    # The index comes first, so that a player need not fetch the file's end before it plays.
+    options = {"movflags": "faststart"} if job.form is OutputFormat.MP4 else {}
     try:
-        with av.open(order.output, "w", format=order.form.value, options=options) as container:
-            stream: Any = container.add_stream("libvpx-vp9", rate=order.fps, options=_vp9_options(order.fps))
-            stream.width, stream.height, stream.pix_fmt = order.width, order.height, "yuv420p"
+        with av.open(job.output, "w", format=job.form.value, options=options) as container:
+            stream: Any = container.add_stream("libvpx-vp9", rate=job.fps, options=_vp9_options(job.fps))
+            stream.width, stream.height, stream.pix_fmt = job.width, job.height, "yuv420p"
             context = stream.codec_context
             context.thread_count = min(os.cpu_count() or 1, MOST_THREADS)
-            # Said in the file, since players guess by size otherwise, and differ.
+            # Stated in the file, since players otherwise guess by the size, and differ.
             context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
             context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
             for number, picture in enumerate(pictures):
@@ -64,7 +65,7 @@ def _encode_vp9(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
                 frame = source.reformat(
                     format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
                 )
-                frame.pts, frame.time_base = number, 1 / order.fps
+                frame.pts, frame.time_base = number, 1 / job.fps
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
     except (av.FFmpegError, ValueError) as error:
@@ -82,8 +83,8 @@ def _vp9_options(fps: Fraction) -> dict[str, str]:
     }
 
 
-def _encode_h264(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
-    command = _ffmpeg_command(order)
+def _encode_h264(pictures: Iterator[Image.Image], job: RenderJob) -> None:
+    command = _ffmpeg_command(job)
     # The program is the operator's own setting, and every argument is ours.
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:  # noqa: S603
         assert ffmpeg.stdin is not None  # noqa: S101 piped
@@ -91,29 +92,29 @@ def _encode_h264(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
             for picture in pictures:
                 ffmpeg.stdin.write(picture.tobytes())
         except BrokenPipeError:
-            pass  # it says why below
+            pass  # its standard error says why
         _, complaints = ffmpeg.communicate()
         if ffmpeg.returncode != 0:
             raise EncoderFailedError(f"ffmpeg: {complaints.decode(errors='replace').strip()[-_LAST_WORDS:]}")
 
 
-def _ffmpeg_command(order: RenderOrder) -> list[str]:
-    assert order.ffmpeg is not None  # noqa: S101 checked before the order was given
-    given = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{order.width}x{order.height}", "-r", str(order.fps)]
+def _ffmpeg_command(job: RenderJob) -> list[str]:
+    assert job.ffmpeg is not None  # noqa: S101 checked before the job was given
+    given = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{job.width}x{job.height}", "-r", str(job.fps)]
     colours = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
     said = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
     coding = ["-c:v", "libx264", "-preset", "medium", "-crf", str(H264_QUALITY), "-movflags", "+faststart"]
-    key_frames = ["-g", str(max(1, round(KEY_FRAME_SECONDS * order.fps)))]
+    key_frames = ["-g", str(max(1, round(KEY_FRAME_SECONDS * job.fps)))]
     quiet = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
-    # The name may end in anything, so the container is named; "file:" keeps a colon in a path from being a protocol.
-    target = ["-f", "mp4", f"file:{order.output}"]
-    return [order.ffmpeg, *quiet, *given, "-i", "pipe:0", "-vf", colours, *coding, *key_frames, *said, *target]
+    # The path may have any suffix, so the container is named. With "file:" a colon in the path names no protocol.
+    target = ["-f", "mp4", f"file:{job.output}"]
+    return [job.ffmpeg, *quiet, *given, "-i", "pipe:0", "-vf", colours, *coding, *key_frames, *said, *target]
 
 
-class _Film(Image.Image):
-    """Many pictures as one that Pillow can leaf through, made only when they are looked at.
+class _Animation(Image.Image):
+    """Many pictures as one picture with many frames for Pillow. A picture is made only when its frame is read.
 
-    When there are fewer than foretold, the last one stays for their time.
+    When there are fewer than `frame_count`, the last one stays for the rest of the time.
     """
 
     def __init__(self, first: Image.Image, rest: Iterator[Image.Image], frame_count: int) -> None:
@@ -137,21 +138,21 @@ class _Film(Image.Image):
         self.im, self._mode, self._size = picture.im, picture.mode, picture.size
 
 
-def _encode_webp(pictures: Iterator[Image.Image], order: RenderOrder) -> None:
-    film = _Film(next(pictures), pictures, len(order.frames))
+def _encode_webp(pictures: Iterator[Image.Image], job: RenderJob) -> None:
+    animation = _Animation(next(pictures), pictures, len(job.frames))
     try:
-        with Path(order.output).open("wb") as file:
-            film.save(
+        with Path(job.output).open("wb") as file:
+            animation.save(
                 file,
                 "WEBP",
                 save_all=True,
-                duration=float(1000 / order.fps),
+                duration=float(1000 / job.fps),
                 loop=0,
                 quality=WEBP_QUALITY,
                 method=WEBP_METHOD,
             )
     except (OSError, ValueError, MemoryError) as error:
-        raise EncoderFailedError(str(error) or "out of memory") from error
+        raise EncoderFailedError(str(error) or texts.NO_MEMORY) from error
 
 
 def _chained(first: Image.Image, rest: Iterator[Image.Image]) -> Iterator[Image.Image]:
@@ -159,7 +160,7 @@ def _chained(first: Image.Image, rest: Iterator[Image.Image]) -> Iterator[Image.
     yield from rest
 
 
-_ENCODERS: Final[dict[OutputFormat, Callable[[Iterator[Image.Image], RenderOrder], None]]] = {
+_ENCODERS: Final[dict[OutputFormat, Callable[[Iterator[Image.Image], RenderJob], None]]] = {
     OutputFormat.WEBM: _encode_vp9,
     OutputFormat.MP4: _encode_vp9,
     OutputFormat.H264: _encode_h264,

@@ -1,10 +1,11 @@
-"""The formats a time-lapse can have, what each needs, and whether that is here."""
+"""The formats of a time-lapse, what each needs, and whether that is installed."""
 
-import shutil
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from typing import Final
+
+from services.archiver.base import texts
 
 
 class OutputFormat(StrEnum):
@@ -18,6 +19,8 @@ class OutputFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormatFacts:
+    """The file name's suffix, the media type, and how many frames one file can hold."""
+
     suffix: str
     media_type: str
     max_frames: int
@@ -27,23 +30,15 @@ FACTS: Final = {
     OutputFormat.WEBM: FormatFacts(".webm", "video/webm", 100_000),
     OutputFormat.MP4: FormatFacts(".mp4", "video/mp4", 100_000),
     OutputFormat.H264: FormatFacts(".mp4", "video/mp4", 100_000),
-    # Every compressed frame of it is held in memory until the end, by whoever writes it and by whoever shows it.
+    # The encoder and every player hold all its compressed frames in memory.
     OutputFormat.WEBP: FormatFacts(".webp", "image/webp", 1_500),
 }
 
 
 def why_unavailable(form: OutputFormat, ffmpeg: str | None) -> str | None:
-    """What to do to get this format; None when it is at hand. `ffmpeg` is `TIMELAPSE_FFMPEG`."""
+    """What to do to get this format; None when it is available. `ffmpeg` is `TIMELAPSE_FFMPEG`."""
     if form in (OutputFormat.WEBM, OutputFormat.MP4) and find_spec("av") is None:
-        return (
-            "No VP9 encoder is installed beside the archiver: add its extra 'timelapse' (pip install -r "
-            "requirements/timelapse.txt), or ask for the format 'webp'."
-        )
+        return texts.NO_VP9
     if form is OutputFormat.H264 and not ffmpeg:
-        return "H.264 needs a program of yours: set TIMELAPSE_FFMPEG to an ffmpeg with libx264, or ask for 'webm'."
+        return texts.NO_H264
     return None
-
-
-def is_program(path: str) -> bool:
-    """Whether this can be run, as a path or by its name in PATH."""
-    return shutil.which(path) is not None

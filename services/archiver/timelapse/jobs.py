@@ -1,7 +1,7 @@
-"""Jobs and their files: one JSON beside one video, in `TIMELAPSE_DIR`. The directory is the queue and the shelf.
+"""Time-lapse jobs and their files: a JSON record beside each video, in `TIMELAPSE_DIR`. The directory is the queue.
 
-Any number of archivers may share it: a lock lets one render at a time, and all show the same. Everything here blocks
-on the disk: call it on a thread.
+Any number of archivers may share it: a lock lets one of them render at a time, and all list the same jobs. Everything
+here blocks on the disk: call it on a thread.
 """
 
 import fcntl
@@ -18,6 +18,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from services.archiver.base import texts
 from services.archiver.base.errors import StorageUnavailableError
 from services.archiver.files.durable import DIRECTORY_MODE, fsync_directory
 from services.archiver.files.store import TEMPORARY_PREFIX
@@ -33,7 +34,7 @@ log = get_logger(__name__)
 
 
 class JobState(StrEnum):
-    """Where a time-lapse is in its life."""
+    """The stages of a job."""
 
     QUEUED = "queued"
     RENDERING = "rendering"
@@ -42,7 +43,7 @@ class JobState(StrEnum):
 
 
 class Job(BaseModel):
-    """One time-lapse, asked for, in the making or made. What is told of its length is exact once it renders."""
+    """One time-lapse: requested, rendering or finished. Its number of frames is exact once it renders."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,7 +55,7 @@ class Job(BaseModel):
     finished_at: AwareDatetime | None = None
     attempts: int = 0
     frames: int
-    """How many it shows, if all can be read."""
+    """How many it shows, if all of them can be read."""
     fps: float
     width: int
     height: int
@@ -65,37 +66,41 @@ class Job(BaseModel):
     error: str | None = None
 
     def with_(self, **changes: object) -> "Job":
+        """A copy with other values in these fields."""
         return self.model_copy(update=changes)
 
     @property
     def length_seconds(self) -> float:
-        # An animated WebP holds its last picture for as long as is missing.
+        """How long the video plays."""
+        # An animated WebP shows its last picture for the time of the missing ones.
         missing = 0 if self.request.format is OutputFormat.WEBP else self.skipped
         return (self.frames - missing) / self.fps
 
     @property
     def file_name(self) -> str:
+        """The video's file name in the directory."""
         return self.id + FACTS[self.request.format].suffix
 
     def expires_at(self, keep: timedelta | None) -> datetime | None:
-        """When it goes; None while that is open."""
+        """When it will be deleted; None for never, or while it is not finished."""
         return None if keep is None or self.finished_at is None else self.finished_at + keep
 
 
 def new_id(camera_key: str, now: datetime) -> str:
+    """A unique id that begins with the camera and the time."""
     return f"{camera_key}_{now:%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
 
 
 class JobFiles:
-    """The directory. Every method raises StorageUnavailableError when it can't be read or written."""
+    """The jobs' directory. Every method raises StorageUnavailableError when it can't be read or written."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
 
     def save(self, job: Job, *, only_existing: bool = False) -> bool:
-        """Keep the job's record in place of an earlier one; whether it was kept.
+        """Write the job's record over an earlier one; whether it was written.
 
-        With `only_existing` it is not, if somebody deleted it meanwhile.
+        With `only_existing` it is not written if somebody has deleted the job meanwhile.
         """
         with self._disk("written"):
             self.root.mkdir(DIRECTORY_MODE, parents=True, exist_ok=True)
@@ -112,7 +117,7 @@ class JobFiles:
             return True
 
     def load(self, job_id: str) -> Job | None:
-        """None when there is no such time-lapse."""
+        """The job of this id; None when there is none."""
         if not re.match(ID_PATTERN, job_id):
             return None
         with self._disk("read"), suppress(FileNotFoundError):
@@ -120,7 +125,7 @@ class JobFiles:
         return None
 
     def all(self) -> list[Job]:
-        """Newest first."""
+        """All jobs, newest first."""
         with self._disk("read"), suppress(FileNotFoundError):
             records = [entry.name for entry in os.scandir(self.root) if entry.name.endswith(_RECORD)]
             found = [self.load(name.removesuffix(_RECORD)) for name in records]
@@ -130,20 +135,21 @@ class JobFiles:
         return []
 
     def delete(self, job: Job) -> None:
-        """Its record first, so that nobody finds a record without a video."""
+        """Delete the record, then the video, so that no record is without its video."""
         with self._disk("written"):
             self._record(job.id).unlink(missing_ok=True)
             self.video(job).unlink(missing_ok=True)
 
     def video(self, job: Job) -> Path:
+        """The path of the job's video, which may not exist yet."""
         return self.root / job.file_name
 
     def temporary(self, suffix: str) -> Path:
-        """The path of a file to be made, which is swept if it does not get another name."""
+        """A new path for a file in the making. `sweep` deletes it unless it is renamed."""
         return self.root / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{suffix}"
 
     def publish(self, temporary: Path, job: Job) -> int:
-        """Give a finished video its name; its size. Durable on return."""
+        """Give a finished video its name; its size in bytes. Durable on return."""
         with self._disk("written"):
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
@@ -153,11 +159,12 @@ class JobFiles:
             return self.video(job).stat().st_size
 
     def free_bytes(self) -> int:
+        """The free space on the directory's disk."""
         with self._disk("read"):
             return shutil.disk_usage(self.root).free
 
     def sweep(self) -> None:
-        """Delete half-written videos and those whose record is gone. Only for who holds the lock, between renders."""
+        """Delete unfinished videos and those without a record. Only while holding the lock, and between renders."""
         known = {job.file_name for job in self.all()}
         suffixes = tuple(facts.suffix for facts in FACTS.values())
         with self._disk("swept"), suppress(FileNotFoundError):
@@ -167,9 +174,9 @@ class JobFiles:
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
-        """Whether this is the one archiver that may render, for as long as the block takes.
+        """Whether this archiver, and no other, may render during the block.
 
-        Given back by the system should the process die.
+        The system releases the lock if the process dies.
         """
         with self._disk("locked"):
             descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
@@ -184,13 +191,11 @@ class JobFiles:
         return self.root / f"{job_id}{_RECORD}"
 
     @contextmanager
-    def _disk(self, done: str) -> Iterator[None]:
+    def _disk(self, action: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise StorageUnavailableError(
-                f"The directory of the time-lapses, {self.root}, can't be {done}: {error.strerror}."
-            ) from error
+            raise StorageUnavailableError(texts.timelapse_directory_fails(self.root, action, error.strerror)) from error
 
 
 def _take(lock: int) -> bool:

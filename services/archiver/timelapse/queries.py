@@ -1,6 +1,6 @@
-"""The frames that a time-lapse may show, read from the archive's rows: first of many a little, then of a few more.
+"""Reads the frames that a time-lapse may show: first two columns of all, then all that is needed of the selected ones.
 
-Blocks on the database: call it on a thread. Frames captured by hand are not among them, for they belong to no rhythm.
+Blocks on the database: call it on a thread. Manual captures are left out, since they belong to no rhythm.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,20 +10,21 @@ from typing import Final
 from sqlalchemy import ColumnElement, Engine
 from sqlmodel import col, select
 
+from services.archiver.base import texts
 from services.archiver.db.engine import reading
-from services.archiver.db.frames import DAYLIGHT_BRIGHTNESS
+from services.archiver.db.frame_query import DAYLIGHT_BRIGHTNESS
 from services.archiver.db.models import ArchivedFrame, FrameKind
 from services.archiver.timelapse.render_job import SourceFrame
 from services.archiver.timelapse.request import TimelapseRequest
-from services.archiver.timelapse.selection import Moment, NoTimelapseError, Selection, select_frames, size_of
+from services.archiver.timelapse.selection import CapturedFrame, NoTimelapseError, Selection, select_frames, size_of
 
 MOST_FOUND: Final = 1_000_000
 _IDS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a request comes to: the selection, of `found` frames, and the picture's size."""
+class RenderPlan:
+    """What a request amounts to: the selection out of `found` frames, and the picture's size in pixels."""
 
     selection: Selection
     found: int
@@ -31,26 +32,26 @@ class Plan:
     height: int
 
 
-def plan(engine: Engine, request: TimelapseRequest) -> Plan:
-    """Raises NoTimelapseError when the request can't be met, DatabaseUnavailableError when the database is."""
-    moments = _moments(engine, request)
-    selection = select_frames(moments, request)
+def plan(engine: Engine, request: TimelapseRequest) -> RenderPlan:
+    """Select the frames. Raises NoTimelapseError if the request can't be met, and DatabaseUnavailableError."""
+    frames = _found(engine, request)
+    selection = select_frames(frames, request)
     width, height = size_of(_sizes(engine, selection), request)
-    return Plan(selection, len(moments), width, height)
+    return RenderPlan(selection, len(frames), width, height)
 
 
 def sources(engine: Engine, selection: Selection) -> tuple[SourceFrame, ...]:
-    """Where the selected frames are; those that went meanwhile are left out."""
+    """Path, hash and time of the selected frames; those deleted meanwhile are left out."""
     columns = select(ArchivedFrame.id, ArchivedFrame.path, ArchivedFrame.sha256, ArchivedFrame.captured_at)
     found: dict[int, SourceFrame] = {}
     with reading(engine) as session:
         for ids in _ids(selection):
             for row_id, path, sha256, captured_at in session.exec(columns.where(col(ArchivedFrame.id).in_(ids))):
                 found[row_id or 0] = SourceFrame(row_id or 0, path, sha256, captured_at)
-    return tuple(found[moment.id] for moment in selection.moments if moment.id in found)
+    return tuple(found[frame.id] for frame in selection.frames if frame.id in found)
 
 
-def _moments(engine: Engine, request: TimelapseRequest) -> list[Moment]:
+def _found(engine: Engine, request: TimelapseRequest) -> list[CapturedFrame]:
     captured_at = col(ArchivedFrame.captured_at)
     statement = (
         select(ArchivedFrame.id, ArchivedFrame.captured_at)
@@ -60,10 +61,10 @@ def _moments(engine: Engine, request: TimelapseRequest) -> list[Moment]:
         .execution_options(yield_per=10_000)
     )
     with reading(engine) as session:
-        moments = [Moment(row_id or 0, at) for row_id, at in session.exec(statement)]
-    if len(moments) > MOST_FOUND:
-        raise NoTimelapseError(f"There are more than {MOST_FOUND} frames in this range: choose a shorter one.")
-    return moments
+        frames = [CapturedFrame(row_id or 0, at) for row_id, at in session.exec(statement)]
+    if len(frames) > MOST_FOUND:
+        raise NoTimelapseError(texts.too_many_found(MOST_FOUND))
+    return frames
 
 
 def _conditions(request: TimelapseRequest) -> Iterator[ColumnElement[bool]]:
@@ -86,5 +87,5 @@ def _sizes(engine: Engine, selection: Selection) -> Sequence[tuple[int, int]]:
 
 
 def _ids(selection: Selection) -> Iterator[list[int]]:
-    ids = [moment.id for moment in selection.moments]
+    ids = [frame.id for frame in selection.frames]
     return (ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE))

@@ -1,7 +1,7 @@
-"""The renderer: takes the time-lapses asked for one after the other, and lets old ones go. Owns the queue's rules.
+"""Renders the requested time-lapses one after the other, and deletes expired ones. Owns the queue's rules.
 
-A render that an archiver's end interrupted is begun anew, once: a time-lapse that takes the archiver down with it must
-not do so for ever. Works on threads of its own, so that it takes no capture's place.
+A render that was interrupted by the archiver's end is started again, once: a time-lapse that brings the archiver down
+must not do so for ever. It works on threads of its own, so that it takes no thread from a capture.
 """
 
 import asyncio
@@ -13,15 +13,16 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from services.archiver.base import texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
-from services.archiver.base.problems import Problems
+from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.timelapse.child_process import NoProcessError, RenderFailedError, render
 from services.archiver.timelapse.formats import FACTS
 from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
-from services.archiver.timelapse.queries import Plan, plan, sources
-from services.archiver.timelapse.render_job import Progress, RenderOrder
+from services.archiver.timelapse.queries import RenderPlan, plan, sources
+from services.archiver.timelapse.render_job import Progress, RenderJob
 from services.archiver.timelapse.request import TimelapseRequest
 from services.archiver.timelapse.selection import NoTimelapseError
 from shared.clock import Clock
@@ -30,20 +31,19 @@ from shared.logs import get_logger
 
 MOST_WAITING: Final = 10
 MOST_ATTEMPTS: Final = 2
-LOOK_SECONDS: Final = 5.0
-"""How often the directory is looked at for what other archivers queued or left."""
+SCAN_SECONDS: Final = 5.0
+"""How often the directory is scanned for jobs that other archivers queued or left."""
 SAVE_SECONDS: Final = 1.0
-PROBLEM: Final = "time-lapses"
 log = get_logger(__name__)
 
 
 class QueueFullError(FramecastError):
-    """Raised when too many time-lapses wait already."""
+    """Raised when too many time-lapses are waiting already. Try again when some are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelapseSettings:
-    """`archive` is `ARCHIVE_DIR`; `keep` None keeps finished ones for ever; `min_free_bytes` is left on the disk."""
+    """`archive` is `ARCHIVE_DIR`; `keep` None keeps videos for ever; `min_free_bytes` must stay free on the disk."""
 
     archive: str
     directory: Path
@@ -52,8 +52,8 @@ class TimelapseSettings:
     min_free_bytes: int = 0
 
 
-class Renderer:
-    """On the loop; its work on threads and in a child process. `run` goes on until it is cancelled."""
+class TimelapseQueue:
+    """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled."""
 
     def __init__(self, settings: TimelapseSettings, engine: Engine, clock: Clock) -> None:
         self.settings = settings
@@ -65,8 +65,8 @@ class Renderer:
         self._due = asyncio.Event()
         self._saved_at = 0.0
 
-    async def estimate(self, request: TimelapseRequest) -> Plan:
-        """What the request comes to. Raises NoTimelapseError, DatabaseUnavailableError."""
+    async def estimate(self, request: TimelapseRequest) -> RenderPlan:
+        """What the request amounts to. Raises NoTimelapseError, DatabaseUnavailableError."""
         return await self._threads.run(lambda: plan(self._engine, request))
 
     async def add(self, request: TimelapseRequest) -> Job:
@@ -74,12 +74,12 @@ class Renderer:
         jobs = await self.jobs()
         waiting = sum(job.state is JobState.QUEUED for job in jobs)
         if waiting >= MOST_WAITING:
-            raise QueueFullError(f"{waiting} time-lapses wait already: try again when some are done, or cancel one.")
-        wanted = await self.estimate(request)
+            raise QueueFullError(texts.queue_full(waiting))
+        planned = await self.estimate(request)
         now = from_ns(self._clock.utc_ns())
         job = _planned(
             Job(id=new_id(request.camera, now), request=request, created_at=now, frames=0, fps=1, width=0, height=0),
-            wanted,
+            planned,
         )
         await self._threads.run(lambda: self.files.save(job))
         log.info("time-lapse queued", timelapse=job.id, frames=job.frames)
@@ -87,39 +87,42 @@ class Renderer:
         return job
 
     async def jobs(self) -> list[Job]:
-        """All there are, newest first. Raises StorageUnavailableError."""
+        """All jobs, newest first. Raises StorageUnavailableError."""
         return await self._threads.run(self.files.all)
 
     async def get(self, job_id: str) -> Job | None:
+        """The job of this id. Raises StorageUnavailableError."""
         return await self._threads.run(lambda: self.files.load(job_id))
 
     async def has_video(self, job: Job) -> bool:
+        """Whether the job's video is there."""
         return await self._threads.run(lambda: self.files.video(job).is_file())
 
     async def delete(self, job: Job) -> None:
-        """Cancel it, or delete what it made. A render ends within a second or two, whichever archiver does it."""
+        """Cancel the job, or delete its video. A render ends within a second or two, in whichever archiver it runs."""
         await self._threads.run(lambda: self.files.delete(job))
         log.info("time-lapse deleted", timelapse=job.id, state=job.state.value)
 
     async def run(self) -> None:
+        """Render what is queued, again and again."""
         while True:
             self._due.clear()
             try:
                 await self._work()
             except (StorageUnavailableError, DatabaseUnavailableError, NoProcessError) as error:
-                self.problems.report(PROBLEM, f"Time-lapses have to wait: {error}")
+                self.problems.report(Subject.TIMELAPSES, texts.timelapses_wait(error))
             else:
-                self.problems.clear(PROBLEM)
+                self.problems.clear(Subject.TIMELAPSES)
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(SCAN_SECONDS):
                     await self._due.wait()
 
     async def drain(self, deadline_seconds: float) -> int:
-        """Wait for what still runs on threads; how much of it is left behind."""
+        """Wait for the work on threads; how many pieces are still running at the deadline."""
         return await self._threads.drain(deadline_seconds)
 
     async def _work(self) -> None:
-        """All that waits, if no other archiver is at it."""
+        """Render all waiting jobs, unless another archiver is rendering."""
         if not any(self._needs_work(job) for job in await self.jobs()):
             return
         with ExitStack() as stack:
@@ -137,27 +140,27 @@ class Renderer:
         return expires_at is not None and expires_at <= self._now()
 
     async def _next(self) -> Job | None:
-        """The oldest that waits. Under the lock nobody else renders, so one said to be rendering was interrupted."""
+        """The oldest waiting job. This archiver holds the lock, so a job in the state `rendering` was interrupted."""
         oldest: Job | None = None
         for job in await self.jobs():
             if self._is_expired(job):
                 await self.delete(job)
             elif job.state is JobState.RENDERING and job.attempts >= MOST_ATTEMPTS:
-                await self._end(job, error="the archiver ended while it was rendered, twice")
+                await self._end(job, error=texts.INTERRUPTED_TWICE)
             elif job.state in (JobState.QUEUED, JobState.RENDERING):
                 oldest = job
         return oldest
 
     async def _render(self, job: Job) -> None:
-        """Bring it to an end, or back into the queue if it is this archiver that ends."""
+        """Finish the job; if this archiver ends meanwhile, put it back into the queue."""
         temporary = self.files.temporary(FACTS[job.request.format].suffix)
         queued = job.with_(state=JobState.QUEUED)
         try:
-            order, job = await self._order(job, temporary)
+            render_job, job = await self._prepare(job, temporary)
             if not await self._save(job):
                 return
             log.info("time-lapse begun", timelapse=job.id, frames=job.frames)
-            result = await render(order, lambda progress: self._told(job, progress))
+            result = await render(render_job, lambda progress: self._save_progress(job, progress))
             size = await self._threads.run(lambda: self.files.publish(temporary, job))
             await self._end(job, done=result.done, skipped=result.skipped, bytes=size)
         except (RenderFailedError, NoTimelapseError, StorageFullError) as error:
@@ -166,7 +169,7 @@ class Renderer:
             await self._save(queued)
             raise
         except asyncio.CancelledError:
-            # On the loop, and quick: nobody waits for threads any more.
+            # On the loop, since it is quick and nobody waits for threads any more.
             with suppress(StorageUnavailableError):
                 self.files.save(queued, only_existing=True)
             raise
@@ -174,13 +177,13 @@ class Renderer:
             with suppress(OSError):  # what stays is swept before the next render
                 temporary.unlink(missing_ok=True)
 
-    async def _order(self, job: Job, temporary: Path) -> tuple[RenderOrder, Job]:
-        """ImageFeatures at the archive once more: frames may have come and gone since it was asked for."""
+    async def _prepare(self, job: Job, temporary: Path) -> tuple[RenderJob, Job]:
+        """Plan the job once more, since frames may have come and gone since it was requested."""
         request, settings = job.request, self.settings
         await self._threads.run(self._leave_room)
-        wanted = await self.estimate(request)
-        frames = await self._threads.run(lambda: sources(self._engine, wanted.selection))
-        job = _planned(job, wanted).with_(
+        planned = await self.estimate(request)
+        frames = await self._threads.run(lambda: sources(self._engine, planned.selection))
+        job = _planned(job, planned).with_(
             state=JobState.RENDERING,
             frames=len(frames),
             started_at=self._now(),
@@ -188,26 +191,26 @@ class Renderer:
             done=0,
             skipped=0,
         )
-        order = RenderOrder(
+        render_job = RenderJob(
             archive=settings.archive,
             output=str(temporary),
             form=request.format,
-            width=wanted.width,
-            height=wanted.height,
-            fps=wanted.selection.fps,
+            width=planned.width,
+            height=planned.height,
+            fps=planned.selection.fps,
             time_zone=request.tz if request.timestamp else None,
             ffmpeg=settings.ffmpeg,
             frames=frames,
         )
-        return order, job
+        return render_job, job
 
     def _leave_room(self) -> None:
         free = self.files.free_bytes()
         if free < self.settings.min_free_bytes:
-            raise StorageFullError(f"only {free} bytes are free on its disk, fewer than ARCHIVE_MIN_FREE_BYTES")
+            raise StorageFullError(texts.timelapse_below_floor(free))
 
-    async def _told(self, job: Job, progress: Progress) -> bool:
-        """Whether to go on: not once somebody deleted it."""
+    async def _save_progress(self, job: Job, progress: Progress) -> bool:
+        """Whether to go on: not if somebody has deleted the job."""
         now = self._clock.monotonic()
         if now - self._saved_at < SAVE_SECONDS:
             return True
@@ -229,6 +232,6 @@ class Renderer:
         return from_ns(self._clock.utc_ns())
 
 
-def _planned(job: Job, wanted: Plan) -> Job:
-    selection = wanted.selection
-    return job.with_(frames=len(selection.moments), fps=float(selection.fps), width=wanted.width, height=wanted.height)
+def _planned(job: Job, planned: RenderPlan) -> Job:
+    selection = planned.selection
+    return job.with_(frames=len(selection.frames), fps=float(selection.fps), width=planned.width, height=planned.height)

@@ -1,4 +1,4 @@
-"""The order for one render: what the archiver tells its rendering process, as JSON. Pure."""
+"""What the archiver tells its rendering process, and what it hears from it, as JSON. Pure."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from services.archiver.timelapse.formats import OutputFormat
 
 @dataclass(frozen=True, slots=True)
 class SourceFrame:
-    """One frame that may go into a time-lapse. `path` is the archive's, and `sha256` its file's."""
+    """One frame of a time-lapse: its `path` in the archive, and the `sha256` of that file."""
 
     id: int
     path: str
@@ -21,8 +21,8 @@ class SourceFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class RenderOrder:
-    """`archive` is `ARCHIVE_DIR`, `output` the file to make; `time_zone` None prints no time into the picture."""
+class RenderJob:
+    """One render. `archive` is `ARCHIVE_DIR`, `output` the file to make; with `time_zone` None no time is printed."""
 
     archive: str
     output: str
@@ -35,11 +35,13 @@ class RenderOrder:
     frames: tuple[SourceFrame, ...]
 
     def encode(self) -> bytes:
+        """The job as JSON for the process's standard input."""
         plain = asdict(self) | {"fps": str(self.fps), "frames": [_packed(frame) for frame in self.frames]}
         return json.dumps(plain).encode()
 
     @classmethod
     def decode(cls, text: bytes) -> Self:
+        """Read it back."""
         plain = json.loads(text)
         plain |= {
             "form": OutputFormat(plain["form"]),
@@ -51,9 +53,9 @@ class RenderOrder:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the rendering process tells: `done` of its frames are through, of which `skipped` could not be used.
+    """A report of the rendering process: `done` frames are finished, `skipped` of them could not be used.
 
-    `error` is the end of it, in words.
+    With an `error`, in words, the render has failed.
     """
 
     done: int
@@ -61,10 +63,12 @@ class Progress:
     error: str | None = None
 
     def encode(self) -> bytes:
+        """One line for the process's standard output."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
     @classmethod
     def decode(cls, line: bytes) -> Self:
+        """Read a line back. Raises ValueError or TypeError when it is something else."""
         return cls(**json.loads(line))
 
 

@@ -1,13 +1,13 @@
-"""What somebody asks for: the request's form and limits, as it comes over HTTP and is kept beside its video."""
+"""The request for a time-lapse and its limits: the body over HTTP, also stored beside the video."""
 
 from datetime import time
 from fractions import Fraction
 from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from services.archiver.base.local_time import time_zone
+from services.archiver.base.local_time import ZoneName
 from services.archiver.timelapse.formats import OutputFormat
 from shared.bus.topics import KEY_PATTERN
 
@@ -16,11 +16,6 @@ LEAST_FPS: Final = 1
 MOST_FPS: Final = 60
 LARGEST_SIDE: Final = 3840
 SMALLEST_SIDE: Final = 64
-
-
-def _zone_name(value: str) -> str:
-    time_zone(value)
-    return value
 
 
 _Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=2)]
@@ -38,7 +33,7 @@ class TimelapseRequest(BaseModel):
     daily_at: time | None = Field(
         default=None, description="one frame a day, the nearest to this local time, such as 12:00"
     )
-    tz: Annotated[str, AfterValidator(_zone_name)] = Field(
+    tz: ZoneName = Field(
         default="UTC",
         max_length=64,
         description="the time zone of `daily_at` and of the printed time, as Europe/Berlin",
@@ -47,13 +42,13 @@ class TimelapseRequest(BaseModel):
         default=None,
         ge=LEAST_FPS,
         le=MOST_FPS,
-        description=f"frames per second; {DEFAULT_FPS}, or what `length_seconds` asks for",
+        description=f"frames per second; {DEFAULT_FPS}, or what `length_seconds` needs",
     )
     length_seconds: float | None = Field(
         default=None, ge=1, le=3600, description="how long it should be: frames are left out evenly to get there"
     )
     width: _Side | None = Field(default=None, description="even; the frames' own width, but no more than 1280")
-    height: _Side | None = Field(default=None, description="even; what the frames' shape asks for")
+    height: _Side | None = Field(default=None, description="even; by default as the frames' shape needs")
     timestamp: bool = Field(default=False, description="print the local time into the picture")
     format: OutputFormat = OutputFormat.WEBM
 
@@ -67,8 +62,10 @@ class TimelapseRequest(BaseModel):
 
     @property
     def zone(self) -> ZoneInfo:
+        """The time zone `tz`."""
         return ZoneInfo(self.tz)
 
     @property
     def exact_fps(self) -> Fraction | None:
+        """The requested frames per second as a fraction; None when none are requested."""
         return None if self.fps is None else Fraction(self.fps).limit_denominator(1000)

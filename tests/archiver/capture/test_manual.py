@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from services.archiver.app import create_app
 from services.archiver.capture import manual
-from services.archiver.db.frames import FrameQuery
+from services.archiver.db.frame_query import FrameQuery
 from services.archiver.files.paths import FrameName
 from services.archiver.service import Archiver
 from shared.bus.status import CameraState
@@ -57,7 +57,7 @@ def test_asked_twice_there_are_two(client: TestClient, place: Place) -> None:
     """Each has its own instant."""
     first, second = (client.post(FRAMES, params={"camera": "camera_1"}).json() for _ in range(2))
     assert first["captured_at"] < second["captured_at"]
-    assert len(place.catalog.page(FrameQuery())[0]) == 3
+    assert len(place.frame_rows.page(FrameQuery())[0]) == 3
 
 
 def test_a_deleted_manual_frame_leaves_no_gap(client: TestClient, place: Place) -> None:

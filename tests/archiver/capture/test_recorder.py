@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.archiver.base.errors import StorageFullError
+from services.archiver.db.engine import upgrade
 from services.archiver.files.local_store import LocalStore
 from shared.bus.frames import encode_frame
 from shared.bus.status import CameraState, encode_status
@@ -64,7 +65,7 @@ async def test_pictures_that_are_cut_or_corrupt_are_counted_and_the_next_one_is_
     with place.bus(camera):
         async with place.archiver() as archiver:
             await eventually(place.rows)
-            assert archiver.refused.total == 3
+            assert archiver.frame_archiver.refused.total == 3
     (row,) = place.rows()
     assert (row.width, row.height) == (640, 360)
 
@@ -159,7 +160,7 @@ async def test_malformed_messages_are_dropped_and_counted(place: Place) -> None:
         async with place.archiver() as archiver:
             malformed = [[b"status/"], [topic, b"{}"], [topic, body, b""], [b"status/other/", body]]
             bus.repeat(malformed)
-            await eventually(lambda: archiver.dropped_messages() >= 2 * len(malformed))
+            await eventually(lambda: archiver.recorder.dropped.total >= 2 * len(malformed))
             bus.cameras.append(camera)
             await eventually(place.rows)
 
@@ -236,7 +237,7 @@ async def test_while_the_database_is_away_the_file_is_kept_and_its_row_follows(p
 
 async def test_while_the_database_is_locked_the_file_is_kept_and_its_row_follows(place: Place) -> None:
     """As when somebody copies or repairs it."""
-    place.catalog.upgrade()
+    upgrade(place.engine)
     camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)
     lock = sqlite3.connect(place.database_file, isolation_level=None)
     try:
@@ -254,7 +255,7 @@ async def test_while_the_database_is_locked_the_file_is_kept_and_its_row_follows
 
 async def test_a_lock_of_several_slots_costs_none_of_them_its_picture(place: Place) -> None:
     """Nobody who captures waits for the database; rows follow, and no slot is both there and missing."""
-    place.catalog.upgrade()
+    upgrade(place.engine)
     lock = sqlite3.connect(place.database_file, isolation_level=None)
     try:
         with place.bus(ScriptedCamera([jpeg_of()], interval_seconds=1)):

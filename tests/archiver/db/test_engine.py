@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.db.engine import open_engine, upgrade, writing
-from services.archiver.db.frames import Catalog
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from shared.errors import ConfigurationError
 from tests.archiver.support import SLOT_START, again_while_locked, row
@@ -35,11 +35,11 @@ def test_an_upgrade_from_nothing_gives_the_models_schema(engine: Engine) -> None
     }
 
 
-def test_a_second_upgrade_has_nothing_to_do_and_keeps_the_rows(engine: Engine, catalog: Catalog) -> None:
+def test_a_second_upgrade_has_nothing_to_do_and_keeps_the_rows(engine: Engine, frame_rows: FrameRows) -> None:
     """It runs at every start."""
-    catalog.add(row())
+    frame_rows.add(row())
     assert not upgrade(engine)
-    assert catalog.latest(None) is not None
+    assert frame_rows.latest(None) is not None
 
 
 def test_archivers_that_start_at_once_do_not_fail_each_other(database_url: str) -> None:
@@ -71,28 +71,28 @@ def test_sqlite_is_set_up_for_safety(sqlite_url: str) -> None:
     assert values == {"journal_mode": "delete", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 1000}
 
 
-def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(engine: Engine, catalog: Catalog) -> None:
+def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(engine: Engine, frame_rows: FrameRows) -> None:
     """So reading first and writing then never fails in the middle; readers are let in meanwhile."""
-    catalog.add(row())
+    frame_rows.add(row())
     with writing(engine) as session:
         assert session.get(ArchivedFrame, 1) is not None
-        assert catalog.latest(None) is not None
+        assert frame_rows.latest(None) is not None
         with pytest.raises(DatabaseUnavailableError, match="lock"):
-            catalog.add(row(slot_start=0))
+            frame_rows.add(row(slot_start=0))
 
 
-def test_an_id_is_never_given_out_again(catalog: Catalog) -> None:
+def test_an_id_is_never_given_out_again(frame_rows: FrameRows) -> None:
     """Or a client would delete another picture than it means, and a browser show one it kept."""
-    catalog.add(row())
-    catalog.delete([1], leave_gaps=False)
-    catalog.add(row(slot_start=SLOT_START + 3600))
-    assert catalog.get(1) is None
-    assert catalog.get(2) is not None
+    frame_rows.add(row())
+    frame_rows.delete([1], leave_gaps=False)
+    frame_rows.add(row(slot_start=SLOT_START + 3600))
+    assert frame_rows.get(1) is None
+    assert frame_rows.get(2) is not None
 
 
-def test_a_database_of_a_later_version_is_left_alone(engine: Engine, catalog: Catalog) -> None:
+def test_a_database_of_a_later_version_is_left_alone(engine: Engine, frame_rows: FrameRows) -> None:
     """An old archiver must not work on a schema it doesn't know."""
-    del catalog
+    del frame_rows
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     logging.getLogger("alembic").setLevel(logging.CRITICAL)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from services.archiver.db.gaps import joined
-from services.archiver.db.intervals import Missed, Stretch, explained, holes
+from services.archiver.db.intervals import Missed, Stretch, explained, holes, joined
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,7 @@ def test_an_empty_stretch_has_no_holes() -> None:
 
 
 def test_a_hole_is_explained_piece_by_piece() -> None:
-    """What nobody watched was missed because no archiver ran."""
+    """What no report explains was missed because no archiver ran."""
     missed = [Missed(Stretch(4, 6), "camera offline", "no route"), Missed(Stretch(8, 20), "disk full")]
     assert list(explained(Stretch(0, 10), missed)) == [
         Missed(Stretch(0, 4), "archiver down"),

@@ -1,4 +1,4 @@
-"""What is told of a picture by its looks."""
+"""What is measured on a picture, and its thumbnail."""
 
 import io
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.image_features import differing_bits, looks_of, thumbnail_of
+from services.archiver.files.image_features import features_of, thumbnail_of
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import FrameName
 from tests.archiver.support import SLOT_START, noise, webp_of
@@ -23,27 +23,32 @@ def scene(shift: int = 0) -> Image.Image:
     return picture
 
 
+def differing_bits(one: str, other: str) -> int:
+    """How unlike two hashes are, from 0 to 64."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
 @pytest.mark.parametrize(("color", "brightness"), [("black", 0), ("white", 255), ((0, 255, 0), 150)])
 def test_brightness_is_the_mean_luma(color: str | tuple[int, int, int], brightness: int) -> None:
     """From 0 to 255; green is brighter than blue, as to the eye."""
-    assert looks_of(Image.new("RGB", (64, 48), color)).brightness == pytest.approx(brightness, abs=1)
+    assert features_of(Image.new("RGB", (64, 48), color)).brightness == pytest.approx(brightness, abs=1)
 
 
 def test_a_picture_that_shows_the_same_has_nearly_the_same_hash() -> None:
     """In another size, light or quality."""
-    own = looks_of(scene()).perceptual_hash
+    own = features_of(scene()).perceptual_hash
     file = io.BytesIO()
     scene().save(file, "JPEG", quality=30)
     others = [scene().resize((320, 180)), ImageEnhance.Brightness(scene()).enhance(0.8), Image.open(file)]
     assert len(own) == 16
-    assert max(differing_bits(own, looks_of(other).perceptual_hash) for other in others) <= 5
+    assert max(differing_bits(own, features_of(other).perceptual_hash) for other in others) <= 5
 
 
 def test_a_picture_that_shows_something_else_has_another_hash() -> None:
     """Half of the bits differ between strangers."""
-    own = looks_of(scene()).perceptual_hash
-    assert differing_bits(own, looks_of(ImageOps.mirror(ImageOps.flip(scene()))).perceptual_hash) > 10
-    assert differing_bits(own, looks_of(noise(640, 360)).perceptual_hash) > 10
+    own = features_of(scene()).perceptual_hash
+    assert differing_bits(own, features_of(ImageOps.mirror(ImageOps.flip(scene()))).perceptual_hash) > 10
+    assert differing_bits(own, features_of(noise(640, 360)).perceptual_hash) > 10
 
 
 @pytest.mark.parametrize(
@@ -68,5 +73,5 @@ def test_a_frame_is_kept_without_the_thumbnail_that_memory_is_short_for(
         raise OSError("cannot write file as WebP (encoder returned None)")
 
     monkeypatch.setattr(Image.Image, "save", fail)
-    kept = FrameFiles(LocalStore(tmp_path)).keep(FrameName("camera_1", SLOT_START), webp)
-    assert (kept.byte_count, kept.thumbnail_bytes) == (len(webp), None)
+    stored = FrameFiles(LocalStore(tmp_path)).save(FrameName("camera_1", SLOT_START), webp)
+    assert (stored.byte_count, stored.thumbnail_bytes) == (len(webp), None)

@@ -11,13 +11,13 @@ from sqlalchemy import Engine
 
 from services.archiver.base.retention_policy import Policy
 from services.archiver.db.engine import open_engine, upgrade
-from services.archiver.db.frames import Catalog, FrameQuery
-from services.archiver.db.gaps import GapQuery, Ledger
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
 from services.archiver.retention.cleaner import FIRST_SECONDS, JUMP_SECONDS, Cleaner
-from services.archiver.retention.forecast import Survey
-from services.archiver.retention.rows import Rows
+from services.archiver.retention.forecast import Forecaster
 from shared.clock import Clock
 from tests.archiver.test_service import environment
 from tests.support.archive import MadeArchive
@@ -31,47 +31,47 @@ def at(instant: datetime) -> Clock:
     return Clock(utc_ns=lambda: int(instant.timestamp()) * 1_000_000_000)
 
 
-def survey(engine: Engine, keep: str, max_bytes: int = 0) -> Survey:
-    return Survey(Rows(engine), Policy.parse(keep, ZoneInfo("UTC")), max_bytes)
+def forecaster(engine: Engine, keep: str, max_bytes: int = 0) -> Forecaster:
+    return Forecaster(engine, Policy.parse(keep, ZoneInfo("UTC")), max_bytes)
 
 
 @pytest.fixture
-def archive(shelf: FrameFiles, catalog: Catalog) -> MadeArchive:
-    return MadeArchive(shelf, catalog)
+def archive(frame_files: FrameFiles, frame_rows: FrameRows) -> MadeArchive:
+    return MadeArchive(frame_files, frame_rows)
 
 
-def keeper(engine: Engine, archive: MadeArchive, keep: str, max_bytes: int = 0) -> Cleaner:
-    return Cleaner(survey(engine, keep, max_bytes), archive.catalog, archive.shelf, at(NOW))
+def cleaner(engine: Engine, archive: MadeArchive, keep: str, max_bytes: int = 0) -> Cleaner:
+    return Cleaner(forecaster(engine, keep, max_bytes), archive.frame_rows, archive.frame_files, at(NOW))
 
 
 def ids(archive: MadeArchive) -> set[int | None]:
-    return {row.id for row in archive.catalog.page(FrameQuery(limit=500))[0]}
+    return {row.id for row in archive.frame_rows.page(FrameQuery(limit=500))[0]}
 
 
 async def test_what_is_due_goes_with_its_files_and_nothing_else(
-    engine: Engine, archive: MadeArchive, ledger: Ledger
+    engine: Engine, archive: MadeArchive, gap_rows: GapRows
 ) -> None:
     """Row, picture and thumbnail; and no gap tells of it."""
     rows = archive.hours(BEGIN, range(0, 20 * 24, 4))
-    gone = await keeper(engine, archive, "all:10d,daily@12:00:15d").round()
+    gone = await cleaner(engine, archive, "all:10d,daily@12:00:15d").clean()
     left = [row for row in rows if row.id in ids(archive)]
     young = [row for row in rows if row.captured_at > NOW - 10 * DAY]
     noons = [row for row in rows if row.captured_at.hour == 12 and NOW - 15 * DAY <= row.captured_at <= NOW - 10 * DAY]
     assert [row.id for row in left] == [row.id for row in noons + young]
     assert gone == len(rows) - len(left)
-    files = {file.path for day in archive.shelf.store.files("camera_1") for file in day}
+    files = {file.path for day in archive.frame_files.store.files("camera_1") for file in day}
     assert len(files) == 2 * len(left), "a picture and a thumbnail each"
-    assert archive.catalog.pending_deletions() == []
-    assert ledger.gaps(GapQuery())[0] == []
+    assert archive.frame_rows.pending_deletions() == []
+    assert gap_rows.gaps(GapQuery())[0] == []
 
 
 async def test_a_second_round_and_a_second_archiver_change_nothing(engine: Engine, archive: MadeArchive) -> None:
     """Deleting twice is harmless."""
     archive.hours(BEGIN, range(0, 20 * 24, 4))
-    one, other = (keeper(engine, archive, "all:3d") for _ in range(2))
-    assert await one.round() > 0
+    one, other = (cleaner(engine, archive, "all:3d") for _ in range(2))
+    assert await one.clean() > 0
     left = ids(archive)
-    assert await one.round() == await other.round() == 0
+    assert await one.clean() == await other.clean() == 0
     assert ids(archive) == left
 
 
@@ -79,18 +79,18 @@ async def test_a_camera_that_has_long_been_away_keeps_its_last_frame(engine: Eng
     """Each camera its own, and also beyond the limit of bytes."""
     old = archive.hours(BEGIN, range(3), camera_key="attic")
     new = archive.hours(BEGIN, range(3), camera_key="porch")
-    await keeper(engine, archive, "all:1h", max_bytes=1).round()
+    await cleaner(engine, archive, "all:1h", max_bytes=1).clean()
     assert ids(archive) == {old[-1].id, new[-1].id}
 
 
 async def test_what_was_taken_by_hand_stays(engine: Engine, archive: MadeArchive) -> None:
     """Whatever the tiers for slots and the limit say, until a tier names it."""
-    by_hand = archive.frame(BEGIN, interval_seconds=None)
+    manual = archive.frame(BEGIN, interval_seconds=None)
     archive.hours(BEGIN, range(2))
-    await keeper(engine, archive, "all:1h", max_bytes=1).round()
-    assert by_hand.id in ids(archive)
-    await keeper(engine, archive, "all:1h,manual:5d").round()
-    assert by_hand.id not in ids(archive)
+    await cleaner(engine, archive, "all:1h", max_bytes=1).clean()
+    assert manual.id in ids(archive)
+    await cleaner(engine, archive, "all:1h,manual:5d").clean()
+    assert manual.id not in ids(archive)
 
 
 async def test_beyond_the_limit_the_oldest_of_all_cameras_go_until_it_is_kept(
@@ -99,17 +99,17 @@ async def test_beyond_the_limit_the_oldest_of_all_cameras_go_until_it_is_kept(
     """And no more than that."""
     for hour in range(6):
         archive.hours(BEGIN, [hour], camera_key="attic" if hour % 2 else "porch")
-    total = Rows(engine).total_bytes()
-    assert await keeper(engine, archive, "all:forever", max_bytes=total - 1).round() == 1
-    left = [row.captured_at for row in archive.catalog.page(FrameQuery())[0]]
+    total = archive.frame_rows.total_bytes()
+    assert await cleaner(engine, archive, "all:forever", max_bytes=total - 1).clean() == 1
+    left = [row.captured_at for row in archive.frame_rows.page(FrameQuery())[0]]
     assert min(left) == BEGIN + timedelta(hours=1, seconds=3)
-    assert Rows(engine).total_bytes() <= total - 1
+    assert archive.frame_rows.total_bytes() <= total - 1
 
 
 def test_by_default_nothing_goes(engine: Engine, archive: MadeArchive) -> None:
     """Not in a hundred years."""
     archive.hours(BEGIN, range(3))
-    default = survey(engine, "all:forever")
+    default = forecaster(engine, "all:forever")
     assert list(default.due(BEGIN + 36500 * DAY)) == []
     assert default.forecast(BEGIN, 3660).days == ()
 
@@ -117,7 +117,7 @@ def test_by_default_nothing_goes(engine: Engine, archive: MadeArchive) -> None:
 def test_the_forecast_says_how_much_goes_on_which_day(engine: Engine, archive: MadeArchive) -> None:
     """And the next ones by name."""
     rows = archive.hours(NOW - 6 * DAY, range(0, 6 * 24, 6))
-    forecast = survey(engine, "all:5d").forecast(NOW, 2)
+    forecast = forecaster(engine, "all:5d").forecast(NOW, 2)
     assert (
         [(ahead.day, ahead.frames) for ahead in forecast.days]
         == [
@@ -149,21 +149,21 @@ async def test_a_clock_that_jumps_is_not_believed_at_once(engine: Engine, archiv
         if monotonic[0] > 4 * FIRST_SECONDS:
             raise Enough
 
-    retention = Cleaner(
-        survey(engine, "all:30d"), archive.catalog, archive.shelf, Clock(wall_clock, lambda: monotonic[0])
+    cleaner = Cleaner(
+        forecaster(engine, "all:30d"), archive.frame_rows, archive.frame_files, Clock(wall_clock, lambda: monotonic[0])
     )
-    retention.sleep = sleep
+    cleaner.sleep = sleep
     with pytest.raises(Enough):
-        await retention.run()
+        await cleaner.run()
     assert len(ids(archive)) == 3
 
 
 def test_a_dry_run_prints_what_would_go_and_deletes_nothing(tmp_path: Path, local_store: LocalStore) -> None:
-    """The operator's look before the leap."""
+    """So the operator can check before anything is deleted."""
     env = environment(tmp_path, ARCHIVE_KEEP="all:30d", ARCHIVE_TIME_ZONE="Europe/Berlin")
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)
-    archive = MadeArchive(FrameFiles(local_store), Catalog(engine))
+    archive = MadeArchive(FrameFiles(local_store), FrameRows(engine))
     archive.hours(datetime(2020, 7, 1, tzinfo=UTC), range(3))
     command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=True)

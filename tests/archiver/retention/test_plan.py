@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.archiver.base.retention_policy import Policy
-from services.archiver.retention.plan import FOR_EVER, Expiry, FrameInfo, due, fates, over_budget, weeks
+from services.archiver.retention.plan import FOR_EVER, Expiry, FrameInfo, expiries, over_budget, weeks
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 10, 5, tzinfo=BERLIN)
@@ -26,11 +26,15 @@ def hourly(since: datetime, count: int, every: timedelta = HOUR) -> list[FrameIn
 
 def planned(frames: Iterable[FrameInfo], policy: Policy) -> list[Expiry]:
     in_order = sorted(frames, key=lambda frame: (frame.captured_at, frame.id))
-    return [fate for week in weeks(in_order, policy) for fate in fates(week, policy)]
+    return [expiry for week in weeks(in_order, policy) for expiry in expiries(week, policy)]
+
+
+def due(planned: Iterable[Expiry], now: datetime) -> set[FrameInfo]:
+    return {expiry.frame for expiry in planned if expiry.until <= now}
 
 
 def gone(frames: Iterable[FrameInfo], policy: Policy, now: datetime) -> set[FrameInfo]:
-    return {fate.frame for fate in due(planned(frames, policy), now)}
+    return due(planned(frames, policy), now)
 
 
 def thrown(seed: int | str) -> random.Random:
@@ -97,15 +101,15 @@ def test_a_day_that_is_not_over_is_not_judged() -> None:
 
 def test_what_was_taken_by_hand_stays_unless_a_tier_says_otherwise() -> None:
     """Somebody wanted that very moment."""
-    by_hand = FrameInfo(1, "porch", MONDAY, 1000, is_manual=True)
-    assert not gone([by_hand], Policy.parse("all:1d", BERLIN), MONDAY + 999 * DAY)
-    assert gone([by_hand], Policy.parse("all:1y,manual:2d", BERLIN), MONDAY + 2 * DAY) == {by_hand}
+    manual = FrameInfo(1, "porch", MONDAY, 1000, is_manual=True)
+    assert not gone([manual], Policy.parse("all:1d", BERLIN), MONDAY + 999 * DAY)
+    assert gone([manual], Policy.parse("all:1y,manual:2d", BERLIN), MONDAY + 2 * DAY) == {manual}
 
 
 def test_a_frame_says_until_when_and_which_tier_keeps_it() -> None:
     """That is what the dry run prints."""
     policy = Policy.parse("all:1d,daily@12:00:1y", BERLIN)
-    words = {fate.frame.captured_at.astimezone(BERLIN).hour: fate for fate in planned(hourly(MONDAY, 23), policy)}
+    words = {expiry.frame.captured_at.astimezone(BERLIN).hour: expiry for expiry in planned(hourly(MONDAY, 23), policy)}
     assert words[11].why == "all:1d"
     assert words[11].until == MONDAY + 11 * HOUR + DAY
     assert words[12].why == "daily@12:00:1y"
@@ -116,8 +120,8 @@ def test_the_newest_frame_stays() -> None:
     """Of a camera that was away for a month the last picture is worth most."""
     frames = hourly(MONDAY, 3)
     policy = Policy.parse("all:1h", BERLIN)
-    kept = [fate for fate in fates(frames, policy, newest=frozenset({3})) if fate.until == FOR_EVER]
-    assert [fate.frame.id for fate in kept] == [3]
+    kept = [expiry for expiry in expiries(frames, policy, newest=frozenset({3})) if expiry.until == FOR_EVER]
+    assert [expiry.frame.id for expiry in kept] == [3]
 
 
 @pytest.mark.parametrize("seed", ARCHIVES)
@@ -143,7 +147,7 @@ def test_the_order_of_the_rows_does_not_matter(seed: int) -> None:
     frames, policy, now = random_archive(seed)
     for week in weeks(sorted(frames, key=lambda frame: frame.captured_at), policy):
         shuffled = thrown(seed).sample(week, len(week))
-        assert set(due(fates(week, policy), now)) == set(due(fates(shuffled, policy), now))
+        assert due(expiries(week, policy), now) == due(expiries(shuffled, policy), now)
 
 
 @pytest.mark.parametrize("seed", ARCHIVES)
@@ -192,6 +196,6 @@ def test_beyond_the_budget_the_oldest_go_and_no_more_than_needed() -> None:
     """Neither what was taken by hand nor the newest of a camera."""
     frames = hourly(MONDAY, 10)
     frames[0] = FrameInfo(1, "porch", frames[0].captured_at, 1000, is_manual=True)
-    assert [fate.frame.id for fate in over_budget(frames, 2500, frozenset({3}))] == [2, 4, 5]
-    assert [fate.frame.id for fate in over_budget(frames, 0, frozenset())] == []
-    assert [fate.frame.id for fate in over_budget(frames, 10**9, frozenset({10}))] == list(range(2, 10))
+    assert [expiry.frame.id for expiry in over_budget(frames, 2500, frozenset({3}))] == [2, 4, 5]
+    assert [expiry.frame.id for expiry in over_budget(frames, 0, frozenset())] == []
+    assert [expiry.frame.id for expiry in over_budget(frames, 10**9, frozenset({10}))] == list(range(2, 10))

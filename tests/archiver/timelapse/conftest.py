@@ -10,10 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.archiver.app import create_app
-from services.archiver.background_jobs import add_upkeep
+from services.archiver.background_jobs import add_background_jobs
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.engine import open_engine, upgrade
-from services.archiver.db.frames import Catalog
+from services.archiver.db.frames import FrameRows
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
 from services.archiver.service import Archiver
@@ -53,7 +53,7 @@ def archive(two_days: Path, tmp_path: Path) -> MadeArchive:
 def made_archive(root: Path) -> MadeArchive:
     engine = open_engine(f"sqlite:///{root}/db/archive.db")
     upgrade(engine)
-    return MadeArchive(FrameFiles(LocalStore(root / "frames")), Catalog(engine))
+    return MadeArchive(FrameFiles(LocalStore(root / "frames")), FrameRows(engine))
 
 
 def start(settings: ArchiverSettings) -> TestClient:
@@ -61,7 +61,7 @@ def start(settings: ArchiverSettings) -> TestClient:
     engine = open_engine(settings.database_url.get_secret_value())
     clock = Clock()
     archiver = Archiver(engine, LocalStore(Path(settings.archive_dir)), settings.bus_connect, clock)
-    return TestClient(create_app(archiver, add_upkeep(archiver, settings, clock)))
+    return TestClient(create_app(archiver, add_background_jobs(archiver, settings, clock)))
 
 
 @pytest.fixture
@@ -71,6 +71,6 @@ def client(settings: ArchiverSettings, archive: MadeArchive) -> Iterator[TestCli
         yield client
 
 
-def wish(**changes: Any) -> dict[str, Any]:
+def body(**changes: Any) -> dict[str, Any]:
     """All of the archive, quickly rendered."""
     return {"camera": "camera_1", "from": "2026-10-01T00:00:00Z", "to": "2026-10-03T00:00:00Z", "width": 160, **changes}

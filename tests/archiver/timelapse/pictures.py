@@ -10,7 +10,7 @@ from typing import Any, Final
 from PIL import Image
 
 from services.archiver.timelapse.formats import OutputFormat
-from services.archiver.timelapse.render_job import RenderOrder, SourceFrame
+from services.archiver.timelapse.render_job import RenderJob, SourceFrame
 
 AT: Final = datetime(2026, 11, 22, 14, tzinfo=UTC)
 RED: Final = (200, 30, 40)
@@ -30,7 +30,7 @@ def put(archive: Path, number: int, picture: Image.Image) -> SourceFrame:
     return SourceFrame(number, f"{number}.webp", sha256, AT + timedelta(hours=number))
 
 
-def order_of(tmp_path: Path, frames: list[SourceFrame], form: OutputFormat, **changes: Any) -> RenderOrder:
+def order_of(tmp_path: Path, frames: list[SourceFrame], form: OutputFormat, **changes: Any) -> RenderJob:
     values: dict[str, Any] = {
         "archive": str(tmp_path / "archive"),
         "output": str(tmp_path / "out"),
@@ -42,4 +42,4 @@ def order_of(tmp_path: Path, frames: list[SourceFrame], form: OutputFormat, **ch
         "ffmpeg": "ffmpeg",
         "frames": tuple(frames),
     }
-    return RenderOrder(**(values | changes))
+    return RenderJob(**(values | changes))

@@ -19,7 +19,7 @@ from services.archiver.base.settings import ArchiverSettings
 from services.archiver.timelapse import formats, queue
 from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
 from services.archiver.timelapse.request import TimelapseRequest
-from tests.archiver.timelapse.conftest import BEGIN, start, wish
+from tests.archiver.timelapse.conftest import BEGIN, body, start
 from tests.support.archive import MadeArchive
 from tests.support.waiting import wait_until
 
@@ -28,7 +28,7 @@ ENDLESS = {"width": 3840, "height": 2160, "fps": 1}
 
 
 def asked(client: TestClient, **changes: Any) -> dict[str, Any]:
-    answer = client.post(LAPSES, json=wish(**changes))
+    answer = client.post(LAPSES, json=body(**changes))
     assert answer.status_code == 202, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -47,7 +47,7 @@ def done(client: TestClient, job_id: str) -> dict[str, Any]:
 
 def test_what_is_foretold_is_what_comes(client: TestClient) -> None:
     """Frames, length and size, to the frame."""
-    foretold = client.post(f"{LAPSES}/estimate", json=wish(fps=12)).json()
+    foretold = client.post(f"{LAPSES}/estimate", json=body(fps=12)).json()
     assert foretold | {"found": 48, "frames": 48, "length_seconds": 4.0, "width": 160, "height": 90} == foretold
     made = done(client, asked(client, fps=12)["id"])
     assert {name: made[name] for name in ("frames", "length_seconds", "width", "height")} == {
@@ -65,7 +65,7 @@ def test_daylight_and_once_a_day_choose_frames(client: TestClient, archive: Made
     archive.frame(BEGIN + timedelta(hours=12, minutes=1), interval_seconds=None)
 
     def frames(**changes: Any) -> int:
-        return int(client.post(f"{LAPSES}/estimate", json=wish(**changes)).json()["frames"])
+        return int(client.post(f"{LAPSES}/estimate", json=body(**changes)).json()["frames"])
 
     assert frames() == 48
     assert 10 < frames(daylight=True) < 40
@@ -141,7 +141,7 @@ def interrupted(settings: ArchiverSettings, attempts: int) -> Job:
     """As a killed archiver leaves it: said to be rendering, with half a video."""
     job = Job(
         id=new_id("camera_1", BEGIN),
-        request=TimelapseRequest.model_validate(wish()),
+        request=TimelapseRequest.model_validate(body()),
         state=JobState.RENDERING,
         created_at=BEGIN,
         attempts=attempts,
@@ -207,7 +207,7 @@ def test_too_many_waiting_are_refused(client: TestClient, monkeypatch: pytest.Mo
     first = asked(client, **ENDLESS)
     wait_until(lambda: state_of(client, first["id"]) == "rendering", "it renders", 20)
     asked(client)
-    refused = client.post(LAPSES, json=wish())
+    refused = client.post(LAPSES, json=body())
     assert refused.status_code == 429
     assert "cancel one" in refused.json()["detail"]
     assert refused.headers["retry-after"]
@@ -216,11 +216,11 @@ def test_too_many_waiting_are_refused(client: TestClient, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (wish(to="2026-09-01T00:00:00Z"), "'from' must be before 'to'"),
-        (wish(fps=1000), "fps"),
-        (wish(camera="../x"), "camera"),
-        (wish(tz="Mars/Olympus"), "no time zone"),
-        (wish(camera="nobody"), "No archived frame fits"),
+        (body(to="2026-09-01T00:00:00Z"), "'from' must be before 'to'"),
+        (body(fps=1000), "fps"),
+        (body(camera="../x"), "camera"),
+        (body(tz="Mars/Olympus"), "no time zone"),
+        (body(camera="nobody"), "No archived frame fits"),
         ({"camera": "camera_1"}, "from"),
     ],
 )
@@ -253,7 +253,7 @@ def test_an_unfinished_one_has_no_file_yet(client: TestClient) -> None:
 def test_without_the_encoder_it_says_what_to_install(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra is not for every archiver; an animated WebP can always be had."""
     monkeypatch.setattr(formats, "find_spec", lambda _: None)
-    refused = client.post(LAPSES, json=wish())
+    refused = client.post(LAPSES, json=body())
     assert refused.status_code == 501
     assert "timelapse" in refused.json()["detail"]
     why_not = {each["format"]: each["why_not"] for each in client.get(LAPSES).json()["formats"]}
@@ -266,7 +266,7 @@ def test_without_ffmpeg_h264_is_refused_with_its_setting(settings: ArchiverSetti
     """Nothing else is found on the way and run."""
     del archive
     with start(settings.model_copy(update={"timelapse_ffmpeg": None})) as client:
-        refused = client.post(LAPSES, json=wish(format="h264"))
+        refused = client.post(LAPSES, json=body(format="h264"))
     assert refused.status_code == 501
     assert "TIMELAPSE_FFMPEG" in refused.json()["detail"]
 

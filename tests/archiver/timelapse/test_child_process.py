@@ -15,7 +15,7 @@ from PIL import Image
 from services.archiver.files.s3_store import S3Store
 from services.archiver.timelapse.child_process import RenderFailedError, render
 from services.archiver.timelapse.formats import OutputFormat
-from services.archiver.timelapse.render_job import Progress, RenderOrder
+from services.archiver.timelapse.render_job import Progress, RenderJob
 from tests.archiver.conftest import BUCKET
 from tests.archiver.timelapse.pictures import RED, order_of, plain, put
 from tests.support.waiting import eventually
@@ -27,7 +27,7 @@ VIDEOS = [
 ]
 
 
-async def run(order: RenderOrder) -> Progress:
+async def run(order: RenderJob) -> Progress:
     async def go_on(_: Progress) -> bool:
         return True
 
@@ -128,7 +128,7 @@ async def test_frames_in_an_object_store_are_rendered_too(
     assert (result.done, result.skipped) == (6, 0)
 
 
-def endless(tmp_path: Path, form: OutputFormat = OutputFormat.WEBM) -> RenderOrder:
+def endless(tmp_path: Path, form: OutputFormat = OutputFormat.WEBM) -> RenderJob:
     """An order that takes minutes."""
     noise = Image.effect_noise((1280, 720), 80).convert("RGB")
     frame = put(tmp_path / "archive", 1, noise)
@@ -199,4 +199,4 @@ async def test_cancelling_ends_the_process(tmp_path: Path) -> None:
 def test_an_order_survives_its_json(tmp_path: Path) -> None:
     """Exactly: fractions, instants and all."""
     order = order_of(tmp_path, [put(tmp_path / "archive", 1, plain())], OutputFormat.WEBM, time_zone="Asia/Tokyo")
-    assert RenderOrder.decode(order.encode()) == order
+    assert RenderJob.decode(order.encode()) == order

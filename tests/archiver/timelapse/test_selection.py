@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from services.archiver.timelapse.formats import FACTS, OutputFormat
 from services.archiver.timelapse.request import TimelapseRequest
-from services.archiver.timelapse.selection import Moment, NoTimelapseError, select_frames, size_of
+from services.archiver.timelapse.selection import CapturedFrame, NoTimelapseError, select_frames, size_of
 
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -21,14 +21,14 @@ def request(**changes: Any) -> TimelapseRequest:
     return TimelapseRequest.model_validate(plain)
 
 
-def hourly(count: int, begin: datetime = BEGIN) -> list[Moment]:
-    return [Moment(n, begin + n * HOUR) for n in range(count)]
+def hourly(count: int, begin: datetime = BEGIN) -> list[CapturedFrame]:
+    return [CapturedFrame(n, begin + n * HOUR) for n in range(count)]
 
 
 def test_without_wishes_every_frame_is_shown_at_24_a_second() -> None:
     """A month of hours is half a minute."""
     selection = select_frames(hourly(720), request())
-    assert len(selection.moments) == 720
+    assert len(selection.frames) == 720
     assert selection.length_seconds == 30
 
 
@@ -40,10 +40,10 @@ def test_at_another_speed_it_has_another_length() -> None:
 def test_for_a_target_length_frames_are_left_out_evenly_but_neither_the_first_nor_the_last() -> None:
     """So the steps look alike, and the end is seen."""
     selection = select_frames(hourly(1000), request(length_seconds=10))
-    assert len(selection.moments) == 240
+    assert len(selection.frames) == 240
     assert selection.length_seconds == 10
-    assert (selection.moments[0].id, selection.moments[-1].id) == (0, 999)
-    steps = {after.id - before.id for before, after in pairwise(selection.moments)}
+    assert (selection.frames[0].id, selection.frames[-1].id) == (0, 999)
+    steps = {after.id - before.id for before, after in pairwise(selection.frames)}
     assert steps <= {4, 5}
 
 
@@ -68,7 +68,7 @@ def test_once_a_day_takes_the_frame_nearest_to_the_local_time_also_when_clocks_c
     """The same light every day; 25 October 2026 has 25 hours in Berlin."""
     berlin = ZoneInfo("Europe/Berlin")
     selection = select_frames(hourly(24 * 40), request(daily_at="12:00", tz="Europe/Berlin"))
-    local = [moment.captured_at.astimezone(berlin) for moment in selection.moments]
+    local = [moment.captured_at.astimezone(berlin) for moment in selection.frames]
     assert {f"{at:%H:%M}" for at in local} == {"12:00"}
     assert len({at.date() for at in local}) == len(local) == 40
 
@@ -77,7 +77,7 @@ def test_a_day_with_no_frame_near_that_time_is_left_out() -> None:
     """An evening among noons would flicker."""
     frames = [moment for moment in hourly(72) if not 34 <= moment.id <= 38]  # around noon of the second day
     selection = select_frames(frames, request(daily_at="12:00"))
-    assert [moment.captured_at.day for moment in selection.moments] == [1, 3]
+    assert [moment.captured_at.day for moment in selection.frames] == [1, 3]
 
 
 @pytest.mark.parametrize(("found", "changes"), [(0, {}), (3, {"daily_at": "20:00"})])

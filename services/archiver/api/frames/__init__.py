@@ -1,1 +1,1 @@
-"""The archived frames: lists, images, days, scrubbing, zips, capture and deletion."""
+"""The archived frames, under `/api/camera/frames`: a module per endpoint or two."""

@@ -1,16 +1,23 @@
-"""The archive over HTTP: capturing now, and deleting."""
+"""`POST /api/camera/frames` captures a frame now; `DELETE /api/camera/frames/{id}` deletes one."""
 
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import JSONResponse
 
+from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.images import row_of
-from services.archiver.api.parameters import CameraToCapture, FrameId
-from services.archiver.api.schemas import PREFIX, FrameAnswer, troubles
-from services.archiver.base.errors import DatabaseUnavailableError, EncodeFailedError, StorageUnavailableError
-from services.archiver.capture.manual import NoPictureError, UnknownCameraError
-from services.archiver.db.frames import Catalog
+from services.archiver.api.frames.parameters import CameraToCapture, FrameId
+from services.archiver.api.frames.schemas import PREFIX, FrameAnswer
+from services.archiver.base import texts
+from services.archiver.base.errors import (
+    DatabaseUnavailableError,
+    EncodeFailedError,
+    NoPictureError,
+    StorageUnavailableError,
+    UnknownCameraError,
+)
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from shared.logs import get_logger
@@ -19,50 +26,54 @@ Capture = Callable[[str | None], Awaitable[ArchivedFrame | None]]
 log = get_logger(__name__)
 
 
-def changes_router(catalog: Catalog, shelf: FrameFiles, capture: Capture) -> APIRouter:
+def capture_router(capture: Capture) -> APIRouter:
+    """`capture` archives a frame of the camera now; see `ManualCapture`."""
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
     @router.post(
         "",
         summary="Capture a frame now, besides those of the slots",
         status_code=201,
-        responses=troubles(
+        response_model=FrameAnswer,
+        responses=error_responses(
             later="The picture is kept and will be listed when the database is back",
             unknown="No such camera",
             parameter="A parameter can't be used",
             away="The camera gives no live picture, or the picture can't be kept",
         ),
     )
-    async def capture_now(response: Response, camera: CameraToCapture = None) -> FrameAnswer:
+    async def capture_now(response: Response, camera: CameraToCapture = None) -> FrameAnswer | JSONResponse:
         try:
             row = await capture(camera)
         except UnknownCameraError:
-            which = "camera is" if camera is None else f"camera '{camera}' is"
-            raise HTTPException(404, f"No {which} known: /api/devices lists the cameras.") from None
+            raise HTTPException(404, texts.unknown_camera(camera)) from None
         except (NoPictureError, EncodeFailedError) as error:
-            raise HTTPException(
-                503, f"The camera gives no picture to keep: {error}. Try again later.", {"Retry-After": "5"}
-            ) from None
+            raise HTTPException(503, texts.no_picture(error), {"Retry-After": "5"}) from None
         if row is None:
-            return JSONResponse(  # type: ignore[return-value] # another answer than the model's
-                {"detail": "The picture is kept. It will be listed when the database is back."}, 202
-            )
+            return JSONResponse({"detail": texts.CAPTURED_UNLISTED}, 202)
         response.headers["Location"] = f"{PREFIX}/{row.id}"
         return FrameAnswer.of(row)
+
+    return router
+
+
+def delete_router(frame_rows: FrameRows, frame_files: FrameFiles) -> APIRouter:
+    """The endpoint is a plain function, so it runs on a thread and may block."""
+    router = APIRouter(prefix=PREFIX, tags=["frames"])
 
     @router.delete(
         "/{frame_id}",
         summary="Delete a frame for good",
         status_code=204,
-        responses=troubles(unknown="No such frame", away="The database is away: try again later"),
+        responses=error_responses(unknown="No such frame", away="The database is away: try again later"),
     )
     def delete_frame(frame_id: FrameId) -> None:
-        row = row_of(catalog, frame_id)
-        catalog.delete([frame_id], leave_gaps=True)
+        row = row_of(frame_rows, frame_id)
+        frame_rows.delete([frame_id], leave_gaps=True)
         log.info("frame deleted", id=frame_id, path=row.path)
         try:
-            shelf.remove(row.path)
-            catalog.deletions_done([row.path])
+            frame_files.remove(row.path)
+            frame_rows.deletions_done([row.path])
         except (StorageUnavailableError, DatabaseUnavailableError) as error:
             log.warning("a deleted frame's file goes later", path=row.path, reason=str(error))
 

@@ -1,28 +1,54 @@
-"""The calendar: what there is of each day, and what is missing. Joins catalog and ledger."""
+"""`GET /api/camera/frames/days`: how much there is of each local day, and what is missing; for a calendar."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from services.archiver.api.schemas import DayAnswer, slots_in
+from fastapi import APIRouter, HTTPException
+
+from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.parameters import CameraParameter, Range, Zone
+from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX, DayAnswer, DaysAnswer, slots_in
+from services.archiver.base import texts
 from services.archiver.base.epoch import to_seconds
-from services.archiver.base.local_time import Window
-from services.archiver.db.frames import Catalog
-from services.archiver.db.gaps import GapQuery, Ledger
+from services.archiver.base.local_time import Window, day_windows
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.db.intervals import GapReason
 from services.archiver.db.models import ArchiveGap
 
+MOST_DAYS: Final = 400
+USUAL_DAYS: Final = 31
 
-def days_of(
-    catalog: Catalog, ledger: Ledger, camera_key: str | None, days: Iterable[tuple[date, Window]]
+
+def days_router(frame_rows: FrameRows, gap_rows: GapRows) -> APIRouter:
+    """The endpoint is a plain function, so it runs on a thread and may block."""
+    router = APIRouter(prefix=PREFIX, tags=["frames"])
+
+    @router.get("/days", summary="What there is of each day, for a calendar", responses=error_responses(**ANY_REFUSAL))
+    def list_days(stretch: Range, camera: CameraParameter = None, tz: Zone = "UTC") -> DaysAnswer:
+        (since, until), zone = stretch, ZoneInfo(tz)
+        last = datetime.now(UTC) if until is None else until - timedelta(microseconds=1)
+        first = last - timedelta(days=USUAL_DAYS - 1) if since is None else since
+        if last - first > timedelta(days=MOST_DAYS):
+            raise HTTPException(422, texts.too_many_days(MOST_DAYS))
+        return DaysAnswer(days=_days(frame_rows, gap_rows, camera, day_windows(first, last, zone)))
+
+    return router
+
+
+def _days(
+    frame_rows: FrameRows, gap_rows: GapRows, camera_key: str | None, days: Iterable[tuple[date, Window]]
 ) -> list[DayAnswer]:
-    """Of the days that have frames or gaps."""
+    """Only the days that have frames or gaps."""
     days = list(days)
     if not days:
         return []
     begin, end = to_seconds(days[0][1][0]), to_seconds(days[-1][1][1])
-    gaps = [gap for gap in _all_gaps(ledger, camera_key, begin, end) if gap.reason != GapReason.DELETED]
+    gaps = [gap for gap in _all_gaps(gap_rows, camera_key, begin, end) if gap.reason != GapReason.DELETED]
     found = []
-    for (day, window), amount in zip(days, catalog.amounts(camera_key, (window for _, window in days)), strict=True):
+    for (day, window), amount in zip(days, frame_rows.amounts(camera_key, (window for _, window in days)), strict=True):
         since, until = map(to_seconds, window)
         missed = sum(slots_in(gap, since, until) for gap in gaps)
         if amount.frames or missed:
@@ -30,10 +56,10 @@ def days_of(
     return found
 
 
-def _all_gaps(ledger: Ledger, camera_key: str | None, since: int, until: int) -> Iterable[ArchiveGap]:
+def _all_gaps(gap_rows: GapRows, camera_key: str | None, since: int, until: int) -> Iterable[ArchiveGap]:
     after: tuple[int, int] | None = None
     while True:
-        gaps, after = ledger.gaps(GapQuery(camera_key, since, until, after))
+        gaps, after = gap_rows.gaps(GapQuery(camera_key, since, until, after))
         yield from gaps
         if after is None:
             return

@@ -1,79 +1,47 @@
-"""The archive over HTTP, under `/api/camera/frames`: what is there and what is missing.
-
-`picture_routes.py` has the pictures, `changes.py` what changes the archive.
-"""
+"""`GET /api/camera/frames` and its `/latest` and `/nearest`: which frames there are."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Final, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Final
 
 from fastapi import APIRouter, HTTPException
 
-from services.archiver.api.frames.days import days_of
-from services.archiver.api.parameters import At, CameraParameter, CursorParameter, Limit, Order, Range, Selection, Zone
-from services.archiver.api.schemas import PREFIX, DaysAnswer, FrameAnswer, FramesAnswer, GapAnswer, GapsAnswer, troubles
-from services.archiver.base.epoch import from_seconds, to_seconds
-from services.archiver.base.local_time import day_windows
-from services.archiver.db.frames import Catalog, Cursor
-from services.archiver.db.gaps import GapQuery, Ledger
+from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.parameters import At, CameraParameter, CursorParameter, Limit, Order, Selection
+from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX, FrameAnswer, FramesAnswer
+from services.archiver.base import texts
+from services.archiver.db.frame_query import Cursor
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.models import ArchivedFrame
 
-MOST_DAYS: Final = 400
-USUAL_DAYS: Final = 31
-_ANY: Final = {"away": "The database is away: try again later", "parameter": "A parameter can't be used"}
+_ONE: Final = error_responses(**ANY_REFUSAL, unknown="Nothing is archived yet")
 
 
-def frames_router(catalog: Catalog, ledger: Ledger) -> APIRouter:
+def listing_router(frame_rows: FrameRows) -> APIRouter:
     """The endpoints are plain functions, so they run on threads and may block."""
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
-    @router.get("", summary="List the archived frames", responses=troubles(**_ANY))
+    @router.get("", summary="List the archived frames", responses=error_responses(**ANY_REFUSAL))
     def list_frames(
         selection: Selection, cursor: CursorParameter = None, limit: Limit = 50, order: Order = "desc"
     ) -> FramesAnswer:
         after = None if cursor is None else Cursor.decode(cursor)
-        rows, following = catalog.page(replace(selection, after=after, limit=limit, oldest_first=order == "asc"))
+        rows, following = frame_rows.page(replace(selection, after=after, limit=limit, oldest_first=order == "asc"))
         return FramesAnswer(
             frames=[FrameAnswer.of(row) for row in rows], next_cursor=following.encode() if following else None
         )
 
-    @router.get(
-        "/latest", summary="The newest archived frame", responses=troubles(**_ANY, unknown="Nothing is archived yet")
-    )
+    @router.get("/latest", summary="The newest archived frame", responses=_ONE)
     def latest_frame(camera: CameraParameter = None) -> FrameAnswer:
-        return FrameAnswer.of(catalog.latest(camera) or _nothing_yet(camera))
+        return _answer(frame_rows.latest(camera), camera)
 
-    @router.get(
-        "/nearest",
-        summary="The archived frame captured nearest to an instant",
-        responses=troubles(**_ANY, unknown="Nothing is archived yet"),
-    )
+    @router.get("/nearest", summary="The archived frame captured nearest to an instant", responses=_ONE)
     def nearest_frame(at: At, camera: CameraParameter = None) -> FrameAnswer:
-        return FrameAnswer.of(catalog.nearest(camera, at) or _nothing_yet(camera))
-
-    @router.get("/gaps", summary="The slots without a picture, and why", responses=troubles(**_ANY))
-    def list_gaps(
-        stretch: Range, camera: CameraParameter = None, cursor: CursorParameter = None, limit: Limit = 100
-    ) -> GapsAnswer:
-        after = None if cursor is None else Cursor.decode(cursor)
-        place = None if after is None else (to_seconds(after.captured_at), after.id)
-        since, until = (None if instant is None else to_seconds(instant) for instant in stretch)
-        gaps, following = ledger.gaps(GapQuery(camera, since, until, place, limit))
-        next_cursor = Cursor(from_seconds(following[0]), following[1]).encode() if following else None
-        return GapsAnswer(gaps=[GapAnswer.of(gap) for gap in gaps], next_cursor=next_cursor)
-
-    @router.get("/days", summary="What there is of each day, for a calendar", responses=troubles(**_ANY))
-    def list_days(stretch: Range, camera: CameraParameter = None, tz: Zone = "UTC") -> DaysAnswer:
-        (since, until), zone = stretch, ZoneInfo(tz)
-        last = datetime.now(UTC) if until is None else until - timedelta(microseconds=1)
-        first = last - timedelta(days=USUAL_DAYS - 1) if since is None else since
-        if last - first > timedelta(days=MOST_DAYS):
-            raise HTTPException(422, f"'from' and 'to' are more than {MOST_DAYS} days apart: ask in several parts.")
-        return DaysAnswer(days=days_of(catalog, ledger, camera, day_windows(first, last, zone)))
+        return _answer(frame_rows.nearest(camera, at), camera)
 
     return router
 
 
-def _nothing_yet(camera: str | None) -> NoReturn:
-    whose = "" if camera is None else f" of the camera '{camera}'"
-    raise HTTPException(404, f"No frame{whose} is archived yet: /api/devices lists the cameras.")
+def _answer(row: ArchivedFrame | None, camera: str | None) -> FrameAnswer:
+    if row is None:
+        raise HTTPException(404, texts.nothing_archived(camera))
+    return FrameAnswer.of(row)

@@ -1,7 +1,7 @@
-"""Sprites: the small copies of many frames in one picture, so that whoever scrubs has them all at hand.
+"""Sprite sheets: the small copies of many frames in one picture, for a timeline that shows them while it is dragged.
 
-A sheet is made when it is asked for, of the thumbnails that the archive has, and remembered for a while. Everything
-here blocks and computes: call it on a thread.
+A sheet is made of the stored thumbnails at the first request, and kept in memory for a while. Everything here blocks
+and computes: call it on a thread.
 """
 
 import hashlib
@@ -15,10 +15,10 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
-from services.archiver.base.errors import PictureRefusedError
-from services.archiver.db.frame_columns import FrameIndex
+from services.archiver.base.errors import DamagedFrameError, PictureRefusedError
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import DamagedFrameError, FrameFiles
+from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import thumbnail_path_of
 from services.archiver.files.webp import read_webp
 from shared.logs import get_logger
@@ -35,27 +35,27 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A JPEG: frame n of those asked for is in column n % 10 of row n // 10, all cells being alike.
+    """A JPEG: requested frame n is in column n % 10 of row n // 10. All cells have the same size.
 
-    What could not be had is a black cell; `is_whole` is False then, and asking again may help.
+    A frame that could not be read is a black cell; then `is_whole` is False, and a later request may get it.
     """
 
     jpeg: bytes
     is_whole: bool
 
 
-class Sprites:
-    """Makes one sheet at a time, so that captures and other readers have the rest of the machine."""
+class SpriteSheets:
+    """Makes one sheet at a time, which leaves the rest of the machine to captures and other readers."""
 
-    def __init__(self, index: FrameIndex, shelf: FrameFiles) -> None:
-        self._index = index
-        self._shelf = shelf
+    def __init__(self, frame_rows: FrameRows, frame_files: FrameFiles) -> None:
+        self._frame_rows = frame_rows
+        self._frame_files = frame_files
         self._making = threading.Lock()
         self._made: OrderedDict[str, Sheet] = OrderedDict()
 
     def frames(self, frame_ids: Sequence[int]) -> list[ArchivedFrame | None]:
-        """In the order of the ids; None for each that there is not."""
-        found = self._index.rows(frame_ids)
+        """The rows in the order of the ids; None for an id without a row."""
+        found = self._frame_rows.get_many(frame_ids)
         return [found.get(frame_id) for frame_id in frame_ids]
 
     def sheet(self, frames: Sequence[ArchivedFrame | None], width: int) -> Sheet:
@@ -89,7 +89,7 @@ class Sprites:
         return Sheet(file.getvalue(), all(cell is not None for cell in cells))
 
     def _cell(self, frame: ArchivedFrame | None, size: tuple[int, int]) -> Image.Image | None:
-        """The whole picture within its cell; None when there is none to be had."""
+        """The whole picture within its cell; None when it can't be read."""
         if frame is None:
             return None
         try:
@@ -100,9 +100,9 @@ class Sprites:
 
     def _thumbnail(self, frame: ArchivedFrame) -> Image.Image:
         try:
-            picture = read_webp(self._shelf.store.read(thumbnail_path_of(frame.path))).picture
+            picture = read_webp(self._frame_files.store.read(thumbnail_path_of(frame.path))).picture
         except (FileNotFoundError, PictureRefusedError):
-            picture = read_webp(self._shelf.thumbnail(frame)).picture
+            picture = read_webp(self._frame_files.thumbnail(frame)).picture
         return picture if picture.mode == "RGB" else picture.convert("RGB")
 
     def _remember(self, name: str, sheet: Sheet) -> None:
@@ -113,12 +113,12 @@ class Sprites:
 
 
 def tag_of(frames: Iterable[ArchivedFrame | None], width: int) -> str:
-    """A name that no other sheet has: by the pictures themselves, in their order, and the width."""
+    """A name that no other sheet has: a hash of the pictures, in their order, and the width."""
     pictures = ",".join("" if frame is None else frame.sha256 for frame in frames)
     return hashlib.sha256(f"{width} {pictures}".encode()).hexdigest()
 
 
 def _height_of_cells(frames: Iterable[ArchivedFrame], width: int) -> int:
-    """As most of the frames are shaped."""
+    """The height that fits the shape of most of the frames."""
     (frame_width, frame_height), _ = Counter((frame.width, frame.height) for frame in frames).most_common(1)[0]
     return min(max(1, round(width * frame_height / frame_width)), width * _TALLEST)

@@ -1,4 +1,4 @@
-"""Zip files of frames, made while they are sent: one frame in memory at a time, and some 500 bytes for each before."""
+"""Zip files made while they are sent. One frame is in memory at a time, and some 500 bytes for each earlier one."""
 
 import io
 import zipfile
@@ -7,20 +7,26 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from services.archiver.base.errors import DatabaseUnavailableError, PictureRefusedError, StorageUnavailableError
-from services.archiver.db.frames import Catalog, FrameQuery
+from services.archiver.base.errors import (
+    DamagedFrameError,
+    DatabaseUnavailableError,
+    PictureRefusedError,
+    StorageUnavailableError,
+)
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import DamagedFrameError, FrameFiles
+from services.archiver.files.frame_files import FrameFiles
 
 MOST_FRAMES: Final = 100_000
 SKIPPED: Final = "skipped.txt"
-"""The file in the zip that names the frames that could not be had."""
+"""The file in the zip that lists the frames that could not be read."""
 _ROWS_AT_ONCE: Final = 200
 _FIRST_YEAR: Final = 1980
 
 
 class _Outgoing(io.RawIOBase):
-    """What is written and not yet taken. It can't seek, so the zip file is written straight on."""
+    """Holds what was written until it is taken. It can't seek, so zipfile writes straight on."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -37,18 +43,18 @@ class _Outgoing(io.RawIOBase):
         return taken
 
 
-def zipped(catalog: Catalog, shelf: FrameFiles, query: FrameQuery) -> Iterator[bytes]:
-    """The zip file's bytes in pieces of about a frame, not compressed, since WebP is. Blocks on disk and database.
+def zipped(frame_rows: FrameRows, frame_files: FrameFiles, query: FrameQuery) -> Iterator[bytes]:
+    """The zip file in pieces of about a frame. Uncompressed, since WebP is compressed. Blocks on disk and database.
 
-    A frame that is gone or damaged is left out and named in `skipped.txt`: what is in the file is whole.
+    A frame that is gone or damaged is left out and listed in `skipped.txt`: everything in the file is whole.
     """
     outgoing = _Outgoing()
     skipped: list[str] = []
     with zipfile.ZipFile(outgoing, "w", zipfile.ZIP_STORED) as archive:
         try:
-            for row in _rows(catalog, query):
+            for row in _rows(frame_rows, query):
                 try:
-                    content = shelf.image(row)
+                    content = frame_files.image(row)
                 except (FileNotFoundError, DamagedFrameError, PictureRefusedError, StorageUnavailableError):
                     skipped.append(row.path)
                 else:
@@ -61,17 +67,17 @@ def zipped(catalog: Catalog, shelf: FrameFiles, query: FrameQuery) -> Iterator[b
     yield outgoing.take()
 
 
-def zip_name(catalog: Catalog, query: FrameQuery) -> str:
-    """Such as `porch_20261122-20261123.zip`, by the days that it covers."""
-    ends = catalog.ends(query)
+def zip_name(frame_rows: FrameRows, query: FrameQuery) -> str:
+    """The file's name with the days that it covers, such as `porch_20261122-20261123.zip`."""
+    ends = frame_rows.ends(query)
     days = "" if ends is None else f"_{ends[0]:%Y%m%d}-{ends[1]:%Y%m%d}"
     return f"{query.camera_key or 'cameras'}{days}.zip"
 
 
-def _rows(catalog: Catalog, query: FrameQuery) -> Iterator[ArchivedFrame]:
+def _rows(frame_rows: FrameRows, query: FrameQuery) -> Iterator[ArchivedFrame]:
     cursor = None
     while True:
-        rows, cursor = catalog.page(replace(query, after=cursor, limit=_ROWS_AT_ONCE))
+        rows, cursor = frame_rows.page(replace(query, after=cursor, limit=_ROWS_AT_ONCE))
         yield from rows
         if cursor is None:
             return

@@ -1,1 +1,1 @@
-"""Time-lapses over HTTP."""
+"""Time-lapses, under `/api/camera/timelapses`."""

@@ -1,4 +1,4 @@
-"""What is answered about time-lapses over HTTP."""
+"""The JSON of time-lapses. Times are UTC."""
 
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -7,10 +7,12 @@ from pydantic import BaseModel, Field
 
 from services.archiver.timelapse.formats import OutputFormat
 from services.archiver.timelapse.jobs import Job, JobState
-from services.archiver.timelapse.queries import Plan
+from services.archiver.timelapse.queries import RenderPlan
 from services.archiver.timelapse.request import TimelapseRequest
 
 PREFIX: Final = "/api/camera/timelapses"
+ANY_REFUSAL: Final = {"away": "The archive can't be used: try again later", "parameter": "A parameter can't be used"}
+"""What every endpoint may answer; for `error_responses`."""
 _COPIED: Final = {
     "id",
     "state",
@@ -28,7 +30,7 @@ _COPIED: Final = {
 
 
 class EstimateAnswer(BaseModel):
-    """What a request would come to."""
+    """What a request would amount to."""
 
     found: int = Field(description="frames in the range")
     frames: int = Field(description="frames that would be shown")
@@ -40,28 +42,28 @@ class EstimateAnswer(BaseModel):
     last_at: datetime
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
-        moments = plan.selection.moments
+    def of(cls, plan: RenderPlan) -> Self:
+        frames = plan.selection.frames
         return cls(
             found=plan.found,
-            frames=len(moments),
+            frames=len(frames),
             fps=float(plan.selection.fps),
             length_seconds=plan.selection.length_seconds,
             width=plan.width,
             height=plan.height,
-            first_at=moments[0].captured_at,
-            last_at=moments[-1].captured_at,
+            first_at=frames[0].captured_at,
+            last_at=frames[-1].captured_at,
         )
 
 
 class TimelapseAnswer(BaseModel):
-    """One time-lapse: the request it came of, how far it is, and where its file is."""
+    """One time-lapse: its request, its progress, and where its file is."""
 
     id: str
     state: JobState
     request: TimelapseRequest
     frames: int = Field(description="frames it shows")
-    done: int = Field(description="frames that are through")
+    done: int = Field(description="frames that are finished")
     skipped: int = Field(description="frames of those that were gone or damaged, and left out")
     progress: float = Field(description="from 0 to 1")
     fps: float
@@ -72,7 +74,7 @@ class TimelapseAnswer(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    expires_at: datetime | None = Field(description="when it will be deleted; null while that is open")
+    expires_at: datetime | None = Field(description="when it will be deleted; null for never, and until it is finished")
     error: str | None = Field(description="why it failed")
     file_url: str | None = Field(description="where the file is, once it is done, relative to this server")
 
@@ -92,7 +94,7 @@ class TimelapseAnswer(BaseModel):
 
 
 class FormatAnswer(BaseModel):
-    """A format, and what to do to get it where it is not at hand."""
+    """A format, and what to do to get it if it is not available."""
 
     format: OutputFormat
     why_not: str | None
@@ -103,9 +105,3 @@ class TimelapsesAnswer(BaseModel):
 
     timelapses: list[TimelapseAnswer]
     formats: list[FormatAnswer]
-
-
-class Trouble(BaseModel):
-    """What went wrong, and what to do."""
-
-    detail: str

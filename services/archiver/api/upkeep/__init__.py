@@ -1,1 +1,1 @@
-"""What an operator looks after: retention and status."""
+"""What an operator looks after: retention and the archive's status."""

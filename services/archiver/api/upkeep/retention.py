@@ -1,4 +1,4 @@
-"""What will go and when, over HTTP, under `/api/camera/retention`."""
+"""`GET /api/camera/retention`: the tiers, the room, and which frames will be deleted when."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.retention_policy import Tier
 from services.archiver.files.store import FrameStore
-from services.archiver.retention.forecast import Survey
+from services.archiver.retention.forecast import Forecaster
 from services.archiver.retention.plan import Expiry
 from shared.clock import Clock
 
@@ -18,7 +18,7 @@ class TierAnswer(BaseModel):
     """One tier of ARCHIVE_KEEP."""
 
     tier: str
-    at: str | None = Field(description="the local time of day that its frames are nearest to")
+    at: str | None = Field(description="the local time of day; the frame nearest to it is kept")
     age_days: float | None = Field(description="null for ever")
 
     @classmethod
@@ -27,16 +27,16 @@ class TierAnswer(BaseModel):
         return cls(tier=tier.name, at=None if tier.at is None else f"{tier.at:%H:%M}", age_days=age_days)
 
 
-class DayAnswer(BaseModel):
-    """What goes on one local day."""
+class ExpiringDay(BaseModel):
+    """How much is deleted on one local day."""
 
     date: date
     frames: int
     bytes: int
 
 
-class GoingAnswer(BaseModel):
-    """A frame that will go."""
+class ExpiringFrame(BaseModel):
+    """A frame that will be deleted."""
 
     id: int
     camera: str
@@ -46,33 +46,33 @@ class GoingAnswer(BaseModel):
     why: str = Field(description="the tier that keeps it until then")
 
     @classmethod
-    def of(cls, fate: Expiry) -> Self:
-        frame = fate.frame
+    def of(cls, expiry: Expiry) -> Self:
+        frame = expiry.frame
         return cls(
             id=frame.id,
             camera=frame.camera_key,
             captured_at=frame.captured_at,
             bytes=frame.byte_count,
-            goes_at=fate.until,
-            why=fate.why,
+            goes_at=expiry.until,
+            why=expiry.why,
         )
 
 
 class RetentionAnswer(BaseModel):
-    """The rules, the room, and what will go."""
+    """The tiers, the room, and what will be deleted."""
 
     keep: str = Field(description="ARCHIVE_KEEP")
-    time_zone: str = Field(description="whose days and times of day the tiers mean")
+    time_zone: str = Field(description="the time zone of the tiers' days and times of day")
     tiers: list[TierAnswer]
     bytes: int = Field(description="of all archived frames with their thumbnails")
     max_bytes: int | None = Field(description="beyond it the oldest go; null without limit")
-    free_bytes: int | None = Field(description="on the archive's disk; null where nobody can tell")
+    free_bytes: int | None = Field(description="on the archive's disk; null where it can't be known")
     min_free_bytes: int | None = Field(description="with less, nothing more is archived; null without limit")
-    days: list[DayAnswer] = Field(description="what goes by age, by local day; today's includes what is overdue")
-    next: list[GoingAnswer] = Field(description="the next frames to go by age")
+    days: list[ExpiringDay] = Field(description="what goes by age, by local day; today's includes what is overdue")
+    next: list[ExpiringFrame] = Field(description="the next frames to go by age")
 
 
-def retention_router(survey: Survey, store: FrameStore, min_free_bytes: int, clock: Clock) -> APIRouter:
+def retention_router(forecaster: Forecaster, store: FrameStore, min_free_bytes: int, clock: Clock) -> APIRouter:
     """The endpoint is a plain function, so it runs on a thread and may block."""
     router = APIRouter(tags=["retention"])
 
@@ -80,18 +80,18 @@ def retention_router(survey: Survey, store: FrameStore, min_free_bytes: int, clo
     def retention(
         days: Annotated[int, Query(ge=1, le=3660, description="how far to look ahead")] = 30,
     ) -> RetentionAnswer:
-        policy = survey.policy
-        forecast = survey.forecast(from_ns(clock.utc_ns()), days)
+        policy = forecaster.policy
+        forecast = forecaster.forecast(from_ns(clock.utc_ns()), days)
         return RetentionAnswer(
             keep=str(policy),
             time_zone=policy.zone.key,
             tiers=[TierAnswer.of(tier) for tier in policy.tiers],
-            bytes=survey.rows.total_bytes(),
-            max_bytes=survey.max_bytes or None,
+            bytes=forecaster.total_bytes(),
+            max_bytes=forecaster.max_bytes or None,
             free_bytes=store.free_bytes(),
             min_free_bytes=min_free_bytes or None,
-            days=[DayAnswer(date=each.day, frames=each.frames, bytes=each.bytes) for each in forecast.days],
-            next=[GoingAnswer.of(fate) for fate in forecast.next],
+            days=[ExpiringDay(date=each.day, frames=each.frames, bytes=each.bytes) for each in forecast.days],
+            next=[ExpiringFrame.of(expiry) for expiry in forecast.next],
         )
 
     return router

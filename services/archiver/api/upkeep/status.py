@@ -1,8 +1,10 @@
-"""The overview: what a person wants to know of the archive and of its settings, in one answer. Nothing secret is in it.
+"""`GET /api/camera/frames/status`: the archive, what is wrong with it, and its settings. Nothing secret is in it.
 
-It answers whatever is away: what can't be told then is null, and the problems say why.
+It answers whatever is away: then the unknown values are null, and the problems say why.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -10,12 +12,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import make_url
 
-from services.archiver.api.schemas import PREFIX
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
-from services.archiver.db.frames import FrameQuery
-from services.archiver.retention.rows import Rows
-from services.archiver.service import Archiver
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
+from services.archiver.files.store import FrameStore
 from shared import __version__
 from shared.web.settings import shown
 
@@ -34,10 +35,20 @@ SETTINGS: Final = (
     "timelapse_ffmpeg",
     "base_path",
 )
-"""Those shown: a list of what is harmless, since a setting added tomorrow may be none."""
+"""The settings that are shown: a list of harmless ones, since a setting added later may be secret."""
 
 
-class ArchiveOverview(BaseModel):
+@dataclass(frozen=True, slots=True)
+class StatusSources:
+    """Where the status comes from. All of it may be used from any thread."""
+
+    frame_rows: FrameRows
+    store: FrameStore
+    dropped_messages: Callable[[], int]
+    problems: Callable[[], list[str]]
+
+
+class ArchiveStatus(BaseModel):
     """The archive as it is now."""
 
     version: str
@@ -47,25 +58,25 @@ class ArchiveOverview(BaseModel):
     bytes: int | None = Field(description="of their files with thumbnails")
     oldest_at: datetime | None
     newest_at: datetime | None
-    free_bytes: int | None = Field(description="on the archive's disk; null where nobody can tell")
+    free_bytes: int | None = Field(description="on the archive's disk; null where it can't be known")
     min_free_bytes: int | None = Field(description="with less, nothing more is archived; null without limit")
     max_bytes: int | None = Field(description="beyond it the oldest go; null without limit")
-    dropped_messages: int = Field(description="malformed ones of the bus since the start")
+    dropped_messages: int = Field(description="malformed messages of the bus since the start")
     bus_has_keys: bool
-    problems: list[str] = Field(description="as `/readyz` tells them")
+    problems: list[str] = Field(description="as in `/readyz`")
     settings: dict[str, str]
 
 
-def overview_router(archiver: Archiver, settings: ArchiverSettings) -> APIRouter:
+def status_router(sources: StatusSources, settings: ArchiverSettings) -> APIRouter:
     """The endpoint is a plain function, so it runs on a thread and may block."""
     router = APIRouter(tags=["health"])
     database = "sqlite" if make_url(settings.database_url.get_secret_value()).drivername == "sqlite" else "postgresql"
     store = "s3" if settings.archive_dir.startswith(S3_SCHEME) else "directory"
 
-    @router.get(f"{PREFIX}/status", summary="The archive, what is wrong with it, and its settings")
-    def overview() -> ArchiveOverview:
-        frames, byte_count, ends = _amount(archiver)
-        return ArchiveOverview(
+    @router.get("/api/camera/frames/status", summary="The archive, what is wrong with it, and its settings")
+    def status() -> ArchiveStatus:
+        frames, byte_count, ends = _amount(sources.frame_rows)
+        return ArchiveStatus(
             version=__version__,
             database=database,
             store=store,
@@ -73,29 +84,28 @@ def overview_router(archiver: Archiver, settings: ArchiverSettings) -> APIRouter
             bytes=byte_count,
             oldest_at=ends and ends[0].astimezone(UTC),
             newest_at=ends and ends[1].astimezone(UTC),
-            free_bytes=_free_bytes(archiver),
+            free_bytes=_free_bytes(sources.store),
             min_free_bytes=settings.archive_min_free_bytes or None,
             max_bytes=settings.archive_max_bytes or None,
-            dropped_messages=archiver.dropped_messages(),
+            dropped_messages=sources.dropped_messages(),
             bus_has_keys=settings.bus_client_secret_file is not None,
-            problems=archiver.problems(),
+            problems=sources.problems(),
             settings=shown(settings, SETTINGS),
         )
 
     return router
 
 
-def _amount(archiver: Archiver) -> tuple[int | None, int | None, tuple[datetime, datetime] | None]:
+def _amount(frame_rows: FrameRows) -> tuple[int | None, int | None, tuple[datetime, datetime] | None]:
     try:
         everything = FrameQuery()
-        byte_count = Rows(archiver.engine).total_bytes()
-        return archiver.catalog.count(everything), byte_count, archiver.catalog.ends(everything)
+        return frame_rows.count(everything), frame_rows.total_bytes(), frame_rows.ends(everything)
     except DatabaseUnavailableError:
         return None, None, None
 
 
-def _free_bytes(archiver: Archiver) -> int | None:
+def _free_bytes(store: FrameStore) -> int | None:
     try:
-        return archiver.shelf.store.free_bytes()
+        return store.free_bytes()
     except StorageUnavailableError:
         return None

@@ -1,1 +1,1 @@
-"""How a database comes to the shape of `models.py`, one revision after the other. Run by `database.upgrade`."""
+"""Bring a database to the schema of `models.py`, one revision after the other. `upgrade` in `engine.py` runs them."""

@@ -1,4 +1,4 @@
-"""What Alembic runs for each command: it works on the connection it is given, within that one's transaction."""
+"""Alembic runs this for each command. It uses the given connection, within the transaction that is open there."""
 
 from alembic import context
 from sqlmodel import SQLModel

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from services.archiver.db.engine import open_engine, upgrade
-from services.archiver.db.frames import Catalog
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import FrameName
@@ -29,8 +30,8 @@ def test_it_tells_how_much_there_is_and_by_which_settings(tmp_path: Path) -> Non
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)
     (tmp_path / "frames").mkdir()
-    shelf = FrameFiles(LocalStore(tmp_path / "frames"))
-    Catalog(engine).add(shelf.keep(FrameName("camera_1", SLOT_START), webp_of()).row(AT))
+    frame_files = FrameFiles(LocalStore(tmp_path / "frames"))
+    FrameRows(engine).add(ArchivedFrame.of(frame_files.save(FrameName("camera_1", SLOT_START), webp_of()), AT))
     engine.dispose()
     with running(env):
         told = overview(env)

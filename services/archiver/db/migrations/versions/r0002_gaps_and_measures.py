@@ -1,4 +1,4 @@
-"""What is measured on each picture, frames without a slot, gaps, remembered cameras and pending deletions."""
+"""Image features, frames without a slot, gaps, remembered cameras and pending deletions."""
 
 import sqlalchemy as sa
 from alembic import op

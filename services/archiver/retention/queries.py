@@ -1,4 +1,4 @@
-"""The rows that retention looks at: a few columns of many, read a page at a time so that no writer waits for long.
+"""What retention reads of the rows: a few columns of many rows, a page at a time so that no writer waits for long.
 
 Each page is a transaction of its own and blocks on the database: call it on a thread.
 """
@@ -7,24 +7,27 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Engine, Integer, func, tuple_
+from sqlalchemy import ColumnElement, Engine, Integer, tuple_
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from services.archiver.base.epoch import EPOCH
 from services.archiver.db.engine import reading
+from services.archiver.db.frame_query import FILE_BYTES
 from services.archiver.db.models import ArchivedFrame, FrameKind, UtcDateTime
 from services.archiver.retention.plan import FrameInfo
 
 _ROWS_AT_ONCE: Final = 5000
 
 
-class Rows:
-    """Every method raises DatabaseUnavailableError when the database is."""
+class RetentionQueries:
+    """Every method raises DatabaseUnavailableError when the database is unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def cameras(self) -> Sequence[str]:
+        """The keys of all cameras that have frames."""
         with reading(self._engine) as session:
             return session.exec(select(ArchivedFrame.camera_key).distinct().order_by(ArchivedFrame.camera_key)).all()
 
@@ -41,29 +44,23 @@ class Rows:
             last = page[-1]
 
     def newest(self) -> frozenset[int]:
-        """The id of each camera's newest frame of a slot."""
+        """The ids of each camera's newest frame of a slot."""
         return frozenset(row_id for camera_key in self.cameras() for row_id in self._newest_of(camera_key))
 
-    def total_bytes(self) -> int:
-        """Of all files with their thumbnails."""
-        with reading(self._engine) as session:
-            return int(session.exec(select(func.sum(_SIZE))).one() or 0)
-
     def _page(self, conditions: list[ColumnElement[bool]], last: FrameInfo) -> list[FrameInfo]:
-        place = tuple_(col(ArchivedFrame.captured_at), col(ArchivedFrame.id))
+        frame = ArchivedFrame
+        place = tuple_(col(frame.captured_at), col(frame.id))
         after = place > tuple_(last.captured_at, last.id, types=[UtcDateTime(), Integer()])
         statement = (
-            select(  # type: ignore[call-overload] # its types end at four columns
-                ArchivedFrame.id, ArchivedFrame.camera_key, ArchivedFrame.captured_at, _SIZE, ArchivedFrame.kind
-            )
+            select_columns(col(frame.id), col(frame.camera_key), col(frame.captured_at), FILE_BYTES, col(frame.kind))
             .where(after, *conditions)
-            .order_by(col(ArchivedFrame.captured_at), col(ArchivedFrame.id))
+            .order_by(col(frame.captured_at), col(frame.id))
             .limit(_ROWS_AT_ONCE)
         )
         with reading(self._engine) as session:
             return [
                 FrameInfo(row_id or 0, camera_key, captured_at, size, kind == FrameKind.MANUAL)
-                for row_id, camera_key, captured_at, size, kind in session.exec(statement)
+                for row_id, camera_key, captured_at, size, kind in session.connection().execute(statement)
             ]
 
     def _newest_of(self, camera_key: str) -> Sequence[int]:
@@ -75,6 +72,3 @@ class Rows:
         )
         with reading(self._engine) as session:
             return [row_id for row_id in session.exec(statement) if row_id is not None]
-
-
-_SIZE: Final = col(ArchivedFrame.bytes) + func.coalesce(ArchivedFrame.thumbnail_bytes, 0)

@@ -1,4 +1,4 @@
-"""The parameters of the archive's addresses: what is allowed, and what a refusal says."""
+"""The parameters of the frames' endpoints: what is allowed, and what a refusal says."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
@@ -8,16 +8,17 @@ from fastapi import Depends, Header, HTTPException, Path, Query
 from pydantic import AfterValidator, AwareDatetime
 from pydantic_core import PydanticCustomError
 
+from services.archiver.base import texts
 from services.archiver.base.epoch import EPOCH
-from services.archiver.base.local_time import SameHour
-from services.archiver.db.frames import DAYLIGHT_BRIGHTNESS, Cursor, FrameQuery
+from services.archiver.base.local_time import SameHour, ZoneName
+from services.archiver.db.frame_query import DAYLIGHT_BRIGHTNESS, Cursor, FrameQuery
 from shared.bus.topics import KEY_PATTERN
 
 _THE_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def _in_range(value: datetime) -> datetime:
-    # With room at the end for what is added to it, such as a day.
+    # With room at the end, because a day or so is added to it later.
     if not EPOCH <= value < _THE_END:
         raise PydanticCustomError("out_of_range", "Input should be a time from 1970 to 9998")
     return value.astimezone(UTC)
@@ -32,14 +33,6 @@ def _cursor(value: str | None) -> str | None:
     return value
 
 
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise PydanticCustomError("no_zone", "Input should be a time zone such as Europe/Berlin") from None
-    return value
-
-
 _SOME_CAMERA: Final = Query(pattern=KEY_PATTERN, max_length=63, description="a camera's key; all cameras without it")
 _DEFAULT_CAMERA: Final = Query(pattern=KEY_PATTERN, max_length=63, description="a camera's key; else the default one")
 CameraParameter = Annotated[str | None, _SOME_CAMERA]
@@ -49,19 +42,17 @@ Since = Annotated[Instant | None, Query(alias="from", description="captured at t
 Until = Annotated[Instant | None, Query(alias="to", description="captured before this time, with its offset")]
 At = Annotated[Instant, Query(description="the instant, with its offset")]
 CursorParameter = Annotated[str | None, AfterValidator(_cursor), Query(max_length=64)]
-Limit = Annotated[int, Query(ge=1, le=500, description="at most so many")]
-Daylight = Annotated[
-    bool, Query(description=f"leave out the dark: only pictures of a brightness of {DAYLIGHT_BRIGHTNESS:.0f} or more")
-]
+Limit = Annotated[int, Query(ge=1, le=500, description="at most this many")]
+Daylight = Annotated[bool, Query(description=f"only pictures with a brightness of {DAYLIGHT_BRIGHTNESS:.0f} or more")]
 Hour = Annotated[int | None, Query(ge=0, le=23, description="captured in this hour of any day, in the time zone `tz`")]
-Zone = Annotated[str, AfterValidator(_zone), Query(max_length=64, description="the time zone of hours and days")]
+Zone = Annotated[ZoneName, Query(max_length=64, description="the time zone of hours and days")]
 Order = Annotated[Literal["asc", "desc"], Query(description="`asc`: oldest first; `desc`: newest first")]
 FrameId = Annotated[int, Path(description="a frame's `id`")]
 
 
 def _range(since: Since = None, until: Until = None) -> tuple[datetime | None, datetime | None]:
     if since is not None and until is not None and since > until:
-        raise HTTPException(422, "'from' is later than 'to': give them the other way round.")
+        raise HTTPException(422, texts.TIMES_SWAPPED)
     return since, until
 
 
@@ -82,5 +73,5 @@ def _selection(
 
 
 Selection = Annotated[FrameQuery, Depends(_selection)]
-"""Which frames: what listing and downloading have in common."""
+"""Which frames: the parameters that listing and downloading share."""
 IfNoneMatch = Annotated[str | None, Header()]

@@ -1,7 +1,7 @@
-"""The form of the archive's answers over HTTP. Times are UTC."""
+"""The JSON of frames, gaps and days. Times are UTC."""
 
 from datetime import date, datetime
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from pydantic import BaseModel, Field
 
@@ -9,6 +9,8 @@ from services.archiver.base.epoch import from_seconds
 from services.archiver.db.models import ArchivedFrame, ArchiveGap, FrameKind
 
 PREFIX: Final = "/api/camera/frames"
+ANY_REFUSAL: Final = {"away": "The archive can't be read: try again later", "parameter": "A parameter can't be used"}
+"""What every endpoint may answer; for `error_responses`."""
 
 
 class FrameAnswer(BaseModel):
@@ -16,8 +18,8 @@ class FrameAnswer(BaseModel):
 
     id: int
     camera: str
-    kind: FrameKind = Field(description="`slot`: its slot's; `manual`: captured because somebody asked, without a slot")
-    slot_start: datetime | None = Field(description="when the slot begins that the frame belongs to")
+    kind: FrameKind = Field(description="`slot`: captured for its slot; `manual`: captured on request, without a slot")
+    slot_start: datetime | None = Field(description="when the frame's slot begins")
     interval_seconds: int | None = Field(description="how long the slot is")
     captured_at: datetime = Field(description="when the picture was taken")
     width: int
@@ -26,14 +28,14 @@ class FrameAnswer(BaseModel):
     sha256: str = Field(description="of the WebP file; also its ETag")
     brightness: float | None = Field(description="mean luma from 0 (black) to 255; null until it has been measured")
     perceptual_hash: str | None = Field(
-        description="64 bits in hexadecimal, of which pictures that look alike differ in few; null until measured"
+        description="64 bits in hexadecimal; similar pictures differ in few of them; null until measured"
     )
     image_url: str = Field(description="where the WebP file is, relative to this server; it may be cached for ever")
     thumbnail_url: str = Field(description="the same for a small WebP copy, 320 pixels wide at the most")
 
     @classmethod
     def of(cls, frame: ArchivedFrame) -> Self:
-        # Another picture never has the same address, not even in a database made anew.
+        # Another picture never has the same address, not even after the database was made again.
         version = frame.sha256[:12]
         return cls(
             id=frame.id or 0,
@@ -54,7 +56,7 @@ class FrameAnswer(BaseModel):
 
 
 class FramesAnswer(BaseModel):
-    """A page of frames in the order asked for."""
+    """A page of frames in the requested order."""
 
     frames: list[FrameAnswer]
     next_cursor: str | None = Field(description="give it as `cursor` for the next page; null on the last one")
@@ -69,7 +71,7 @@ class GapAnswer(BaseModel):
     interval_seconds: int
     slots: int = Field(description="how many there are")
     reason: str = Field(description="why, for instance `camera offline`, `archiver down`, `disk full`, `deleted`")
-    detail: str | None = Field(description="what the camera's status said when it began")
+    detail: str | None = Field(description="the error in the camera's status when it began")
 
     @classmethod
     def of(cls, gap: ArchiveGap) -> Self:
@@ -92,12 +94,12 @@ class GapsAnswer(BaseModel):
 
 
 class DayAnswer(BaseModel):
-    """What there is of one local day."""
+    """How much there is of one local day."""
 
     date: date
     frames: int
     bytes: int = Field(description="of the frames' files with their thumbnails")
-    missed: int = Field(description="slots without a picture, whatever the reason but deletion")
+    missed: int = Field(description="slots without a picture, unless it was deleted")
 
 
 class DaysAnswer(BaseModel):
@@ -106,19 +108,7 @@ class DaysAnswer(BaseModel):
     days: list[DayAnswer]
 
 
-class Trouble(BaseModel):
-    """What went wrong, and what to do."""
-
-    detail: str
-
-
 def slots_in(gap: ArchiveGap, since: int, until: int) -> int:
-    """How many of the gap's slots begin in the stretch."""
+    """How many of the gap's slots begin in the stretch from `since` to `until` (epoch seconds)."""
     begin, end = max(gap.start_seconds, since), min(gap.end_seconds, until)
     return max(0, -((begin - end) // gap.interval_seconds))
-
-
-def troubles(**words: str) -> dict[int | str, dict[str, Any]]:
-    """An endpoint's refusals, for the documentation."""
-    known = {"away": 503, "parameter": 422, "unknown": 404, "gone": 410, "damaged": 500, "later": 202}
-    return {known[name]: {"model": Trouble, "description": text} for name, text in words.items()}

@@ -1,0 +1,57 @@
+"""`POST /api/camera/timelapses` renders a time-lapse; `POST /api/camera/timelapses/estimate` says what it would be."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from fastapi import APIRouter, HTTPException, Response
+
+from services.archiver.api.error_responses import error_responses
+from services.archiver.api.timelapses.schemas import ANY_REFUSAL, PREFIX, EstimateAnswer, TimelapseAnswer
+from services.archiver.timelapse.formats import why_unavailable
+from services.archiver.timelapse.queue import QueueFullError, TimelapseQueue
+from services.archiver.timelapse.request import TimelapseRequest
+from services.archiver.timelapse.selection import NoTimelapseError
+
+RETRY_AFTER_SECONDS: Final = "60"
+_REFUSALS: Final = ANY_REFUSAL | {
+    "parameter": "It can't be made as requested",
+    "encoder": "The encoder is not installed",
+}
+
+
+def render_router(queue: TimelapseQueue) -> APIRouter:
+    """The endpoints run on the loop and do not block."""
+    router = APIRouter(prefix=PREFIX, tags=["time-lapses"])
+
+    @router.post("/estimate", summary="What a time-lapse would come to", responses=error_responses(**_REFUSALS))
+    async def estimate(request: TimelapseRequest) -> EstimateAnswer:
+        with _refused_in_words(queue, request):
+            return EstimateAnswer.of(await queue.estimate(request))
+
+    @router.post(
+        "",
+        summary="Render a time-lapse in the background",
+        status_code=202,
+        responses=error_responses(**_REFUSALS, full="Too many wait already"),
+    )
+    async def render(request: TimelapseRequest, response: Response) -> TimelapseAnswer:
+        with _refused_in_words(queue, request):
+            job = await queue.add(request)
+        response.headers["Location"] = f"{PREFIX}/{job.id}"
+        return TimelapseAnswer.of(job, queue.settings.keep)
+
+    return router
+
+
+@contextmanager
+def _refused_in_words(queue: TimelapseQueue, request: TimelapseRequest) -> Iterator[None]:
+    reason = why_unavailable(request.format, queue.settings.ffmpeg)
+    if reason is not None:
+        raise HTTPException(501, reason)
+    try:
+        yield
+    except NoTimelapseError as error:
+        raise HTTPException(422, str(error)) from None
+    except QueueFullError as error:
+        raise HTTPException(429, str(error), headers={"Retry-After": RETRY_AFTER_SECONDS}) from None

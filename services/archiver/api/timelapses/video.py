@@ -1,0 +1,41 @@
+"""`GET /api/camera/timelapses/{id}/file`: a finished time-lapse's video, or a range of its bytes."""
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import FileResponse
+
+from services.archiver.api.caching import FOR_EVER
+from services.archiver.api.error_responses import error_responses
+from services.archiver.api.timelapses.listing import ONE_REFUSAL, JobId, job_of
+from services.archiver.api.timelapses.schemas import PREFIX
+from services.archiver.base import texts
+from services.archiver.timelapse.formats import FACTS
+from services.archiver.timelapse.jobs import JobState
+from services.archiver.timelapse.queue import TimelapseQueue
+
+
+def video_router(queue: TimelapseQueue) -> APIRouter:
+    """The endpoint runs on the loop and does not block."""
+    router = APIRouter(prefix=PREFIX, tags=["time-lapses"])
+
+    @router.head("/{job_id}/file", include_in_schema=False)
+    @router.get(
+        "/{job_id}/file",
+        summary="The file of a time-lapse, or a range of its bytes",
+        response_class=FileResponse,
+        responses=error_responses(**ONE_REFUSAL, unfinished="It is not done", gone="Its file is gone"),
+    )
+    async def video(job_id: JobId) -> FileResponse:
+        job = await job_of(queue, job_id)
+        if job.state is not JobState.DONE:
+            raise HTTPException(409, texts.timelapse_unfinished(job_id, job.state))
+        if not await queue.has_video(job):
+            raise HTTPException(410, texts.video_gone(job_id))
+        return FileResponse(
+            queue.files.video(job),
+            media_type=FACTS[job.request.format].media_type,
+            filename=job.file_name,
+            content_disposition_type="inline",
+            headers={"Cache-Control": FOR_EVER},
+        )
+
+    return router

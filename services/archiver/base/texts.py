@@ -1,0 +1,199 @@
+"""The sentences that the archiver shows to people: problems, refusals over HTTP and reports of its commands.
+
+A translation is one more file like this one. Not here: descriptions of settings and of the interface in `/docs`.
+"""
+
+from typing import Final
+
+NO_MEMORY: Final = "out of memory"
+
+# Problems, on the status page and in /readyz.
+NOT_READY: Final = "The recorder has stopped: look at the log and start the archiver again."
+
+
+def no_camera_heard(seconds: float) -> str:
+    return (
+        f"No camera has been heard of for {seconds:.0f} s: check that ingest runs and that BUS_CONNECT is its address."
+    )
+
+
+def database_unavailable(reason: object) -> str:
+    return f"The database can't be used: {reason}. Pictures are kept, their rows follow."
+
+
+def not_encodable(camera_key: str, reason: object) -> str:
+    return f"A picture of {camera_key} can't be made a WebP: {reason}."
+
+
+def retention_waits(reason: object) -> str:
+    return f"Old frames can't be deleted now: {reason}"
+
+
+def timelapses_wait(reason: object) -> str:
+    return f"Time-lapses have to wait: {reason}"
+
+
+def disk_below_floor(free_bytes: int, min_free_bytes: int) -> str:
+    return (
+        f"The archive's disk has {free_bytes} bytes free and ARCHIVE_MIN_FREE_BYTES keeps {min_free_bytes} of them: "
+        "make room, or let old frames go by ARCHIVE_KEEP or ARCHIVE_MAX_BYTES."
+    )
+
+
+def directory_fails(action: str, reason: object) -> str:
+    """`action` is "read" or "written", here and below."""
+    return f"The archive directory can't be {action}: {reason}."
+
+
+def object_store_fails(action: str, reason: object) -> str:
+    return f"The archive's object store can't be {action}: {reason}"
+
+
+NOT_READ_BACK: Final = "The picture just written can't be read back whole."
+
+# Refusals over HTTP: frames.
+DATABASE_AWAY: Final = "The archive's database can't be used at the moment: try again. /readyz says why."
+STORE_AWAY: Final = "The archive's pictures can't be read or written at the moment: try again. The log says why."
+CAPTURED_UNLISTED: Final = "The picture is kept. It will be listed when the database is back."
+TIMES_SWAPPED: Final = "'from' is later than 'to': give them the other way round."
+NOTHING_TO_ZIP: Final = "There are no such frames: /api/camera/frames/days tells of which days there are."
+NO_SUCH_FRAMES: Final = "There is none of these frames: /api/camera/frames/index lists those there are."
+
+
+def unknown_camera(camera_key: str | None) -> str:
+    which = "camera is" if camera_key is None else f"camera '{camera_key}' is"
+    return f"No {which} known: /api/devices lists the cameras."
+
+
+def no_picture(reason: object) -> str:
+    return f"The camera gives no picture to keep: {reason}. Try again later."
+
+
+def nothing_archived(camera_key: str | None) -> str:
+    whose = "" if camera_key is None else f" of the camera '{camera_key}'"
+    return f"No frame{whose} is archived yet: /api/devices lists the cameras."
+
+
+def no_such_frame(frame_id: int) -> str:
+    return f"There is no archived frame {frame_id}: /api/camera/frames lists those there are."
+
+
+def image_gone(frame_id: int | None, path: str) -> str:
+    return f"The picture of frame {frame_id} is gone from the archive: restore the file {path}."
+
+
+def image_damaged(frame_id: int | None, path: str) -> str:
+    return f"The picture of frame {frame_id} is damaged: restore the file {path} from a backup."
+
+
+def too_many_days(most: int) -> str:
+    return f"'from' and 'to' are more than {most} days apart: ask in several parts."
+
+
+def too_many_to_zip(count: int, most: int) -> str:
+    return f"That is {count} frames, more than {most} for one zip file: narrow 'from' and 'to'."
+
+
+# Why a camera gives no picture for a manual capture.
+DISABLED: Final = "it is disabled"
+
+
+def none_came(seconds: float) -> str:
+    return f"none came within {seconds:.0f} s"
+
+
+# Refusals over HTTP: time-lapses.
+NO_FRAME_FITS: Final = "No archived frame fits: choose another range, or leave daylight and daily_at away."
+NO_VP9: Final = (
+    "No VP9 encoder is installed beside the archiver: add its extra 'timelapse' (pip install -r "
+    "requirements/timelapse.txt), or ask for the format 'webp'."
+)
+NO_H264: Final = "H.264 needs a program of yours: set TIMELAPSE_FFMPEG to an ffmpeg with libx264, or ask for 'webm'."
+
+
+def no_such_timelapse(job_id: str) -> str:
+    return f"There is no time-lapse {job_id}: /api/camera/timelapses lists those there are."
+
+
+def timelapse_unfinished(job_id: str, state: str) -> str:
+    return f"The time-lapse {job_id} has no file yet: its state is '{state}'."
+
+
+def video_gone(job_id: str) -> str:
+    return f"The file of the time-lapse {job_id} is gone: render it again."
+
+
+def queue_full(waiting: int) -> str:
+    return f"{waiting} time-lapses wait already: try again when some are done, or cancel one."
+
+
+def too_many_found(most: int) -> str:
+    return f"There are more than {most} frames in this range: choose a shorter one."
+
+
+def too_many_shown(count: int, most: int, form: str) -> str:
+    return (
+        f"{count} frames are more than the {most} that the format '{form}' takes: choose fewer days, a daily time, or "
+        "a target length."
+    )
+
+
+# Why a time-lapse failed or waits.
+INTERRUPTED_TWICE: Final = "the archiver ended while it was rendered, twice"
+CANCELLED: Final = "it was cancelled"
+NO_FRAME_READ: Final = "none of the frames could be read"
+
+
+def no_process(reason: object) -> str:
+    return f"No process can be started for them: {reason}."
+
+
+def encoder_ended(code: int, last_words: str) -> str:
+    return f"the encoder ended with code {code}: {last_words}"
+
+
+def encoder_stalled(seconds: float) -> str:
+    return f"the encoder did nothing for {seconds:.0f} s"
+
+
+def timelapse_below_floor(free_bytes: int) -> str:
+    return f"only {free_bytes} bytes are free on its disk, fewer than ARCHIVE_MIN_FREE_BYTES"
+
+
+def timelapse_directory_fails(directory: object, action: str, reason: object) -> str:
+    return f"The directory of the time-lapses, {directory}, can't be {action}: {reason}."
+
+
+# Reports of commands.
+def rebuild_failed(reason: object) -> str:
+    return f"The rebuild could not be finished: {reason}"
+
+
+def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unreadable: int) -> str:
+    return (
+        f"{whole} frames have their rows, {adopted} of them new. {broken} broken files were set aside, {foreign} "
+        f"foreign files left alone, {unreadable} rows have no whole file. The log names each."
+    )
+
+
+def database_fails(reason: object) -> str:
+    return f"The archive's database can't be used: {reason}."
+
+
+def would_go(policy: object, count: int, byte_count: int) -> str:
+    return f"ARCHIVE_KEEP={policy}: {count} frames with {byte_count} bytes would go now."
+
+
+def demo_failed(reason: object) -> str:
+    return f"The demo archive could not be finished: {reason} What is there so far is whole."
+
+
+def demo_done(count: int, camera_key: str, days: int, seconds: float) -> str:
+    return f"{count} frames of {camera_key}, {days} days, made in {seconds:.0f} s."
+
+
+def demo_refused(present: int, camera_key: str) -> str:
+    return (
+        f"The archive has {present} frames of {camera_key} already. Name another camera, set ARCHIVE_DIR and "
+        "DATABASE_URL to another place, or say --add to put the made-up ones between them."
+    )

@@ -1,0 +1,79 @@
+"""From a JPEG to a file and its row: decodes, encodes and stores pictures on threads. Knows no slots and no bus."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PIL.Image import Image
+
+from services.archiver.base.errors import PictureRefusedError
+from services.archiver.base.threads import Threads
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.db.row_writer import RowWriter
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.paths import FrameName
+from services.archiver.files.webp import Label, WebpOptions, decode_jpeg, encode_webp
+from shared.bus.frames import Frame
+from shared.logs import get_logger
+from shared.throttled_log import DropCounter
+
+log = get_logger(__name__)
+
+
+class FrameArchiver:
+    """On one loop; the work runs on threads of its own."""
+
+    def __init__(
+        self, frame_files: FrameFiles, row_writer: RowWriter, webp: WebpOptions, monotonic: Callable[[], float]
+    ) -> None:
+        self.refused = DropCounter("pictures", monotonic)
+        """Pictures that did not decode completely."""
+        self._frame_files = frame_files
+        self._row_writer = row_writer
+        self._webp = webp
+        self._threads = Threads()
+
+    async def decode(self, frame: Frame) -> Image:
+        """The frame's picture as RGB. Raises PictureRefusedError, and counts it, when it is not whole."""
+        try:
+            return await self._threads.run(partial(decode_jpeg, frame.jpeg))
+        except PictureRefusedError as error:
+            self.refused.count(f"{frame.camera_key}: {error}")
+            raise
+
+    async def encode(self, picture: Image, label: Label) -> bytes:
+        """The picture as a WebP file. Raises EncodeFailedError."""
+        return await self._threads.run(partial(encode_webp, picture, label, self._webp))
+
+    async def save(self, name: FrameName, webp: bytes) -> None:
+        """Store the file and queue its row. If the waiting is cancelled, both still happen (see `drain`).
+
+        Raises:
+            StorageUnavailableError: when the file can't be stored.
+        """
+        stored = await self._threads.run(partial(self._frame_files.save, name, webp), self._row_writer.insert_soon)
+        log.info("frame archived", camera=name.camera_key, path=name.path, bytes=stored.byte_count)
+
+    async def save_now(self, name: FrameName, webp: bytes) -> ArchivedFrame | None:
+        """Store the file and insert its row; None when the row has to wait for the database.
+
+        Raises:
+            StorageUnavailableError: when the file can't be stored.
+        """
+        stored = await self._threads.run(partial(self._frame_files.save, name, webp))
+        log.info("frame captured manually", camera=name.camera_key, path=name.path)
+        return await self._row_writer.insert(stored)
+
+    async def is_archived(self, name: FrameName) -> bool:
+        """Whether there is a whole file of that name; if so, its row is queued. Raises StorageUnavailableError."""
+        try:
+            stored = await self._threads.run(partial(self._frame_files.describe, name))
+        except PictureRefusedError:
+            return False
+        if stored is None:
+            return False
+        self._row_writer.insert_soon(stored)
+        return True
+
+    async def drain(self, deadline_seconds: float) -> int:
+        """Wait for the work that runs; how many pieces are still running at the deadline."""
+        return await self._threads.drain(deadline_seconds)
