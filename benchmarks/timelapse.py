@@ -77,7 +77,7 @@ def archived(archive: Path, footage: str | None, count: int) -> tuple[SourceFram
 
 def rendered(archive: Path, frames: tuple[SourceFrame, ...], form: OutputFormat) -> Result:
     output = archive / f"out.{form}"
-    order = RenderJob(
+    job = RenderJob(
         str(archive), str(output), form, WIDTH, HEIGHT, Fraction(FPS), "UTC", shutil.which("ffmpeg"), frames
     )
     began = time.monotonic()
@@ -85,7 +85,7 @@ def rendered(archive: Path, frames: tuple[SourceFrame, ...], form: OutputFormat)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(order.encode())
+        process.stdin.write(job.encode())
         process.stdin.close()
         lines = process.stdout.readlines()
         _, status, usage = os.wait4(process.pid, 0)

@@ -317,7 +317,7 @@ def test_a_zip_file_of_too_many_frames_is_refused_in_words(
     client: TestClient, frame_rows: FrameRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its list of contents has to be kept in memory."""
-    monkeypatch.setattr("services.archiver.api.frames.images.MOST_FRAMES", 1)
+    monkeypatch.setattr("services.archiver.api.frames.zip_download.MOST_FRAMES", 1)
     for number in range(2):
         frame_rows.add(row(slot_start=SLOT_START + number))
     answer = client.get(f"{FRAMES}/zip")

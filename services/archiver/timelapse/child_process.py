@@ -14,6 +14,9 @@ from shared.errors import FramecastError
 
 STALL_SECONDS: Final = 900.0
 """How long one step may take, on a slow machine that is busy with other work."""
+KILLED_SECONDS: Final = 1.0
+"""How long the end waits for the killed process. On a busy machine it waits for a turn even to die, since it is in the
+scheduler's idle class; it computes no more, and the archiver's end must not wait for that."""
 _LONGEST_LINE: Final = 1 << 20
 _LAST_WORDS: Final = 300
 
@@ -32,7 +35,7 @@ class NoProcessError(FramecastError):
 async def render(job: RenderJob, on_progress: OnProgress) -> Progress:
     """Run the job in a process of its own; its last progress. The video is `job.output`, not yet durable.
 
-    Cancelling ends the process. On return there is no process any more, whatever happened.
+    Cancelling ends the process. On return its process group is killed, whatever happened, and usually gone.
 
     Raises:
         RenderFailedError: when it fails, stalls or was told to end.
@@ -44,7 +47,9 @@ async def render(job: RenderJob, on_progress: OnProgress) -> Progress:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KILLED_SECONDS):
+                await process.wait()
 
 
 async def _start() -> asyncio.subprocess.Process:

@@ -1,4 +1,4 @@
-"""Made pictures and orders for the tests of rendering."""
+"""Made pictures and jobs for the tests of rendering."""
 
 import hashlib
 import io
@@ -30,7 +30,7 @@ def put(archive: Path, number: int, picture: Image.Image) -> SourceFrame:
     return SourceFrame(number, f"{number}.webp", sha256, AT + timedelta(hours=number))
 
 
-def order_of(tmp_path: Path, frames: list[SourceFrame], form: OutputFormat, **changes: Any) -> RenderJob:
+def job_of(tmp_path: Path, frames: list[SourceFrame], form: OutputFormat, **changes: Any) -> RenderJob:
     values: dict[str, Any] = {
         "archive": str(tmp_path / "archive"),
         "output": str(tmp_path / "out"),

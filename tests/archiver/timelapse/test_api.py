@@ -295,7 +295,7 @@ def test_what_the_machine_refuses_is_waited_for(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, module: object, name: str, number: int
 ) -> None:
     """In words, and by the time-lapse alone: the recording goes on. No attempt is counted for it."""
-    monkeypatch.setattr(queue, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(queue, "SCAN_SECONDS", 0.1)
     with monkeypatch.context() as fault:
         fault.setattr(module, name, refusing(number))
         job_id = asked(client)["id"]

@@ -1,0 +1,23 @@
+"""A clock for tests of capturing: it stands still until it is set or advanced."""
+
+from datetime import datetime
+
+from shared.clock import Clock
+
+
+class FakeClock:
+    """Wall clock and monotonic clock. `clock` is what the code under test gets."""
+
+    def __init__(self, at: datetime) -> None:
+        self._utc_ns = int(at.timestamp()) * 1_000_000_000
+        self._monotonic = 0.0
+        self.clock = Clock(lambda: self._utc_ns, lambda: self._monotonic)
+
+    def advance(self, seconds: float) -> None:
+        """Both clocks go on."""
+        self._utc_ns += round(seconds * 1_000_000_000)
+        self._monotonic += seconds
+
+    def set_wall(self, at: datetime) -> None:
+        """The wall clock jumps."""
+        self._utc_ns = int(at.timestamp()) * 1_000_000_000
