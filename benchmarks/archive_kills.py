@@ -25,7 +25,7 @@ from tests.support.waiting import wait_until
 
 LONGEST_LIFE_SECONDS: Final = 4.0
 """Starting takes one to two of them, so that kills fall into every part of a life."""
-LOOK_SECONDS: Final = 30
+SCAN_SECONDS: Final = 30
 _SEED: Final = 5
 
 
@@ -62,7 +62,7 @@ class Place:
 
 
 def kills(directory: Path, times: int) -> list[dict[str, object]]:
-    settling = ORPHAN_SECONDS + LOOK_SECONDS + 5
+    settling = ORPHAN_SECONDS + SCAN_SECONDS + 5
     return [killed(directory / str(neighbours), times, neighbours, settling) for neighbours in (0, 1)]
 
 

@@ -47,7 +47,7 @@ def test_below_the_floor_nothing_is_written_and_nothing_deleted(tmp_path: Path) 
 
 
 def test_below_the_floor_the_archiver_stays_up_and_says_why(tmp_path: Path) -> None:
-    """In words, where an operator features."""
+    """In words, where an operator looks."""
     floor = str(shutil.disk_usage(tmp_path).total * 2)
     env = environment(tmp_path, ARCHIVE_MIN_FREE_BYTES=floor)
     camera = ScriptedCamera([jpeg_of()], interval_seconds=2)

@@ -175,14 +175,14 @@ class CameraRecorder:
         return None
 
     async def _back_off(self, seconds: float, slot: Slot) -> None:
-        """Wait so long, or until the slot has ended."""
+        """Wait for this time, or until the slot has ended."""
         monotonic = self.presence.clock.monotonic
         until = monotonic() + seconds
         while monotonic() < until and self.presence.running_slot() == slot:
             await self._wait(until - monotonic(), slot)
 
     async def _wait(self, seconds: float, slot: Slot | None) -> None:
-        """Wait for a frame, another interval, the slot's end or so many seconds; never longer than a second."""
+        """Wait for a frame, another interval, the end of the slot or of this time; at most a second."""
         if slot is not None:
             seconds = min(seconds, slot.seconds_left(self.presence.clock.utc_ns()))
         seconds = min(max(seconds, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS)

@@ -83,7 +83,7 @@ class Cleaner:
         return len(batch)
 
     async def _steady_for(self, seconds: float) -> None:
-        """Wait until the wall clock and the monotonic clock have advanced alike for so long."""
+        """Wait until the wall clock and the monotonic clock have advanced alike for this time."""
         began, offset = self._clock.monotonic(), self._offset()
         while (left := began + seconds - self._clock.monotonic()) > 0:
             await self.sleep(min(left, CHECK_SECONDS))

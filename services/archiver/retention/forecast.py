@@ -76,7 +76,7 @@ class Forecaster:
             yield from over_budget(others, excess_bytes, newest)
 
     def forecast(self, now: datetime, days: int) -> Forecast:
-        """What expires by age within so many days from now. What is overdue counts as today's."""
+        """What expires by age within that many days from now. What is overdue counts as today's."""
         zone = self.policy.zone
         amounts: dict[date, list[int]] = defaultdict(list)
         going = list(self._by_age(now + days * ONE_DAY, self._queries.newest()))

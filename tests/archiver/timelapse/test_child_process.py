@@ -64,14 +64,14 @@ async def test_an_animated_webp_needs_pillow_alone(tmp_path: Path) -> None:
     """Every frame for its share of the length."""
     frames = [put(tmp_path / "archive", n, plain((n * 20, 20, 30))) for n in range(12)]
     await run(job_of(tmp_path, frames, OutputFormat.WEBP))
-    with Image.open(tmp_path / "out") as film:
-        assert (film.format, film.size, getattr(film, "n_frames", 1)) == ("WEBP", (320, 180), 12)
+    with Image.open(tmp_path / "out") as animation:
+        assert (animation.format, animation.size, getattr(animation, "n_frames", 1)) == ("WEBP", (320, 180), 12)
         length_ms = 0
         for n in range(12):
-            film.seek(n)
-            film.load()
-            length_ms += film.info["duration"]
-            colour = film.convert("RGB").getpixel((160, 90))
+            animation.seek(n)
+            animation.load()
+            length_ms += animation.info["duration"]
+            colour = animation.convert("RGB").getpixel((160, 90))
             assert colour == pytest.approx((n * 20, 20, 30), abs=12)
         assert length_ms == pytest.approx(1000, abs=12)
 
@@ -80,7 +80,7 @@ async def test_an_animated_webp_needs_pillow_alone(tmp_path: Path) -> None:
 async def test_frames_that_are_gone_damaged_or_not_what_the_row_says_are_left_out_and_counted(
     form: OutputFormat, tmp_path: Path
 ) -> None:
-    """One bad file costs one picture, not the film."""
+    """One bad file costs one picture, not the video."""
     archive = tmp_path / "archive"
     frames = [put(archive, n, plain((n * 20, 20, 30))) for n in range(12)]
     (archive / "3.webp").unlink()

@@ -68,16 +68,16 @@ def test_once_a_day_takes_the_frame_nearest_to_the_local_time_also_when_clocks_c
     """The same light every day; 25 October 2026 has 25 hours in Berlin."""
     berlin = ZoneInfo("Europe/Berlin")
     selection = select_frames(hourly(24 * 40), request(daily_at="12:00", tz="Europe/Berlin"))
-    local = [moment.captured_at.astimezone(berlin) for moment in selection.frames]
+    local = [frame.captured_at.astimezone(berlin) for frame in selection.frames]
     assert {f"{at:%H:%M}" for at in local} == {"12:00"}
     assert len({at.date() for at in local}) == len(local) == 40
 
 
 def test_a_day_with_no_frame_near_that_time_is_left_out() -> None:
     """An evening among noons would flicker."""
-    frames = [moment for moment in hourly(72) if not 34 <= moment.id <= 38]  # around noon of the second day
+    frames = [frame for frame in hourly(72) if not 34 <= frame.id <= 38]  # around noon of the second day
     selection = select_frames(frames, request(daily_at="12:00"))
-    assert [moment.captured_at.day for moment in selection.frames] == [1, 3]
+    assert [frame.captured_at.day for frame in selection.frames] == [1, 3]
 
 
 @pytest.mark.parametrize(("found", "changes"), [(0, {}), (3, {"daily_at": "20:00"})])

@@ -1,0 +1,128 @@
+"""The plan carried out on real rows and files: what is deleted, what stays, and what must never happen."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine
+
+from services.archiver.base.retention_policy import Policy
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapQuery, GapRows
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.retention.cleaner import FIRST_SECONDS, JUMP_SECONDS, Cleaner
+from services.archiver.retention.forecast import Forecaster
+from shared.clock import Clock
+from tests.support.archive import MadeArchive
+
+BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+NOW = BEGIN + 20 * DAY
+
+
+def at(instant: datetime) -> Clock:
+    return Clock(utc_ns=lambda: int(instant.timestamp()) * 1_000_000_000)
+
+
+def forecaster(engine: Engine, keep: str, max_bytes: int = 0) -> Forecaster:
+    return Forecaster(engine, Policy.parse(keep, ZoneInfo("UTC")), max_bytes)
+
+
+@pytest.fixture
+def archive(frame_files: FrameFiles, frame_rows: FrameRows) -> MadeArchive:
+    return MadeArchive(frame_files, frame_rows)
+
+
+def cleaner(engine: Engine, archive: MadeArchive, keep: str, max_bytes: int = 0) -> Cleaner:
+    return Cleaner(forecaster(engine, keep, max_bytes), archive.frame_rows, archive.frame_files, at(NOW))
+
+
+def ids(archive: MadeArchive) -> set[int | None]:
+    return {row.id for row in archive.frame_rows.page(FrameQuery(limit=500))[0]}
+
+
+async def test_what_is_due_goes_with_its_files_and_nothing_else(
+    engine: Engine, archive: MadeArchive, gap_rows: GapRows
+) -> None:
+    """Row, picture and thumbnail; and no gap tells of it."""
+    rows = archive.hours(BEGIN, range(0, 20 * 24, 4))
+    gone = await cleaner(engine, archive, "all:10d,daily@12:00:15d").clean()
+    left = [row for row in rows if row.id in ids(archive)]
+    young = [row for row in rows if row.captured_at > NOW - 10 * DAY]
+    noons = [row for row in rows if row.captured_at.hour == 12 and NOW - 15 * DAY <= row.captured_at <= NOW - 10 * DAY]
+    assert [row.id for row in left] == [row.id for row in noons + young]
+    assert gone == len(rows) - len(left)
+    files = {file.path for day in archive.frame_files.store.files("camera_1") for file in day}
+    assert len(files) == 2 * len(left), "a picture and a thumbnail each"
+    assert archive.frame_rows.pending_deletions() == []
+    assert gap_rows.gaps(GapQuery())[0] == []
+
+
+async def test_a_second_round_and_a_second_archiver_change_nothing(engine: Engine, archive: MadeArchive) -> None:
+    """Deleting twice is harmless."""
+    archive.hours(BEGIN, range(0, 20 * 24, 4))
+    one, other = (cleaner(engine, archive, "all:3d") for _ in range(2))
+    assert await one.clean() > 0
+    left = ids(archive)
+    assert await one.clean() == await other.clean() == 0
+    assert ids(archive) == left
+
+
+async def test_a_camera_that_has_long_been_away_keeps_its_last_frame(engine: Engine, archive: MadeArchive) -> None:
+    """Each camera its own, and also beyond the limit of bytes."""
+    old = archive.hours(BEGIN, range(3), camera_key="attic")
+    new = archive.hours(BEGIN, range(3), camera_key="porch")
+    await cleaner(engine, archive, "all:1h", max_bytes=1).clean()
+    assert ids(archive) == {old[-1].id, new[-1].id}
+
+
+async def test_manual_captures_stay(engine: Engine, archive: MadeArchive) -> None:
+    """Whatever the tiers for slots and the limit say, until a tier names it."""
+    manual = archive.frame(BEGIN, interval_seconds=None)
+    archive.hours(BEGIN, range(2))
+    await cleaner(engine, archive, "all:1h", max_bytes=1).clean()
+    assert manual.id in ids(archive)
+    await cleaner(engine, archive, "all:1h,manual:5d").clean()
+    assert manual.id not in ids(archive)
+
+
+async def test_beyond_the_limit_the_oldest_of_all_cameras_go_until_it_is_kept(
+    engine: Engine, archive: MadeArchive
+) -> None:
+    """And no more than that."""
+    for hour in range(6):
+        archive.hours(BEGIN, [hour], camera_key="attic" if hour % 2 else "porch")
+    total = archive.frame_rows.total_bytes()
+    assert await cleaner(engine, archive, "all:forever", max_bytes=total - 1).clean() == 1
+    left = [row.captured_at for row in archive.frame_rows.page(FrameQuery())[0]]
+    assert min(left) == BEGIN + timedelta(hours=1, seconds=3)
+    assert archive.frame_rows.total_bytes() <= total - 1
+
+
+@pytest.mark.parametrize("is_outgrown", ["one machine"], indirect=True)
+async def test_a_clock_that_jumps_is_not_believed_at_once(engine: Engine, archive: MadeArchive) -> None:
+    """A computer that wakes up in the wrong year loses nothing, if only somebody tells it the time soon."""
+    archive.hours(BEGIN, range(3))
+    monotonic, wrong_by = [0.0], [300 * DAY.total_seconds()]
+
+    def wall_clock() -> int:
+        return int((NOW - 19 * DAY).timestamp() + monotonic[0] + wrong_by[0]) * 1_000_000_000
+
+    class Enough(Exception):  # noqa: N818 no error
+        pass
+
+    async def sleep(seconds: float) -> None:
+        monotonic[0] += seconds
+        if monotonic[0] > FIRST_SECONDS - 2 * JUMP_SECONDS:
+            wrong_by[0] = 0  # the network is there at last
+        if monotonic[0] > 4 * FIRST_SECONDS:
+            raise Enough
+
+    cleaner = Cleaner(
+        forecaster(engine, "all:30d"), archive.frame_rows, archive.frame_files, Clock(wall_clock, lambda: monotonic[0])
+    )
+    cleaner.sleep = sleep
+    with pytest.raises(Enough):
+        await cleaner.run()
+    assert len(ids(archive)) == 3

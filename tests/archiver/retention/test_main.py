@@ -1,0 +1,46 @@
+"""`python -m services.archiver.retention --dry-run`."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
+from tests.archiver.test_service import environment
+from tests.support.archive import MadeArchive
+
+BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+NOW = BEGIN + 20 * DAY
+
+
+def ids(archive: MadeArchive) -> set[int | None]:
+    return {row.id for row in archive.frame_rows.page(FrameQuery(limit=500))[0]}
+
+
+def test_a_dry_run_prints_what_would_go_and_deletes_nothing(tmp_path: Path, local_store: LocalStore) -> None:
+    """So the operator can check before anything is deleted."""
+    env = environment(tmp_path, ARCHIVE_KEEP="all:30d", ARCHIVE_TIME_ZONE="Europe/Berlin")
+    engine = open_engine(env["DATABASE_URL"])
+    upgrade(engine)
+    archive = MadeArchive(FrameFiles(local_store), FrameRows(engine))
+    archive.hours(datetime(2020, 7, 1, tzinfo=UTC), range(3))
+    command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=True)
+    lines = done.stdout.splitlines()
+    assert "camera_1  2020-07-01 02:00:03 CEST" in lines[0]
+    assert lines[-1].startswith("ARCHIVE_KEEP=all:30d: 2 frames with "), "the newest stays"
+    assert len(ids(archive)) == 3
+
+
+def test_a_dry_run_without_a_database_says_so(tmp_path: Path) -> None:
+    """One line, and a code that a script can act on."""
+    command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]
+    done = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "database" in done.stderr
