@@ -105,31 +105,29 @@ class Recovery:
         self._frame_files.store.sweep(camera_key, since_seconds, old)
         for files in self._frame_files.store.files(camera_key, since_seconds):
             frames = {
-                file.path: file
+                file.path: (file, name)
                 for file in files
-                if file.modified_at >= written_since and FrameName.parse(file.path) is not None
+                if file.modified_at >= written_since and (name := FrameName.parse(file.path)) is not None
             }
             known = self._frame_rows.known_paths(frames)
-            for path, file in frames.items():
+            for path, (file, name) in frames.items():
                 result.whole += path in known
                 if path not in known:
-                    self._adopt(file, file.modified_at < old, result)
+                    self._adopt(name, file.modified_at < old, result)
             self._sweep_thumbnails(files, old)
 
-    def _adopt(self, file: StoredFile, is_old: bool, result: ScanResult) -> None:
-        name = FrameName.parse(file.path)
-        assert name is not None  # noqa: S101 _scan has parsed it
+    def _adopt(self, name: FrameName, is_old: bool, result: ScanResult) -> None:
         try:
             stored = self._frame_files.describe(name)
         except ForeignPictureError:
             result.foreign += 1
-            log.warning("a file is not ours, left alone", path=file.path)
+            log.warning("a file is not ours, left alone", path=name.path)
             return
         except PictureRefusedError as error:
             if is_old:
                 result.broken += 1
-                log.warning("a file without a row is broken, set aside", path=file.path, reason=str(error))
-                self._frame_files.store.set_aside(file.path)
+                log.warning("a file without a row is broken, set aside", path=name.path, reason=str(error))
+                self._frame_files.store.set_aside(name.path)
             return
         if stored is None:
             return  # deleted since the listing
@@ -137,7 +135,7 @@ class Recovery:
             result.whole += 1
             result.adopted += 1
         else:
-            self._frame_files.remove(file.path)
+            self._frame_files.remove(name.path)
 
     def _sweep_thumbnails(self, files: Iterable[StoredFile], old: float) -> None:
         paths = {file.path for file in files}

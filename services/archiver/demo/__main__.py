@@ -31,7 +31,7 @@ from services.archiver.db.slot_report import SlotReport
 from services.archiver.demo.painting import save_pictures
 from services.archiver.demo.season import HOUR_SECONDS, Season
 from services.archiver.files.frame_files import StoredFrame
-from services.archiver.files.paths import FrameName
+from services.archiver.files.paths import path_of
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
@@ -79,7 +79,7 @@ def _arguments() -> argparse.Namespace:
     if not 1 <= arguments.days <= MOST_DAYS:
         parser.error(f"--days must be from 1 to {MOST_DAYS}")
     try:
-        FrameName(arguments.camera, 0).path  # noqa: B018 it refuses what is no key
+        path_of(arguments.camera, 0)
     except ValueError as error:
         parser.error(f"--camera: {error}")
     return arguments

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 from itertools import groupby
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from services.archiver.base import texts
 from services.archiver.base.local_time import at_local, day_of, nearest
@@ -57,7 +58,7 @@ def select_frames(found: Sequence[CapturedFrame], request: TimelapseRequest) -> 
     Raises:
         NoTimelapseError: when no frame fits, or there are more than the format can hold.
     """
-    frames = found if request.daily_at is None else _same_time_daily(found, request)
+    frames = found if request.daily_at is None else _same_time_daily(found, request.daily_at, request.zone)
     if not frames:
         raise NoTimelapseError(texts.NO_FRAME_FITS)
     fps = request.exact_fps or Fraction(DEFAULT_FPS)
@@ -84,11 +85,10 @@ def size_of(sizes: Sequence[tuple[int, int]], request: TimelapseRequest) -> tupl
     return width, _side(source_height * width / source_width)
 
 
-def _same_time_daily(found: Sequence[CapturedFrame], request: TimelapseRequest) -> list[CapturedFrame]:
-    assert request.daily_at is not None  # noqa: S101 the caller has checked
+def _same_time_daily(found: Sequence[CapturedFrame], daily_at: time, zone: ZoneInfo) -> list[CapturedFrame]:
     chosen = []
-    for day, frames in groupby(found, key=lambda frame: day_of(frame.captured_at, request.zone)):
-        wanted = at_local(day, request.daily_at, request.zone)
+    for day, frames in groupby(found, key=lambda frame: day_of(frame.captured_at, zone)):
+        wanted = at_local(day, daily_at, zone)
         frame = nearest(frames, wanted)
         if abs(frame.captured_at - wanted) <= NEAR_ENOUGH:
             chosen.append(frame)
