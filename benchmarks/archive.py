@@ -1,4 +1,4 @@
-"""The archive's figures: what SIGKILL leaves, how fast a million rows answer, what a WebP costs.
+"""The archive's figures: what SIGKILL leaves behind, how fast a million rows are queried, what a WebP costs.
 
     python -m benchmarks.archive kills [--times 200]
     python -m benchmarks.archive queries [--rows 1000000]

@@ -1,4 +1,4 @@
-"""An archiver with slots of one second, killed again and again at random: what is lost, doubled, left behind."""
+"""Kills an archiver with slots of one second again and again, at random: what is lost, doubled or left behind."""
 
 import random
 import signal
@@ -24,14 +24,14 @@ from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
 
 LONGEST_LIFE_SECONDS: Final = 4.0
-"""Starting takes one to two of them, so that kills fall into every part of a life."""
+"""The start takes one to two seconds, so the kills hit every part of a run."""
 SCAN_SECONDS: Final = 30
 _SEED: Final = 5
 
 
 @dataclass
 class Place:
-    """One archive on a disk and in SQLite, with all rows that were ever seen committed."""
+    """One archive on a disk and in SQLite, and all rows that were ever seen committed."""
 
     root: Path
     bus: str
@@ -67,7 +67,7 @@ def kills(directory: Path, times: int) -> list[dict[str, object]]:
 
 
 def killed(root: Path, times: int, neighbours: int, settling_seconds: float) -> dict[str, object]:
-    """One archiver killed so often beside so many that are not; the account of it after a while of peace."""
+    """Kill one archiver this often beside `neighbours` that are not killed; then wait, and count."""
     root.mkdir()
     place = Place(root, f"ipc://{root}/bus")
     camera = ScriptedCamera([jpeg_of(noise(640, 360))], interval_seconds=1)
@@ -98,7 +98,7 @@ def killed(root: Path, times: int, neighbours: int, settling_seconds: float) -> 
 
 
 def _account(place: Place) -> dict[str, object]:
-    """Every second from the first to the last that was settled, and every file."""
+    """Check every second from the first to `settled_until`, and every file."""
     with place.engine().connect() as connection:
         frames = connection.execute(text("SELECT id, slot_start, path, sha256 FROM archived_frame")).all()
         gaps = connection.execute(text("SELECT start_seconds, end_seconds, reason FROM archive_gap")).all()
@@ -133,7 +133,7 @@ def _is_whole(store: LocalStore, path: str) -> bool:
 
 
 def _recovery(root: Path, paths: set[str]) -> int:
-    """Files that belong to no row: frames, thumbnails, temporaries, anything."""
+    """All files without a row: frames, thumbnails, temporary files, anything."""
     found = [file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()]
     owners = [frame_path_of(path) if path.endswith(THUMBNAIL_SUFFIX) else path for path in found]
     return sum(FrameName.parse(owner) is None or owner not in paths for owner in owners)

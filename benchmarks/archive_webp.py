@@ -1,4 +1,4 @@
-"""What keeping a frame costs: a WebP of real footage at the default quality and method."""
+"""What a frame costs: a WebP of real footage at the default quality and method."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""How fast time-lapses render: frames per second, and the processor's time for each frame, at 720p.
+"""How fast time-lapses render: frames per second and CPU time per frame, at 720p.
 
     python -m benchmarks.timelapse [--frames 300] [FOOTAGE]
 
@@ -48,7 +48,7 @@ class Result:
 
 
 def pictures(footage: str | None, count: int) -> Iterator[Image.Image]:
-    """As many as wanted, again from the beginning where there are fewer."""
+    """This many pictures; if the footage has fewer, from its beginning again."""
     if footage is None:
         made = moving_pictures(WIDTH, HEIGHT, 120, 60)
         for n in range(count):
@@ -64,7 +64,7 @@ def pictures(footage: str | None, count: int) -> Iterator[Image.Image]:
 
 
 def archived(archive: Path, footage: str | None, count: int) -> tuple[SourceFrame, ...]:
-    """The pictures as the archiver keeps them."""
+    """The pictures as WebP files, as the archiver stores them."""
     frames = []
     for n, picture in enumerate(pictures(footage, count)):
         file = io.BytesIO()

@@ -118,7 +118,7 @@ def test_cursors_lead_to_what_is_older(client: TestClient, frame_rows: FrameRows
     assert parts == [[3, 4], [1, 2], [0]]
 
 
-def test_the_index_tells_what_is_dark_unmeasured_or_by_hand(client: TestClient, frame_rows: FrameRows) -> None:
+def test_the_index_tells_what_is_dark_unmeasured_or_manual(client: TestClient, frame_rows: FrameRows) -> None:
     """A frame that the switch for daylight would leave out is below 40 here too."""
     frame_rows.add(row("porch", SLOT_START, AT, brightness=39.9))
     unmeasured = row("porch", SLOT_START + 3600, AT + timedelta(hours=1))

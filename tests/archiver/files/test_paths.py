@@ -14,7 +14,7 @@ def test_the_path_is_told_by_camera_and_slot_alone() -> None:
     assert FrameName.parse(PATH) == FrameName("camera_1", SLOT_START)
 
 
-def test_a_picture_taken_by_hand_has_its_instant_in_its_name() -> None:
+def test_a_manual_capture_has_its_instant_in_its_name() -> None:
     """To the millisecond, so that it never takes a slot's place."""
     path = "camera_1/2026/11/22/camera_1_20261122T140000.007Z.webp"
     assert manual_path_of("camera_1", SLOT_START * 1000 + 7) == path

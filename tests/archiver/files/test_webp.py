@@ -71,7 +71,7 @@ def test_a_webp_tells_size_time_and_interval_as_they_were_given() -> None:
     assert (found.captured_at, found.interval_seconds) == (AT, 900)
 
 
-def test_a_picture_taken_by_hand_has_no_interval() -> None:
+def test_a_manual_capture_has_no_interval() -> None:
     """But its time."""
     found = read_webp(webp_of(interval_seconds=None))
     assert (found.captured_at, found.interval_seconds) == (AT, None)

@@ -42,7 +42,7 @@ def thrown(seed: int | str) -> random.Random:
 
 
 def random_archive(seed: int) -> tuple[list[FrameInfo], Policy, datetime]:
-    """Some months of a camera that was now and then away, with frames at odd times, some of them by hand."""
+    """Some months of a camera that was now and then away, with frames at odd times, some of them manual."""
     dice = thrown(seed)
     begin = MONDAY - dice.randint(0, 300) * DAY
     every = timedelta(seconds=dice.choice([600, 3600, 5000, 86_400]))
@@ -99,7 +99,7 @@ def test_a_day_that_is_not_over_is_not_judged() -> None:
     assert len(gone(frames, policy, MONDAY + 24 * HOUR)) == 23
 
 
-def test_what_was_taken_by_hand_stays_unless_a_tier_says_otherwise() -> None:
+def test_manual_captures_stay_unless_a_tier_says_otherwise() -> None:
     """Somebody wanted that very moment."""
     manual = FrameInfo(1, "porch", MONDAY, 1000, is_manual=True)
     assert not gone([manual], Policy.parse("all:1d", BERLIN), MONDAY + 999 * DAY)
@@ -193,7 +193,7 @@ def test_what_is_gone_now_is_gone_later(seed: int) -> None:
 
 
 def test_beyond_the_budget_the_oldest_go_and_no_more_than_needed() -> None:
-    """Neither what was taken by hand nor the newest of a camera."""
+    """Neither manual captures nor the newest frame of a camera."""
     frames = hourly(MONDAY, 10)
     frames[0] = FrameInfo(1, "porch", frames[0].captured_at, 1000, is_manual=True)
     assert [expiry.frame.id for expiry in over_budget(frames, 2500, frozenset({3}))] == [2, 4, 5]

@@ -61,7 +61,7 @@ def test_what_is_foretold_is_what_comes(client: TestClient) -> None:
 
 
 def test_daylight_and_once_a_day_choose_frames(client: TestClient, archive: MadeArchive) -> None:
-    """And what was taken by hand is not among them."""
+    """Manual captures are not among them."""
     archive.frame(BEGIN + timedelta(hours=12, minutes=1), interval_seconds=None)
 
     def frames(**changes: Any) -> int:
