@@ -65,7 +65,8 @@ def decode_jpeg(jpeg: bytes) -> Image.Image:
 
     If a picture was cut short and then closed by an end marker, libjpeg fills the rest with gray and reports nothing.
     Without the marker it asks for more data instead. So the marker is taken away; a complete picture decodes without
-    it. (Not so a progressive JPEG, where a cut stays unnoticed.)
+    it. A cut within the last 20 bytes or so may stay unnoticed, as zeros often decode, too; and so may any cut in a
+    progressive JPEG.
 
     Raises:
         PictureRefusedError: when it is truncated, corrupt, unreasonably large or no JPEG.
