@@ -24,7 +24,7 @@ from services.archiver.db.models import ArchivedFrame
 from services.archiver.service import Archiver
 from shared import __version__
 from shared.web.body_limit import BodyLimit
-from shared.web.error_messages import answer_in_words
+from shared.web.error_messages import use_error_messages
 from shared.web.health import health_router
 
 RETRY_AFTER_SECONDS: Final = "5"
@@ -49,7 +49,7 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
     )
     for router in (*more, *_frame_routers(archiver), health_router(archiver.why_not_ready, archiver.problems)):
         app.include_router(router)
-    answer_in_words(app)
+    use_error_messages(app)
     _add_error_handlers(app, archiver)
     app.add_middleware(BodyLimit)
     # It shrinks an index of 10,000 frames to a third; pictures, videos and zip files pass unchanged.

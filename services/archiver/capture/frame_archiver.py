@@ -14,7 +14,7 @@ from services.archiver.files.paths import FrameName
 from services.archiver.files.webp import Label, WebpOptions, decode_jpeg, encode_webp
 from shared.bus.frames import Frame
 from shared.logs import get_logger
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 log = get_logger(__name__)
 
@@ -25,7 +25,7 @@ class FrameArchiver:
     def __init__(
         self, frame_files: FrameFiles, row_writer: RowWriter, webp: WebpOptions, monotonic: Callable[[], float]
     ) -> None:
-        self.refused = DropCounter("pictures", monotonic)
+        self.refused = ThrottledLog("pictures", monotonic)
         """Pictures that did not decode completely."""
         self._frame_files = frame_files
         self._row_writer = row_writer

@@ -24,7 +24,7 @@ from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
 from shared.clock import Clock
 from shared.errors import MessageDecodeError
 from shared.logs import get_logger
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 RETRY_SECONDS: Final = 1.0
 log = get_logger(__name__)
@@ -41,7 +41,7 @@ class Recorder:
         problems: Problems,
         clock: Clock,
     ) -> None:
-        self.dropped = DropCounter("bus messages", clock.monotonic)
+        self.dropped = ThrottledLog("bus messages", clock.monotonic)
         """Malformed messages."""
         self._subscriber = subscriber
         self._frame_archiver = frame_archiver
