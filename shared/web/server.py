@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from shared.errors import ConfigurationError
 from shared.web.protocol import HttpProtocol
+from shared.web.websocket_protocol import WebSocketProtocol
 
 GRACE_SECONDS: Final = 2
 TICK_SECONDS: Final = 1.0
@@ -74,7 +75,7 @@ def make_server(
         # Which proxies are believed is TRUSTED_PROXIES' to say; uvicorn would believe any on this machine.
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         # JPEG does not shrink.
         ws_per_message_deflate=False,
