@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.bus.frames import BEYOND_INTEGERS, MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey, status_topic
 from shared.errors import MessageDecodeError
 
@@ -51,22 +52,22 @@ class CameraStatus(BaseModel):
     is_default: bool
     source: Literal["demo", "rtsp", "http", "file"]
     state: CameraState
-    since_ns: int = Field(ge=0, lt=2**63)
+    since_ns: int = Field(ge=0, lt=BEYOND_INTEGERS)
     last_error: str | None = Field(max_length=MAX_WORDS)
     notices: tuple[Annotated[str, Field(max_length=MAX_WORDS)], ...] = Field(default=(), max_length=8)
     """What is not as wished though pictures come, such as a changed configuration that can't be used."""
-    reconnects: int = Field(ge=0)
-    width: int | None
-    height: int | None
-    fps: float | None
+    reconnects: int = Field(ge=0, lt=BEYOND_INTEGERS)
+    width: int | None = Field(ge=1, le=MAX_SIDE_PIXELS)
+    height: int | None = Field(ge=1, le=MAX_SIDE_PIXELS)
+    fps: float | None = Field(ge=0, le=1000, allow_inf_nan=False)
     codec: str | None = Field(default=None, max_length=32)
-    bits_per_second: int | None = Field(default=None, ge=0)
+    bits_per_second: int | None = Field(default=None, ge=0, lt=BEYOND_INTEGERS)
     """What the camera sends, as measured; None where the source can't tell."""
-    widths: tuple[int, ...] = Field(default=(), max_length=16)
+    widths: tuple[Annotated[int, Field(ge=1, le=MAX_SIDE_PIXELS)], ...] = Field(default=(), max_length=16)
     """The widths in pixels at which frames can be had besides the source's own, on demand."""
-    viewer_count: int = Field(ge=0)
+    viewer_count: int = Field(ge=0, lt=BEYOND_INTEGERS)
     capture_interval_seconds: int = Field(ge=1, le=MAX_CAPTURE_INTERVAL_SECONDS)
-    sent_at_ns: int = Field(ge=0, lt=2**63)
+    sent_at_ns: int = Field(ge=0, lt=BEYOND_INTEGERS)
     ingest_version: str | None = Field(default=None, max_length=32)
     """Of the Framecast that sent this; None of one that did not tell it yet."""
 

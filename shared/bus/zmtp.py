@@ -15,10 +15,13 @@ GREETING: Final = SIGNATURE + b"\x03\x01" + MECHANISM + b"\0" * 32
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _SHORT_HEAD, _LONG_HEAD = 2, 9
 _long_size: Final = struct.Struct("!Q").unpack_from
-MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
-"""Twice the largest picture: who announces more is not one of us."""
+MAX_MESSAGE_BYTES: Final = 33 * 1024 * 1024
+"""All parts of a message: the largest picture and a header. Nothing of ours announces more."""
+MAX_COMMAND_BYTES: Final = 4096
 MAX_PARTS: Final = 8
 FIRST_ROOM_BYTES: Final = 256 * 1024
+KEPT_ROOM_BYTES: Final = 4 * 1024 * 1024
+"""A larger buffer is given back as soon as its frame is taken."""
 
 
 class ZmtpError(FramecastError):
@@ -66,6 +69,7 @@ class Conversation:
         self._reply = reply
         self._is_greeted = False
         self._parts: list[bytes] = []
+        self._parts_bytes = 0
         self._buffer = bytearray(FIRST_ROOM_BYTES)
         self._view = memoryview(self._buffer)
         self._filled = 0
@@ -92,6 +96,10 @@ class Conversation:
         if start and rest:
             self._buffer[:rest] = self._view[start:end]
         self._filled = rest
+        if len(self._buffer) > KEPT_ROOM_BYTES and max(rest, self._needed) <= FIRST_ROOM_BYTES:
+            smaller = bytearray(FIRST_ROOM_BYTES)
+            smaller[:rest] = self._view[:rest]
+            self._buffer, self._view = smaller, memoryview(smaller)
 
     def _greeting(self, end: int) -> int:
         """Where the frames begin; 0 while the greeting has not come whole."""
@@ -124,7 +132,7 @@ class Conversation:
             else:
                 size = buffer[start + 1]
                 begin = start + _SHORT_HEAD
-            if size > MAX_FRAME_BYTES:
+            if size > MAX_MESSAGE_BYTES - self._parts_bytes or (flags & _COMMAND and size > MAX_COMMAND_BYTES):
                 raise ZmtpError(f"a frame of {size} bytes")
             if begin + size > end:
                 self._needed = begin + size - start
@@ -140,8 +148,9 @@ class Conversation:
         if not self.is_ready or len(self._parts) == MAX_PARTS:
             raise ZmtpError("a message before its time, or without end")
         self._parts.append(part)
+        self._parts_bytes += len(part)
         if not has_more:
-            message, self._parts = self._parts, []
+            message, self._parts, self._parts_bytes = self._parts, [], 0
             self._on_message(message)
 
     def _obey(self, body: bytes) -> None:

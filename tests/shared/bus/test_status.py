@@ -76,11 +76,19 @@ def test_live_and_idle_are_streaming(state: str, streaming: bool) -> None:
         altered(capture_interval_seconds=0),
         altered(camera="UPPER"),
         altered(padding="x" * 20_000),
+        *(altered(width=width) for width in (0, -5, 65_501, 10**30, 1.5)),
+        *(altered(height=height) for height in (0, 2**31)),
+        *(altered(fps=fps) for fps in (-1, 1001, float("inf"), float("nan"))),
+        altered(widths=[0]),
+        altered(widths=[1] * 17),
+        altered(reconnects=2**63),
+        altered(viewer_count=2**63),
+        altered(bits_per_second=2**63),
         [b"status/other/", encode_status(STATUS)[1]],
         [b"status/camera_1/", b"{"],
     ],
 )
 def test_a_malformed_status_is_refused(parts: list[bytes]) -> None:
-    """One kind of error for all of it."""
+    """A size of 0 or of 2^31 once ended every service that drew a picture of it."""
     with pytest.raises(MessageDecodeError):
         decode_status(parts)

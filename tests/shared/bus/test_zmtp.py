@@ -2,7 +2,18 @@
 
 import pytest
 
-from shared.bus.zmtp import GREETING, MAX_FRAME_BYTES, READY, Conversation, ZmtpError, cancel, command, frame, subscribe
+from shared.bus.zmtp import (
+    FIRST_ROOM_BYTES,
+    GREETING,
+    MAX_MESSAGE_BYTES,
+    READY,
+    Conversation,
+    ZmtpError,
+    cancel,
+    command,
+    frame,
+    subscribe,
+)
 
 XPUB_READY = command(b"READY", b"\x0bSocket-Type\x00\x00\x00\x04XPUB\x08Identity\x00\x00\x00\x00")
 LARGE = bytes(range(256)) * 4096
@@ -15,6 +26,9 @@ class Talk:
         self.messages: list[list[bytes]] = []
         self.replies: list[bytes] = []
         self._conversation = Conversation(topics, self.messages.append, self.replies.append)
+
+    def room(self) -> memoryview:
+        return self._conversation.room()
 
     def hear(self, data: bytes, piece_bytes: int = 1 << 20) -> None:
         while data:
@@ -45,6 +59,14 @@ def test_messages_come_whole_however_their_bytes_are_cut(piece_bytes: int) -> No
     assert talk.messages == [[*data, b"end"], [b"alone"]]
 
 
+def test_the_room_for_a_large_picture_is_given_back() -> None:
+    """A replica shows hundreds of small pictures for each large one, and a peer may send one large one for nothing."""
+    talk = Talk()
+    talk.hear(GREETING + XPUB_READY + frame(0, bytes(8 * 1024 * 1024)) + frame(0, b"small"))
+    assert [len(message[0]) for message in talk.messages] == [8 * 1024 * 1024, 5]
+    assert len(talk.room()) <= FIRST_ROOM_BYTES
+
+
 def test_a_ping_is_answered_with_its_own_context() -> None:
     """Otherwise the XPUB takes us for dead and withdraws our subscriptions."""
     talk = Talk()
@@ -60,7 +82,12 @@ def test_a_ping_is_answered_with_its_own_context() -> None:
         (GREETING[:12] + b"CURVE".ljust(20, b"\0") + GREETING[32:], "wants keys: it speaks CURVE"),
         (GREETING + frame(0, b"early"), "before its time"),
         (GREETING + XPUB_READY + frame(1, b"") * 9, "without end"),
-        (GREETING + XPUB_READY + b"\x02" + (MAX_FRAME_BYTES + 1).to_bytes(8, "big"), "a frame of 67108865 bytes"),
+        (GREETING + XPUB_READY + b"\x02" + (MAX_MESSAGE_BYTES + 1).to_bytes(8, "big"), "a frame of 34603009 bytes"),
+        (
+            GREETING + XPUB_READY + frame(1, b"x") + b"\x02" + MAX_MESSAGE_BYTES.to_bytes(8, "big"),
+            "a frame of 34603008",
+        ),
+        (GREETING + XPUB_READY + b"\x06" + (4097).to_bytes(8, "big"), "a frame of 4097 bytes"),
         (GREETING + command(b"ERROR", b"\x07no room"), "refuses: no room"),
     ],
 )
