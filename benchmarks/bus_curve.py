@@ -22,7 +22,7 @@ from typing import Final
 from benchmarks.cores import cpu_seconds
 from shared.bus.curve import ClientKeys
 from shared.bus.keys import client_keys, make_keys, server_keys
-from shared.bus.proxy import Forwarder
+from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import frame_topic
@@ -79,7 +79,7 @@ def measure(frame_bytes: int, keys: Path | None, seconds: float) -> Cost:
         if keys is not None:
             secret, authorized = keys / "server/server.secret", keys / "server/authorized"
             server = server_keys(BusServerSettings(bus_server_secret_file=secret, bus_authorized_keys=authorized))
-        forwarder = Forwarder(address, inner_address, server)
+        forwarder = BusProxy(address, inner_address, server)
         publisher = Publisher(inner_address, is_inner=True)
         try:
             with listener(address, keys) as replica:

@@ -9,7 +9,7 @@ from shared.bus.curve import ServerKeys, ZapAuthenticator
 from shared.bus.sockets import HIGH_WATER_MARK, bind_socket, publishing_socket
 
 
-class Forwarder:
+class BusProxy:
     """Many publishers behind the one address that subscribers know: libzmq's own proxy, on a thread of its own.
 
     A publisher that connects to `inner_address` sees every subscription once, whoever made it, and its end. With

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from shared.bus.curve import ClientKeys, ServerKeys, new_secret_key
 from shared.bus.keys import client_keys, make_keys, server_keys
-from shared.bus.proxy import Forwarder
+from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.subscriber import Subscriber
 from shared.settings import BusClientSettings, BusServerSettings
@@ -35,7 +35,7 @@ class Bus:
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
-        self._forwarder = Forwarder(self.address, self._inner_address, self.keys)
+        self._forwarder = BusProxy(self.address, self._inner_address, self.keys)
         self._thread.start()
         return self
 
