@@ -29,7 +29,7 @@ LONGEST_RETRY_SECONDS: Final = 1.0
 Taker = Callable[[list[bytes]], None]
 
 
-class Listener:
+class LoopSubscriber:
     """Connects to each of `addresses` (`tcp://host:port`, with commas between) and stays so, by itself: a connection
     that brings no message for `SILENCE_SECONDS` is given up and made anew, as one that was lost. All on one loop.
     """

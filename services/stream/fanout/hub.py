@@ -18,7 +18,7 @@ from services.stream.fanout.viewer import Viewer
 from services.stream.fanout.viewer_registry import Audience, ViewRequest
 from shared.bus.curve import ClientKeys
 from shared.bus.frames import decode_frame
-from shared.bus.loop_subscriber import Listener
+from shared.bus.loop_subscriber import LoopSubscriber
 from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, MAIN, ViewersClaim, frame_topic
@@ -55,7 +55,7 @@ class Hub:
         self.max_viewers: Final = max_viewers
         # Only libzmq knows keys, and how to reach a path.
         is_plain = bus_keys is None and "ipc://" not in bus_addresses
-        self._subscriber = Listener(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
+        self._subscriber = LoopSubscriber(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
         self._feeds: dict[tuple[str | None, str], Feed] = {}
         self._subscribed: set[Feed] = set()
         self._audience = Audience(self._ladder, self._demanded_feed, stall_seconds)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import uvloop
 
-from shared.bus.loop_subscriber import Listener
+from shared.bus.loop_subscriber import LoopSubscriber
 from shared.bus.publisher import Publisher
 from tests.support.ports import free_port
 from tests.support.pump import Pump
@@ -21,7 +21,7 @@ def address() -> str:
 
 
 @asynccontextmanager
-async def listening(listener: Listener) -> AsyncIterator[list[list[bytes]]]:
+async def listening(listener: LoopSubscriber) -> AsyncIterator[list[list[bytes]]]:
     """What it hands over, until it is closed."""
     taken: list[list[bytes]] = []
     handing = asyncio.create_task(listener.hand_newest_to(taken.append))
@@ -36,7 +36,7 @@ async def listening(listener: Listener) -> AsyncIterator[list[list[bytes]]]:
 
 async def test_what_is_published_on_a_subscribed_topic_arrives(address: str) -> None:
     """Parts arrive whole and in order, large ones too; other topics do not arrive."""
-    listener = Listener(address)
+    listener = LoopSubscriber(address)
     listener.subscribe(b"a/")
     message = [b"a/", b"", b"payload" * 100_000]
     with Pump(address, message):
@@ -54,7 +54,7 @@ async def test_what_is_published_on_a_subscribed_topic_arrives(address: str) -> 
 async def test_of_what_comes_at_once_only_each_topics_newest_is_handed_over(address: str) -> None:
     """Nobody is to be shown what has been waiting."""
     publisher = Publisher(address)
-    listener = Listener(address)
+    listener = LoopSubscriber(address)
     for topic in (b"a/", b"b/"):
         listener.subscribe(topic)
     async with listening(listener) as taken:
@@ -77,7 +77,7 @@ async def test_of_what_comes_at_once_only_each_topics_newest_is_handed_over(addr
 async def test_subscriptions_are_seen_at_the_publisher_and_go_with_their_listener(address: str) -> None:
     """They are the demand, so they must come, go when withdrawn, and go when the listener does."""
     with Pump(address, [b"x/"]) as pump:
-        listener = Listener(address)
+        listener = LoopSubscriber(address)
         async with listening(listener):
             listener.subscribe(b"frame/cam1/main/")
             await eventually(lambda: b"frame/cam1/main/" in pump.topics, "the subscription is seen")
@@ -89,7 +89,7 @@ async def test_subscriptions_are_seen_at_the_publisher_and_go_with_their_listene
 
 async def test_it_finds_a_publisher_that_came_back_and_one_of_several(address: str) -> None:
     """Its subscriptions are told again, without anybody asking; an address where nobody answers harms no other."""
-    listener = Listener(f"tcp://127.0.0.1:{free_port()}, {address}")
+    listener = LoopSubscriber(f"tcp://127.0.0.1:{free_port()}, {address}")
     listener.subscribe(b"a/")
     async with listening(listener) as taken:
         for payload in (b"first", b"second"):
@@ -102,7 +102,7 @@ def test_it_listens_on_the_loop_that_the_service_runs_on(address: str) -> None:
     """uvloop's transports are no asyncio.Transport, and what it calls goes wrong without a word."""
 
     async def listen() -> None:
-        listener = Listener(address)
+        listener = LoopSubscriber(address)
         listener.subscribe(b"a/")
         async with listening(listener) as taken:
             await eventually(lambda: bool(taken), "messages come")
@@ -113,7 +113,7 @@ def test_it_listens_on_the_loop_that_the_service_runs_on(address: str) -> None:
 
 async def test_it_outlives_the_heartbeats_of_ingest(address: str) -> None:
     """An XPUB closes the connection of who leaves its pings unanswered for 2.5 s."""
-    listener = Listener(address)
+    listener = LoopSubscriber(address)
     listener.subscribe(b"a/")
     with Pump(address, [b"a/"]) as pump:
         async with listening(listener):
@@ -142,14 +142,14 @@ async def test_what_is_silent_or_no_bus_is_left_and_tried_again(
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", int(address.rpartition(":")[2]))
-    async with server, listening(Listener(address)) as taken:
+    async with server, listening(LoopSubscriber(address)) as taken:
         await eventually(lambda: connected >= 3, "it connects again and again")
         assert not taken
 
 
 async def hears_by_name(address: str) -> None:
     """A bus at `address` is found by a name, whatever that is said to mean."""
-    listener = Listener(f"tcp://ingest:{address.rpartition(':')[2]}")
+    listener = LoopSubscriber(f"tcp://ingest:{address.rpartition(':')[2]}")
     listener.subscribe(b"a/")
     with Pump(address, [b"a/", b"payload"]):
         async with listening(listener) as taken:
@@ -196,7 +196,7 @@ async def test_what_the_taker_raises_ends_the_handing_over(address: str) -> None
     def take(_parts: list[bytes]) -> None:
         raise ZeroDivisionError
 
-    listener = Listener(address)
+    listener = LoopSubscriber(address)
     listener.subscribe(b"a/")
     with Pump(address, [b"a/", b"payload"]), pytest.raises(ExceptionGroup) as raised:
         await asyncio.wait_for(listener.hand_newest_to(take), 60)
