@@ -10,7 +10,7 @@ REPORT_SECONDS: Final = 1.0
 log = get_logger(__name__)
 
 
-class DropCounter:
+class ThrottledLog:
     """How many were dropped in all, and since the last report, which is the log's `event`. One thread."""
 
     def __init__(self, what: str, monotonic: Callable[[], float] = time.monotonic, event: str = "dropped") -> None:

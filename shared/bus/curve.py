@@ -15,7 +15,7 @@ import zmq
 from zmq.utils import z85
 
 from shared.logs import get_logger
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 OVERHEAD_BYTES: Final = 256
 """What keys add to the longest message that a server's socket must take: a handshake's is about 300 bytes long."""
@@ -100,7 +100,7 @@ class ZapAuthenticator:
         keys.apply(guarded)
         self._keys = keys
         self._own_key = public_key(keys.secret_key)
-        self._refused = DropCounter("bus connection", event="refused")
+        self._refused = ThrottledLog("bus connection", event="refused")
         self._requests = context.socket(zmq.REP)
         self._requests.bind(_ZAP_ADDRESS)
         # Who has no keys, or keys for another server, never gets as far as a request.

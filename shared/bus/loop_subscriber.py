@@ -17,7 +17,7 @@ from shared.bus.sockets import KERNEL_BUFFER_BYTES
 from shared.bus.subscriber import SILENCE_SECONDS
 from shared.bus.topics import hello_topic
 from shared.bus.zmtp import GREETING, Conversation, ZmtpError, cancel, subscribe
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 LOOKUPS: Final = 3
 LOOKUP_SECONDS: Final = 2.0
@@ -39,7 +39,7 @@ class LoopSubscriber:
         # Whoever comes, or comes back, need not wait for the next second to learn of the cameras.
         self._topics: dict[bytes, None] = {hello_topic(secrets.token_hex(8)): None}
         self._connections: set[_Connection] = set()
-        self._refusals = DropCounter("bus connection")
+        self._refusals = ThrottledLog("bus connection")
 
     def subscribe(self, topic: bytes) -> None:
         self._topics[topic] = None

@@ -23,7 +23,7 @@ from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, MAIN, ViewersClaim, frame_topic
 from shared.errors import MessageDecodeError
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 CHECK_SECONDS: Final = 1.0
 SHORTEST_REST_SECONDS: Final = 0.1
@@ -60,7 +60,7 @@ class Hub:
         self._subscribed: set[Feed] = set()
         self._audience = Audience(self._ladder, self._demanded_feed, stall_seconds)
         self._claims: dict[str, ViewersClaim] = {}
-        self._dropped = DropCounter("bus message")
+        self._dropped = ThrottledLog("bus message")
         self._heard_at: float | None = None
         self._stirred = asyncio.Event()
         """Set when there may be something to do before its time has come."""
