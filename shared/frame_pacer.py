@@ -1,7 +1,7 @@
 """Thinning a stream of frames to a rate, evenly. Pure: the caller brings the time."""
 
 
-class Pacer:
+class FramePacer:
     """Keeps at most `per_second` of the instants it is asked about, as evenly spaced as they come.
 
     The schedule advances by whole periods, not from the last kept frame, so that a camera's jitter does not

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import pytest
 
-from shared.frame_pacer import Pacer
+from shared.frame_pacer import FramePacer
 
 
 def kept(instants: list[float], per_second: float) -> list[float]:
-    pacer = Pacer(per_second)
+    pacer = FramePacer(per_second)
     return [instant for instant in instants if pacer.admits(instant)]
 
 
