@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, ip_address, ip_network
 
 
-def neighbourhood(address: str) -> str:
+def client_network(address: str) -> str:
     """An IPv6 host has 2⁶⁴ addresses to come from, which count as one. Anything else is by itself."""
     try:
         parsed = ip_address(address)

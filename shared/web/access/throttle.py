@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.web.access.client_network import neighbourhood
+from shared.web.access.client_network import client_network
 
 FREE_FAILURES: Final = 5
 LONGEST_WAIT_SECONDS: Final = 60.0
@@ -49,8 +49,8 @@ class LoginThrottle:
         return record is not None and self._digest(secret) in record.attempts
 
     def failed(self, address: str, secret: str) -> None:
-        record = self._records.setdefault(neighbourhood(address), _Record())
-        self._records.move_to_end(neighbourhood(address))
+        record = self._records.setdefault(client_network(address), _Record())
+        self._records.move_to_end(client_network(address))
         record.failures += 1
         record.failed_at = self._monotonic()
         record.attempts.append(self._digest(secret))
@@ -58,9 +58,9 @@ class LoginThrottle:
             self._records.popitem(last=False)
 
     def _record(self, address: str) -> _Record | None:
-        record = self._records.get(neighbourhood(address))
+        record = self._records.get(client_network(address))
         if record is not None and self._monotonic() - record.failed_at > FORGET_SECONDS:
-            del self._records[neighbourhood(address)]
+            del self._records[client_network(address)]
             return None
         return record
 
