@@ -12,7 +12,7 @@ from services.stream.fanout.hub import Hub
 from shared.bus.topics import CameraKey
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.links import PARAMETER, Link
-from shared.web.access.roles import Role, guest_of
+from shared.web.access.roles import Role, requester_of
 
 LINKS: Final = "/api/camera/links"
 LONGEST_SECONDS: Final = {Role.VIEWER: 24 * 3600, Role.OPERATOR: 30 * 24 * 3600}
@@ -55,7 +55,7 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
 
     @router.post(LINKS, summary="Make addresses to share, or for an <img>", responses=_REFUSALS)
     async def make_link(request: Request, wish: LinkWish) -> LinkAnswer:
-        role = guest_of(request.scope).role or Role.VIEWER
+        role = requester_of(request.scope).role or Role.VIEWER
         if wish.expires_in_seconds > LONGEST_SECONDS[role]:
             raise HTTPException(403, "A viewer's links last a day at the most: ask for fewer seconds, or the operator.")
         ends_at = authenticator.clock.utc_ns() // 10**9 + wish.expires_in_seconds

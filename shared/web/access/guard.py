@@ -53,7 +53,7 @@ class _Request:
 
 
 class Guard:
-    """Wraps `app`. The endpoints learn who is there from `guest_of`."""
+    """Wraps `app`. The endpoints learn who is there from `requester_of`."""
 
     def __init__(self, app: ASGIApp, settings: WebSettings, authenticator: Authenticator, doors: AccessRules) -> None:
         self._app = app

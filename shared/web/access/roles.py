@@ -32,7 +32,7 @@ def admit(scope: Scope, guest: Requester) -> None:
     scope[_IN_SCOPE] = guest
 
 
-def guest_of(scope: Scope) -> Requester:
+def requester_of(scope: Scope) -> Requester:
     """Who sent this request. Without a guard before the application everybody is the operator, from nowhere."""
     guest: Requester = scope.get(_IN_SCOPE, _NOBODY_ASKED)
     return guest
