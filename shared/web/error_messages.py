@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 
-def answer_in_words(app: FastAPI) -> None:
+def use_error_messages(app: FastAPI) -> None:
     """Replace FastAPI's list of validation errors by a sentence about the first."""
 
     @app.exception_handler(RequestValidationError)
