@@ -130,7 +130,7 @@ def _as_written(value: object) -> str:
             return str(value)
 
 
-def refuse_open_doors(settings: WebSettings, bind_setting: str, bind_address: str) -> None:
+def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_address: str) -> None:
     """Refuse to be reachable from beyond this machine without a password, unless that is wanted.
 
     Within compose the services bind all of their container's addresses, and what counts is where the host publishes
