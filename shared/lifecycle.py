@@ -30,7 +30,7 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(number, lambda *_: stop.set())
 
 
-class Worker:
+class ServiceThread:
     """A thread with a start and a stop, that never dies unseen.
 
     `run` gets the event that tells it to end, and must look at it often enough to keep the deadline of `stop`.

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.lifecycle import Worker, run_service
+from shared.lifecycle import ServiceThread, run_service
 
 
 def test_a_worker_ends_when_told() -> None:
@@ -16,7 +16,7 @@ def test_a_worker_ends_when_told() -> None:
         stop.wait()
         ended.set()
 
-    worker = Worker("patient", run, pytest.fail)
+    worker = ServiceThread("patient", run, pytest.fail)
     worker.start()
     assert worker.stop(5)
     assert ended.is_set()
@@ -29,7 +29,7 @@ def test_a_worker_that_does_not_end_is_told_of() -> None:
     def run(_: threading.Event) -> None:
         release.wait(10)
 
-    worker = Worker("stubborn", run, pytest.fail)
+    worker = ServiceThread("stubborn", run, pytest.fail)
     worker.start()
     assert not worker.stop(0.05)
     release.set()
@@ -42,7 +42,7 @@ def test_a_crash_is_handed_on() -> None:
     def run(_: threading.Event) -> None:
         raise RuntimeError("no reason")
 
-    Worker("unlucky", run, crashed.set).start()
+    ServiceThread("unlucky", run, crashed.set).start()
     assert crashed.wait(5)
 
 
