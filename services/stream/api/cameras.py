@@ -17,8 +17,8 @@ from services.stream.fanout.hub import Hub
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey
-from shared.web.access.links import PARAMETER
 from shared.web.access.roles import requester_of
+from shared.web.access.share_links import PARAMETER
 
 SNAPSHOT_WAIT_SECONDS: Final = 5.0
 DEFAULT_MAX_AGE_SECONDS: Final = 10.0

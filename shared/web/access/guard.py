@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError, secret_of
 from shared.web.access.headers import SECURITY_HEADERS, add_headers
-from shared.web.access.links import PARAMETER, Link
 from shared.web.access.origins import Origins
 from shared.web.access.proxies import Sender, TrustedProxies
 from shared.web.access.roles import READING, Requester, Role, admit
+from shared.web.access.share_links import PARAMETER, ShareLink
 from shared.web.allowed_hosts import is_answered_to, why_not
 from shared.web.settings import WebSettings
 
@@ -122,7 +122,7 @@ class Guard:
                 return Requester(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
         return Requester(sender.address, sender.is_https, role), True
 
-    def _link_of(self, request: _Request) -> Link | None:
+    def _link_of(self, request: _Request) -> ShareLink | None:
         if f"{PARAMETER}=".encode() not in request.query or request.method not in READING:
             return None
         given = parse_qs(request.query.decode("latin-1")).get(PARAMETER, [""])

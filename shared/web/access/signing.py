@@ -10,8 +10,8 @@ from typing import Any, Final
 from itsdangerous import BadData, URLSafeSerializer
 
 from shared.clock import Clock
-from shared.web.access.links import Link
 from shared.web.access.roles import Role
+from shared.web.access.share_links import ShareLink
 
 SESSION_SECONDS: Final = 30 * 24 * 3600
 _MAX_CHARACTERS: Final = 512
@@ -35,15 +35,15 @@ class Signer:
                 return role
         return None
 
-    def sign(self, link: Link, role: Role) -> str:
+    def sign(self, link: ShareLink, role: Role) -> str:
         """The link as an address carries it, given out by somebody of `role`."""
         return _dumped(self._links[role], [link.subject, link.ends_at])
 
-    def read_link(self, signed: str) -> Link | None:
+    def read_link(self, signed: str) -> ShareLink | None:
         """The link, unless it is none of ours or has run out."""
         for _role, (subject, ends_at) in _verified(self._links, signed):
             if ends_at > self._now():
-                return Link(subject, ends_at)
+                return ShareLink(subject, ends_at)
         return None
 
     def _now(self) -> int:

@@ -10,18 +10,18 @@ _LEAVES_OF_A_FRAME: Final = ("", "/image", "/thumbnail")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ShareLink:
     """`subject` is what it opens; it does so until `ends_at` (UTC epoch seconds)."""
 
     subject: str
     ends_at: int
 
     @classmethod
-    def to_camera(cls, key: str, ends_at: int) -> "Link":
+    def to_camera(cls, key: str, ends_at: int) -> "ShareLink":
         return cls(f"/api/cameras/{key}", ends_at)
 
     @classmethod
-    def to_frame(cls, frame_id: int, ends_at: int) -> "Link":
+    def to_frame(cls, frame_id: int, ends_at: int) -> "ShareLink":
         return cls(f"/api/camera/frames/{frame_id}", ends_at)
 
     def opens(self, path: str) -> bool:
