@@ -16,7 +16,7 @@ from services.stream.fanout.cameras import KnownCamera
 from services.stream.fanout.hub import Hub
 from services.stream.settings import StreamSettings
 from shared import __version__
-from shared.bus.subscriber import SILENCE_SECONDS
+from shared.bus.silence import SILENCE_SECONDS
 from shared.clock import Clock
 from shared.web.access.roles import Role, requester_of
 from shared.web.settings import shown
