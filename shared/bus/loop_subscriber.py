@@ -1,4 +1,4 @@
-"""The subscriber inside the event loop, without libzmq and without keys: for stream, which does little but pass frames on.
+"""The subscriber inside the event loop, without libzmq and without keys. Stream uses it, for it passes every frame on.
 
 libzmq reads on a thread of its own and wakes the loop's thread, which costs as much as sending to ten viewers. Here the
 loop itself reads the connection (docs/decisions/0018). Everybody else, and everybody with keys, uses `Subscriber`.

@@ -1,4 +1,4 @@
-"""The settings of access, which both HTTP services read, and the refusal to start with a door open by mistake."""
+"""The settings of access, which both HTTP services read, and the refusal to start unprotected by mistake."""
 
 import re
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ _OURS: Final = frozenset(
     {"api", "archive", "connect", "docs", "healthz", "login", "logout", "metrics", "openapi.json", "readyz", "redoc"}
     | {"snapshot", "state", "status", "stream"}
 )
-"""What our own addresses begin with: a base path of that name would hide them."""
+"""The first segments of our own paths: a base path of the same name would hide them."""
 SECRETS: Final = ("viewer_password", "operator_password", "viewer_token", "operator_token")
 
 
@@ -67,7 +67,7 @@ def _parts(value: str) -> list[str]:
 
 
 class WebSettings(BusClientSettings):
-    """Who may come in, from where, and what is known of the way."""
+    """Who may use the service, from where, and through which proxies."""
 
     viewer_password: SecretStr | None = Field(None, **_PASSWORD)
     operator_password: SecretStr | None = Field(None, **_PASSWORD)
@@ -102,7 +102,7 @@ class WebSettings(BusClientSettings):
 
     @property
     def authenticates(self) -> bool:
-        """Whether anybody has to say who he is."""
+        """Whether any password or token is set."""
         return any(getattr(self, name) is not None for name in SECRETS)
 
     @property
@@ -112,7 +112,11 @@ class WebSettings(BusClientSettings):
 
 
 def shown(settings: Settings, names: Iterable[str]) -> dict[str, str]:
-    """Settings by their variables' names, fit to be shown: without what an address may hold besides the place."""
+    """Settings by their variables' names, for display: addresses without credentials and query.
+
+    Raises:
+        TypeError: one of `names` is a secret.
+    """
     return {name.upper(): mask_url(_as_written(getattr(settings, name))) for name in names}
 
 
@@ -131,13 +135,13 @@ def _as_written(value: object) -> str:
 
 
 def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_address: str) -> None:
-    """Refuse to be reachable from beyond this machine without a password, unless that is wanted.
+    """Refuse to be reachable from other hosts without a password, unless ALLOW_ANONYMOUS says that it is wanted.
 
-    Within compose the services bind all of their container's addresses, and what counts is where the host publishes
-    them: `PUBLISH_ADDRESS` decides when it is given, and `bind_address` when it is not.
+    In compose the services bind all addresses of their container, and what counts is the address at which the host
+    publishes them. So `PUBLISH_ADDRESS` decides when it is set, and `bind_address` when it is not.
 
     Raises:
-        ConfigurationError: naming the setting that opens the door.
+        ConfigurationError: naming the setting that makes the service reachable.
     """
     if settings.authenticates or settings.allow_anonymous:
         return
@@ -155,9 +159,9 @@ def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_add
 
 
 def _site_hosts(site_addresses: str) -> frozenset[str]:
-    """The hosts of a site's addresses, of which Caddy takes several with commas or spaces between.
+    """The hosts in SITE_ADDRESS, where Caddy allows several addresses, separated by commas or spaces.
 
-    One without a host (`:80`) adds nothing to where we bind.
+    An address without a host (`:80`) adds none: the address that we bind decides then.
     """
     return frozenset(filter(None, map(host_in, site_addresses.replace(",", " ").split())))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared.web.access.credentials import Credentials
+from shared.web.access.access_secrets import AccessSecrets
 from shared.web.access.roles import Role
 from shared.web.access.share_links import ShareLink
 from shared.web.access.signing import SESSION_SECONDS, Signer
@@ -15,7 +15,7 @@ ENDS_AT = int(TIME.seconds) + 60
 
 
 def signer(secrets: Mapping[str, str] = SECRETS, time: FakeTime = TIME) -> Signer:
-    return Signer(Credentials(web_settings(**secrets)).keys, time.clock)
+    return Signer(AccessSecrets(web_settings(**secrets)).keys, time.clock)
 
 
 def test_any_process_with_the_same_secrets_verifies() -> None:
@@ -99,7 +99,7 @@ def test_a_link_to_a_frame_opens_that_frame() -> None:
 
 def test_nothing_kept_holds_a_password() -> None:
     """A dump of the process's objects, or a repr in a log, tells none."""
-    credentials = Credentials(web_settings(**SECRETS))
+    credentials = AccessSecrets(web_settings(**SECRETS))
     assert VIEWER not in repr(vars(credentials))
     assert credentials.role_of(VIEWER) is Role.VIEWER
     assert credentials.role_of(OPERATOR) is Role.OPERATOR

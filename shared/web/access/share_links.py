@@ -1,17 +1,17 @@
-"""Share links: an address that opens one camera or one archived frame for a while, whoever holds it."""
+"""Share links: an address that opens one camera or one archived frame until it expires, for whoever has it."""
 
 from dataclasses import dataclass
 from typing import Final
 
 PARAMETER: Final = "link"
-"""The query parameter that carries one."""
-_LEAVES_OF_A_CAMERA: Final = ("/stream", "/stream/status", "/snapshot", "/ws")
-_LEAVES_OF_A_FRAME: Final = ("", "/image", "/thumbnail")
+"""The name of the query parameter."""
+_CAMERA_ENDPOINTS: Final = ("/stream", "/stream/status", "/snapshot", "/ws")
+_FRAME_ENDPOINTS: Final = ("", "/image", "/thumbnail")
 
 
 @dataclass(frozen=True, slots=True)
 class ShareLink:
-    """`subject` is what it opens; it does so until `ends_at` (UTC epoch seconds)."""
+    """`subject` is the path of the camera or frame that it opens, until `ends_at` (UTC epoch seconds)."""
 
     subject: str
     ends_at: int
@@ -25,6 +25,6 @@ class ShareLink:
         return cls(f"/api/camera/frames/{frame_id}", ends_at)
 
     def opens(self, path: str) -> bool:
-        """Whether that is an address of its subject: exactly, since a camera's key may begin with another's."""
-        leaves = _LEAVES_OF_A_CAMERA if self.subject.startswith("/api/cameras/") else _LEAVES_OF_A_FRAME
-        return path.startswith(self.subject) and path[len(self.subject) :] in leaves
+        """Whether `path` is an endpoint of the subject. A prefix is not enough: keys may begin alike."""
+        endpoints = _CAMERA_ENDPOINTS if self.subject.startswith("/api/cameras/") else _FRAME_ENDPOINTS
+        return path.startswith(self.subject) and path[len(self.subject) :] in endpoints
