@@ -19,8 +19,8 @@ _SHARED: Final[list[structlog.typing.Processor]] = [
 def configure_logs() -> None:
     """Send every log line of this process, also those of libraries, to standard error.
 
-    The environment's `LOG_FORMAT` (`console` or `json`) decides the format; without it, the
-    terminal does.
+    The environment's `LOG_FORMAT` (`console` or `json`) decides the format. Without it, a
+    terminal gets the console's and everything else JSON.
     """
     wanted = os.environ.get("LOG_FORMAT") or ("console" if sys.stderr.isatty() else "json")
     renderer: structlog.typing.Processor = (

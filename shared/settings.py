@@ -81,7 +81,7 @@ class _SecretFileSource(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """The base class. Its subclasses name their fields as the environment variables, in lower case without the prefix."""
+    """The base class. Subclasses name their fields as the environment variables, in lower case without the prefix."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 

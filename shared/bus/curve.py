@@ -136,8 +136,8 @@ class ZapAuthenticator:
 
     def _count(self, event: bytes) -> None:
         """Count a refused client by an event of the monitor: a 16-bit number and a 32-bit value."""
-        # Without keys, chance decides which side ends the handshake, and so which event is seen. A wrong server key always
-        # has this value.
+        # Without keys, chance decides which side ends the handshake, and so which event is seen. A wrong server key
+        # always has this value.
         _, value = struct.unpack("<HI", event)
         self._refused.count(_WRONG_SERVER if value == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC else _NO_KEYS)
 
