@@ -1,5 +1,6 @@
-"""A camera on the bus, without ingest: pictures made beforehand, published on time, so that a run costs the same
-whatever ingest does. It runs on a thread; start it where its core is chosen.
+"""A camera on the bus without ingest: it publishes finished pictures on time, so that ingest costs a run nothing.
+
+It runs on a thread; start it on the core that it is to use.
 """
 
 import itertools
@@ -19,7 +20,7 @@ STATUS_SECONDS: Final = 1.0
 
 
 class BusCamera:
-    """Publishes `jpegs` over and over, `fps` a second, each dated when it is sent."""
+    """Publishes `jpegs` in a loop, `fps` a second, each with the time of sending as its capture time."""
 
     def __init__(self, address: str, jpegs: Sequence[bytes], size: tuple[int, int], fps: float) -> None:
         self._address = address

@@ -3,7 +3,7 @@
 # gi ships no types, and Debian's Python, which runs this file, has no mypy.
 """An RTSP camera at rtsp://…:8554/camera, 640x360 H.264 at 30 pictures a second, for any number of clients.
 
-It writes a line for each session that begins to play, with the count of all so far: whoever pulls it twice is seen.
+For each session that begins to play, it prints a line with the number of all so far: so a second pull is seen.
 """
 
 import signal
