@@ -7,7 +7,7 @@ error derives from it directly when its catcher does something that no other err
 |---|---|
 | `ConfigurationError` | prints the one line and exits with code 2: a restart would not help |
 | `MessageDecodeError` | drops the bus message and counts it |
-| `ZmtpError` (`bus/zmtp.py`) | closes the connection, counts it and connects anew |
+| `ZmtpError` (`bus/zmtp.py`) | closes the connection, counts it and reconnects |
 | `WrongSecretError` (`web/access/authenticator.py`) | treats the request as one without a password |
 | `TooManyAttemptsError` (beside it) | answers 429 with the seconds to wait |
 """

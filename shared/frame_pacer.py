@@ -20,6 +20,6 @@ class FramePacer:
         early_by = self._due - now
         if early_by > min(self.JITTER_SECONDS, self._period / 4):
             return False
-        # On schedule, the next frame is due one period after this one was due. After a pause the schedule starts anew.
+        # On schedule, the next frame is due one period after this one was due. After a pause the schedule starts again.
         self._due = now + self._period if early_by < -self._period else self._due + self._period
         return True

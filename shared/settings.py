@@ -101,7 +101,7 @@ class BusClientSettings(Settings):
     """The settings of every service that subscribes to the bus."""
 
     bus_connect: BusAddresses = Field(
-        DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555, or several with commas between"
+        DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555, or several separated by commas"
     )
     bus_server_key_file: Path | None = Field(None, description="the path of a file with the public key of ingest")
     bus_client_secret_file: Path | None = Field(None, description="the path of a file with this client's secret key")

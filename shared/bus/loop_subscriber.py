@@ -29,7 +29,7 @@ Take = Callable[[list[bytes]], None]
 
 
 class LoopSubscriber:
-    """Connects to each of `addresses` (`tcp://host:port`, separated by commas), and connects anew by itself.
+    """Connects to each of `addresses` (`tcp://host:port`, separated by commas), and reconnects by itself.
 
     A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. Every method is called on
     one loop.
@@ -141,7 +141,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._newest[parts[0]] = parts
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        # Whatever the reason was, the connection is made anew.
+        # Whatever the reason was, `_stay_connected` reconnects.
         self._end(None)
 
     def _end(self, error: Exception | None) -> None:

@@ -12,7 +12,7 @@ from shared.bus.sockets import HIGH_WATER_MARK, bind_socket, publishing_socket
 class BusProxy:
     """libzmq's own proxy on a thread of its own: subscribers connect to `outer_address`, publishers to `inner_address`.
 
-    A publisher is told of the first subscription to a topic and of the end of the last one, over all subscribers. With
+    A publisher sees the first subscription to a topic and the end of the last one, over all subscribers. With
     `keys`, only clients whose key is authorized may connect to the outer address; the inner one never has keys.
 
     Raises:

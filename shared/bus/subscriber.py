@@ -21,7 +21,7 @@ MAX_MESSAGES_PER_TURN: Final = 256
 class Subscriber:
     """A SUB socket in an asyncio program, connected to each of `addresses` (separated by commas).
 
-    It connects by itself, and connects anew when no message arrived for `SILENCE_SECONDS`. That also covers `keys` that
+    It connects by itself, and reconnects when no message arrived for `SILENCE_SECONDS`. That also covers `keys` that
     are not authorized yet: ingest refuses them without an answer, and logs it. Every method is called on the loop's
     thread.
     """
@@ -52,7 +52,7 @@ class Subscriber:
     async def receive(self) -> list[bytes]:
         """The next message's parts, topic first. Waits for ever.
 
-        Call it again soon: only while it waits is a silent connection noticed and made anew.
+        Call it again soon: a silent connection is noticed and replaced only while this waits.
         """
         if self._loop is None:
             self._start_reading(asyncio.get_running_loop(), self._readable.set)

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with what it lacks: deadlines for requests, and a disconnect that every request is told of.
+"""uvicorn's HTTP protocol with what it lacks: deadlines for requests, and news of the disconnect for every request.
 
 A request's head has a deadline and a maximum size, its body a deadline; `body_limit.py` limits the body's size. So a
 half-sent request holds its connection for a bounded time.

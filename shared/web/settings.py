@@ -17,12 +17,12 @@ Network = IPv4Network | IPv6Network
 _PASSWORD: Final[dict[str, Any]] = {
     "min_length": 8,
     "max_length": 256,
-    "description": "text of 8 to 256 characters, which no other password or token is",
+    "description": "text of 8 to 256 characters, different from every other password and token",
 }
 _TOKEN: Final[dict[str, Any]] = {
     "min_length": 16,
     "max_length": 256,
-    "description": "text of 16 to 256 characters, which no other password or token is",
+    "description": "text of 16 to 256 characters, different from every other password and token",
 }
 _BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _OURS: Final = frozenset(
@@ -79,16 +79,16 @@ class WebSettings(BusClientSettings):
         None, description="the address that people type, such as camera.example.org"
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
-        (), description="addresses or networks with commas between, such as 127.0.0.1,172.18.0.0/16"
+        (), description="addresses or networks separated by commas, such as 127.0.0.1,172.18.0.0/16"
     )
     allowed_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = Field(
-        frozenset(), description="origins with commas between, such as http://mainsail.local,http://localhost:3000"
+        frozenset(), description="origins separated by commas, such as http://mainsail.local,http://localhost:3000"
     )
 
     base_path: Annotated[str, AfterValidator(_base_path)] = Field(
         "",
         description=(
-            "empty, or a path such as /cameras, of letters, digits, -, ., _ and ~, and none of our own such as /api"
+            "empty, or a path such as /cameras, of letters, digits, -, ., _ and ~, other than our own such as /api"
         ),
     )
 

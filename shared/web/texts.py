@@ -1,6 +1,6 @@
 """The sentences that `shared/web` shows to people, in one place, so that a translation is one more such file. Pure.
 
-Each says what to do. Sentences about settings are not here: they are in `settings.py`, for whoever starts the service.
+Each says what to do. Sentences about settings stay in `settings.py`: they are for the person who starts the service.
 """
 
 from typing import Final

@@ -21,7 +21,7 @@ def errors_of_shared() -> set[type[BaseException]]:
 
 
 def test_every_error_derives_from_the_base_and_says_so_in_its_name() -> None:
-    """Whoever catches the base catches all that was raised on purpose."""
+    """A catcher of the base catches everything that was raised on purpose."""
     for error in errors_of_shared():
         assert issubclass(error, FramecastError), error
         assert error.__name__.endswith("Error"), error

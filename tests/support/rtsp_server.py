@@ -189,7 +189,7 @@ class Sessions:
 
 
 def write_event(event: str, **fields: int) -> None:
-    with suppress(BrokenPipeError):  # whoever listened is gone; stdin says so as well
+    with suppress(BrokenPipeError):  # the reader is gone; stdin closes as well
         print(json.dumps({"event": event, **fields}), flush=True)  # noqa: T201 - its way to report
 
 

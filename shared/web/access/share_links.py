@@ -1,4 +1,4 @@
-"""Share links: an address that opens one camera or one archived frame until it expires, for whoever has it."""
+"""Share links: an address that opens one camera or one archived frame until it expires, for everybody who has it."""
 
 from dataclasses import dataclass
 from typing import Final
