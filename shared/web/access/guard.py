@@ -117,7 +117,7 @@ class Guard:
             try:
                 role = self._authenticator.role_of_secret(secret, sender.address)
             except WrongSecretError:
-                # A valid session stays valid. The wrong secret is removed: the archiver behind us must not count it too.
+                # A valid session stays valid. The wrong secret is removed, so the archiver behind us does not count it.
                 scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
             else:
                 return Requester(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
