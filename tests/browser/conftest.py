@@ -1,4 +1,4 @@
-"""What the browser's tests share: one Chromium per module, a bus, and a page that complains of errors."""
+"""Fixtures for the browser tests: one Chromium per module, a bus, and a page whose script errors fail the test."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def bus() -> str:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """A page in a context of its own; an error in its script fails the test."""
+    """A page in its own context. An error in its scripts fails the test."""
     context = chromium.new_context(viewport={"width": 1000, "height": 700})
     page = context.new_page()
     complaints: list[str] = []

@@ -64,7 +64,7 @@ def test_one_pull_feeds_ten_viewers_and_the_archive_and_heals_when_the_camera_re
 
 
 def assert_the_archive_is_the_cameras(stack: Stack) -> None:
-    """Each file is whole, shows the camera's picture of its slot, and has its row; each file is listed by the API."""
+    """Each file is whole, shows the camera's picture of its slot, and has its row. The API lists no fewer frames."""
     files = archived(stack)
     for path in files:
         picture = cv2.imread(str(path))
