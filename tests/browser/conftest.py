@@ -1,4 +1,4 @@
-"""Fixtures for the browser tests: one Chromium per module, a bus, and a page whose script errors fail the test."""
+"""Fixtures for the browser tests: a browser per module, a bus, and a page whose script errors fail the test."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.site import Pages, Site, running_site, serving_pages
+from tests.clients.marionette import Firefox, running_firefox
+from tests.clients.programs import own_directory
 from tests.support.browser import running_chromium
 from tests.support.ports import free_port
 
@@ -14,6 +16,12 @@ from tests.support.ports import free_port
 def chromium() -> Iterator[Browser]:
     with running_chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def firefox() -> Iterator[Firefox]:
+    with own_directory() as home, running_firefox(home) as running:
+        yield running
 
 
 @pytest.fixture

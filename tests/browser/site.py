@@ -26,6 +26,11 @@ WIDTH, HEIGHT = 1280, 720
 WIDTHS: Final = (320, 640)
 PERIOD_SECONDS: Final = 0.1
 PATIENCE_SECONDS: Final = 20.0
+HIDE_DOCUMENT: Final = """isHidden => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""Tells a page that its tab is hidden, or visible again."""
 _FACTS = """feed => ({
     state: feed.state, reason: feed.reason, transport: feed.transport, fps: feed.fps, ageMs: feed.ageMs,
     width: feed.pictureWidth, capturedAt: feed.capturedAt && feed.capturedAt.getTime(), undecodable: feed.undecodable,

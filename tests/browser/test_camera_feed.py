@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from services.stream.api.pages import STATIC
 from shared.bus.status import CameraState
-from tests.browser.site import HEIGHT, PATIENCE_SECONDS, WIDTH, Site, open_feeds, running_site
+from tests.browser.site import HEIGHT, HIDE_DOCUMENT, PATIENCE_SECONDS, WIDTH, Site, open_feeds, running_site
 from tests.support.browser import heap_bytes, renderers_bytes
 from tests.support.waiting import wait_until
 
@@ -190,15 +190,11 @@ def test_in_a_hidden_document_it_stops_streaming_after_a_while(page: Page, site:
     """A short look at another tab keeps the connection. A tab left in the background costs no stream."""
     (feed,) = open_feeds(page, site.origin, FEED)
     feed.is_("live")
-    hide = """isHidden => {
-        Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
-        document.dispatchEvent(new Event("visibilitychange"));
-    }"""
-    page.evaluate(hide, True)
+    page.evaluate(HIDE_DOCUMENT, True)
     assert site.viewers() == 1
     feed.is_("hidden")
     wait_until(lambda: site.viewers() == 0, "nobody watches")
-    page.evaluate(hide, False)
+    page.evaluate(HIDE_DOCUMENT, False)
     feed.is_("live")
     feed.moves()
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.site import PATIENCE_SECONDS, Pages, Site, running_site, serving_pages
-from tests.clients.marionette import FIREFOX, Firefox, MarionetteError, running_firefox
-from tests.clients.programs import own_directory
+from tests.clients.marionette import FIREFOX, Firefox, MarionetteError
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.clients(FIREFOX, "firefox-esr")
@@ -25,12 +24,6 @@ SOCKETS = """<script>
         }
     };
 </script>"""
-
-
-@pytest.fixture(scope="module")
-def firefox() -> Iterator[Firefox]:
-    with own_directory() as home, running_firefox(home) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

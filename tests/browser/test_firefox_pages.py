@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.marionette import FIREFOX, Firefox, MarionetteError, running_firefox
-from tests.clients.programs import own_directory
+from tests.clients.marionette import FIREFOX, Firefox, MarionetteError
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 
@@ -20,12 +19,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("stack"), CAMERA_CAPTURE_INTERVAL="1") as running:
         frames = "/api/camera/frames"
         wait_until(lambda: len(running.get(frames).get("frames", [])) > 2, "some frames are archived", PATIENCE_SECONDS)
-        yield running
-
-
-@pytest.fixture(scope="module")
-def firefox() -> Iterator[Firefox]:
-    with own_directory() as home, running_firefox(home) as running:
         yield running
 
 

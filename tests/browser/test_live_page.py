@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, ViewportSize, expect
 
 from shared.bus.status import CameraState
-from tests.browser.site import PATIENCE_SECONDS, Feed, Site, running_site
+from tests.browser.site import HIDE_DOCUMENT, PATIENCE_SECONDS, Feed, Site, running_site
+from tests.browser.sizes import fits
 from tests.support.accessibility import assert_accessible
 from tests.support.browser import painted_picture
 from tests.support.camera import RtspCamera
@@ -78,10 +79,6 @@ def is_large(page: Page, key: str) -> None:
     expect(tile(page, key)).to_be_visible()
     expect(page.locator("h1")).to_contain_text(key.title())
     expect(page).to_have_url(re.compile(rf"\?camera={key}$"))
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 @ON_BOTH
@@ -323,17 +320,13 @@ def test_a_hidden_page_stops_and_continues_when_it_is_visible_again(page: Page, 
     """A tab in the background costs the server nothing."""
     page.goto(three.origin)
     all_are_live(page)
-    hide = """isHidden => {
-        Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
-        document.dispatchEvent(new Event("visibilitychange"));
-    }"""
-    page.evaluate(hide, True)
+    page.evaluate(HIDE_DOCUMENT, True)
     asked: list[str] = []
     wait_until(lambda: not any(three.viewers(key) for key in KEYS), "nobody watches", PATIENCE_SECONDS)
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2_500)  # longer than the poll's period: the test is that no request is sent
     assert asked == []
-    page.evaluate(hide, False)
+    page.evaluate(HIDE_DOCUMENT, False)
     all_are_live(page)
 
 
