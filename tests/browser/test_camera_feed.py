@@ -130,7 +130,7 @@ def test_a_pause_keeps_the_picture_and_releases_the_connection(page: Page, site:
     feed.is_("live")
     feed.evaluate("feed => feed.pause()")
     feed.is_("paused")
-    wait_until(lambda: site.viewers() == 0, "nobody watches")
+    wait_until(lambda: site.viewers() == 0, "the camera has no viewers")
     shown = feed.facts()["capturedAt"]
     wait_until(lambda: feed.facts()["ageMs"] > 1_500, "the picture gets older")
     assert feed.facts()["capturedAt"] == shown
@@ -157,7 +157,7 @@ def test_a_removed_feed_releases_its_connection(page: Page, site: Site) -> None:
     feed.is_("live")
     assert page.evaluate("ticks.size") == 1
     page.evaluate("document.body.replaceChildren()")
-    wait_until(lambda: site.viewers() == 0, "nobody watches")
+    wait_until(lambda: site.viewers() == 0, "the camera has no viewers")
     wait_until(lambda: page.evaluate("ticks.size") == 0, "no timer is left")
 
 
@@ -181,7 +181,7 @@ def test_a_feed_out_of_view_does_not_stream(page: Page, site: Site) -> None:
     feed.is_("live")
     page.evaluate("scrollTo(0, 2500)")
     feed.is_("hidden")
-    wait_until(lambda: site.viewers() == 0, "nobody watches")
+    wait_until(lambda: site.viewers() == 0, "the camera has no viewers")
     page.evaluate("scrollTo(0, 0)")
     feed.is_("live")
 
@@ -193,7 +193,7 @@ def test_in_a_hidden_document_it_stops_streaming_after_a_while(page: Page, site:
     page.evaluate(HIDE_DOCUMENT, True)
     assert site.viewers() == 1
     feed.is_("hidden")
-    wait_until(lambda: site.viewers() == 0, "nobody watches")
+    wait_until(lambda: site.viewers() == 0, "the camera has no viewers")
     page.evaluate(HIDE_DOCUMENT, False)
     feed.is_("live")
     feed.moves()

@@ -84,7 +84,7 @@ def test_the_react_page_plays_and_pauses(page: Page, place: tuple[Site, Pages], 
     expect(caption).to_have_text("live")
     page.get_by_role("button", name="Pause").click()
     expect(caption).to_have_text("paused")
-    wait_until(lambda: site.viewers("camera_1") == 0, "nobody watches")
+    wait_until(lambda: site.viewers("camera_1") == 0, "the camera has no viewers")
     page.get_by_role("button", name="Resume").click()
     expect(caption).to_have_text("live")
 

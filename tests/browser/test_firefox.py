@@ -71,4 +71,4 @@ def test_it_plays_in_firefox_without_websockets(
     firefox.open(pages.put(f"/{mode}", f"{SOCKETS}<script>window.refuses = true</script>{script}{feed}"))
     assert_it_plays(firefox, transport)
     firefox.evaluate("document.querySelector('camera-feed').remove()")
-    wait_until(lambda: site.viewers() == 0, "nobody watches", PATIENCE_SECONDS)
+    wait_until(lambda: site.viewers() == 0, "the camera has no viewers", PATIENCE_SECONDS)

@@ -229,7 +229,7 @@ def test_a_pause_releases_the_cameras_and_shows_the_time_of_the_picture(page: Pa
     all_are_live(page)
     page.keyboard.press("Space")
     expect(page.locator("#title")).to_have_text("Paused")
-    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "nobody watches", PATIENCE_SECONDS)
+    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "the camera has no viewers", PATIENCE_SECONDS)
     page.keyboard.press("1")
     all_are_live(page, "cam1")
     page.keyboard.press("Space")
@@ -322,7 +322,7 @@ def test_a_hidden_page_stops_and_continues_when_it_is_visible_again(page: Page, 
     all_are_live(page)
     page.evaluate(HIDE_DOCUMENT, True)
     asked: list[str] = []
-    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "nobody watches", PATIENCE_SECONDS)
+    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "the camera has no viewers", PATIENCE_SECONDS)
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2_500)  # longer than the poll's period: the test is that no request is sent
     assert asked == []

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -12,6 +13,7 @@ from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
 from tests.support.bus import FakeIngest, fake_ingest, status_of
 from tests.support.replica import running_replica
+from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER
 
@@ -123,10 +125,10 @@ def test_a_change_appears_by_itself_and_the_focus_stays(page: Page, bus: str, in
         expect(page.locator("#cameras > *")).to_have_count(1)
 
 
-def test_a_server_that_stops_is_reported_and_the_last_facts_stay(
-    chromium: Browser, bus: str, ingest: FakeIngest
+def test_a_stopped_server_is_reported_until_it_is_back(
+    chromium: Browser, bus: str, ingest: FakeIngest, tmp_path: Path
 ) -> None:
-    """The page shows the last known facts with their time."""
+    """Meanwhile the page shows the last known facts with their time. No reload is needed."""
     del ingest
     with opened(chromium, "desk", excused="") as page:
         with running_replica(bus) as replica:
@@ -136,6 +138,14 @@ def test_a_server_that_stops_is_reported_and_the_last_facts_stay(
         expect(page.locator("#problems")).to_contain_text("Framecast can't be reached.")
         expect(card(page, "garden")).to_contain_text("Live since")
         expect(page.locator("#asked")).to_contain_text("As of")
+        environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(replica.port)}
+        service = ServiceProcess("services.stream", environment, tmp_path / "stream.log")
+        try:
+            expect(page.locator("#words")).not_to_have_text("Framecast does not answer")
+            expect(page.locator("#problems")).not_to_contain_text("Framecast can't be reached.")
+            expect(card(page, "garden")).to_contain_text("Live since")
+        finally:
+            service.stop()
 
 
 def test_a_silent_ingest_is_reported(page: Page, bus: str) -> None:

@@ -38,7 +38,7 @@ def raw_levels(program: Program) -> Iterator[int]:
         pytest.param([], id="autodetected"),
     ],
 )
-def test_ffmpeg_shows_it(demuxer: list[str], stream: MovingStream, home: Path) -> None:
+def test_ffmpeg_shows_the_stream(demuxer: list[str], stream: MovingStream, home: Path) -> None:
     """Strict: each boundary must be the one in the header. Autodetected: FFmpeg is not told the format."""
     command = ["ffmpeg", "-nostdin", "-loglevel", "warning", *demuxer, "-i", stream.url]
     with Program(*command, "-f", "rawvideo", "-pix_fmt", "gray", "-", home=home) as ffmpeg:
@@ -46,14 +46,14 @@ def test_ffmpeg_shows_it(demuxer: list[str], stream: MovingStream, home: Path) -
 
 
 @pytest.mark.clients("gst-launch-1.0", "gstreamer1.0-tools", "gstreamer1.0-plugins-good")
-def test_gstreamer_shows_it(stream: MovingStream, home: Path) -> None:
+def test_gstreamer_shows_the_stream(stream: MovingStream, home: Path) -> None:
     """GStreamer's multipart demuxer requires the body to begin with a boundary."""
     pipeline = f"souphttpsrc location={stream.url} ! multipartdemux ! jpegdec ! videoconvert ! video/x-raw,format=GRAY8"
     with Program("gst-launch-1.0", "-q", *pipeline.split(), "!", "fdsink", home=home) as gstreamer:
         assert_it_moves(raw_levels(gstreamer))
 
 
-def test_opencv_shows_it(stream: MovingStream) -> None:
+def test_opencv_shows_the_stream(stream: MovingStream) -> None:
     """Many scripts use `cv2.VideoCapture(url)`."""
     capture = cv2.VideoCapture(stream.url, cv2.CAP_FFMPEG, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000])
     try:
@@ -77,7 +77,7 @@ def pictures_in(directory: Path, pattern: str) -> list[NDArray[np.uint8]]:
 
 
 @pytest.mark.clients("cvlc", "vlc-bin", "vlc-plugin-base")
-def test_vlc_shows_it(stream: MovingStream, home: Path) -> None:
+def test_vlc_shows_the_stream(stream: MovingStream, home: Path) -> None:
     """VLC refuses to run as root, so it runs as nobody. Its scene filter saves the pictures it would paint."""
     scene = ["--video-filter=scene", "--scene-format=png", "--scene-ratio=3", f"--scene-path={home}"]
     command = ["cvlc", "-v", "--vout=dummy", "--no-audio", "--network-caching=300", *scene, stream.url]
@@ -106,7 +106,7 @@ stream_port 0
 
 
 @pytest.mark.clients("motion", "motion")
-def test_motion_shows_it(stream: MovingStream, home: Path) -> None:
+def test_motion_shows_the_stream(stream: MovingStream, home: Path) -> None:
     """The stream is motion's network camera. Each second, motion saves a snapshot of the camera."""
     settings = home / "motion.conf"
     settings.write_text(MOTION_SETTINGS.format(home=home, url=stream.url, width=WIDTH, height=HEIGHT))
@@ -116,7 +116,7 @@ def test_motion_shows_it(stream: MovingStream, home: Path) -> None:
 
 @pytest.mark.clients("curl", "curl")
 @pytest.mark.parametrize("version", [pytest.param("--http1.1", id="1.1"), pytest.param("--http1.0", id="1.0")])
-def test_curl_receives_it(version: str, stream: MovingStream, home: Path) -> None:
+def test_curl_receives_the_stream(version: str, stream: MovingStream, home: Path) -> None:
     """`--raw` shows the body without decoding any transfer coding. It begins with a boundary."""
     with Program("curl", "-sSN", "--raw", version, stream.url, home=home) as curl:
         assert curl.stdout.peek().startswith(b"--frame\r\n")

@@ -62,7 +62,7 @@ def test_the_archive_is_at_the_same_origin_and_outlives_the_containers(stack: Co
 
 
 def test_a_time_lapse_is_made_in_the_container(stack: ComposeStack) -> None:
-    """The image has VP9, and room for the work beside its read-only file system."""
+    """The image has VP9, and room for the work in spite of its read-only file system."""
     wait_until(lambda: len(stack.get("/api/camera/frames").get("frames", [])) >= 2, "two frames", PATIENCE_SECONDS)
     camera = stack.get("/api/devices")["devices"][0]["key"]
     wish = {"camera": camera, "from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "format": "webm"}

@@ -32,7 +32,7 @@ def test_an_outage_is_marked_with_its_reason_and_heals(act: Act, undo: Act, deco
         Stack(tmp_path, CAMERA_RTSP_URL=camera.url, CAMERA_DECODER=decoder, CAMERA_STALL_SECONDS="2") as stack,
         Viewer(stack.stream_port) as viewer,
     ):
-        wait_until(lambda: len(viewer.parts) > 10, "pictures come", 20)
+        wait_until(lambda: len(viewer.parts) > 10, "pictures arrive", 20)
         size = viewer.parts[-1].picture.shape
         act(camera)
         wait_until(lambda: not viewer.parts[-1].is_live, "the picture is marked", 8)
@@ -57,7 +57,7 @@ def test_a_camera_may_change_its_size_within_one_session(decoder: str, tmp_path:
         Stack(tmp_path, CAMERA_RTSP_URL=camera.url, CAMERA_DECODER=decoder) as stack,
         Viewer(stack.stream_port) as viewer,
     ):
-        wait_until(lambda: len(viewer.parts) > 10, "pictures come", 20)
+        wait_until(lambda: len(viewer.parts) > 10, "pictures arrive", 20)
         camera.resize(320, 240)
         wait_until(lambda: viewer.parts[-1].picture.shape[:2] == (240, 320), "the new size is seen", 10)
         wait_until(lambda: (stack.status()["width"], stack.status()["height"]) == (320, 240), "the status has it", 3)
@@ -72,7 +72,7 @@ def test_a_replacement_camera_at_the_same_address_is_shown(tmp_path: Path) -> No
         Stack(tmp_path, CAMERA_RTSP_URL=camera.url) as stack,
         Viewer(stack.stream_port) as viewer,
     ):
-        wait_until(lambda: len(viewer.parts) > 10, "pictures come", 20)
+        wait_until(lambda: len(viewer.parts) > 10, "pictures arrive", 20)
         camera.kill()
         with RtspCamera(port=camera.port, width=320, height=240):
             wait_until(lambda: viewer.parts[-1].picture.shape[:2] == (240, 320), "the new size is seen", 20)
