@@ -53,6 +53,13 @@ def test_every_command_that_the_documents_name_by_its_module_has_a_name() -> Non
     assert told <= {command.module for command in COMMANDS}
 
 
+def test_the_page_of_commands_lists_each() -> None:
+    """With what it does, in the same words."""
+    page = (ROOT / "docs/commands.md").read_text()
+    rows = re.findall(r"^\| `framecast (.*)` \| (.*) \| `python -m (.*)` \|$", page, re.MULTILINE)
+    assert rows == [(command.name, command.summary, command.module) for command in COMMANDS]
+
+
 @pytest.mark.parametrize(("arguments", "words"), [(["sream"], "there is no command 'sream'"), (["ingest", "x"], "'x'")])
 def test_what_is_not_understood_is_one_line_and_code_2(arguments: list[str], words: str, tmp_path: Path) -> None:
     """Nothing is started by a mistake."""

@@ -72,6 +72,34 @@ def test_the_readme_is_short_and_its_beginning_starts_it() -> None:
         assert words in beginning, words
 
 
+def test_what_the_readme_claims_is_measured_by_the_command_beside_it() -> None:
+    """Its figures are taken from the tables of all figures."""
+    benchmarks = (ROOT / "docs/benchmarks.md").read_text()
+    claims = re.findall(r"^\| [A-Z].* \| (.*) \| `(.*)` \|$", README, re.MULTILINE)
+    assert len(claims) == 4
+    for measured, command in claims:
+        rows = "".join(line for line in benchmarks.splitlines() if f"`{command}`" in line)
+        for figure in re.findall(r"\d[\d.,]*\d (?:fps|ms|s|%|viewers|random)", measured):
+            assert figure in rows, figure
+
+
+def test_every_benchmark_that_is_named_exists() -> None:
+    """A figure without its command is a rumour."""
+    named = set(
+        re.findall(r"\| `(\w+)[^|]*` (?:\(root\) )?\|$", (ROOT / "docs/benchmarks.md").read_text(), re.MULTILINE)
+    )
+    assert {"fanout", "archive", "scrub"} <= named
+    for name in named:
+        assert (ROOT / f"benchmarks/{name}.py").exists(), name
+
+
+def test_the_index_names_every_document() -> None:
+    """What is not in it is not found."""
+    index = (ROOT / "docs/README.md").read_text()
+    for path in (ROOT / "docs").glob("*.md"):
+        assert path.name == "README.md" or f"]({path.name})" in index, path.name
+
+
 def test_the_wire_format_names_every_member_and_state() -> None:
     """The page is the authority, so it must be complete."""
     for name in (*HEADER_MEMBERS, *CameraStatus.model_fields, *CameraState):

@@ -32,7 +32,8 @@ class ArchiverSettings(WebSettings):
         "data/camera/frames",
         description="a directory that can be written, or a path where one can be made, or s3://bucket/prefix",
     )
-    """Where the archive keeps its pictures, as WebP files (docs/archive.md)."""
+    """Where the archive keeps its pictures, as WebP files (docs/archive.md). A directory needs hard links and `flock`:
+    any Linux file system has both, exFAT neither."""
     archive_webp_quality: int = Field(80, ge=1, le=100, description="a number from 1 (small) to 100 (like the camera)")
     """The quality of the archive's pictures."""
     archive_webp_method: int = Field(4, ge=0, le=6, description="a number from 0 (fast) to 6 (small)")

@@ -89,7 +89,8 @@ class CameraSettings(BaseModel):
     rtsp_tls_verify: bool = Field(True, description="true or false")
     """For rtsps://: `false` takes any certificate."""
     decoder: Literal["auto", "direct", "opencv"] = Field("auto", description="auto, direct or opencv")
-    """`auto` is our own reader, and FFmpeg's where ours does not understand the camera. The others are always that one."""
+    """`auto` is our own reader, and FFmpeg's where ours does not understand the camera. Each other value is always that
+    reader."""
     idle: Literal["watch", "disconnect"] = Field("watch", description="watch or disconnect")
     """`watch` stays connected while nobody watches, which costs next to nothing. `disconnect` lets go after 30 seconds,
     for cameras on batteries or paid data."""

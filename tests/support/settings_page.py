@@ -161,8 +161,7 @@ def _rows(owner: type[BaseModel]) -> Iterator[Row]:
         allowed = field.description or ""
         if _secret_kind(field.annotation):
             allowed += f"; or a file that holds it, as `{variable}_FILE`"
-        meaning = re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", meanings[name])
-        yield Row(variable, _written(field.default), meaning, allowed)
+        yield Row(variable, _written(field.default), _as_markdown(meanings[name]), _as_markdown(allowed))
 
 
 def docstrings(owner: type[BaseModel]) -> dict[str, str]:
@@ -174,6 +173,12 @@ def docstrings(owner: type[BaseModel]) -> dict[str, str]:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                 found[name] = " ".join(text.split())
     return found
+
+
+def _as_markdown(text: str) -> str:
+    """Links to other pages, and addresses that are no links."""
+    text = re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", text)
+    return re.sub(r"[\w+]+://[^\s;)]*?(?=[,.:]?(?:[\s;)]|$))", r"`\g<0>`", text)
 
 
 def _written(default: Any) -> str:
