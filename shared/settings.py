@@ -1,8 +1,8 @@
 """The base of every service's settings: read once from the environment, frozen, refused in one line.
 
-Each field's description says what is allowed, in words that complete "must be …", as an error does. The docstring below
-the field says what the setting does. scripts/settings makes docs/settings.md from both. `NAME_FILE` may stand for `NAME`
-where the value is a secret kept in a file.
+Each field's description says what is allowed, in words that complete "must be …", as an error does. The docstring
+below the field says what the setting does. scripts/settings makes docs/settings.md from both. `NAME_FILE` may stand
+for `NAME` where the value is a secret kept in a file.
 """
 
 import ipaddress
