@@ -45,7 +45,7 @@ def test_help_lists_each_command_in_a_line_of_its_own(tmp_path: Path) -> None:
 
 
 def test_every_command_that_the_documents_name_by_its_module_has_a_name() -> None:
-    """A door that is told of is in the table."""
+    """The table is complete."""
     told = {
         name for page in DOCUMENTS for name in re.findall(r"python -m ((?:services|shared)[\w.]*\w)", page.read_text())
     }
@@ -61,7 +61,9 @@ def test_the_page_of_commands_lists_each() -> None:
 
 
 @pytest.mark.parametrize(("arguments", "words"), [(["sream"], "there is no command 'sream'"), (["ingest", "x"], "'x'")])
-def test_what_is_not_understood_is_one_line_and_code_2(arguments: list[str], words: str, tmp_path: Path) -> None:
+def test_an_unknown_command_or_argument_is_one_line_and_code_2(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
     """Nothing is started by a mistake."""
     refused = framecast(*arguments, cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
@@ -135,7 +137,7 @@ def _libraries() -> str:
 
 
 def test_the_stack_runs_from_a_directory_that_is_not_the_checkout(tmp_path: Path) -> None:
-    """What scripts/run ends in. It stops as `python -m services` does."""
+    """scripts/run ends in the same command. It stops as `python -m services` does."""
     stack = Stack(tmp_path)
     environment = {"PATH": os.environ["PATH"], "LOG_FORMAT": "json", **stack.environment}
     with (tmp_path / "log").open("wb") as log:

@@ -15,8 +15,6 @@ from tests.support.settings_page import SECTIONS, SERVICES, defaults, docstrings
 ROOT = Path(__file__).parents[1]
 ALL_SETTINGS = [settings for classes in SERVICES.values() for settings in classes]
 WIRE_FORMAT = (ROOT / "docs/wire-format.md").read_text()
-
-
 README = (ROOT / "README.md").read_text()
 
 
@@ -72,7 +70,7 @@ def test_the_readme_is_short_and_its_beginning_starts_it() -> None:
         assert words in beginning, words
 
 
-def test_what_the_readme_claims_is_measured_by_the_command_beside_it() -> None:
+def test_each_claim_of_the_readme_has_its_figure_and_its_command_in_the_benchmarks() -> None:
     """Its figures are taken from the tables of all figures."""
     benchmarks = (ROOT / "docs/benchmarks.md").read_text()
     claims = re.findall(r"^\| [A-Z].* \| (.*) \| `(.*)` \|$", README, re.MULTILINE)
@@ -94,7 +92,7 @@ def test_every_benchmark_that_is_named_exists() -> None:
 
 
 def test_the_index_names_every_document() -> None:
-    """What is not in it is not found."""
+    """A reader looks for it there."""
     index = (ROOT / "docs/README.md").read_text()
     for path in (ROOT / "docs").glob("*.md"):
         assert path.name == "README.md" or f"]({path.name})" in index, path.name

@@ -54,13 +54,13 @@ class ArchiverSettings(WebSettings):
     """Where the archive keeps its rows. SQLite never on NFS or SMB."""
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
-    """What is kept for how long (docs/retention.md)."""
+    """How long frames are kept (docs/retention.md)."""
     archive_time_zone: str = Field("UTC", description="a time zone such as Europe/Berlin")
     """The time zone of the days in ARCHIVE_KEEP."""
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
-    """Beyond this size of the archive the oldest frames go."""
+    """When the archive is larger, the oldest frames are deleted."""
     archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")
-    """With fewer bytes free on the disk nothing more is written. Nothing is deleted for it."""
+    """With fewer bytes free on the disk the archiver writes nothing. It deletes nothing for it."""
     timelapse_dir: Path = Field(
         Path("data/camera/timelapses"), description="a directory that can be written, or a path where one can be made"
     )

@@ -81,7 +81,7 @@ class CameraSettings(BaseModel):
     rtsp_password: SecretStr | None = Field(None, description="text")
     """The password that the camera asks for. Any characters, nothing to escape."""
     rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="tcp or udp")
-    """`udp` is for cameras that offer nothing else: what is lost on the way is then missing."""
+    """`udp` is for cameras that offer nothing else: packets that are lost on the way stay lost."""
     rtsp_ca_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
         None, description="the path of a PEM file with the certificate to trust for rtsps://"
     )
@@ -102,7 +102,7 @@ class CameraSettings(BaseModel):
     """After this long of the very same picture the camera has frozen. 0 is never, since a still scene may look the
     same."""
     skip_identical: bool = Field(True, description="true or false")
-    """A picture that is the same as the one before is not sent again, but for one a second."""
+    """A picture that equals the one before is sent once a second only."""
     fps: float = Field(30, gt=0, le=120, description="a number above 0, at most 120")
     """The most frames a second that are published."""
     jpeg_quality: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
@@ -119,7 +119,7 @@ class CameraSettings(BaseModel):
     )
     """Seconds between archived frames."""
     capture_quality: int = Field(95, ge=1, le=100, description="a whole number from 1 to 100")
-    """The JPEG quality of what is archived, before it becomes a WebP."""
+    """The JPEG quality of archived frames, before they become WebP."""
 
     @property
     def source_kind(self) -> SourceKind:
@@ -174,5 +174,5 @@ class IngestSettings(BusServerSettings):
     cameras_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
         None, description="the path of a TOML file with a [[camera]] table for each camera"
     )
-    """More than one camera: a file with a table for each (docs/cameras.md). The CAMERA_ settings then say nothing. Read
-    again when it changes, or on SIGHUP."""
+    """More than one camera: a file with a table for each (docs/cameras.md). The CAMERA_ settings are then ignored. The
+    file is read again when it changes, or on SIGHUP."""

@@ -82,7 +82,7 @@ class WebSettings(BusClientSettings):
     does not start."""
     publish_address: str | None = Field(None, description="an address of this host, such as 127.0.0.1 or 0.0.0.0")
     """The address of this host that the stack is published on. Where services bind themselves (no compose), STREAM_HOST
-    and ARCHIVER_HOST are what counts."""
+    and ARCHIVER_HOST count instead."""
     site_address: Annotated[str, AfterValidator(_site)] | None = Field(
         None, description="the address that people type, such as camera.example.org"
     )
@@ -94,8 +94,8 @@ class WebSettings(BusClientSettings):
     allowed_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = Field(
         frozenset(), description="origins with commas between, such as http://mainsail.local,http://localhost:3000"
     )
-    """Pages of these origins may read what their visitors may, and write. Without a password these are also names that
-    we answer to, besides those of the own network."""
+    """Pages from these origins may read everything that their visitor may, and write. Without a password, requests may
+    also name us by these hosts, besides the names of the own network."""
 
     base_path: Annotated[str, AfterValidator(_base_path)] = Field(
         "",
@@ -103,7 +103,7 @@ class WebSettings(BusClientSettings):
             "empty, or a path such as /cameras, of letters, digits, -, ., _ and ~, and none of our own such as /api"
         ),
     )
-    """The path that a proxy puts us under and does not take away before it passes a request on."""
+    """The path that a proxy puts before all our addresses, and passes on."""
 
     @model_validator(mode="after")
     def _secrets_differ(self) -> Self:

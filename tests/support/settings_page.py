@@ -1,7 +1,7 @@
 """docs/settings.md, made from the settings themselves. `scripts/settings` writes it; tests/test_docs.py compares.
 
-A field's default and its description are pydantic's; what it does is the docstring below it, which is in the source
-alone. What no class of settings reads stands here.
+The default and the allowed values are pydantic's. The meaning is the docstring below the field, which only the source
+has. Variables that no class of settings reads are listed here.
 """
 
 import ast
@@ -42,14 +42,14 @@ OF_LIBRARIES: Final = {
     "AWS_SESSION_TOKEN": "The object store's credentials, where they are temporary",
     "LOG_FORMAT": "`console` for people, `json` for machines. Unset: `console` on a terminal, `json` otherwise",
 }
-"""What the object store's library and the log read by themselves."""
+"""Read by the object store's library and by the log."""
 OF_COMPOSE: Final = {
     "POSTGRES_PASSWORD": "The database's password, of letters and digits (`docker-compose.postgres.yml`)",
     "BUS_PUBLISH_ADDRESS": "The address of this host that the bus is published on, 127.0.0.1 if unset "
     "(`docker-compose.bus.yml`)",
     "BUS_PUBLISH_PORT": "The bus's port there, 5555 if unset",
 }
-"""What the compose files alone know."""
+"""Variables of the compose files alone."""
 FIXED_IN_COMPOSE: Final = {
     "BUS_BIND",
     "BUS_CONNECT",
