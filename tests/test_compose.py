@@ -1,39 +1,21 @@
-"""The compose files, .env.example and the services' settings agree."""
+"""The compose files, docs/settings.md and the services' settings agree."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from services.archiver.base.settings import ArchiverSettings
-from services.ingest.settings import CameraEnvironment, IngestSettings
-from services.stream.settings import StreamSettings
-from shared.settings import Settings, variable_name
-from tests.test_docs import documented_settings
+from shared.settings import variable_name
+from tests.support.settings_page import (
+    FIXED_IN_COMPOSE,
+    OTHER_DEFAULTS_IN_COMPOSE,
+    SERVICES,
+    defaults,
+    names_on_the_page,
+)
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted(ROOT.glob("docker-compose*.yml"))
-SETTINGS: dict[str, list[type[Settings]]] = {
-    "ingest": [CameraEnvironment, IngestSettings],
-    "stream": [StreamSettings],
-    "archiver": [ArchiverSettings],
-}
-OF_THE_STACK = {
-    "BUS_BIND",
-    "BUS_CONNECT",
-    "BUS_TRUSTED_NETWORK",
-    "STREAM_HOST",
-    "STREAM_PORT",
-    "ARCHIVER_HOST",
-    "ARCHIVER_PORT",
-    "ARCHIVER_URL",
-}
-"""The containers' addresses for each other. A .env made for `scripts/run` must not change them."""
-OTHER_DEFAULTS = {
-    "PUBLISH_ADDRESS": "127.0.0.1",
-    "TRUSTED_PROXIES": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
-}
-"""The stack publishes on loopback, and trusts its own gateway about the client's address."""
 
 
 def environment(service: str) -> dict[str, str]:
@@ -43,30 +25,27 @@ def environment(service: str) -> dict[str, str]:
     return dict(re.findall(r"^      ([A-Z][A-Z_0-9]*): (.*)$", block, re.MULTILINE))
 
 
-@pytest.mark.parametrize("service", SETTINGS)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_container_gets_every_setting_of_its_service_and_no_other(service: str) -> None:
     """A setting that compose does not pass on has no effect, without any message."""
-    names = {variable_name(settings, name) for settings in SETTINGS[service] for name in settings.model_fields}
+    names = {variable_name(settings, name) for settings in SERVICES[service] for name in settings.model_fields}
     files = {name for name in environment(service) if name.removesuffix("_FILE") in names}
     assert set(environment(service)) == names | files | {"LOG_FORMAT"}
 
 
-@pytest.mark.parametrize("service", SETTINGS)
+@pytest.mark.parametrize("service", SERVICES)
 def test_compose_passes_settings_on_with_their_documented_defaults(service: str) -> None:
     """A .env holds only what differs from the defaults. Without a .env the defaults apply."""
-    documented = documented_settings()
+    documented = defaults() | OTHER_DEFAULTS_IN_COMPOSE
     for name, value in environment(service).items():
-        if name not in OF_THE_STACK:
-            default = OTHER_DEFAULTS.get(name, documented.get(name, ""))
-            assert value == f"${{{name}:-{default}}}"
+        if name not in FIXED_IN_COMPOSE:
+            assert value == f"${{{name}:-{documented.get(name, '')}}}"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_variable_of_a_compose_file_is_documented(file: Path) -> None:
-    """Variables that only compose reads are documented in docs/."""
-    documents = "".join(page.read_text() for page in (ROOT / "docs").glob("**/*.md"))
-    documented = {*documented_settings(), *re.findall(r"[A-Z_]{4,}", documents)}
-    assert set(re.findall(r"\$\{(\w+)", file.read_text())) <= documented
+    """docs/settings.md is the one list of settings."""
+    assert set(re.findall(r"\$\{(\w+)", file.read_text())) <= names_on_the_page()
 
 
 def test_by_default_no_container_publishes_a_port_beyond_loopback() -> None:

@@ -39,6 +39,16 @@ def test_an_image_holds_its_services_libraries_and_no_others(service: str) -> No
     assert printed.split() == ["(3,", "13)", *sorted(expected)]
 
 
+@pytest.mark.parametrize("service", LIBRARIES)
+def test_an_image_has_the_command_for_its_own_service(service: str) -> None:
+    """And says in a line of another that it is not there."""
+    asked = ("run", "--rm", "--network", "none", "--read-only", "--entrypoint", "framecast", f"framecast-{service}")
+    assert f"\n  {service} " in docker(*asked, "--help")
+    assert "usage: python -m shared.bus_keys" in docker(*asked, "keys", "--help")
+    refused = subprocess.run(["docker", *asked, "run"], check=False, capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+
+
 @pytest.mark.parametrize("overlay", [None, *OVERLAYS])
 def test_debian_12s_docker_compose_accepts_the_compose_files(overlay: str | None) -> None:
     """It is version 1.29, the oldest that is still offered, and it rejects unknown keys."""
