@@ -1,6 +1,5 @@
-"""A camera on the bus without ingest: it publishes finished pictures on time, so that ingest costs a run nothing.
-
-It runs on a thread; start it on the core that it is to use.
+"""A camera on the bus without ingest. It publishes prepared pictures on time, so a measurement of stream does not
+depend on ingest. It runs on a thread; start it inside `on_core` to choose its core.
 """
 
 import itertools
@@ -20,7 +19,7 @@ STATUS_SECONDS: Final = 1.0
 
 
 class BusCamera:
-    """Publishes `jpegs` in a loop, `fps` a second, each with the time of sending as its capture time."""
+    """Publishes `jpegs` in a loop, `fps` per second. Each frame's capture time is the moment it is sent."""
 
     def __init__(self, address: str, jpegs: Sequence[bytes], size: tuple[int, int], fps: float) -> None:
         self._address = address

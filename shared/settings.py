@@ -1,7 +1,8 @@
 """The base of every service's settings: read once from the environment, frozen, and refused in one line.
 
-Each field's description completes the sentence "must be …"; errors and the documentation use the same text. For a
-secret `NAME`, `NAME_FILE` may name a file that holds it.
+Each field's description completes the sentence "must be …", as in an error. The docstring below the field says what the
+setting does. scripts/settings makes docs/settings.md from both. For a secret `NAME`, `NAME_FILE` may name a file that
+holds it.
 """
 
 import ipaddress
@@ -103,8 +104,11 @@ class BusClientSettings(Settings):
     bus_connect: BusAddresses = Field(
         DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555, or several separated by commas"
     )
+    """Where to connect to the bus: ingest's BUS_BIND, with its address as seen from here."""
     bus_server_key_file: Path | None = Field(None, description="the path of a file with the public key of ingest")
+    """The public key of ingest, where the bus has keys (docs/bus-security.md)."""
     bus_client_secret_file: Path | None = Field(None, description="the path of a file with this client's secret key")
+    """This service's own secret key, where the bus has keys."""
 
     @model_validator(mode="after")
     def _has_both_keys_or_none(self) -> Self:
@@ -117,11 +121,15 @@ class BusServerSettings(Settings):
     """The settings of ingest, which binds the bus. Other hosts may reach it only with keys, or on a trusted network."""
 
     bus_bind: BusAddresses = Field(DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555")
+    """Where ingest offers its frames. If other hosts can reach it, it needs keys, or BUS_TRUSTED_NETWORK."""
     bus_server_secret_file: Path | None = Field(None, description="the path of a file with the secret key of ingest")
+    """The secret key of ingest (docs/bus-security.md; `framecast keys` makes it)."""
     bus_authorized_keys: Path | None = Field(
         None, description="the path of a directory with the public key, NAME.key, of each client"
     )
+    """The public keys of the clients that may subscribe to the bus."""
     bus_trusted_network: bool = Field(False, description="true or false")
+    """Allows a bus without keys that other hosts can reach. Only where nothing but Framecast is on the network."""
 
     @model_validator(mode="after")
     def _is_closed(self) -> Self:
