@@ -1,14 +1,14 @@
-"""uvicorn's HTTP protocol with the limits it lacks: on time, on bytes, and on what waits in memory.
+"""uvicorn's HTTP protocol with what it lacks: limits on time and bytes, and news of the disconnect for every request.
 
-A request's head must arrive within a time and a size, its body within a time; `shared.web.body_limit` says how large a
-body may be. What surrounds the body (chunk sizes and extensions, trailers) counts like a head. The parser gets small
-pieces, and none while an earlier request waits or while the client leaves our answers unread: so one connection holds
-no more memory than its two buffers. Idle connections are limited in number, and the oldest is closed first.
+A request's head has a deadline and a maximum size, its body a deadline; `body_limit.py` limits the body's size. What
+surrounds the body (chunk sizes and extensions, trailers) counts like a head. The parser gets small pieces, and none
+while a request waits behind another or while the client leaves our responses unread, so a connection holds little more
+memory than its buffers. The number of idle connections is limited; the oldest is closed first.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -27,7 +27,7 @@ _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Le
 
 
 class _Flow(FlowControl):
-    """Reading stays paused while the client owes us reading: more than the transport's 64 KiB are unsent."""
+    """Reading stays paused while more than the transport's 64 KiB wait for the client to read them."""
 
     def __init__(self, transport: asyncio.Transport, on_resume: Callable[[], None]) -> None:
         super().__init__(transport)
@@ -67,9 +67,9 @@ class HttpProtocol(HttpToolsProtocol):
     _answering: RequestResponseCycle | None = None
     """The request that is being answered. Later ones wait; uvicorn's `cycle` is the last of them."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
-        super().connection_made(transport)
-        self.flow = _Flow(transport, self._parse)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
+        self.flow = _Flow(self.transport, self._parse)
         self._unparsed = bytearray()
         self._await_head()
 
@@ -85,7 +85,7 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._idle.pop(self, None)
         if self._deadline is None:
-            # Also for what the parser skips before a head.
+            # Bytes that the parser skips before a head have the head's deadline too.
             self._await_head()
         self._unparsed += data
         self._parse()
@@ -125,7 +125,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._awaits_head = False
-        self._allow(BODY_SECONDS)
+        self._set_deadline(BODY_SECONDS)
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -144,7 +144,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body:
-            self._allow(REST_SECONDS)
+            self._set_deadline(REST_SECONDS)
         elif self.timeout_keep_alive_task is not None and not self.transport.is_closing():
             self._idle[self] = None
             if len(self._idle) > MAX_IDLE_CONNECTIONS:
@@ -156,7 +156,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def lift_deadline(self) -> None:
-        """Give whatever is awaited all the time it wants."""
+        """End the deadline that runs, if any."""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -164,15 +164,15 @@ class HttpProtocol(HttpToolsProtocol):
     def _await_head(self) -> None:
         self._awaits_head = True
         self._framing_bytes = 0
-        self._allow(HEAD_SECONDS)
+        self._set_deadline(HEAD_SECONDS)
 
-    def _allow(self, seconds: float) -> None:
+    def _set_deadline(self, seconds: float) -> None:
         self.lift_deadline()
         self._deadline = self.loop.call_later(seconds, self._end, seconds)
 
     def _end(self, seconds: float) -> None:
         if self.flow.read_paused:
-            self._allow(seconds)  # while we don't read, the client is not late
+            self._set_deadline(seconds)  # we have paused reading, so the client is not to blame
         else:
             self.transport.close()
 

@@ -17,8 +17,8 @@ from services.stream.fanout.hub import Hub
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey
-from shared.web.access.links import PARAMETER
-from shared.web.access.roles import guest_of
+from shared.web.access.roles import requester_of
+from shared.web.access.share_links import PARAMETER
 
 SNAPSHOT_WAIT_SECONDS: Final = 5.0
 DEFAULT_MAX_AGE_SECONDS: Final = 10.0
@@ -155,7 +155,7 @@ def _stream(hub: Hub, crowd: Crowd, request: Request, key: str | None, view: Vie
         raise HTTPException(503, "This server is stopping. Try again.", RETRY)
     if hub.is_full:
         raise HTTPException(503, "This server has as many viewers as it takes. Try again later.", {"Retry-After": "5"})
-    if not crowd.has_room(guest_of(request.scope).address):
+    if not crowd.has_room(requester_of(request.scope).address):
         raise HTTPException(429, "Your address has as many viewers as it may: close one.", {"Retry-After": "5"})
     key = hub.cameras.default_key() if key is None else key
     if key is not None:

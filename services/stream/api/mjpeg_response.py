@@ -17,7 +17,7 @@ from services.stream.fanout.proxied_rate import HiddenLink
 from services.stream.fanout.viewer import DirectViewer, Viewer, WaitingViewer
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.web.access.headers import added_headers
-from shared.web.access.roles import guest_of
+from shared.web.access.roles import requester_of
 
 
 class MjpegResponse(Response):
@@ -80,7 +80,7 @@ class MjpegResponse(Response):
 
     @contextmanager
     def _seated(self, viewer: Viewer, scope: Scope) -> Iterator[None]:
-        guest = guest_of(scope)
+        guest = requester_of(scope)
         # A share link that runs out ends what it opened.
         end = None if guest.ends_at is None else self._close_later(viewer, guest.ends_at)
         self._crowd.enter(guest.address)

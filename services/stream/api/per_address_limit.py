@@ -3,7 +3,7 @@
 from collections import Counter
 from ipaddress import ip_address
 
-from shared.web.access.client_network import neighbourhood
+from shared.web.access.client_network import client_network
 
 
 class Crowd:
@@ -14,13 +14,13 @@ class Crowd:
         self._counts: Counter[str] = Counter()
 
     def has_room(self, address: str) -> bool:
-        return self._counts[neighbourhood(address)] < self._max_per_address or _is_this_machine(address)
+        return self._counts[client_network(address)] < self._max_per_address or _is_this_machine(address)
 
     def enter(self, address: str) -> None:
-        self._counts[neighbourhood(address)] += 1
+        self._counts[client_network(address)] += 1
 
     def leave(self, address: str) -> None:
-        home = neighbourhood(address)
+        home = client_network(address)
         self._counts[home] -= 1
         if self._counts[home] <= 0:
             del self._counts[home]

@@ -16,9 +16,9 @@ from services.stream.fanout.cameras import KnownCamera
 from services.stream.fanout.hub import Hub
 from services.stream.settings import StreamSettings
 from shared import __version__
-from shared.bus.subscriber import SILENCE_SECONDS
+from shared.bus.silence import SILENCE_SECONDS
 from shared.clock import Clock
-from shared.web.access.roles import Role, guest_of
+from shared.web.access.roles import Role, requester_of
 from shared.web.settings import shown
 
 SETTINGS: Final = (
@@ -136,7 +136,7 @@ def _bus(hub: Hub, settings: StreamSettings, now: datetime) -> BusOverview:
 
 
 def _access(request: Request, settings: StreamSettings) -> AccessOverview:
-    role = guest_of(request.scope).role or Role.VIEWER
+    role = requester_of(request.scope).role or Role.VIEWER
     return AccessOverview(
         authenticates=settings.authenticates, role=role.name.lower(), longest_link_seconds=LONGEST_SECONDS[role]
     )

@@ -26,7 +26,7 @@ from services.stream.fanout.viewer import WaitingViewer
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey
-from shared.web.access.roles import guest_of
+from shared.web.access.roles import requester_of
 
 WINDOW: Final = 2
 """Pictures under way per camera: one on the link while the other's acknowledgement comes back."""
@@ -76,7 +76,7 @@ class FrameSocket:
     def __init__(self, hub: Hub, crowd: Crowd, socket: WebSocket) -> None:
         self._hub = hub
         self._crowd = crowd
-        self._guest = guest_of(socket.scope)
+        self._guest = requester_of(socket.scope)
         self._socket = socket
         self._changed = asyncio.Event()
         self._channels: dict[str, _Channel] = {}

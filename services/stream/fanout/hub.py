@@ -18,12 +18,12 @@ from services.stream.fanout.viewer import Viewer
 from services.stream.fanout.viewer_registry import Audience, ViewRequest
 from shared.bus.curve import ClientKeys
 from shared.bus.frames import decode_frame
-from shared.bus.loop_subscriber import Listener
+from shared.bus.loop_subscriber import LoopSubscriber
 from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, MAIN, ViewersClaim, frame_topic
 from shared.errors import MessageDecodeError
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 CHECK_SECONDS: Final = 1.0
 SHORTEST_REST_SECONDS: Final = 0.1
@@ -55,12 +55,12 @@ class Hub:
         self.max_viewers: Final = max_viewers
         # Only libzmq knows keys, and how to reach a path.
         is_plain = bus_keys is None and "ipc://" not in bus_addresses
-        self._subscriber = Listener(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
+        self._subscriber = LoopSubscriber(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
         self._feeds: dict[tuple[str | None, str], Feed] = {}
         self._subscribed: set[Feed] = set()
         self._audience = Audience(self._ladder, self._demanded_feed, stall_seconds)
         self._claims: dict[str, ViewersClaim] = {}
-        self._dropped = DropCounter("bus message")
+        self._dropped = ThrottledLog("bus message")
         self._heard_at: float | None = None
         self._stirred = asyncio.Event()
         """Set when there may be something to do before its time has come."""

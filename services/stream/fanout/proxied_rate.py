@@ -9,7 +9,7 @@ again, as the link may have become better: seldom, since the buffers fill up at 
 
 from typing import Final, Protocol
 
-from shared.frame_pacer import Pacer
+from shared.frame_pacer import FramePacer
 
 MEASURE_SECONDS: Final = 3.0
 TRIAL_SECONDS: Final = 1.0
@@ -42,7 +42,7 @@ class PacedViewer(Protocol):
 class HiddenLink:
     """Decides which pictures `viewer` is offered; `pacer` thins them before. What it holds back counts as offered."""
 
-    def __init__(self, viewer: PacedViewer, pacer: "Pacer | HiddenLink | None" = None) -> None:
+    def __init__(self, viewer: PacedViewer, pacer: "FramePacer | HiddenLink | None" = None) -> None:
         self._viewer = viewer
         self._pacer = pacer
         self._rate: float | None = None

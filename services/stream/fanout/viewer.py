@@ -17,7 +17,7 @@ from typing import Final
 from services.stream.fanout.in_flight_limit import LinkRate
 from services.stream.fanout.picture import Framing
 from services.stream.fanout.proxied_rate import HiddenLink
-from shared.frame_pacer import Pacer
+from shared.frame_pacer import FramePacer
 
 CLEAR_ANSWERS: Final = 30
 """A link on which all had arrived so often in a row is called clear."""
@@ -54,7 +54,7 @@ class Viewer:
 
     def __init__(self, framing: Framing, fps: float | None = None) -> None:
         self.framing = framing
-        self.pacer: Pacer | HiddenLink | None = None if fps is None else Pacer(fps)
+        self.pacer: FramePacer | HiddenLink | None = None if fps is None else FramePacer(fps)
         self.offered = 0
         """How many parts were offered in all, and how many of them taken: what quality=auto goes by."""
         self.taken = 0
