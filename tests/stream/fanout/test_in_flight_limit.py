@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.stream.fanout.in_flight_limit import DRAIN_SECONDS, QUEUE_SECONDS, WINDOW_SECONDS, LinkRate
+from services.stream.fanout.in_flight_limit import DRAIN_SECONDS, QUEUE_SECONDS, WINDOW_SECONDS, InFlightLimit
 
 FRAME_SECONDS = 1 / 30
 PART = 13_000
@@ -29,7 +29,7 @@ class Simulation:
     """When an acknowledgement comes, and of how much in all."""
     acknowledged: int = 0
     ages: list[float] = field(default_factory=list)
-    link_rate: LinkRate | None = None
+    limit: InFlightLimit | None = None
 
     def run(self, seconds: float) -> None:
         """Offer thirty parts a second, as a viewer is."""
@@ -54,12 +54,12 @@ class Simulation:
     def _admits(self) -> bool:
         under_way = self.written - self.acknowledged
         if not under_way:
-            if self.link_rate is not None:
-                self.link_rate.emptied(self.now, self.acknowledged, lambda: self.round_trip)
+            if self.limit is not None:
+                self.limit.emptied(self.now, self.acknowledged, lambda: self.round_trip)
             return True
-        if self.link_rate is None:
-            self.link_rate = LinkRate(self.now, self.acknowledged)
-        admitted = self.link_rate.admits(self.now, under_way, self.acknowledged, lambda: self.round_trip)
+        if self.limit is None:
+            self.limit = InFlightLimit(self.now, self.acknowledged)
+        admitted = self.limit.admits(self.now, under_way, self.acknowledged, lambda: self.round_trip)
         return admitted and under_way <= FIRST_WINDOW + self.acknowledged
 
 
@@ -115,7 +115,7 @@ def test_a_part_that_is_all_under_way_is_waited_for() -> None:
 
 
 def test_a_link_is_emptied_now_and_then_for_its_round_trip_to_be_seen() -> None:
-    link = LinkRate(0.0, 0)
+    link = InFlightLimit(0.0, 0)
 
     def admits(now: float) -> bool:
         return link.admits(now, PART, round(now * 1_000_000), lambda: 0.2)
@@ -134,7 +134,7 @@ def test_the_round_trip_is_asked_for_once_in_a_window() -> None:
         asked.append(0.0)
         return 0.1
 
-    link = LinkRate(0.0, 0)
+    link = InFlightLimit(0.0, 0)
     for number in range(300):
         link.admits(number / 300, PART, number * PART, round_trip)
     assert len(asked) <= 1 / WINDOW_SECONDS

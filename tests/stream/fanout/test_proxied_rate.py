@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.stream.fanout.proxied_rate import HIDDEN_BYTES, LONGEST_TRIAL_SECONDS, HiddenLink
+from services.stream.fanout.proxied_rate import PROXY_BUFFER_BYTES, LONGEST_TRIAL_SECONDS, ProxiedRate
 from shared.frame_pacer import Pacer
 
 PART_BYTES = 6_000
@@ -10,12 +10,12 @@ FPS = 30
 
 
 class HiddenViewer:
-    """Behind a proxy that takes in `HIDDEN_BYTES` at most, and more only when most of them have gone."""
+    """Behind a proxy that takes in `PROXY_BUFFER_BYTES` at most, and more only when most of them have gone."""
 
     def __init__(self, bytes_per_second: float) -> None:
         self.bytes_per_second = bytes_per_second
         self.offered = self.taken = self.written_bytes = 0
-        self.link: HiddenLink = HiddenLink(self)
+        self.link: ProxiedRate = ProxiedRate(self)
         self.now = 1000.0
         self.shown: list[tuple[float, float]] = []
         """When each picture arrived, and how old it was then."""
@@ -32,7 +32,7 @@ class HiddenViewer:
     def _offer(self) -> None:
         self.offered += 1
         held = sum(size for _, size in self._under_way)
-        self._is_full = held > (HIDDEN_BYTES / 4 if self._is_full else HIDDEN_BYTES)
+        self._is_full = held > (PROXY_BUFFER_BYTES / 4 if self._is_full else PROXY_BUFFER_BYTES)
         if not self._is_full:
             self.taken += 1
             self.written_bytes += PART_BYTES
@@ -108,6 +108,6 @@ def test_a_link_that_carries_less_than_before_is_found_out_by_its_skips() -> Non
 def test_a_viewer_who_wants_fewer_pictures_gets_no_more() -> None:
     """`fps` thins first."""
     viewer = HiddenViewer(FPS * PART_BYTES * 1.5)
-    viewer.link = HiddenLink(viewer, Pacer(5))
+    viewer.link = ProxiedRate(viewer, Pacer(5))
     viewer.watch(20)
     assert viewer.taken == pytest.approx(100, abs=2)
