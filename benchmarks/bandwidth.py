@@ -1,4 +1,4 @@
-"""How much a viewer's link carries: Mbit/s of a 640 pixel wide stream, by JPEG quality, of real footage and of a still.
+"""How much a stream needs: Mbit/s of a 640 pixel wide stream, by JPEG quality, of real footage and of a still.
 
 .venv/bin/python -m benchmarks.bandwidth FOOTAGE
 """
@@ -22,7 +22,7 @@ WIDTH: Final = 640
 
 
 def megabits_per_second(footage: Path, quality: int) -> tuple[float, float]:
-    """Of one viewer, and the pictures a second that they were."""
+    """Megabits per second of one viewer, and its pictures a second."""
     with (
         tempfile.TemporaryDirectory() as directory,
         Stack(

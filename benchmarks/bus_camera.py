@@ -1,4 +1,4 @@
-"""A camera on the bus, without ingest: pictures made beforehand, published on time, so that a run costs the same
+"""A camera on the bus without ingest. It publishes pictures made beforehand, on time, so that a run costs the same
 whatever ingest does. It runs on a thread; start it where its core is chosen.
 """
 

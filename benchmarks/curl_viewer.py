@@ -1,4 +1,4 @@
-"""One viewer by curl, which speaks HTTP/1.1 and HTTP/2; what came is dated as `viewers.c` does it."""
+"""One viewer by curl, which speaks HTTP/1.1 and HTTP/2; it dates pictures as `viewers.c` does."""
 
 import subprocess
 import threading
@@ -12,7 +12,7 @@ from benchmarks.load import Report
 
 
 class CurlViewer:
-    """Watches `url` for the time of a `with` block, from where `prefix` puts it. It trusts any certificate."""
+    """Reads `url` for the time of a `with` block, from where `prefix` puts it. It trusts any certificate."""
 
     def __init__(self, url: str, http: str, prefix: Sequence[str] = ()) -> None:
         version = "--http2" if http == "2" else "--http1.1"
@@ -36,8 +36,8 @@ class CurlViewer:
         self._thread.join()
 
     def report(self) -> Report:
-        """What came since the start."""
-        assert self._dated, "no picture came"
+        """What it got since the start."""
+        assert self._dated, "no picture arrived"
         dated = list(self._dated)
         return Report(time.monotonic() - self._began_at, 0, [len(dated)], [], dated)
 

@@ -62,7 +62,7 @@ def cost_of(bench: Bench, name: str, kind: str, viewers: int, seconds: float) ->
 
 
 def costs(bench: Bench, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
-    """The servers in turn, `rounds` times; of each the best, since whatever else runs here only adds."""
+    """The servers in turn, `rounds` times; the best of each, since whatever else runs here only adds."""
     result: dict[str, Any] = {}
     print(f"{f'{viewers} viewers, {FPS} fps':24} {'floor us':>9} {'framecast us':>13} {'ratio':>6} ", end="")
     print(f"{'idiom us':>9} {'ratio':>6}")
@@ -82,8 +82,8 @@ def costs(bench: Bench, viewers: int, seconds: float, rounds: int) -> dict[str, 
     return result
 
 
-def crowd(bench: Bench, viewers: int, seconds: float, kilobytes: float) -> dict[str, Any]:
-    """How a crowd fares on one core."""
+def many_viewers(bench: Bench, viewers: int, seconds: float, kilobytes: float) -> dict[str, Any]:
+    """What many viewers get from one core."""
     jpegs = moving_pictures(*SMALL, kilobytes)
     with (
         served(bench, "framecast", jpegs, SMALL) as server,
@@ -116,13 +116,13 @@ def crowd(bench: Bench, viewers: int, seconds: float, kilobytes: float) -> dict[
 
 
 def probe(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
-    """Ages at a lone viewer, then at five who came among `viewers` others: at first, at last and in between."""
+    """Ages at a lone viewer, then at five viewers among `viewers` others: the first, the last and three in between."""
     jpegs = moving_pictures(*SMALL, 13)
     quarter = viewers // 4
     with (
         served(bench, "framecast", jpegs, SMALL) as server,
         on_core(LOAD_CORE),
-        # A process of their own, and first in line: they are not to queue behind the others' reading.
+        # A process of its own with precedence: the probe must not queue behind the others' reading.
         Load(bench.viewers, server.port, prefix=["nice", "-n", "-5"]) as watched,
         Load(bench.viewers, server.port) as others,
     ):
@@ -141,7 +141,7 @@ def probe(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
         time.sleep(seconds)
         used = cpu_seconds(server.pid) - before
         among = watched.report().ages_ms
-        crowd_report = others.report()
+        others_report = others.report()
     result = {
         "viewers": viewers,
         "lone_p50_ms": percentile(lone, 50),
@@ -149,8 +149,8 @@ def probe(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
         "among_p50_ms": percentile(among, 50),
         "among_p99_ms": percentile(among, 99),
         "p99_over_lone_p50_ms": round(percentile(among, 99) - percentile(lone, 50), 1),
-        "slowest_fps": crowd_report.slowest_fps,
-        "server_core": round(used / crowd_report.seconds, 2),
+        "slowest_fps": others_report.slowest_fps,
+        "server_core": round(used / others_report.seconds, 2),
     }
     print_rows(result)
     return result
@@ -212,7 +212,7 @@ def answers(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
 
 
 def first_pictures(bench: Bench, tries: int) -> dict[str, Any]:
-    """Real ingest and a real camera, since it is ingest that must begin to encode."""
+    """With real ingest and a real camera, since ingest must begin to encode."""
     with (
         RtspCamera(fps=FPS) as camera,
         Stack(bench.directory, CAMERA_RTSP_URL=camera.url) as stack,
@@ -227,7 +227,7 @@ def first_pictures(bench: Bench, tries: int) -> dict[str, Any]:
         load.add(tries + 1)
         for _ in range(tries):
             load.add(1)
-            time.sleep(0.041)  # a frame and a bit: newcomers come at any moment of the camera's
+            time.sleep(0.041)  # a frame and a bit, so that newcomers connect at any moment between two frames
         watched = [seconds * 1000 for seconds in load.report().first_seconds[tries + 1 :]]
     result = {
         "tries": tries,
@@ -249,14 +249,16 @@ def print_rows(result: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--viewers", type=int, help="a crowd of so many, on one core")
+    parser.add_argument("--viewers", type=int, help="how many to serve from one core")
     parser.add_argument("--probe", type=int, metavar="VIEWERS")
     parser.add_argument("--memory", type=int, metavar="VIEWERS")
     parser.add_argument("--first-picture", action="store_true")
     parser.add_argument("--answers", type=int, metavar="VIEWERS")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--jpeg-kilobytes", type=float, default=13, help="of the crowd's pictures, 640x360")
+    parser.add_argument(
+        "--jpeg-kilobytes", type=float, default=13, help="the size of a picture with --viewers, 640x360"
+    )
     options = parser.parse_args()
     clean_up_when_terminated()
     allow_many_files()
@@ -264,7 +266,7 @@ def main() -> None:
         directory = Path(name)
         bench = Bench(directory, build("viewers.c", directory), build("fanout_reference.c", directory))
         if options.viewers:
-            result = {"crowd": crowd(bench, options.viewers, options.seconds, options.jpeg_kilobytes)}
+            result = {"many": many_viewers(bench, options.viewers, options.seconds, options.jpeg_kilobytes)}
         elif options.probe:
             result = {"probe": probe(bench, options.probe, options.seconds)}
         elif options.memory:

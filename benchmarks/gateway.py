@@ -1,9 +1,9 @@
 """The gateway of deploy/ in a network namespace of its own, with the socket limits that compose gives its container.
 
-    the server, here ── veth ── gateway ── the slow link (benchmarks/link.py) ── viewer
+    the server, here ── veth ── gateway ── the slow network (benchmarks/slow_network.py) ── viewer
 
-Caddy and nginx are Debian's: apt-get install caddy nginx-light. What runs is deploy/'s own file but for the address of
-the stream, which Docker's name service tells elsewhere.
+Caddy and nginx are Debian's: apt-get install caddy nginx-light. They run with deploy/'s own files, except for
+the address of stream, which Docker's name service tells otherwise.
 """
 
 import os
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.link import refuse_taken_network, slow_link
+from benchmarks.slow_network import refuse_taken_network, slow_network
 
 ROOT: Final = Path(__file__).parents[1]
 HERE, THERE = "198.18.77.9", "198.18.77.10"
@@ -103,11 +103,11 @@ def gateway_beside(*, limited: bool = True) -> Iterator[Gateway]:
 
 
 @contextmanager
-def gateway_on_slow_link(rate: str, *, limited: bool = True) -> Iterator[Gateway]:
-    """A place for a gateway between here and a viewer whose link carries `rate`."""
+def gateway_on_slow_network(rate: str, *, limited: bool = True) -> Iterator[Gateway]:
+    """A place for a gateway between here and a viewer whose network carries `rate`."""
     refuse_taken_network()
-    with gateway_beside(limited=limited) as beside, slow_link(rate, beside.namespace) as link:
-        yield Gateway(beside.namespace, link.server_address, link.prefix)
+    with gateway_beside(limited=limited) as beside, slow_network(rate, beside.namespace) as network:
+        yield Gateway(beside.namespace, network.server_address, network.prefix)
 
 
 def caddyfile(host: str, port: int) -> str:

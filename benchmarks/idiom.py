@@ -1,5 +1,5 @@
-"""FastAPI's idiom for MJPEG, as its tutorials have it, on the same bus and with the same parts: a StreamingResponse
-over an async generator per viewer, all of them woken by each new frame.
+"""FastAPI's idiom for MJPEG, as tutorials have it, on the same bus and with the same parts: a StreamingResponse over an
+async generator per viewer. Each new frame wakes all of them.
 
     BUS_CONNECT=… STREAM_PORT=… python -m benchmarks.idiom
 """

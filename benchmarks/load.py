@@ -11,12 +11,12 @@ from typing import Any, Final, Self
 
 STREAM_PATH: Final = "/api/camera/stream"
 DATED_VIEWERS: Final = 64
-"""Of so many the age of every picture is recorded."""
+"""For this many the age of every picture is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the viewers had since the last `reset`."""
+    """What the viewers got since the last `reset`."""
 
     seconds: float
     closed: int
@@ -47,8 +47,8 @@ class Report:
 class Load:
     """Viewers of one address.
 
-    `prefix` goes before the command: `ip netns exec …` puts them elsewhere. Those who `spin` never sleep, so that a
-    server's CPU time holds no wake-ups of its neighbours: viewers elsewhere cost none.
+    `prefix` goes before the command: `ip netns exec …` puts them elsewhere. Viewers that `spin` never sleep, so that a
+    server's CPU time holds no wake-ups of its neighbours: viewers on another machine would cost none.
     """
 
     def __init__(  # noqa: PLR0913 - each is the viewers' own

@@ -1,6 +1,6 @@
 """What a viewer sees of a camera's outages: how long until the picture is marked, and until it is live again.
 
-Real parts throughout: GStreamer's RTSP server, ingest and stream as processes, and a viewer who stays connected.
+Real parts throughout: GStreamer's RTSP server, ingest and stream as processes, and a viewer that stays connected.
 
     .venv/bin/python -m benchmarks.outages [--decoder opencv]
 """

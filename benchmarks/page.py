@@ -12,6 +12,7 @@ import json
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tests.support.waiting import wait_until
 
 WARM_UP_SECONDS = 5.0
 LINGER_SECONDS = 4.0
-"""After so long without viewers ingest encodes nothing any more."""
+"""After this long without viewers ingest has stopped encoding."""
 MEMORY_EVERY_SECONDS = 30.0
 MEGA = 1_000_000
 
@@ -98,7 +99,7 @@ def ages_ms(page: Page, origin: str, seconds: float) -> dict[str, list[float]]:
 
 
 def first_picture_ms(browser: Browser, origin: str, repeats: int) -> dict[str, list[float]]:
-    """From navigation to the first picture painted on `/`. Cold: nothing in the cache and nobody watching."""
+    """From navigation to the first picture painted on `/`. Cold: nothing cached, and no other viewer."""
     found: dict[str, list[float]] = {"cold": [], "warm": []}
     for _ in range(repeats):
         time.sleep(LINGER_SECONDS)
@@ -107,7 +108,7 @@ def first_picture_ms(browser: Browser, origin: str, repeats: int) -> dict[str, l
             page = context.new_page()
             page.add_init_script(FIRST_PICTURE)
             page.goto(origin, wait_until="commit")
-            wait_until(lambda page=page: page.evaluate("window.firstMs ?? 0"), "a first picture", 30)  # type: ignore[misc]
+            wait_until(partial(page.evaluate, "window.firstMs ?? 0"), "a first picture", 30)
             found[temperature].append(page.evaluate("window.firstMs"))
             page.close()
         context.close()
@@ -115,13 +116,13 @@ def first_picture_ms(browser: Browser, origin: str, repeats: int) -> dict[str, l
 
 
 def page_bytes(browser: Browser, origin: str) -> dict[str, int]:
-    """All of static/, and what `/` loads of it, uncompressed."""
+    """All of static/, and the part of it that `/` loads, uncompressed."""
     page = browser.new_page()
     page.goto(origin)
     page.wait_for_timeout(1000)
     loaded = int(page.evaluate(RESOURCES))
     page.close()
-    sizes = {path.name: path.stat().st_size for path in STATIC.iterdir()}
+    sizes = {path.name: path.stat().st_size for path in STATIC.rglob("*") if path.is_file()}
     return {"static": sum(sizes.values()), "camera-feed.js": sizes["camera-feed.js"], "loaded by /": loaded}
 
 

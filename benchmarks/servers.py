@@ -22,14 +22,14 @@ FPS: Final = 30
 MOST_VIEWERS: Final = 16_000
 FLOOR: Final = "floor"
 SERVERS: Final = {"framecast": "services.stream", "idiom": "benchmarks.idiom"}
-"""By the module that each is run as; the floor is a program."""
+"""The module that each is run as; the floor is a program."""
 OPEN: Final = {"STREAM_HOST": "0.0.0.0", "ALLOW_ANONYMOUS": "true"}  # noqa: S104
-"""For those of which some viewers are not on loopback."""
+"""For servers of which some viewers are not on loopback."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all measurements of a run share."""
+    """Where a run keeps its files, and the programs that it has built."""
 
     directory: Path
     viewers: Path
@@ -71,7 +71,7 @@ def served(bench: Bench, name: str, jpegs: tuple[bytes, ...], size: tuple[int, i
 
 
 def wait_for_picture(bench: Bench, port: int) -> None:
-    """A server that has just started refuses connections, then knows no camera; both end by themselves."""
+    """A server that has just started refuses connections, then knows no camera; both pass."""
 
     def is_serving() -> bool:
         with Load(bench.viewers, port) as load:

@@ -1,13 +1,13 @@
-"""What a viewer on a slow link sees, and what it does to the others: the age of each picture by its X-Timestamp.
+"""What a viewer on a slow network sees, and what it does to the others: the age of each picture by its X-Timestamp.
 
-The link is a real one (benchmarks/link.py), and the viewer reads all that it carries. Beside it, under the same link,
-FastAPI's idiom; and before and beside it, a viewer on loopback.
+The network is a real one (benchmarks/slow_network.py), and the viewer reads all that it carries. FastAPI's idiom runs
+under the same network. Before and beside the slow viewer there is one on loopback.
 
     sudo .venv/bin/python -m benchmarks.slow_viewer [--rate 150KB/s] [--seconds 60]
     sudo .venv/bin/python -m benchmarks.slow_viewer --rate 20KB/s --query quality=auto --ingest
     sudo .venv/bin/python -m benchmarks.slow_viewer --rate 20Mbit/s --jpeg-kilobytes 120 --size 1280x720
 
-With `--gateway caddy` (or nginx) the slow viewer comes by way of it (benchmarks/gateway.py), over HTTP/1.1 and HTTP/2:
+With `--gateway caddy` (or nginx) the slow viewer connects through it (benchmarks/gateway.py), over HTTP/1.1 and HTTP/2:
 
     sudo .venv/bin/python -m benchmarks.slow_viewer --gateway caddy [--query quality=auto --ingest]
 """
@@ -26,11 +26,11 @@ from typing import Any, Final
 from benchmarks.bus_camera import bus_camera
 from benchmarks.cores import build, clean_up_when_terminated
 from benchmarks.curl_viewer import CurlViewer
-from benchmarks.gateway import Gateway, gateway_on_slow_link, missing_gateway
-from benchmarks.link import Link, missing_link_parts, slow_link
+from benchmarks.gateway import Gateway, gateway_on_slow_network, missing_gateway
 from benchmarks.load import STREAM_PATH, Load, Report, percentile
 from benchmarks.pictures import moving_pictures
 from benchmarks.servers import FPS, OPEN, SERVERS
+from benchmarks.slow_network import SlowNetwork, missing_network_parts, slow_network
 from tests.support.camera import RtspCamera
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
@@ -41,6 +41,10 @@ ALONE_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
+    """Those of one run, with the program of the viewers and a directory for logs."""
+
+    viewers: Path
+    directory: Path
     seconds: float
     query: str
     size: tuple[int, int]
@@ -49,35 +53,35 @@ class Options:
 
 
 @contextmanager
-def pictures_on(bus: str, directory: Path, options: Options) -> Iterator[None]:
+def pictures_on(bus: str, options: Options) -> Iterator[None]:
     """Pictures of the wanted size in bytes; or real ingest, which makes smaller renditions, with a real camera."""
     width, height = options.size
     with ExitStack() as stack:
         if options.ingest:
             camera = stack.enter_context(RtspCamera(width=width, height=height, fps=FPS))
             environment = {"BUS_BIND": bus, "CAMERA_RTSP_URL": camera.url}
-            stack.callback(ServiceProcess("services.ingest", environment, directory / "ingest.log").stop)
+            stack.callback(ServiceProcess("services.ingest", environment, options.directory / "ingest.log").stop)
         else:
             jpegs = moving_pictures(width, height, options.jpeg_kilobytes)
             stack.enter_context(bus_camera(bus, jpegs, options.size, FPS))
         yield
 
 
-def watch(viewers: Path, module: str, link: Link, directory: Path, options: Options) -> dict[str, Any]:
+def run_directly(module: str, network: SlowNetwork, options: Options) -> dict[str, Any]:
     """One server, its loopback viewer alone and then beside the slow one."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
     environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)} | OPEN
     path = STREAM_PATH + (f"?{options.query}" if options.query else "")
     with ExitStack() as stack:
-        service = ServiceProcess(module, environment, directory / f"{module}.log")
+        service = ServiceProcess(module, environment, options.directory / f"{module}.log")
         stack.callback(service.stop)
-        stack.enter_context(pictures_on(bus, directory, options))
-        near = stack.enter_context(Load(viewers, port))
+        stack.enter_context(pictures_on(bus, options))
+        near = stack.enter_context(Load(options.viewers, port))
         wait_until(lambda: _joins(near), "the server shows pictures", 30)
         near.reset()
         time.sleep(ALONE_SECONDS)
         alone = near.report()
-        far = stack.enter_context(Load(viewers, port, path, link.server_address, link.prefix))
+        far = stack.enter_context(Load(options.viewers, port, path, network.server_address, network.prefix))
         near.reset()
         far.reset()
         far.add(1, options.seconds)
@@ -85,22 +89,20 @@ def watch(viewers: Path, module: str, link: Link, directory: Path, options: Opti
         return described(far.report(), alone, near.report())
 
 
-def watch_through(  # noqa: PLR0913 - each is the run's own
-    program: str, http: str, viewers: Path, gateway: Gateway, *, directory: Path, options: Options
-) -> dict[str, Any]:
-    """As `watch`, but the slow viewer sits behind the gateway."""
+def run_through(gateway: Gateway, program: str, http: str, options: Options) -> dict[str, Any]:
+    """As `run_directly`, but with the slow viewer behind the gateway."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
     environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)} | OPEN
     path = STREAM_PATH + (f"?{options.query}" if options.query else "")
     with ExitStack() as stack:
-        stack.callback(ServiceProcess(SERVERS["framecast"], environment, directory / "stream.log").stop)
-        stack.enter_context(pictures_on(bus, directory, options))
-        near = stack.enter_context(Load(viewers, port))
+        stack.callback(ServiceProcess(SERVERS["framecast"], environment, options.directory / "stream.log").stop)
+        stack.enter_context(pictures_on(bus, options))
+        near = stack.enter_context(Load(options.viewers, port))
         wait_until(lambda: _joins(near), "the server shows pictures", 30)
         near.reset()
         time.sleep(ALONE_SECONDS)
         alone = near.report()
-        stack.enter_context(gateway.running(program, port, directory))
+        stack.enter_context(gateway.running(program, port, options.directory))
         far = stack.enter_context(CurlViewer(gateway.url(http) + path, http, gateway.prefix))
         near.reset()
         time.sleep(options.seconds)
@@ -141,7 +143,19 @@ def report(title: str, results: dict[str, dict[str, Any]]) -> None:
         print(f"{name.replace('_', ' '):28} " + " ".join(f"{result[name]:12}" for result in results.values()))
 
 
-def main() -> None:
+def results_of(arguments: argparse.Namespace, options: Options) -> dict[str, dict[str, Any]]:
+    """By server, or by the gateway's version of HTTP."""
+    if arguments.gateway is None:
+        with slow_network(arguments.rate) as network:
+            return {server: run_directly(SERVERS[server], network, options) for server in arguments.servers.split(",")}
+    with gateway_on_slow_network(arguments.rate, limited=not arguments.without_limits) as gateway:
+        return {
+            f"{arguments.gateway} {http}": run_through(gateway, arguments.gateway, http, options)
+            for http in arguments.http.split(",")
+        }
+
+
+def arguments_given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", default="150KB/s", help="such as 20KB/s or 20Mbit/s")
     parser.add_argument("--seconds", type=float, default=60)
@@ -150,45 +164,35 @@ def main() -> None:
     parser.add_argument("--jpeg-kilobytes", type=float, default=13)
     parser.add_argument("--ingest", action="store_true", help="real ingest and the tests' RTSP camera")
     parser.add_argument("--servers", default="framecast,idiom", help="which of them, comma-separated")
-    parser.add_argument("--gateway", choices=["caddy", "nginx"], help="watch Framecast by way of it")
+    parser.add_argument("--gateway", choices=["caddy", "nginx"], help="put it between Framecast and the slow viewer")
     parser.add_argument("--http", default="1.1,2", help="the gateway's versions of HTTP, comma-separated")
     parser.add_argument("--without-limits", action="store_true", help="the gateway without its container's sysctls")
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = arguments_given()
     width, _, height = arguments.size.partition("x")
-    size = (int(width), int(height))
-    options = Options(arguments.seconds, arguments.query, size, arguments.jpeg_kilobytes, arguments.ingest)
     clean_up_when_terminated()
-    missing = missing_link_parts() or (missing_gateway(arguments.gateway) if arguments.gateway else None)
+    missing = missing_network_parts() or (missing_gateway(arguments.gateway) if arguments.gateway else None)
     if missing:
         print(json.dumps({"benchmark": "slow_viewer", "skipped": missing}))
         return
-    results = {}
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        viewers = build("viewers.c", Path(name))
-        if arguments.gateway:
-            gateway = stack.enter_context(gateway_on_slow_link(arguments.rate, limited=not arguments.without_limits))
-            for http in arguments.http.split(","):
-                title = f"{arguments.gateway} {http}"
-                results[title] = watch_through(
-                    arguments.gateway, http, viewers, gateway, directory=Path(name), options=options
-                )
-        else:
-            link = stack.enter_context(slow_link(arguments.rate))
-            for server in arguments.servers.split(","):
-                results[server] = watch(viewers, SERVERS[server], link, Path(name), options)
-    report(f"link {arguments.rate}, {arguments.size}", results)
-    print(
-        json.dumps(
-            {
-                "benchmark": "slow_viewer",
-                "rate": arguments.rate,
-                "size": arguments.size,
-                "jpeg_kilobytes": None if options.ingest else options.jpeg_kilobytes,
-                "query": options.query,
-                **results,
-            }
+    with tempfile.TemporaryDirectory() as name:
+        options = Options(
+            viewers=build("viewers.c", Path(name)),
+            directory=Path(name),
+            seconds=arguments.seconds,
+            query=arguments.query,
+            size=(int(width), int(height)),
+            jpeg_kilobytes=arguments.jpeg_kilobytes,
+            ingest=arguments.ingest,
         )
-    )
+        results = results_of(arguments, options)
+    report(f"network {arguments.rate}, {arguments.size}", results)
+    described = {"rate": arguments.rate, "size": arguments.size, "query": arguments.query}
+    kilobytes = None if arguments.ingest else arguments.jpeg_kilobytes
+    print(json.dumps({"benchmark": "slow_viewer", **described, "jpeg_kilobytes": kilobytes, **results}))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,7 @@ from shared.errors import ConfigurationError
 from shared.settings import load_settings
 from shared.web.access.guard import COOKIE
 from tests.archiver.test_service import environment, running
-from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
-from tests.support.ports import free_port
+from tests.support.bus import FakeIngest, frame_of
 from tests.support.replica import Replica, running_replica
 from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
@@ -25,17 +24,6 @@ from tests.web.test_guard import link_to
 BASE = "/yard/cameras"
 HTML = {"Accept": "text/html"}
 FORM = f"password={VIEWER.replace(chr(39), '%27')}".encode()
-
-
-@pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
-
-
-@pytest.fixture
-def ingest(bus: str) -> Iterator[FakeIngest]:
-    with fake_ingest(bus, status_of("cam1")) as running:
-        yield running
 
 
 @pytest.fixture(params=[True, False], ids=["direct", "plain ASGI"])

@@ -3,16 +3,15 @@
 import contextlib
 import json
 import urllib.parse
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
+from shared.bus.status import CameraStatus
+from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
-from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER, VIEWER_TOKEN, FakeTime, basic, bearer, web_settings
@@ -22,14 +21,8 @@ STREAM = "/api/camera/stream"
 
 
 @pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
-
-
-@pytest.fixture
-def ingest(bus: str) -> Iterator[FakeIngest]:
-    with fake_ingest(bus, status_of("cam1"), status_of("cam2", is_default=False)) as running:
-        yield running
+def statuses() -> list[CameraStatus]:
+    return [status_of("cam1"), status_of("cam2", is_default=False)]
 
 
 def head(replica: Replica, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str]]:
@@ -186,7 +179,7 @@ def test_an_address_has_a_limited_number_of_viewers(bus: str, ingest: FakeIngest
             second.recv(5)
             status, _, body = replica.request(STREAM, headers=one)
             assert status == 429
-            assert json.loads(body)["detail"] == "Your address has as many viewers as it may: close one."
+            assert json.loads(body)["detail"] == "Your address has reached its limit of viewers: close one."
             with connect(socket, additional_headers=one, proxy=None) as third, pytest.raises(ConnectionClosed):
                 third.recv(5)
             assert head(replica, STREAM, **other)[0] == 200

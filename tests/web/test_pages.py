@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.browser import running_chromium
-from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
-from tests.support.ports import free_port
+from tests.support.bus import FakeIngest, frame_of
 from tests.support.replica import running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER, VIEWER_TOKEN, bearer
@@ -24,17 +23,6 @@ pytestmark = pytest.mark.browser
 def chromium() -> Iterator[Browser]:
     with running_chromium() as browser:
         yield browser
-
-
-@pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
-
-
-@pytest.fixture
-def ingest(bus: str) -> Iterator[FakeIngest]:
-    with fake_ingest(bus, status_of("cam1")) as running:
-        yield running
 
 
 @contextmanager

@@ -27,7 +27,7 @@ class Bus(Protocol):
 
 
 class Feeds:
-    """One feed per camera and rendition. The one without a camera key is for viewers of a default camera not yet known."""
+    """One feed per camera and rendition. Viewers of a default camera not yet known have one without a camera key."""
 
     def __init__(self, bus: Bus, cameras: Cameras) -> None:
         self._bus = bus

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.stream.api.pages import PAGE_HEADERS, STATIC, pages_app
+from tests.support.replica import Replica
 
 LIMIT_BYTES = 100_000
 NAMES = {"http://www.w3.org/2000/svg", "http://mainsail.local."}
@@ -127,3 +128,14 @@ def test_the_policy_lets_nothing_in_that_is_written_into_a_page() -> None:
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
     for kind in ("connect-src 'self'", "form-action 'self'", "base-uri 'none'"):
         assert kind in policy
+
+
+def test_the_page_brings_its_policy(lonely_replica: Replica) -> None:
+    """Nothing may come from elsewhere, nothing inline may run."""
+    status, headers, body = lonely_replica.request("/")
+    assert status == 200
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert b"<camera-feed" in body

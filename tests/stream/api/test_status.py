@@ -1,7 +1,6 @@
 """What a replica tells of itself and its cameras, and what it keeps to itself."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -9,24 +8,17 @@ from pydantic import SecretStr
 
 from services.stream.settings import StreamSettings
 from shared import __version__
-from shared.bus.status import CameraState
+from shared.bus.status import CameraState, CameraStatus
 from shared.web.settings import shown
 from tests.support.bus import FakeIngest, fake_ingest, status_of
-from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import OPERATOR_TOKEN, SECRETS, VIEWER_TOKEN, bearer
 
 
 @pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
-
-
-@pytest.fixture
-def ingest(bus: str) -> Iterator[FakeIngest]:
-    with fake_ingest(bus, status_of("cam1", ingest_version="0.0.9")) as running:
-        yield running
+def statuses() -> list[CameraStatus]:
+    return [status_of("cam1", ingest_version="0.0.9")]
 
 
 def test_it_tells_of_the_replica_the_bus_and_the_cameras(bus: str, ingest: FakeIngest) -> None:

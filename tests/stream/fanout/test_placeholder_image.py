@@ -5,7 +5,8 @@ import io
 import pytest
 from PIL import Image, ImageStat
 
-from services.stream.fanout.placeholder_image import Problem, draw_placeholder
+from services.stream.fanout.cameras import Problem
+from services.stream.fanout.placeholder_image import draw_placeholder
 from tests.support.bus import jpeg_picture
 
 PROBLEM = Problem("The camera is offline", "Check that it is on. " * 6, 1_795_363_200_000_000_000)

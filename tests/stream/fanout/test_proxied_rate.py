@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.stream.fanout.proxied_rate import PROXY_BUFFER_BYTES, LONGEST_TRIAL_SECONDS, ProxiedRate
+from services.stream.fanout.proxied_rate import LONGEST_TRIAL_SECONDS, PROXY_BUFFER_BYTES, ProxiedRate
 from shared.frame_pacer import Pacer
 
 PART_BYTES = 6_000

@@ -1,9 +1,9 @@
-"""A slow link on this machine: a viewer's network namespace behind a router's, with the rate limited at the router.
+"""A slow network on this machine: a viewer's namespace behind a router's, with the rate limited at the router.
 
     here ── veth ── router ── veth (tbf) ── viewer
 
-The router is there so that the limit is met as on a real path: by packets that queue and are lost on the way, not by a
-queue that the sender's own kernel watches. Needs root, iproute2 and nothing else; everything goes with the namespaces.
+The router makes the limit work as on a real path: packets queue and are lost on the way, and not in a queue that the
+sender's own kernel watches. Needs root, iproute2 and nothing else; everything is removed with the namespaces.
 """
 
 import os
@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from typing import Final
 
 QUEUE_MILLISECONDS: Final = 150
-"""How much a packet may wait at the router, as in a home's uplink that is neither bloated nor starved."""
-
-
+"""How long a packet may wait at the router, as in a home's uplink that is neither bloated nor starved."""
 NETWORK_BEHIND: Final = "198.18.77.4/30"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """`server_address` is this side's, as the viewer reaches it; `prefix` runs a command at the viewer's side."""
+class SlowNetwork:
+    """`server_address` is this side's, as the viewer reaches it; `prefix` runs a command on the viewer's side."""
 
     server_address: str
     prefix: tuple[str, ...]
@@ -36,8 +34,8 @@ def bits_per_second(rate: str) -> int:
     raise ValueError(f"{rate!r} is not like 150KB/s or 20Mbit/s")
 
 
-def missing_link_parts() -> str | None:
-    """Why no link can be made here; None when it can."""
+def missing_network_parts() -> str | None:
+    """Why none can be made here; None when one can."""
     if os.geteuid() != 0:
         return "network namespaces need root"
     try:
@@ -48,18 +46,18 @@ def missing_link_parts() -> str | None:
 
 
 def refuse_taken_network() -> None:
-    """Stop before anything is changed if this machine has a route of its own into our network."""
+    """Exit, before anything is changed, if this machine has a route of its own into our network."""
     routes = subprocess.run(["ip", "route"], check=True, capture_output=True, text=True).stdout
     if any(line.startswith("198.18.") for line in routes.splitlines()):
         raise SystemExit("another benchmark runs, or this machine uses 198.18.0.0/15: see `ip route` and `ip netns`")
 
 
 @contextmanager
-def slow_link(rate: str, namespace: str | None = None) -> Iterator[Link]:
-    """A link that carries `rate` towards the viewer, and anything back. Its near end is in `namespace`, or here."""
+def slow_network(rate: str, namespace: str | None = None) -> Iterator[SlowNetwork]:
+    """Carries `rate` towards the viewer, and anything back. Its near end is in `namespace`, or here."""
     tag = os.getpid() % 100_000
     router, viewer = f"fcr{tag}", f"fcv{tag}"
-    # Of the network set aside for benchmarks (RFC 2544), in two small pieces: no other route must be hidden.
+    # From the network set aside for benchmarks (RFC 2544), in two small pieces, so that no other route is hidden.
     here, near, far, there = "198.18.77.1", "198.18.77.2", "198.18.77.5", "198.18.77.6"
     if namespace is None:
         refuse_taken_network()
@@ -85,7 +83,7 @@ def slow_link(rate: str, namespace: str | None = None) -> Iterator[Link]:
         _ip(f"netns exec {router} sysctl -qw net.ipv4.ip_forward=1")
         limit = f"tbf rate {bits}bit burst {burst} latency {QUEUE_MILLISECONDS}ms"
         _ip(f"netns exec {router} tc qdisc add dev downward root {limit}")
-        yield Link(here, ("ip", "netns", "exec", viewer))
+        yield SlowNetwork(here, ("ip", "netns", "exec", viewer))
     finally:
         for place in (viewer, router):
             subprocess.run(["ip", "netns", "delete", place], check=False, capture_output=True)
