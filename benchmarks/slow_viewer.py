@@ -190,9 +190,9 @@ def main() -> None:
         )
         results = results_of(arguments, options)
     report(f"network {arguments.rate}, {arguments.size}", results)
-    described = {"rate": arguments.rate, "size": arguments.size, "query": arguments.query}
+    conditions = {"rate": arguments.rate, "size": arguments.size, "query": arguments.query}
     kilobytes = None if arguments.ingest else arguments.jpeg_kilobytes
-    print(json.dumps({"benchmark": "slow_viewer", **described, "jpeg_kilobytes": kilobytes, **results}))
+    print(json.dumps({"benchmark": "slow_viewer", **conditions, "jpeg_kilobytes": kilobytes, **results}))
 
 
 if __name__ == "__main__":

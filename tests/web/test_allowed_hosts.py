@@ -1,4 +1,4 @@
-"""Which names are answered to while nobody needs a password: a stranger's, led to us by its name server, is not."""
+"""Which host names are served while there is no password. A stranger's domain that points at us is not."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""A path before all addresses: the same server with it and without, on the door beneath ASGI and on the plain one."""
+"""A path before all addresses: the same server with it and without, served beneath ASGI and through it."""
 
 import http.client
 import json
@@ -28,7 +28,7 @@ FORM = f"password={VIEWER.replace(chr(39), '%27')}".encode()
 
 @pytest.fixture(params=[True, False], ids=["direct", "plain ASGI"])
 def replica(request: pytest.FixtureRequest, bus: str, ingest: FakeIngest) -> Iterator[Replica]:
-    del ingest  # it is there
+    assert ingest
     with running_replica(bus, direct=request.param, settings={"base_path": BASE}) as replica:
         wait_until(replica.knows_a_camera, "the camera is known")
         yield replica
@@ -36,7 +36,7 @@ def replica(request: pytest.FixtureRequest, bus: str, ingest: FakeIngest) -> Ite
 
 @pytest.fixture
 def locked(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
-    del ingest  # it is there
+    assert ingest
     with running_replica(bus, settings={"base_path": BASE, **SECRETS}) as replica:
         yield replica
 
@@ -117,7 +117,7 @@ def test_a_stale_session_of_the_other_path_does_not_hide_a_good_one(locked: Repl
 
 
 def test_logging_out_ends_the_sessions_of_both_paths(locked: Replica) -> None:
-    """Whoever logs out means to be out."""
+    """Logging out means out."""
     connection = http.client.HTTPConnection("127.0.0.1", locked.port, timeout=20)
     connection.request("POST", f"{BASE}/logout")
     response = connection.getresponse()

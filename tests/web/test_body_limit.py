@@ -80,7 +80,7 @@ def flood(client: socket.socket) -> NoReturn:
 
 @pytest.mark.parametrize("path", [LINKS, ESTIMATE])
 def test_a_body_without_end_is_answered_and_cut(ports: dict[str, int], path: str) -> None:
-    """While it comes; nobody fills our memory with it, and nobody's line for long."""
+    """While it arrives, so that it fills neither our memory nor the network for long."""
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     head += f"Authorization: {bearer(OPERATOR)['Authorization']}\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", ports["stream"]), timeout=30) as client:

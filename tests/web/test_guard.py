@@ -1,4 +1,4 @@
-"""What a replica does at its door besides asking for a password: headers, other origins, limits, links' ends."""
+"""What the guard does besides asking for a password: headers, other origins, limits, and the ends of share links."""
 
 import contextlib
 import json
@@ -35,9 +35,9 @@ def head(replica: Replica, path: str, method: str = "GET", **headers: str) -> tu
 
 def link_to(replica: Replica, seconds: int, camera: str = "cam1") -> dict[str, Any]:
     wait_until(lambda: camera in str(replica.request("/api/devices", headers=bearer(VIEWER_TOKEN))[2]), "it is known")
-    wish = json.dumps({"camera": camera, "expires_in_seconds": seconds}).encode()
+    wanted = json.dumps({"camera": camera, "expires_in_seconds": seconds}).encode()
     headers = {"Content-Type": "application/json", **bearer(VIEWER_TOKEN)}
-    status, _, body = replica.request("/api/camera/links", "POST", headers, wish)
+    status, _, body = replica.request("/api/camera/links", "POST", headers, wanted)
     assert status == 200, body
     answer: dict[str, Any] = json.loads(body)
     return answer
@@ -122,7 +122,7 @@ def test_without_an_operators_password_nobody_is_the_operator(bus: str) -> None:
 
 
 def test_guessing_is_answered_429_and_a_session_goes_on(bus: str) -> None:
-    """By whom the guessing is, the trusted proxy says."""
+    """The trusted proxy says whose guesses they are."""
     time = FakeTime()
     proxied = {"trusted_proxies": "127.0.0.1", "viewer_password": VIEWER}
     with running_replica(bus, clock=time.clock, settings=proxied) as replica:
@@ -141,8 +141,8 @@ def test_guessing_is_answered_429_and_a_session_goes_on(bus: str) -> None:
         assert replica.request("/api/devices", headers=guesser | basic(VIEWER))[0] == 200
 
 
-def test_what_a_stranger_writes_of_where_he_comes_from_is_not_believed(bus: str) -> None:
-    """Or each guess would come from another address, and each cookie be sent to whom it must not."""
+def test_a_strangers_own_claim_of_its_address_is_not_believed(bus: str) -> None:
+    """Otherwise each guess would come from another address, and cookies would be sent without HTTPS."""
     with running_replica(bus, clock=FakeTime().clock, settings={"viewer_password": VIEWER}) as replica:
         statuses = [
             replica.request("/api/devices", headers={"X-Forwarded-For": f"10.0.0.{n}"} | basic(f"guess {n}"))[0]
@@ -189,7 +189,7 @@ def test_an_address_has_a_limited_number_of_viewers(bus: str, ingest: FakeIngest
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_a_link_that_runs_out_ends_its_stream_and_its_socket(bus: str, ingest: FakeIngest, direct: bool) -> None:
-    """Or it would open for as long as somebody keeps watching."""
+    """Otherwise it would be good for as long as somebody keeps watching."""
     assert ingest
     with running_replica(bus, direct=direct, settings=SECRETS) as replica:
         link = link_to(replica, 2)
@@ -205,7 +205,7 @@ def test_a_link_that_runs_out_ends_its_stream_and_its_socket(bus: str, ingest: F
 
 
 def test_the_holder_of_a_link_can_ask_a_socket_for_no_other_camera(bus: str, ingest: FakeIngest) -> None:
-    """A socket takes any number of cameras, from those who may see them all."""
+    """A socket takes any number of cameras, but only for clients that may see them all."""
     assert ingest
     with running_replica(bus, settings=SECRETS) as replica:
         link_to(replica, 60, "cam2")

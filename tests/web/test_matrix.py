@@ -1,6 +1,6 @@
-"""Who may do what: each way to say who one is, at each kind of address, of stream and of the archiver itself.
+"""Who may do what: each way to authenticate, at each kind of address, of stream and of the archiver itself.
 
-The services are real processes: what they have in common is their settings alone.
+The services are real processes, which share nothing but their settings.
 """
 
 import http.client
@@ -66,9 +66,9 @@ class Services:
         assert answer.status == 303, answer.body
         return {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
 
-    def make_link(self, wish: dict[str, Any], headers: Headers | None = None) -> dict[str, str]:
+    def make_link(self, wanted: dict[str, Any], headers: Headers | None = None) -> dict[str, str]:
         headers = {"Content-Type": "application/json", **(headers or bearer(VIEWER_TOKEN))}
-        answer = ask(self.ports["stream"], "POST", "/api/camera/links", headers, json.dumps(wish))
+        answer = ask(self.ports["stream"], "POST", "/api/camera/links", headers, json.dumps(wanted))
         assert answer.status == 200, answer.body
         return {name: value for name, value in json.loads(answer.body).items() if value is not None}
 
@@ -220,14 +220,14 @@ def test_a_socket_is_for_everybody_with_a_password(services: Services, way: str)
 
 
 def test_links_are_made_by_viewers_for_a_day_and_by_the_operator_for_a_month(services: Services) -> None:
-    """A viewer could as well pass on his password; but what he gives away ends soon."""
+    """A viewer could as well pass on the password; but a link ends soon."""
     day = 24 * 3600
-    wish = {"camera": "cam1", "expires_in_seconds": day}
-    assert services.make_link(wish)
-    assert services.make_link(wish | {"expires_in_seconds": 30 * day}, bearer(OPERATOR_TOKEN))
+    wanted = {"camera": "cam1", "expires_in_seconds": day}
+    assert services.make_link(wanted)
+    assert services.make_link(wanted | {"expires_in_seconds": 30 * day}, bearer(OPERATOR_TOKEN))
     json_type = {"Content-Type": "application/json"}
     port = services.ports["stream"]
-    longer = json.dumps(wish | {"expires_in_seconds": day + 1})
+    longer = json.dumps(wanted | {"expires_in_seconds": day + 1})
     refused = ask(port, "POST", "/api/camera/links", json_type | bearer(VIEWER_TOKEN), longer)
     assert (refused.status, "a day at the most" in refused.detail) == (403, True)
     assert ask(port, "POST", "/api/camera/links", json_type, longer).status == 401

@@ -37,7 +37,7 @@ def page_elsewhere(markup: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(markup.encode())
 
-        def log_message(self, *_: object) -> None:  # nothing is to be said
+        def log_message(self, *_: object) -> None:  # the tests speak for themselves
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -146,7 +146,7 @@ def test_empty_lines_between_requests_hold_no_connection(app: App) -> None:
 
 
 def test_a_head_must_not_be_endless(app: App) -> None:
-    """Nobody fills our memory with headers."""
+    """No client can fill our memory with headers."""
     with connected(app, b"GET /healthz HTTP/1.1\r\nX-Long: ") as client:
         client.setblocking(False)
         answer = b""
@@ -163,7 +163,7 @@ def test_a_head_must_not_be_endless(app: App) -> None:
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("framing", ["Content-Length: 4000", "Transfer-Encoding: chunked"])
 def test_a_body_must_come_in_time(app: App, framing: str) -> None:
-    """However steadily it drips; whoever reads it is told that no more will come."""
+    """However steadily it drips; the endpoint that reads it is told that no more will come."""
     with connected(app, f"POST /body HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n".encode()) as client:
         assert drip_until_closed(client, b"x" if "Length" in framing else b"1\r\nx\r\n") == b""
     wait_until(lambda: app.left == 1, "the app was told")
@@ -213,7 +213,7 @@ def test_requests_sent_in_one_go_are_answered_in_turn(app: App) -> None:
         read(client, b"/slow", b"/100000", b"/a", b"/b")
 
 
-def test_whoever_leaves_is_told_to_the_request_that_is_answered(app: App) -> None:
+def test_the_request_being_answered_is_told_that_its_client_has_left(app: App) -> None:
     """Not only to the last one that was read."""
     with connected(app, get("/endless"), get("/a"), get("/b")):
         wait_until(lambda: app.begun == 1, "it is being answered")

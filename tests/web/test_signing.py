@@ -36,7 +36,7 @@ def test_a_changed_secret_ends_what_was_given_out_under_the_old_one(changed: str
 
 
 def test_a_session_and_a_link_run_out() -> None:
-    """By the clock of whoever verifies."""
+    """By the clock of the process that verifies."""
     time = FakeTime()
     one = signer(time=time)
     session, link = one.session(Role.VIEWER), one.sign(Link.to_frame(7, ENDS_AT), Role.VIEWER)

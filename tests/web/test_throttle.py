@@ -40,7 +40,7 @@ def test_after_five_wrong_ones_each_costs_twice_the_wait_up_to_a_minute(
 
 
 def test_another_address_does_not_wait(throttle: LoginThrottle) -> None:
-    """Whoever guesses slows himself."""
+    """Guessing slows the guesser alone."""
     guess(throttle, 50)
     assert throttle.wait_seconds(ADDRESS) > 0
     assert throttle.wait_seconds(OTHER) == 0
@@ -55,7 +55,7 @@ def test_the_addresses_of_one_ipv6_network_count_as_one(throttle: LoginThrottle)
 
 
 def test_it_is_forgotten_after_a_quarter_of_an_hour(throttle: LoginThrottle, time: FakeTime) -> None:
-    """Nobody is marked for ever."""
+    """No address is marked for ever."""
     guess(throttle, 20)
     time.seconds += FORGET_SECONDS + 1
     assert throttle.wait_seconds(ADDRESS) == 0

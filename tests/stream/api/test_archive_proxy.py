@@ -92,7 +92,7 @@ def test_capturing_and_deleting_pass_without_a_body(replica: Replica) -> None:
 
 
 def test_a_body_is_passed_on_while_it_comes(replica: Replica) -> None:
-    """It is counted on its way, not held."""
+    """It is measured on its way, and not held."""
     _Archive.begun.clear()
 
     def pieces() -> Iterator[bytes]:
@@ -121,7 +121,7 @@ def test_a_long_answer_is_passed_on_while_it_comes(replica: Replica, path: str) 
 
 
 def test_a_password_found_wrong_is_not_passed_on() -> None:
-    """The archiver would count it for stream's address, and soon make everybody wait who comes that way."""
+    """The archiver would count it for stream's address, and soon make all clients of stream wait."""
     with before_an_archive(**SECRETS) as replica:
         form = urllib.parse.urlencode({"password": VIEWER}).encode()
         cookie = {"Cookie": replica.request("/login", "POST", body=form)[1]["set-cookie"].partition(";")[0]}

@@ -6,7 +6,7 @@ from tests.support.replica import Replica
 from tests.support.waiting import wait_until
 
 
-def test_a_camera_nobody_has_heard_of_is_404_once_the_bus_has_told(replica: Replica) -> None:
+def test_an_unknown_camera_is_404_once_the_bus_has_told(replica: Replica) -> None:
     """In words that say where the cameras are."""
     wait_until(lambda: replica.json("/api/cameras/other/stream/status")[0] == 404, "the bus has told")
     for path in ("/api/camera/stream?camera=other", "/api/cameras/other/snapshot"):

@@ -36,7 +36,7 @@ SWITCHED_ON = {"compatibility_urls": True}
     ],
 )
 def test_an_address_is_translated(theirs: str, ours: str) -> None:
-    """Those that are nobody's stay as they are."""
+    """Any other address stays as it is."""
     path, _, query = theirs.partition("?")
     its_path, its_query = translated(path, query.encode())
     assert f"{its_path}?{its_query.decode()}" == ours
@@ -75,7 +75,7 @@ def their_addresses(replica: Replica) -> set[int]:
 
 
 def test_they_are_off_unless_switched_on_and_behind_the_same_password(bus: str) -> None:
-    """An address nobody asked for is one more to guard."""
+    """An address that nobody uses is one more to guard."""
     with running_replica(bus) as replica:
         assert their_addresses(replica) == {404}
         assert replica.request("/?action=stream")[1]["content-type"].startswith("text/html")

@@ -1,4 +1,4 @@
-"""What a replica tells of itself and its cameras, and what it keeps to itself."""
+"""What a replica tells about itself and its cameras, and what it keeps secret."""
 
 import json
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ def statuses() -> list[CameraStatus]:
 
 
 def test_it_tells_of_the_replica_the_bus_and_the_cameras(bus: str, ingest: FakeIngest) -> None:
-    """All that the status page shows of it, in one answer."""
+    """Everything that the status page shows, in one answer."""
     with running_replica(bus, max_viewers=7) as replica:
         wait_until(replica.knows_a_camera, "the camera is known")
         ingest.send([b"status/cam1/", b"no JSON"])
@@ -65,8 +65,8 @@ def test_every_state_is_told_in_words_with_what_to_do(bus: str, ingest: FakeInge
         assert camera["advice"] or state is CameraState.UNAUTHORIZED
 
 
-def test_a_silent_ingest_is_told_of_with_when_it_was_last_heard_of(bus: str) -> None:
-    """The camera may be fine: nobody knows."""
+def test_a_silent_ingest_is_told_with_the_time_of_its_last_status(bus: str) -> None:
+    """The camera may be fine; no one can tell."""
     with running_replica(bus) as replica:
         with fake_ingest(bus, status_of("cam1")):
             wait_until(replica.knows_a_camera, "the camera is known")
@@ -89,7 +89,7 @@ def test_without_any_camera_it_answers_and_says_what_may_be_wrong(bus: str) -> N
     assert "ingest" in answer["problems"][0]
 
 
-def test_it_knows_who_asks_and_tells_no_stranger(bus: str) -> None:
+def test_it_tells_the_role_of_the_requester_and_nothing_to_a_stranger(bus: str) -> None:
     """The connect page offers the links that this role may make."""
     with running_replica(bus, settings=SECRETS) as replica:
         assert replica.request("/api/status")[0] == 401

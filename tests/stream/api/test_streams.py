@@ -1,4 +1,4 @@
-"""The endpoints of streams: what a viewer may ask for, and who is refused."""
+"""The endpoints of streams: what a viewer may ask for, and which viewers are refused."""
 
 import json
 import socket
@@ -27,7 +27,7 @@ def statuses() -> list[CameraStatus]:
 
 
 def test_before_ingest_is_heard_the_default_stream_is_a_waiting_picture(lonely_replica: Replica) -> None:
-    """Whoever opens the page first must see what happens, with 200, and again every second."""
+    """The first person to open the page must see what happens, with 200, and again every second."""
     with Viewer(lonely_replica.port) as viewer:
         wait_until(lambda: len(viewer.parts) >= 2, "the picture came and was repeated")
         assert not viewer.parts[0].is_live
@@ -37,7 +37,7 @@ def test_before_ingest_is_heard_the_default_stream_is_a_waiting_picture(lonely_r
 
 
 def test_before_ingest_is_heard_a_named_camera_is_asked_for_again_later(lonely_replica: Replica) -> None:
-    """Nobody can know yet whether it exists."""
+    """No replica can know yet whether it exists."""
     for path in ("/api/cameras/cam1/stream", "/api/camera/stream?camera=cam1", "/api/cameras/cam1/snapshot"):
         status, headers, body = lonely_replica.request(path)
         assert (status, headers["retry-after"]) == (503, "1"), path
@@ -64,7 +64,7 @@ def test_a_width_is_a_rendition_of_its_own_on_the_bus(replica: Replica, ingest: 
 
 
 def test_a_width_that_is_not_offered_is_422_and_names_those_that_are(replica: Replica) -> None:
-    """Nobody can make ingest encode at will."""
+    """No request can make ingest encode at will."""
     status, body = replica.json("/api/camera/stream?width=33")
     assert status == 422
     assert body["detail"] == "'width' is 33 but must be one of those offered: 16, 32, 640."
@@ -85,7 +85,7 @@ def test_a_bad_option_is_422_in_words(query: str, replica: Replica) -> None:
 
 
 def test_a_rate_thins_one_viewer_and_no_other(replica: Replica, ingest: FakeIngest) -> None:
-    """Ten seconds' worth of frames for a viewer who wants two a second."""
+    """Three seconds of frames for a viewer that wants two a second."""
     with Viewer(replica.port, "/api/camera/stream?fps=2") as thrifty, Viewer(replica.port) as other:
         wait_until(lambda: MAIN in ingest.topics, "it is subscribed to")
         until, sequence = time.monotonic() + 3, 0

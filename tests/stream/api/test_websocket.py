@@ -53,7 +53,7 @@ def test_a_message_is_a_header_with_its_length_and_the_picture() -> None:
 
 
 def test_pictures_come_as_fast_as_they_are_acknowledged(ingest: FakeIngest, replica: Replica) -> None:
-    """No more than a few are ever under way, and what comes after a pause is the newest."""
+    """At most a few are in flight, and after a pause the newest one comes."""
     with opened(replica) as client:
         wait_until(lambda: FIRST in ingest.topics, "the camera is subscribed to")
         for number in range(1, WINDOW + 1):
@@ -100,10 +100,10 @@ def test_a_width_and_a_rate_may_come_with_the_address(ingest: FakeIngest, replic
         ("/api/cameras/cam1/ws?width=" + "9" * 200, None, "Not understood"),
     ],
 )
-def test_what_cannot_be_had_closes_the_socket_with_the_reason(
+def test_a_request_that_cannot_be_served_closes_the_socket_with_the_reason(
     path: str, message: str | bytes | None, reason: str, replica: Replica
 ) -> None:
-    """In words, with the code for a broken rule."""
+    """In words, with the code for a violated policy."""
     with opened(replica, path) as client:
         if message is not None:
             client.send(message)
@@ -129,7 +129,7 @@ def test_a_reason_longer_than_a_socket_takes_is_cut() -> None:
 
 @pytest.mark.parametrize("character", ["x", "ü", "€", "😀"])
 def test_a_reason_that_is_too_long_is_cut_at_a_character(character: str) -> None:
-    """A longer one breaks the connection, and the client tries for ever what it can't have."""
+    """A longer one breaks the connection, and the client would try again for ever."""
     assert _cut(character * 30) == character * 30
     cut = _cut(character * 200)
     assert cut == character * (123 // len(character.encode()))
@@ -142,7 +142,7 @@ def test_a_stopping_server_says_so() -> None:
         replica = server.enter_context(running_replica(bus))
         wait_until(replica.knows_a_camera, "the camera is known")
         with opened(replica) as client:
-            wait_until(lambda: replica.hub.viewer_count("cam1") == 1, "it watches")
+            wait_until(lambda: replica.hub.viewer_count("cam1") == 1, "it is attached")
             server.close()
             with pytest.raises(ConnectionClosed) as closed:
                 client.recv(5)

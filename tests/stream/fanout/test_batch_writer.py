@@ -1,4 +1,4 @@
-"""Direct viewers over real TCP connections: who is served together, and what becomes of those who can't keep up."""
+"""Direct viewers over real TCP connections: which are served together, and what happens to those that can't keep up."""
 
 import asyncio
 import socket
@@ -68,12 +68,12 @@ async def show_while_read(feed: Feed, connections: Connections, times: int) -> N
 
 
 async def test_a_link_is_uncongested_after_its_answers_and_counts_go_on(connections: Connections) -> None:
-    """quality=auto goes by the counts, so what is served together must be counted like the rest."""
+    """quality=auto decides by the counts, so viewers served together must be counted like the others."""
     feed = Feed("cam1", "main")
     viewers = [await connections.viewer() for _ in range(3)]
     for viewer in viewers:
         feed.add(viewer)
-    # While none is clear each pass asks all; then one in QUICK_PASSES + 1 does.
+    # While none is uncongested each pass checks all of them; then one in QUICK_PASSES + 1 does.
     times = UNCONGESTED_CHECKS * (QUICK_PASSES + 2) + 1
     await show_while_read(feed, connections, times)
     assert all(viewer.is_uncongested for viewer in viewers)
@@ -83,8 +83,8 @@ async def test_a_link_is_uncongested_after_its_answers_and_counts_go_on(connecti
     assert viewers[1].written_bytes == (times + 1) * len(PART)
 
 
-async def test_who_takes_no_more_is_told_apart_from_who_does(connections: Connections) -> None:
-    """One full socket and one that is broken, among others: those miss nothing, and no part is cut."""
+async def test_a_viewer_that_takes_no_more_costs_the_others_nothing(connections: Connections) -> None:
+    """With a full socket and a broken one among them, the others miss nothing, and no part is cut."""
     viewers = [await connections.viewer() for _ in range(4)]
     batch = BatchWriter(viewers)
     connections.clients[2].close()

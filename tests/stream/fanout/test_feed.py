@@ -14,7 +14,7 @@ def picture(level: int = 100, received_at: float = 5.0) -> Picture:
 
 
 def test_everybody_gets_the_very_same_bytes() -> None:
-    """Built once per framing, however many watch."""
+    """They are built once per framing, however many watch."""
     feed = Feed("cam1", "main")
     watching = [RecordingViewer() for _ in range(3)]
     in_browser = RecordingViewer(with_advance_headers)
@@ -26,7 +26,7 @@ def test_everybody_gets_the_very_same_bytes() -> None:
     assert in_browser.parts[0] != first
 
 
-async def test_who_waits_for_the_next_picture_gets_it() -> None:
+async def test_a_task_that_waits_for_the_next_picture_gets_it() -> None:
     """A snapshot with nobody watching waits like this."""
     feed = Feed("cam1", "main")
     waiting = asyncio.create_task(feed.next_picture())
@@ -48,7 +48,7 @@ def test_a_feed_is_wanted_while_it_has_viewers_and_a_while_after() -> None:
     assert feed.is_wanted(200.0)
 
 
-def test_who_comes_and_goes_between_passes_is_offered_each_picture_once() -> None:
+def test_viewers_that_come_and_go_between_passes_are_offered_each_picture_once() -> None:
     feed = Feed("cam1", "main")
     stayed, came, went = RecordingViewer(), RecordingViewer(), RecordingViewer()
     feed.add(stayed)

@@ -12,7 +12,7 @@ from tests.support.waiting import wait_until
 FRAMES = frame_topic("cam1", "main")
 
 
-def test_viewers_who_came_before_the_camera_are_shown_it_when_it_comes(lonely_replica: Replica, bus: str) -> None:
+def test_viewers_that_came_before_the_camera_are_shown_it_when_it_comes(lonely_replica: Replica, bus: str) -> None:
     """On the connection they have."""
     with Viewer(lonely_replica.port) as viewer:
         wait_until(lambda: viewer.parts, "the waiting picture came")
@@ -70,7 +70,7 @@ def test_a_newcomer_gets_the_newest_picture_at_once(replica: Replica, ingest: Fa
 
 
 def test_a_camera_that_sends_seldom_has_a_placeholder_until_it_does(replica: Replica, ingest: FakeIngest) -> None:
-    """Home Assistant would give up before a picture every quarter of a minute."""
+    """Home Assistant would give up before a picture comes every quarter of a minute."""
     with Viewer(replica.port) as viewer:
         wait_until(lambda: viewer.parts, "something is shown", 4)
         assert not viewer.parts[0].is_live
@@ -82,7 +82,7 @@ def test_a_camera_that_sends_seldom_has_a_placeholder_until_it_does(replica: Rep
 def test_a_camera_that_goes_leaves_a_marked_picture_and_comes_back_on_the_same_connection(
     direct: bool, bus: str, ingest: FakeIngest
 ) -> None:
-    """Nobody has to reconnect, and nobody is shown the past as the present."""
+    """No client has to reconnect, and none is shown the past as the present."""
     with running_replica(bus, direct=direct) as replica:
         wait_until(replica.knows_a_camera, "the camera is known")
         with Viewer(replica.port) as viewer:

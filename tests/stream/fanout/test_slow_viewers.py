@@ -1,4 +1,4 @@
-"""Slow viewers and viewers that take nothing, beside healthy ones: who skips, who is moved, who is cut."""
+"""Slow viewers and viewers that take nothing, beside healthy ones: which skip, which are moved, which are cut."""
 
 import socket
 import time
@@ -31,7 +31,7 @@ def replica(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
 
 
 def large_frame(sequence: int, rendition: str = "main", size: int = 200_000) -> Frame:
-    """A frame that fills buffers. Its inside is no picture, which nobody here looks at."""
+    """A frame that fills buffers. It holds no picture, but nothing here decodes it."""
     jpeg = b"\xff\xd8\xff" + bytes(size) + b"\xff\xd9"
     return frame_of("cam1", sequence, rendition=rendition)._replace(jpeg=jpeg)
 
@@ -50,10 +50,10 @@ def read_to_the_end(client: socket.socket) -> None:
         pass
 
 
-def test_a_viewer_who_takes_nothing_is_cut_and_one_who_takes_little_is_not(
+def test_a_viewer_that_takes_nothing_is_cut_and_one_that_takes_little_is_not(
     replica: Replica, ingest: FakeIngest
 ) -> None:
-    """Slow is no fault. Neither delays a third, who gets every frame."""
+    """Slow is no fault. Neither of them delays a third viewer, which gets every frame."""
     with closing(reluctant_client(replica.port)) as stuck, closing(reluctant_client(replica.port)) as slow:
         with Viewer(replica.port) as healthy:
             wait_until(lambda: replica.hub.viewer_count("cam1") == 3, "all are there")
@@ -80,7 +80,7 @@ def test_a_viewer_who_takes_nothing_is_cut_and_one_who_takes_little_is_not(
 
 
 def test_whole_parts_are_skipped_and_none_is_cut(replica: Replica, ingest: FakeIngest) -> None:
-    """What a slow viewer reads, late as it is, is parts from end to end."""
+    """A slow viewer reads, however late, nothing but whole parts."""
     with closing(reluctant_client(replica.port)) as slow, Viewer(replica.port) as healthy:
         for sequence in range(1, 40):
             ingest.show(large_frame(sequence, size=50_000 + sequence))
