@@ -1,4 +1,4 @@
-"""Stand-in pictures."""
+"""The look of placeholders."""
 
 import io
 
@@ -19,13 +19,13 @@ def opened(jpeg: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("size", [(320, 180), (641, 361), (1920, 1080), (64, 48)])
-def test_a_plate_has_the_cameras_size(size: tuple[int, int]) -> None:
+def test_a_placeholder_has_the_cameras_size(size: tuple[int, int]) -> None:
     """A page's layout must not jump when the camera goes."""
     assert opened(draw_placeholder(PROBLEM, size, None)).size == size
 
 
 def test_the_last_picture_shows_through_dimmed() -> None:
-    """One sees what was there, and sees that it is not there now."""
+    """It shows the last scene, and shows that the scene is not live."""
     bright = jpeg_picture(230, 640, 360)
     dimmed = opened(draw_placeholder(PROBLEM, (10, 10), bright))
     assert dimmed.size == (640, 360)
