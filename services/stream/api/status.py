@@ -51,7 +51,7 @@ class BusOverview(BaseModel):
 
 
 class AccessOverview(BaseModel):
-    """The role of whoever sent the request, and what it allows."""
+    """The requester's role, and what it allows."""
 
     authenticates: bool = Field(description="whether a password is needed")
     role: str

@@ -29,7 +29,7 @@ def since(moment: str) -> str:
     return f"Since {moment} UTC"
 
 
-# The status: a camera's state in words, what to do about it, and what is wrong besides.
+# The status: a camera's state in words, what to do about it, and what else is wrong.
 
 STATE_HEADLINES: Final = {"live": "Live", "idle": "Ready, nobody watches"}
 STATE_ADVICE: Final = {

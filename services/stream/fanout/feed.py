@@ -45,7 +45,7 @@ class Feed:
         """The uncongested viewers, by their framing."""
         self._others: list[Viewer] = []
         self._quick_passes = 0
-        """How many more pictures are written to the batches unchecked. Then all viewers are sorted anew."""
+        """How many more pictures are written to the batches unchecked. Then all viewers are sorted again."""
         self._waiting: set[asyncio.Future[Picture]] = set()
 
     def is_wanted(self, now: float) -> bool:
@@ -75,7 +75,7 @@ class Feed:
         self._dissolve_batches()
 
     def _dissolve_batches(self) -> None:
-        """Have no batches until the viewers are sorted anew."""
+        """Have no batches until the viewers are sorted again."""
         for batch in self._batches.values():
             batch.settle()
         self._batches, self._others = {}, []

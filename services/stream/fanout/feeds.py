@@ -1,5 +1,5 @@
 """The feeds of a replica: which exist, and which are subscribed to on the bus. Subscriptions are the demand, so a feed
-is subscribed to only while it is wanted, and ingest encodes for nobody else.
+is subscribed to only while it is wanted, and ingest encodes nothing else.
 
 Which viewer belongs to which feed is `viewer_registry`'s business; what a feed shows without a live picture, the hub's.
 """
@@ -37,7 +37,7 @@ class Feeds:
         """With the topic of each."""
 
     def ladder(self, camera_key: str | None, width: int | None) -> list[str]:
-        """The renditions that may serve a viewer who asks for this width, best first; there is always one."""
+        """The renditions that may serve a request for this width, best first; there is always one."""
         camera = None if camera_key is None else self._cameras.get(camera_key)
         return [MAIN] if camera is None else camera.ladder(width)
 

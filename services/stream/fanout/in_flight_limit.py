@@ -12,7 +12,7 @@ QUEUE_SECONDS: Final = 0.1
 """How long a picture may queue on its way: three pictures at 30 a second. With less, the connection would idle between
 two checks."""
 QUEUE_SHARE: Final = 0.25
-"""And for this share of a round trip. On a long path the limit found grows by so much with each round trip."""
+"""And for this share of a round trip. On a long path, the limit can grow by this share with each round trip."""
 WINDOW_SECONDS: Final = 0.25
 """The rate is measured over this time, or over a round trip if that is longer. For as long, a connection that turns bad
 fills up."""

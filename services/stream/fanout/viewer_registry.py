@@ -1,7 +1,7 @@
-"""The registry of a replica's viewers: who is here, on which feed. Owns who is moved to another size, and who is cut.
+"""The registry of a replica's viewers, each with its feed. Decides which are moved to another size, and which are cut.
 
-A feed shows pictures to its viewers. Which feed a viewer belongs to, at first and when its connection gets better or
-worse, is decided here.
+A feed shows pictures to its viewers. The registry puts a viewer on a feed, and on another one when its connection gets
+better or worse.
 """
 
 import time
