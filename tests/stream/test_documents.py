@@ -30,7 +30,7 @@ OTHER_SERVERS = re.findall(r"^\| [\w .-]+ \| (`/.*`) \|$", CLIENTS, re.MULTILINE
 
 
 def test_the_socket_s_messages_and_limits_are_documented() -> None:
-    """People write clients by them."""
+    """People write clients from them."""
     for name in ClientMessage.model_fields:
         assert f'"{name}"' in WEBSOCKET or f"`{name}" in WEBSOCKET, name
     assert f"At most {NUMBERS[WINDOW]} pictures of a camera are in flight" in WEBSOCKET
@@ -85,7 +85,7 @@ def test_every_address_that_a_document_names_exists(document: str, lonely_replic
 
 
 def test_the_addresses_of_other_servers_are_those_that_are_translated() -> None:
-    """All that the table names, and to a stream or a snapshot; `/state` has an endpoint of its own."""
+    """Each leads to a stream or a snapshot; `/state` has an endpoint of its own."""
     assert len(OTHER_SERVERS) == 5
     addresses = [address for cell in OTHER_SERVERS for address in re.findall(r"`(/[^`]*)`", cell)]
     assert len(addresses) == 10

@@ -26,7 +26,7 @@ def statuses() -> list[CameraStatus]:
 
 
 def head(replica: Replica, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str]]:
-    """Status and headers, also of a stream."""
+    """Status and headers of an answer, which may be a stream."""
     if method == "GET" and path.partition("?")[0].endswith("/stream"):
         with Viewer(replica.port, path, headers=headers) as viewer:
             return viewer.response.status, {name.lower(): value for name, value in viewer.response.getheaders()}
@@ -54,7 +54,7 @@ def reason_of_the_end(socket: ClientConnection) -> str:
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_every_answer_has_the_headers_that_keep_a_browser_careful(bus: str, direct: bool) -> None:
-    """Pictures are for pages of any origin to show; all else is for our own."""
+    """Pages of any origin may show pictures; everything else is for our own pages."""
     with running_replica(bus, direct=direct) as replica:
         shown = {path: head(replica, path)[1] for path in (STREAM, "/favicon.svg", "/live.js")}
         kept = {path: head(replica, path)[1] for path in ("/", "/healthz", "/api/devices", "/no/such", "/readyz")}
@@ -81,7 +81,7 @@ def test_a_page_of_an_allowed_origin_may_read_and_no_other(bus: str, direct: boo
 
 
 def test_a_preflight_is_answered_without_a_password(bus: str) -> None:
-    """It can show none. What it announces needs one."""
+    """A preflight can't carry one. The request that it announces needs one."""
     with running_replica(bus, settings={"allowed_origins": MAINSAIL, **SECRETS}) as replica:
         asking = {"Access-Control-Request-Method": "DELETE", "Access-Control-Request-Headers": "authorization"}
         status, headers = head(replica, "/api/camera/frames/7", "OPTIONS", Origin=MAINSAIL, **asking)
@@ -155,7 +155,7 @@ def test_a_strangers_own_claim_of_its_address_is_not_believed(bus: str) -> None:
 
 
 def test_behind_https_the_cookie_is_for_https(bus: str) -> None:
-    """As the trusted proxy says."""
+    """A trusted proxy says whether it is."""
     with running_replica(bus, settings={"trusted_proxies": "127.0.0.1", "viewer_password": VIEWER}) as replica:
         form = urllib.parse.urlencode({"password": VIEWER}).encode()
         cookie = replica.request("/login", "POST", {"X-Forwarded-Proto": "https"}, form)[1]["set-cookie"]

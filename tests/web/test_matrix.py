@@ -40,7 +40,7 @@ class Answer:
 
 
 def ask(port: int, method: str, path: str, headers: Headers | None = None, body: str | None = None) -> Answer:
-    """The answer's head and body; of a stream, whose body has no end, the head alone."""
+    """The answer's head and body; a stream's head alone, since its body has no end."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request(method, path, body, headers or {})
     response = connection.getresponse()
@@ -183,7 +183,7 @@ WRITES: Final = [
 
 @pytest.mark.parametrize("way", WAYS)
 def test_reading_is_for_everybody_with_a_password(services: Services, way: str) -> None:
-    """All but the health check; by HEAD as by GET."""
+    """Everything except the health check, by HEAD as by GET."""
     headers = shown(services, way)
     for service, path in READS:
         for method in ("GET", "HEAD"):
@@ -196,7 +196,7 @@ def test_reading_is_for_everybody_with_a_password(services: Services, way: str) 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_writing_is_for_the_operator(services: Services, way: str) -> None:
-    """Whatever the method and the address: new ones are the operator's until somebody decides otherwise."""
+    """By every method and at every address: a new one is the operator's until somebody decides otherwise."""
     expected = {NOBODY: 401, VIEWERS: 403}.get(WAYS[way])
     for service, method, path in WRITES:
         status = ask(services.ports[service], method, path, shown(services, way)).status
@@ -208,7 +208,7 @@ def test_writing_is_for_the_operator(services: Services, way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_socket_is_for_everybody_with_a_password(services: Services, way: str) -> None:
-    """Told at the handshake, with the status that says what is missing."""
+    """The handshake is refused with the status that says what is missing."""
     address = f"ws://127.0.0.1:{services.ports['stream']}/api/cameras/cam1/ws"
     if WAYS[way] == NOBODY:
         with pytest.raises(InvalidStatus) as caught:
@@ -253,7 +253,7 @@ def test_a_link_opens_what_it_is_for_with_nothing_else_shown(services: Services)
 
 
 def test_a_link_opens_nothing_else(services: Services) -> None:
-    """Neither other cameras and frames nor the archive, and it changes nothing."""
+    """It opens no other camera or frame and no archive, and it changes nothing."""
     signed = services.links["stream_url"].partition("?")[2]
     for path in ("/api/cameras/cam10/stream", "/api/camera/stream", "/api/devices", "/", "/api/camera/frames/7/image"):
         assert ask(services.ports["stream"], "GET", f"{path}?{signed}").status == 401, path
@@ -303,7 +303,7 @@ def test_the_cookie_is_for_our_pages_alone(services: Services) -> None:
 
 
 def test_a_wrong_password_on_the_login_page_is_told(services: Services) -> None:
-    """With the page around it, so that one can try again."""
+    """The page comes again with the message, so that a person can try again."""
     answer = ask(services.ports["stream"], "POST", "/login", body=urllib.parse.urlencode({"password": WRONG}))
     assert answer.status == 401
     assert b"That is not the password." in answer.body
@@ -313,7 +313,7 @@ def test_a_wrong_password_on_the_login_page_is_told(services: Services) -> None:
 
 
 def test_a_write_from_another_sites_page_is_refused_though_the_browser_shows_a_password(services: Services) -> None:
-    """Cookies and Basic go along with whatever page asks; a Bearer token does not."""
+    """A browser adds cookies and Basic to requests from any page, but no Bearer token."""
     origins = {"http://elsewhere.example": 403, "null": 403, "http://127.0.0.1:{port}": None, "": None}
     for service, port in services.ports.items():
         for origin, expected in origins.items():
@@ -332,14 +332,14 @@ def test_a_write_from_another_sites_page_is_refused_though_the_browser_shows_a_p
 
 
 def test_a_forwarded_write_counts_as_from_our_own_page(services: Services) -> None:
-    """The archiver sees the host that the browser asked, not the one that stream asked."""
+    """The archiver must see the host that the browser named, not the one that stream connects to."""
     page = {"Origin": f"http://127.0.0.1:{services.ports['stream']}"}
     answer = ask(services.ports["stream"], "POST", CAPTURE, services.cookies[OPERATORS] | page)
     assert answer.status not in (401, 403)
 
 
 def test_a_socket_from_another_sites_page_is_refused(services: Services) -> None:
-    """It could read the pictures, which an <img> can't; a link is for any page."""
+    """It could read the pictures, which an <img> can't. With a share link any page may."""
     page = {"Origin": "http://elsewhere.example"}
     address = f"ws://127.0.0.1:{services.ports['stream']}"
     with pytest.raises(InvalidStatus) as caught:
@@ -350,7 +350,7 @@ def test_a_socket_from_another_sites_page_is_refused(services: Services) -> None
 
 
 def test_no_secret_is_logged(services: Services) -> None:
-    """Neither password and token, right or wrong, nor cookie and link; but that a login failed, and from where."""
+    """No password, token, cookie or link, right or wrong. Only that a login failed, and from which address."""
     port = services.ports["stream"]
     ask(port, "GET", services.links["snapshot_url"])
     ask(port, "GET", f"/?password={urllib.parse.quote(WRONG)}", basic("typed wrong 1234"))

@@ -1,4 +1,4 @@
-"""Access as a person and a page meet it: real Chromium."""
+"""Access as people and pages meet it, in a real Chromium."""
 
 import threading
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def page_elsewhere(markup: str) -> Iterator[str]:
-    """The address of a page on another port, which takes in only what says that it may be taken in."""
+    """The address of a page on another port, which embeds only resources that allow it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -134,7 +134,7 @@ _FIRST_BYTES = """async url => {
 
 
 def test_a_page_reads_the_streams_bytes_if_its_origin_is_allowed_and_else_not(chromium: Browser, bus: str) -> None:
-    """Mainsail's classic client does; a page that nobody named may show the picture and learn nothing of it."""
+    """Mainsail's classic client does; a page whose origin is not allowed may show the picture, but can't read it."""
     with page_elsewhere("<p>elsewhere</p>") as address:
         page = chromium.new_page()
         page.goto(address)

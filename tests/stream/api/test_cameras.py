@@ -7,7 +7,7 @@ from tests.support.waiting import wait_until
 
 
 def test_an_unknown_camera_is_404_once_the_bus_has_told(replica: Replica) -> None:
-    """In words that say where the cameras are."""
+    """The answer says where the cameras are listed."""
     wait_until(lambda: replica.json("/api/cameras/other/stream/status")[0] == 404, "the bus has told")
     for path in ("/api/camera/stream?camera=other", "/api/cameras/other/snapshot"):
         status, _, body = replica.request(path)

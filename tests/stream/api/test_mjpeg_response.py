@@ -56,7 +56,7 @@ def test_a_head_request_is_no_viewer(replica: Replica) -> None:
 def test_quality_auto_measures_a_viewer_behind_a_proxy(
     bus: str, ingest: FakeIngest, path: str, headers: dict[str, str], is_measured: bool
 ) -> None:
-    """Its skips come seconds late, for the proxy buffers that much. Only a connection of our own can be paced so."""
+    """Its skips come seconds late, since the proxy buffers that many pictures."""
     assert ingest
     with running_replica(bus) as replica:
         wait_until(replica.knows_a_camera, "the camera is known")

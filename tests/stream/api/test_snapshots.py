@@ -31,7 +31,7 @@ def test_a_snapshot_with_nobody_watching_subscribes_waits_and_lingers(replica: R
 
 
 def test_a_snapshot_of_a_camera_that_is_down_is_503_with_the_reason(replica: Replica, ingest: FakeIngest) -> None:
-    """Programs are not given a picture that is none; browsers have the stream for that."""
+    """A program must not take a placeholder for a picture; browsers have the stream for that."""
     ingest.say(status_of("cam1", CameraState.UNAUTHORIZED, last_error="Check CAMERA_RTSP_PASSWORD."))
     wait_until(lambda: replica.request("/api/camera/snapshot")[0] == 503, "it is refused")
     assert b"refused the login. Check CAMERA_RTSP_PASSWORD." in replica.request("/api/camera/snapshot")[2]

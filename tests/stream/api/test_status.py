@@ -80,7 +80,7 @@ def test_a_silent_ingest_is_told_with_the_time_of_its_last_status(bus: str) -> N
 
 
 def test_without_any_camera_it_answers_and_says_what_may_be_wrong(bus: str) -> None:
-    """That is when people look."""
+    """People look at the status just then."""
     with running_replica(bus) as replica:
         answer = replica.json("/api/status")[1]
     assert answer["cameras"] == []
@@ -99,7 +99,7 @@ def test_it_tells_the_role_of_the_requester_and_nothing_to_a_stranger(bus: str) 
 
 
 def test_no_secret_is_in_it(bus: str) -> None:
-    """Neither a password nor a token, nor what an address may hold of them."""
+    """No password, no token, and no credentials within an address."""
     settings = {
         **SECRETS,
         "allowed_origins": "http://mainsail.local",
@@ -117,7 +117,7 @@ def test_no_secret_is_in_it(bus: str) -> None:
 
 
 def test_a_secret_can_not_be_shown_by_mistake() -> None:
-    """Should somebody add one to the list."""
+    """Even if somebody adds one to the list."""
     settings = StreamSettings(viewer_password=SecretStr("hunter2hunter2"))
     with pytest.raises(TypeError):
         shown(settings, ["viewer_password"])

@@ -37,7 +37,7 @@ def next_frame(client: ClientConnection, timeout_seconds: float = 5) -> tuple[di
 
 
 def nothing_comes(client: ClientConnection) -> bool:
-    """Not within the repeat of a still picture and a bit."""
+    """Not within the time in which a still picture would be repeated."""
     try:
         client.recv(1.3)
     except TimeoutError:

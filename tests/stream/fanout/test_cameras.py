@@ -1,4 +1,4 @@
-"""What a replica makes of what it hears."""
+"""What a replica concludes from the cameras' statuses."""
 
 import pytest
 

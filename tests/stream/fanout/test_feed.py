@@ -63,7 +63,7 @@ def test_viewers_that_come_and_go_between_passes_are_offered_each_picture_once()
 
 
 def test_a_viewer_that_wants_fewer_gets_them_evenly_and_the_others_all() -> None:
-    """?fps= is a matter of one viewer."""
+    """?fps= concerns one viewer alone."""
     feed = Feed("cam1", "main")
     thrifty, other = RecordingViewer(fps=10), RecordingViewer()
     for viewer in (thrifty, other):

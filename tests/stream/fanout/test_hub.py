@@ -13,7 +13,7 @@ FRAMES = frame_topic("cam1", "main")
 
 
 def test_viewers_that_came_before_the_camera_are_shown_it_when_it_comes(lonely_replica: Replica, bus: str) -> None:
-    """On the connection they have."""
+    """On the connection that they have already."""
     with Viewer(lonely_replica.port) as viewer:
         wait_until(lambda: viewer.parts, "the waiting picture came")
         with fake_ingest(bus, status_of("cam1")) as ingest:
@@ -37,7 +37,7 @@ def test_the_frames_are_subscribed_to_only_while_somebody_watches(replica: Repli
 
 
 def test_viewers_are_claimed_on_the_bus_and_withdrawn(replica: Replica, ingest: FakeIngest) -> None:
-    """Ingest adds the replicas up."""
+    """Ingest adds up the claims of all replicas."""
 
     def claim() -> list[bytes]:
         return [topic for topic in ingest.topics if topic.startswith(b"viewers/")]
@@ -114,7 +114,7 @@ def test_ingest_falling_silent_is_seen_and_said(replica: Replica, bus: str, inge
 
 
 def test_malformed_messages_are_dropped_and_counted(replica: Replica, ingest: FakeIngest) -> None:
-    """And the next good one is as good as ever."""
+    """The next good message is taken as usual."""
     with Viewer(replica.port) as viewer:
         wait_until(lambda: FRAMES in ingest.topics, "it is subscribed to")
         # Of a camera that says nothing else: the newest of a topic takes the place of one that still waits.
