@@ -1,9 +1,9 @@
-"""What keys on the bus cost: CPU per frame and subscriber, with CURVE and without, at both ends.
+"""The cost of keys on the bus: CPU per frame and subscriber, with CURVE and without, at both ends.
 
     python -m benchmarks.bus_curve [--seconds 3] [--rounds 5]
 
-Ingest's end is this process (a publisher and the forwarder), the replica's a process of its own that takes frames off
-the bus and does nothing with them. With and without take turns, so that what else the machine does meets both.
+This process is ingest's end: a publisher and the forwarder. A second process is the replica's end: it receives frames
+from the bus and discards them. Runs with and without keys alternate, so other load on the machine affects both.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def keys_in(directory: Path) -> ClientKeys | None:
 
 @contextmanager
 def listener(address: str, keys: Path | None) -> Iterator[int]:
-    """A process that takes frames off the bus; its id."""
+    """Run a process that receives frames from the bus; yield its id."""
     arguments = [sys.executable, "-m", "benchmarks.bus_curve", "--listen", address]
     process = subprocess.Popen([*arguments, *([] if keys is None else ["--keys", str(keys)])])
     try:
@@ -72,7 +72,7 @@ async def listen(address: str, keys: Path | None) -> None:
 
 
 def measure(frame_bytes: int, keys: Path | None, seconds: float) -> Cost:
-    """One listener for so long."""
+    """The cost at both ends with one listener, over `seconds`."""
     with tempfile.TemporaryDirectory() as inner:
         address, inner_address = f"tcp://127.0.0.1:{free_port()}", f"ipc://{inner}/bus"
         server = None
@@ -92,7 +92,7 @@ def measure(frame_bytes: int, keys: Path | None, seconds: float) -> Cost:
 def _cost(publisher: Publisher, message: list[bytes], replica: int, seconds: float) -> Cost:
     deadline = time.monotonic() + 20
     while TOPIC not in publisher.topics:
-        assert time.monotonic() < deadline, "nobody listens"
+        assert time.monotonic() < deadline, "the listener did not subscribe"
         publisher.wait(0.05)
         publisher.read_subscriptions()
     _send(publisher, message, 0.5)

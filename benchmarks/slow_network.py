@@ -1,9 +1,9 @@
-"""A slow network on this machine: a viewer's namespace behind a router's, with the rate limited at the router.
+"""A slow network on this machine: a viewer's network namespace behind a router's. The router limits the rate.
 
     here ── veth ── router ── veth (tbf) ── viewer
 
-The router makes the limit work as on a real path: packets queue and are lost on the way, and not in a queue that the
-sender's own kernel watches. Needs root, iproute2 and nothing else; everything is removed with the namespaces.
+With a router, packets queue and get lost on the way, as on a real path. Without one they would queue in the sender's
+own kernel, which would notice. Needs only root and iproute2; all of it disappears with the namespaces.
 """
 
 import os
@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from typing import Final
 
 QUEUE_MILLISECONDS: Final = 150
-"""How long a packet may wait at the router, as in a home's uplink that is neither bloated nor starved."""
+"""The longest wait of a packet at the router: like a home uplink with a buffer neither too large nor too small."""
 NETWORK_BEHIND: Final = "198.18.77.4/30"
 
 
 @dataclass(frozen=True, slots=True)
 class SlowNetwork:
-    """`server_address` is this side's, as the viewer reaches it; `prefix` runs a command on the viewer's side."""
+    """`server_address` is this side's address for the viewer. `prefix` runs a command at the viewer's side."""
 
     server_address: str
     prefix: tuple[str, ...]
 
 
 def bits_per_second(rate: str) -> int:
-    """`150KB/s` or `20Mbit/s`."""
+    """Parse `150KB/s` or `20Mbit/s`. Raises ValueError for anything else."""
     for unit, bits in (("KB/s", 8_000), ("Mbit/s", 1_000_000)):
         if rate.endswith(unit):
             return round(float(rate.removesuffix(unit)) * bits)
@@ -35,7 +35,7 @@ def bits_per_second(rate: str) -> int:
 
 
 def missing_network_parts() -> str | None:
-    """Why none can be made here; None when one can."""
+    """The reason why no network can be made here, or None."""
     if os.geteuid() != 0:
         return "network namespaces need root"
     try:
@@ -46,18 +46,23 @@ def missing_network_parts() -> str | None:
 
 
 def refuse_taken_network() -> None:
-    """Exit, before anything is changed, if this machine has a route of its own into our network."""
+    """Exit before any change if this machine already has a route into the network that we use."""
     routes = subprocess.run(["ip", "route"], check=True, capture_output=True, text=True).stdout
     if any(line.startswith("198.18.") for line in routes.splitlines()):
-        raise SystemExit("another benchmark runs, or this machine uses 198.18.0.0/15: see `ip route` and `ip netns`")
+        raise SystemExit(
+            "another benchmark is running, or this machine uses 198.18.0.0/15: see `ip route` and `ip netns`"
+        )
 
 
 @contextmanager
 def slow_network(rate: str, namespace: str | None = None) -> Iterator[SlowNetwork]:
-    """Carries `rate` towards the viewer, and anything back. Its near end is in `namespace`, or here."""
+    """A network that carries `rate` towards the viewer and is not limited the other way.
+
+    Its near end is in `namespace`, or in this one.
+    """
     tag = os.getpid() % 100_000
     router, viewer = f"fcr{tag}", f"fcv{tag}"
-    # From the network set aside for benchmarks (RFC 2544), in two small pieces, so that no other route is hidden.
+    # Two small parts of the network reserved for benchmarks (RFC 2544), so that they hide no other route.
     here, near, far, there = "198.18.77.1", "198.18.77.2", "198.18.77.5", "198.18.77.6"
     if namespace is None:
         refuse_taken_network()

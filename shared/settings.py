@@ -1,7 +1,8 @@
 """The base of every service's settings: read once from the environment, frozen, refused in one line.
 
-Each field's description says what is allowed, in words that complete "must be …"; it is the same text in an error
-and in the documentation. `NAME_FILE` may stand for `NAME` where the value is a secret kept in a file.
+Each field's description says what is allowed, in words that complete "must be …", as an error does. The docstring
+below the field says what the setting does. scripts/settings makes docs/settings.md from both. `NAME_FILE` may stand
+for `NAME` where the value is a secret kept in a file.
 """
 
 import ipaddress
@@ -102,8 +103,11 @@ class BusClientSettings(Settings):
     bus_connect: BusAddresses = Field(
         DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555, or several with commas between"
     )
+    """Where to connect to the bus: the BUS_BIND of ingest, as it is reached from here."""
     bus_server_key_file: Path | None = Field(None, description="the path of a file with the public key of ingest")
+    """The public key of ingest, where the bus has keys (docs/bus-security.md)."""
     bus_client_secret_file: Path | None = Field(None, description="the path of a file with this client's secret key")
+    """This service's own secret key, where the bus has keys."""
 
     @model_validator(mode="after")
     def _has_both_keys_or_none(self) -> Self:
@@ -116,11 +120,15 @@ class BusServerSettings(Settings):
     """What the one service reads that binds the bus. Beyond this host it takes keys, or a network that is trusted."""
 
     bus_bind: BusAddresses = Field(DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555")
+    """Where ingest offers its frames. Beyond this host it needs keys, or BUS_TRUSTED_NETWORK."""
     bus_server_secret_file: Path | None = Field(None, description="the path of a file with the secret key of ingest")
+    """The secret key of ingest (docs/bus-security.md; `framecast keys` makes it)."""
     bus_authorized_keys: Path | None = Field(
         None, description="the path of a directory with a public key, NAME.key, of everyone who may listen"
     )
+    """The public keys of those who may listen to the bus."""
     bus_trusted_network: bool = Field(False, description="true or false")
+    """Without keys too, whoever reaches BUS_BIND may listen. Only where nobody else is on the network."""
 
     @model_validator(mode="after")
     def _is_closed(self) -> Self:

@@ -1,4 +1,4 @@
-"""What all tests share: what is missing on this machine skips on a laptop and fails in CI."""
+"""For all tests: a test that needs a program missing on this machine is skipped on a laptop and fails in CI."""
 
 import os
 import shutil

@@ -70,20 +70,32 @@ class WebSettings(BusClientSettings):
     """Who may come in, from where, and what is known of the way."""
 
     viewer_password: SecretStr | None = Field(None, **_PASSWORD)
+    """Lets people look: streams, archive, share links for a day (docs/access.md)."""
     operator_password: SecretStr | None = Field(None, **_PASSWORD)
+    """Lets people look, and also capture, delete and render."""
     viewer_token: SecretStr | None = Field(None, **_TOKEN)
+    """Lets programs look."""
     operator_token: SecretStr | None = Field(None, **_TOKEN)
+    """Lets programs look, and also capture, delete and render."""
     allow_anonymous: bool = Field(False, description="true or false")
+    """Lets everybody in, to everything. Without this and without a password or token, a service that others could reach
+    does not start."""
     publish_address: str | None = Field(None, description="an address of this host, such as 127.0.0.1 or 0.0.0.0")
+    """The address of this host that the stack is published on. Where services bind themselves (no compose), STREAM_HOST
+    and ARCHIVER_HOST count instead."""
     site_address: Annotated[str, AfterValidator(_site)] | None = Field(
         None, description="the address that people type, such as camera.example.org"
     )
+    """The name that people type. With docker-compose.https.yml the gateway gets a certificate for it."""
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
         (), description="addresses or networks with commas between, such as 127.0.0.1,172.18.0.0/16"
     )
+    """Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     allowed_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = Field(
         frozenset(), description="origins with commas between, such as http://mainsail.local,http://localhost:3000"
     )
+    """Pages from these origins may read everything that their visitor may, and write. Without a password, requests may
+    also name us by these hosts, besides the names of the own network."""
 
     base_path: Annotated[str, AfterValidator(_base_path)] = Field(
         "",
@@ -91,6 +103,7 @@ class WebSettings(BusClientSettings):
             "empty, or a path such as /cameras, of letters, digits, -, ., _ and ~, and none of our own such as /api"
         ),
     )
+    """The path that a proxy puts before all our addresses, and passes on."""
 
     @model_validator(mode="after")
     def _secrets_differ(self) -> Self:
