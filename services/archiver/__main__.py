@@ -19,7 +19,7 @@ from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import AccessRules, Guard
 from shared.web.base_path import BasePath
 from shared.web.server import listen, make_server, serve
-from shared.web.settings import refuse_open_doors
+from shared.web.settings import refuse_unprotected_access
 
 EXIT_CRASHED: Final = 1
 
@@ -27,7 +27,7 @@ EXIT_CRASHED: Final = 1
 def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
-    refuse_open_doors(settings, "ARCHIVER_HOST", settings.archiver_host)
+    refuse_unprotected_access(settings, "ARCHIVER_HOST", settings.archiver_host)
     bus_keys = client_keys(settings)
     engine = open_engine(settings.database_url.get_secret_value())
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)

@@ -18,7 +18,7 @@ from services.archiver.db.frame_columns import FrameIndex
 from services.archiver.service import Archiver
 from shared import __version__
 from shared.web.body_limit import BodyLimit
-from shared.web.error_messages import answer_in_words
+from shared.web.error_messages import use_error_messages
 from shared.web.health import health_router
 
 RETRY_AFTER_SECONDS: Final = "5"
@@ -50,7 +50,7 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
     app.include_router(pictures_router(archiver.catalog, archiver.shelf))
     app.include_router(changes_router(archiver.catalog, archiver.shelf, archiver.capture_by_hand))
     app.include_router(health_router(archiver.why_not_ready, archiver.problems))
-    answer_in_words(app)
+    use_error_messages(app)
     _add_error_handlers(app, archiver)
     app.add_middleware(BodyLimit)
     # Of an index of 10,000 frames a third is left; pictures, videos and zips pass as they are.

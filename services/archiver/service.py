@@ -23,7 +23,7 @@ from shared.bus.subscriber import Subscriber
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 STOP_SECONDS: Final = 0.5
 """How long a picture in the making is waited for at the end. What is left behind is swept or adopted later."""
@@ -72,7 +72,7 @@ class Archiver:
         self._bus_keys = bus_keys
         self._clock = clock
         self._problems = Problems()
-        self.refused = DropCounter("pictures", clock.monotonic)
+        self.refused = ThrottledLog("pictures", clock.monotonic)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from services.ingest.decoding.pictures import Picture
 from shared.bus.frames import Frame
 from shared.bus.topics import CAPTURE, MAIN
-from shared.frame_pacer import Pacer
+from shared.frame_pacer import FramePacer
 
 REPEAT_SECONDS: Final = 0.95
 """A picture that stays the same is sent again this often; it is also the pace of the rendition for keeping. A little
@@ -45,7 +45,7 @@ class Renderer:
         self.same_since = float("-inf")
         self._camera_key = camera_key
         self._options = options
-        self._pacer = Pacer(options.max_fps)
+        self._pacer = FramePacer(options.max_fps)
         self._sequences: Counter[str] = Counter()
         self._sent: dict[str, _Sent] = {}
         self._picture: Picture | None = None
@@ -53,7 +53,7 @@ class Renderer:
     def begin(self) -> None:
         """The camera was opened anew: everybody waits for a picture."""
         self._sent.clear()
-        self._pacer = Pacer(self._options.max_fps)
+        self._pacer = FramePacer(self._options.max_fps)
 
     def is_due(self, wanted: Collection[str], now: float) -> bool:
         """Whether a picture of the instant `now` is to be retrieved at all."""

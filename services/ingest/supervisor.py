@@ -14,7 +14,7 @@ from services.ingest.camera_status import camera_status
 from services.ingest.settings import CameraSettings
 from services.ingest.worker import CameraWorker
 from shared.bus.curve import ServerKeys
-from shared.bus.proxy import Forwarder
+from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraState, CameraStatus, encode_status
 from shared.clock import Clock
@@ -50,7 +50,7 @@ class Station:
         self._directory = tempfile.TemporaryDirectory(prefix="framecast-")
         self._inner_address = f"ipc://{Path(self._directory.name) / 'bus'}"
         try:
-            self._forwarder = Forwarder(bus_address, self._inner_address, keys)
+            self._forwarder = BusProxy(bus_address, self._inner_address, keys)
         except ConfigurationError:
             self._directory.cleanup()
             raise

@@ -21,7 +21,7 @@ from services.ingest.sources.selection import answers_at, select_source
 from services.ingest.sources.stderr_capture import NativeLog
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
-from shared.lifecycle import Worker, run_service, stop_on_signals
+from shared.lifecycle import ServiceThread, run_service, stop_on_signals
 from shared.logs import get_logger
 
 STOP_SECONDS: Final = 1.0
@@ -100,8 +100,8 @@ def main(native_log: NativeLog) -> int:
     publisher = Publisher(assignment["inner_address"], is_inner=True)
     bus_loop = BusLoop(publisher, assigned.camera, assigned.settings.offered_widths, assigned.status)
     workers = [
-        Worker("bus", bus_loop.run, on_crash),
-        Worker("camera", lambda ended: assigned.camera.run(ended, bus_loop), on_crash),
+        ServiceThread("bus", bus_loop.run, on_crash),
+        ServiceThread("camera", lambda ended: assigned.camera.run(ended, bus_loop), on_crash),
     ]
     for worker in workers:
         worker.start()

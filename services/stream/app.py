@@ -28,7 +28,7 @@ from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import HEALTH, LOGIN, AccessRules, Guard
 from shared.web.base_path import BasePath
 from shared.web.body_limit import BodyLimit
-from shared.web.error_messages import answer_in_words
+from shared.web.error_messages import use_error_messages
 from shared.web.health import health_router
 from shared.web.settings import shown
 
@@ -56,7 +56,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
         hub.close()
 
     app = FastAPI(title="Framecast stream", version=__version__, lifespan=lifespan)
-    answer_in_words(app)
+    use_error_messages(app)
     app.add_middleware(BodyLimit)
     app.include_router(cameras_router(hub))
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))

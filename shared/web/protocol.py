@@ -1,11 +1,11 @@
-"""uvicorn's HTTP protocol with what it lacks: deadlines for what a client sends, and the news of its end in every case.
+"""uvicorn's HTTP protocol with what it lacks: deadlines for requests, and news of the disconnect for every request.
 
-A request's head must come whole within a time and a size, its body within a time; how large a body may be is
-`shared.web.body_limit`' to say. What a client leaves half-sent holds a connection no longer than that.
+A request's head has a deadline and a maximum size, its body a deadline; `body_limit.py` limits the body's size. So a
+half-sent request holds its connection for a bounded time.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -13,21 +13,21 @@ HEAD_SECONDS: Final = 10.0
 MAX_HEAD_BYTES: Final = 32 * 1024
 BODY_SECONDS: Final = 30.0
 REST_SECONDS: Final = 2.0
-"""For what is left of a body that was answered before its end: closed at once, some clients would miss the answer."""
+"""For the rest of a body that was answered before its end: if we closed at once, some clients would miss the answer."""
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection. At most one deadline is set: of the head, of the body, or of the rest of an answered body."""
+    """One connection. At most one deadline runs: for the head, for the body, or for the rest of an answered body."""
 
     _deadline: asyncio.TimerHandle | None = None
     _awaits_head = False
     _head_bytes = 0
     _answering: RequestResponseCycle | None = None
-    """The request that is being answered; those read after it wait, and uvicorn's `cycle` is the last of them."""
+    """The request that is being answered. Pipelined requests wait behind it; uvicorn's `cycle` is the last of those."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -39,7 +39,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._deadline is None:
-            # Also of what the parser skips before a head.
+            # Bytes that the parser skips before a head have the head's deadline too.
             self._await_head()
         if self._awaits_head:
             self._head_bytes += len(data)
@@ -60,7 +60,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._awaits_head = False
-        self._allow(BODY_SECONDS)
+        self._set_deadline(BODY_SECONDS)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -71,10 +71,10 @@ class HttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body:
-            self._allow(REST_SECONDS)
+            self._set_deadline(REST_SECONDS)
 
     def lift_deadline(self) -> None:
-        """Give whatever is awaited all the time it wants."""
+        """End the deadline that runs, if any."""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -82,15 +82,15 @@ class HttpProtocol(HttpToolsProtocol):
     def _await_head(self) -> None:
         self._awaits_head = True
         self._head_bytes = 0
-        self._allow(HEAD_SECONDS)
+        self._set_deadline(HEAD_SECONDS)
 
-    def _allow(self, seconds: float) -> None:
+    def _set_deadline(self, seconds: float) -> None:
         self.lift_deadline()
         self._deadline = self.loop.call_later(seconds, self._end, seconds)
 
     def _end(self, seconds: float) -> None:
         if self.flow.read_paused:
-            self._allow(seconds)  # while we don't read, it is not the client who is late
+            self._set_deadline(seconds)  # we have paused reading, so the client is not to blame
         else:
             self.transport.close()
 

@@ -17,7 +17,7 @@ from shared.bus.publisher import Publisher
 from shared.bus.status import CameraState, CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, ViewersClaim, frame_topic
-from shared.lifecycle import Worker
+from shared.lifecycle import ServiceThread
 from tests.support.bus import status_of
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
@@ -59,8 +59,8 @@ def bus() -> Iterator[str]:
 
     bus_loop = BusLoop(publisher, camera, (32,), status)
     workers = [
-        Worker("bus", bus_loop.run, pytest.fail),
-        Worker("camera", lambda stop: camera.run(stop, bus_loop), pytest.fail),
+        ServiceThread("bus", bus_loop.run, pytest.fail),
+        ServiceThread("camera", lambda stop: camera.run(stop, bus_loop), pytest.fail),
     ]
     for worker in workers:
         worker.start()

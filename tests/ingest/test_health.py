@@ -7,7 +7,7 @@ import pytest
 from services.ingest import health
 from services.ingest.settings import IngestSettings
 from shared.bus.keys import make_keys, server_keys
-from shared.bus.proxy import Forwarder
+from shared.bus.proxy import BusProxy
 from shared.bus.status import CameraState
 from shared.settings import load_settings
 from tests.support.bus import fake_ingest, status_of
@@ -38,7 +38,7 @@ def test_a_bus_with_keys_is_listened_to_with_ingests_own(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    door = Forwarder(settings["BUS_BIND"], f"ipc://{tmp_path}/inner", server_keys(load_settings(IngestSettings)))
+    door = BusProxy(settings["BUS_BIND"], f"ipc://{tmp_path}/inner", server_keys(load_settings(IngestSettings)))
     try:
         with monkeypatch.context() as patch:
             patch.setattr(health, "WAIT_SECONDS", 0.5)

@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from shared.web.allowed_hosts import is_answered_to, why_not
+from shared.web.allowed_hosts import host_refusal, is_allowed_host
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.web.support import SECRETS, VIEWER, basic, web_settings
@@ -29,7 +29,7 @@ def test_an_address_and_a_name_of_this_network_are_answered_to(host: str) -> Non
     """So are the hosts of SITE_ADDRESS and ALLOWED_ORIGINS, on any port."""
     sites = "https://cams.example.org, two.example.org:8443"
     settings = web_settings(site_address=sites, allowed_origins="http://Origin.example.org:3000")
-    assert is_answered_to(host, settings.named_hosts)
+    assert is_allowed_host(host, settings.named_hosts)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_an_address_and_a_name_of_this_network_are_answered_to(host: str) -> Non
 )
 def test_a_name_that_somebody_may_register_is_not_answered_to(host: str) -> None:
     """However much it looks like a name of this network."""
-    assert not is_answered_to(host, web_settings(site_address="cams.example.org").named_hosts)
+    assert not is_allowed_host(host, web_settings(site_address="cams.example.org").named_hosts)
 
 
 def test_the_refusal_repeats_a_name_and_nothing_else() -> None:
     """Otherwise a request could put any words into our answer."""
-    assert f"name http://{EVIL} in ALLOWED_ORIGINS, or set a password" in why_not(EVIL)
+    assert f"name http://{EVIL} in ALLOWED_ORIGINS, or set a password" in host_refusal(EVIL)
     for host in ("<b>.example", "a.example/\x1b[2J", "x" * 254, "evil.example:8001:80"):
-        assert "name http://HOST in" in why_not(host)
+        assert "name http://HOST in" in host_refusal(host)
 
 
 def socket_status(replica: Replica, host: str) -> int:
@@ -68,14 +68,14 @@ def test_without_a_password_a_rebound_name_reads_and_changes_nothing() -> None:
         for path in ("/", "/live.js", "/login", "/camera-feed.js", "/api/devices", "/api/camera/snapshot", "/readyz"):
             assert replica.request(path, headers=page)[0] == 403, path
         status, _, body = replica.request("/api/camera/frames/7", "DELETE", page)
-        assert (status, json.loads(body)["detail"]) == (403, why_not(EVIL))
+        assert (status, json.loads(body)["detail"]) == (403, host_refusal(EVIL))
         assert socket_status(replica, EVIL) == 403
         assert socket_status(replica, "nas.local:8001") == 101
         assert replica.request("/healthz", headers=page)[0] == 200
         assert replica.request("/api/devices", headers={"Host": "nas:8001"})[0] == 200
 
 
-def test_a_name_of_ones_own_is_answered_to_once_it_is_named() -> None:
+def test_a_name_of_ones_own_is_allowed_host_once_it_is_named() -> None:
     """Behind a proxy that has a domain."""
     settings = {"allowed_origins": f"http://{EVIL}", "allow_anonymous": True}
     with running_replica(f"tcp://127.0.0.1:{free_port()}", settings=settings) as replica:

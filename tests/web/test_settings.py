@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
-from shared.web.settings import WebSettings, refuse_open_doors
+from shared.web.settings import WebSettings, refuse_unprotected_access
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
 from tests.web.support import web_settings
@@ -15,7 +15,7 @@ from tests.web.support import web_settings
 def refusal(bind_address: str = "127.0.0.1", **members: object) -> str:
     """Empty when there is none."""
     try:
-        refuse_open_doors(web_settings(**members), "STREAM_HOST", bind_address)
+        refuse_unprotected_access(web_settings(**members), "STREAM_HOST", bind_address)
     except ConfigurationError as error:
         return str(error)
     return ""

@@ -38,7 +38,7 @@ from shared.bus.status import CameraStatus
 from shared.bus.topics import CAPTURE, frame_topic
 from shared.clock import Clock
 from shared.logs import get_logger
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 LONGEST_SLEEP_SECONDS: Final = 1.0
 SHORTEST_SLEEP_SECONDS: Final = 0.001
@@ -63,7 +63,7 @@ class Archive:
     bookkeeper: RowWriter
     threads: Threads
     problems: Problems
-    refused: DropCounter
+    refused: ThrottledLog
     clock: Clock
     webp: WebpOptions
 

@@ -20,7 +20,7 @@ from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
 from shared.errors import MessageDecodeError
 from shared.logs import get_logger
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 RETRY_SECONDS: Final = 1.0
 log = get_logger(__name__)
@@ -30,7 +30,7 @@ class Recorder:
     """On the loop's thread only."""
 
     def __init__(self, subscriber: Subscriber, archive: Archive) -> None:
-        self.dropped = DropCounter("bus messages", archive.clock.monotonic)
+        self.dropped = ThrottledLog("bus messages", archive.clock.monotonic)
         self._subscriber = subscriber
         self._archive = archive
         self._watches: dict[str, CameraRecorder] = {}

@@ -11,7 +11,7 @@ from services.stream.api.pages import PAGE_HEADERS, STATIC
 from services.stream.base import texts
 from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError
 from shared.web.access.guard import COOKIE
-from shared.web.access.roles import Requester, guest_of
+from shared.web.access.roles import Requester, requester_of
 from shared.web.access.signing import SESSION_SECONDS
 from shared.web.base_path import base_path_of
 
@@ -29,13 +29,13 @@ def login_router(authenticator: Authenticator) -> APIRouter:
     async def page(request: Request) -> Response:
         if not authenticator.is_on:
             return _to_the_page("")
-        return _page("", is_logged_in=guest_of(request.scope).role is not None)
+        return _page("", is_logged_in=requester_of(request.scope).role is not None)
 
     @router.post("/login")
     async def log_in(request: Request) -> Response:
         if not authenticator.is_on:
             return _to_the_page("")
-        requester = guest_of(request.scope)
+        requester = requester_of(request.scope)
         password = await _password(request)
         if password is None:
             return _page(texts.FORM_UNREADABLE, 422)
@@ -54,7 +54,7 @@ def login_router(authenticator: Authenticator) -> APIRouter:
         answer = RedirectResponse("./login", 303)
         # A login at an address without the base path made another cookie, which this browser would go on sending.
         for path in {_path_of(request), "/"}:
-            _set_cookie(answer, path, "", guest_of(request.scope), 0)
+            _set_cookie(answer, path, "", requester_of(request.scope), 0)
         return answer
 
     return router

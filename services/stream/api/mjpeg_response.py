@@ -18,7 +18,7 @@ from services.stream.fanout.proxied_rate import ProxiedRate
 from services.stream.fanout.viewer import DirectViewer, Viewer, WaitingViewer
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.web.access.headers import added_headers
-from shared.web.access.roles import guest_of
+from shared.web.access.roles import requester_of
 
 
 class MjpegResponse(Response):
@@ -82,7 +82,7 @@ class MjpegResponse(Response):
 
     @contextmanager
     def _attached(self, viewer: Viewer, scope: Scope) -> Iterator[None]:
-        requester = guest_of(scope)
+        requester = requester_of(scope)
         # An expiring share link ends the streams that it opened.
         end = None if requester.ends_at is None else self._close_later(viewer, requester.ends_at)
         self._limit.add(requester.address)

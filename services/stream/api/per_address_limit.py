@@ -6,7 +6,7 @@ An IPv6 client counts by its /64 network, because one host can use any address i
 from collections import Counter
 from ipaddress import ip_address
 
-from shared.web.access.client_network import neighbourhood
+from shared.web.access.client_network import client_network
 
 
 class PerAddressLimit:
@@ -17,13 +17,13 @@ class PerAddressLimit:
         self._counts: Counter[str] = Counter()
 
     def has_room(self, address: str) -> bool:
-        return self._counts[neighbourhood(address)] < self._max_per_address or _is_this_machine(address)
+        return self._counts[client_network(address)] < self._max_per_address or _is_this_machine(address)
 
     def add(self, address: str) -> None:
-        self._counts[neighbourhood(address)] += 1
+        self._counts[client_network(address)] += 1
 
     def remove(self, address: str) -> None:
-        network = neighbourhood(address)
+        network = client_network(address)
         self._counts[network] -= 1
         if self._counts[network] <= 0:
             del self._counts[network]

@@ -11,8 +11,8 @@ from services.stream.base import texts
 from services.stream.fanout.hub import Hub
 from shared.bus.topics import CameraKey
 from shared.web.access.authenticator import Authenticator
-from shared.web.access.links import PARAMETER, Link
-from shared.web.access.roles import Role, guest_of
+from shared.web.access.roles import Role, requester_of
+from shared.web.access.share_links import PARAMETER, ShareLink
 
 LINKS: Final = "/api/camera/links"
 LONGEST_SECONDS: Final = {Role.VIEWER: 24 * 3600, Role.OPERATOR: 30 * 24 * 3600}
@@ -58,15 +58,15 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
 
     @router.post(LINKS, summary="Make addresses to share, or for an <img>", responses=_REFUSALS)
     async def make_link(request: Request, link_request: LinkRequest) -> LinkAnswer:
-        role = guest_of(request.scope).role or Role.VIEWER
+        role = requester_of(request.scope).role or Role.VIEWER
         if link_request.expires_in_seconds > LONGEST_SECONDS[role]:
             raise HTTPException(403, texts.VIEWER_LINKS_ARE_SHORTER)
         ends_at = authenticator.clock.utc_ns() // 10**9 + link_request.expires_in_seconds
         if link_request.camera is not None:
             find_camera(hub, link_request.camera)
-            link, leaves = Link.to_camera(link_request.camera, ends_at), _CAMERA
+            link, leaves = ShareLink.to_camera(link_request.camera, ends_at), _CAMERA
         else:
-            link, leaves = Link.to_frame(link_request.frame or 0, ends_at), _FRAME
+            link, leaves = ShareLink.to_frame(link_request.frame or 0, ends_at), _FRAME
         signed = f"?{PARAMETER}={authenticator.signer.sign(link, role)}" if authenticator.is_on else ""
         urls = {name: f"{link.subject}/{leaf}{signed}" for name, leaf in leaves.items()}
         return LinkAnswer(expires_at=datetime.fromtimestamp(ends_at, UTC) if authenticator.is_on else None, **urls)

@@ -16,10 +16,10 @@ from services.stream.base import texts
 from services.stream.fanout.cameras import KnownCamera
 from services.stream.fanout.hub import Hub
 from shared import __version__
-from shared.bus.subscriber import SILENCE_SECONDS
+from shared.bus.silence import SILENCE_SECONDS
 from shared.clock import Clock
 from shared.web.access.authenticator import Authenticator
-from shared.web.access.roles import Role, guest_of
+from shared.web.access.roles import Role, requester_of
 
 
 class CameraOverview(Device):
@@ -113,7 +113,7 @@ def _bus(hub: Hub, now: datetime) -> BusOverview:
 
 
 def _access(request: Request, authenticator: Authenticator) -> AccessOverview:
-    role = guest_of(request.scope).role or Role.VIEWER
+    role = requester_of(request.scope).role or Role.VIEWER
     return AccessOverview(
         authenticates=authenticator.is_on, role=role.name.lower(), longest_link_seconds=LONGEST_SECONDS[role]
     )

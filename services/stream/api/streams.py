@@ -16,8 +16,8 @@ from services.stream.base.errors import WidthNotOfferedError
 from services.stream.fanout.hub import Hub
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
-from shared.web.access.links import PARAMETER
-from shared.web.access.roles import guest_of
+from shared.web.access.roles import requester_of
+from shared.web.access.share_links import PARAMETER
 
 _RETRY_LATER: Final = {"Retry-After": "5"}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
@@ -67,7 +67,7 @@ def _stream(hub: Hub, limit: PerAddressLimit, request: Request, key: str | None,
         raise HTTPException(503, texts.STOPPING_TRY_AGAIN, RETRY_AFTER_A_SECOND)
     if hub.is_full:
         raise HTTPException(503, texts.SERVER_FULL, _RETRY_LATER)
-    if not limit.has_room(guest_of(request.scope).address):
+    if not limit.has_room(requester_of(request.scope).address):
         raise HTTPException(429, texts.ADDRESS_FULL, _RETRY_LATER)
     key = hub.cameras.default_key() if key is None else key
     if key is not None:

@@ -32,7 +32,7 @@ from services.stream.fanout.viewer import WaitingViewer
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey
-from shared.web.access.roles import guest_of
+from shared.web.access.roles import requester_of
 
 WINDOW: Final = 2
 """Pictures in flight per camera: one on its way while the other's acknowledgement comes back."""
@@ -82,7 +82,7 @@ class FrameSocket:
     def __init__(self, hub: Hub, limit: PerAddressLimit, socket: WebSocket) -> None:
         self._hub = hub
         self._limit = limit
-        self._requester = guest_of(socket.scope)
+        self._requester = requester_of(socket.scope)
         self._socket = socket
         self._changed = asyncio.Event()
         self._channels: dict[str, _Channel] = {}

@@ -20,12 +20,12 @@ from services.stream.fanout.viewer_claims import ViewerClaims
 from services.stream.fanout.viewer_registry import ViewerRegistry, ViewRequest
 from shared.bus.curve import ClientKeys
 from shared.bus.frames import decode_frame
-from shared.bus.loop_subscriber import Listener
+from shared.bus.loop_subscriber import LoopSubscriber
 from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, MAIN
 from shared.errors import MessageDecodeError
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 CHECK_SECONDS: Final = 1.0
 SHORTEST_REST_SECONDS: Final = 0.1
@@ -58,11 +58,11 @@ class Hub:
         self.has_bus_keys: Final = bus_keys is not None
         # Only libzmq knows keys, and how to reach a path.
         is_plain = bus_keys is None and "ipc://" not in bus_addresses
-        self._bus = Listener(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
+        self._bus = LoopSubscriber(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
         self._feeds = Feeds(self._bus, self.cameras)
         self._viewers = ViewerRegistry(self._feeds, stall_seconds)
         self._claims = ViewerClaims(self._bus, self.replica)
-        self._dropped = DropCounter("bus message")
+        self._dropped = ThrottledLog("bus message")
         self._heard_at: float | None = None
         self._woken = asyncio.Event()
         """Set when there may be something to do before the next time that is due."""

@@ -11,7 +11,7 @@ since the buffers fill up at once if it has not.
 
 from typing import Final, Protocol
 
-from shared.frame_pacer import Pacer
+from shared.frame_pacer import FramePacer
 
 MEASURE_SECONDS: Final = 3.0
 TRIAL_SECONDS: Final = 1.0
@@ -44,7 +44,7 @@ class PacedViewer(Protocol):
 class ProxiedRate:
     """Decides which pictures `viewer` is offered; `pacer` thins them first. A picture held back counts as offered."""
 
-    def __init__(self, viewer: PacedViewer, pacer: "Pacer | ProxiedRate | None" = None) -> None:
+    def __init__(self, viewer: PacedViewer, pacer: "FramePacer | ProxiedRate | None" = None) -> None:
         self._viewer = viewer
         self._pacer = pacer
         self._rate: float | None = None

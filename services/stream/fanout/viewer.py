@@ -17,7 +17,7 @@ from typing import Final
 from services.stream.fanout.in_flight_limit import InFlightLimit
 from services.stream.fanout.picture import Framing
 from services.stream.fanout.proxied_rate import ProxiedRate
-from shared.frame_pacer import Pacer
+from shared.frame_pacer import FramePacer
 
 UNCONGESTED_CHECKS: Final = 30
 """A connection whose send queue was found empty this many times in a row counts as uncongested."""
@@ -51,7 +51,7 @@ class Viewer:
 
     def __init__(self, framing: Framing, fps: float | None = None) -> None:
         self.framing = framing
-        self.pacer: Pacer | ProxiedRate | None = None if fps is None else Pacer(fps)
+        self.pacer: FramePacer | ProxiedRate | None = None if fps is None else FramePacer(fps)
         self.offered = 0
         """How many parts it was offered since it came, and how many of them it took: quality=auto decides by these."""
         self.taken = 0

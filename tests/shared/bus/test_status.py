@@ -1,4 +1,4 @@
-"""The wire format of statuses, held to its golden bytes."""
+"""The wire format of statuses, checked against golden bytes."""
 
 import json
 from pathlib import Path
@@ -40,18 +40,18 @@ def altered(**members: Any) -> list[bytes]:
 
 
 def test_a_status_encodes_to_its_golden_bytes() -> None:
-    """Whoever changes these bytes changes the wire format."""
+    """A change of these bytes changes the wire format."""
     assert encode_status(STATUS) == [b"status/camera_1/", (GOLDEN / "status.json").read_bytes()]
 
 
 def test_what_was_encoded_decodes_to_the_same() -> None:
-    """Before the first picture size and rate are unknown, and stay so."""
+    """Also when size and rate are not known yet."""
     unknown = STATUS.model_copy(update={"width": None, "height": None, "fps": None, "state": CameraState.CONNECTING})
     assert decode_status(encode_status(STATUS)) == STATUS
     assert decode_status(encode_status(unknown)) == unknown
 
 
-def test_a_status_without_the_members_that_came_later_decodes() -> None:
+def test_a_status_without_the_later_members_decodes() -> None:
     """Services are updated one after the other, and on several hosts on several days."""
     body = json.loads(encode_status(STATUS)[1])
     for later in ("ingest_version", "notices", "widths", "codec", "bits_per_second"):
@@ -61,7 +61,7 @@ def test_a_status_without_the_members_that_came_later_decodes() -> None:
 
 @pytest.mark.parametrize(("state", "streaming"), [("live", True), ("idle", True), ("stalled", False)])
 def test_live_and_idle_are_streaming(state: str, streaming: bool) -> None:
-    """Idle means only that nobody looks."""
+    """Idle only means that nobody watches."""
     assert decode_status(altered(state=state)).is_streaming is streaming
 
 
@@ -81,6 +81,6 @@ def test_live_and_idle_are_streaming(state: str, streaming: bool) -> None:
     ],
 )
 def test_a_malformed_status_is_refused(parts: list[bytes]) -> None:
-    """One kind of error for all of it."""
+    """All faults raise one kind of error."""
     with pytest.raises(MessageDecodeError):
         decode_status(parts)

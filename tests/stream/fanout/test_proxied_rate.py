@@ -3,7 +3,7 @@
 import pytest
 
 from services.stream.fanout.proxied_rate import LONGEST_TRIAL_SECONDS, PROXY_BUFFER_BYTES, ProxiedRate
-from shared.frame_pacer import Pacer
+from shared.frame_pacer import FramePacer
 
 PART_BYTES = 6_000
 FPS = 30
@@ -108,6 +108,6 @@ def test_a_connection_that_carries_less_than_before_is_found_out_by_its_skips() 
 def test_a_viewer_that_wants_fewer_pictures_gets_no_more() -> None:
     """`fps` thins first."""
     viewer = ProxiedViewer(FPS * PART_BYTES * 1.5)
-    viewer.rate = ProxiedRate(viewer, Pacer(5))
+    viewer.rate = ProxiedRate(viewer, FramePacer(5))
     viewer.watch(20)
     assert viewer.taken == pytest.approx(100, abs=2)

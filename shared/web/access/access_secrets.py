@@ -1,4 +1,4 @@
-"""The passwords and tokens of the settings: what is known of them afterwards, and how one is recognised."""
+"""The passwords and tokens of the settings: whose a given secret is, and the keys derived from them."""
 
 import hashlib
 import hmac
@@ -10,11 +10,12 @@ from shared.web.access.roles import Role
 from shared.web.settings import WebSettings
 
 _SCRYPT_COST: Final = 2**14
-"""16 MB and some 50 ms, once per start. Whoever holds a share link can try passwords on it at home: at this price."""
+"""16 MB and about 50 ms for each role, once per start. Somebody who has a share link can test passwords against it
+offline, and pays this price for each."""
 
 
-class Credentials:
-    """Keeps digests and derived keys, no password. Any secret is good in any place that takes one."""
+class AccessSecrets:
+    """Keeps digests and derived keys, but no password. A token is accepted wherever a password is, and vice versa."""
 
     def __init__(self, settings: WebSettings) -> None:
         secrets = {
@@ -23,14 +24,14 @@ class Credentials:
         }
         self._digests = [(_digest(_text(one)), role) for role, both in secrets.items() for one in both if one]
         self.keys: Final = {role: _derived(role, *both) for role, both in secrets.items() if any(both)}
-        """What each role's sessions and links are signed with: the same in every process with the same secrets."""
+        """The key that signs each role's sessions and links: the same in every process with the same secrets."""
 
     @property
     def are_set(self) -> bool:
         return bool(self._digests)
 
     def role_of(self, secret: str) -> Role | None:
-        """Whose secret that is. Takes as long for a wrong one as for a right one."""
+        """The role that `secret` belongs to, or None. A wrong secret takes as long as a right one."""
         given = _digest(secret)
         found = None
         for known, role in self._digests:
