@@ -31,7 +31,8 @@ def test_a_clock_an_hour_off_makes_no_live_picture_old(bus: str, ahead_ns: int) 
         wait_until(lambda: age_of_snapshot(replica) is not None, "a fresh snapshot")
         status = replica.json("/api/camera/stream/status")[1]
         assert status["frame_age_seconds"] < 5
-        assert status["clock_offset_seconds"] == pytest.approx(ahead_ns / 1e9, abs=2)
+        # The status was dated before the replica started, so its start counts as delay.
+        assert status["clock_offset_seconds"] == pytest.approx(ahead_ns / 1e9, abs=10)
         way = "ahead of" if ahead_ns > 0 else "behind"
         (problem,) = replica.json("/readyz")[1]["problems"]
         assert "The clock of ingest's host is 3" in problem
@@ -40,7 +41,7 @@ def test_a_clock_an_hour_off_makes_no_live_picture_old(bus: str, ahead_ns: int) 
         wait_until(lambda: age_of_snapshot(replica) is None, "a picture that came late is refused")
         age = age_of_snapshot(replica, max_age=60)
         assert age is not None
-        assert 28 < age < 40
+        assert 20 < age < 40
 
 
 def test_clocks_that_agree_are_no_problem(bus: str) -> None:

@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import NoReturn
 
 import pytest
@@ -32,7 +33,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         for name in ports:
             stack.start(name)
         for port in ports.values():
-            wait_until(lambda port=port: answers(port), "the service answers", 20)  # type: ignore[misc]
+            wait_until(partial(answers, port), "the service answers", 20)
         yield ports
 
 

@@ -10,6 +10,7 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -82,7 +83,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
             stack.start(name)
         ports = (stack.stream_port, int(stack.environment["ARCHIVER_PORT"]))
         for port in ports:
-            wait_until(lambda port=port: answers(port), "the service answers", 20)  # type: ignore[misc]
+            wait_until(partial(answers, port), "the service answers", 20)
         snapshot = "/api/cameras/cam1/snapshot"
         wait_until(lambda: ask(ports[0], "GET", snapshot, basic(VIEWER)).status == 200, "there is a picture")
         yield Services(stack)
