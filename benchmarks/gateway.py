@@ -1,6 +1,6 @@
 """The gateway from deploy/ in its own network namespace, with the socket limits of its container in compose.
 
-    the server, here ── veth ── gateway ── the slow link (benchmarks/link.py) ── viewer
+    the server, here ── veth ── gateway ── the slow network (benchmarks/slow_network.py) ── viewer
 
 Caddy and nginx are Debian's: apt-get install caddy nginx-light. They run the configuration file from deploy/. Only the
 address of stream is replaced, because Docker's name service is not available here.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.link import refuse_taken_network, slow_link
+from benchmarks.slow_network import refuse_taken_network, slow_network
 from tests.support.waiting import wait_until
 
 ROOT: Final = Path(__file__).parents[1]
@@ -98,11 +98,11 @@ def gateway_beside(*, limited: bool = True) -> Iterator[Gateway]:
 
 
 @contextmanager
-def gateway_on_slow_link(rate: str, *, limited: bool = True) -> Iterator[Gateway]:
-    """A namespace for a gateway between this host and a viewer whose link carries `rate`."""
+def gateway_on_slow_network(rate: str, *, limited: bool = True) -> Iterator[Gateway]:
+    """A namespace for a gateway between this host and a viewer whose network carries `rate`."""
     refuse_taken_network()
-    with gateway_beside(limited=limited) as beside, slow_link(rate, beside.namespace) as link:
-        yield Gateway(beside.namespace, link.server_address, link.prefix)
+    with gateway_beside(limited=limited) as beside, slow_network(rate, beside.namespace) as network:
+        yield Gateway(beside.namespace, network.server_address, network.prefix)
 
 
 def caddyfile(host: str, port: int) -> str:

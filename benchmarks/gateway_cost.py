@@ -17,10 +17,10 @@ from typing import Final
 from benchmarks.bus_camera import bus_camera
 from benchmarks.cores import LOAD_CORE, SERVER_CORE, build, clean_up_when_terminated, cpu_seconds, on_core
 from benchmarks.gateway import PLAIN_PORT, Gateway, gateway_beside, missing_gateway
-from benchmarks.link import missing_link_parts, refuse_taken_network
 from benchmarks.load import Load
 from benchmarks.pictures import moving_pictures
 from benchmarks.servers import FPS, OPEN, SERVERS, Bench, wait_for_picture
+from benchmarks.slow_network import missing_network_parts, refuse_taken_network
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     arguments = parser.parse_args()
     clean_up_when_terminated()
-    if missing := missing_link_parts() or missing_gateway("caddy"):
+    if missing := missing_network_parts() or missing_gateway("caddy"):
         print(json.dumps({"benchmark": "gateway_cost", "skipped": missing}))
         return
     refuse_taken_network()

@@ -12,6 +12,7 @@ import json
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def first_picture_ms(browser: Browser, origin: str, repeats: int) -> dict[str, l
             page = context.new_page()
             page.add_init_script(FIRST_PICTURE)
             page.goto(origin, wait_until="commit")
-            wait_until(lambda page=page: page.evaluate("window.firstMs ?? 0"), "a first picture", 30)  # type: ignore[misc]
+            wait_until(partial(page.evaluate, "window.firstMs ?? 0"), "a first picture", 30)
             found[temperature].append(page.evaluate("window.firstMs"))
             page.close()
         context.close()
@@ -121,7 +122,7 @@ def page_bytes(browser: Browser, origin: str) -> dict[str, int]:
     page.wait_for_timeout(1000)
     loaded = int(page.evaluate(RESOURCES))
     page.close()
-    sizes = {path.name: path.stat().st_size for path in STATIC.iterdir()}
+    sizes = {path.name: path.stat().st_size for path in STATIC.rglob("*") if path.is_file()}
     return {"static": sum(sizes.values()), "camera-feed.js": sizes["camera-feed.js"], "loaded by /": loaded}
 
 

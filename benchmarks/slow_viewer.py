@@ -1,7 +1,7 @@
-"""A viewer on a slow link: the age of each picture by its X-Timestamp, and the viewer's effect on others.
+"""A viewer on a slow network: the age of each picture by its X-Timestamp, and the viewer's effect on others.
 
-The link is real (benchmarks/link.py), and the viewer reads everything that arrives. FastAPI's idiom is measured over
-the same link for comparison. A viewer on loopback is measured alone first, and then beside the slow one.
+The network is real (benchmarks/slow_network.py), and the viewer reads everything that arrives. FastAPI's idiom is
+measured over the same network for comparison. A viewer on loopback is measured alone first, then beside the slow one.
 
     sudo .venv/bin/python -m benchmarks.slow_viewer [--rate 150KB/s] [--seconds 60]
     sudo .venv/bin/python -m benchmarks.slow_viewer --rate 20KB/s --query quality=auto --ingest
@@ -27,11 +27,11 @@ from typing import Any, Final
 from benchmarks.bus_camera import bus_camera
 from benchmarks.cores import build, clean_up_when_terminated
 from benchmarks.curl_viewer import CurlViewer
-from benchmarks.gateway import Gateway, gateway_on_slow_link, missing_gateway
-from benchmarks.link import Link, missing_link_parts, slow_link
+from benchmarks.gateway import Gateway, gateway_on_slow_network, missing_gateway
 from benchmarks.load import STREAM_PATH, Load, Report, percentile
 from benchmarks.pictures import moving_pictures
 from benchmarks.servers import FPS, OPEN, SERVERS, Bench
+from benchmarks.slow_network import SlowNetwork, missing_network_parts, slow_network
 from tests.support.camera import RtspCamera
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
@@ -87,11 +87,11 @@ def near_viewer(bench: Bench, module: str, options: Options) -> Iterator[tuple[i
         yield port, near, near.report()
 
 
-def watch(bench: Bench, module: str, link: Link, options: Options) -> dict[str, Any]:
-    """Measure one server with its slow viewer at the other end of the link."""
+def watch(bench: Bench, module: str, network: SlowNetwork, options: Options) -> dict[str, Any]:
+    """Measure one server with its slow viewer at the other end of the network."""
     with (
         near_viewer(bench, module, options) as (port, near, alone),
-        Load(bench.viewers, port, options.path, link.server_address, link.prefix) as far,
+        Load(bench.viewers, port, options.path, network.server_address, network.prefix) as far,
     ):
         near.reset()
         far.reset()
@@ -168,11 +168,11 @@ def measured(arguments: argparse.Namespace, options: Options) -> dict[str, dict[
         directory = Path(name)
         bench = Bench(directory, build("viewers.c", directory), directory)
         if not arguments.gateway:
-            link = stack.enter_context(slow_link(arguments.rate))
+            network = stack.enter_context(slow_network(arguments.rate))
             servers = arguments.servers.split(",")
-            return {server: watch(bench, SERVERS[server], link, options) for server in servers}
+            return {server: watch(bench, SERVERS[server], network, options) for server in servers}
         program = arguments.gateway
-        gateway = stack.enter_context(gateway_on_slow_link(arguments.rate, limited=not arguments.without_limits))
+        gateway = stack.enter_context(gateway_on_slow_network(arguments.rate, limited=not arguments.without_limits))
         versions = arguments.http.split(",")
         return {f"{program} {http}": watch_through(bench, gateway, program, http, options) for http in versions}
 
@@ -183,12 +183,12 @@ def main() -> None:
     size = (int(width), int(height))
     options = Options(arguments.seconds, arguments.query, size, arguments.jpeg_kilobytes, arguments.ingest)
     clean_up_when_terminated()
-    missing = missing_link_parts() or (missing_gateway(arguments.gateway) if arguments.gateway else None)
+    missing = missing_network_parts() or (missing_gateway(arguments.gateway) if arguments.gateway else None)
     if missing:
         print(json.dumps({"benchmark": "slow_viewer", "skipped": missing}))
         return
     results = measured(arguments, options)
-    report(f"link {arguments.rate}, {arguments.size}", results)
+    report(f"network {arguments.rate}, {arguments.size}", results)
     facts = {
         "benchmark": "slow_viewer",
         "rate": arguments.rate,

@@ -9,6 +9,7 @@ import pytest
 from tests.support.camera import missing_camera_parts
 from tests.support.hosts import missing_host_parts
 
+pytest_plugins = ["tests.support.fixtures"]
 CHROMIUM = Path("/usr/bin/chromium")
 
 

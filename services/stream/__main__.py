@@ -22,8 +22,8 @@ def main() -> int:
     settings = load_settings(StreamSettings)
     bus_keys = client_keys(settings)
     refuse_unprotected_access(settings, "STREAM_HOST", settings.stream_host)
-    room = raise_file_limit()
-    max_viewers = min(settings.stream_max_viewers or USUAL_MAX_VIEWERS, room)
+    most_connections = raise_file_limit()
+    max_viewers = min(settings.stream_max_viewers or USUAL_MAX_VIEWERS, most_connections)
     listener = listen(
         settings.stream_host, settings.stream_port, setting="STREAM", stall_seconds=settings.viewer_stall_seconds
     )

@@ -1,11 +1,27 @@
-"""The settings of stream. Of the cameras it reads none: what it needs of them comes with their status."""
+"""The settings of stream. It reads none of the cameras' settings: their status has all that it needs."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
 from shared.settings import Port, url_has_host
 from shared.web.settings import WebSettings
+
+SHOWN: Final = (
+    "bus_connect",
+    "archiver_url",
+    "stream_max_viewers",
+    "stream_max_viewers_per_address",
+    "viewer_stall_seconds",
+    "compatibility_urls",
+    "base_path",
+    "publish_address",
+    "site_address",
+    "trusted_proxies",
+    "allowed_origins",
+    "allow_anonymous",
+)
+"""The settings that the status page shows. Only harmless ones are listed: a setting added later may be a secret."""
 
 
 def _http_url(value: str) -> str:

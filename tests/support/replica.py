@@ -42,8 +42,11 @@ class Replica:
         status, _, body = self.request(path)
         return status, json.loads(body)
 
+    def known_cameras(self) -> set[str]:
+        return {device["key"] for device in self.json("/api/devices")[1]["devices"]}
+
     def knows_a_camera(self) -> bool:
-        return bool(self.json("/api/devices")[1]["devices"])
+        return bool(self.known_cameras())
 
 
 @contextmanager

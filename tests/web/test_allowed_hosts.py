@@ -1,4 +1,4 @@
-"""Which names are answered to while nobody needs a password: a stranger's, led to us by its name server, is not."""
+"""Which host names are served while there is no password. A stranger's domain that points at us is not."""
 
 import json
 import socket
@@ -26,7 +26,7 @@ EVIL = "evil.example:8001"
     ],
 )
 def test_an_address_and_a_name_of_this_network_are_answered_to(host: str) -> None:
-    """And what SITE_ADDRESS and ALLOWED_ORIGINS name, on any port."""
+    """So are the hosts of SITE_ADDRESS and ALLOWED_ORIGINS, on any port."""
     sites = "https://cams.example.org, two.example.org:8443"
     settings = web_settings(site_address=sites, allowed_origins="http://Origin.example.org:3000")
     assert is_allowed_host(host, settings.named_hosts)
@@ -41,12 +41,12 @@ def test_an_address_and_a_name_of_this_network_are_answered_to(host: str) -> Non
     ],
 )
 def test_a_name_that_somebody_may_register_is_not_answered_to(host: str) -> None:
-    """Whatever it looks like."""
+    """However much it looks like a name of this network."""
     assert not is_allowed_host(host, web_settings(site_address="cams.example.org").named_hosts)
 
 
 def test_the_refusal_repeats_a_name_and_nothing_else() -> None:
-    """Or a request could have us say anything."""
+    """Otherwise a request could put any words into our answer."""
     assert f"name http://{EVIL} in ALLOWED_ORIGINS, or set a password" in host_refusal(EVIL)
     for host in ("<b>.example", "a.example/\x1b[2J", "x" * 254, "evil.example:8001:80"):
         assert "name http://HOST in" in host_refusal(host)
@@ -62,7 +62,7 @@ def socket_status(replica: Replica, host: str) -> int:
 
 
 def test_without_a_password_a_rebound_name_reads_and_changes_nothing() -> None:
-    """To the browser its page and we are one origin, so no other rule holds it up."""
+    """For the browser its page and our server are one origin, so no other rule stops it."""
     page = {"Host": EVIL, "Origin": f"http://{EVIL}", "Sec-Fetch-Site": "same-origin"}
     with running_replica(f"tcp://127.0.0.1:{free_port()}") as replica:
         for path in ("/", "/live.js", "/login", "/camera-feed.js", "/api/devices", "/api/camera/snapshot", "/readyz"):
@@ -83,7 +83,7 @@ def test_a_name_of_ones_own_is_allowed_host_once_it_is_named() -> None:
 
 
 def test_a_client_of_http_1_0_names_no_host() -> None:
-    """It is no browser."""
+    """Such a client is no browser."""
     with (
         running_replica(f"tcp://127.0.0.1:{free_port()}") as replica,
         socket.create_connection(("127.0.0.1", replica.port), 20) as client,

@@ -30,7 +30,7 @@ def test_any_process_with_the_same_secrets_verifies() -> None:
 
 @pytest.mark.parametrize("changed", ["viewer_password", "viewer_token"])
 def test_a_changed_secret_ends_what_was_given_out_under_the_old_one(changed: str) -> None:
-    """The other role's stays good: its secrets did not change."""
+    """Those of the other role stay good: its secrets did not change."""
     old, new = signer(), signer(SECRETS | {changed: "another long secret"})
     assert new.role_of_session(old.session(Role.VIEWER)) is None
     assert new.read_link(old.sign(ShareLink.to_camera("cam1", ENDS_AT), Role.VIEWER)) is None
@@ -38,7 +38,7 @@ def test_a_changed_secret_ends_what_was_given_out_under_the_old_one(changed: str
 
 
 def test_a_session_and_a_link_run_out() -> None:
-    """By the clock of whoever verifies."""
+    """By the clock of the process that verifies."""
     time = FakeTime()
     one = signer(time=time)
     session, link = one.session(Role.VIEWER), one.sign(ShareLink.to_frame(7, ENDS_AT), Role.VIEWER)
@@ -90,7 +90,7 @@ def test_a_link_opens_nothing_else(path: str) -> None:
 
 
 def test_a_link_to_a_frame_opens_that_frame() -> None:
-    """And not the seventieth."""
+    """And not frame 70 when it is for frame 7."""
     link = ShareLink.to_frame(7, ENDS_AT)
     assert link.opens("/api/camera/frames/7/image")
     assert not link.opens("/api/camera/frames/70/image")
@@ -98,7 +98,7 @@ def test_a_link_to_a_frame_opens_that_frame() -> None:
 
 
 def test_nothing_kept_holds_a_password() -> None:
-    """A dump of the process's objects, or a repr in a log, tells none."""
+    """Neither a dump of the process's objects nor a repr in a log tells one."""
     credentials = AccessSecrets(web_settings(**SECRETS))
     assert VIEWER not in repr(vars(credentials))
     assert credentials.role_of(VIEWER) is Role.VIEWER

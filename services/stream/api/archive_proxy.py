@@ -1,7 +1,7 @@
-"""Forwards the archive's addresses to the archiver, so that port 8001 is the one origin where no gateway is.
+"""Forwards the archive's addresses to the archiver, so that port 8001 is the one origin where there is no gateway.
 
-Bodies pass as they come, in both directions; nothing is held. So do the credentials that the guard has not found wrong:
-the archiver verifies them itself, as it does of those who ask it directly.
+Bodies pass in both directions while they arrive; nothing is held. Credentials pass too, except those that the guard has
+found wrong: the archiver verifies them itself, as it does for its direct clients.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -10,6 +10,8 @@ from typing import Final
 import httpx2
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from services.stream.base import texts
 
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 60.0
@@ -39,11 +41,7 @@ def archive_router(client: httpx2.AsyncClient) -> APIRouter:
         try:
             answer = await client.send(outgoing, stream=True)
         except httpx2.TransportError:
-            return JSONResponse(
-                {"detail": "The archive can't be reached. Check that the archiver runs, and ARCHIVER_URL."},
-                status_code=502,
-                headers={"Retry-After": "2"},
-            )
+            return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, status_code=502, headers={"Retry-After": "2"})
         response = StreamingResponse(_bytes_of(answer), status_code=answer.status_code)
         response.raw_headers = _end_to_end(answer.headers.raw)
         return response

@@ -1,4 +1,7 @@
-"""How many viewers each address (of IPv6: each /64) has: one household must not fill a replica. On the loop."""
+"""Limits how many viewers each address has, so that one household can't fill a replica. On the loop.
+
+An IPv6 client counts by its /64 network, because one host can use any address in it.
+"""
 
 from collections import Counter
 from ipaddress import ip_address
@@ -6,8 +9,8 @@ from ipaddress import ip_address
 from shared.web.access.client_network import client_network
 
 
-class Crowd:
-    """At most `max_per_address` at once. This machine's own programs, proxies among them, are not limited."""
+class PerAddressLimit:
+    """At most `max_per_address` viewers at once. Programs on this machine, proxies among them, are not limited."""
 
     def __init__(self, max_per_address: int) -> None:
         self._max_per_address = max_per_address
@@ -16,14 +19,14 @@ class Crowd:
     def has_room(self, address: str) -> bool:
         return self._counts[client_network(address)] < self._max_per_address or _is_this_machine(address)
 
-    def enter(self, address: str) -> None:
+    def add(self, address: str) -> None:
         self._counts[client_network(address)] += 1
 
-    def leave(self, address: str) -> None:
-        home = client_network(address)
-        self._counts[home] -= 1
-        if self._counts[home] <= 0:
-            del self._counts[home]
+    def remove(self, address: str) -> None:
+        network = client_network(address)
+        self._counts[network] -= 1
+        if self._counts[network] <= 0:
+            del self._counts[network]
 
 
 def _is_this_machine(address: str) -> bool:

@@ -1,15 +1,18 @@
-"""Stand-in pictures: what viewers see while there is no live one. Owns their look; Pillow's only user here.
+"""Draws placeholders: what viewers see while there is no live picture. Owns their look; Pillow's only user here.
 
-A stand-in is never mistaken for live: the last picture, dimmed, or a plain ground, with what is wrong and since when.
+A placeholder is never mistaken for a live picture. It is the last picture, dimmed, or a plain ground, with the problem
+and since when written on it.
 """
 
 import io
 import textwrap
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
+
+from services.stream.base import texts
+from services.stream.fanout.cameras import Problem
 
 USUAL_SIZE: Final = (1280, 720)
 QUALITY: Final = 80
@@ -19,17 +22,11 @@ _FAINT_TEXT: Final = (170, 178, 188)
 _ACCENT: Final = (232, 163, 61)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why there is no live picture, in words: a headline, what to do about it, and since when (epoch ns)."""
+def draw_placeholder(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None) -> bytes:
+    """A JPEG that shows `problem`. It takes some 20 ms, so not on the loop.
 
-    headline: str
-    advice: str = ""
-    since_ns: int | None = None
-
-
-def draw_plate(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None) -> bytes:
-    """A JPEG of `size` (width, height; the last picture's where there is one). Takes some 20 ms: not on the loop."""
+    It has the size of `last_jpeg` where there is one, else `size` (width, height in pixels).
+    """
     image = _ground(size or USUAL_SIZE, last_jpeg)
     draw = ImageDraw.Draw(image)
     width, height = image.size
@@ -38,7 +35,7 @@ def draw_plate(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes 
     lines += [(line, unit * 0.72, _FAINT_TEXT) for line in textwrap.wrap(problem.advice, 52)]
     if problem.since_ns is not None:
         since = datetime.fromtimestamp(problem.since_ns // 10**9, UTC)
-        lines.append((f"Since {since:%Y-%m-%d %H:%M:%S} UTC", unit * 0.72, _FAINT_TEXT))
+        lines.append((texts.since(f"{since:%Y-%m-%d %H:%M:%S}"), unit * 0.72, _FAINT_TEXT))
     y = (height - sum(text_size * 1.5 for _, text_size, _ in lines)) / 2
     draw.rectangle((width / 2 - unit, y - unit * 0.7, width / 2 + unit, y - unit * 0.55), fill=_ACCENT)
     for text, text_size, colour in lines:
@@ -60,7 +57,7 @@ def _ground(size: tuple[int, int], last_jpeg: bytes | None) -> Image.Image:
     return Image.new("RGB", size, _GROUND)
 
 
-def _fitting_font(text: str, size: float, room: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _fitting_font(text: str, size: float, room_pixels: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     font = ImageFont.load_default(size)
     length = font.getlength(text)
-    return font if length <= room else ImageFont.load_default(max(6, size * room / length))
+    return font if length <= room_pixels else ImageFont.load_default(max(6, size * room_pixels / length))

@@ -1,4 +1,4 @@
-"""The archive behind port 8001: what changes it passes as well, and what is long is passed on while it comes."""
+"""The archive behind port 8001: every method passes, and long bodies pass while they arrive."""
 
 import http.client
 import http.server
@@ -92,7 +92,7 @@ def test_capturing_and_deleting_pass_without_a_body(replica: Replica) -> None:
 
 
 def test_a_body_is_passed_on_while_it_comes(replica: Replica) -> None:
-    """It is counted on its way, not held."""
+    """It is measured on its way, and not held."""
     _Archive.begun.clear()
 
     def pieces() -> Iterator[bytes]:
@@ -121,7 +121,7 @@ def test_a_long_answer_is_passed_on_while_it_comes(replica: Replica, path: str) 
 
 
 def test_a_password_found_wrong_is_not_passed_on() -> None:
-    """The archiver would count it for stream's address, and soon make everybody wait who comes that way."""
+    """The archiver would count it for stream's address, and soon make all clients of stream wait."""
     with before_an_archive(**SECRETS) as replica:
         form = urllib.parse.urlencode({"password": VIEWER}).encode()
         cookie = {"Cookie": replica.request("/login", "POST", body=form)[1]["set-cookie"].partition(";")[0]}
@@ -134,3 +134,51 @@ def test_a_password_found_wrong_is_not_passed_on() -> None:
 def passed_on(replica: Replica, credentials: Headers) -> Headers:
     assert replica.request("/api/camera/frames", "HEAD", credentials)[0] == 200
     return {name: value for name, value in _Archive.received.items() if name in ("Cookie", "Authorization")}
+
+
+class _Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with the request that it got."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = f"{self.command} {self.path} {self.headers.get('If-None-Match')}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"abc"')
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_the_archives_addresses_are_forwarded(bus: str) -> None:
+    """Port 8001 is the one origin: method, query, headers and bodies pass both ways."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as archive:
+        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        with running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica:
+            path = "/api/camera/frames/7/image?x=1&x=2"
+            status, headers, body = replica.request(path, headers={"If-None-Match": '"abc"'})
+            assert (status, headers["etag"], body) == (200, '"abc"', f'GET {path} "abc"'.encode())
+            assert replica.request("/api/camera/frames")[2] == b"GET /api/camera/frames None"
+            assert replica.request(path, "HEAD")[:1] + replica.request(path, "HEAD")[2:] == (200, b"")
+            assert replica.request("/api/camera/frames", "POST", body=b"now")[::2] == (201, b"now")
+        archive.shutdown()
+
+
+def test_an_archive_that_is_away_is_502_in_words(lonely_replica: Replica) -> None:
+    """The live picture does not need it."""
+    status, body = lonely_replica.json("/api/camera/frames")
+    assert status == 502
+    assert "ARCHIVER_URL" in body["detail"]

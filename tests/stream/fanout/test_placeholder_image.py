@@ -1,11 +1,12 @@
-"""Stand-in pictures."""
+"""The look of placeholders."""
 
 import io
 
 import pytest
 from PIL import Image, ImageStat
 
-from services.stream.fanout.placeholder_image import Problem, draw_plate
+from services.stream.fanout.cameras import Problem
+from services.stream.fanout.placeholder_image import draw_placeholder
 from tests.support.bus import jpeg_picture
 
 PROBLEM = Problem("The camera is offline", "Check that it is on. " * 6, 1_795_363_200_000_000_000)
@@ -18,15 +19,15 @@ def opened(jpeg: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("size", [(320, 180), (641, 361), (1920, 1080), (64, 48)])
-def test_a_plate_has_the_cameras_size(size: tuple[int, int]) -> None:
+def test_a_placeholder_has_the_cameras_size(size: tuple[int, int]) -> None:
     """A page's layout must not jump when the camera goes."""
-    assert opened(draw_plate(PROBLEM, size, None)).size == size
+    assert opened(draw_placeholder(PROBLEM, size, None)).size == size
 
 
 def test_the_last_picture_shows_through_dimmed() -> None:
-    """One sees what was there, and sees that it is not there now."""
+    """It shows the last scene, and shows that the scene is not live."""
     bright = jpeg_picture(230, 640, 360)
-    dimmed = opened(draw_plate(PROBLEM, (10, 10), bright))
+    dimmed = opened(draw_placeholder(PROBLEM, (10, 10), bright))
     assert dimmed.size == (640, 360)
     corner = ImageStat.Stat(dimmed.crop((0, 0, 100, 40))).mean
     assert all(30 < level < 120 for level in corner)
@@ -34,10 +35,10 @@ def test_the_last_picture_shows_through_dimmed() -> None:
 
 def test_a_last_picture_that_is_broken_does_no_harm() -> None:
     """The plain ground is shown."""
-    assert opened(draw_plate(PROBLEM, (640, 360), b"\xff\xd8\xff broken")).size == (640, 360)
+    assert opened(draw_placeholder(PROBLEM, (640, 360), b"\xff\xd8\xff broken")).size == (640, 360)
 
 
 def test_there_is_something_to_read() -> None:
     """Light text on a dark ground."""
-    levels = opened(draw_plate(PROBLEM, (640, 360), None)).convert("L").histogram()
+    levels = opened(draw_placeholder(PROBLEM, (640, 360), None)).convert("L").histogram()
     assert sum(levels[200:]) > 500

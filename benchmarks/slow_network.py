@@ -1,4 +1,4 @@
-"""A slow link on this machine: a viewer's network namespace behind a router's. The router limits the rate.
+"""A slow network on this machine: a viewer's network namespace behind a router's. The router limits the rate.
 
     here ── veth ── router ── veth (tbf) ── viewer
 
@@ -19,7 +19,7 @@ NETWORK_BEHIND: Final = "198.18.77.4/30"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class SlowNetwork:
     """`server_address` is this side's address for the viewer. `prefix` runs a command at the viewer's side."""
 
     server_address: str
@@ -34,8 +34,8 @@ def bits_per_second(rate: str) -> int:
     raise ValueError(f"{rate!r} is not like 150KB/s or 20Mbit/s")
 
 
-def missing_link_parts() -> str | None:
-    """The reason why no link can be made here, or None."""
+def missing_network_parts() -> str | None:
+    """The reason why no network can be made here, or None."""
     if os.geteuid() != 0:
         return "network namespaces need root"
     try:
@@ -55,8 +55,8 @@ def refuse_taken_network() -> None:
 
 
 @contextmanager
-def slow_link(rate: str, namespace: str | None = None) -> Iterator[Link]:
-    """A link that carries `rate` towards the viewer and is not limited the other way.
+def slow_network(rate: str, namespace: str | None = None) -> Iterator[SlowNetwork]:
+    """A network that carries `rate` towards the viewer and is not limited the other way.
 
     Its near end is in `namespace`, or in this one.
     """
@@ -88,7 +88,7 @@ def slow_link(rate: str, namespace: str | None = None) -> Iterator[Link]:
         _ip(f"netns exec {router} sysctl -qw net.ipv4.ip_forward=1")
         limit = f"tbf rate {bits}bit burst {burst} latency {QUEUE_MILLISECONDS}ms"
         _ip(f"netns exec {router} tc qdisc add dev downward root {limit}")
-        yield Link(here, ("ip", "netns", "exec", viewer))
+        yield SlowNetwork(here, ("ip", "netns", "exec", viewer))
     finally:
         for place in (viewer, router):
             subprocess.run(["ip", "netns", "delete", place], check=False, capture_output=True)

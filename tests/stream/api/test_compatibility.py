@@ -1,13 +1,13 @@
 """Other servers' addresses lead to ours, under the same rules, when they are switched on."""
 
 import json
+from functools import partial
 
 import pytest
 
 from services.stream.api.compatibility import translated
 from tests.support.bus import fake_ingest, frame_of, status_of
 from tests.support.mjpeg import Viewer
-from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import VIEWER, basic
@@ -36,15 +36,14 @@ SWITCHED_ON = {"compatibility_urls": True}
     ],
 )
 def test_an_address_is_translated(theirs: str, ours: str) -> None:
-    """Those that are nobody's stay as they are."""
+    """Any other address stays as it is."""
     path, _, query = theirs.partition("?")
     its_path, its_query = translated(path, query.encode())
     assert f"{its_path}?{its_query.decode()}" == ours
 
 
-def test_clients_of_other_servers_are_served() -> None:
+def test_clients_of_other_servers_are_served(bus: str) -> None:
     """With the very bytes that our own addresses give."""
-    bus = f"tcp://127.0.0.1:{free_port()}"
     with (
         fake_ingest(bus, status_of("cam1", viewer_count=2)) as ingest,
         running_replica(bus, settings=SWITCHED_ON) as replica,
@@ -53,7 +52,7 @@ def test_clients_of_other_servers_are_served() -> None:
         for path in ("/?action=stream", "/stream", "/api/stream.mjpeg?src=cam1", "/cam.mjpg"):
             with Viewer(replica.port, path) as viewer:
                 ingest.show(frame_of("cam1"))
-                wait_until(lambda viewer=viewer: viewer.parts, f"a picture came from {path}")  # type: ignore[misc]
+                wait_until(partial(getattr, viewer, "parts"), f"a picture came from {path}")
         for path in ("/?action=snapshot", "/snapshot", "/api/frame.jpeg?src=cam1", "/api/cam1/latest.jpg", "/cam.jpg"):
             status, headers, body = replica.request(path)
             assert (status, headers["content-type"], body[:2]) == (200, "image/jpeg", b"\xff\xd8"), path
@@ -75,9 +74,8 @@ def their_addresses(replica: Replica) -> set[int]:
     return {replica.request(path)[0] for path in paths}
 
 
-def test_they_are_off_unless_switched_on_and_behind_the_same_password() -> None:
-    """An address nobody asked for is one more to guard."""
-    bus = f"tcp://127.0.0.1:{free_port()}"
+def test_they_are_off_unless_switched_on_and_behind_the_same_password(bus: str) -> None:
+    """An address that nobody uses is one more to guard."""
     with running_replica(bus) as replica:
         assert their_addresses(replica) == {404}
         assert replica.request("/?action=stream")[1]["content-type"].startswith("text/html")
