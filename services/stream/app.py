@@ -63,7 +63,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
     app.include_router(login_router(authenticator))
-    app.include_router(archive_router(archive))
+    app.include_router(archive_router(archive, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(status_router(hub, authenticator, shown(settings, SHOWN)))
     app.include_router(health_router(hub.why_not_ready, hub.problems))
     if settings.compatibility_urls:

@@ -1,4 +1,4 @@
-"""Limits how many viewers each address has, so that one household can't fill a replica. On the loop.
+"""Limits what each address has at once: viewers, or requests to the archive. On the loop.
 
 An IPv6 client counts by its /64 network, because one host can use any address in it.
 """
@@ -10,14 +10,14 @@ from shared.web.access.client_network import client_network
 
 
 class PerAddressLimit:
-    """At most `max_per_address` viewers at once. Programs on this machine, proxies among them, are not limited."""
+    """At most `max_per_address` at once. Programs on this machine, proxies among them, are not limited."""
 
     def __init__(self, max_per_address: int) -> None:
-        self._max_per_address = max_per_address
+        self.max_per_address = max_per_address
         self._counts: Counter[str] = Counter()
 
     def has_room(self, address: str) -> bool:
-        return self._counts[client_network(address)] < self._max_per_address or _is_this_machine(address)
+        return self._counts[client_network(address)] < self.max_per_address or _is_this_machine(address)
 
     def add(self, address: str) -> None:
         self._counts[client_network(address)] += 1

@@ -56,6 +56,7 @@ SOCKET_FULL: Final = "Too many viewers. Try again later."
 ADDRESS_FULL: Final = "Your address has reached its limit of viewers: close one."
 CAMERAS_NOT_KNOWN_YET: Final = "The cameras are not known yet. Try again in a second."
 NO_CAMERA_YET: Final = "No camera is known yet. Check that ingest runs."
+NO_SUCH_ARCHIVE_ADDRESS: Final = "The archive has no such address."
 ARCHIVE_UNREACHABLE: Final = "The archive can't be reached. Check that the archiver runs, and ARCHIVER_URL."
 NEEDS_HTTP_1_1: Final = "This server streams to HTTP/1.1 clients only.\n"
 VIEWER_LINKS_ARE_SHORTER: Final = (
@@ -92,3 +93,10 @@ def message_not_understood(reason: str) -> str:
 LOGIN_REFUSED: Final = "That is not the password."
 FORM_UNREADABLE: Final = "That form can't be read."
 LOG_OUT: Final = "Log this browser out"
+
+
+def archive_address_full(limit: int) -> str:
+    return (
+        f"Your address has {limit} requests to the archive under way, which is the limit "
+        "(STREAM_MAX_VIEWERS_PER_ADDRESS): let one end."
+    )

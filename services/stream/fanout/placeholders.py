@@ -11,33 +11,47 @@ from services.stream.fanout.cameras import Problem
 from services.stream.fanout.feed import Feed
 from services.stream.fanout.picture import Picture
 from services.stream.fanout.placeholder_image import draw_placeholder
+from shared.logs import get_logger
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Placeholder:
     problem: Problem
-    drawing: asyncio.Task[Picture]
+    drawing: asyncio.Task[Picture | None]
 
 
 class Placeholders:
-    """At most one per feed: that of its present problem. `on_drawn` is called when one has been drawn."""
+    """At most one per feed: that of its present problem. `on_drawn` is called when one has been drawn.
+
+    They are drawn one after the other, because each takes up to 110 MB while it is drawn.
+    """
 
     def __init__(self, on_drawn: Callable[[], None]) -> None:
         self._on_drawn = on_drawn
+        self._turn = asyncio.Lock()
         self._by_feed: dict[Feed, _Placeholder] = {}
 
     def picture(self, feed: Feed, problem: Problem, size: tuple[int, int] | None) -> Picture | None:
         """The feed's placeholder for `problem`; None while it is being drawn, some 20 ms. `size` is in pixels."""
         placeholder = self._by_feed.get(feed)
         if placeholder is None or placeholder.problem != problem:
-            drawing = asyncio.create_task(_draw(feed.camera_key, problem, size, feed.last_live_jpeg))
+            drawing = asyncio.create_task(self._draw(feed.camera_key, problem, size, feed.last_live_jpeg))
             drawing.add_done_callback(lambda _: self._on_drawn())
             placeholder = self._by_feed[feed] = _Placeholder(problem, drawing)
         return placeholder.drawing.result() if placeholder.drawing.done() else None
 
-
-async def _draw(
-    camera_key: str | None, problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None
-) -> Picture:
-    jpeg = await asyncio.to_thread(draw_placeholder, problem, size, last_jpeg)
-    return Picture(camera_key, jpeg, time.time_ns(), time.monotonic(), live=False)
+    async def _draw(
+        self, camera_key: str | None, problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None
+    ) -> Picture | None:
+        """None when even the plain placeholder can't be drawn. Nothing that a camera sent may end the replica."""
+        async with self._turn:
+            for ground in ((size, last_jpeg), (None, None)):
+                try:
+                    jpeg = await asyncio.to_thread(draw_placeholder, problem, *ground)
+                except Exception as error:  # noqa: BLE001 a decoder raises what it likes, and memory may be short
+                    log.warning("placeholder not drawn", camera=camera_key, why=repr(error))
+                else:
+                    return Picture(camera_key, jpeg, time.time_ns(), time.monotonic(), live=False)
+        return None

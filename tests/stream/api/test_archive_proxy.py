@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
+from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER, Headers, basic, bearer
 
 PIECE = b"x" * 65_536
@@ -182,3 +183,54 @@ def test_an_archive_that_is_away_is_502_in_words(lonely_replica: Replica) -> Non
     status, body = lonely_replica.json("/api/camera/frames")
     assert status == 502
     assert "ARCHIVER_URL" in body["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/camera/frames/%07",
+        "/api/camera/frames/%00",
+        "/api/camera/frames/%0d%0aX-Evil:1",
+        "/api/camera/frames/..%2f..%2f..%2freadyz",
+        "/api/camera/frames/%5c..%5c",
+        "/api/camera/frames/%2e%2e/%2e%2e/healthz",
+        "/api/camera/framesX",
+        "/api/camera/frames@elsewhere.example/x",
+    ],
+)
+def test_a_path_beyond_the_archives_addresses_is_404(lonely_replica: Replica, path: str) -> None:
+    """Dots once reached every address of the archiver's host, and a control character was a traceback."""
+    assert lonely_replica.request(path)[0] == 404
+
+
+def test_an_odd_path_is_passed_on_as_it_was_read(bus: str) -> None:
+    """A decoded question mark must not become a query on the way."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as archive:
+        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        with running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica:
+            for path in ("/api/camera/frames/%3Fx=1", "/api/camera/frames/a%20b", "/api/camera/frames/%C3%A9"):
+                assert replica.request(path)[2] == f"GET {path} None".encode()
+        archive.shutdown()
+
+
+def test_an_address_with_too_many_requests_under_way_waits_and_others_do_not() -> None:
+    """110 slow downloads once kept everybody from the archive for a minute and a half."""
+    _Archive.go_on.clear()
+    limited: dict[str, object] = {"trusted_proxies": "127.0.0.1", "stream_max_viewers_per_address": 2}
+    with before_an_archive(**limited) as replica:
+        slow = [http.client.HTTPConnection("127.0.0.1", replica.port, timeout=20) for _ in range(2)]
+        for connection in slow:
+            connection.request("GET", "/api/camera/frames/zip", headers={"X-Forwarded-For": "10.9.9.9"})
+            assert connection.getresponse().read(len(PIECE)) == PIECE
+        status, _, body = replica.request("/api/camera/frames", "HEAD", {"X-Forwarded-For": "10.9.9.9"})
+        assert status == 429
+        status, _, body = replica.request("/api/camera/frames/7", "DELETE", {"X-Forwarded-For": "10.9.9.9"})
+        assert (status, b"2 requests" in body, b"STREAM_MAX_VIEWERS_PER_ADDRESS" in body) == (429, True, True)
+        assert replica.request("/api/camera/frames", "HEAD", {"X-Forwarded-For": "10.9.9.8"})[0] == 200
+        for connection in slow:
+            connection.close()
+        _Archive.go_on.set()
+        wait_until(
+            lambda: replica.request("/api/camera/frames", "HEAD", {"X-Forwarded-For": "10.9.9.9"})[0] == 200,
+            "the places of clients that left are free",
+        )

@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+from PIL import Image
+
 from services.stream.fanout.cameras import Problem
 from services.stream.fanout.feed import Feed
+from services.stream.fanout.placeholder_image import draw_placeholder
 from services.stream.fanout.placeholders import Placeholders
 
 OFFLINE, FROZEN = Problem("The camera is offline"), Problem("The camera's picture is frozen")
@@ -39,3 +43,40 @@ async def test_one_is_drawn_per_problem_and_feed() -> None:
     second = placeholders.picture(feed, FROZEN, SIZE)
     assert second is not None
     assert second.jpeg != first.jpeg
+
+
+@pytest.mark.parametrize("error", [MemoryError(), Image.DecompressionBombError(), SyntaxError("broken PNG")])
+async def test_whatever_a_drawing_raises_the_placeholder_is_plain(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One camera's picture once ended the hub, and with it every viewer of every camera."""
+
+    def draw(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None) -> bytes:
+        if size is not None:
+            raise error
+        return draw_placeholder(problem, size, last_jpeg)
+
+    monkeypatch.setattr("services.stream.fanout.placeholders.draw_placeholder", draw)
+    drawn = asyncio.Event()
+    placeholders = Placeholders(on_drawn=drawn.set)
+    feed = Feed("cam1", "main")
+    placeholders.picture(feed, OFFLINE, SIZE)
+    await asyncio.wait_for(drawn.wait(), 20)
+    picture = placeholders.picture(feed, OFFLINE, SIZE)
+    assert picture is not None
+    assert picture.jpeg.startswith(b"\xff\xd8")
+
+
+async def test_a_placeholder_that_cannot_be_drawn_at_all_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The viewers then keep what they have; the hub goes on."""
+
+    def draw(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr("services.stream.fanout.placeholders.draw_placeholder", draw)
+    drawn = asyncio.Event()
+    placeholders = Placeholders(on_drawn=drawn.set)
+    feed = Feed("cam1", "main")
+    placeholders.picture(feed, OFFLINE, SIZE)
+    await asyncio.wait_for(drawn.wait(), 20)
+    assert placeholders.picture(feed, OFFLINE, SIZE) is None
