@@ -1,6 +1,6 @@
-"""The settings of ingest. It alone reads the cameras': the others learn from the status what they need.
+"""The settings of ingest. Only ingest reads the cameras' settings; the status tells the other services what they need.
 
-One camera comes from the environment, as `CAMERA_…`; several from a file with the same names (`cameras_file.py`).
+One camera comes from the environment, as `CAMERA_…`; several come from a file with the same names (`cameras_file.py`).
 """
 
 from pathlib import Path
@@ -40,7 +40,7 @@ def _usable_url(value: SecretUrl) -> SecretUrl:
 
 
 def _joined(value: Any) -> Any:
-    """A list, as a file may hold it, in the form that a variable has."""
+    """A list, which only a file can hold, in the form of an environment variable."""
     return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
@@ -105,12 +105,12 @@ class CameraSettings(BaseModel):
 
     @property
     def display_name(self) -> str:
-        """The name given, or the key as a person would write it."""
+        """The given name, or one made from the key: `front_door` becomes `Front door`."""
         return self.name or self.device_key.replace("_", " ").replace("-", " ").strip().capitalize()
 
     @property
     def offered_widths(self) -> tuple[int, ...]:
-        """The widths that may be asked for, ascending."""
+        """The widths in pixels at which frames can be requested, ascending."""
         return tuple(sorted({int(width) for width in self.widths.split(",")}))
 
     def source_url(self) -> str:
@@ -131,7 +131,7 @@ class CameraSettings(BaseModel):
         return tuple(sorted(found, key=len, reverse=True))
 
     def revealed(self) -> dict[str, Any]:
-        """Everything with the secrets as they are, for the camera's own process and nobody else."""
+        """All settings with the secrets in clear, for the camera's own process only."""
         secrets = {
             name: value.get_secret_value()
             for name in type(self).model_fields
@@ -141,13 +141,13 @@ class CameraSettings(BaseModel):
 
 
 class CameraEnvironment(CameraSettings, Settings):
-    """The one camera that the environment names."""
+    """The one camera that the environment describes."""
 
     model_config = SettingsConfigDict(env_prefix="CAMERA_")
 
 
 class IngestSettings(BusServerSettings):
-    """Where the bus is bound, and whether the cameras are in a file."""
+    """Where the bus is bound, and which file lists the cameras, if any does."""
 
     cameras_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
         None, description="the path of a TOML file with a [[camera]] table for each camera"

@@ -13,7 +13,7 @@ import numpy as np
 from services.ingest.decoding.access_unit import AccessUnit, Buffer
 from services.ingest.decoding.jpeg import DamagedPictureError
 from services.ingest.decoding.pictures import BgrPicture, JpegPicture, Picture
-from services.ingest.decoding.unit_decoder import UnitPictures
+from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError
 
 _RAW: Final = -1.0
@@ -76,7 +76,7 @@ class PacketReading:
         self._packets = _Packets(codec)
         capture.set(cv2.CAP_PROP_FORMAT, _RAW)
         _, parameter_sets = capture.retrieve(flag=int(capture.get(cv2.CAP_PROP_CODEC_EXTRADATA_INDEX)))
-        self._pictures = UnitPictures(self._packets, parameter_sets.tobytes())
+        self._pictures = UnitDecoder(self._packets, parameter_sets.tobytes())
 
     def take(self) -> None:
         packet = _retrieved(self._capture).tobytes()

@@ -6,6 +6,7 @@ import pytest
 
 from services.ingest.decoding.jpeg import STANDARD_HUFFMAN_TABLES, DamagedPictureError, check, lean, segment
 from services.ingest.decoding.pictures import JpegPicture
+from tests.ingest.pixels import pixels_of
 
 START = b"\xff\xd8"
 
@@ -103,7 +104,3 @@ def test_another_size_is_encoded_anew() -> None:
     assert picture.scaled_to(640) is picture
     assert picture.equals(JpegPicture.checked(picture.to_jpeg(1)))
     assert not picture.equals(small)
-
-
-def pixels_of(jpeg: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)

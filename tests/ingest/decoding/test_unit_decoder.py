@@ -4,11 +4,11 @@ import pytest
 
 from services.ingest.decoding.access_unit import AccessUnit
 from services.ingest.decoding.pictures import Picture
-from services.ingest.decoding.unit_decoder import UnitPictures
-from tests.ingest.sources.rtsp.recorded import FORMATS, assembled, recorded
+from services.ingest.decoding.unit_decoder import UnitDecoder
+from tests.ingest.sources.rtp.recorded import FORMATS, assembled, recorded
 
 
-def newest_after(pictures: UnitPictures, unit: AccessUnit) -> Picture | None:
+def newest_after(pictures: UnitDecoder, unit: AccessUnit) -> Picture | None:
     pictures.pending.put(unit)
     return pictures.newest()
 
@@ -22,7 +22,7 @@ def test_a_damaged_jpeg_is_not_made_up_for_by_the_one_before(loses_packets: bool
         bad.is_damaged = True
     else:
         bad.payloads[-1] = bad.payloads[-1][: len(bad.payloads[-1]) // 2]
-    pictures = UnitPictures(FORMATS["jpeg"](), b"")
+    pictures = UnitDecoder(FORMATS["jpeg"](), b"")
     shown = newest_after(pictures, good)
     assert shown is not None
     assert pictures.newest() is shown, "asked for again before the next came"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.demo import FPS, DemoSource
 from services.ingest.sources.video_file import VideoFileSource
+from tests.ingest.pixels import pixels_of
 
 
 @pytest.fixture
@@ -27,8 +28,7 @@ def video(tmp_path: Path) -> Path:
 def shown(source: VideoFileSource) -> NDArray[np.uint8]:
     picture = source.retrieve()
     assert picture is not None
-    pixels = cv2.imdecode(np.frombuffer(picture.to_jpeg(95), np.uint8), cv2.IMREAD_COLOR)
-    return np.asarray(pixels, np.uint8)
+    return pixels_of(picture.to_jpeg(95))
 
 
 def test_a_file_is_played_at_its_pace_and_for_ever(video: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where a camera is, and what it is asked for: an RTSP URL taken apart, with the credentials set aside."""
+"""An RTSP URL, split into its parts, with the credentials apart."""
 
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -9,7 +9,7 @@ _PORTS: Final = {"rtsp": 554, "rtsps": 322}
 
 @dataclass(frozen=True, slots=True)
 class RtspAddress:
-    """`url` is what requests name; it holds no credentials."""
+    """Where a camera is. `url` is for requests, and holds no credentials."""
 
     url: str
     host: str
@@ -20,13 +20,13 @@ class RtspAddress:
 
     @classmethod
     def parse(cls, url: str, username: str | None = None, password: str | None = None) -> Self:
-        """Credentials in `url` are percent-encoded, those beside it are not and come first.
+        """Credentials in `url` are percent-encoded. Those beside it are not, and take precedence.
 
         Raises:
-            ValueError: when this is no RTSP URL. Nothing of the URL is repeated.
+            ValueError: when this is no RTSP URL. The message repeats no part of it.
         """
         scheme, separator, rest = url.partition("://")
-        # Only the host's part has an @ that means something; before it anything may stand that a password may hold.
+        # An @ means something only before the host; a password may hold any other character.
         end = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
         userinfo, _, place = rest[:end].rpartition("@")
         name, _, word = userinfo.partition(":")

@@ -2,14 +2,13 @@
 
 import pytest
 
-from services.ingest.sources.rtsp.rtp import MAX_UNIT_BYTES, Assembler, ReorderBuffer
-from tests.ingest.sources.rtsp.recorded import (
+from services.ingest.sources.rtp.assembler import MAX_UNIT_BYTES, Assembler
+from tests.ingest.sources.rtp.recorded import (
     FORMATS,
     assembled,
     has_marker,
     packet,
     recorded,
-    sequence_of,
     without_marker,
 )
 
@@ -125,29 +124,3 @@ def test_a_picture_without_end_does_not_grow_for_ever() -> None:
     assert assembler._unit is not None
     assert assembler._unit.byte_count <= MAX_UNIT_BYTES + len(piece)
     assert assembler._unit.is_damaged
-
-
-def test_datagrams_out_of_order_are_put_in_order() -> None:
-    """As far as the buffer goes."""
-    packets = recorded("h264")
-    shuffled = [packets[index ^ 3] for index in range(len(packets) & ~3)]
-    shuffled.insert(0, packets[0])  # where counting begins
-    buffer = ReorderBuffer()
-    ordered = [data for number, received in enumerate(shuffled) for data in buffer.put(received, number / 1000)]
-    numbers = [sequence_of(data) for data in ordered]
-    first = numbers[0]
-    assert [number for number in dict.fromkeys(numbers) if number >= first] == list(
-        range(first, first + len(numbers) - 1)
-    )
-
-
-def test_a_missing_datagram_is_waited_for_in_packets_and_in_time() -> None:
-    """Neither bound lets the picture wait for long."""
-    by_count = ReorderBuffer(max_packets=4, max_seconds=9)
-    received = [len(by_count.put(packet(n, 1, SLICE), 0)) for n in (0, 2, 3, 4, 5, 6)]
-    assert received == [1, 0, 0, 0, 0, 5]
-    by_time = ReorderBuffer(max_packets=99, max_seconds=0.1)
-    assert [len(by_time.put(packet(n, 1, SLICE), at)) for n, at in ((0, 0), (2, 0.01), (3, 0.05))] == [1, 0, 0]
-    assert by_time.is_waiting
-    assert len(by_time.expire(0.12)) == 2
-    assert not by_time.is_waiting

@@ -1,6 +1,7 @@
-"""JPEG over RTP (RFC 2435): the headers that a camera leaves out, put back. Pure.
+"""JPEG over RTP (RFC 2435): puts back the headers that a camera leaves out. Pure.
 
-Types 0 and 1 (4:2:2 and 4:2:0), with restart markers as 64 and 65; quantisation tables by quality or in-band.
+Types 0 and 1 (4:2:2 and 4:2:0), and 64 and 65, the same with restart markers. Quantisation tables come in-band, or
+follow from the quality (RFC 2435, appendix A).
 """
 
 import struct
@@ -14,13 +15,14 @@ _HEADER_BYTES: Final = 8
 _RESTARTS: Final = 64
 _TYPES: Final = {0: 0x21, 1: 0x22}  # how the luma is sampled
 _MAX_PLAIN_QUALITY: Final = 99
+_MIDDLE_QUALITY: Final = 50
 _IN_BAND: Final = 128
 _START, _END, _FRAME, _TABLES, _RESTART_INTERVAL, _SCAN = 0xD8, 0xD9, 0xC0, 0xDB, 0xDD, 0xDA
 _TABLE_BYTES: Final = 64
 
 
 class RtpJpeg:
-    """Keeps the in-band tables of each quality, for a camera need not repeat them."""
+    """The payload format of JPEG. Keeps the in-band tables of each quality, because a camera need not repeat them."""
 
     codec = "mjpeg"
 
@@ -43,7 +45,11 @@ class RtpJpeg:
         return b""
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
-        """A whole JPEG, of the fragments in any order."""
+        """A whole JPEG.
+
+        Raises:
+            DamagedUnitError: when a fragment is missing or out of order, or a header is cut.
+        """
         try:
             return self._assemble(payloads)
         except (IndexError, struct.error) as error:
@@ -81,7 +87,7 @@ class RtpJpeg:
     def _quantisers(self, quality: int) -> bytes:
         """Two tables, in zigzag order."""
         if 0 < quality <= _MAX_PLAIN_QUALITY:
-            factor = 5000 // quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004 as the RFC has it
+            factor = 5000 // quality if quality < _MIDDLE_QUALITY else 200 - 2 * quality
             return bytes(min(max((value * factor + 50) // 100, 1), 255) for value in STANDARD_QUANTISERS)
         tables = self._tables.get(quality, b"")
         if len(tables) == _TABLE_BYTES:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from services.ingest.decoding.access_unit import AccessUnit
-from services.ingest.sources.rtsp.h264 import H264
-from services.ingest.sources.rtsp.h265 import H265
-from services.ingest.sources.rtsp.payload_formats import PayloadFormat
-from services.ingest.sources.rtsp.rtp import Assembler
-from services.ingest.sources.rtsp.rtp_jpeg import RtpJpeg
+from services.ingest.sources.rtp.assembler import Assembler
+from services.ingest.sources.rtp.h264 import H264
+from services.ingest.sources.rtp.h265 import H265
+from services.ingest.sources.rtp.payload_formats import PayloadFormat
+from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
 
 GOLDEN: Final = Path(__file__).parents[3] / "golden" / "rtp"
 FORMATS: Final[dict[str, type[PayloadFormat]]] = {"h264": H264, "h265": H265, "jpeg": RtpJpeg}

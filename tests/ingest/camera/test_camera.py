@@ -1,4 +1,4 @@
-"""A camera's life, with a scripted source and a clock of the test's own where hours must pass."""
+"""A camera from connecting to reconnecting, with a scripted source and a clock that the test moves."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from services.ingest.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
-from services.ingest.camera_state import CameraCondition
+from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
+from services.ingest.camera.renditions import RenderingOptions, Renditions
+from services.ingest.camera.state import ObservedState
 from services.ingest.decoding.pictures import BgrPicture
-from services.ingest.renditions import Renderer, RenderingOptions
 from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.bus.frames import Frame
 from shared.bus.status import CameraState
@@ -22,7 +22,7 @@ FRAME_SECONDS = 1 / 30
 
 @pytest.fixture(autouse=True)
 def without_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.ingest.camera.random.uniform", lambda low, high: (low + high) / 2)
+    monkeypatch.setattr("services.ingest.camera.camera.random.uniform", lambda low, high: (low + high) / 2)
 
 
 Step = SourceUnavailableError | Callable[[], object] | None
@@ -35,21 +35,21 @@ def steps(*of: Step | list[None]) -> Iterator[Step]:
 
 @dataclass
 class Scene:
-    """A scripted source, an outlet that remembers, and the time, in one: the camera's whole surroundings.
+    """A scripted source, a frame sink that remembers, and the time, in one: everything around the camera.
 
     Each step of the script is what the next `open` or `grab` does: None for a success, an error to raise, or something
     to call. When the script is at its end, the camera is told to stop.
     """
 
     script: Iterator[Step]
-    habits: CameraPolicy = field(default_factory=CameraPolicy)
-    answers: Callable[[], bool] | None = None
+    policy: CameraPolicy = field(default_factory=CameraPolicy)
+    probe: Callable[[], bool] | None = None
     is_still: bool = False
     is_damaged: bool = False
     now: float = 1000.0
     opened_at: list[float] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
-    told: list[CameraCondition] = field(default_factory=list)
+    observed: list[ObservedState] = field(default_factory=list)
     retrieved: int = 0
     closed: int = 0
     interrupted: int = 0
@@ -57,8 +57,8 @@ class Scene:
 
     def __post_init__(self) -> None:
         clock = Clock(utc_ns=lambda: int(self.now * 1e9), monotonic=lambda: self.now)
-        renderer = Renderer("cam1", RenderingOptions())
-        self.camera = Camera("cam1", lambda: self, renderer, habits=self.habits, answers=self.answers, clock=clock)
+        renditions = Renditions("cam1", RenderingOptions())
+        self.camera = Camera("cam1", lambda: self, renditions, policy=self.policy, probe=self.probe, clock=clock)
 
     def run(self) -> None:
         self.camera.run(self._stop_event(), self)
@@ -111,12 +111,12 @@ class Scene:
     def publish(self, frame: Frame) -> None:
         self.frames.append(frame)
 
-    def condition_changed(self) -> None:
-        self.told.append(self.camera.condition)
+    def state_changed(self) -> None:
+        self.observed.append(self.camera.observed)
 
     @property
     def states(self) -> list[CameraState]:
-        return [condition.state for condition in self.told]
+        return [observed.state for observed in self.observed]
 
     @property
     def pauses(self) -> list[float]:
@@ -156,7 +156,7 @@ def test_watched_or_not_it_delivers_since_the_same_instant() -> None:
     """`since` tells of the camera, not of its audience."""
     scene: Scene = Scene(steps([None] * 3, lambda: scene.camera.want(frozenset({"main"})), [None] * 2))
     scene.run()
-    idle, live = scene.told[:2]
+    idle, live = scene.observed[:2]
     assert (idle.state, live.state) == ("idle", "live")
     assert idle.since_ns == live.since_ns
 
@@ -171,7 +171,7 @@ def test_it_tries_again_for_ever_with_pauses_that_double_up_to_half_a_minute() -
 
 def test_a_camera_that_answers_again_is_tried_at_once() -> None:
     """Whatever the pause had grown to, a reboot costs no more than the boot."""
-    scene = Scene(iter([SourceUnavailableError("refused")] * 7), answers=lambda: scene.now > 1050)
+    scene = Scene(iter([SourceUnavailableError("refused")] * 7), probe=lambda: scene.now > 1050)
     scene.run()
     assert scene.pauses[:6] == [0.5, 1, 2, 4, 8, 16]
     assert scene.pauses[6] == pytest.approx(1050 - scene.opened_at[6], abs=1.1)
@@ -179,14 +179,14 @@ def test_a_camera_that_answers_again_is_tried_at_once() -> None:
 
 def test_a_camera_that_came_back_but_is_not_ready_is_tried_again_soon() -> None:
     """While it boots its port may be open before there is a stream."""
-    scene = Scene(iter([SourceUnavailableError("refused")] * 10), answers=lambda: scene.now > 1050)
+    scene = Scene(iter([SourceUnavailableError("refused")] * 10), probe=lambda: scene.now > 1050)
     scene.run()
     assert scene.pauses[7:10] == [0.5, 1, 2]
 
 
 def test_a_camera_that_answers_but_fails_is_given_its_pauses() -> None:
     """One whose stream is broken is not hammered because its port is open."""
-    scene = Scene(iter([SourceUnavailableError("no such stream")] * 8), answers=lambda: True)
+    scene = Scene(iter([SourceUnavailableError("no such stream")] * 8), probe=lambda: True)
     scene.run()
     assert scene.pauses[:7] == [0.5, 1, 2, 4, 8, 16, 30]
 
@@ -203,7 +203,7 @@ def test_steady_pictures_make_the_pauses_short_again() -> None:
 
 def test_refused_credentials_are_tried_after_a_minute_and_then_ever_more_seldom() -> None:
     """Cameras lock out those who keep guessing, however well they answer: five times in half an hour at the most."""
-    scene = Scene(iter([SourceUnauthorizedError("wrong")] * 6), answers=lambda: True)
+    scene = Scene(iter([SourceUnauthorizedError("wrong")] * 6), probe=lambda: True)
     scene.run()
     assert scene.pauses[:6] == [60, 120, 240, 480, 600, 600]
     assert scene.states == [CameraState.UNAUTHORIZED, CameraState.OFFLINE]
@@ -215,7 +215,7 @@ def test_an_outage_is_told_with_its_reason_and_its_beginning() -> None:
     refused = SourceUnavailableError("refused")
     scene = Scene(iter([None, None, gone, refused, None, None]))
     scene.run()
-    idle, stalled, offline, back = scene.told[:4]
+    idle, stalled, offline, back = scene.observed[:4]
     assert [one.state for one in (idle, stalled, offline, back)] == ["idle", "stalled", "offline", "idle"]
     assert (stalled.last_error, offline.last_error) == ("gone", "refused")
     assert stalled.since_ns == offline.since_ns < back.since_ns
@@ -228,8 +228,8 @@ def test_damaged_pictures_only_are_a_stall_with_a_reason_of_its_own() -> None:
     scene.camera.want(frozenset({"main"}))
     scene.run()
     assert scene.states[0] is CameraState.STALLED
-    assert "packets are lost" in (scene.told[0].last_error or "")
-    assert scene.told[0].since_ns == pytest.approx(1005e9, abs=0.1e9)
+    assert "packets are lost" in (scene.observed[0].last_error or "")
+    assert scene.observed[0].since_ns == pytest.approx(1005e9, abs=0.1e9)
     assert scene.frames == []
     assert len(scene.opened_at) == 1
 
@@ -238,13 +238,13 @@ def test_a_picture_that_never_changes_is_frozen_when_that_is_asked_for() -> None
     """Frozen frames are not published as live, and the first change ends it."""
     scene: Scene = Scene(
         steps([None] * 400, lambda: setattr(scene, "is_still", False), [None] * 3),
-        habits=CameraPolicy(frozen_seconds=10),
+        policy=CameraPolicy(frozen_seconds=10),
         is_still=True,
     )
     scene.camera.want(frozenset({"main"}))
     scene.run()
     assert scene.states[:3] == [CameraState.LIVE, CameraState.FROZEN, CameraState.LIVE]
-    frozen, again = scene.told[1:3]
+    frozen, again = scene.observed[1:3]
     assert frozen.since_ns == pytest.approx(1010e9, abs=0.1e9)
     assert "same picture" in (frozen.last_error or "")
     between = [frame for frame in scene.frames if frozen.since_ns < frame.captured_at_ns < again.since_ns]
@@ -254,7 +254,7 @@ def test_a_picture_that_never_changes_is_frozen_when_that_is_asked_for() -> None
 def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_back_for_the_next_one() -> None:
     """Battery and mobile cameras: the state stays idle, for nothing is wrong."""
     grabs_until_asleep = round(DISCONNECT_AFTER_SECONDS / FRAME_SECONDS) + 5
-    scene = Scene(iter([None] * grabs_until_asleep), habits=CameraPolicy(disconnects=True))
+    scene = Scene(iter([None] * grabs_until_asleep), policy=CameraPolicy(disconnects_when_idle=True))
 
     class Woken(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002
@@ -263,11 +263,11 @@ def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_
             scene.camera.want(frozenset({"main"}))
             return True
 
-    scene.camera._woken = Woken()
+    scene.camera._wanted_more = Woken()
     scene.run()
     assert scene.pauses[0] == pytest.approx(DISCONNECT_AFTER_SECONDS + 100, abs=0.2)
     assert scene.states[:2] == [CameraState.IDLE, CameraState.LIVE]
-    assert scene.told[1].reconnects == 0
+    assert scene.observed[1].reconnects == 0
 
 
 def test_the_rate_is_measured_not_believed() -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
-from services.ingest.sources.rtsp.payload_formats import units_of_aggregate
+from services.ingest.sources.rtp.payload_formats import units_of_aggregate
 
 _FIRST_SLICE_TYPE, _LAST_SLICE_TYPE = 0, 31
 _IRAP: Final = range(16, 24)
@@ -19,6 +19,8 @@ _HEADER_BYTES: Final = 2
 
 
 class H265:
+    """The payload format of H.265, without reordering (`sdp_track.py` refuses that)."""
+
     codec = "hevc"
 
     def is_picture(self, payload: Buffer) -> bool:

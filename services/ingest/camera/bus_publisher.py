@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from services.ingest.camera import Camera
-from services.ingest.demand import viewer_count, wanted_renditions
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.demand import viewer_count, wanted_renditions
 from shared.bus.frames import Frame, encode_frame
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus, encode_status
@@ -14,9 +14,11 @@ from shared.clock import Clock
 STATUS_SECONDS: Final = 1.0
 
 
-class BusLoop:
-    """`run` is a thread of its own. It is the camera's outlet, too: frames, and the status of a camera whose condition
-    changed, are sent by the camera's thread itself, so no frame overtakes the status, and none wakes another thread.
+class BusPublisher:
+    """Publishes one camera; it is that camera's `FrameSink`. `run` needs a thread of its own.
+
+    The camera's thread sends its frames and its changes of state itself. So no frame overtakes the status before it,
+    and no frame has to wake another thread. `status` makes the status for a number of viewers, on either thread.
     """
 
     def __init__(
@@ -32,10 +34,11 @@ class BusLoop:
         self._widths = widths
         self._status = status
         self._clock = clock or Clock()
-        self._telling = threading.Lock()
-        """Of two statuses the newer is sent last."""
+        self._status_lock = threading.Lock()
+        """Both threads send statuses: the newer one must be sent last."""
 
     def run(self, stop: threading.Event) -> None:
+        """Follow the subscriptions and send the status, until `stop` is set."""
         status_due_at = self._clock.monotonic()
         while not stop.is_set():
             now = self._clock.monotonic()
@@ -43,17 +46,17 @@ class BusLoop:
             if changed:
                 self._camera.want(wanted_renditions(self._camera.key, self._widths, self._publisher.topics))
             if changed or now >= status_due_at:
-                self._tell()
+                self._send_status()
                 status_due_at = now + STATUS_SECONDS
             self._publisher.wait(status_due_at - self._clock.monotonic())
 
     def publish(self, frame: Frame) -> None:
         self._publisher.send(encode_frame(frame))
 
-    def condition_changed(self) -> None:
-        self._tell()
+    def state_changed(self) -> None:
+        self._send_status()
 
-    def _tell(self) -> None:
-        with self._telling:
+    def _send_status(self) -> None:
+        with self._status_lock:
             viewers = viewer_count(self._camera.key, self._publisher.topics)
             self._publisher.send(encode_status(self._status(viewers)))

@@ -1,11 +1,11 @@
-"""H.264 over RTP (RFC 6184): single NAL units, STAP-A and FU-A, as cameras send them. Pure."""
+"""H.264 over RTP (RFC 6184): single NAL units, STAP-A and FU-A, the forms that cameras send. Pure."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
 from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
-from services.ingest.sources.rtsp.payload_formats import units_of_aggregate
+from services.ingest.sources.rtp.payload_formats import units_of_aggregate
 
 _SLICE, _IDR, _SEI, _SPS, _PPS, _DELIMITER = 1, 5, 6, 7, 8, 9
 _DESCRIBING: Final = frozenset({_SEI, _SPS, _PPS, _DELIMITER, 13, 15})
@@ -15,9 +15,13 @@ _FU_START, _FU_END = 0x80, 0x40
 _FIRST_IN_PICTURE: Final = 0x80  # the code of `first_mb_in_slice` = 0 is a single one bit
 _RECOVERY_POINT: Final = 6
 _INTRA_SLICES: Final = frozenset({2, 4, 7, 9})
+_HEADER_BYTES: Final = 2  # of a fragment (FU-A)
+_LONGEST_TYPE_ZEROS: Final = 3  # no `slice_type` has a longer code
 
 
 class H264:
+    """The payload format of H.264, without its interleaved mode (`sdp_track.py` refuses that)."""
+
     codec = "h264"
 
     def is_picture(self, payload: Buffer) -> bool:
@@ -28,7 +32,7 @@ class H264:
 
     def continues_picture(self, payload: Buffer) -> bool:
         kind = payload[0] & 31
-        if kind == _FU_A and len(payload) > 2:  # noqa: PLR2004 two header bytes
+        if kind == _FU_A and len(payload) > _HEADER_BYTES:
             return not payload[1] & _FU_START or (payload[1] & 31 in _SLICES and not payload[2] & _FIRST_IN_PICTURE)
         return kind in _SLICES and len(payload) > 1 and not payload[1] & _FIRST_IN_PICTURE
 
@@ -36,7 +40,7 @@ class H264:
         return payload[0] & 31 == _DELIMITER
 
     def is_key(self, payloads: Sequence[Buffer]) -> bool:
-        """IDR pictures; and, for cameras that send none, recovery points and intra pictures behind an SPS."""
+        """IDR pictures. For cameras that send none, also recovery points and intra pictures after an SPS."""
         has_parameters = False
         for kind, body in _heads(payloads):
             if kind == _IDR:
@@ -65,7 +69,7 @@ class H264:
         in_fragment = False
         for payload in payloads:
             kind = payload[0] & 31
-            if kind == _FU_A and len(payload) > 2:  # noqa: PLR2004 two header bytes
+            if kind == _FU_A and len(payload) > _HEADER_BYTES:
                 if payload[1] & _FU_START:
                     parts += (START_CODE, bytes([payload[0] & 0xE0 | payload[1] & 31]))
                 elif not in_fragment:
@@ -91,7 +95,7 @@ def _aggregated(payload: Buffer) -> list[Buffer]:
 
 
 def _heads(payloads: Sequence[Buffer]) -> Iterator[tuple[int, Buffer]]:
-    """The type of each NAL unit, and its bytes from its header on as far as the packet goes."""
+    """The type of each NAL unit, and its bytes from its header to the end of the packet."""
     for payload in payloads:
         kind = payload[0] & 31
         if kind == _STAP_A:
@@ -104,9 +108,12 @@ def _heads(payloads: Sequence[Buffer]) -> Iterator[tuple[int, Buffer]]:
 
 
 def _slice_kind(unit: Buffer) -> int | None:
-    """`slice_type` of a picture's first slice: the second Exp-Golomb code, behind the one bit of a zero."""
+    """The `slice_type` of a picture's first slice; None for any other slice.
+
+    It is the second Exp-Golomb code, after the single bit that codes a zero (ITU-T H.264, 7.3.3 and 9.1).
+    """
     bits = int.from_bytes(bytes(unit[1:3]).ljust(2, b"\0"), "big") << 1 & 0xFFFF
-    if len(unit) < 3 or not unit[1] & _FIRST_IN_PICTURE:  # noqa: PLR2004 header and two bytes
+    if len(unit) <= _HEADER_BYTES or not unit[1] & _FIRST_IN_PICTURE:
         return None
     zeros = 16 - bits.bit_length()
-    return (bits >> (15 - 2 * zeros)) - 1 if zeros < 4 else None  # noqa: PLR2004 no type has a longer code
+    return (bits >> (15 - 2 * zeros)) - 1 if zeros <= _LONGEST_TYPE_ZEROS else None

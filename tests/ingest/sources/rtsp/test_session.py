@@ -2,11 +2,8 @@
 
 import base64
 import logging
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 
 import pytest
 
@@ -17,54 +14,11 @@ from services.ingest.sources import (
     failure_reasons,
 )
 from services.ingest.sources.rtsp import RtspSource
+from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, Answer, fake_camera, said
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
 
 SECRET = "s3cr:/@ #t"  # noqa: S105 - every character that could trip
-Answer = Callable[[str], bytes | None]
-
-
-class FakeCamera:
-    """Answers each request with `answer(method)`, its CSeq filled in; None keeps silent."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.requests: list[str] = []
-        self._answer = answer
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"rtsp://127.0.0.1:{self._server.getsockname()[1]}/cam"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
-        self._server.close()
-
-    def _serve(self) -> None:
-        try:
-            connection, _ = self._server.accept()
-        except OSError:
-            return
-        with connection, suppress(ConnectionError):  # the client may leave as it likes
-            while request := connection.recv(4096).decode():
-                self.requests.append(request)
-                sequence = next(line for line in request.split("\r\n") if line.startswith("CSeq"))
-                answer = self._answer(request.partition(" ")[0])
-                if answer == b"":
-                    return
-                if answer is not None:
-                    connection.sendall(answer.replace(b"CSEQ", sequence.encode()))
-
-
-@contextmanager
-def camera(answer: Answer) -> Iterator[FakeCamera]:
-    with closing(FakeCamera(answer)) as running:
-        yield running
-
-
-def said(line: str, *headers: str, body: str = "") -> bytes:
-    lines = [f"RTSP/1.0 {line}", "CSEQ", *headers, f"Content-Length: {len(body)}", "", body]
-    return "\r\n".join(lines).encode()
 
 
 def refusing(line: str, *headers: str) -> Answer:
@@ -87,7 +41,7 @@ def failure(url: str, **options: str) -> SourceUnavailableError:
 @pytest.mark.parametrize("line", ["401 Unauthorized", "403 Forbidden"])
 def test_refused_credentials_are_known_as_such_and_offered_once(line: str) -> None:
     """They alone are not to be tried again soon: cameras lock out."""
-    with camera(refusing(line, 'WWW-Authenticate: Digest realm="x", nonce="1"')) as refuser:
+    with fake_camera(refusing(line, 'WWW-Authenticate: Digest realm="x", nonce="1"')) as refuser:
         error = failure(refuser.url)
     assert isinstance(error, SourceUnauthorizedError)
     assert str(error) == failure_reasons.REFUSED
@@ -97,14 +51,14 @@ def test_refused_credentials_are_known_as_such_and_offered_once(line: str) -> No
 def test_without_credentials_nothing_is_guessed() -> None:
     """The camera asks, and there is nothing to say."""
     challenging = refusing("401 Unauthorized", "WWW-Authenticate: Basic realm=x")
-    with camera(challenging) as refuser, pytest.raises(SourceUnauthorizedError):
+    with fake_camera(challenging) as refuser, pytest.raises(SourceUnauthorizedError):
         RtspSource(refuser.url).open()
     assert not any("Authorization" in request for request in refuser.requests)
 
 
 def test_a_path_the_camera_does_not_have_is_said() -> None:
     """The commonest mistake after the password."""
-    with camera(refusing("404 Not Found")) as refuser:
+    with fake_camera(refusing("404 Not Found")) as refuser:
         assert str(failure(refuser.url)) == failure_reasons.NO_STREAM
 
 
@@ -120,7 +74,7 @@ def test_a_refused_connection_and_an_unknown_host_are_said() -> None:
 
 def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() -> None:
     """Wherever in the conversation it falls silent."""
-    with camera(lambda method: said("200 OK") if method == "OPTIONS" else None) as mute:
+    with fake_camera(lambda method: said("200 OK") if method == "OPTIONS" else None) as mute:
         begun = time.monotonic()
         error = failure(mute.url)
     assert str(error) == failure_reasons.NO_ANSWER
@@ -130,7 +84,7 @@ def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() ->
 
 def test_a_camera_that_hangs_up_is_unavailable() -> None:
     """As when it has as many clients as it can serve."""
-    with camera(lambda _method: b"") as short:
+    with fake_camera(lambda _method: b"") as short:
         error = failure(short.url)
     assert "closed the connection" in str(error)
     assert not isinstance(error, SourceUnsupportedError)
@@ -138,14 +92,13 @@ def test_a_camera_that_hangs_up_is_unavailable() -> None:
 
 def test_an_overloaded_camera_is_unavailable_and_its_words_are_told_without_secrets() -> None:
     """A camera may even echo the password."""
-    with camera(refusing(f"503 Busy with {SECRET}")) as busy:
+    with fake_camera(refusing(f"503 Busy with {SECRET}")) as busy:
         error = failure(busy.url)
     assert "503 Busy with ***" in str(error)
     assert not isinstance(error, SourceUnsupportedError)
 
 
 NO_VIDEO = "v=0\r\nm=audio 0 RTP/AVP 0\r\n"
-H264_VIDEO = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
 OLD_VIDEO = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\n"
 
 
@@ -165,7 +118,7 @@ OLD_VIDEO = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\n"
 )
 def test_what_we_cannot_speak_with_is_unsupported(answer: Answer) -> None:
     """FFmpeg may understand it: that, and only that, is what this error says."""
-    with camera(answer) as strange:
+    with fake_camera(answer) as strange:
         assert isinstance(failure(strange.url), SourceUnsupportedError)
 
 
@@ -174,7 +127,7 @@ def test_credentials_are_in_no_log(capfd: pytest.CaptureFixture[str], caplog: py
     caplog.set_level(logging.DEBUG)
     hidden = [SECRET, base64.b64encode(f"user:{SECRET}".encode()).decode()]
     for answer in (refusing("401 No", "WWW-Authenticate: Basic realm=x"), lambda _method: b"RTSP/1.0 junk\r\n\r\n"):
-        with camera(answer) as refuser:
+        with fake_camera(answer) as refuser:
             failure(refuser.url)
     written = capfd.readouterr()
     for text in hidden:
@@ -188,7 +141,7 @@ def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
     def answer(_method: str) -> bytes:
         return said("200 OK", "Public: GET_PARAMETER, PLAY", "Session: 7;timeout=2", body=H264_VIDEO)
 
-    with camera(answer) as patient, closing(RtspSource(patient.url, stall_seconds=2.5)) as source:
+    with fake_camera(answer) as patient, closing(RtspSource(patient.url, stall_seconds=2.5)) as source:
         source.open()
         with pytest.raises(SourceUnavailableError, match="sends no pictures"):
             source.grab()

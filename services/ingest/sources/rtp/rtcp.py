@@ -1,4 +1,4 @@
-"""The little of RTCP that a receiver needs: hear sender reports and goodbyes, and report that we are here. Pure."""
+"""The part of RTCP (RFC 3550) that a receiver needs: read sender reports and goodbyes, report what arrived. Pure."""
 
 import secrets
 import struct
@@ -10,32 +10,33 @@ _VERSION: Final = 0x80
 _NAME: Final = 1
 _CYCLE: Final = 65536
 _MAX_LOST: Final = 0x7FFFFF
+_SENDER_REPORT_BYTES: Final = 24  # its fixed part
 
 
 class ReceiverReports:
-    """What one receiver says of one sender."""
+    """The reports of one receiver about one sender. The caller brings the time, in seconds of any one clock."""
 
     def __init__(self) -> None:
         self._own = secrets.randbits(32)
         self._sender: int | None = None
         self._reported_time = 0
-        self._heard_at = 0.0
+        self._read_at = 0.0
 
-    def hear(self, data: bytes | bytearray, now: float) -> bool:
-        """A compound packet; whether it says that the stream is over. `now` is in seconds of any clock."""
+    def read(self, data: bytes | bytearray, now: float) -> bool:
+        """Read a compound packet. True if it says that the stream is over."""
         is_over = False
         for kind, body in _packets(data):
-            if kind == _SENDER_REPORT and len(body) >= 24:  # noqa: PLR2004 its fixed part
+            if kind == _SENDER_REPORT and len(body) >= _SENDER_REPORT_BYTES:
                 self._sender, self._reported_time = struct.unpack("!I2xI", body[:10])
-                self._heard_at = now
+                self._read_at = now
             is_over |= kind == _GOODBYE
         return is_over
 
     def report(self, *, lost: int, highest_sequence: int, now: float) -> bytes | None:
-        """The next report to send; None before the sender has said who it is."""
+        """The next report to send; None until the sender has identified itself. `lost` counts packets."""
         if self._sender is None:
             return None
-        delay = min(int((now - self._heard_at) * _CYCLE), 0xFFFFFFFF)
+        delay = min(int((now - self._read_at) * _CYCLE), 0xFFFFFFFF)
         lost = min(lost, _MAX_LOST)
         block = struct.pack("!6I", self._sender, lost, highest_sequence & 0xFFFFFFFF, 0, self._reported_time, delay)
         name = bytes((_NAME, 9)) + b"framecast" + b"\0"

@@ -1,5 +1,5 @@
-"""From a camera's pictures to frames: which rendition is due, at which size and quality, and what need not be made
-again because nothing has changed. Owns the sequence numbers. Pure but for the pictures' own work; one thread.
+"""A camera's pictures become frames: which rendition is due, at which size and quality, and which need not be made
+again because nothing has changed. Owns the sequence numbers. Pure, except for the pictures' own work.
 """
 
 from collections import Counter
@@ -13,13 +13,15 @@ from shared.bus.topics import CAPTURE, MAIN
 from shared.frame_pacer import Pacer
 
 REPEAT_SECONDS: Final = 0.95
-"""A picture that stays the same is sent again this often; it is also the pace of the rendition for keeping. A little
-less than a second: a replica that hears nothing for a second repeats the picture to its viewers itself."""
+"""How often an unchanged picture is sent again, and how often the `capture` rendition is made. It is a little less than
+a second, because a replica that receives nothing for a second repeats the picture to its viewers itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderingOptions:
-    """Frames a second at the most, JPEG qualities of 100, and whether unchanged pictures are left out."""
+    """How pictures become frames: at most `max_fps` a second, at JPEG qualities from 1 to 100. `skip_identical` leaves
+    out pictures that did not change.
+    """
 
     max_fps: float = 30.0
     jpeg_quality: int = 80
@@ -29,7 +31,7 @@ class RenderingOptions:
 
 @dataclass(slots=True)
 class _Sent:
-    """What was sent of a rendition last: when (monotonic seconds), and made of which picture."""
+    """The last frame of a rendition: when it was sent (monotonic seconds), and from which picture it was made."""
 
     at: float
     picture: Picture
@@ -38,8 +40,11 @@ class _Sent:
     height: int
 
 
-class Renderer:
-    """Makes frames of pictures. `same_since` is since when the picture has been the same, in monotonic seconds."""
+class Renditions:
+    """Makes the frames of one camera. One thread.
+
+    The picture has not changed since `same_since` (monotonic seconds).
+    """
 
     def __init__(self, camera_key: str, options: RenderingOptions) -> None:
         self.same_since = float("-inf")
@@ -51,21 +56,21 @@ class Renderer:
         self._picture: Picture | None = None
 
     def begin(self) -> None:
-        """The camera was opened anew: everybody waits for a picture."""
+        """The camera was connected anew: every subscriber waits for a picture."""
         self._sent.clear()
         self._pacer = Pacer(self._options.max_fps)
 
     def is_due(self, wanted: Collection[str], now: float) -> bool:
-        """Whether a picture of the instant `now` is to be retrieved at all."""
+        """Whether a picture should be retrieved at the instant `now` (monotonic seconds)."""
         self._forget_unwanted(wanted)
         newly_wanted = any(rendition not in self._sent for rendition in wanted)
         return self._pacer.admits(now) or newly_wanted
 
     def render(self, picture: Picture, wanted: Collection[str], captured_at_ns: int, now: float) -> list[Frame]:
-        """The frames to publish of a picture: none where it is the same as before and that was sent within a second."""
+        """The frames to publish for a picture. There is none if the same picture was sent within the last second."""
         is_same = self._picture is not None and picture.equals(self._picture)
         if is_same and self._picture is not None:
-            # The one kept before is what the JPEGs at hand were made of.
+            # The JPEGs at hand were made from the picture kept before.
             picture = self._picture
         else:
             self._picture, self.same_since = picture, now
@@ -74,10 +79,10 @@ class Renderer:
     def _due(self, picture: Picture, wanted: Collection[str], now: float) -> Iterator[str]:
         for rendition in sorted(wanted):
             sent = self._sent.get(rendition)
-            may_rest = rendition == CAPTURE or (
+            may_skip = rendition == CAPTURE or (
                 sent is not None and sent.picture is picture and self._options.skip_identical
             )
-            if sent is None or not may_rest or now - sent.at >= REPEAT_SECONDS:
+            if sent is None or not may_skip or now - sent.at >= REPEAT_SECONDS:
                 yield rendition
 
     def _frame(self, rendition: str, picture: Picture, captured_at_ns: int, now: float) -> Frame:

@@ -1,6 +1,6 @@
 """What subscriptions ask for."""
 
-from services.ingest.demand import is_wanted, viewer_count, wanted_renditions
+from services.ingest.camera.demand import is_wanted, viewer_count, wanted_renditions
 
 
 def test_a_topic_is_wanted_by_any_prefix_of_it() -> None:

@@ -1,4 +1,4 @@
-"""The bus thread of ingest, heard from the other side of a real socket."""
+"""What a camera puts on the bus, received from the other side of a real socket."""
 
 import asyncio
 import threading
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from services.ingest.bus_publisher import BusLoop
-from services.ingest.camera import Camera
+from services.ingest.camera.bus_publisher import BusPublisher
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.decoding.pictures import BgrPicture
-from services.ingest.renditions import Renderer, RenderingOptions
 from services.ingest.sources import SourceFacts
 from shared.bus.frames import Frame, decode_frame
 from shared.bus.publisher import Publisher
@@ -51,16 +51,16 @@ class TickingSource:
 def bus() -> Iterator[str]:
     """The address of a running ingest, put together as its main does."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    camera = Camera("cam1", TickingSource, Renderer("cam1", RenderingOptions()))
+    camera = Camera("cam1", TickingSource, Renditions("cam1", RenderingOptions()))
     publisher = Publisher(address)
 
     def status(viewer_count: int) -> CameraStatus:
-        return status_of("cam1", camera.condition.state, viewer_count=viewer_count)
+        return status_of("cam1", camera.observed.state, viewer_count=viewer_count)
 
-    bus_loop = BusLoop(publisher, camera, (32,), status)
+    bus_publisher = BusPublisher(publisher, camera, (32,), status)
     workers = [
-        Worker("bus", bus_loop.run, pytest.fail),
-        Worker("camera", lambda stop: camera.run(stop, bus_loop), pytest.fail),
+        Worker("bus-publisher", bus_publisher.run, pytest.fail),
+        Worker("camera", lambda stop: camera.run(stop, bus_publisher), pytest.fail),
     ]
     for worker in workers:
         worker.start()

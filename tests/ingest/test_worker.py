@@ -1,0 +1,127 @@
+"""A camera's process, seen from the supervisor: real processes, with a clock that the test moves."""
+
+import errno
+import os
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.ingest.settings import CameraSettings
+from services.ingest.worker import SETTLED_SECONDS, SILENCE_SECONDS, CameraWorker
+from shared.bus.status import CameraState, CameraStatus
+from shared.clock import Clock
+from tests.support.waiting import wait_until
+
+
+class Time:
+    """A clock that stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def clock(self) -> Clock:
+        return Clock(monotonic=lambda: self.now)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def make_worker(time: Time) -> Iterator[Callable[..., CameraWorker]]:
+    made: list[CameraWorker] = []
+
+    def make(**settings: object) -> CameraWorker:
+        made.append(CameraWorker(CameraSettings.model_validate(settings), 0, "ipc:///nowhere", time.clock()))
+        return made[-1]
+
+    yield make
+    for worker in made:
+        worker.begin_stop()
+        worker.finish_stop(10)
+
+
+def said(worker: CameraWorker) -> CameraStatus:
+    status = worker.status()
+    assert status is not None
+    return status
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(
+    make_worker: Callable[..., CameraWorker], time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine short of memory for a moment loses one camera for that moment, and no other."""
+    worker = make_worker()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    with monkeypatch.context() as short:
+        short.setattr("services.ingest.worker.subprocess.Popen", refuse)
+        assert worker.check(), "its status has changed"
+        assert not worker.check(), "not at once again"
+    status = said(worker)
+    assert (status.state, worker.pid) == (CameraState.OFFLINE, None)
+    assert "Cannot allocate memory" in (status.last_error or "")
+    time.now = 2.0
+    assert not worker.check()
+    assert worker.pid is not None
+
+
+def test_a_disabled_camera_has_no_process(make_worker: Callable[..., CameraWorker]) -> None:
+    """Its status says so, and nothing else happens."""
+    worker = make_worker(enabled=False)
+    assert not worker.check()
+    assert worker.pid is None
+    assert said(worker).state is CameraState.DISABLED
+
+
+def test_a_process_speaks_for_its_camera_from_its_first_heartbeat_on(make_worker: Callable[..., CameraWorker]) -> None:
+    """Until then the supervisor does, and passes its notices on."""
+    worker = make_worker()
+    assert not worker.check()
+    worker.set_notices(("the file is wrong",))
+    if (status := worker.status()) is not None:
+        assert (status.state, status.notices) == (CameraState.CONNECTING, ("the file is wrong",))
+    wait_until(lambda: worker.status() is None, "the first heartbeat comes", 60)
+
+
+def test_a_silent_process_is_ended_and_replaced(make_worker: Callable[..., CameraWorker], time: Time) -> None:
+    """Silence is taken for a hang; a heartbeat just in time is none."""
+    worker = make_worker()
+    worker.check()
+    wait_until(lambda: worker.status() is None, "the first heartbeat comes", 60)
+    first = worker.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    time.now = SILENCE_SECONDS
+    assert not worker.check()
+    time.now = SILENCE_SECONDS + 0.1
+    assert worker.check()
+    assert (said(worker).state, worker.pid) == (CameraState.OFFLINE, None)
+    assert "SIGKILL" in (said(worker).last_error or "")
+    time.now += 1
+    assert not worker.check()
+    assert worker.pid not in (None, first)
+
+
+def test_restarts_wait_longer_each_time_until_a_process_has_lasted(
+    make_worker: Callable[..., CameraWorker], time: Time
+) -> None:
+    """A camera that crashes its process again and again does not keep the machine busy."""
+    worker = make_worker()
+    pauses = []
+    for lifetime in (0.0, 0.0, 0.0, SETTLED_SECONDS + 1):
+        assert not worker.check()
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        time.now += lifetime
+        wait_until(worker.check, "the death is noticed")
+        died_at = time.now
+        while worker.pid is None:
+            time.now += 0.25
+            worker.check()
+        pauses.append(time.now - died_at)
+    assert pauses == [1, 2, 4, 0.5]
