@@ -1,4 +1,4 @@
-"""The cameras file: what it may hold, how a mistake is said, and when it is read again."""
+"""The cameras file: what it may hold, how a mistake is reported, and when it is read again."""
 
 import os
 import subprocess
@@ -35,8 +35,8 @@ def test_cameras_keep_the_files_order_and_a_password_may_be_in_a_file_of_its_own
     assert second.offered_widths == (32, 64)
 
 
-def test_a_file_that_is_absent_or_too_long_is_said(path: Path) -> None:
-    """The name may be wrong, and so may the file."""
+def test_a_file_that_is_absent_or_too_long_is_refused(path: Path) -> None:
+    """The setting may name the wrong file."""
     with pytest.raises(ConfigurationError, match="can't be read: No such file"):
         read_cameras_file(path)
     path.write_bytes(b"#" * (MAX_FILE_BYTES + 1))
@@ -45,7 +45,7 @@ def test_a_file_that_is_absent_or_too_long_is_said(path: Path) -> None:
 
 
 def test_a_file_that_vanishes_counts_as_changed(path: Path) -> None:
-    """Reading it again then says so; the cameras in force stay."""
+    """Reading it again reports that, and the cameras in force stay."""
     now = 0.0
     path.write_text("1")
     cameras = CamerasFile(path, Clock(monotonic=lambda: now))
@@ -66,7 +66,7 @@ def test_a_forced_reload_needs_no_change(path: Path) -> None:
 
 
 def test_a_file_that_is_rewritten_is_noticed_without_a_signal(tmp_path: Path) -> None:
-    """An editor saves and nobody has to know of signals; looking is cheap and seldom."""
+    """A user saves the file and needs to know nothing of signals. Looking at it is cheap and seldom."""
     now = 0.0
     path = tmp_path / "cameras.toml"
     path.write_text("1")
@@ -99,7 +99,7 @@ def test_a_file_that_is_rewritten_is_noticed_without_a_signal(tmp_path: Path) ->
 def test_a_file_that_cant_be_used_at_the_start_is_one_line_and_code_2(
     tmp_path: Path, content: str, complaint: str
 ) -> None:
-    """It names the file, the camera and the key."""
+    """The line names the file, the camera and the key."""
     path = tmp_path / "cameras.toml"
     path.write_text(content)
     result = subprocess.run(
@@ -119,7 +119,7 @@ def test_a_file_that_cant_be_used_at_the_start_is_one_line_and_code_2(
 
 
 def test_the_example_file_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever copies it starts with something that works."""
+    """A user who copies it starts with something that works."""
     monkeypatch.setattr("services.ingest.cameras_file.read_secret_file", lambda _name, _path: "password")
     cameras = read_cameras_file(ROOT / "cameras.example.toml")
     assert [camera.device_key for camera in cameras] == ["greenhouse", "printer", "garden"]

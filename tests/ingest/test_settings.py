@@ -40,7 +40,7 @@ def test_without_a_camera_there_is_the_demo(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_a_bad_setting_is_one_line(name: str, value: str, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It names the setting, what was given and what is allowed."""
+    """The line names the setting, the given value and the rule."""
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
         load_settings(CameraEnvironment if name.startswith("CAMERA_") else IngestSettings)
@@ -51,7 +51,7 @@ def test_a_bad_setting_is_one_line(name: str, value: str, rule: str, monkeypatch
 
 
 def test_a_bad_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mistake is most often beside the password."""
+    """The mistake is most often close to the password."""
     monkeypatch.setenv("CAMERA_RTSP_URL", "rtps://admin:s3cret@camera/x?token=t0ken")
     with pytest.raises(ConfigurationError) as caught:
         load_settings(CameraEnvironment)

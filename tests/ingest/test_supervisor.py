@@ -1,4 +1,4 @@
-"""All cameras of an ingest: real processes behind one real address; what happens to one never happens to another."""
+"""All cameras of an ingest: real processes behind one real address. No camera's trouble touches another camera."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ class Listener:
             self._socket.subscribe(topic)
 
     def hear(self) -> None:
-        """What has come, and no more: cameras never fall silent."""
+        """Read what has arrived, and no more: cameras never fall silent."""
         for _ in range(100):
             if not self._socket.poll(0):
                 break
@@ -107,20 +107,20 @@ def listener(running: Running) -> Iterator[Listener]:
 
 
 def test_cameras_meet_behind_one_address_in_the_files_order(listener: Listener) -> None:
-    """The first is the default; each says its own interval."""
+    """The first is the default one. Each publishes its own interval."""
     one, two = listener.statuses["one"], listener.statuses["two"]
     assert (one.order, one.is_default, one.capture_interval_seconds) == (0, True, 3600)
     assert (two.order, two.is_default, two.capture_interval_seconds) == (1, False, 60)
 
 
-def test_a_camera_whose_process_is_killed_comes_back_and_the_other_notices_nothing(
+def test_a_camera_whose_process_is_killed_comes_back_and_the_other_runs_on(
     running: Running, listener: Listener
 ) -> None:
-    """In between its status says what happened."""
+    """Meanwhile its status says why it is away."""
     other = running.pid("two")
     last_of_other = listener.sequence("two")
     os.kill(running.pid("one"), signal.SIGKILL)
-    wait_until(lambda: listener.state("one") == "offline", "the death is told")
+    wait_until(lambda: listener.state("one") == "offline", "its status says so")
     assert "SIGKILL" in (listener.statuses["one"].last_error or "")
     wait_until(lambda: listener.state("one") == "live", "it is started again", 60)
     assert running.pid("two") == other
@@ -131,30 +131,30 @@ def test_a_camera_whose_process_is_killed_comes_back_and_the_other_notices_nothi
 def test_a_process_that_hangs_is_replaced(
     running: Running, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Silence is taken for a hang."""
+    """A process without heartbeats counts as hanging."""
     monkeypatch.setattr(worker, "SILENCE_SECONDS", 2.0)
     hanging = running.pid("one")
     os.kill(hanging, signal.SIGSTOP)
-    wait_until(lambda: listener.state("one") == "offline", "the hang is told", 30)
+    wait_until(lambda: listener.state("one") == "offline", "its status says so", 30)
     wait_until(lambda: listener.state("one") == "live", "another takes over", 60)
     assert running.pid("one") != hanging
 
 
 def test_a_changed_file_touches_only_the_cameras_that_changed(running: Running, listener: Listener) -> None:
-    """One changes, one stays; a new one appears, and one taken out is told to be forgotten."""
+    """A changed camera restarts, an unchanged one runs on, a new one appears, and a removed one is announced."""
     one, two = running.pid("one"), running.pid("two")
     running.rewrite(TWO.replace("60", "30") + "\n[[camera]]\ndevice_key = 'three'\nenabled = false\n")
-    wait_until(lambda: listener.state("three") == "disabled", "the new one is heard of")
+    wait_until(lambda: listener.state("three") == "disabled", "the new one is announced")
     wait_until(lambda: listener.statuses["two"].capture_interval_seconds == 30, "the change is in force", 60)
     assert running.pid("one") == one
     assert running.pid("two") != two
     running.rewrite("[[camera]]\ndevice_key = 'one'\n")
-    wait_until(lambda: listener.state("two") == listener.state("three") == "removed", "the removal is told")
+    wait_until(lambda: listener.state("two") == listener.state("three") == "removed", "the removal is announced")
     assert running.pid("one") == one
 
 
-def test_a_new_order_is_told_and_touches_no_camera(running: Running, listener: Listener) -> None:
-    """The first is the default; to move a table costs nobody a connection."""
+def test_a_new_order_is_announced_and_touches_no_camera(running: Running, listener: Listener) -> None:
+    """The first is the default one. Moving a table interrupts no connection."""
     pids = running.pid("one"), running.pid("two")
     first, second = TWO.split("\n\n")
     running.rewrite(f"{second}\n{first}\n")
@@ -163,19 +163,19 @@ def test_a_new_order_is_told_and_touches_no_camera(running: Running, listener: L
     assert (running.pid("one"), running.pid("two")) == pids
 
 
-def test_a_file_with_a_mistake_changes_nothing_and_is_said(running: Running, listener: Listener) -> None:
-    """Every camera's status names file, camera and key, until the file is right again."""
+def test_a_file_with_a_mistake_changes_nothing_and_is_reported(running: Running, listener: Listener) -> None:
+    """Every camera's status names the file, the camera and the key until the file is right again."""
     pids = running.pid("one"), running.pid("two")
     running.rewrite(TWO.replace("60", "'often'"))
-    wait_until(lambda: bool(listener.state("one") and listener.statuses["one"].notices), "the mistake is said")
+    wait_until(lambda: bool(listener.state("one") and listener.statuses["one"].notices), "the notice appears")
     assert f"{running.path}: camera 'two': capture_interval is 'often'" in listener.statuses["one"].notices[0]
     running.rewrite(TWO)
-    wait_until(lambda: bool(listener.state("one")) and not listener.statuses["one"].notices, "all is well again")
+    wait_until(lambda: bool(listener.state("one")) and not listener.statuses["one"].notices, "the notice goes")
     assert (running.pid("one"), running.pid("two")) == pids
 
 
 def test_cameras_end_with_ingest_however_it_ends(tmp_path: Path) -> None:
-    """No orphan keeps a camera's only connection."""
+    """An orphan process would keep a camera's only connection."""
     environment = {"BUS_BIND": f"tcp://127.0.0.1:{free_port()}"}
     ingest = ServiceProcess("services.ingest", environment, tmp_path / "log")
     children = Path(f"/proc/{ingest.pid}/task/{ingest.pid}/children")

@@ -43,7 +43,7 @@ def make_worker(time: Time) -> Iterator[Callable[..., CameraWorker]]:
         worker.finish_stop(10)
 
 
-def said(worker: CameraWorker) -> CameraStatus:
+def status_of(worker: CameraWorker) -> CameraStatus:
     status = worker.status()
     assert status is not None
     return status
@@ -52,7 +52,7 @@ def said(worker: CameraWorker) -> CameraStatus:
 def test_a_process_that_cannot_be_started_is_tried_again(
     make_worker: Callable[..., CameraWorker], time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A machine short of memory for a moment loses one camera for that moment, and no other."""
+    """A machine that is short of memory for a moment loses one camera for that moment, and no other."""
     worker = make_worker()
 
     def refuse(*_: object, **__: object) -> None:
@@ -62,7 +62,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(
         short.setattr("services.ingest.worker.subprocess.Popen", refuse)
         assert worker.check(), "its status has changed"
         assert not worker.check(), "not at once again"
-    status = said(worker)
+    status = status_of(worker)
     assert (status.state, worker.pid) == (CameraState.OFFLINE, None)
     assert "Cannot allocate memory" in (status.last_error or "")
     time.now = 2.0
@@ -75,11 +75,11 @@ def test_a_disabled_camera_has_no_process(make_worker: Callable[..., CameraWorke
     worker = make_worker(enabled=False)
     assert not worker.check()
     assert worker.pid is None
-    assert said(worker).state is CameraState.DISABLED
+    assert status_of(worker).state is CameraState.DISABLED
 
 
-def test_a_process_speaks_for_its_camera_from_its_first_heartbeat_on(make_worker: Callable[..., CameraWorker]) -> None:
-    """Until then the supervisor does, and passes its notices on."""
+def test_a_process_sends_the_status_from_its_first_heartbeat_on(make_worker: Callable[..., CameraWorker]) -> None:
+    """Until then the supervisor sends it, with its notices."""
     worker = make_worker()
     assert not worker.check()
     worker.set_notices(("the file is wrong",))
@@ -89,7 +89,7 @@ def test_a_process_speaks_for_its_camera_from_its_first_heartbeat_on(make_worker
 
 
 def test_a_silent_process_is_ended_and_replaced(make_worker: Callable[..., CameraWorker], time: Time) -> None:
-    """Silence is taken for a hang; a heartbeat just in time is none."""
+    """A process without heartbeats counts as hanging; one that is just in time does not."""
     worker = make_worker()
     worker.check()
     wait_until(lambda: worker.status() is None, "the first heartbeat comes", 60)
@@ -98,10 +98,14 @@ def test_a_silent_process_is_ended_and_replaced(make_worker: Callable[..., Camer
     os.kill(first, signal.SIGSTOP)
     time.now = SILENCE_SECONDS
     assert not worker.check()
-    time.now = SILENCE_SECONDS + 0.1
-    assert worker.check()
-    assert (said(worker).state, worker.pid) == (CameraState.OFFLINE, None)
-    assert "SIGKILL" in (said(worker).last_error or "")
+
+    def check_later() -> bool:
+        time.now += SILENCE_SECONDS + 0.1
+        return worker.check()
+
+    wait_until(check_later, "the silence is noticed")
+    assert (status_of(worker).state, worker.pid) == (CameraState.OFFLINE, None)
+    assert "SIGKILL" in (status_of(worker).last_error or "")
     time.now += 1
     assert not worker.check()
     assert worker.pid not in (None, first)

@@ -1,4 +1,4 @@
-"""A camera's own process: what it makes of its assignment, and when it ends."""
+"""A camera's own process: how it follows its assignment, and when it ends."""
 
 import io
 import json
@@ -23,7 +23,7 @@ SECRET = "s3cret"  # noqa: S105
 
 
 def test_each_setting_reaches_the_option_of_its_meaning() -> None:
-    """Two qualities and two times are numbers alike: none may stand for another."""
+    """Two qualities and two times are all numbers, so a swap would go unnoticed."""
     settings = CameraSettings(
         fps=11, jpeg_quality=22, capture_quality=33, skip_identical=False, stall_seconds=44, frozen_seconds=55,
         idle="disconnect",
@@ -35,13 +35,13 @@ def test_each_setting_reaches_the_option_of_its_meaning() -> None:
 
 
 def test_the_options_own_defaults_are_those_of_the_settings() -> None:
-    """So that a test of either speaks of what users get; 0 seconds until a freeze mean that it is off."""
+    """A test of either then tests what users get. 0 seconds until a freeze turn it off."""
     assert rendering_options(CameraSettings()) == RenderingOptions()
     assert camera_policy(CameraSettings()) == CameraPolicy(frozen_seconds=None)
 
 
 def test_instructions_are_followed_until_their_end_which_ends_the_process() -> None:
-    """So no camera outlives ingest, however that ended."""
+    """So no camera outlives ingest, however ingest ends."""
     followed: list[dict[str, Any]] = []
     stop = threading.Event()
     lines = io.StringIO('{"order": 1, "notices": []}\n{"order": 0, "notices": ["n"]}\n')
@@ -81,7 +81,7 @@ def assign(process: subprocess.Popen[str], directory: Path, **settings: object) 
 def test_a_process_sends_heartbeats_and_nothing_else_and_ends_with_its_input(
     process: subprocess.Popen[str], tmp_path: Path
 ) -> None:
-    """Ingest takes every line for a heartbeat, so nothing may be printed there."""
+    """Ingest counts every line as a heartbeat, so nothing else may be printed."""
     bus = Publisher(f"ipc://{tmp_path}/bus")
     try:
         assign(process, tmp_path)

@@ -49,7 +49,7 @@ class TickingSource:
 
 @pytest.fixture
 def bus() -> Iterator[str]:
-    """The address of a running ingest, put together as its main does."""
+    """The address of a running ingest, put together as `worker_main.py` does it."""
     address = f"tcp://127.0.0.1:{free_port()}"
     camera = Camera("cam1", TickingSource, Renditions("cam1", RenderingOptions()))
     publisher = Publisher(address)
@@ -77,7 +77,7 @@ async def next_status(subscriber: Subscriber) -> CameraStatus:
 
 
 async def test_a_status_comes_at_once_and_every_second(bus: str) -> None:
-    """The newcomer's hello brings the first; the heartbeat the rest."""
+    """A newcomer's subscription brings the first one at once; the others come every second."""
     subscriber = Subscriber(bus)
     subscriber.subscribe(ALL_STATUSES)
     async with asyncio.timeout(0.9):
@@ -89,7 +89,7 @@ async def test_a_status_comes_at_once_and_every_second(bus: str) -> None:
 
 
 async def test_frames_come_while_subscribed_to_and_the_state_follows(bus: str) -> None:
-    """Idle, live while somebody listens, idle again."""
+    """Idle, live while there is a subscriber, idle again."""
     subscriber = Subscriber(bus)
     subscriber.subscribe(ALL_STATUSES)
     async with asyncio.timeout(8 * PATIENCE):
@@ -114,7 +114,7 @@ async def test_frames_come_while_subscribed_to_and_the_state_follows(bus: str) -
 
 
 async def test_viewers_are_added_up_over_replicas_and_go_with_them(bus: str) -> None:
-    """A replica that dies takes its claim along: the connection was its only holder."""
+    """A replica that dies takes its claim along, because only its connection held it."""
     watching, other = Subscriber(bus), Subscriber(bus)
     watching.subscribe(ALL_STATUSES)
     watching.subscribe(ViewersClaim("cam1", "aaaa", 2).topic)

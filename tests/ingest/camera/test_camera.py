@@ -29,7 +29,7 @@ Step = SourceUnavailableError | Callable[[], object] | None
 
 
 def steps(*of: Step | list[None]) -> Iterator[Step]:
-    """A script: a list stands for what is in it."""
+    """A script: a list stands for its elements."""
     return (each for one in of for each in (one if isinstance(one, list) else [one]))
 
 
@@ -124,7 +124,7 @@ class Scene:
 
 
 def test_frames_are_grabbed_but_not_retrieved_while_nobody_subscribes() -> None:
-    """Decoding into a picture and encoding are for somebody, or not at all."""
+    """Without a subscriber nothing is decoded into a picture or encoded."""
     scene = Scene(iter([None] * 10))
     scene.run()
     assert scene.retrieved == 0
@@ -134,7 +134,7 @@ def test_frames_are_grabbed_but_not_retrieved_while_nobody_subscribes() -> None:
 
 
 def test_a_subscription_makes_it_publish_and_live() -> None:
-    """Each frame carries its size, its time and a number one higher than the last's."""
+    """Each frame carries its size, its time and the next sequence number."""
     scene = Scene(iter([None] * 6))
     scene.camera.want(frozenset({"main"}))
     scene.run()
@@ -145,15 +145,15 @@ def test_a_subscription_makes_it_publish_and_live() -> None:
 
 
 def test_a_new_subscription_wakes_a_source_that_waits_for_the_next_frame() -> None:
-    """A camera of one frame a second keeps its newest: nobody has to wait for the next."""
+    """The source keeps its newest frame, so a newcomer to a slow camera need not wait for the next."""
     scene: Scene = Scene(steps([None] * 3, lambda: scene.camera.want(frozenset({"main"}))))
     scene.run()
     assert scene.interrupted == 1
     assert len(scene.frames) == 1
 
 
-def test_watched_or_not_it_delivers_since_the_same_instant() -> None:
-    """`since` tells of the camera, not of its audience."""
+def test_with_or_without_subscribers_it_delivers_since_the_same_instant() -> None:
+    """`since` is about the camera, not about its viewers."""
     scene: Scene = Scene(steps([None] * 3, lambda: scene.camera.want(frozenset({"main"})), [None] * 2))
     scene.run()
     idle, live = scene.observed[:2]
@@ -178,21 +178,21 @@ def test_a_camera_that_answers_again_is_tried_at_once() -> None:
 
 
 def test_a_camera_that_came_back_but_is_not_ready_is_tried_again_soon() -> None:
-    """While it boots its port may be open before there is a stream."""
+    """While a camera boots, its port may be open before there is a stream."""
     scene = Scene(iter([SourceUnavailableError("refused")] * 10), probe=lambda: scene.now > 1050)
     scene.run()
     assert scene.pauses[7:10] == [0.5, 1, 2]
 
 
 def test_a_camera_that_answers_but_fails_is_given_its_pauses() -> None:
-    """One whose stream is broken is not hammered because its port is open."""
+    """A camera with a broken stream is not tried all the time because its port is open."""
     scene = Scene(iter([SourceUnavailableError("no such stream")] * 8), probe=lambda: True)
     scene.run()
     assert scene.pauses[:7] == [0.5, 1, 2, 4, 8, 16, 30]
 
 
 def test_steady_pictures_make_the_pauses_short_again() -> None:
-    """The next outage has nothing to do with the last; a camera that gives one frame and fails is no steady one."""
+    """After steady pictures the next outage is a new one. A camera that fails after one frame is not steady."""
     gone = SourceUnavailableError("gone")
     steady = [None] * 200
     scene = Scene(iter([gone, gone, None, None, gone, *steady, gone, gone]))
@@ -202,15 +202,15 @@ def test_steady_pictures_make_the_pauses_short_again() -> None:
 
 
 def test_refused_credentials_are_tried_after_a_minute_and_then_ever_more_seldom() -> None:
-    """Cameras lock out those who keep guessing, however well they answer: five times in half an hour at the most."""
+    """Cameras lock out clients that keep guessing, so there are at most five tries in half an hour."""
     scene = Scene(iter([SourceUnauthorizedError("wrong")] * 6), probe=lambda: True)
     scene.run()
     assert scene.pauses[:6] == [60, 120, 240, 480, 600, 600]
     assert scene.states == [CameraState.UNAUTHORIZED, CameraState.OFFLINE]
 
 
-def test_an_outage_is_told_with_its_reason_and_its_beginning() -> None:
-    """Stalled first, then offline: one outage, since its first moment; afterwards one reconnect more."""
+def test_an_outage_is_reported_with_its_reason_and_its_beginning() -> None:
+    """Stalled, then offline: that is one outage since its first moment, and one reconnect."""
     gone = SourceUnavailableError("gone")
     refused = SourceUnavailableError("refused")
     scene = Scene(iter([None, None, gone, refused, None, None]))
@@ -223,7 +223,7 @@ def test_an_outage_is_told_with_its_reason_and_its_beginning() -> None:
 
 
 def test_damaged_pictures_only_are_a_stall_with_a_reason_of_its_own() -> None:
-    """Frames come, and none that can be shown: the viewers are told, the connection is kept."""
+    """Frames arrive and none can be shown. The viewers see why, and the connection is kept."""
     scene = Scene(iter([None] * 200), is_damaged=True)
     scene.camera.want(frozenset({"main"}))
     scene.run()
@@ -235,7 +235,7 @@ def test_damaged_pictures_only_are_a_stall_with_a_reason_of_its_own() -> None:
 
 
 def test_a_picture_that_never_changes_is_frozen_when_that_is_asked_for() -> None:
-    """Frozen frames are not published as live, and the first change ends it."""
+    """Frozen frames are not published as live. The first change ends the freeze."""
     scene: Scene = Scene(
         steps([None] * 400, lambda: setattr(scene, "is_still", False), [None] * 3),
         policy=CameraPolicy(frozen_seconds=10),
@@ -252,7 +252,7 @@ def test_a_picture_that_never_changes_is_frozen_when_that_is_asked_for() -> None
 
 
 def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_back_for_the_next_one() -> None:
-    """Battery and mobile cameras: the state stays idle, for nothing is wrong."""
+    """This is for battery and mobile cameras. The state stays idle, because nothing is wrong."""
     grabs_until_asleep = round(DISCONNECT_AFTER_SECONDS / FRAME_SECONDS) + 5
     scene = Scene(iter([None] * grabs_until_asleep), policy=CameraPolicy(disconnects_when_idle=True))
 
@@ -271,7 +271,7 @@ def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_
 
 
 def test_the_rate_is_measured_not_believed() -> None:
-    """What a camera says of its rate is often wrong."""
+    """The rate that a camera claims is often wrong."""
     scene = Scene(iter([None] * 90))
     assert scene.camera.fps is None
     scene.run()

@@ -14,7 +14,7 @@ def units_of(name: str) -> list[AccessUnit]:
 
 
 def test_a_key_frame_makes_what_waits_before_it_needless() -> None:
-    """So a late decoder gets the newest picture, by decoding no more than one group of pictures."""
+    """So a late decoder gets the newest picture and decodes at most one group of pictures."""
     units = units_of("h264")
     pending = PendingUnits(H264(), b"")
     for unit in units:
@@ -24,7 +24,7 @@ def test_a_key_frame_makes_what_waits_before_it_needless() -> None:
     assert pending.take().units == []
 
 
-def test_what_follows_without_a_break_goes_on_where_decoding_was() -> None:
+def test_units_without_a_break_continue_the_decoding() -> None:
     """Nothing is decoded twice."""
     units = units_of("h264")
     pending = PendingUnits(H264(), b"")
@@ -37,7 +37,7 @@ def test_what_follows_without_a_break_goes_on_where_decoding_was() -> None:
 
 @pytest.mark.parametrize("damaged", [0, 3])
 def test_after_damage_nothing_is_kept_before_the_next_key_frame(damaged: int) -> None:
-    """Pictures that lean on a damaged one are damaged."""
+    """Pictures that depend on a damaged one are damaged too."""
     units = units_of("h264")
     units[damaged].is_damaged = True
     pending = PendingUnits(H264(), b"")
@@ -49,7 +49,7 @@ def test_after_damage_nothing_is_kept_before_the_next_key_frame(damaged: int) ->
     assert pending.take().units == [units[6]]
 
 
-def test_what_waits_is_bounded_in_bytes() -> None:
+def test_pending_units_are_bounded_in_bytes() -> None:
     """A camera may never send a second key frame."""
     units = units_of("h264")
     pending = PendingUnits(H264(), b"", max_bytes=sum(unit.byte_count for unit in units[:3]))

@@ -1,4 +1,4 @@
-"""What is shown of the units that came: never an old picture in the place of a damaged one."""
+"""Which picture is shown: never an old one in place of a damaged one."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def newest_after(pictures: UnitDecoder, unit: AccessUnit) -> Picture | None:
 
 @pytest.mark.parametrize("loses_packets", [True, False], ids=["packets lost", "cut by the camera"])
 def test_a_damaged_jpeg_is_not_made_up_for_by_the_one_before(loses_packets: bool) -> None:
-    """That would go out as of now: a camera whose every picture is damaged would be live, and archived."""
+    """The old one would get the current time, so a camera with only damaged pictures would be live, and archived."""
     units, _ = assembled("jpeg", recorded("jpeg"))
     good, bad, next_good = units[:3]
     if loses_packets:

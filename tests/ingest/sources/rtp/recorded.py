@@ -29,7 +29,7 @@ def recorded(name: str) -> list[bytes]:
 
 
 def assembled(name: str, packets: Iterable[bytes]) -> tuple[list[AccessUnit], Assembler]:
-    """The access units of `packets`, and what put them together."""
+    """The access units in `packets`, and the assembler that made them."""
     units: list[AccessUnit] = []
     assembler = Assembler(TYPES[name], FORMATS[name](), units.append)
     for packet in packets:

@@ -1,4 +1,4 @@
-"""Packets to access units: what is lost, late, twice, or badly marked. Packets of GStreamer, bent by hand."""
+"""GStreamer's packets become access units, also if packets are lost, late, doubled or badly marked."""
 
 import pytest
 
@@ -18,7 +18,7 @@ SLICE, LATER_SLICE, SPS = b"\x41\x9a\0", b"\x41\x1a\0", b"\x67\x42\0"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_access_unit_ends_at_its_marker(name: str) -> None:
-    """Not with the next one's first packet, which is a whole picture later."""
+    """Not at the next unit's first packet, which comes a whole picture later."""
     packets = recorded(name)
     units, assembler = assembled(name, packets)
     assert len(units) == 12
@@ -37,7 +37,7 @@ def test_without_markers_a_new_time_stamp_ends_it(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("gone", range(36))
 def test_whichever_packet_is_lost_its_picture_is_known_to_be_damaged(name: str, gone: int) -> None:
-    """All that comes out as whole is as it was sent."""
+    """Every unit that counts as whole is as the camera sent it."""
     packets = recorded(name)
     units, assembler = assembled(name, packets[:gone] + packets[gone + 1 :])
     sent = [[bytes(part) for part in unit.payloads] for unit in assembled(name, packets)[0]]
@@ -57,7 +57,7 @@ def test_losing_a_jpegs_last_packet_leaves_the_next_one_whole() -> None:
 
 
 def test_numbers_begin_anew_after_65535() -> None:
-    """Every few minutes of any camera."""
+    """Every camera gets there within minutes."""
     units, assembler = assembled("h264", (packet(65_530 + n, n, SLICE, marker=True) for n in range(12)))
     assert (len(units), assembler.lost) == (12, 0)
     assert assembler.highest == 65536 + 5
@@ -71,7 +71,7 @@ def test_a_packet_that_comes_twice_counts_once() -> None:
 
 
 def test_a_camera_that_counts_anew_is_followed() -> None:
-    """After a restart that left the connection alive; what comes then is not held to be late for ever."""
+    """It may restart without closing the connection. Its new packets must not count as late for ever."""
     packets = [packet(40_000 + n, n, SLICE, marker=True) for n in range(5)]
     packets += [packet(n, 100 + n, SLICE, marker=True) for n in range(60)]
     units, assembler = assembled("h264", packets)
@@ -91,8 +91,8 @@ def test_markers_in_the_middle_of_pictures_are_found_out() -> None:
     assert any(unit.is_damaged for unit in units[:2])
 
 
-def test_what_only_describes_a_picture_waits_for_it() -> None:
-    """Even where it has a marker and a time of its own."""
+def test_a_description_of_a_picture_waits_for_the_picture() -> None:
+    """Even if it has its own marker and time stamp."""
     units, _ = assembled("h264", [packet(0, 1, SPS, marker=True), packet(1, 2, SLICE, marker=True)])
     assert [[bytes(part) for part in unit.payloads] for unit in units] == [[SPS, SLICE]]
 
@@ -106,8 +106,8 @@ def test_padding_extensions_and_sources_are_no_payload() -> None:
 
 
 @pytest.mark.parametrize("junk", [b"", b"\x80", b"GET / HTTP/1.1\r\n", b"\x90" + b"\xff" * 20, b"\x8f" + b"\0" * 12])
-def test_what_is_no_packet_is_left_out(junk: bytes) -> None:
-    """Whatever comes over the network."""
+def test_anything_but_a_packet_is_left_out(junk: bytes) -> None:
+    """The network may bring anything."""
     packets = recorded("h264")
     units, assembler = assembled("h264", [packets[0], junk, *packets[1:]])
     assert (len(units), assembler.lost) == (12, 0)

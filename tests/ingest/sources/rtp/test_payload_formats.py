@@ -1,4 +1,4 @@
-"""H.264 and H.265 over RTP: recorded payloads decode to pictures, and bent ones never pass for whole."""
+"""H.264 and H.265 over RTP: recorded payloads decode to pictures, and incomplete ones never count as whole."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_key_frames_are_known_without_decoding(name: str) -> None:
 
 @pytest.mark.parametrize("name", VIDEO)
 def test_a_unit_without_one_of_its_fragments_is_no_unit(name: str) -> None:
-    """At the ends; in the middle only the sequence numbers tell."""
+    """Its first or last one. Only sequence numbers reveal one that is missing in between."""
     units, _ = assembled(name, recorded(name))
     fragments = [payload for payload in units[0].payloads if payload[0] & 31 == 28 or payload[0] >> 1 & 63 == 49]
     assert len(fragments) > 2
@@ -44,7 +44,7 @@ def test_a_unit_without_one_of_its_fragments_is_no_unit(name: str) -> None:
 
 
 def test_h264_pictures_of_cameras_without_idr_are_keys_too() -> None:
-    """Recovery points, and intra slices behind an SPS; a predicted slice behind an SPS is none."""
+    """Recovery points and intra slices after an SPS. A predicted slice after an SPS is none."""
     sps, intra, predicted, recovery = b"\x67\x42\0", b"\x41\xb0\0", b"\x41\xe0\0", b"\x06\x06\x01\x84\x80"
     predicted_all, intra_all = b"\x41\x9a\0", b"\x41\x88\0"
     assert H264().is_key([recovery, predicted])

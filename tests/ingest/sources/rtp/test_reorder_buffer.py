@@ -21,7 +21,7 @@ def test_datagrams_out_of_order_are_put_in_order() -> None:
 
 
 def test_a_missing_datagram_is_waited_for_in_packets_and_in_time() -> None:
-    """Neither bound lets the picture wait for long."""
+    """With either bound the picture waits only briefly."""
     by_count = ReorderBuffer(max_packets=4, max_seconds=9)
     received = [len(by_count.put(packet(n, 1, SLICE), 0)) for n in (0, 2, 3, 4, 5, 6)]
     assert received == [1, 0, 0, 0, 0, 5]

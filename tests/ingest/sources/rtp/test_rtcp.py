@@ -1,4 +1,4 @@
-"""What we report to a camera of its packets."""
+"""Our reports to a camera about its packets."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""JPEGs sent as RFC 2435 says: what is put back makes the same picture, and a gap never passes for whole."""
+"""JPEGs over RTP: with their headers put back they show the same picture, and one with a gap never counts as whole."""
 
 import struct
 
@@ -69,7 +69,7 @@ def test_tables_in_band_hold_until_others_come() -> None:
 
 
 def test_restart_markers_are_put_to_use() -> None:
-    """Types 64 and 65 tell their distance."""
+    """Types 64 and 65 carry their distance."""
     jpeg, _ = drawn(cv2.IMWRITE_JPEG_QUALITY, 50, cv2.IMWRITE_JPEG_RST_INTERVAL, 2)
     payloads = packed(jpeg, kind=65, quality=50, restart=struct.pack("!HH", 2, 0xFFFF))
     assert same_picture(check(RtpJpeg().assemble(payloads)).data, jpeg)
@@ -92,7 +92,7 @@ def test_a_jpeg_that_ends_within_its_header_is_no_picture(size: int) -> None:
 
 
 def test_a_jpeg_without_a_fragment_is_no_picture() -> None:
-    """The offsets tell."""
+    """The offsets show it."""
     payloads = assembled("jpeg", recorded("jpeg"))[0][0].payloads
     for gone in range(len(payloads) - 1):
         with pytest.raises(DamagedUnitError):

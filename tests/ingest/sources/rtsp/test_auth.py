@@ -59,7 +59,7 @@ def test_basic_takes_any_character() -> None:
 
 
 def test_a_refused_answer_is_not_given_again() -> None:
-    """Cameras lock out; only a nonce that is said to have aged may be answered anew."""
+    """Cameras lock clients out. Only a nonce that the camera calls stale may be answered again."""
     credentials = Credentials("user", "word")
     challenge = 'Digest realm="x", nonce="{}", stale={}'
     assert credentials.handle_401({"www-authenticate": challenge.format(1, "false")})

@@ -1,4 +1,4 @@
-"""What one wait gives out of what a camera sent, by recorded packets over a real connection."""
+"""What one wait returns of everything that a camera sent: recorded packets over a real connection."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a camera that fails is said to have done, by real refusals over real sockets."""
+"""The reason that is given for a camera's failure: real refusals over real sockets."""
 
 import base64
 import logging
@@ -63,7 +63,7 @@ def test_a_path_the_camera_does_not_have_is_said() -> None:
 
 
 def test_a_refused_connection_and_an_unknown_host_are_said() -> None:
-    """Told apart from a camera that is mute, and never taken for one that we can't understand."""
+    """Neither counts as a camera that is mute, or as one that we can't understand."""
     refused = failure(f"rtsp://127.0.0.1:{free_port()}/cam")
     assert str(refused) == failure_reasons.CONNECTION_REFUSED
     unknown = failure("rtsp://camera.invalid/cam")
@@ -73,7 +73,7 @@ def test_a_refused_connection_and_an_unknown_host_are_said() -> None:
 
 
 def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() -> None:
-    """Wherever in the conversation it falls silent."""
+    """It may fall silent at any point of the session."""
     with fake_camera(lambda method: said("200 OK") if method == "OPTIONS" else None) as mute:
         begun = time.monotonic()
         error = failure(mute.url)
@@ -83,7 +83,7 @@ def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() ->
 
 
 def test_a_camera_that_hangs_up_is_unavailable() -> None:
-    """As when it has as many clients as it can serve."""
+    """A camera does so when it has too many clients."""
     with fake_camera(lambda _method: b"") as short:
         error = failure(short.url)
     assert "closed the connection" in str(error)
