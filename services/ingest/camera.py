@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from services.ingest.camera_state import CameraCondition
 from services.ingest.decoding.pictures import Picture
 from services.ingest.renditions import Renderer
-from services.ingest.sources import Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from services.ingest.sources import OpenSource, Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.backoff import backoff_seconds
 from shared.bus.frames import Frame
 from shared.bus.status import CameraState
@@ -66,7 +66,7 @@ class Camera:
     def __init__(  # noqa: PLR0913 its collaborators, each by name
         self,
         key: str,
-        open_source: Callable[[], Source],
+        open_source: OpenSource,
         renderer: Renderer,
         *,
         habits: CameraPolicy = CameraPolicy(),
@@ -116,9 +116,9 @@ class Camera:
 
     def run(self, stop: threading.Event, outlet: FrameSink) -> None:
         """Connect, deliver and reconnect until told to stop."""
-        source = self._source = self._open_source()
+        error: SourceUnavailableError | None = None
         while not stop.is_set():
-            error = self._connect_and_deliver(source, stop, outlet)
+            error = self._connect_and_deliver(error, stop, outlet)
             if error is None:
                 self._sleep_while_unwanted(stop)
             elif isinstance(error, SourceUnauthorizedError):
@@ -131,19 +131,22 @@ class Camera:
                 self._back_off(stop)
 
     def _connect_and_deliver(
-        self, source: Source, stop: threading.Event, outlet: FrameSink
+        self, previous: SourceUnavailableError | None, stop: threading.Event, outlet: FrameSink
     ) -> SourceUnavailableError | None:
-        """Why it was lost; None when it was let go."""
+        """Why it was lost; None when it was let go. `previous` is why the last one was."""
+        source: Source | None = None
         try:
             self._busy_since = self._clock.monotonic()
-            source.open()
+            source = self._source = self._open_source(previous)
             self._deliver(source, stop, outlet)
         except SourceUnavailableError as error:
             # First of all, for to say goodbye to a camera that is gone may take a while.
             self._lost(self._state_after(error), error, outlet)
             return error
         finally:
-            source.close()
+            self._source = None
+            if source is not None:
+                source.close()
             self._busy_since = None
         return None
 

@@ -5,11 +5,11 @@ lines are its new place in the order and notices to pass on, and the end of inpu
 standard output, the sign of life that ingest goes by.
 """
 
+import faulthandler
 import json
 import os
 import sys
 import threading
-from functools import partial
 from typing import IO, Any, Final
 
 from services.ingest.bus_publisher import BusLoop
@@ -17,8 +17,7 @@ from services.ingest.camera import Camera, CameraPolicy
 from services.ingest.camera_status import camera_status
 from services.ingest.renditions import Renderer, RenderingOptions
 from services.ingest.settings import CameraSettings
-from services.ingest.sources.selection import answers_at, select_source
-from services.ingest.sources.stderr_capture import NativeLog
+from services.ingest.sources.selection import answers_at, source_opener
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
 from shared.lifecycle import Worker, run_service, stop_on_signals
@@ -34,7 +33,7 @@ log = get_logger("services.ingest")
 class Assigned:
     """One camera as its process runs it."""
 
-    def __init__(self, assignment: dict[str, Any], native_log: NativeLog) -> None:
+    def __init__(self, assignment: dict[str, Any]) -> None:
         self.settings = CameraSettings.model_validate(assignment["camera"])
         self._order: int
         self._notices: tuple[str, ...]
@@ -42,7 +41,7 @@ class Assigned:
         settings = self.settings
         self.camera = Camera(
             settings.device_key,
-            partial(select_source, settings, native_log),
+            source_opener(settings),
             Renderer(
                 settings.device_key,
                 RenderingOptions(
@@ -87,9 +86,10 @@ def follow(instructions: IO[str], assigned: Assigned, stop: threading.Event) -> 
     stop.set()
 
 
-def main(native_log: NativeLog) -> int:
+def main() -> int:
+    faulthandler.enable()
     assignment = json.loads(sys.stdin.readline())
-    assigned = Assigned(assignment, native_log)
+    assigned = Assigned(assignment)
     stop, crashed = threading.Event(), threading.Event()
 
     def on_crash() -> None:
@@ -115,5 +115,4 @@ def main(native_log: NativeLog) -> int:
 
 
 if __name__ == "__main__":
-    caught = NativeLog.capture()
-    run_service(lambda: main(caught))
+    run_service(main)

@@ -51,7 +51,7 @@ class TickingSource:
 def bus() -> Iterator[str]:
     """The address of a running ingest, put together as its main does."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    camera = Camera("cam1", TickingSource, Renderer("cam1", RenderingOptions()))
+    camera = Camera("cam1", lambda _: TickingSource(), Renderer("cam1", RenderingOptions()))
     publisher = Publisher(address)
 
     def status(viewer_count: int) -> CameraStatus:

@@ -16,10 +16,13 @@ _FULL_RANGE: Final = 2
 
 
 class Decoder:
-    """`codec` is one of FFmpeg's. One thread."""
+    """`codec` is the name of one of FFmpeg's, or what FFmpeg's demuxer knows of a stream: its codec, its parameter sets
+    and its rotation. One thread."""
 
-    def __init__(self, codec: str) -> None:
-        self._context = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+    def __init__(self, codec: str | VideoCodecContext) -> None:
+        if isinstance(codec, str):
+            codec = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+        self._context = codec
         self._context.thread_count = 1  # each further one would hold back a picture
 
     def decode(self, data: bytes, *, is_shown: bool = True) -> VideoFrame | None:
@@ -45,7 +48,12 @@ class Decoder:
 
 
 def picture_of(frame: VideoFrame) -> Picture:
-    """The frame's own memory where its format allows, which the picture then keeps alive."""
+    """The frame's own memory where its format allows, which the picture then keeps alive. Upright."""
+    picture = _as_decoded(frame)
+    return picture.rotated(frame.rotation // 90) if frame.rotation else picture
+
+
+def _as_decoded(frame: VideoFrame) -> YuvPicture | BgrPicture:
     name = frame.format.name
     if name in _PLANAR and frame.width % 2 == frame.height % 2 == 0:
         planes = (_pixels(plane) for plane in frame.planes)

@@ -15,6 +15,7 @@ from services.ingest.decoding.jpeg import CheckedJpeg, check
 from shared.bus.frames import scaled_height
 
 Pixels = NDArray[np.uint8]
+cv2.setNumThreads(1)  # a camera has one core; others have the rest
 
 
 class Picture(Protocol):
@@ -65,6 +66,10 @@ class BgrPicture:
     def equals(self, other: Picture) -> bool:
         return isinstance(other, BgrPicture) and same_bytes(self.pixels, other.pixels)
 
+    def rotated(self, quarters: int) -> "BgrPicture":
+        """Turned left by so many quarters of a turn."""
+        return BgrPicture(np.rot90(self.pixels, quarters))
+
 
 class YuvPicture:
     """What video decoders give: a plane of luma and two of chroma, each with half the rows and half the columns.
@@ -103,6 +108,11 @@ class YuvPicture:
             for plane, size in zip(self.planes, sizes, strict=True)
         )
         return YuvPicture(*planes, is_full_range=self.is_full_range)  # type: ignore[arg-type] # cv2 types loosely
+
+    def rotated(self, quarters: int) -> "YuvPicture":
+        """Turned left by so many quarters of a turn."""
+        planes = (np.ascontiguousarray(np.rot90(plane, quarters)) for plane in self.planes)
+        return YuvPicture(*planes, is_full_range=self.is_full_range)
 
     def equals(self, other: Picture) -> bool:
         if not isinstance(other, YuvPicture) or self.is_full_range != other.is_full_range:

@@ -1,11 +1,19 @@
-"""Where pictures come from. A source is a `Source`; a new kind is one file here and a line in `open_source`."""
+"""Where pictures come from. A source is a `Source`; a new kind is one file here and a line in `source_opener`."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from services.ingest.camera_state import SourceFacts
 from services.ingest.decoding.pictures import Picture
 
-__all__ = ["Source", "SourceFacts", "SourceUnauthorizedError", "SourceUnavailableError", "SourceUnsupportedError"]
+__all__ = [
+    "OpenSource",
+    "Source",
+    "SourceFacts",
+    "SourceUnauthorizedError",
+    "SourceUnavailableError",
+    "SourceUnsupportedError",
+]
 
 
 class SourceUnavailableError(Exception):
@@ -27,7 +35,7 @@ class Source(Protocol):
     """
 
     def open(self) -> None:
-        """Connect.
+        """Connect. When that fails, nothing stays open.
 
         Raises:
             SourceUnavailableError: when that fails.
@@ -57,3 +65,8 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of everything. Harmless when nothing is open."""
+
+
+OpenSource = Callable[[SourceUnavailableError | None], Source]
+"""Opens a camera's source, which may be another one each time. It is told why the last one ended: None at first, and
+when it was let go. It raises SourceUnavailableError as `open` does."""

@@ -11,10 +11,8 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aiortsp.rtsp.errors import RTSPConnectionError, RTSPError, RTSPResponseError, RTSPTimeoutError
 
@@ -25,6 +23,7 @@ from services.ingest.sources import (
     SourceUnsupportedError,
     failure_reasons,
 )
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.connection import RtspConnection
 from services.ingest.sources.rtsp.rtcp import ReceiverReports
@@ -32,7 +31,6 @@ from services.ingest.sources.rtsp.rtp import Assembler, ReorderBuffer
 from services.ingest.sources.rtsp.sdp_track import VideoTrack, choose_track
 from services.ingest.sources.rtsp.udp import UdpPair
 
-Transport = Literal["tcp", "udp"]
 OPEN_SECONDS: Final = 5.0
 GOODBYE_SECONDS: Final = 0.5
 USUAL_SESSION_SECONDS: Final = 60
@@ -53,22 +51,13 @@ NO_TLS: Final = "The camera's address does not speak TLS as we do. Check the por
 NOT_UNDERSTOOD: Final = "The camera's RTSP can't be understood."
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    transport: Transport = "tcp"
-    ca_file: Path | None = None
-    verify_tls: bool = True
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What no message may repeat."""
-
-
 class Session:
     """`start` once, `stop` once. `failure` is set from when no more access units will come."""
 
     def __init__(
         self,
         address: RtspAddress,
-        options: SessionOptions,
+        options: ConnectionOptions,
         *,
         on_track: Callable[[VideoTrack], None],
         on_unit: Callable[[AccessUnit], None],
@@ -256,9 +245,7 @@ class Session:
             return SourceUnauthorizedError(failure_reasons.REFUSED)
         if response.status == _NOT_FOUND:
             return SourceUnavailableError(failure_reasons.NO_STREAM)
-        words: str = response.status_msg
-        for secret in self._options.secrets:
-            words = words.replace(secret, "***")
+        words = self._options.masked(response.status_msg)
         kind = SourceUnavailableError if response.status in _OUT_OF_ORDER else SourceUnsupportedError
         return kind(f"{failure_reasons.CANT_BE_OPENED} The camera says: {response.status} {words}")
 

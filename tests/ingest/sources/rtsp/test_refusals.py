@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from services.ingest.sources import (
     SourceUnsupportedError,
     failure_reasons,
 )
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp import RtspSource
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
@@ -75,8 +77,8 @@ def describing(description: str) -> Answer:
     return lambda _method: said("200 OK", "Session: 1", body=description)
 
 
-def failure(url: str, **options: str) -> SourceUnavailableError:
-    source = RtspSource(url, username="user", password=SECRET, **options)  # type: ignore[arg-type]
+def failure(url: str) -> SourceUnavailableError:
+    source = RtspSource(ConnectionOptions(url, "user", SECRET))
     with pytest.raises(SourceUnavailableError) as caught:
         source.open()
     source.close()
@@ -98,7 +100,7 @@ def test_without_credentials_nothing_is_guessed() -> None:
     """The camera asks, and there is nothing to say."""
     challenging = refusing("401 Unauthorized", "WWW-Authenticate: Basic realm=x")
     with camera(challenging) as refuser, pytest.raises(SourceUnauthorizedError):
-        RtspSource(refuser.url).open()
+        RtspSource(ConnectionOptions(refuser.url)).open()
     assert not any("Authorization" in request for request in refuser.requests)
 
 
@@ -188,7 +190,7 @@ def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
     def answer(_method: str) -> bytes:
         return said("200 OK", "Public: GET_PARAMETER, PLAY", "Session: 7;timeout=2", body=H264_VIDEO)
 
-    with camera(answer) as patient, closing(RtspSource(patient.url, stall_seconds=2.5)) as source:
+    with camera(answer) as patient, closing(RtspSource(ConnectionOptions(patient.url, stall_seconds=2.5))) as source:
         source.open()
         with pytest.raises(SourceUnavailableError, match="sends no pictures"):
             source.grab()
@@ -198,8 +200,8 @@ def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
     assert all("Session: 7\r\n" in request for request in patient.requests[3:])
 
 
-def test_a_file_of_authorities_that_is_none_is_said(tmp_path: object) -> None:
+def test_a_file_of_authorities_that_is_none_is_said(tmp_path: Path) -> None:
     """Before anything is sent."""
-    source = RtspSource("rtsps://127.0.0.1/cam", ca_file=f"{tmp_path}/none.pem")  # type: ignore[arg-type]
+    source = RtspSource(ConnectionOptions("rtsps://127.0.0.1/cam", ca_file=tmp_path / "none.pem"))
     with pytest.raises(SourceUnavailableError, match="certificate authority can't be read"):
         source.open()
