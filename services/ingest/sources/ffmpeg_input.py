@@ -23,6 +23,8 @@ from services.ingest.sources import SourceUnavailableError, failure_reasons
 MAX_READ_ATTEMPTS: Final = 100
 """A packet that FFmpeg can't read need not be the end."""
 _LOSS: Final = ("RTP: missed", "max delay reached", "concealing", "corrupt")
+_SURELY_BEFORE: Final = 10_000_000
+"""Microseconds: a first packet's time is earlier than that of the first picture."""
 _MAX_FPS: Final = 120.0
 _USUAL_FPS: Final = 25.0
 LogLine = tuple[int, str, str]
@@ -107,7 +109,7 @@ class FfmpegInput:
         """
         with av.logging.Capture():
             try:
-                self._container.seek(self._container.start_time or 0)
+                self._container.seek((self._container.start_time or 0) - _SURELY_BEFORE)
             except av.error.FFmpegError:
                 raise SourceUnavailableError(failure_reasons.STOPPED) from None
         self._packets = self._container.demux()
