@@ -7,11 +7,12 @@ Only FFmpeg's log says that packets were lost. PyAV collects the lines of each c
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import av
 import av.logging
-from av.container import Flags, InputContainer
+from av.container import Flags
+from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
 from services.ingest.decoding.access_unit import AccessUnit, Buffer
@@ -23,6 +24,8 @@ from services.ingest.sources import SourceUnavailableError, failure_reasons
 MAX_READ_ATTEMPTS: Final = 100
 """A packet that FFmpeg can't read need not be the end."""
 _LOSS: Final = ("RTP: missed", "max delay reached", "concealing", "corrupt")
+_TOLERANT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
+"""A camera may describe itself in Latin-1. PyAV 18 must be told to bear it; later ones do, and know no such option."""
 _SURELY_BEFORE: Final = 10_000_000
 """Microseconds: a first packet's time is earlier than that of the first picture."""
 _MAX_FPS: Final = 120.0
@@ -55,11 +58,7 @@ class FfmpegInput:
 
     def __init__(self, url: str, options: dict[str, str], *, open_seconds: float, stall_seconds: float) -> None:
         self._stall_seconds = stall_seconds
-        with av.logging.Capture() as lines:
-            try:
-                self._container = av.open(url, options=options, timeout=(open_seconds, stall_seconds))
-            except av.error.FFmpegError as error:
-                raise UnopenedError(error, lines) from None  # its text has the address in it
+        self._container = _opened(url, options, (open_seconds, stall_seconds))
         try:
             self._stream = _first_video(self._container)
         except SourceUnavailableError:
@@ -97,9 +96,10 @@ class FfmpegInput:
         """The newest picture; None while there is no clean one."""
         with av.logging.Capture() as lines:
             picture = self._pictures.newest()
-        if _tell_of_loss(lines):
-            self._pictures.pending.hold()
-        return picture
+        if not _tell_of_loss(lines):
+            return picture
+        self._pictures.pending.hold()
+        return None
 
     def rewind(self) -> None:
         """Begin again with the first packet.
@@ -150,6 +150,15 @@ class _NewestPacket:
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         return bytes(payloads[0])
+
+
+def _opened(url: str, options: dict[str, str], timeouts: tuple[float, float]) -> InputContainer:
+    with av.logging.Capture() as lines:
+        try:
+            container: InputContainer = av.open(url, options=options, timeout=timeouts, **_TOLERANT)
+        except av.error.FFmpegError as error:
+            raise UnopenedError(error, lines) from None  # its text has the address in it
+    return container
 
 
 def _first_video(container: InputContainer) -> VideoStream:

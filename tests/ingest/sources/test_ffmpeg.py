@@ -329,16 +329,20 @@ def test_addresses_where_nothing_answers_are_told_apart(
 H264_VIDEO = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=framerate:25\r\n"
 
 
-def playing(packets: list[bytes]) -> Callable[[socket.socket], None]:
+def playing(packets: list[bytes], description: bytes = H264_VIDEO) -> Callable[[socket.socket], None]:
     """A camera that, once asked to play, sends these packets between its answers, and then waits."""
 
     def serve(connection: socket.socket) -> None:
         while request := connection.recv(4096):
             sequence = next(line for line in request.split(b"\r\n") if line.startswith(b"CSeq"))
-            headers = b"Session: 7\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nContent-Length: %d" % len(
-                H264_VIDEO
+            headers = (
+                b"RTSP/1.0 200 OK",
+                sequence,
+                b"Session: 7",
+                b"Transport: RTP/AVP/TCP;unicast;interleaved=0-1",
+                b"Content-Length: %d" % len(description),
             )
-            connection.sendall(b"RTSP/1.0 200 OK\r\n%s\r\n%s\r\n\r\n%s" % (sequence, headers, H264_VIDEO))
+            connection.sendall(b"\r\n".join((*headers, b"", description)))
             if request.startswith(b"PLAY"):
                 for packet in packets:
                     connection.sendall(struct.pack("!BBH", ord("$"), 0, len(packet)) + packet)
@@ -368,3 +372,10 @@ def test_a_lost_packet_holds_pictures_until_the_next_whole_key_frame() -> None:
     assert pictures_of(third) == [True] * 2 + [False] * 4 + [True] * 6
     key = whole[: ends[6]] + whole[ends[6] + 1 :]  # of the second key frame
     assert pictures_of(key) == [True] * 6 + [False] * 6
+
+
+def test_a_camera_may_describe_itself_in_latin_1() -> None:
+    """Many were made when everybody did."""
+    described = H264_VIDEO.replace(b"m=video", b"s=Cam\xe9ra\r\nm=video")
+    with serving(playing(recorded("h264"), described)) as port, opened(f"rtsp://127.0.0.1:{port}/") as source:
+        assert next_picture(source).width == 64
