@@ -43,6 +43,7 @@ class FfmpegSource:
                 _for_ffmpeg(self._options),
                 open_seconds=OPEN_SECONDS,
                 stall_seconds=self._options.stall_seconds,
+                reads=2 if self._options.url.lower().startswith("rtsp") else 1,
             )
         except UnopenedError as error:
             timed_out = time.monotonic() - started_at >= OPEN_SECONDS
@@ -83,7 +84,12 @@ def _address(options: ConnectionOptions) -> str:
 def _for_ffmpeg(options: ConnectionOptions) -> dict[str, str]:
     """Without `fpsprobesize` opening waits for many frames to guess a rate that nothing uses. FFmpeg verifies no
     certificate unless it is told to."""
-    chosen = {"rtsp_transport": options.transport, "fpsprobesize": "0", "tls_verify": str(int(options.verify_tls))}
+    chosen = {
+        "rtsp_transport": options.transport,
+        "fpsprobesize": "0",
+        "analyzeduration": "1000000",
+        "tls_verify": str(int(options.verify_tls)),
+    }
     ca_file = options.ca_file or (_SYSTEM_CA_FILE if _SYSTEM_CA_FILE.is_file() else None)
     return chosen if ca_file is None else chosen | {"ca_file": str(ca_file)}
 

@@ -51,14 +51,21 @@ class UnopenedError(Exception):
 class FfmpegInput:
     """Opened by its constructor. One thread. `open_seconds` is for connecting, and again for finding the streams.
 
+    `reads` is in how many reads `stall_seconds` are waited out. A second one helps after bytes that belong to no packet,
+    where FFmpeg finds its place again when the first is cut.
+
     Raises:
         UnopenedError: when FFmpeg can't open the address.
         SourceUnavailableError: when there is no video in it.
     """
 
-    def __init__(self, url: str, options: dict[str, str], *, open_seconds: float, stall_seconds: float) -> None:
+    def __init__(
+        self, url: str, options: dict[str, str], *, open_seconds: float, stall_seconds: float, reads: int = 1
+    ) -> None:
         self._stall_seconds = stall_seconds
-        self._container = _opened(url, options, (open_seconds, stall_seconds))
+        self._read_seconds = stall_seconds / reads
+        self._container = _opened(url, options, (open_seconds, self._read_seconds))
+        self._packet_at = time.monotonic()
         try:
             self._stream = _first_video(self._container)
         except SourceUnavailableError:
@@ -86,8 +93,13 @@ class FfmpegInput:
         Raises:
             SourceUnavailableError: when none comes for `stall_seconds`, or the stream ends.
         """
+        begun = time.monotonic()
         with av.logging.Capture() as lines:
-            packet = self._next_video_packet(time.monotonic() + self._stall_seconds)
+            packet = self._next_video_packet(self._packet_at + self._stall_seconds)
+        now = time.monotonic()
+        # When a read is cut, FFmpeg hands out what it has of the packet: that is no sign of life.
+        if now - begun < self._read_seconds:
+            self._packet_at = now
         self._newest.is_newest_key = packet.is_keyframe
         is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
         self._pictures.pending.put(AccessUnit(0, [bytes(packet)], is_damaged, packet.size))
@@ -127,7 +139,9 @@ class FfmpegInput:
                     if time.monotonic() > until:
                         break
                 break
-            except (av.error.InvalidDataError, av.error.BlockingIOError):
+            except (av.error.ExitError, av.error.InvalidDataError, av.error.BlockingIOError):
+                if time.monotonic() >= until:
+                    break
                 self._packets = self._container.demux()
             except av.error.FFmpegError:
                 break
