@@ -91,7 +91,7 @@ def camera_on(host: Host, camera: RtspCamera) -> Iterator[RtspCamera]:
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 @pytest.mark.parametrize("decoder", ["direct", "ffmpeg"])
 def test_what_packet_loss_damages_is_not_shown(decoder: str, codec: str, tmp_path: Path) -> None:
-    """By UDP, with one packet in fifty lost: fewer pictures, every one of them clean. The direct reader says the loss."""
+    """By UDP, with one packet in fifty lost: fewer pictures, every one of them clean. The direct reader says so."""
     made = RtspCamera(codec=codec, udp=True, gop_seconds=0.5)  # type: ignore[arg-type] # a name of the two
     with (
         host_alone() as host,

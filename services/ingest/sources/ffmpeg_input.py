@@ -51,7 +51,7 @@ class UnopenedError(Exception):
 class FfmpegInput:
     """Opened by its constructor. One thread. `open_seconds` is for connecting, and again for finding the streams.
 
-    `reads` is in how many reads `stall_seconds` are waited out. A second one helps after bytes that belong to no packet,
+    `stall_seconds` are waited out in so many `reads`. A second one helps after bytes that belong to no packet,
     where FFmpeg finds its place again when the first is cut.
 
     Raises:

@@ -97,24 +97,20 @@ class ReaderChoice:
             SourceUnavailableError: when the camera can't be opened.
         """
         if isinstance(previous, SourceUnsupportedError):
-            self._switch(previous)
+            self._ffmpeg = self._ffmpeg_because(previous)
         if self._ffmpeg is None:
             try:
                 self._direct.open()
             except SourceUnsupportedError as error:
-                self._switch(error)
+                self._ffmpeg = self._ffmpeg_because(error)
             else:
                 return self._direct
-        return self._open_ffmpeg()
-
-    def _switch(self, error: SourceUnsupportedError) -> None:
-        log.warning("direct RTSP does not serve this camera, FFmpeg takes over", reason=str(error))
-        self._ffmpeg = self._make_ffmpeg(f"Pictures come through FFmpeg, later and at more cost. {error}")
-
-    def _open_ffmpeg(self) -> Source:
-        source, self._ffmpeg = self._ffmpeg, None
-        assert source is not None  # noqa: S101 only called after `_switch`
         # A camera that neither understands may only be starting, and one that is back is worth another look.
-        source.open()
-        self._ffmpeg = source
-        return source
+        ffmpeg, self._ffmpeg = self._ffmpeg, None
+        ffmpeg.open()
+        self._ffmpeg = ffmpeg
+        return ffmpeg
+
+    def _ffmpeg_because(self, error: SourceUnsupportedError) -> Source:
+        log.warning("direct RTSP does not serve this camera, FFmpeg takes over", reason=str(error))
+        return self._make_ffmpeg(f"Pictures come through FFmpeg, later and at more cost. {error}")
