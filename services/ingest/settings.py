@@ -5,7 +5,6 @@ One camera comes from the environment, as `CAMERA_…`; several come from a file
 
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_settings import SettingsConfigDict
@@ -79,7 +78,9 @@ class CameraSettings(BaseModel):
         None, description="the path of a PEM file with the certificate to trust for rtsps://"
     )
     rtsp_tls_verify: bool = Field(True, description="true or false")
-    decoder: Literal["auto", "direct", "opencv"] = Field("auto", description="auto, direct or opencv")
+    decoder: Literal["auto", "direct", "ffmpeg", "opencv"] = Field(
+        "auto", description="auto, direct or ffmpeg (opencv is another name of ffmpeg)"
+    )
     idle: Literal["watch", "disconnect"] = Field("watch", description="watch or disconnect")
     stall_seconds: float = Field(5, ge=1, le=300, description="a number of seconds from 1 to 300")
     frozen_seconds: float = Field(
@@ -112,23 +113,6 @@ class CameraSettings(BaseModel):
     def offered_widths(self) -> tuple[int, ...]:
         """The widths in pixels at which frames can be requested, ascending."""
         return tuple(sorted({int(width) for width in self.widths.split(",")}))
-
-    def source_url(self) -> str:
-        """The address with the credentials in it, quoted. Secret: pass it to the decoder and nowhere else."""
-        url = "" if self.rtsp_url is None else self.rtsp_url.get_secret_value()
-        if self.source_kind not in ("rtsp", "http") or not self.rtsp_username:
-            return url
-        password = "" if self.rtsp_password is None else self.rtsp_password.get_secret_value()
-        scheme, _, rest = url.partition("://")
-        return f"{scheme}://{quote(self.rtsp_username, safe='')}:{quote(password, safe='')}@{rest}"
-
-    def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be shown, the longest first."""
-        url = self.source_url()
-        authority, at, _ = url.partition("://")[2].rpartition("@")
-        typed = "" if self.rtsp_password is None else self.rtsp_password.get_secret_value()
-        found = {typed, *(authority.split(":", 1)[1:] if at else ())} - {""}
-        return tuple(sorted(found, key=len, reverse=True))
 
     def revealed(self) -> dict[str, Any]:
         """All settings with the secrets in clear, for the camera's own process only."""

@@ -5,12 +5,12 @@ lines carry its new place in the order and the notices to pass on. The end of in
 line to standard output with each status: the heartbeat that ingest waits for.
 """
 
+import faulthandler
 import json
 import os
 import sys
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import IO, Any, Final
 
 from services.ingest.camera.bus_publisher import BusPublisher
@@ -18,8 +18,7 @@ from services.ingest.camera.camera import Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera_status import Measurements, camera_status
 from services.ingest.settings import CameraSettings
-from services.ingest.sources.selection import answers_at, select_source
-from services.ingest.sources.stderr_capture import NativeLog
+from services.ingest.sources.selection import answers_at, source_opener
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
 from shared.lifecycle import Worker, run_service, stop_on_signals
@@ -54,14 +53,14 @@ def camera_policy(settings: CameraSettings) -> CameraPolicy:
 class AssignedCamera:
     """The camera that this process runs, put together from its assignment."""
 
-    def __init__(self, assignment: dict[str, Any], native_log: NativeLog) -> None:
+    def __init__(self, assignment: dict[str, Any]) -> None:
         self.settings = settings = CameraSettings.model_validate(assignment["camera"])
         self._order: int
         self._notices: tuple[str, ...]
         self.follow(assignment)
         self.camera = Camera(
             settings.device_key,
-            partial(select_source, settings, native_log),
+            source_opener(settings),
             Renditions(settings.device_key, rendering_options(settings)),
             policy=camera_policy(settings),
             probe=answers_at(settings),
@@ -101,9 +100,10 @@ def read_instructions(lines: IO[str], follow: Callable[[dict[str, Any]], None], 
     stop.set()
 
 
-def main(native_log: NativeLog) -> int:
+def main() -> int:
+    faulthandler.enable()
     assignment = json.loads(sys.stdin.readline())
-    assigned = AssignedCamera(assignment, native_log)
+    assigned = AssignedCamera(assignment)
     stop, crashed = threading.Event(), threading.Event()
 
     def on_crash() -> None:
@@ -131,5 +131,4 @@ def main(native_log: NativeLog) -> int:
 
 
 if __name__ == "__main__":
-    caught = NativeLog.capture()
-    run_service(lambda: main(caught))
+    run_service(main)

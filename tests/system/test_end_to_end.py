@@ -110,7 +110,7 @@ def command_lines(pid: int) -> str:
     return "".join(Path(f"/proc/{one}/cmdline").read_text() for one in (pid, *children))
 
 
-@pytest.mark.parametrize("decoder", ["direct", "opencv"])
+@pytest.mark.parametrize("decoder", ["direct", "ffmpeg"])
 def test_a_wrong_password_is_said_once_and_never_shown(decoder: str, tmp_path: Path) -> None:
     """In status, log and picture; retried slowly; the password in none of them, nor in the process list."""
     password = "s3cret/p@:w#rd?%"  # noqa: S105

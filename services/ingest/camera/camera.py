@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from services.ingest.camera.renditions import Renditions
 from services.ingest.camera.state import ObservedState, StateTracker
 from services.ingest.decoding.pictures import Picture
-from services.ingest.sources import Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from services.ingest.sources import OpenSource, Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.backoff import Backoff
 from shared.bus.frames import Frame
 from shared.bus.status import CameraState
@@ -65,7 +65,7 @@ class Camera:
     def __init__(  # noqa: PLR0913 its collaborators, each by name
         self,
         key: str,
-        make_source: Callable[[], Source],
+        open_source: OpenSource,
         renditions: Renditions,
         *,
         policy: CameraPolicy = CameraPolicy(),
@@ -74,7 +74,7 @@ class Camera:
     ) -> None:
         self.key = key
         self.facts = SourceFacts()
-        self._make_source = make_source
+        self._open_source = open_source
         self._renditions = renditions
         self._policy = policy
         self._probe = probe
@@ -119,9 +119,9 @@ class Camera:
 
     def run(self, stop: threading.Event, sink: FrameSink) -> None:
         """Connect, deliver and reconnect until `stop` is set."""
-        source = self._source = self._make_source()
+        error: SourceUnavailableError | None = None
         while not stop.is_set():
-            error = self._connect_and_deliver(source, stop, sink)
+            error = self._connect_and_deliver(error, stop, sink)
             if error is None:
                 self._sleep_while_unwanted(stop)
             elif isinstance(error, SourceUnauthorizedError):
@@ -130,19 +130,22 @@ class Camera:
                 self._wait_for_retry(stop)
 
     def _connect_and_deliver(
-        self, source: Source, stop: threading.Event, sink: FrameSink
+        self, previous: SourceUnavailableError | None, stop: threading.Event, sink: FrameSink
     ) -> SourceUnavailableError | None:
-        """Why the connection was lost; None when it was closed on purpose."""
+        """Why the connection was lost; None when it was closed on purpose. `previous` is the same of the last one."""
+        source: Source | None = None
         try:
             self._busy_since = self._clock.monotonic()
-            source.open()
+            source = self._source = self._open_source(previous)
             self._deliver(source, stop, sink)
         except SourceUnavailableError as error:
             # Before the source is closed: saying goodbye to a camera that is gone may take a while.
             self._lost(self._state_after(error), str(error), sink)
             return error
         finally:
-            source.close()
+            self._source = None
+            if source is not None:
+                source.close()
             self._busy_since = None
         return None
 

@@ -16,10 +16,16 @@ _FULL_RANGE: Final = 2
 
 
 class Decoder:
-    """Decodes one stream. `codec` is FFmpeg's name for it. One thread."""
+    """Decodes one stream. One thread.
 
-    def __init__(self, codec: str) -> None:
-        self._context = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+    `codec` is FFmpeg's name for it, or everything that FFmpeg's demuxer knows of the stream: its codec, parameter sets
+    and rotation.
+    """
+
+    def __init__(self, codec: str | VideoCodecContext) -> None:
+        if isinstance(codec, str):
+            codec = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+        self._context = codec
         self._context.thread_count = 1  # each further thread would hold back a picture
 
     def decode(self, data: bytes, *, is_shown: bool = True) -> VideoFrame | None:
@@ -46,7 +52,12 @@ class Decoder:
 
 
 def picture_of(frame: VideoFrame) -> Picture:
-    """The frame as a picture. If the format allows, it uses the frame's own memory and keeps that alive."""
+    """The frame as an upright picture. If the format allows, it uses the frame's own memory and keeps that alive."""
+    picture = _as_decoded(frame)
+    return picture.rotated(frame.rotation // 90) if frame.rotation else picture
+
+
+def _as_decoded(frame: VideoFrame) -> YuvPicture | BgrPicture:
     name = frame.format.name
     if name in _PLANAR and frame.width % 2 == frame.height % 2 == 0:
         planes = (_pixels(plane) for plane in frame.planes)

@@ -15,6 +15,7 @@ from services.ingest.decoding.jpeg import CheckedJpeg, check
 from shared.bus.frames import scaled_height
 
 Pixels = NDArray[np.uint8]
+cv2.setNumThreads(1)  # a camera has one core; others have the rest
 
 
 class Picture(Protocol):
@@ -64,6 +65,10 @@ class BgrPicture:
     def equals(self, other: Picture) -> bool:
         return isinstance(other, BgrPicture) and same_bytes(self.pixels, other.pixels)
 
+    def rotated(self, quarters: int) -> "BgrPicture":
+        """The picture, turned left by `quarters` quarter turns."""
+        return BgrPicture(np.rot90(self.pixels, quarters))
+
 
 class YuvPicture:
     """Pixels as video decoders give them: a plane of luma and two of chroma at half the rows and columns.
@@ -104,6 +109,11 @@ class YuvPicture:
             _resized(v, *chroma),
             is_full_range=self.is_full_range,
         )
+
+    def rotated(self, quarters: int) -> "YuvPicture":
+        """The picture, turned left by `quarters` quarter turns."""
+        planes = (np.ascontiguousarray(np.rot90(plane, quarters)) for plane in self.planes)
+        return YuvPicture(*planes, is_full_range=self.is_full_range)
 
     def equals(self, other: Picture) -> bool:
         if not isinstance(other, YuvPicture) or self.is_full_range != other.is_full_range:

@@ -17,12 +17,12 @@ class UnitDecoder:
     In a stream of JPEGs each unit is a key frame. A picture before a damaged one is not shown again as if it were new.
     """
 
-    def __init__(self, unit_format: UnitFormat, parameter_sets: bytes) -> None:
+    def __init__(self, unit_format: UnitFormat, parameter_sets: bytes, decoder: Decoder | None = None) -> None:
         self.pending = PendingUnits(unit_format, parameter_sets)
         self.damage: str | None = None
         """What was wrong with the last unit that should have been shown; None if it was decoded."""
         self._format = unit_format
-        self._decoder = None if unit_format.codec == _JPEG else Decoder(unit_format.codec)
+        self._decoder = None if unit_format.codec == _JPEG else decoder or Decoder(unit_format.codec)
         self._picture: Picture | None = None
 
     @property

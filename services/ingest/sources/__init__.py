@@ -1,7 +1,8 @@
 """The kinds of source that pictures come from. Each is a `Source`; a new kind is one file here and a line in
-`select_source`.
+`source_opener`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,7 +41,7 @@ class Source(Protocol):
     """
 
     def open(self) -> None:
-        """Connect.
+        """Connect. When that fails, nothing stays open.
 
         Raises:
             SourceUnavailableError: when that fails.
@@ -70,3 +71,8 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release everything. Harmless when nothing is open."""
+
+
+OpenSource = Callable[[SourceUnavailableError | None], Source]
+"""Opens a camera's source, which may be a different one each time. Its argument says why the last one ended: None at
+first, and after a disconnect on purpose. It raises SourceUnavailableError as `open` does."""

@@ -6,13 +6,12 @@ from contextlib import closing
 from typing import Final
 from urllib.parse import urlsplit
 
-from services.ingest.decoding.pictures import Picture
 from services.ingest.settings import CameraSettings
-from services.ingest.sources import Source, SourceFacts, SourceUnavailableError, SourceUnsupportedError
+from services.ingest.sources import OpenSource, Source, SourceUnavailableError, SourceUnsupportedError
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
+from services.ingest.sources.ffmpeg import FfmpegSource
 from services.ingest.sources.rtsp import RtspSource
-from services.ingest.sources.stderr_capture import NativeLog
-from services.ingest.sources.video_capture import CaptureOptions, VideoCaptureSource
 from services.ingest.sources.video_file import VideoFileSource
 from shared.logs import get_logger
 
@@ -21,37 +20,49 @@ _PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 log = get_logger(__name__)
 
 
-def select_source(settings: CameraSettings, native_log: NativeLog | None = None) -> Source:
-    """The source, not yet connected."""
-    kind = settings.source_kind
+def source_opener(settings: CameraSettings) -> OpenSource:
+    """What opens the camera's source. Nothing is connected yet."""
+    kind, options = settings.source_kind, connection_options(settings)
+    if kind == "rtsp" and settings.decoder == "auto":
+        return ReaderChoice(RtspSource(options), lambda notice: FfmpegSource(options, notice=notice))
     if kind == "demo":
-        return DemoSource()
+        return _always(DemoSource())
     if kind == "file":
-        return VideoFileSource(settings.source_url(), native_log=native_log)
-    options = CaptureOptions(
-        settings.rtsp_transport, settings.rtsp_ca_file, settings.rtsp_tls_verify, settings.stall_seconds
-    )
-    by_opencv = VideoCaptureSource(
-        settings.source_url(), options=options, secrets=settings.secrets(), native_log=native_log
-    )
-    if kind == "http" or settings.decoder == "opencv":
-        return by_opencv
-    direct = RtspSource(
-        settings.source_url(),
+        return _always(VideoFileSource(options.url))
+    if kind == "rtsp" and settings.decoder == "direct":
+        return _always(RtspSource(options))
+    return _always(FfmpegSource(options))
+
+
+def connection_options(settings: CameraSettings) -> ConnectionOptions:
+    """How the camera is reached. A file has its path for an address."""
+    url = "" if settings.rtsp_url is None else settings.rtsp_url.get_secret_value()
+    if settings.source_kind not in ("rtsp", "http"):
+        return ConnectionOptions(url)
+    return ConnectionOptions.parse(
+        url,
+        username=settings.rtsp_username,
+        password=None if settings.rtsp_password is None else settings.rtsp_password.get_secret_value(),
         transport=settings.rtsp_transport,
         ca_file=settings.rtsp_ca_file,
         verify_tls=settings.rtsp_tls_verify,
         stall_seconds=settings.stall_seconds,
-        secrets=settings.secrets(),
     )
-    return direct if settings.decoder == "direct" else FallbackSource(direct, by_opencv)
+
+
+def _always(source: Source) -> OpenSource:
+    def open_source(_previous: SourceUnavailableError | None) -> Source:
+        source.open()
+        return source
+
+    return open_source
 
 
 def answers_at(settings: CameraSettings) -> Callable[[], bool] | None:
     """What asks whether anything answers at the camera's address, within a second; None where there is no address."""
     if settings.rtsp_url is None or settings.source_kind not in ("rtsp", "http"):
         return None
-    parts = urlsplit(settings.rtsp_url.get_secret_value())
+    parts = urlsplit(connection_options(settings).url)
     address = parts.hostname or "", parts.port or _PORTS[parts.scheme.lower()]
     speaks_plainly = parts.scheme.lower() == "rtsp"
 
@@ -69,51 +80,37 @@ def answers_at(settings: CameraSettings) -> Callable[[], bool] | None:
     return answers
 
 
-class FallbackSource:
-    """The first source, until it finds that it can't understand the camera; then the second, as long as that can."""
+class ReaderChoice:
+    """Opens the direct reader until that can't understand the camera; from then on FFmpeg, as long as that opens.
 
-    def __init__(self, first: Source, second: Source) -> None:
-        self._first, self._second = first, second
-        self._source = first
-        self._notice: str | None = None
+    `make_ffmpeg` is given the notice that its status shows. Frames then come from the reader itself.
+    """
 
-    def open(self) -> None:
-        if self._source is self._first:
+    def __init__(self, direct: Source, make_ffmpeg: Callable[[str], Source]) -> None:
+        self._direct = direct
+        self._make_ffmpeg = make_ffmpeg
+        self._ffmpeg: Source | None = None
+
+    def __call__(self, previous: SourceUnavailableError | None) -> Source:
+        """
+        Raises:
+            SourceUnavailableError: when the camera can't be opened.
+        """
+        if isinstance(previous, SourceUnsupportedError):
+            self._ffmpeg = self._ffmpeg_because(previous)
+        if self._ffmpeg is None:
             try:
-                return self._first.open()
+                self._direct.open()
             except SourceUnsupportedError as error:
-                self._switch(error)
-        try:
-            self._second.open()
-        except SourceUnavailableError:
-            # A camera that neither understands may only be starting, and one that is back is worth another look.
-            self._second.close()
-            self._source, self._notice = self._first, None
-            raise
+                self._ffmpeg = self._ffmpeg_because(error)
+            else:
+                return self._direct
+        # A camera that neither understands may only be starting, and one that is back is worth another look.
+        ffmpeg, self._ffmpeg = self._ffmpeg, None
+        ffmpeg.open()
+        self._ffmpeg = ffmpeg
+        return ffmpeg
 
-    def grab(self) -> bool:
-        try:
-            return self._source.grab()
-        except SourceUnsupportedError as error:
-            if self._source is self._first:
-                self._switch(error)
-            raise
-
-    def _switch(self, error: SourceUnsupportedError) -> None:
-        self._first.close()
+    def _ffmpeg_because(self, error: SourceUnsupportedError) -> Source:
         log.warning("direct RTSP does not serve this camera, FFmpeg takes over", reason=str(error))
-        self._notice = f"Pictures come through FFmpeg, later and at more cost. {error}"
-        self._source = self._second
-
-    def retrieve(self) -> Picture | None:
-        return self._source.retrieve()
-
-    def interrupt(self) -> None:
-        self._source.interrupt()
-
-    def facts(self) -> SourceFacts:
-        facts = self._source.facts()
-        return SourceFacts(facts.codec, facts.bits_per_second, facts.notice or self._notice)
-
-    def close(self) -> None:
-        self._source.close()
+        return self._make_ffmpeg(f"Pictures come through FFmpeg, later and at more cost. {error}")

@@ -51,7 +51,7 @@ class TickingSource:
 def bus() -> Iterator[str]:
     """The address of a running ingest, put together as `worker_main.py` does it."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    camera = Camera("cam1", TickingSource, Renditions("cam1", RenderingOptions()))
+    camera = Camera("cam1", lambda _: TickingSource(), Renditions("cam1", RenderingOptions()))
     publisher = Publisher(address)
 
     def status(viewer_count: int) -> CameraStatus:

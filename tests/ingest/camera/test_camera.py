@@ -48,6 +48,7 @@ class Scene:
     is_damaged: bool = False
     now: float = 1000.0
     opened_at: list[float] = field(default_factory=list)
+    told_why: list[SourceUnavailableError | None] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     observed: list[ObservedState] = field(default_factory=list)
     retrieved: int = 0
@@ -58,7 +59,7 @@ class Scene:
     def __post_init__(self) -> None:
         clock = Clock(utc_ns=lambda: int(self.now * 1e9), monotonic=lambda: self.now)
         renditions = Renditions("cam1", RenderingOptions())
-        self.camera = Camera("cam1", lambda: self, renditions, policy=self.policy, probe=self.probe, clock=clock)
+        self.camera = Camera("cam1", self._opened, renditions, policy=self.policy, probe=self.probe, clock=clock)
 
     def run(self) -> None:
         self.camera.run(self._stop_event(), self)
@@ -84,6 +85,11 @@ class Scene:
             raise step
         if step is not None:
             step()
+
+    def _opened(self, previous: SourceUnavailableError | None) -> "Scene":
+        self.told_why.append(previous)
+        self.open()
+        return self
 
     def open(self) -> None:
         self.opened_at.append(self.now)
@@ -166,7 +172,7 @@ def test_it_tries_again_for_ever_with_pauses_that_double_up_to_half_a_minute() -
     scene = Scene(iter([SourceUnavailableError("refused")] * 10))
     scene.run()
     assert scene.pauses[:9] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
-    assert scene.closed == 11
+    assert [str(why) for why in scene.told_why] == ["None", *["refused"] * 10]
 
 
 def test_a_camera_that_answers_again_is_tried_at_once() -> None:

@@ -1,8 +1,9 @@
 """Which source a camera gets, and whether anything answers at its address."""
 
 import socket
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,10 +16,11 @@ from services.ingest.sources import (
     SourceUnavailableError,
     SourceUnsupportedError,
 )
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
+from services.ingest.sources.ffmpeg import FfmpegSource
 from services.ingest.sources.rtsp import RtspSource
-from services.ingest.sources.selection import FallbackSource, answers_at, select_source
-from services.ingest.sources.video_capture import VideoCaptureSource
+from services.ingest.sources.selection import ReaderChoice, answers_at, connection_options, source_opener
 from tests.support.camera import RtspCamera
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
@@ -26,14 +28,11 @@ from tests.support.waiting import wait_until
 
 @dataclass
 class Scripted:
-    """A source whose `open` and `grab` fail as told."""
+    """A source whose `open` fails as told."""
 
     name: str
     open_error: SourceUnavailableError | None = None
-    grab_error: SourceUnavailableError | None = None
     opened: int = 0
-    closed: int = 0
-    grabbed: list[str] = field(default_factory=list)
 
     def open(self) -> None:
         self.opened += 1
@@ -41,8 +40,6 @@ class Scripted:
             raise self.open_error
 
     def grab(self) -> bool:
-        if self.grab_error is not None:
-            raise self.grab_error
         return True
 
     def retrieve(self) -> Picture | None:
@@ -53,73 +50,117 @@ class Scripted:
     def facts(self) -> SourceFacts:
         return SourceFacts(codec=self.name)
 
-    def close(self) -> None:
-        self.closed += 1
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    with RtspCamera() as running:
+        yield running
+
+
+def choice(direct: Scripted, ffmpeg: Scripted) -> tuple[ReaderChoice, list[str]]:
+    """And the notices that FFmpeg's source was made with."""
+    notices: list[str] = []
+
+    def make_ffmpeg(notice: str) -> Source:
+        notices.append(notice)
+        return ffmpeg
+
+    return ReaderChoice(direct, make_ffmpeg), notices
 
 
 def test_a_camera_that_is_not_understood_is_read_through_ffmpeg_and_that_is_said() -> None:
     """As long as that works: it will not be understood better a minute later."""
-    first = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
-    second = Scripted("opencv")
-    source = FallbackSource(first, second)
-    source.open()
-    assert source.grab()
-    assert source.facts().codec == "opencv"
-    assert "It speaks Klingon." in (source.facts().notice or "")
-    source.close()
-    source.open()
-    assert (first.opened, first.closed, second.opened) == (1, 1, 2)
+    direct = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
+    ffmpeg = Scripted("ffmpeg")
+    open_source, notices = choice(direct, ffmpeg)
+    assert open_source(None) is ffmpeg, "frames come from the reader itself"
+    assert ["It speaks Klingon." in notice for notice in notices] == [True]
+    assert open_source(SourceUnavailableError("It stopped.")) is ffmpeg
+    assert (direct.opened, ffmpeg.opened, len(notices)) == (1, 2, 1)
 
 
 def test_a_camera_that_neither_understands_is_begun_with_anew() -> None:
     """While it boots it may answer anything; that must not cost it the better reader until somebody restarts us."""
-    first = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
-    second = Scripted("opencv", open_error=SourceUnavailableError("Nor is this a stream."))
-    source = FallbackSource(first, second)
-    with pytest.raises(SourceUnavailableError, match="Nor"):
-        source.open()
-    assert second.closed == 1
-    source.close()
-    first.open_error = None
-    source.open()
-    assert (source.facts().codec, source.facts().notice) == ("direct", None)
+    direct = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
+    open_source, _ = choice(direct, Scripted("ffmpeg", open_error=SourceUnavailableError("Nor is this a stream.")))
+    with pytest.raises(SourceUnavailableError, match="Nor") as caught:
+        open_source(None)
+    direct.open_error = None
+    assert open_source(caught.value) is direct
 
 
 def test_a_camera_that_stops_being_understood_is_read_through_ffmpeg_from_the_next_try() -> None:
-    """The first connection is closed before the second is made: a camera is never pulled twice."""
-    first = Scripted("direct", grab_error=SourceUnsupportedError("It began to mumble."))
-    source = FallbackSource(first, Scripted("opencv"))
-    source.open()
-    with pytest.raises(SourceUnavailableError, match="mumble"):
-        source.grab()
-    assert first.closed == 1
-    source.open()
-    assert source.grab()
+    """Whoever reads it says why it ended."""
+    direct, ffmpeg = Scripted("direct"), Scripted("ffmpeg")
+    open_source, notices = choice(direct, ffmpeg)
+    assert open_source(None) is direct
+    assert open_source(SourceUnavailableError("It was away.")) is direct
+    assert open_source(SourceUnsupportedError("It began to mumble.")) is ffmpeg
+    assert "It began to mumble." in notices[0]
 
 
 @pytest.mark.parametrize("error", [SourceUnavailableError("off"), SourceUnauthorizedError("no")])
 def test_a_camera_that_is_away_or_refuses_us_is_no_reason_for_another_reader(error: SourceUnavailableError) -> None:
     """A second attempt with the same wrong password is how accounts get locked."""
-    second = Scripted("opencv")
-    source = FallbackSource(Scripted("direct", open_error=error), second)
-    with pytest.raises(type(error)):
-        source.open()
-    assert second.opened == 0
+    ffmpeg = Scripted("ffmpeg")
+    open_source, _ = choice(Scripted("direct", open_error=error), ffmpeg)
+    for previous in (None, error):
+        with pytest.raises(type(error)):
+            open_source(previous)
+    assert ffmpeg.opened == 0
 
 
+@pytest.mark.camera
 @pytest.mark.parametrize(
     ("settings", "kind"),
     [
-        ({}, DemoSource),
-        ({"rtsp_url": "rtsp://camera/x"}, FallbackSource),
-        ({"rtsp_url": "rtsps://camera/x", "decoder": "direct"}, RtspSource),
-        ({"rtsp_url": "rtsp://camera/x", "decoder": "opencv"}, VideoCaptureSource),
-        ({"rtsp_url": "http://camera/x", "decoder": "direct"}, VideoCaptureSource),
+        ({"decoder": "direct"}, RtspSource),
+        ({"decoder": "ffmpeg"}, FfmpegSource),
+        ({"decoder": "opencv"}, FfmpegSource),
+        ({"decoder": "auto"}, RtspSource),
     ],
 )
-def test_the_settings_choose_the_source(settings: dict[str, str], kind: type) -> None:
-    """Nothing is connected by choosing."""
-    assert type(select_source(CameraSettings.model_validate(settings))) is kind
+def test_the_settings_choose_the_reader(settings: dict[str, str], kind: type, camera: RtspCamera) -> None:
+    """`opencv` is what `ffmpeg` was called before."""
+    source = source_opener(CameraSettings.model_validate({"rtsp_url": camera.url, **settings}))(None)
+    assert type(source) is kind
+    assert source.grab()
+    source.close()
+
+
+def test_without_an_address_the_demo_is_shown() -> None:
+    """Nothing needs to be set for a first picture."""
+    assert type(source_opener(CameraSettings())(None)) is DemoSource
+
+
+@pytest.mark.parametrize(
+    ("settings", "credentials"),
+    [
+        ({}, ("in it", "p@ss:w#")),
+        ({"rtsp_username": "beside", "rtsp_password": "100%25"}, ("beside", "100%25")),
+        ({"rtsp_password": "beside"}, ("in it", "beside")),
+        ({"rtsp_username": "beside"}, ("beside", "p@ss:w#")),
+    ],
+)
+def test_credentials_beside_the_address_come_before_those_in_it(
+    settings: dict[str, str], credentials: tuple[str, str]
+) -> None:
+    """Each by itself; and the address that travels on has none."""
+    url = "rtsp://in%20it:p%40ss%3Aw%23@camera:554/live?x=1@2"
+    options = connection_options(CameraSettings.model_validate({"rtsp_url": url, **settings}))
+    assert (options.username, options.password) == credentials
+    assert options.url == "rtsp://camera:554/live?x=1@2"
+    for text in credentials:
+        assert text not in repr(options)
+
+
+def test_credentials_are_masked_in_every_form() -> None:
+    """As they are, percent-encoded, and as HTTP's Basic sends them."""
+    options = ConnectionOptions("rtsp://camera/", "viewer", "s3cret/#")
+    text = "rtsp://viewer:s3cret%2F%23@camera failed: dmlld2VyOnMzY3JldC8j, s3cret/#, viewer"
+    assert options.masked(text) == "rtsp://***:***@camera failed: ***, ***, ***"
 
 
 def answers(url: str) -> bool:
@@ -142,21 +183,21 @@ def test_a_camera_that_accepts_and_says_nothing_does_not_answer() -> None:
         assert answers(f"http://127.0.0.1:{port}/x")
 
 
-def opens(source: Source) -> bool:
-    """A camera may be busy for a moment with the goodbye of the reader before."""
-    try:
-        source.open()
-    except SourceUnavailableError:
-        return False
-    return True
-
-
 @pytest.mark.camera
 def test_a_camera_with_a_codec_of_its_own_is_shown_all_the_same() -> None:
     """VP8 is not ours, and it is FFmpeg's."""
     with RtspCamera(codec="vp8") as camera:
-        source = select_source(CameraSettings.model_validate({"rtsp_url": camera.url}))
-        wait_until(lambda: opens(source), "FFmpeg reads it", 20)
+        open_source = source_opener(CameraSettings.model_validate({"rtsp_url": camera.url}))
+        opened: list[Source] = []
+
+        def opens() -> bool:
+            """A camera may be busy for a moment with the goodbye of the reader before."""
+            with suppress(SourceUnavailableError):
+                opened.append(open_source(None))
+            return bool(opened)
+
+        wait_until(opens, "FFmpeg reads it", 20)
+        source = opened[0]
         pictures = [source.retrieve() for _ in range(5) if source.grab()]
         assert all(picture is not None and (picture.width, picture.height) == (640, 360) for picture in pictures)
         assert "neither H.264 nor H.265 nor JPEG" in (source.facts().notice or "")

@@ -14,9 +14,10 @@ from typing import Any, Final
 from services.ingest.decoding.access_unit import AccessUnit
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError, failure_reasons
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.sdp_track import VideoTrack
-from services.ingest.sources.rtsp.session import Session, SessionOptions
+from services.ingest.sources.rtsp.session import Session
 
 TICK_SECONDS: Final = 0.5
 RATE_TICKS: Final = 10
@@ -38,12 +39,9 @@ class Receiver:
         SourceUnavailableError: from the constructor, when the camera can't be had to send.
     """
 
-    def __init__(
-        self, address: RtspAddress, options: SessionOptions, stall_seconds: float, interrupted: threading.Event
-    ) -> None:
+    def __init__(self, address: RtspAddress, options: ConnectionOptions, interrupted: threading.Event) -> None:
         self.decoder: UnitDecoder
         self._options = options
-        self._stall_seconds = stall_seconds
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(self._on_loop_error)
         self._session: Session
@@ -154,7 +152,7 @@ class Receiver:
         now, assembler = self._loop.time(), self._session.assembler
         self._history.append((now, assembler.byte_count, assembler.lost))
         # At the next tick it would be too late.
-        if now + TICK_SECONDS > self._unit_at + self._stall_seconds:
+        if now + TICK_SECONDS > self._unit_at + self._options.stall_seconds:
             by_udp = self._options.transport == "udp"
             nothing = NOTHING_CAME_BY_UDP if by_udp else NOTHING_CAME
             self._session.fail(SourceUnavailableError(failure_reasons.STOPPED if self._has_had_any else nothing))

@@ -8,15 +8,14 @@ import re
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aiortsp.rtsp.errors import RTSPConnectionError, RTSPError, RTSPResponseError, RTSPTimeoutError
 
 from services.ingest.decoding.access_unit import AccessUnit
 from services.ingest.sources import SourceUnavailableError, SourceUnsupportedError, failure_reasons
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtp.assembler import Assembler
 from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
 from services.ingest.sources.rtp.rtcp import ReceiverReports
@@ -33,23 +32,12 @@ from services.ingest.sources.rtsp.session_errors import (
 )
 from services.ingest.sources.rtsp.udp import UdpPair
 
-Transport = Literal["tcp", "udp"]
 OPEN_SECONDS: Final = 5.0
 TEARDOWN_SECONDS: Final = 0.5
 USUAL_TIMEOUT_SECONDS: Final = 60
 REORDER_SECONDS: Final = 0.1
 _PAIR: Final = 2
 """A stream has two channels or two ports: one for packets, one for reports."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionOptions:
-    """How to connect. No message may repeat any of `secrets`."""
-
-    transport: Transport = "tcp"
-    ca_file: Path | None = None
-    verify_tls: bool = True
-    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Session:
@@ -62,7 +50,7 @@ class Session:
     def __init__(
         self,
         address: RtspAddress,
-        options: SessionOptions,
+        options: ConnectionOptions,
         *,
         on_track: Callable[[VideoTrack], None],
         on_unit: Callable[[AccessUnit], None],
@@ -105,7 +93,7 @@ class Session:
             raise SourceUnavailableError(failure_reasons.NO_ANSWER) from error
         except RTSPResponseError as error:
             # `from None`: the response may repeat our request.
-            raise refusal_error(error.response, self._options.secrets) from None
+            raise refusal_error(error.response, self._options) from None
         except RTSPConnectionError as error:
             raise self.failure or connection_error(error.__cause__) from None
         except RTSPError as error:

@@ -4,7 +4,6 @@ import errno
 import re
 import socket
 import ssl
-from collections.abc import Iterable
 from typing import Any, Final
 
 from services.ingest.sources import (
@@ -13,6 +12,7 @@ from services.ingest.sources import (
     SourceUnsupportedError,
     failure_reasons,
 )
+from services.ingest.sources.connection_options import ConnectionOptions
 
 CLOSED: Final = "The camera closed the connection."
 ENDED: Final = "The camera ended its stream."
@@ -30,15 +30,13 @@ _BY_ERRNO: Final = {
 }
 
 
-def refusal_error(response: Any, secrets: Iterable[str]) -> SourceUnavailableError:
-    """The error for a response of aiortsp's that is no success. It may repeat our request: `secrets` are masked."""
+def refusal_error(response: Any, options: ConnectionOptions) -> SourceUnavailableError:
+    """The error for a response of aiortsp's that is no success. It may repeat our request: credentials are masked."""
     if response.status in REFUSALS:
         return SourceUnauthorizedError(failure_reasons.REFUSED)
     if response.status == _NOT_FOUND:
         return SourceUnavailableError(failure_reasons.NO_STREAM)
-    words: str = response.status_msg
-    for secret in secrets:
-        words = words.replace(secret, "***")
+    words = options.masked(response.status_msg)
     kind = SourceUnavailableError if response.status in _TEMPORARY else SourceUnsupportedError
     return kind(f"{failure_reasons.CANT_BE_OPENED} The camera says: {response.status} {words}")
 

@@ -2,44 +2,28 @@
 
 import threading
 import time
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.receiver import Receiver
-from services.ingest.sources.rtsp.session import SessionOptions, Transport
 
 IDLE_AFTER_SECONDS: Final = 2.0
 """Without a `retrieve` for this long, nobody is in a hurry."""
 
 
 class RtspSource:
-    """`url` may hold percent-encoded credentials; `username` and `password`, not encoded, take precedence.
+    """One camera.
 
-    A camera may send no picture for `stall_seconds`. `secrets` are further texts that no message may repeat.
+    Raises:
+        ValueError: when the options' address is no RTSP URL.
     """
 
-    def __init__(  # noqa: PLR0913 what a camera needs
-        self,
-        url: str,
-        *,
-        username: str | None = None,
-        password: str | None = None,
-        transport: Transport = "tcp",
-        ca_file: Path | None = None,
-        verify_tls: bool = True,
-        stall_seconds: float = 5.0,
-        secrets: Iterable[str] = (),
-    ) -> None:
-        self._address = RtspAddress.parse(url, username, password)
-        own = (self._address.password, self._address.username)
-        hidden = tuple(filter(None, (*secrets, *own, *(quote(text, safe="") for text in own))))
-        self._options = SessionOptions(transport=transport, ca_file=ca_file, verify_tls=verify_tls, secrets=hidden)
-        self._stall_seconds = stall_seconds
+    def __init__(self, options: ConnectionOptions) -> None:
+        self._address = RtspAddress.of(options)
+        self._options = options
         self._receiver: Receiver | None = None
         self._interrupted = threading.Event()
         self._retrieved_at = 0.0
@@ -47,7 +31,7 @@ class RtspSource:
     def open(self) -> None:
         """Connect and start the stream. No picture need have arrived when it returns."""
         self.close()
-        self._receiver = Receiver(self._address, self._options, self._stall_seconds, self._interrupted)
+        self._receiver = Receiver(self._address, self._options, self._interrupted)
         self._retrieved_at = time.monotonic()
 
     def grab(self) -> bool:

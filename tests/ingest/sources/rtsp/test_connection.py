@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.connection import MAX_MESSAGE_BYTES, PacketHandler, RtspConnection
 
@@ -19,7 +20,7 @@ class Connection(RtspConnection):
     """Remembers messages instead of having aiortsp parse them."""
 
     def __init__(self, on_end: Callable[[bool], None]) -> None:
-        super().__init__(RtspAddress.parse("rtsp://camera/"), None, on_end)
+        super().__init__(RtspAddress.of(ConnectionOptions("rtsp://camera/")), None, on_end)
         self.messages: list[bytes] = []
 
     def data_received(self, data: bytes) -> None:

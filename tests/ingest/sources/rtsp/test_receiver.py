@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager
 import pytest
 
 from services.ingest.sources import SourceUnavailableError
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.receiver import Receiver
-from services.ingest.sources.rtsp.session import SessionOptions
 from tests.ingest.sources.rtp.recorded import recorded, sequence_of
 from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, fake_camera, said
 from tests.support.waiting import wait_until
@@ -28,11 +28,10 @@ def sending_all(method: str) -> bytes:
 
 @contextmanager
 def receiving(interrupted: threading.Event, stall_seconds: float = 30) -> Iterator[Receiver]:
-    with (
-        fake_camera(sending_all) as camera,
-        closing(Receiver(RtspAddress.parse(camera.url), SessionOptions(), stall_seconds, interrupted)) as receiver,
-    ):
-        yield receiver
+    with fake_camera(sending_all) as camera:
+        options = ConnectionOptions(camera.url, stall_seconds=stall_seconds)
+        with closing(Receiver(RtspAddress.of(options), options, interrupted)) as receiver:
+            yield receiver
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import base64
 import logging
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from services.ingest.sources import (
     SourceUnsupportedError,
     failure_reasons,
 )
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp import RtspSource
 from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, Answer, fake_camera, said
 from tests.support.ports import free_port
@@ -29,8 +31,8 @@ def describing(description: str) -> Answer:
     return lambda _method: said("200 OK", "Session: 1", body=description)
 
 
-def failure(url: str, **options: str) -> SourceUnavailableError:
-    source = RtspSource(url, username="user", password=SECRET, **options)  # type: ignore[arg-type]
+def failure(url: str) -> SourceUnavailableError:
+    source = RtspSource(ConnectionOptions(url, "user", SECRET))
     with pytest.raises(SourceUnavailableError) as caught:
         source.open()
     source.close()
@@ -52,7 +54,7 @@ def test_without_credentials_nothing_is_guessed() -> None:
     """The camera asks, and there is nothing to say."""
     challenging = refusing("401 Unauthorized", "WWW-Authenticate: Basic realm=x")
     with fake_camera(challenging) as refuser, pytest.raises(SourceUnauthorizedError):
-        RtspSource(refuser.url).open()
+        RtspSource(ConnectionOptions(refuser.url)).open()
     assert not any("Authorization" in request for request in refuser.requests)
 
 
@@ -141,7 +143,10 @@ def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
     def answer(_method: str) -> bytes:
         return said("200 OK", "Public: GET_PARAMETER, PLAY", "Session: 7;timeout=2", body=H264_VIDEO)
 
-    with fake_camera(answer) as patient, closing(RtspSource(patient.url, stall_seconds=2.5)) as source:
+    with (
+        fake_camera(answer) as patient,
+        closing(RtspSource(ConnectionOptions(patient.url, stall_seconds=2.5))) as source,
+    ):
         source.open()
         with pytest.raises(SourceUnavailableError, match="sends no pictures"):
             source.grab()
@@ -151,8 +156,8 @@ def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
     assert all("Session: 7\r\n" in request for request in patient.requests[3:])
 
 
-def test_a_file_of_authorities_that_is_none_is_said(tmp_path: object) -> None:
+def test_a_file_of_authorities_that_is_none_is_said(tmp_path: Path) -> None:
     """Before anything is sent."""
-    source = RtspSource("rtsps://127.0.0.1/cam", ca_file=f"{tmp_path}/none.pem")  # type: ignore[arg-type]
+    source = RtspSource(ConnectionOptions("rtsps://127.0.0.1/cam", ca_file=tmp_path / "none.pem"))
     with pytest.raises(SourceUnavailableError, match="certificate authority can't be read"):
         source.open()

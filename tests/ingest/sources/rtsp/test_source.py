@@ -22,6 +22,7 @@ from services.ingest.sources import (
     SourceUnavailableError,
     SourceUnsupportedError,
 )
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.failure_reasons import STOPPED, UNTRUSTED
 from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.rtsp.receiver import NOTHING_CAME
@@ -41,9 +42,13 @@ def camera() -> Iterator[RtspCamera]:
         yield running
 
 
+def reader(url: str, **options: Any) -> RtspSource:
+    return RtspSource(ConnectionOptions.parse(url, **options))
+
+
 @contextmanager
 def opened(url: str, **options: Any) -> Iterator[RtspSource]:
-    with closing(RtspSource(url, **options)) as source:
+    with closing(reader(url, **options)) as source:
         source.open()
         yield source
 
@@ -184,7 +189,7 @@ def test_an_interrupt_ends_a_grab(idle: bool) -> None:
 
 def test_an_interrupt_while_the_camera_is_being_opened_is_not_lost(camera: RtspCamera) -> None:
     """Whoever is told to stop then, stops."""
-    with closing(RtspSource(camera.url)) as source:
+    with closing(reader(camera.url)) as source:
         source.interrupt()
         source.open()
         assert not all(source.grab() for _ in range(2))
@@ -230,7 +235,7 @@ def test_a_camera_that_ends_or_dies_is_noticed_at_once(idle: bool) -> None:
 
 def test_a_paused_and_resumed_camera_is_shown_again(camera: RtspCamera) -> None:
     """After an error the source is opened anew."""
-    with closing(RtspSource(camera.url, stall_seconds=1)) as source:
+    with closing(reader(camera.url, stall_seconds=1)) as source:
         source.open()
         next_picture(source)
         camera.pause()
@@ -278,7 +283,7 @@ def test_certificates_are_verified(tmp_path: Path) -> None:
             pass
     with RtspCamera() as plain:
         with pytest.raises(SourceUnavailableError, match=re.escape(NO_TLS)) as caught:
-            RtspSource(plain.url.replace("rtsp:", "rtsps:")).open()
+            reader(plain.url.replace("rtsp:", "rtsps:")).open()
         assert not isinstance(caught.value, SourceUnsupportedError)
 
 
@@ -349,7 +354,7 @@ def resident_bytes() -> int:
 def test_thirty_openings_leave_nothing_behind(transport: Literal["tcp", "udp"]) -> None:
     """No descriptor, no thread, no memory: a camera may come and go for years."""
     with RtspCamera(udp=True) as camera:
-        source = RtspSource(camera.url, transport=transport)
+        source = reader(camera.url, transport=transport)
         before, grown = threads_and_descriptors(), 0
         for turn in range(30):
             source.open()
@@ -369,7 +374,7 @@ def test_failed_openings_leave_nothing_behind() -> None:
         before = threads_and_descriptors()
         for url in (f"rtsp://127.0.0.1:{mute_port}/", "rtsp://127.0.0.1:9/", "rtsp://camera.invalid/") * 2:
             with pytest.raises(SourceUnavailableError):
-                RtspSource(url).open()
+                reader(url).open()
         assert threads_and_descriptors()[1] == before[1]
 
 
@@ -386,7 +391,7 @@ def test_the_rate_is_measured(camera: RtspCamera) -> None:
 
 def test_a_closed_source_says_so(camera: RtspCamera) -> None:
     """And closing once more does no harm."""
-    source = RtspSource(camera.url)
+    source = reader(camera.url)
     source.close()
     source.interrupt()
     for use in (source.grab, source.retrieve):
