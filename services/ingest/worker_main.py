@@ -17,8 +17,8 @@ from services.ingest.camera.bus_publisher import BusPublisher
 from services.ingest.camera.camera import Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera_status import Measurements, camera_status
+from services.ingest.select_source import answers_at, source_opener
 from services.ingest.settings import CameraSettings
-from services.ingest.sources.selection import answers_at, source_opener
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
 from shared.lifecycle import Worker, run_service, stop_on_signals

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from services.ingest.decoding.pictures import Picture
+from services.ingest.select_source import ReaderChoice, answers_at, connection_options, source_opener
 from services.ingest.settings import CameraSettings
 from services.ingest.sources import (
     Source,
@@ -20,7 +21,6 @@ from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
 from services.ingest.sources.ffmpeg import FfmpegSource
 from services.ingest.sources.rtsp import RtspSource
-from services.ingest.sources.selection import ReaderChoice, answers_at, connection_options, source_opener
 from tests.support.camera import RtspCamera
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
