@@ -4,17 +4,14 @@ dies or falls silent.
 So a crash, a leak or a hang of one camera never touches another.
 """
 
-import json
 import signal
-import subprocess
-import sys
-import threading
 from contextlib import suppress
-from typing import IO, Final, cast
+from typing import Final
 
 from services.ingest.camera.state import ObservedState
 from services.ingest.camera_status import camera_status
 from services.ingest.settings import CameraSettings
+from services.ingest.worker_process import WorkerProcess
 from shared.backoff import backoff_seconds
 from shared.bus.status import CameraState, CameraStatus
 from shared.clock import Clock
@@ -24,14 +21,11 @@ FIRST_RESTART_SECONDS: Final = 0.5
 LONGEST_RESTART_SECONDS: Final = 30.0
 SETTLED_SECONDS: Final = 60.0
 """A process that ran for longer than this is started again without much delay."""
-SILENCE_SECONDS: Final = 10.0
-START_SECONDS: Final = 60.0
-"""The first heartbeat may take longer: a small machine loads libraries for many cameras at once."""
 log = get_logger(__name__)
 
 
 class CameraWorker:
-    """The worker of one camera. The supervisor's thread only; a thread per process reads its heartbeats."""
+    """The worker of one camera. For the supervisor's thread only."""
 
     def __init__(self, camera: CameraSettings, order: int, inner_address: str, clock: Clock) -> None:
         self.camera = camera
@@ -39,7 +33,7 @@ class CameraWorker:
         self._inner_address = inner_address
         self._clock = clock
         self._notices: tuple[str, ...] = ()
-        self._process: _WorkerProcess | None = None
+        self._process: WorkerProcess | None = None
         self._restarts = 0
         self._restart_at = float("-inf")
         initial = CameraState.CONNECTING if camera.enabled else CameraState.DISABLED
@@ -98,7 +92,7 @@ class CameraWorker:
     def _start(self, now: float) -> bool:
         """Whether it could be started."""
         try:
-            self._process = _WorkerProcess(self._clock)
+            self._process = WorkerProcess(self._clock)
         except OSError as error:
             self._schedule_restart(now, 0, f"it could not be started: {error.strerror}")
             return False
@@ -122,76 +116,6 @@ class CameraWorker:
             self._clock.utc_ns(),
             last_error=f"The camera's process ended ({how}) and is started again. The log of ingest says more.",
         )
-
-
-class _WorkerProcess:
-    """One run of `worker_main.py`, with its pipes.
-
-    Instructions are lines of JSON on its standard input, whose end tells it to end. Each line on its standard output is
-    a heartbeat; the reader's thread sets `heartbeat_at` (monotonic seconds; None before the first).
-
-    Raises:
-        OSError: from the constructor, when the process can't be started.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.started_at = clock.monotonic()
-        self.heartbeat_at: float | None = None
-        self._popen = subprocess.Popen(
-            [sys.executable, "-m", "services.ingest.worker_main"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            # A Ctrl-C is for ingest, which then ends this process in order.
-            process_group=0,
-        )
-        self._instructions = cast("IO[str]", self._popen.stdin)
-        self._heartbeats = cast("IO[str]", self._popen.stdout)
-        self._reader = threading.Thread(target=self._read_heartbeats, name="worker-heartbeats", daemon=True)
-        self._reader.start()
-
-    @property
-    def pid(self) -> int:
-        return self._popen.pid
-
-    def is_silent(self, now: float) -> bool:
-        """Whether it runs, but its next heartbeat is overdue at `now` (monotonic seconds)."""
-        heard_at, allowed = self.heartbeat_at, SILENCE_SECONDS
-        if heard_at is None:
-            heard_at, allowed = self.started_at, START_SECONDS
-        return now - heard_at > allowed and self.exit_code() is None
-
-    def exit_code(self) -> int | None:
-        """None while it runs; negative where a signal ended it."""
-        return self._popen.poll()
-
-    def send(self, instruction: dict[str, object]) -> None:
-        """Send an instruction. One to a process that has just died is lost: `check` finds that process."""
-        with suppress(OSError, ValueError):
-            self._instructions.write(json.dumps(instruction) + "\n")
-            self._instructions.flush()
-
-    def begin_stop(self) -> None:
-        with suppress(OSError):
-            self._instructions.close()
-
-    def finish_stop(self, deadline_seconds: float) -> None:
-        self.begin_stop()
-        try:
-            self._popen.wait(max(0.0, deadline_seconds))
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._reader.join()
-
-    def kill(self) -> None:
-        self._popen.kill()
-        self._popen.wait()
-
-    def _read_heartbeats(self) -> None:
-        with self._heartbeats:
-            for _ in self._heartbeats:
-                self.heartbeat_at = self._clock.monotonic()
 
 
 def _exit_words(code: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from services.ingest import worker
+from services.ingest import worker_process
 from services.ingest.cameras_file import CamerasFile
 from services.ingest.supervisor import Supervisor
 from shared.bus.frames import Frame, decode_frame
@@ -132,7 +132,7 @@ def test_a_process_that_hangs_is_replaced(
     running: Running, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process without heartbeats counts as hanging."""
-    monkeypatch.setattr(worker, "SILENCE_SECONDS", 2.0)
+    monkeypatch.setattr(worker_process, "SILENCE_SECONDS", 2.0)
     hanging = running.pid("one")
     os.kill(hanging, signal.SIGSTOP)
     wait_until(lambda: listener.state("one") == "offline", "its status says so", 30)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from services.ingest.settings import CameraSettings
-from services.ingest.worker import SETTLED_SECONDS, SILENCE_SECONDS, CameraWorker
+from services.ingest.worker import SETTLED_SECONDS, CameraWorker
+from services.ingest.worker_process import SILENCE_SECONDS
 from shared.bus.status import CameraState, CameraStatus
 from shared.clock import Clock
 from tests.support.waiting import wait_until
@@ -59,7 +60,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
     with monkeypatch.context() as short:
-        short.setattr("services.ingest.worker.subprocess.Popen", refuse)
+        short.setattr("services.ingest.worker_process.subprocess.Popen", refuse)
         assert worker.check(), "its status has changed"
         assert not worker.check(), "not at once again"
     status = status_of(worker)
