@@ -157,10 +157,10 @@ def test_credentials_beside_the_address_come_before_those_in_it(
 
 
 def test_credentials_are_masked_in_every_form() -> None:
-    """As they are, percent-encoded, and as HTTP's Basic sends them."""
-    options = ConnectionOptions("rtsp://camera/", "viewer", "s3cret/#")
-    text = "rtsp://viewer:s3cret%2F%23@camera failed: dmlld2VyOnMzY3JldC8j, s3cret/#, viewer"
-    assert options.masked(text) == "rtsp://***:***@camera failed: ***, ***, ***"
+    """As they are, percent-encoded, and as HTTP's Basic sends them; and so is a token in the address."""
+    options = ConnectionOptions("rtsp://camera/?key=t0ken", "viewer", "s3cret/#")
+    text = "rtsp://viewer:s3cret%2F%23@camera/?key=t0ken failed: dmlld2VyOnMzY3JldC8j, s3cret/#, viewer"
+    assert options.masked(text) == "rtsp://***:***@camera/?*** failed: ***, ***, ***"
 
 
 def answers(url: str) -> bool:

@@ -36,6 +36,7 @@ def test_without_a_camera_there_is_the_demo(monkeypatch: pytest.MonkeyPatch) -> 
         ("CAMERA_WIDTHS", "320;640", "widths in pixels"),
         ("CAMERA_WIDTHS", "99999", "widths in pixels"),
         ("CAMERA_ENABLED", "perhaps", "true or false"),
+        ("CAMERA_DECODER", "vlc", "auto, direct or ffmpeg (opencv is another name of ffmpeg)"),
         ("BUS_BIND", "5555", "an address such as tcp://"),
     ],
 )

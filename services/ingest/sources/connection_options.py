@@ -56,9 +56,10 @@ class ConnectionOptions:
         )
 
     def masked(self, text: str) -> str:
-        """`text` without the user name and the password, in any form in which they are sent."""
+        """`text` without the user name and the password, in any form in which they are sent, and without the address's
+        query, which may hold a token."""
         pair = f"{self.username}:{self.password}"
-        plain = {self.username, self.password, *((pair,) if self.password else ())}
+        plain = {self.username, self.password, self.url.partition("?")[2], *((pair,) if self.password else ())}
         encoded = {b64encode(pair.encode()).decode(), *(quote(one, safe="") for one in plain)}
         for secret in sorted((plain | encoded) - {""}, key=len, reverse=True):
             text = text.replace(secret, "***")

@@ -82,7 +82,8 @@ def _address(options: ConnectionOptions) -> str:
 
 
 def _for_ffmpeg(options: ConnectionOptions) -> dict[str, str]:
-    """Without `fpsprobesize` opening waits for many frames to guess a rate that nothing uses. FFmpeg verifies no
+    """Without `fpsprobesize` opening waits for many frames to guess a rate that nothing uses; without `analyzeduration`
+    it waits for a sound that was announced and does not come, until the time to open is over. FFmpeg verifies no
     certificate unless it is told to."""
     chosen = {
         "rtsp_transport": options.transport,

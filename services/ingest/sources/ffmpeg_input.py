@@ -75,7 +75,7 @@ class FfmpegInput:
         # Looking ahead for missing times would hold packets back.
         self._container.flags &= ~Flags.gen_pts.value  # type: ignore[operator] # the stub has no value
         self._packets = self._container.demux()
-        self._newest = _NewestPacket(self._stream.codec_context.name)
+        self._newest = _NewestPacket(self._stream.codec_context.codec.canonical_name)
         self._pictures = UnitDecoder(self._newest, b"", Decoder(self._stream.codec_context))
 
     @property
