@@ -1,4 +1,4 @@
-"""The CPU that a camera costs ingest, and the delay of its pictures: our RTSP source and OpenCV's in one run.
+"""The CPU that a camera costs ingest, and the delay of its pictures: our two readers and OpenCV's in one run.
 
     .venv/bin/python -m benchmarks.ingest [--footage FILE] [--seconds 8] [--rounds 3]
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.ingest_service import service_cost
-from services.ingest.sources import SourceUnavailableError
+from services.ingest.sources import Source, SourceUnavailableError
 from tests.support.camera import RtspCamera
 
 SIZES: Final = ((640, 360), (1280, 720), (1920, 1080))
@@ -33,16 +33,30 @@ QUALITY: Final = 80
 OPENS: Final = 5
 WARM_UP_SECONDS: Final = 3.0
 CAPTURE_OPTIONS: Final = "rtsp_transport;tcp|fpsprobesize;0"
+KINDS: Final = ("ours", "ffmpeg", "opencv")
+"""Our direct reader, our reader through FFmpeg by PyAV, and OpenCV's `VideoCapture`."""
 Reader = Callable[[bool], bytes | None]
+
+
+def our_reader(kind: str, url: str) -> Source:
+    # Each process loads what it measures.
+    from services.ingest.sources.connection_options import ConnectionOptions  # noqa: PLC0415
+
+    options = ConnectionOptions(url)
+    if kind == "ours":
+        from services.ingest.sources.rtsp import RtspSource  # noqa: PLC0415
+
+        return RtspSource(options)
+    from services.ingest.sources.ffmpeg import FfmpegSource  # noqa: PLC0415
+
+    return FfmpegSource(options)
 
 
 @contextmanager
 def reading(kind: str, url: str) -> Iterator[tuple[Reader, Callable[[], Any]]]:
     """A client of `kind` as two functions: one takes a frame (as a JPEG if wanted), one gives a frame's pixels."""
-    if kind == "ours":
-        from services.ingest.sources.rtsp import RtspSource  # noqa: PLC0415 - each process loads what it measures
-
-        source = RtspSource(url)
+    if kind in ("ours", "ffmpeg"):
+        source = our_reader(kind, url)
         source.open()
 
         def take(wanted: bool) -> bytes | None:
@@ -180,7 +194,7 @@ def measure(footage: Path | None, seconds: float, rounds: int) -> dict[str, floa
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for width, height in SIZES:
-            needed_seconds = 8 * rounds * (seconds + 10) + 60 * (height == SIZES[-1][1])
+            needed_seconds = 10 * rounds * (seconds + 10) + 60 * (height == SIZES[-1][1])
             with camera(footage, Path(folder), width, height, needed_seconds) as running:
                 for name, wanted in (("watched", True), ("idle", False)):
                     figures |= costs(f"{height}p {name}", running.url, seconds, rounds, wanted=wanted)
@@ -189,16 +203,16 @@ def measure(footage: Path | None, seconds: float, rounds: int) -> dict[str, floa
                     figures |= {f"{height}p idle to picture {name} ms": value for name, value in result.items()}
     for fps in (30, 10):
         with RtspCamera(fps=fps) as running:
-            for kind in ("ours", "opencv", "gstreamer"):
+            for kind in (*KINDS, "gstreamer"):
                 with suppress(OSError):
                     figures[f"latency {fps} fps {kind} ms"] = apart(latency, kind, running.url, seconds, (640, 360))
-    for kind in ("ours", "opencv"):
+    for kind in KINDS:
         with RtspCamera() as running:
             waits = [apart(open_to_first_picture, kind, running.url) for _ in range(OPENS)]
             figures[f"open to picture {kind} ms"] = statistics.median(waits)
     width, height = SIZES[-1]
     with RtspCamera(width=width, height=height, fps=10, codec="mjpeg") as running:
-        for kind in ("ours", "opencv"):
+        for kind in KINDS:
             figures[f"{height}p mjpeg {kind} ms"] = apart(cpu_per_frame, kind, running.url, True, seconds)
     return figures
 
@@ -207,13 +221,14 @@ def costs(title: str, url: str, seconds: float, rounds: int, *, wanted: bool) ->
     """Medians for both readers and for the whole service, measured in turn."""
     found: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
-        for kind in ("ours", "opencv"):
+        for kind in KINDS:
             found[f"{kind} ms"].append(apart(cpu_per_frame, kind, url, wanted, seconds))
         service = service_cost(url, wanted=wanted, seconds=seconds, fps=FPS)
         found["service ms"].append(service["ms_per_frame"])
         found["service % of a core"].append(service["percent_of_a_core"])
     medians = {name: statistics.median(values) for name, values in found.items()}
     medians["ratio"] = medians["ours ms"] / medians["opencv ms"]
+    medians["ffmpeg ratio"] = medians["ffmpeg ms"] / medians["opencv ms"]
     medians["service ratio"] = medians["service ms"] / medians["opencv ms"]
     return {f"{title} {name}": value for name, value in medians.items()}
 

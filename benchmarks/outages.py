@@ -2,7 +2,7 @@
 
 All parts are real: GStreamer's RTSP server, ingest and stream as processes, and a viewer that stays connected.
 
-    .venv/bin/python -m benchmarks.outages [--decoder opencv]
+    .venv/bin/python -m benchmarks.outages [--decoder ffmpeg]
 """
 
 import argparse
@@ -72,7 +72,7 @@ def outages(decoder: str, rounds: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--decoder", choices=["direct", "opencv"], default="direct")
+    parser.add_argument("--decoder", choices=["direct", "ffmpeg"], default="direct")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     found = outages(options.decoder, options.rounds)

@@ -1,11 +1,10 @@
-"""The settings of ingest. It alone reads the cameras': the others learn from the status what they need.
+"""The settings of ingest. Only ingest reads the cameras' settings; the status tells the other services what they need.
 
-One camera comes from the environment, as `CAMERA_…`; several from a file with the same names (`cameras_file.py`).
+One camera comes from the environment, as `CAMERA_…`; several come from a file with the same names (`cameras_file.py`).
 """
 
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_settings import SettingsConfigDict
@@ -40,7 +39,7 @@ def _usable_url(value: SecretUrl) -> SecretUrl:
 
 
 def _joined(value: Any) -> Any:
-    """A list, as a file may hold it, in the form that a variable has."""
+    """A list, which only a file can hold, in the form of an environment variable."""
     return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
@@ -88,7 +87,9 @@ class CameraSettings(BaseModel):
     """For rtsps://: the certificate to trust, where no authority that the system knows has signed it."""
     rtsp_tls_verify: bool = Field(True, description="true or false")
     """For rtsps://: `false` takes any certificate."""
-    decoder: Literal["auto", "direct", "opencv"] = Field("auto", description="auto, direct or opencv")
+    decoder: Literal["auto", "direct", "ffmpeg", "opencv"] = Field(
+        "auto", description="auto, direct or ffmpeg (opencv is another name of ffmpeg)"
+    )
     """`auto` is our own reader, and FFmpeg's where ours does not understand the camera. Each other value is always that
     reader."""
     idle: Literal["watch", "disconnect"] = Field("watch", description="watch or disconnect")
@@ -127,33 +128,16 @@ class CameraSettings(BaseModel):
 
     @property
     def display_name(self) -> str:
-        """The name given, or the key as a person would write it."""
+        """The given name, or one made from the key: `front_door` becomes `Front door`."""
         return self.name or self.device_key.replace("_", " ").replace("-", " ").strip().capitalize()
 
     @property
     def offered_widths(self) -> tuple[int, ...]:
-        """The widths that may be asked for, ascending."""
+        """The widths in pixels at which frames can be requested, ascending."""
         return tuple(sorted({int(width) for width in self.widths.split(",")}))
 
-    def source_url(self) -> str:
-        """The address with the credentials in it, quoted. Secret: pass it to the decoder and nowhere else."""
-        url = "" if self.rtsp_url is None else self.rtsp_url.get_secret_value()
-        if self.source_kind not in ("rtsp", "http") or not self.rtsp_username:
-            return url
-        password = "" if self.rtsp_password is None else self.rtsp_password.get_secret_value()
-        scheme, _, rest = url.partition("://")
-        return f"{scheme}://{quote(self.rtsp_username, safe='')}:{quote(password, safe='')}@{rest}"
-
-    def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be shown, the longest first."""
-        url = self.source_url()
-        authority, at, _ = url.partition("://")[2].rpartition("@")
-        typed = "" if self.rtsp_password is None else self.rtsp_password.get_secret_value()
-        found = {typed, *(authority.split(":", 1)[1:] if at else ())} - {""}
-        return tuple(sorted(found, key=len, reverse=True))
-
     def revealed(self) -> dict[str, Any]:
-        """Everything with the secrets as they are, for the camera's own process and nobody else."""
+        """All settings with the secrets in clear, for the camera's own process only."""
         secrets = {
             name: value.get_secret_value()
             for name in type(self).model_fields
@@ -163,13 +147,13 @@ class CameraSettings(BaseModel):
 
 
 class CameraEnvironment(CameraSettings, Settings):
-    """The one camera that the environment names."""
+    """The one camera that the environment describes."""
 
     model_config = SettingsConfigDict(env_prefix="CAMERA_")
 
 
 class IngestSettings(BusServerSettings):
-    """Where the bus is bound, and whether the cameras are in a file."""
+    """Where the bus is bound, and which file lists the cameras, if any does."""
 
     cameras_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
         None, description="the path of a TOML file with a [[camera]] table for each camera"

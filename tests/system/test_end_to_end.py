@@ -110,7 +110,7 @@ def command_lines(pid: int) -> str:
     return "".join(Path(f"/proc/{one}/cmdline").read_text() for one in (pid, *children))
 
 
-@pytest.mark.parametrize("decoder", ["direct", "opencv"])
+@pytest.mark.parametrize("decoder", ["direct", "ffmpeg"])
 def test_a_wrong_password_is_reported_and_never_revealed(decoder: str, tmp_path: Path) -> None:
     """Status and logs give the reason. The password is in no answer, no log and no process list."""
     password = "s3cret/p@:w#rd?%"  # noqa: S105

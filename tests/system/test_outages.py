@@ -11,7 +11,7 @@ from tests.support.services import Stack
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.camera
-DECODERS = ["direct", "opencv"]
+DECODERS = ["direct", "ffmpeg"]
 Act = Callable[[RtspCamera], None]
 
 
