@@ -18,7 +18,10 @@ import { now } from "./timing.js";
  * @property {(message: string) => void} failed nothing can be had, and why
  */
 
-/** @param {Host} host */
+/**
+ * The attempts of one feed.
+ * @param {Host} host
+ */
 export function createAttempts({ demandNow, transportsNow, open, failed }) {
   /** One object for each attempt to play, from its beginning; null while the feed rests. @type {object | null} */
   let turn = null;

@@ -13,6 +13,7 @@ import { STALL_MS } from "./timing.js";
  * @property {number} turnedAt when it last began to play
  */
 
+/** What is known of the picture of one camera. Time is passed in. */
 export class Condition {
   /** Why nothing can be had; empty once a picture came. */
   failure = "";

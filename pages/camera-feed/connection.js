@@ -15,6 +15,7 @@ import { TRANSPORTS } from "./transports.js";
 /** A page has six connections per host on HTTP/1.1. */
 const MAX_STREAMS = 4;
 
+/** Begins with its first moment; `end` gives back all that it took. */
 export class Connection {
   startedAt = now();
   /** Whether a picture has come over it. */

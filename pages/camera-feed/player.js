@@ -19,7 +19,10 @@ const RESIZE_MS = 400;
 /** An element that is moved is taken out and put in again. */
 const MOVE_MS = 100;
 
-/** @param {CameraFeed} feed */
+/**
+ * What drives one element.
+ * @param {CameraFeed} feed
+ */
 export function createPlayer(feed) {
   const view = createView(feed);
   const source = createSource(feed, view);

@@ -9,7 +9,12 @@ import { now, patienceMs } from "./timing.js";
 /** @import { Source } from "./source.js" */
 /** @import { View } from "./view.js" */
 
-/** @param {CameraFeed} feed @param {View} view @param {Source} source */
+/**
+ * What one element tells.
+ * @param {CameraFeed} feed
+ * @param {View} view
+ * @param {Source} source
+ */
 export function createReport(feed, view, source) {
   const nameOfFeed = () => feed.getAttribute("alt") ?? texts.nameOf(source.camera);
 

@@ -14,7 +14,11 @@ const HOME = new URL(".", import.meta.url).href;
 /** How long to wait for the list of cameras before playing without it. */
 const DEVICES_MS = 1_000;
 
-/** @param {CameraFeed} feed @param {View} view */
+/**
+ * The source of one element.
+ * @param {CameraFeed} feed
+ * @param {View} view for its size
+ */
 export function createSource(feed, view) {
   /** The attributes that, when changed, begin everything anew. @type {string[]} */
   let known = [];

@@ -12,6 +12,7 @@ export const UPGRADE_MS = 10_000;
 export const LONGEST_UPGRADE_MS = 5 * MINUTE_MS;
 const LONGEST_RETRY_MS = 15_000;
 
+/** In ms since the page began, by a clock that nobody sets. */
 export const now = () => performance.now();
 
 /** How long no picture may come: a few frame times where there is less than a frame a second. */

@@ -9,7 +9,10 @@ import css from "./camera-feed.css";
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(css);
 
-/** @param {CameraFeed} feed */
+/**
+ * The shadow tree of one element.
+ * @param {CameraFeed} feed
+ */
 export function createView(feed) {
   const root = feed.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [STYLE];

@@ -12,6 +12,7 @@ import { formatMoment, formatRoughly } from "./description.js";
 const REFRESH_MS = 60_000;
 const SHOWN = 6;
 
+/** The section beside a large camera. */
 export class LatestFrames {
   /** @type {Device | null} */
   device = null;

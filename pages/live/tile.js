@@ -8,6 +8,7 @@ import { describe, factsLine } from "./description.js";
 /** @import { CameraFeed } from "../camera-feed/camera-feed.js" */
 /** @import { Device, Description } from "./description.js" */
 
+/** One camera, side by side with others or large. */
 export class Tile {
   /** Null of the first tile, until it is known which camera is the default one. @type {string | null} */
   key = null;

@@ -2,6 +2,7 @@
 
 import * as texts from "../texts.js";
 
+/** A day by the clock, not by the calendar. */
 export const DAY_SECONDS = 86_400;
 
 const UNITS = /** @type {const} */ ([

@@ -12,6 +12,7 @@ import { daysOfMonth, fillOf, monthLater, monthsOf, sumOf } from "./months.js";
 /** A Monday. */
 const MONDAY = "2024-01-01";
 
+/** Shows a month or a year, and lets a day be chosen. */
 export class Calendar {
   /** @type {Map<string, Day>} */
   #days = new Map();

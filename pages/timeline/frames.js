@@ -22,6 +22,7 @@ const COLUMNS = /** @type {const} */ (["ids", "times", "light", "bytes"]);
  *   next_cursor: string | null }} Index
  */
 
+/** The frames of one camera, as far as they were loaded. */
 export class Frames {
   /** @type {Gap[]} */
   gaps = [];

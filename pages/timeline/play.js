@@ -6,6 +6,7 @@ import { page } from "./elements.js";
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
+/** Whether pictures follow each other by themselves. */
 export const isPlaying = () => timer !== undefined;
 
 /**

@@ -56,6 +56,7 @@ export function placeOnSheet(count, stride, rank) {
   };
 }
 
+/** The sheets that are decoded, and those that are on their way. */
 export class Sheets {
   /** By address, the one used last at the end; null while it is on its way. @type {Map<string, ImageBitmap | null>} */
   #kept = new Map();

@@ -18,6 +18,7 @@ const SETTLE_MS = 90;
 /** The address of a picture in full, which a browser may keep. @param {number} id @param {number} time */
 export const pictureUrl = (id, time) => address(`api/camera/frames/${id}/image`, { v: Math.floor(time).toString(36) });
 
+/** The place of one picture. */
 class Side {
   /** @type {number | null} */
   #wanted = null;
@@ -68,6 +69,7 @@ class Side {
   }
 }
 
+/** The place of the large picture, or of the two that are compared. */
 export class Stage {
   /** Pictures fetched before they are shown, by address. @type {Map<string, HTMLImageElement>} */
   #ahead = new Map();

@@ -31,6 +31,7 @@ const { lapse: form, estimate, render, lapses: list } = page;
  *   timestamp: HTMLInputElement }} */
 const fields = /** @type {any} */ (form.elements);
 
+/** The form and the list of time-lapses. */
 export class Timelapses {
   /** @type {Frames | null} */
   #frames = null;

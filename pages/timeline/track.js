@@ -26,6 +26,7 @@ const LABEL = 76;
 const WIDEST_BAR = 24;
 const HATCH = 7;
 
+/** The track on its canvas. */
 export class Track {
   #canvas = /** @type {HTMLCanvasElement} */ (page.track.querySelector("canvas"));
   #context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext("2d"));
