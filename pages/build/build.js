@@ -44,7 +44,9 @@ const shared = {
   setup(/** @type {import("esbuild").PluginBuild} */ { onResolve, onLoad }) {
     onResolve({ filter: /^page:/ }, ({ path }) => ({ path: path.slice("page:".length), namespace: "page" }));
     onLoad({ filter: /.*/, namespace: "page" }, async ({ path }) => {
-      const modules = (await readdir(`${ROOT}/shared`)).filter((name) => name.endsWith(".js") && name !== "theme.js");
+      const modules = (await readdir(`${ROOT}/shared`))
+        .filter((name) => name.endsWith(".js") && name !== "theme.js")
+        .sort();
       const imports = [...modules.map((name) => `shared/${name}`), path].map((name) => `import "./${name}";`);
       return { contents: imports.join("\n"), resolveDir: ROOT };
     });
