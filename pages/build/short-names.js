@@ -1,8 +1,8 @@
 /*
- * Names that modules have among themselves. The build shortens them, for the pages are to be small, and the element most of
- * all: it is one file on other people's pages. None of them may be a name of the browser's, of a message, of the element's
- * own, of a text or of an element's id: all but the second are tested. A name that is missing here costs some bytes and
- * nothing else.
+ * Names that modules have among themselves. The build shortens them, for the pages are to be small, and the element most
+ * of all: it is one file on other people's pages. A name here may not be the browser's, nor stand in a message, in the
+ * element's own declarations, in the texts or as an id in the HTML. All but the messages are tested. A name that is
+ * missing here costs some bytes and nothing else.
  */
 
 export const ELEMENT_NAMES = [

@@ -1,4 +1,4 @@
-/* What a feed is to show, by its attributes: which camera of which server, by which transports, how large and how often. */
+/* What a feed is to show, by its attributes: which camera of which server, by which transports, how large, how often. */
 
 import { demandOf, fittingWidth, isSame } from "./demand.js";
 import { stillness } from "./page-events.js";

@@ -68,7 +68,7 @@ test("without a login the server's address is told, and a bad link is in the ser
   await assert.rejects(Server.at(base, "old").get(base), { message: "The link has run out." });
 });
 
-test("silence is final from the page's own server; of another the browser may forbid what an <img> may show", async () => {
+test("silence is final from the page's own server; of another the browser may forbid all but an <img>", async () => {
   answering(() => Promise.reject(new TypeError("Failed to fetch")));
   await assert.rejects(Server.at("http://page.test/", "").get("http://page.test/x"), { isFatal: true });
   await assert.rejects(Server.at("http://cam.test/", "").get("http://cam.test/x"), { isFatal: false });
@@ -87,7 +87,7 @@ test("the list of cameras is asked for once, and again at once where it was empt
   assert.equal(again(), 2);
 });
 
-test("a feed tries the best way first, no socket without a camera's key, and one way alone where that is chosen", () => {
+test("a feed tries the best way first, no socket without a camera's key, and one alone where that is chosen", () => {
   assert.deepEqual(transportsFor("auto", "a"), ["websocket", "fetch", "img", "snapshot"]);
   assert.deepEqual(transportsFor("", ""), ["fetch", "img", "snapshot"]);
   assert.deepEqual(transportsFor("img", "a"), ["img"]);

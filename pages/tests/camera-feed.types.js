@@ -1,6 +1,6 @@
 /*
- * How a project in TypeScript uses the element. It is never run: tsc checks it, and that the declarations are true of the
- * element. A line below "@ts-expect-error" must not be right.
+ * How a project in TypeScript uses the element. It is never run: tsc checks it, and that the declarations are true of
+ * the element. A line below "@ts-expect-error" must not be right.
  */
 
 /** @import * as Declared from "../camera-feed/camera-feed.js" */

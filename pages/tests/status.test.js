@@ -27,7 +27,7 @@ test("clocks that agree within a tenth of a second are the same", () => {
   assert.deepEqual([0.05, -0.05, 1.25, -90].map(clockWords), ["as ours", "as ours", "1.3 s ahead", "90 s behind"]);
 });
 
-test("every tier says what it keeps and for how long, and pictures by hand are kept where no tier says otherwise", () => {
+test("a tier says what it keeps and for how long, and pictures by hand are kept where no tier says otherwise", () => {
   const tiers = /** @type {Parameters<typeof tiersOf>[0]} */ ([
     { tier: "all", age_days: 7 },
     { tier: "daily", at: "12:00", age_days: null },

@@ -1,4 +1,4 @@
-/* The timeline's arithmetic: spans, looking up, sheets, the scale, the calendar. The clock is Berlin's, which is set back. */
+/* The timeline's arithmetic: spans, lookups, sheets, scale, calendar. The clock is Berlin's, with summer time. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,6 +1,6 @@
 /*
- * Which frames are shown: the camera's, less those that the switches leave out. "Places" count all frames, "ranks" those
- * that are shown.
+ * Which frames are shown: the camera's, less those that the switches leave out. "Places" count all frames, "ranks"
+ * those that are shown.
  */
 
 import { daysOf, Frames } from "./frames.js";
