@@ -13,6 +13,8 @@ from services.ingest.decoding.pictures import BgrPicture, Picture, Pixels, YuvPi
 
 _PLANAR: Final = {"yuv420p": False, "yuvj420p": True}
 _FULL_RANGE: Final = 2
+_MARKING: Final = frozenset({"h264", "hevc"})
+"""Codecs whose decoders call only damaged frames corrupt. MPEG-4's does so of frames that merely end oddly."""
 
 
 class Decoder:
@@ -27,6 +29,7 @@ class Decoder:
             codec = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
         self._context = codec
         self._context.thread_count = 1  # each further thread would hold back a picture
+        self._marks_damage = codec.codec.canonical_name in _MARKING
 
     def decode(self, data: bytes, *, is_shown: bool = True) -> VideoFrame | None:
         """The newest frame that the access unit `data` completes; None while the decoder waits for more.
@@ -41,7 +44,7 @@ class Decoder:
             frames = self._context.decode(av.Packet(data))
         except av.error.FFmpegError as error:
             raise DamagedUnitError(f"the decoder refuses a frame: {error.strerror}") from error
-        if any(frame.is_corrupt for frame in frames):
+        if self._marks_damage and any(frame.is_corrupt for frame in frames):
             raise DamagedUnitError("the decoder says that a frame is corrupt")
         return frames[-1] if frames else None
 
