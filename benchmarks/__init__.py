@@ -1,1 +1,1 @@
-"""Measurements. Each prints a table and a JSON line, with its reference taken in the same run; none is a test."""
+"""Measurements, not tests. Each prints a table and a line of JSON, and measures its reference in the same run."""

@@ -1,4 +1,4 @@
-"""The archive's figures: what SIGKILL leaves behind, how fast a million rows are queried, what a WebP costs.
+"""Figures of the archive: damage after SIGKILL, response times with a million rows, the cost of a WebP.
 
     python -m benchmarks.archive kills [--times 200]
     python -m benchmarks.archive queries [--rows 1000000]

@@ -1,4 +1,4 @@
-"""Kills an archiver with slots of one second again and again, at random: what is lost, doubled or left behind."""
+"""An archiver with slots of one second is killed at random times: counts lost frames, double slots and orphan files."""
 
 import random
 import signal
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from services.archiver.base.errors import PictureRefusedError
 from services.archiver.db.engine import open_engine
@@ -24,14 +25,15 @@ from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
 
 LONGEST_LIFE_SECONDS: Final = 4.0
-"""The start takes one to two seconds, so the kills hit every part of a run."""
+"""The start takes one to two of these seconds, so kills hit the start as well as the work after it."""
 SCAN_SECONDS: Final = 30
+LOCKED_SECONDS: Final = 5.0
 _SEED: Final = 5
 
 
 @dataclass
 class Place:
-    """One archive on a disk and in SQLite, and all rows that were ever seen committed."""
+    """One archive on a disk and in SQLite. `seen` holds the id and hash of every row ever seen committed."""
 
     root: Path
     bus: str
@@ -50,15 +52,18 @@ class Place:
         return open_engine(f"sqlite:///{self.root}/archive.db")
 
     def note_rows(self) -> None:
-        for _ in range(100):
-            try:
-                with self.engine().connect() as connection:
-                    rows = connection.execute(text("SELECT id, sha256 FROM archived_frame")).all()
-            except Exception:  # noqa: BLE001 locked, or not made yet
-                time.sleep(0.05)
-            else:
-                self.seen.update({row.id: row.sha256 for row in rows})
-                return
+        """Add all committed rows to `seen`. Raises AssertionError if the database stays locked."""
+        wait_until(self._noted_rows, "the database can be read", LOCKED_SECONDS)
+
+    def _noted_rows(self) -> bool:
+        try:
+            with self.engine().connect() as connection:
+                rows = connection.execute(text("SELECT id, sha256 FROM archived_frame")).all()
+        except OperationalError as error:
+            # An archiver that was killed early has created no table yet. Any other error is a lock.
+            return "no such table" in str(error)
+        self.seen.update({row.id: row.sha256 for row in rows})
+        return True
 
 
 def kills(directory: Path, times: int) -> list[dict[str, object]]:
@@ -67,7 +72,7 @@ def kills(directory: Path, times: int) -> list[dict[str, object]]:
 
 
 def killed(root: Path, times: int, neighbours: int, settling_seconds: float) -> dict[str, object]:
-    """Kill one archiver this often beside `neighbours` that are not killed; then wait, and count."""
+    """Kill one archiver `times` times while `neighbours` others keep running; then let it settle and count."""
     root.mkdir()
     place = Place(root, f"ipc://{root}/bus")
     camera = ScriptedCamera([jpeg_of(noise(640, 360))], interval_seconds=1)
@@ -85,11 +90,11 @@ def killed(root: Path, times: int, neighbours: int, settling_seconds: float) -> 
         survivor, before = place.archiver(0), len(place.seen)
         stack.callback(survivor.stop)
 
-        def goes_on() -> bool:
+        def has_archived() -> bool:
             place.note_rows()
             return len(place.seen) > before
 
-        wait_until(goes_on, "the survivor archives")
+        wait_until(has_archived, "the last archiver adds a row")
         time.sleep(settling_seconds)
         survivor.stop()
         if neighbours:
@@ -98,7 +103,7 @@ def killed(root: Path, times: int, neighbours: int, settling_seconds: float) -> 
 
 
 def _account(place: Place) -> dict[str, object]:
-    """Check every second from the first to `settled_until`, and every file."""
+    """Check every second from the first slot to the last settled one, and every file."""
     with place.engine().connect() as connection:
         frames = connection.execute(text("SELECT id, slot_start, path, sha256 FROM archived_frame")).all()
         gaps = connection.execute(text("SELECT start_seconds, end_seconds, reason FROM archive_gap")).all()
@@ -120,7 +125,7 @@ def _account(place: Place) -> dict[str, object]:
         "gap_reasons": dict(reasons),
         "lost": sum(slots[second] == 0 for second in range(first, until)) + unreadable + forgotten,
         "doubled": sum(count > 1 for count in slots.values()),
-        "recovery": _recovery(place.root / "frames", {frame.path for frame in frames}),
+        "orphans": _orphans(place.root / "frames", {frame.path for frame in frames}),
     }
 
 
@@ -132,8 +137,8 @@ def _is_whole(store: LocalStore, path: str) -> bool:
     return True
 
 
-def _recovery(root: Path, paths: set[str]) -> int:
-    """All files without a row: frames, thumbnails, temporary files, anything."""
+def _orphans(root: Path, paths: set[str]) -> int:
+    """The number of files without a row: frames, thumbnails, temporary files, anything."""
     found = [file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()]
     owners = [frame_path_of(path) if path.endswith(THUMBNAIL_SUFFIX) else path for path in found]
     return sum(FrameName.parse(owner) is None or owner not in paths for owner in owners)

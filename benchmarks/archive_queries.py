@@ -1,4 +1,4 @@
-"""A million rows, on SQLite and on PostgreSQL: how long the archiver takes to answer over HTTP."""
+"""The archiver's response times over HTTP with a million rows, on SQLite and on PostgreSQL."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""What a frame costs: a WebP of real footage at the default quality and method."""
+"""The cost of archiving a frame: time and size of a WebP of real footage, at the default quality, by method."""
 
 import statistics
 import time
@@ -22,7 +22,7 @@ def webp_costs(footage: Path) -> list[dict[str, object]]:
 
 
 def _frames(footage: Path) -> list[cv2.typing.MatLike]:
-    """Evenly spread over the footage."""
+    """`FRAMES` pictures, spread evenly over the footage."""
     capture = cv2.VideoCapture(str(footage))
     total = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     found = []

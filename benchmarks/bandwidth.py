@@ -1,4 +1,4 @@
-"""How much a viewer's link carries: Mbit/s of a 640 pixel wide stream, by JPEG quality, of real footage and of a still.
+"""The bandwidth of one viewer: Mbit/s of a 640 pixel wide stream by JPEG quality, for real footage and for a still.
 
 .venv/bin/python -m benchmarks.bandwidth FOOTAGE
 """
@@ -22,7 +22,7 @@ WIDTH: Final = 640
 
 
 def megabits_per_second(footage: Path, quality: int) -> tuple[float, float]:
-    """Of one viewer, and the pictures a second that they were."""
+    """Mbit/s of one viewer, and its pictures per second."""
     with (
         tempfile.TemporaryDirectory() as directory,
         Stack(
@@ -30,7 +30,7 @@ def megabits_per_second(footage: Path, quality: int) -> tuple[float, float]:
         ) as stack,
         Viewer(stack.stream_port, f"/api/camera/stream?width={WIDTH}") as viewer,
     ):
-        wait_until(lambda: len(viewer.parts) > 2, "pictures come", 20)
+        wait_until(lambda: len(viewer.parts) > 2, "pictures arrive", 20)
         viewer.parts.clear()
         began = time.monotonic()
         time.sleep(SECONDS)
@@ -39,7 +39,7 @@ def megabits_per_second(footage: Path, quality: int) -> tuple[float, float]:
 
 
 def still_of(footage: Path, directory: Path) -> Path:
-    """A video of one picture of the footage."""
+    """A video that repeats the first picture of the footage."""
     capture = cv2.VideoCapture(str(footage))
     _, picture = capture.read()
     capture.release()

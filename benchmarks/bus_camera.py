@@ -1,5 +1,5 @@
-"""A camera on the bus, without ingest: pictures made beforehand, published on time, so that a run costs the same
-whatever ingest does. It runs on a thread; start it where its core is chosen.
+"""A camera on the bus without ingest. It publishes prepared pictures on time, so a measurement of stream does not
+depend on ingest. It runs on a thread; start it inside `on_core` to choose its core.
 """
 
 import itertools
@@ -19,7 +19,7 @@ STATUS_SECONDS: Final = 1.0
 
 
 class BusCamera:
-    """Publishes `jpegs` over and over, `fps` a second, each dated when it is sent."""
+    """Publishes `jpegs` in a loop, `fps` per second. Each frame's capture time is the moment it is sent."""
 
     def __init__(self, address: str, jpegs: Sequence[bytes], size: tuple[int, int], fps: float) -> None:
         self._address = address

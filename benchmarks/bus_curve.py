@@ -1,9 +1,9 @@
-"""What keys on the bus cost: CPU per frame and subscriber, with CURVE and without, at both ends.
+"""The cost of keys on the bus: CPU per frame and subscriber, with CURVE and without, at both ends.
 
     python -m benchmarks.bus_curve [--seconds 3] [--rounds 5]
 
-Ingest's end is this process (a publisher and the forwarder), the replica's a process of its own that takes frames off
-the bus and does nothing with them. With and without take turns, so that what else the machine does meets both.
+Ingest's end is this process, with a publisher and the proxy. The replica's end is a process of its own that receives
+frames and discards them. Runs with and without keys alternate, so that other load on the machine affects both.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Final
 from benchmarks.cores import cpu_seconds
 from shared.bus.curve import ClientKeys
 from shared.bus.keys import client_keys, make_keys, server_keys
-from shared.bus.proxy import Forwarder
+from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import frame_topic
@@ -53,9 +53,9 @@ def keys_in(directory: Path) -> ClientKeys | None:
 
 
 @contextmanager
-def listener(address: str, keys: Path | None) -> Iterator[int]:
-    """A process that takes frames off the bus; its id."""
-    arguments = [sys.executable, "-m", "benchmarks.bus_curve", "--listen", address]
+def running_subscriber(address: str, keys: Path | None) -> Iterator[int]:
+    """A process that receives frames and discards them; its id."""
+    arguments = [sys.executable, "-m", "benchmarks.bus_curve", "--subscribe", address]
     process = subprocess.Popen([*arguments, *([] if keys is None else ["--keys", str(keys)])])
     try:
         yield process.pid
@@ -64,7 +64,7 @@ def listener(address: str, keys: Path | None) -> Iterator[int]:
         process.wait()
 
 
-async def listen(address: str, keys: Path | None) -> None:
+async def receive_frames(address: str, keys: Path | None) -> None:
     subscriber = Subscriber(address, None if keys is None else keys_in(keys))
     subscriber.subscribe(TOPIC)
     while True:
@@ -72,27 +72,27 @@ async def listen(address: str, keys: Path | None) -> None:
 
 
 def measure(frame_bytes: int, keys: Path | None, seconds: float) -> Cost:
-    """One listener for so long."""
+    """The costs with one subscriber, over `seconds`."""
     with tempfile.TemporaryDirectory() as inner:
         address, inner_address = f"tcp://127.0.0.1:{free_port()}", f"ipc://{inner}/bus"
         server = None
         if keys is not None:
             secret, authorized = keys / "server/server.secret", keys / "server/authorized"
             server = server_keys(BusServerSettings(bus_server_secret_file=secret, bus_authorized_keys=authorized))
-        forwarder = Forwarder(address, inner_address, server)
+        proxy = BusProxy(address, inner_address, server)
         publisher = Publisher(inner_address, is_inner=True)
         try:
-            with listener(address, keys) as replica:
+            with running_subscriber(address, keys) as replica:
                 return _cost(publisher, [TOPIC, b"{}", bytes(frame_bytes)], replica, seconds)
         finally:
             publisher.close()
-            forwarder.close()
+            proxy.close()
 
 
 def _cost(publisher: Publisher, message: list[bytes], replica: int, seconds: float) -> Cost:
     deadline = time.monotonic() + 20
     while TOPIC not in publisher.topics:
-        assert time.monotonic() < deadline, "nobody listens"
+        assert time.monotonic() < deadline, "nobody subscribes"
         publisher.wait(0.05)
         publisher.read_subscriptions()
     _send(publisher, message, 0.5)
@@ -115,11 +115,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--listen", help=argparse.SUPPRESS)
+    parser.add_argument("--subscribe", help=argparse.SUPPRESS)
     parser.add_argument("--keys", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.listen:
-        asyncio.run(listen(options.listen, options.keys))
+    if options.subscribe:
+        asyncio.run(receive_frames(options.subscribe, options.keys))
         return
     configure_logs()
     with tempfile.TemporaryDirectory() as directory:

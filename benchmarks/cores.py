@@ -1,4 +1,4 @@
-"""Cores, and what a process used of them: pinning, limits, CPU time, memory, and building a C program for one run."""
+"""Processes and cores: pinning, limits, CPU time, memory, and compiling a C program for one run."""
 
 import os
 import resource
@@ -17,7 +17,7 @@ _HERE: Final = Path(__file__).parent
 
 @contextmanager
 def on_core(core: int) -> Iterator[None]:
-    """Whatever this thread starts meanwhile, processes and threads, stays on `core`."""
+    """Processes and threads that this thread starts within the block stay on `core`."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -27,13 +27,13 @@ def on_core(core: int) -> Iterator[None]:
 
 
 def allow_many_files() -> None:
-    """As many descriptors as the system lets us have, for this process and its children."""
+    """Raise the limit on file descriptors to the system's maximum, for this process and its children."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def clean_up_when_terminated() -> None:
-    """SIGTERM ends this process by way of its `finally`s, so that no server and no namespace outlives it."""
+    """Make SIGTERM exit through the `finally` blocks, so that no server and no namespace outlives this process."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
@@ -45,13 +45,13 @@ def build(source: str, directory: Path) -> Path:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of all threads since they began, in the nanoseconds that /proc/PID/stat rounds to ticks."""
+    """User and system time of all threads since their start, from schedstat: /proc/PID/stat would round it to ticks."""
     threads = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 def memory_megabytes(pid: int) -> dict[str, float]:
-    """RSS and PSS."""
+    """RSS and PSS of a process."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines[1:]}
     return {"rss": round(kilobytes["Rss"] / 1024, 1), "pss": round(kilobytes["Pss"] / 1024, 1)}

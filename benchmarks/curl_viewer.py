@@ -1,4 +1,4 @@
-"""One viewer by curl, which speaks HTTP/1.1 and HTTP/2; what came is dated as `viewers.c` does it."""
+"""One viewer that uses curl for HTTP/1.1 and HTTP/2. It dates pictures in the same way as `viewers.c`."""
 
 import subprocess
 import threading
@@ -12,7 +12,7 @@ from benchmarks.load import Report
 
 
 class CurlViewer:
-    """Watches `url` for the time of a `with` block, from where `prefix` puts it. It trusts any certificate."""
+    """Watches `url` during a `with` block. `prefix` can run curl in a network namespace. Any certificate is trusted."""
 
     def __init__(self, url: str, http: str, prefix: Sequence[str] = ()) -> None:
         version = "--http2" if http == "2" else "--http1.1"
@@ -36,8 +36,8 @@ class CurlViewer:
         self._thread.join()
 
     def report(self) -> Report:
-        """What came since the start."""
-        assert self._dated, "no picture came"
+        """The pictures received since the start."""
+        assert self._dated, "no picture arrived"
         dated = list(self._dated)
         return Report(time.monotonic() - self._began_at, 0, [len(dated)], [], dated)
 
@@ -61,6 +61,6 @@ class CurlViewer:
 
 
 def _width(jpeg: bytes) -> int:
-    """In pixels, of a baseline JPEG: behind its frame header's length, precision and height."""
+    """The width of a baseline JPEG in pixels. In its frame header it follows length, precision and height."""
     at = jpeg.index(b"\xff\xc0") + 7
     return int.from_bytes(jpeg[at : at + 2])

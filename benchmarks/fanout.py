@@ -1,13 +1,13 @@
-"""What it costs to show one camera to many: Framecast's stream beside a C floor and FastAPI's idiom, in one run.
+"""The cost of showing one camera to many viewers: Framecast's stream, a C floor and FastAPI's idiom in one run.
 
-Server and viewers have a core each. Every frame counted was received whole by a viewer.
+The server has one core and the viewers another. A frame counts only if a viewer received all of it.
 
     .venv/bin/python -m benchmarks.fanout                       CPU per delivered frame, 100 viewers
-    .venv/bin/python -m benchmarks.fanout --viewers 3000        how many viewers one core serves
-    .venv/bin/python -m benchmarks.fanout --probe 1000          what one viewer among 1,000 sees, beside a lone one
-    .venv/bin/python -m benchmarks.fanout --memory 1000         memory with 1,000 viewers, and after ten times as many
-    .venv/bin/python -m benchmarks.fanout --first-picture       how long a new viewer waits
-    .venv/bin/python -m benchmarks.fanout --answers 2000        how long health and API take among 2,000
+    .venv/bin/python -m benchmarks.fanout --viewers 3000        how well one core serves 3,000 viewers
+    .venv/bin/python -m benchmarks.fanout --probe 1000          age of pictures for a lone viewer and among 1,000
+    .venv/bin/python -m benchmarks.fanout --memory 1000         memory with 1,000 viewers, and after ten such crowds
+    .venv/bin/python -m benchmarks.fanout --first-picture       a new viewer's wait for the first picture
+    .venv/bin/python -m benchmarks.fanout --answers 2000        response times of health and API beside 2,000 viewers
 """
 
 import argparse
@@ -62,7 +62,7 @@ def cost_of(bench: Bench, name: str, kind: str, viewers: int, seconds: float) ->
 
 
 def costs(bench: Bench, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
-    """The servers in turn, `rounds` times; of each the best, since whatever else runs here only adds."""
+    """Measure the servers in turn, `rounds` times. The minimum counts, because other load only adds time."""
     result: dict[str, Any] = {}
     print(f"{f'{viewers} viewers, {FPS} fps':24} {'floor us':>9} {'framecast us':>13} {'ratio':>6} ", end="")
     print(f"{'idiom us':>9} {'ratio':>6}")
@@ -83,7 +83,7 @@ def costs(bench: Bench, viewers: int, seconds: float, rounds: int) -> dict[str, 
 
 
 def crowd(bench: Bench, viewers: int, seconds: float, kilobytes: float) -> dict[str, Any]:
-    """How a crowd fares on one core."""
+    """Frame rate, age and CPU when one core serves `viewers` viewers."""
     jpegs = moving_pictures(*SMALL, kilobytes)
     with (
         served(bench, "framecast", jpegs, SMALL) as server,
@@ -116,13 +116,13 @@ def crowd(bench: Bench, viewers: int, seconds: float, kilobytes: float) -> dict[
 
 
 def probe(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
-    """Ages at a lone viewer, then at five who came among `viewers` others: at first, at last and in between."""
+    """Ages of pictures for a lone viewer, then for five spread among `viewers` others: first, last and in between."""
     jpegs = moving_pictures(*SMALL, 13)
     quarter = viewers // 4
     with (
         served(bench, "framecast", jpegs, SMALL) as server,
         on_core(LOAD_CORE),
-        # A process of their own, and first in line: they are not to queue behind the others' reading.
+        # A process of their own with a higher priority, so they do not queue behind the others' reads.
         Load(bench.viewers, server.port, prefix=["nice", "-n", "-5"]) as watched,
         Load(bench.viewers, server.port) as others,
     ):
@@ -157,6 +157,7 @@ def probe(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
 
 
 def memory(bench: Bench, viewers: int, times: int) -> dict[str, Any]:
+    """The server's memory with one viewer, with `viewers`, and after each of `times` crowds has left."""
     jpegs = moving_pictures(*SMALL, 13)
     with (
         served(bench, "framecast", jpegs, SMALL) as server,
@@ -180,7 +181,7 @@ def memory(bench: Bench, viewers: int, times: int) -> dict[str, Any]:
 
 
 def answers(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
-    """Milliseconds until health and API have answered, over a new connection each time, as a health check makes it."""
+    """Response times of health and API in milliseconds. Each request opens a connection, as a health check does."""
     jpegs = moving_pictures(*SMALL, 13)
     found: dict[str, list[float]] = {path: [] for path in ("/healthz", "/api/devices")}
     with (
@@ -198,7 +199,7 @@ def answers(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
                 with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=10) as response:
                     response.read()
                 times.append((time.monotonic() - asked) * 1000)
-            time.sleep(0.037)  # at no fixed place between two frames
+            time.sleep(0.037)  # no multiple of the frame period, so requests fall anywhere between two frames
         report = load.report()
     result: dict[str, Any] = {"viewers": viewers, "slowest_fps": report.slowest_fps}
     for path, times in found.items():
@@ -212,7 +213,7 @@ def answers(bench: Bench, viewers: int, seconds: float) -> dict[str, Any]:
 
 
 def first_pictures(bench: Bench, tries: int) -> dict[str, Any]:
-    """Real ingest and a real camera, since it is ingest that must begin to encode."""
+    """Time to the first picture, with real ingest and a real camera, because ingest has to start encoding."""
     with (
         RtspCamera(fps=FPS) as camera,
         Stack(bench.directory, CAMERA_RTSP_URL=camera.url) as stack,
@@ -220,14 +221,14 @@ def first_pictures(bench: Bench, tries: int) -> dict[str, Any]:
     ):
         unwatched = []
         for _ in range(tries):
-            wait_until(lambda: stack.status()["state"] == "idle", "nobody watches")
+            wait_until(lambda: stack.status()["state"] == "idle", "the camera is idle")
             load.add(1)
             unwatched.append(load.report().first_seconds[0] * 1000)
             load.drop()
         load.add(tries + 1)
         for _ in range(tries):
             load.add(1)
-            time.sleep(0.041)  # a frame and a bit: newcomers come at any moment of the camera's
+            time.sleep(0.041)  # a little more than a frame, so viewers join at any moment of the frame period
         watched = [seconds * 1000 for seconds in load.report().first_seconds[tries + 1 :]]
     result = {
         "tries": tries,
@@ -249,14 +250,14 @@ def print_rows(result: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--viewers", type=int, help="a crowd of so many, on one core")
+    parser.add_argument("--viewers", type=int, help="measure a crowd of this size on one core")
     parser.add_argument("--probe", type=int, metavar="VIEWERS")
     parser.add_argument("--memory", type=int, metavar="VIEWERS")
     parser.add_argument("--first-picture", action="store_true")
     parser.add_argument("--answers", type=int, metavar="VIEWERS")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--jpeg-kilobytes", type=float, default=13, help="of the crowd's pictures, 640x360")
+    parser.add_argument("--jpeg-kilobytes", type=float, default=13, help="size of the crowd's pictures, 640x360")
     options = parser.parse_args()
     clean_up_when_terminated()
     allow_many_files()

@@ -53,7 +53,7 @@ static int listen_on(int port)
     return fd;
 }
 
-/* The request comes in one segment on loopback; a moment's wait per newcomer is before anything is measured. */
+/* On loopback the request arrives in one segment. The short wait per new viewer ends before the measurement starts. */
 static void welcome(int listener)
 {
     char request[4096];

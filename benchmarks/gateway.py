@@ -1,23 +1,23 @@
-"""The gateway of deploy/ in a network namespace of its own, with the socket limits that compose gives its container.
+"""The gateway from deploy/ in its own network namespace, with the socket limits of its container in compose.
 
-    the server, here ── veth ── gateway ── the slow link (benchmarks/link.py) ── viewer
+    the server, here ── veth ── gateway ── the slow network (benchmarks/slow_network.py) ── viewer
 
-Caddy and nginx are Debian's: apt-get install caddy nginx-light. What runs is deploy/'s own file but for the address of
-the stream, which Docker's name service tells elsewhere.
+Caddy and nginx are Debian's: apt-get install caddy nginx-light. They run the configuration file from deploy/. Only the
+address of stream is replaced, because Docker's name service is not available here.
 """
 
 import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.link import refuse_taken_network, slow_link
+from benchmarks.slow_network import refuse_taken_network, slow_network
+from tests.support.waiting import wait_until
 
 ROOT: Final = Path(__file__).parents[1]
 HERE, THERE = "198.18.77.9", "198.18.77.10"
@@ -27,19 +27,19 @@ PLAIN_PORT: Final = 8001
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """`address` is its own, as viewers reach it from where `prefix` puts a command."""
+    """`address` is the gateway's own, as viewers reach it. `prefix` runs a command in the viewers' namespace."""
 
     namespace: str
     address: str
     prefix: tuple[str, ...] = ()
 
     def url(self, http: str) -> str:
-        """Its address as the viewer reaches it: TLS for HTTP/2, as browsers want it."""
+        """The gateway's URL for a viewer. HTTP/2 uses TLS, because browsers require it."""
         return f"https://{self.address}" if http == "2" else f"http://{self.address}:{PLAIN_PORT}"
 
     @contextmanager
     def running(self, program: str, server_port: int, directory: Path) -> Iterator[int]:
-        """The gateway before the server at `server_port` here; its process."""
+        """Run the gateway in front of the server at `server_port`; yield its process id."""
         command = _caddy(server_port, directory) if program == "caddy" else _nginx(server_port, directory)
         environment = os.environ | {
             "SITE_ADDRESS": self.address,
@@ -50,25 +50,20 @@ class Gateway:
             within = ["ip", "netns", "exec", self.namespace]
             process = subprocess.Popen([*within, *command], env=environment, stdout=log, stderr=log)
             try:
-                self._wait_until_it_listens()
+                wait_until(self._is_listening, "the gateway listens", READY_SECONDS, patience=1)
                 yield process.pid
             finally:
                 process.terminate()
                 process.wait(10)
 
-    def _wait_until_it_listens(self) -> None:
-        for _ in range(READY_SECONDS * 10):
-            listening = subprocess.run(
-                ["ip", "netns", "exec", self.namespace, "ss", "-Hltn"], check=True, capture_output=True, text=True
-            ).stdout
-            if f":{PLAIN_PORT}" in listening and ":443" in listening:
-                return
-            time.sleep(0.1)
-        raise SystemExit("the gateway does not listen")
+    def _is_listening(self) -> bool:
+        command = ["ip", "netns", "exec", self.namespace, "ss", "-Hltn"]
+        listening = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return f":{PLAIN_PORT}" in listening and ":443" in listening
 
 
 def missing_gateway(program: str) -> str | None:
-    """Why it can't run here; None when it can."""
+    """The reason why the gateway can't run here, or None."""
     packages = {"caddy": "caddy", "nginx": "nginx-light"}
     for needed, package in ((program, packages[program]), ("curl", "curl")):
         if shutil.which(needed) is None:
@@ -77,7 +72,7 @@ def missing_gateway(program: str) -> str | None:
 
 
 def socket_limits() -> dict[str, str]:
-    """The gateway's sysctls, as docker-compose.yml has them."""
+    """The gateway's sysctls from docker-compose.yml."""
     found = dict(re.findall(r"^ +(net\.ipv4\.\w+): (.+)$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE))
     assert found, "docker-compose.yml has no net.ipv4 sysctls"
     return found
@@ -85,7 +80,7 @@ def socket_limits() -> dict[str, str]:
 
 @contextmanager
 def gateway_beside(*, limited: bool = True) -> Iterator[Gateway]:
-    """A place for a gateway, one hop from here; `limited` as its container is."""
+    """A namespace for a gateway, one hop from here. `limited` applies its container's socket limits."""
     tag = os.getpid() % 100_000
     namespace, device = f"fcg{tag}", f"fcw{tag}"
     with ExitStack() as stack:
@@ -103,15 +98,15 @@ def gateway_beside(*, limited: bool = True) -> Iterator[Gateway]:
 
 
 @contextmanager
-def gateway_on_slow_link(rate: str, *, limited: bool = True) -> Iterator[Gateway]:
-    """A place for a gateway between here and a viewer whose link carries `rate`."""
+def gateway_on_slow_network(rate: str, *, limited: bool = True) -> Iterator[Gateway]:
+    """A namespace for a gateway between this host and a viewer whose network carries `rate`."""
     refuse_taken_network()
-    with gateway_beside(limited=limited) as beside, slow_link(rate, beside.namespace) as link:
-        yield Gateway(beside.namespace, link.server_address, link.prefix)
+    with gateway_beside(limited=limited) as beside, slow_network(rate, beside.namespace) as network:
+        yield Gateway(beside.namespace, network.server_address, network.prefix)
 
 
 def caddyfile(host: str, port: int) -> str:
-    """deploy/Caddyfile, with the stream at an address rather than under its name."""
+    """deploy/Caddyfile with an address in place of the name of stream."""
     text = (ROOT / "deploy/Caddyfile").read_text()
     assert "a stream 8001" in text
     return text.replace("a stream 8001", f"a {host} {port}")

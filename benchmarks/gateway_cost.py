@@ -1,8 +1,9 @@
-"""What a delivered frame costs through the gateway's Caddy, beside direct: CPU of the server's process and of Caddy's.
+"""CPU per delivered frame through the gateway's Caddy and without it: the server's process and Caddy's.
 
     sudo .venv/bin/python -m benchmarks.gateway_cost [--viewers 40] [--seconds 10]
 
-Plain HTTP/1.1, Caddy in a namespace with its container's limits, server and Caddy on one core. Needs Debian's caddy.
+Plain HTTP/1.1. Caddy runs in a namespace with its container's limits; server and Caddy share a core. Needs Debian's
+caddy.
 """
 
 import argparse
@@ -16,20 +17,20 @@ from typing import Final
 from benchmarks.bus_camera import bus_camera
 from benchmarks.cores import LOAD_CORE, SERVER_CORE, build, clean_up_when_terminated, cpu_seconds, on_core
 from benchmarks.gateway import PLAIN_PORT, Gateway, gateway_beside, missing_gateway
-from benchmarks.link import missing_link_parts, refuse_taken_network
 from benchmarks.load import Load
 from benchmarks.pictures import moving_pictures
 from benchmarks.servers import FPS, OPEN, SERVERS, Bench, wait_for_picture
+from benchmarks.slow_network import missing_network_parts, refuse_taken_network
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
 
 SIZES: Final = {12: (640, 360), 68: (1280, 720)}
-"""Kilobytes of a picture, and its pixels."""
+"""Kilobytes of a picture: its pixels."""
 
 
 def cost(load: Load, count: int, seconds: float, *pids: int) -> dict[str, float]:
-    """Microseconds of CPU per delivered frame, of the server's process and of the gateway's, if there is one."""
+    """Microseconds of CPU per delivered frame: of the server's process and, if there is one, of the gateway's."""
     load.add(count)
     load.reset()
     before = [cpu_seconds(pid) for pid in pids]
@@ -42,6 +43,7 @@ def cost(load: Load, count: int, seconds: float, *pids: int) -> dict[str, float]
 
 
 def compare(bench: Bench, gateway: Gateway, kilobytes: int, count: int, seconds: float) -> dict[str, dict[str, float]]:
+    """The costs of `count` viewers without a gateway, then of as many through Caddy."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
     environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)} | OPEN
     jpegs = moving_pictures(*SIZES[kilobytes], kilobytes)
@@ -76,7 +78,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     arguments = parser.parse_args()
     clean_up_when_terminated()
-    if missing := missing_link_parts() or missing_gateway("caddy"):
+    if missing := missing_network_parts() or missing_gateway("caddy"):
         print(json.dumps({"benchmark": "gateway_cost", "skipped": missing}))
         return
     refuse_taken_network()

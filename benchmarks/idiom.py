@@ -1,5 +1,5 @@
-"""FastAPI's idiom for MJPEG, as its tutorials have it, on the same bus and with the same parts: a StreamingResponse
-over an async generator per viewer, all of them woken by each new frame.
+"""FastAPI's idiom for MJPEG, as in many tutorials: a StreamingResponse over an async generator per viewer. Each new
+frame wakes all of them. It reads the same bus and sends the same parts as Framecast.
 
     BUS_CONNECT=… STREAM_PORT=… python -m benchmarks.idiom
 """
@@ -23,7 +23,7 @@ CONTENT_TYPE: Final = "multipart/x-mixed-replace; boundary=frame"
 
 
 def part(jpeg: bytes, captured_at_ns: int) -> bytes:
-    """The bytes of a picture as every server of a comparison sends them."""
+    """The bytes of one picture in the response. All servers of a comparison send the same."""
     head = (
         f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n"
         f"X-Timestamp: {captured_at_ns / 1e9:.3f}\r\nX-Live: 1\r\n\r\n"

@@ -1,11 +1,11 @@
-"""What a camera costs ingest, and how late its pictures are: our RTSP source beside OpenCV's, in one run.
+"""The CPU that a camera costs ingest, and the delay of its pictures: our two readers and OpenCV's in one run.
 
     .venv/bin/python -m benchmarks.ingest [--footage FILE] [--seconds 8] [--rounds 3]
 
-The cameras are the tests' RTSP server. With footage (any file that FFmpeg reads) it sends that, encoded beforehand;
-without, the test camera's own picture, which is easier to decode than the world. What costs CPU is measured in rounds,
-one reader after the other, and the median counts. Needs GStreamer's RTSP server, and for
-the third client of the latency gstreamer1.0-libav. Prints a table, and the figures as one line of JSON.
+The cameras are the tests' RTSP server. With `--footage` (any file that FFmpeg reads) they send that file, encoded
+beforehand. Without, they send the test camera's own picture, which is easier to decode than real footage. CPU is
+measured in rounds, one reader after the other, and the median counts. Needs GStreamer's RTSP server, and
+gstreamer1.0-libav for the third client of the latency. Prints a table, and the figures as one line of JSON.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.ingest_service import service_cost
-from services.ingest.sources import SourceUnavailableError
+from services.ingest.sources import Source, SourceUnavailableError
 from tests.support.camera import RtspCamera
 
 SIZES: Final = ((640, 360), (1280, 720), (1920, 1080))
@@ -33,16 +33,30 @@ QUALITY: Final = 80
 OPENS: Final = 5
 WARM_UP_SECONDS: Final = 3.0
 CAPTURE_OPTIONS: Final = "rtsp_transport;tcp|fpsprobesize;0"
+KINDS: Final = ("ours", "ffmpeg", "opencv")
+"""Our direct reader, our reader through FFmpeg by PyAV, and OpenCV's `VideoCapture`."""
 Reader = Callable[[bool], bytes | None]
+
+
+def our_reader(kind: str, url: str) -> Source:
+    # Each process loads what it measures.
+    from services.ingest.sources.connection_options import ConnectionOptions  # noqa: PLC0415
+
+    options = ConnectionOptions(url)
+    if kind == "ours":
+        from services.ingest.sources.rtsp import RtspSource  # noqa: PLC0415
+
+        return RtspSource(options)
+    from services.ingest.sources.ffmpeg import FfmpegSource  # noqa: PLC0415
+
+    return FfmpegSource(options)
 
 
 @contextmanager
 def reading(kind: str, url: str) -> Iterator[tuple[Reader, Callable[[], Any]]]:
-    """A client of `kind`: what takes a frame (to a JPEG if wanted), and what gives its pixels."""
-    if kind == "ours":
-        from services.ingest.sources.rtsp import RtspSource  # noqa: PLC0415 - each process loads what it measures
-
-        source = RtspSource(url)
+    """A client of `kind` as two functions: one takes a frame (as a JPEG if wanted), one gives a frame's pixels."""
+    if kind in ("ours", "ffmpeg"):
+        source = our_reader(kind, url)
         source.open()
 
         def take(wanted: bool) -> bytes | None:
@@ -79,7 +93,7 @@ def reading(kind: str, url: str) -> Iterator[tuple[Reader, Callable[[], Any]]]:
 
 
 def cpu_per_frame(kind: str, url: str, wanted: bool, seconds: float) -> float:
-    """Milliseconds of this process's CPU for a frame, once it runs."""
+    """Milliseconds of this process's CPU per frame, after a warm-up."""
     with reading(kind, url) as (take, _):
         warm_at = time.monotonic() + WARM_UP_SECONDS
         while time.monotonic() < warm_at:
@@ -92,7 +106,7 @@ def cpu_per_frame(kind: str, url: str, wanted: bool, seconds: float) -> float:
 
 
 def first_picture_from_idle(kind: str, url: str, times: int) -> dict[str, float]:
-    """Milliseconds from asking to the JPEG, after idling through GOPs and a bit."""
+    """Milliseconds from the request to the JPEG, after an idle time of between one and two GOPs."""
     waits = []
     with reading(kind, url) as (take, _):
         for attempt in range(times):
@@ -107,7 +121,7 @@ def first_picture_from_idle(kind: str, url: str, times: int) -> dict[str, float]
 
 
 def open_to_first_picture(kind: str, url: str) -> float:
-    """Milliseconds, of a process that has loaded what it needs."""
+    """Milliseconds from opening the source to the first JPEG. A failed open first loads the libraries."""
     with suppress(AssertionError, SourceUnavailableError), reading(kind, "rtsp://127.0.0.1:1/") as (take, _):
         take(True)
     begun = time.monotonic()
@@ -118,8 +132,8 @@ def open_to_first_picture(kind: str, url: str) -> float:
 
 
 def latency(kind: str, url: str, seconds: float, size: tuple[int, int]) -> float:
-    """Milliseconds from the camera's clock to the decoded picture, p50."""
-    import cv2  # noqa: PLC0415 - here it only helps to read the clock
+    """Milliseconds from the time drawn into the picture to the decoded picture, p50."""
+    import cv2  # noqa: PLC0415 - used only to read the clock
     import numpy as np  # noqa: PLC0415 - the same
 
     from tests.support.clock import read_clock  # noqa: PLC0415 - the same
@@ -156,20 +170,20 @@ def latency(kind: str, url: str, seconds: float, size: tuple[int, int]) -> float
 
 
 def apart(function: Callable[..., Any], *arguments: Any) -> Any:
-    """`function` in a process of its own, so that it pays for nothing else."""
+    """Run `function` in a process of its own, so its CPU time includes nothing else."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply_async(function, arguments).get(timeout=120)
 
 
 @contextmanager
 def camera(footage: Path | None, directory: Path, width: int, height: int, seconds: float) -> Iterator[RtspCamera]:
-    """One that sends the footage at this size, or its own picture."""
+    """A camera that sends the footage at this size, or its own picture if there is no footage."""
     recording = None
     if footage is not None:
         recording = directory / f"{height}.mkv"
         encoder = f"-c:v libx264 -preset veryfast -tune zerolatency -bf 0 -g {round(FPS * GOP_SECONDS)}"
         options = f"-t {seconds} -an -vf scale={width}:{height} -pix_fmt yuv420p {encoder}".split()
-        source = ["-stream_loop", "-1", "-r", str(FPS), "-i", str(footage)]  # each of its pictures once, at our rate
+        source = ["-stream_loop", "-1", "-r", str(FPS), "-i", str(footage)]  # each picture once, at our rate
         command = ["ffmpeg", "-v", "error", "-y", *source, *options, str(recording)]
         subprocess.run(command, check=True)
     with RtspCamera(width=width, height=height, fps=FPS, gop_seconds=GOP_SECONDS, file=recording) as running:
@@ -180,7 +194,7 @@ def measure(footage: Path | None, seconds: float, rounds: int) -> dict[str, floa
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for width, height in SIZES:
-            needed_seconds = 8 * rounds * (seconds + 10) + 60 * (height == SIZES[-1][1])
+            needed_seconds = 10 * rounds * (seconds + 10) + 60 * (height == SIZES[-1][1])
             with camera(footage, Path(folder), width, height, needed_seconds) as running:
                 for name, wanted in (("watched", True), ("idle", False)):
                     figures |= costs(f"{height}p {name}", running.url, seconds, rounds, wanted=wanted)
@@ -189,31 +203,32 @@ def measure(footage: Path | None, seconds: float, rounds: int) -> dict[str, floa
                     figures |= {f"{height}p idle to picture {name} ms": value for name, value in result.items()}
     for fps in (30, 10):
         with RtspCamera(fps=fps) as running:
-            for kind in ("ours", "opencv", "gstreamer"):
+            for kind in (*KINDS, "gstreamer"):
                 with suppress(OSError):
                     figures[f"latency {fps} fps {kind} ms"] = apart(latency, kind, running.url, seconds, (640, 360))
-    for kind in ("ours", "opencv"):
+    for kind in KINDS:
         with RtspCamera() as running:
             waits = [apart(open_to_first_picture, kind, running.url) for _ in range(OPENS)]
             figures[f"open to picture {kind} ms"] = statistics.median(waits)
     width, height = SIZES[-1]
     with RtspCamera(width=width, height=height, fps=10, codec="mjpeg") as running:
-        for kind in ("ours", "opencv"):
+        for kind in KINDS:
             figures[f"{height}p mjpeg {kind} ms"] = apart(cpu_per_frame, kind, running.url, True, seconds)
     return figures
 
 
 def costs(title: str, url: str, seconds: float, rounds: int, *, wanted: bool) -> dict[str, float]:
-    """The readers' and the whole service's, in turn."""
+    """Medians for both readers and for the whole service, measured in turn."""
     found: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
-        for kind in ("ours", "opencv"):
+        for kind in KINDS:
             found[f"{kind} ms"].append(apart(cpu_per_frame, kind, url, wanted, seconds))
         service = service_cost(url, wanted=wanted, seconds=seconds, fps=FPS)
         found["service ms"].append(service["ms_per_frame"])
         found["service % of a core"].append(service["percent_of_a_core"])
     medians = {name: statistics.median(values) for name, values in found.items()}
     medians["ratio"] = medians["ours ms"] / medians["opencv ms"]
+    medians["ffmpeg ratio"] = medians["ffmpeg ms"] / medians["opencv ms"]
     medians["service ratio"] = medians["service ms"] / medians["opencv ms"]
     return {f"{title} {name}": value for name, value in medians.items()}
 

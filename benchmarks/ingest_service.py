@@ -1,4 +1,4 @@
-"""The whole of ingest as it runs, parent and camera's process: what a camera uses of a core, watched and idle."""
+"""All of ingest, the supervisor and one camera's worker: the share of a core that a camera uses, watched and idle."""
 
 import tempfile
 import time
@@ -16,7 +16,7 @@ WARM_UP_SECONDS: Final = 3.0
 
 
 def service_cost(url: str, *, wanted: bool, seconds: float, fps: int) -> dict[str, float]:
-    """Milliseconds of CPU for a frame of the camera, the share of a core, and megabytes (PSS) of both processes."""
+    """CPU milliseconds per frame of the camera, percent of a core, and megabytes (PSS), of both processes together."""
     address = f"tcp://127.0.0.1:{free_port()}"
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     socket = context.socket(zmq.SUB)
@@ -27,7 +27,7 @@ def service_cost(url: str, *, wanted: bool, seconds: float, fps: int) -> dict[st
             "services.ingest", {"CAMERA_RTSP_URL": url, "BUS_BIND": address}, Path(directory, "log")
         )
         try:
-            wait_until(lambda: socket.poll(100), "ingest speaks", 30)
+            wait_until(lambda: socket.poll(100), "ingest sends a message", 30)
             children = Path(f"/proc/{ingest.pid}/task/{ingest.pid}/children").read_text().split()
             pids = [ingest.pid, *map(int, children)]
             received_in(socket, WARM_UP_SECONDS)
@@ -46,7 +46,7 @@ def service_cost(url: str, *, wanted: bool, seconds: float, fps: int) -> dict[st
 
 
 def received_in(socket: "zmq.Socket[bytes]", seconds: float) -> int:
-    """Messages that came within the time; taking them in is no part of what is measured."""
+    """The number of messages received within the time. Receiving them costs this process, not the measured one."""
     until, count = time.monotonic() + seconds, 0
     while (rest := until - time.monotonic()) > 0:
         if socket.poll(max(1, round(rest * 1000))):

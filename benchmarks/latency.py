@@ -1,7 +1,7 @@
-"""Camera to viewer, beside a direct `VideoCapture.read()` of the same camera in the same run.
+"""The delay from camera to viewer, and that of a direct `VideoCapture.read()` of the same camera in the same run.
 
-The camera is the tests' RTSP server, which draws the time into its picture; a picture's age is read from there, when
-it has arrived as a decoded picture (direct) or as JPEG bytes (a viewer of Framecast).
+The camera is the tests' RTSP server, which draws the time into its picture. The age of a picture is that time against
+the moment of arrival: of the decoded picture (direct), or of the JPEG bytes (a viewer of Framecast).
 
     .venv/bin/python -m benchmarks.latency [--seconds 20] [--fps 30]
 """
@@ -9,12 +9,12 @@ it has arrived as a decoded picture (direct) or as JPEG bytes (a viewer of Frame
 import argparse
 import json
 import os
-import statistics
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+from benchmarks.load import percentile
 from tests.support.camera import RtspCamera
 from tests.support.clock import read_clock
 from tests.support.mjpeg import Viewer
@@ -25,9 +25,9 @@ WARM_UP_SECONDS = 3.0
 
 
 def direct_ages_ms(url: str, seconds: float, ages: list[float]) -> None:
-    """What a program of ten lines sees, well set up: TCP, no probing, one decoder thread."""
+    """Ages in a program of ten lines with good settings: TCP, no probing, one decoder thread."""
     os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "rtsp_transport;tcp|fpsprobesize;0"
-    import cv2  # noqa: PLC0415 after its environment
+    import cv2  # noqa: PLC0415 it reads the environment variable above
 
     capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     until = time.monotonic() + WARM_UP_SECONDS + seconds
@@ -44,7 +44,7 @@ def direct_ages_ms(url: str, seconds: float, ages: list[float]) -> None:
 def framecast_ages_ms(port: int, seconds: float) -> list[float]:
     ages: list[float] = []
     with Viewer(port) as viewer:
-        wait_until(lambda: viewer.parts, "the first picture")
+        wait_until(lambda: viewer.parts, "the first picture arrives")
         time.sleep(WARM_UP_SECONDS)
         until, last = time.monotonic() + seconds, None
         while time.monotonic() < until:
@@ -55,10 +55,6 @@ def framecast_ages_ms(port: int, seconds: float) -> list[float]:
                     ages.append(age * 1000)
             time.sleep(0.002)
     return ages
-
-
-def percentile(values: list[float], percent: int) -> float:
-    return statistics.quantiles(values, n=100)[percent - 1]
 
 
 def main() -> None:
@@ -81,7 +77,7 @@ def main() -> None:
     result = {}
     for name, ages in rows.items():
         p50, p95 = percentile(ages, 50), percentile(ages, 95)
-        result[name] = {"pictures": len(ages), "p50_ms": round(p50, 1), "p95_ms": round(p95, 1)}
+        result[name] = {"pictures": len(ages), "p50_ms": p50, "p95_ms": p95}
         print(f"{name:28} {len(ages):8} {p50:8.1f} {p95:8.1f}")
     print(json.dumps({"benchmark": "latency", "fps": options.fps, **result}))
 

@@ -1,4 +1,4 @@
-"""Viewers by the thousand: `viewers.c` as a process, and what it reports. One thread may command it."""
+"""Thousands of viewers: runs `viewers.c` as a process and reads its reports. Use it from one thread only."""
 
 import json
 import statistics
@@ -11,21 +11,21 @@ from typing import Any, Final, Self
 
 STREAM_PATH: Final = "/api/camera/stream"
 DATED_VIEWERS: Final = 64
-"""Of so many the age of every picture is recorded."""
+"""`viewers.c` records the age of every picture for the first 64 viewers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the viewers had since the last `reset`."""
+    """Everything the viewers received since the last `reset`."""
 
     seconds: float
     closed: int
     parts: list[int]
-    """Complete ones, per viewer."""
+    """Complete parts, per viewer."""
     first_seconds: list[float]
-    """From connecting to the first complete picture, per viewer; -1 where there was none."""
+    """From connecting to the first complete picture, per viewer; -1 if there was none."""
     dated: list[tuple[int, float, float]]
-    """Viewer, UTC epoch seconds of arrival and age in seconds of each picture."""
+    """For each picture: the viewer, its arrival in UTC epoch seconds, its age in seconds."""
 
     @property
     def delivered(self) -> int:
@@ -47,8 +47,8 @@ class Report:
 class Load:
     """Viewers of one address.
 
-    `prefix` goes before the command: `ip netns exec …` puts them elsewhere. Those who `spin` never sleep, so that a
-    server's CPU time holds no wake-ups of its neighbours: viewers elsewhere cost none.
+    `prefix` goes before the command: `ip netns exec …` runs them in another namespace. With `spin` they never sleep, so
+    the server's CPU time includes no wake-ups of local viewers; viewers on other hosts would cost it none.
     """
 
     def __init__(  # noqa: PLR0913 - each is the viewers' own
@@ -69,7 +69,10 @@ class Load:
         return self._process.pid
 
     def add(self, count: int, timeout_seconds: float = 60) -> None:
-        """Connect `count` more and wait for the first part of each."""
+        """Connect `count` more viewers and wait for the first part of each.
+
+        Raises AssertionError if some get none in time.
+        """
         missing = self._ask(f"add {count} {timeout_seconds:g}")["without_a_part"]
         assert not missing, f"{missing} of {count} viewers got no picture"
 
@@ -81,7 +84,7 @@ class Load:
         return Report(**answer | {"dated": [(int(viewer), at, age) for viewer, at, age in answer["dated"]]})
 
     def drop(self) -> None:
-        """All of them leave."""
+        """Disconnect all viewers."""
         self._ask("drop")
 
     def _ask(self, command: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""What a viewer sees of a camera's outages: how long until the picture is marked, and until it is live again.
+"""A camera's outages as a viewer sees them: the time until the picture is marked, and until it is live again.
 
-Real parts throughout: GStreamer's RTSP server, ingest and stream as processes, and a viewer who stays connected.
+All parts are real: GStreamer's RTSP server, ingest and stream as processes, and a viewer that stays connected.
 
-    .venv/bin/python -m benchmarks.outages [--decoder opencv]
+    .venv/bin/python -m benchmarks.outages [--decoder ffmpeg]
 """
 
 import argparse
@@ -20,12 +20,12 @@ from tests.support.services import Stack
 from tests.support.waiting import wait_until
 
 AWAY_SECONDS: Final = 12.0
-"""Long enough for the pauses between tries to have grown."""
+"""Long enough for the pauses between attempts to grow."""
 Action = Callable[[RtspCamera], None]
 OUTAGES: Final[dict[str, tuple[Action, Action]]] = {
     "killed, the address refuses": (RtspCamera.kill, RtspCamera.start),
-    "mute: accepts and says nothing": (RtspCamera.pause, RtspCamera.resume),
-    "answers, and sends no media": (RtspCamera.mute, RtspCamera.speak),
+    "mute: accepts, never answers": (RtspCamera.pause, RtspCamera.resume),
+    "answers, but sends no media": (RtspCamera.mute, RtspCamera.speak),
     "ends its stream, then refuses": (RtspCamera.stop, RtspCamera.start),
 }
 
@@ -35,7 +35,7 @@ def first_part(viewer: Viewer, since: float, *, live: bool) -> Part | None:
 
 
 def measure(camera: RtspCamera, viewer: Viewer, action: Action, undo: Action) -> tuple[float, float]:
-    """Seconds until the first marked part, and until the first live one after the camera is back."""
+    """Seconds from the outage to the first marked part, and from the camera's return to the first live one."""
     wait_until(lambda: viewer.parts and viewer.parts[-1].is_live, "the picture is live", 60)
     viewer.parts.clear()
     began = time.time()
@@ -72,7 +72,7 @@ def outages(decoder: str, rounds: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--decoder", choices=["direct", "opencv"], default="direct")
+    parser.add_argument("--decoder", choices=["direct", "ffmpeg"], default="direct")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     found = outages(options.decoder, options.rounds)

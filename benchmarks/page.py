@@ -1,10 +1,10 @@
-"""What a viewer's page costs and shows: how old the painted picture is, how soon the first is there, the pages' bytes.
+"""The live page in a browser: age of the painted picture, time to the first picture, and size of the pages in bytes.
 
-The camera draws the time into its picture. At each of the browser's frames the page reads it back from what is painted,
-in a <camera-feed> and in a plain <img> side by side, so both see the same load.
+The camera draws the time into its picture. At each frame of the browser, the page reads that time from the painted
+pixels of a <camera-feed> and of a plain <img>. They are side by side, so both run under the same load.
 
     .venv/bin/python -m benchmarks.page [--seconds 20] [--fps 30]
-    .venv/bin/python -m benchmarks.page --memory 10     (minutes of streaming: does the tab grow?)
+    .venv/bin/python -m benchmarks.page --memory 10     (streams for 10 minutes: does the tab's memory grow?)
 """
 
 import argparse
@@ -12,6 +12,7 @@ import json
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tests.support.waiting import wait_until
 
 WARM_UP_SECONDS = 5.0
 LINGER_SECONDS = 4.0
-"""After so long without viewers ingest encodes nothing any more."""
+"""Without viewers for this long, ingest stops encoding."""
 MEMORY_EVERY_SECONDS = 30.0
 MEGA = 1_000_000
 
@@ -58,7 +59,7 @@ SAMPLER = """({ columns, rows, share }) => {
         }
         next();
     };
-    // Behind the frame's own callbacks: what they painted is what is seen.
+    // After the frame's own callbacks, so that the sample is what they painted.
     const next = () => requestAnimationFrame(() => setTimeout(sample));
     next();
 }"""
@@ -77,11 +78,11 @@ def open_feed(page: Page, origin: str, html: str) -> None:
     page.goto(f"{origin}/healthz")
     page.evaluate("html => { document.body.innerHTML = html; return import('/camera-feed.js'); }", html)
     is_live = "document.querySelector('camera-feed').state === 'live'"
-    wait_until(lambda: page.evaluate(is_live), "the element plays", 30)
+    wait_until(lambda: page.evaluate(is_live), "the element is live", 30)
 
 
 def ages_ms(page: Page, origin: str, seconds: float) -> dict[str, list[float]]:
-    """Of what is painted at each frame of the browser, in the element and in the <img>."""
+    """The age of the painted picture at each frame of the browser, in the element and in the <img>."""
     size = 'style="width:640px;height:360px"'
     open_feed(page, origin, f'<camera-feed quality="main" {size}></camera-feed><img src="/api/camera/stream" {size}>')
     page.evaluate(SAMPLER, {"columns": CLOCK_COLUMNS, "rows": CLOCK_ROWS, "share": CLOCK_HEIGHT_SHARE})
@@ -98,7 +99,7 @@ def ages_ms(page: Page, origin: str, seconds: float) -> dict[str, list[float]]:
 
 
 def first_picture_ms(browser: Browser, origin: str, repeats: int) -> dict[str, list[float]]:
-    """From navigation to the first picture painted on `/`. Cold: nothing in the cache and nobody watching."""
+    """From navigation to the first picture painted on `/`. Cold means an empty cache and a camera without viewers."""
     found: dict[str, list[float]] = {"cold": [], "warm": []}
     for _ in range(repeats):
         time.sleep(LINGER_SECONDS)
@@ -107,7 +108,7 @@ def first_picture_ms(browser: Browser, origin: str, repeats: int) -> dict[str, l
             page = context.new_page()
             page.add_init_script(FIRST_PICTURE)
             page.goto(origin, wait_until="commit")
-            wait_until(lambda page=page: page.evaluate("window.firstMs ?? 0"), "a first picture", 30)  # type: ignore[misc]
+            wait_until(partial(page.evaluate, "window.firstMs ?? 0"), "a first picture", 30)
             found[temperature].append(page.evaluate("window.firstMs"))
             page.close()
         context.close()
@@ -115,18 +116,18 @@ def first_picture_ms(browser: Browser, origin: str, repeats: int) -> dict[str, l
 
 
 def page_bytes(browser: Browser, origin: str) -> dict[str, int]:
-    """All of static/, and what `/` loads of it, uncompressed."""
+    """Uncompressed size of all of static/, and of the files that `/` loads."""
     page = browser.new_page()
     page.goto(origin)
     page.wait_for_timeout(1000)
     loaded = int(page.evaluate(RESOURCES))
     page.close()
-    sizes = {path.name: path.stat().st_size for path in STATIC.iterdir()}
+    sizes = {path.name: path.stat().st_size for path in STATIC.rglob("*") if path.is_file()}
     return {"static": sum(sizes.values()), "camera-feed.js": sizes["camera-feed.js"], "loaded by /": loaded}
 
 
 def memory(browser: Browser, page: Page, origin: str, minutes: float) -> list[dict[str, float]]:
-    """The tab's memory at times, while it streams."""
+    """The tab's memory at regular times while it streams."""
     open_feed(page, origin, '<camera-feed quality="main"></camera-feed>')
     page.evaluate("window.painted = 0; addEventListener('picture', () => { window.painted++; })")
     rows = []

@@ -1,4 +1,4 @@
-"""Moving pictures of a wanted size in bytes: a camera that pans over a landscape of its own making."""
+"""Moving pictures with a chosen size in bytes: a camera pans over a generated landscape."""
 
 from functools import cache
 from typing import Final
@@ -14,7 +14,7 @@ _MOST_GRAIN: Final = 60.0
 
 @cache
 def moving_pictures(width: int, height: int, jpeg_kilobytes: float, count: int = 60) -> tuple[bytes, ...]:
-    """`count` JPEGs at quality 80, of about `jpeg_kilobytes` each: the finer the grain, the more bytes."""
+    """`count` JPEGs at quality 80, of about `jpeg_kilobytes` each. More grain makes a JPEG larger."""
     least, most = 0.0, _MOST_GRAIN
     for _ in range(12):
         grain = (least + most) / 2
@@ -27,7 +27,7 @@ def moving_pictures(width: int, height: int, jpeg_kilobytes: float, count: int =
 
 
 def _landscape(width: int, height: int, count: int, grain: float) -> NDArray[np.uint8]:
-    """Hills of two sizes and `grain` on top, `count` steps wider than a picture."""
+    """Hills of two sizes with `grain` on top; `count` steps wider than a picture."""
     dice = np.random.default_rng(1)
     size = (width + count * _STEP_PIXELS, height)
     land = np.full((height, size[0], 3), 128.0, np.float32)

@@ -1,12 +1,12 @@
-"""The timeline with thousands of frames, in Chromium: how long until it is open, and until the picture under the finger
-is painted.
+"""The timeline with thousands of frames in Chromium: the time until the page is open, and until the picture under the
+finger is painted.
 
     .venv/bin/python -m benchmarks.scrub [--frames 10000] [--touches 100] [--width 1280]
 
-The archive is real: files, rows and thumbnails of an hour each (fifty pictures, by turns), an archiver's process and a
-replica of stream. A latency is from the pointer's event to the frame of the browser that has the picture of just that
-pixel painted. In the first pass nobody has asked for any sheet yet; in the second they have all been seen. In between
-the finger runs over the whole track, and the browser's own frames are timed.
+The archive is real: a file, a row and a thumbnail for each hour (fifty pictures in turn), an archiver's process and a
+replica of stream. A latency is the time from the pointer's event to the frame of the browser in which the picture of
+just that pixel is painted. In the first pass the page has loaded no sprite sheet yet; in the second it has them all.
+In between the finger runs over the whole track, and the browser's own frames are timed.
 """
 
 import argparse
@@ -42,8 +42,8 @@ HOUR_SECONDS: Final = 3600
 _SEED: Final = 7
 _LONGEST_MS: Final = 20_000
 _ROWS_AT_ONCE: Final = 2000
-# Told by the page's own marks: what is painted, or nothing yet. After a frame's callbacks its picture is painted, and a
-# message is delivered only then.
+# The page marks in `data-painted` what it has painted; an empty mark means nothing yet. The browser delivers a message
+# only after a frame's callbacks have run and the frame is painted.
 _WATCH: Final = """() => {
     const peek = document.getElementById("peek");
     const after = new MessageChannel();
@@ -125,11 +125,11 @@ def measured(page: Page, address: str, touches: int) -> dict[str, Any]:
 
 
 def touched(page: Page, places: Sequence[float], y: float) -> list[float]:
-    """The latencies at these places, one after the other."""
+    """The latencies when the pointer moves to these places, one after the other."""
     page.evaluate("latencies.length = 0")
     for count, x in enumerate(places, 1):
         page.mouse.move(x, y)
-        assert page.evaluate(_PAINTED, count), "the picture under the finger never came"
+        assert page.evaluate(_PAINTED, count), "the picture under the finger was not painted"
     found: list[float] = page.evaluate("latencies")
     return found
 
@@ -140,7 +140,7 @@ def percentiles(name: str, values: Sequence[float]) -> dict[str, float]:
 
 
 def fill(archive: Path, database_url: str, count: int) -> None:
-    """An hour's frame each, up to now. The same few pictures come by turns, as links to one file."""
+    """Fill the archive with one frame per hour, up to now. The files are hard links to the same fifty pictures."""
     engine = open_engine(database_url)
     upgrade(engine)
     now = int(time.time()) // HOUR_SECONDS * HOUR_SECONDS

@@ -1,5 +1,5 @@
-"""The servers that a fan-out is measured on, each alone on its core with a camera of its own: Framecast's stream, the C
-floor and FastAPI's idiom.
+"""The servers of the fan-out measurements: Framecast's stream, the C floor and FastAPI's idiom. Each runs alone on a
+core, with a camera of its own.
 """
 
 import subprocess
@@ -22,14 +22,14 @@ FPS: Final = 30
 MOST_VIEWERS: Final = 16_000
 FLOOR: Final = "floor"
 SERVERS: Final = {"framecast": "services.stream", "idiom": "benchmarks.idiom"}
-"""By the module that each is run as; the floor is a program."""
+"""Name and module of each server. The floor is not here, because it is a compiled program."""
 OPEN: Final = {"STREAM_HOST": "0.0.0.0", "ALLOW_ANONYMOUS": "true"}  # noqa: S104
-"""For those of which some viewers are not on loopback."""
+"""Settings for servers with viewers beyond loopback."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all measurements of a run share."""
+    """The directory and the compiled programs of a run."""
 
     directory: Path
     viewers: Path
@@ -44,7 +44,7 @@ class Server:
 
 @contextmanager
 def served(bench: Bench, name: str, jpegs: tuple[bytes, ...], size: tuple[int, int]) -> Iterator[Server]:
-    """One of the servers on its core, delivering `jpegs` at 30 fps."""
+    """Run one of the servers on its core; it delivers `jpegs` at 30 fps."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
     if name == FLOOR:
         sample = bench.directory / "part"
@@ -71,7 +71,7 @@ def served(bench: Bench, name: str, jpegs: tuple[bytes, ...], size: tuple[int, i
 
 
 def wait_for_picture(bench: Bench, port: int) -> None:
-    """A server that has just started refuses connections, then knows no camera; both end by themselves."""
+    """Wait for the server's first picture. A server that has just started refuses connections, then knows no camera."""
 
     def is_serving() -> bool:
         with Load(bench.viewers, port) as load:

@@ -1,9 +1,9 @@
-"""How fast time-lapses render: frames per second and CPU time per frame, at 720p.
+"""The speed of time-lapse rendering at 720p: frames per second, and CPU time per frame.
 
     python -m benchmarks.timelapse [--frames 300] [FOOTAGE]
 
-Runs the rendering process itself, as the archiver does, at its low priority: on a machine with nothing else to do.
-Without footage it renders pictures of its own making.
+Starts the same rendering process as the archiver, at the same low priority, so the machine should be idle otherwise.
+Without footage it renders generated pictures.
 """
 
 import argparse
@@ -34,7 +34,7 @@ WIDTH: Final = 1280
 HEIGHT: Final = 720
 FPS: Final = 24
 EVERY_NTH: Final = 5
-"""Of footage, so that as much changes between frames as in a time-lapse."""
+"""Takes every fifth picture of the footage, so that frames differ as much as in a time-lapse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Result:
 
 
 def pictures(footage: str | None, count: int) -> Iterator[Image.Image]:
-    """This many pictures; if the footage has fewer, from its beginning again."""
+    """`count` pictures; starts again from the beginning if there are fewer."""
     if footage is None:
         made = moving_pictures(WIDTH, HEIGHT, 120, 60)
         for n in range(count):
@@ -64,7 +64,7 @@ def pictures(footage: str | None, count: int) -> Iterator[Image.Image]:
 
 
 def archived(archive: Path, footage: str | None, count: int) -> tuple[SourceFrame, ...]:
-    """The pictures as WebP files, as the archiver stores them."""
+    """Write the pictures as the archiver does: WebP files."""
     frames = []
     for n, picture in enumerate(pictures(footage, count)):
         file = io.BytesIO()

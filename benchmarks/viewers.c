@@ -1,17 +1,17 @@
-/* Many viewers of an MJPEG stream in one process: they read as fast as they can and count complete parts.
+/* Many viewers of an MJPEG stream in one process. They read as fast as they can and count complete parts.
  *
  *     viewers ADDRESS PORT PATH [spin]
  *
- * Commands come on standard input, a line each; every one is answered with a line of JSON:
+ * It reads one command per line from standard input, and answers each with a line of JSON:
  *
- *     add N SECONDS   connect N more; answered when each has had its first part, or after SECONDS
+ *     add N SECONDS   connect N more viewers; the answer follows when each has its first part, or after SECONDS
  *     reset           forget all counts and ages
- *     report          what came since: parts per viewer, and of the first 64 viewers each part's arrival and age
+ *     report          parts per viewer since the reset, and for the first 64 viewers each part's arrival and age
  *     drop            close all connections
  *
- * A part's head is read and its Content-Length believed; the picture itself is taken from the kernel without copying
- * it (MSG_TRUNC), so that one core can watch for thousands. Chunked encoding is passed over: whatever lies between
- * two parts is ignored. With `spin` it never sleeps: viewers elsewhere cost a server no wake-ups, and neither do these.
+ * It parses a part's head and trusts its Content-Length. It discards the picture inside the kernel without copying it
+ * (MSG_TRUNC), so that one core can run thousands of viewers. It does not decode chunks: it ignores all bytes between
+ * two parts. With `spin` it never sleeps, so it costs the server no wake-ups, as if the viewers were on another host.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -106,12 +106,12 @@ static void count_part(struct viewer *viewer)
     }
 }
 
-/* A head, if `head` holds a whole one: what follows it in `head` belongs to the picture. */
+/* Parse a head if `head` holds a whole one. The bytes after it in `head` belong to the picture. */
 static void read_head(struct viewer *viewer)
 {
     viewer->head[viewer->held] = 0;
     char *start = memmem(viewer->head, (size_t)viewer->held, "--frame\r\n", 9);
-    if (start == NULL) { /* keep what may be a boundary's beginning */
+    if (start == NULL) { /* keep bytes that may be the beginning of a boundary */
         int keep = viewer->held < 8 ? viewer->held : 8;
         memmove(viewer->head, viewer->head + viewer->held - keep, (size_t)keep);
         viewer->held = keep;
@@ -179,7 +179,7 @@ static void drop(void)
     printf("{}\n");
 }
 
-/* Whether to go on. */
+/* Run one command; return 0 at the end of the input. */
 static int obey(void)
 {
     char line[128];

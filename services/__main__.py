@@ -1,7 +1,7 @@
-"""`python -m services`: all three services as processes of this machine, under supervisor, until Ctrl-C or SIGTERM.
+"""`python -m services`: all three services as processes on this machine, under supervisor, until Ctrl-C or SIGTERM.
 
-A service that dies comes back; one that refuses a setting (exit code 2) ends them all, with that code. This is for a
-laptop or a single host without Docker: compose runs each service in a container of its own.
+A service that dies is started again. One that refuses a setting (exit code 2) ends all of them, with that code. This is
+for a laptop or a single host without Docker; compose runs each service in a container of its own.
 """
 
 import os
@@ -23,16 +23,16 @@ CONFIGURATION: Final = Path(__file__).with_name("supervisord.conf")
 
 
 class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
-    """supervisord, passing on what the services write, and watching for the one exit code that is final."""
+    """supervisord that also forwards the services' output, and ends when a service exits with EXIT_BAD_SETTING."""
 
     exit_code = 0
 
     def runforever(self) -> None:
-        events.subscribe(events.ProcessLogEvent, self._pass_on)
+        events.subscribe(events.ProcessLogEvent, self._forward_output)
         events.subscribe(events.ProcessStateExitedEvent, self._end_after_bad_setting)
         super().runforever()
 
-    def _pass_on(self, event: events.ProcessLogEvent) -> None:
+    def _forward_output(self, event: events.ProcessLogEvent) -> None:
         os.write(sys.stderr.fileno(), event.data)
 
     def _end_after_bad_setting(self, event: events.ProcessStateExitedEvent) -> None:
@@ -43,17 +43,17 @@ class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
 
 def main() -> int:
     load_dotenv(".env")
-    # The services write to a pipe of ours: they can't see whether a person reads.
+    # The services write to a pipe of ours, so they can't see whether it ends at a terminal.
     os.environ.setdefault("LOG_FORMAT", "console" if sys.stderr.isatty() else "json")
     os.environ["FRAMECAST_PYTHON"] = sys.executable
     options = ServerOptions()
     options.realize(["-c", str(CONFIGURATION)])
     options.first = True
     options.test = False
-    # Nobody asks for the file, and several stacks may run from one checkout.
+    # Nobody needs a PID file, and several stacks may run from one checkout.
     options.write_pidfile = lambda: None
     stack = Stack(options)
-    # How supervisord ends once all its processes have.
+    # supervisord raises this when all its processes have ended.
     with suppress(ExitNow):
         stack.main()
     return stack.exit_code

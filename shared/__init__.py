@@ -1,6 +1,6 @@
-"""What the services have in common: the wire format, the bus, settings, logs and lifecycle.
+"""The code that the services share: the bus and its messages, the HTTP server and access, settings, logs, lifecycle.
 
-Nothing here knows a service; the services meet only in what this package encodes and decodes.
+Nothing here imports a service. The services exchange only the messages that this package encodes and decodes.
 """
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The clocks, as seams for tests: UTC for records, monotonic for waiting. Nothing else asks the time of day."""
+"""The clocks, as a seam for tests: UTC for records, monotonic for intervals."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`utc_ns` is the wall clock in epoch nanoseconds; `monotonic` counts seconds and never jumps."""
+    """`utc_ns` is the wall clock in epoch nanoseconds, which may be set; `monotonic` counts seconds and never jumps."""
 
     utc_ns: Callable[[], int] = time.time_ns
     monotonic: Callable[[], float] = time.monotonic

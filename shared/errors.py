@@ -1,13 +1,25 @@
-"""The errors that cross module borders, each named for what its catcher does about it."""
+"""The errors that cross module borders, each named for what its catcher does about it.
+
+Every error of ours derives from `FramecastError`, also those that stand beside the one module that raises them. A new
+error derives from it directly when its catcher does something that no other error asks for. In `shared/` these are:
+
+| error | its catcher |
+|---|---|
+| `ConfigurationError` | prints the one line and exits with code 2: a restart would not help |
+| `MessageDecodeError` | drops the bus message and counts it |
+| `ZmtpError` (`bus/zmtp.py`) | closes the connection, counts it and reconnects |
+| `WrongSecretError` (`web/access/authenticator.py`) | treats the request as one without a password |
+| `TooManyAttemptsError` (beside it) | answers 429 with the seconds to wait |
+"""
 
 
 class FramecastError(Exception):
-    """Base of all errors that Framecast raises on purpose."""
+    """The base of all errors that Framecast raises on purpose. Anything else is a fault of ours, or of a library."""
 
 
 class ConfigurationError(FramecastError):
-    """Raised when a setting can't be used. The service prints the one line and exits with code 2."""
+    """Raised when a setting can't be used. Its message is one line that names the setting and what is allowed."""
 
 
 class MessageDecodeError(FramecastError):
-    """Raised when a bus message is not what the wire format says. The receiver drops and counts it."""
+    """Raised when a bus message is not as docs/wire-format.md says."""

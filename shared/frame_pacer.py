@@ -1,25 +1,25 @@
-"""Thinning a stream of frames to a rate, evenly. Pure: the caller brings the time."""
+"""Reduces a stream of frames to a lower rate, evenly. Pure: the caller passes the time."""
 
 
-class Pacer:
-    """Keeps at most `per_second` of the instants it is asked about, as evenly spaced as they come.
+class FramePacer:
+    """Admits at most `per_second` frames a second, as evenly spaced as they arrive.
 
-    The schedule advances by whole periods, not from the last kept frame, so that a camera's jitter does not
-    halve the rate: at 30 fps with a limit of 30 every frame passes, with a limit of 15 every other one.
+    The schedule advances by whole periods instead of starting at the last admitted frame. Otherwise a camera's jitter
+    would halve the rate. At 30 fps a limit of 30 admits every frame, and a limit of 15 every other one.
     """
 
     JITTER_SECONDS = 0.01
-    """A frame so much ahead of its schedule still counts as on it."""
+    """A frame that arrives ahead of the schedule by this much or less is admitted."""
 
     def __init__(self, per_second: float) -> None:
         self._period = 1.0 / per_second
         self._due = float("-inf")
 
     def admits(self, now: float) -> bool:
-        """Whether the frame of the instant `now` (seconds, any monotonic clock) is kept."""
+        """Whether the frame that arrives at `now` (seconds of any monotonic clock) is to be kept."""
         early_by = self._due - now
         if early_by > min(self.JITTER_SECONDS, self._period / 4):
             return False
-        # On schedule the next one is due a period after this one was; after a pause the schedule starts anew.
+        # On schedule, the next frame is due one period after this one was due. After a pause the schedule starts again.
         self._due = now + self._period if early_by < -self._period else self._due + self._period
         return True

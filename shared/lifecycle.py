@@ -1,4 +1,4 @@
-"""How a service lives: its entry point, its threads, and their end."""
+"""The lifecycle of a service: its entry point, its signals and its threads."""
 
 import signal
 import sys
@@ -14,7 +14,7 @@ log = get_logger(__name__)
 
 
 def run_service(main: Callable[[], int]) -> None:
-    """Run a service's `main` and exit with its code; a setting that can't be used is one line and code 2."""
+    """Run `main` and exit with its code. A ConfigurationError becomes one line on standard error and exit code 2."""
     configure_logs()
     try:
         code = main()
@@ -30,12 +30,12 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(number, lambda *_: stop.set())
 
 
-class Worker:
-    """A thread with a start and a stop, that never dies unseen.
+class ServiceThread:
+    """A thread with a start and a stop, whose crash never goes unnoticed.
 
-    `run` gets the event that tells it to end, and must look at it often enough to keep the deadline of `stop`.
-    If it raises, the error is logged and `on_crash` called (by the worker's thread); the service then ends and is
-    restarted from outside, since a half-dead service is worse than a dead one.
+    `run` gets the event that tells it to end, and must check it often enough for the deadline of `stop`. If `run`
+    raises, the error is logged and `on_crash` is called on this thread. The caller then ends the service, which is
+    restarted from outside, because half a service is worse than none.
     """
 
     def __init__(self, name: str, run: Callable[[threading.Event], None], on_crash: Callable[[], None]) -> None:
@@ -48,7 +48,7 @@ class Worker:
         self._thread.start()
 
     def stop(self, deadline_seconds: float) -> bool:
-        """Tell it to end and wait; whether it has ended within the deadline."""
+        """Tell the thread to end, and wait; whether it has ended within the deadline."""
         self._stop.set()
         self._thread.join(deadline_seconds)
         return not self._thread.is_alive()
@@ -57,5 +57,5 @@ class Worker:
         try:
             self._run(self._stop)
         except Exception:
-            log.exception("worker crashed", worker=self._thread.name)
+            log.exception("thread crashed", thread=self._thread.name)
             self._on_crash()

@@ -1,4 +1,4 @@
-"""Logs: structured lines, for a person on a terminal, JSON otherwise. Owns the one logging configuration."""
+"""Structured logs: readable on a terminal, JSON otherwise. Owns the only logging configuration."""
 
 import logging
 import os
@@ -17,9 +17,10 @@ _SHARED: Final[list[structlog.typing.Processor]] = [
 
 
 def configure_logs() -> None:
-    """Send every log line of this process, the libraries' included, to standard error.
+    """Send every log line of this process, also those of libraries, to standard error.
 
-    `LOG_FORMAT=console` or `json` decides the form; without it a terminal gets the console's.
+    The environment's `LOG_FORMAT` (`console` or `json`) decides the format. Without it, a
+    terminal gets the console's and everything else JSON.
     """
     wanted = os.environ.get("LOG_FORMAT") or ("console" if sys.stderr.isatty() else "json")
     renderer: structlog.typing.Processor = (
@@ -31,11 +32,11 @@ def configure_logs() -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _what_matters_first, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _put_main_fields_first, renderer],
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # These tell of their start, stop and every request; the services say themselves what matters of it.
+    # These log their start, their stop and every request. The services log what matters of that themselves.
     for library in ("uvicorn", "httpx2"):
         logging.getLogger(library).setLevel(logging.WARNING)
     structlog.configure(
@@ -46,7 +47,7 @@ def configure_logs() -> None:
     )
 
 
-def _what_matters_first(
+def _put_main_fields_first(
     _logger: structlog.typing.WrappedLogger, _method: str, fields: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     first = {name: fields[name] for name in ("timestamp", "level", "event") if name in fields}

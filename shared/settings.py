@@ -1,7 +1,8 @@
-"""The base of every service's settings: read once from the environment, frozen, refused in one line.
+"""The base of every service's settings: read once from the environment, frozen, and refused in one line.
 
-Each field's description says what is allowed, in words that complete "must be …"; it is the same text in an error
-and in the documentation. `NAME_FILE` may stand for `NAME` where the value is a secret kept in a file.
+Each field's description completes the sentence "must be …", as in an error. The docstring below the field says what the
+setting does. scripts/settings makes docs/settings.md from both. For a secret `NAME`, `NAME_FILE` may name a file that
+holds it.
 """
 
 import ipaddress
@@ -18,6 +19,7 @@ from shared.errors import ConfigurationError
 
 DEFAULT_BUS_ADDRESS: Final = "tcp://127.0.0.1:5555"
 MAX_SECRET_FILE_BYTES: Final = 64 * 1024
+MAX_PORT: Final = 65535
 
 
 def _bus_addresses(value: str) -> str:
@@ -26,17 +28,17 @@ def _bus_addresses(value: str) -> str:
         host, _, port = rest.rpartition(":")
         if scheme == "ipc" and rest:
             continue
-        if scheme != "tcp" or not host or not port.isdecimal() or not 1 <= int(port) <= 65535:  # noqa: PLR2004
+        if scheme != "tcp" or not host or not port.isdecimal() or not 1 <= int(port) <= MAX_PORT:
             raise ValueError(value)
     return value
 
 
 BusAddresses = Annotated[str, AfterValidator(_bus_addresses)]
-Port = Annotated[int, Field(ge=1, le=65535, description="a port number from 1 to 65535")]
+Port = Annotated[int, Field(ge=1, le=MAX_PORT, description="a port number from 1 to 65535")]
 
 
 class SecretUrl(SecretStr):
-    """An address that may hold credentials: shown without them."""
+    """An address that may hold credentials. It is shown without them."""
 
 
 def _secret_kind(annotation: Any) -> type[SecretStr] | None:
@@ -48,10 +50,10 @@ def _secret_kind(annotation: Any) -> type[SecretStr] | None:
 
 
 def read_secret_file(name: str, path: str) -> str:
-    """The secret in the file at `path`, which the setting `name` names, without the line's end that editors add.
+    """The secret in the file at `path`, without the line break that editors add at the end.
 
     Raises:
-        ConfigurationError: when it can't be read.
+        ConfigurationError: the file can't be read. The message names the setting, `name`.
     """
     try:
         with Path(path).open("rb") as file:
@@ -65,7 +67,7 @@ def read_secret_file(name: str, path: str) -> str:
 
 
 class _SecretFileSource(PydanticBaseSettingsSource):
-    """Reads `NAME_FILE` for every secret `NAME` that the environment itself does not hold."""
+    """Reads `NAME_FILE` for every secret `NAME` that is not in the environment itself."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         name = f"{variable_name(self.settings_cls, field_name)}_FILE"
@@ -80,7 +82,7 @@ class _SecretFileSource(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Subclass it with fields named as the environment variables are, in lower case and without the class's prefix."""
+    """The base class. Subclasses name their fields as the environment variables, in lower case without the prefix."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -97,13 +99,16 @@ class Settings(BaseSettings):
 
 
 class BusClientSettings(Settings):
-    """What every service that listens to the bus reads."""
+    """The settings of every service that subscribes to the bus."""
 
     bus_connect: BusAddresses = Field(
-        DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555, or several with commas between"
+        DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555, or several separated by commas"
     )
+    """Where to connect to the bus: ingest's BUS_BIND, with its address as seen from here."""
     bus_server_key_file: Path | None = Field(None, description="the path of a file with the public key of ingest")
+    """The public key of ingest, where the bus has keys (docs/bus-security.md)."""
     bus_client_secret_file: Path | None = Field(None, description="the path of a file with this client's secret key")
+    """This service's own secret key, where the bus has keys."""
 
     @model_validator(mode="after")
     def _has_both_keys_or_none(self) -> Self:
@@ -113,14 +118,18 @@ class BusClientSettings(Settings):
 
 
 class BusServerSettings(Settings):
-    """What the one service reads that binds the bus. Beyond this host it takes keys, or a network that is trusted."""
+    """The settings of ingest, which binds the bus. Other hosts may reach it only with keys, or on a trusted network."""
 
     bus_bind: BusAddresses = Field(DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555")
+    """Where ingest offers its frames. If other hosts can reach it, it needs keys, or BUS_TRUSTED_NETWORK."""
     bus_server_secret_file: Path | None = Field(None, description="the path of a file with the secret key of ingest")
+    """The secret key of ingest (docs/bus-security.md; `framecast keys` makes it)."""
     bus_authorized_keys: Path | None = Field(
-        None, description="the path of a directory with a public key, NAME.key, of everyone who may listen"
+        None, description="the path of a directory with the public key, NAME.key, of each client"
     )
+    """The public keys of the clients that may subscribe to the bus."""
     bus_trusted_network: bool = Field(False, description="true or false")
+    """Allows a bus without keys that other hosts can reach. Only where nothing but Framecast is on the network."""
 
     @model_validator(mode="after")
     def _is_closed(self) -> Self:
@@ -137,7 +146,7 @@ class BusServerSettings(Settings):
 
 
 def is_of_this_host(bus_address: str) -> bool:
-    """Whether an address to bind can't be reached from other hosts: loopback or a socket file."""
+    """Whether an address to bind is loopback or a socket file, which other hosts can't reach."""
     scheme, _, rest = bus_address.partition("://")
     host = rest.rpartition(":")[0].strip("[]")
     if scheme == "ipc" or host in ("localhost", "lo"):
@@ -149,7 +158,7 @@ def is_of_this_host(bus_address: str) -> bool:
 
 
 def variable_name(settings_class: type[BaseSettings], field_name: str) -> str:
-    """The environment variable that a field is read from."""
+    """The name of the environment variable that a field is read from."""
     return f"{settings_class.model_config.get('env_prefix') or ''}{field_name}".upper()
 
 
@@ -157,11 +166,11 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 def load_settings(settings_class: type[SettingsT]) -> SettingsT:
-    """Read the environment.
+    """The settings in the environment.
 
     Raises:
-        ConfigurationError: naming the first setting that can't be used, what was given (never a secret) and what
-            is allowed.
+        ConfigurationError: a setting can't be used. The message names the first such one, its value (unless it is a
+            secret) and what is allowed.
     """
     try:
         return settings_class()
@@ -169,32 +178,32 @@ def load_settings(settings_class: type[SettingsT]) -> SettingsT:
         first = error.errors(include_url=False, include_context=False, include_input=True)[0]
         field_name = str(first["loc"][0]) if first["loc"] else ""
         field = settings_class.model_fields.get(field_name)
-        if field is None:  # a rule over several settings: its message is the whole line
+        if field is None:  # a rule about several settings; its message is the whole line
             raise ConfigurationError(first["msg"].removeprefix("Value error, ")) from None
         name = variable_name(settings_class, field_name)
         raise ConfigurationError(refusal(name, os.environ.get(name, first.get("input", "")), field)) from None
 
 
 def refusal(name: str, given: object, field: FieldInfo) -> str:
-    """The line that says what of a setting can't be used; a secret is not in it."""
+    """The line that refuses a setting's value, without showing a secret."""
     if _secret_kind(field.annotation) is SecretStr:
         return f"{name} is set to something else (not shown: it is a secret) but must be {field.description}."
     return f"{name} is '{mask_url(str(given))}' but must be {field.description}."
 
 
 def mask_url(url: str) -> str:
-    """The URL without user, password and query, fit for logs and status. Text that is no URL may be meant as one."""
+    """The URL without user, password and query, for logs and status. Text without a scheme is masked as one, too."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         scheme, rest = "", url
-    # A password may hold any character by mistake, so the last @ of the whole is the border.
+    # A password may hold any character by mistake, so the credentials end at the last @ of the whole text.
     _credentials, at, location = rest.rpartition("@")
     location, question_mark, _query = location.partition("?")
     return f"{scheme}{separator}{'***@' if at else ''}{location}{'?***' if question_mark else ''}"
 
 
 def url_has_host(url: str) -> bool:
-    """Whether `url` names a host, and a port that is one if any."""
+    """Whether `url` names a host, and a valid port if any."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and (parts.port is None or parts.port > 0)

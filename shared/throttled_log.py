@@ -1,4 +1,4 @@
-"""Counting what is dropped or refused, and saying so at most once a second: a flood is one line a second."""
+"""A log line for what may happen many times a second: at most one line a second, with a count."""
 
 import time
 from collections.abc import Callable
@@ -10,8 +10,8 @@ REPORT_SECONDS: Final = 1.0
 log = get_logger(__name__)
 
 
-class DropCounter:
-    """How many were dropped in all, and since the last report, which is the log's `event`. One thread."""
+class ThrottledLog:
+    """Counts what was dropped or refused: in `total`, and since the last line. Used by one thread."""
 
     def __init__(self, what: str, monotonic: Callable[[], float] = time.monotonic, event: str = "dropped") -> None:
         self.total = 0
@@ -22,7 +22,7 @@ class DropCounter:
         self._reported_at = float("-inf")
 
     def count(self, reason: str) -> None:
-        """Count one, for a `reason` without secrets; the first of a second is logged with the number since then."""
+        """Count one. `reason`, which must hold no secret, is logged unless a line was logged within the last second."""
         self.total += 1
         self._unreported += 1
         now = self._monotonic()

@@ -1,4 +1,4 @@
-"""What all tests share: what is missing on this machine skips on a laptop and fails in CI."""
+"""For all tests: a test that needs a program missing on this machine is skipped on a laptop and fails in CI."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ import pytest
 from tests.support.camera import missing_camera_parts
 from tests.support.hosts import missing_host_parts
 
+pytest_plugins = ["tests.support.fixtures"]
 CHROMIUM = Path("/usr/bin/chromium")
 
 

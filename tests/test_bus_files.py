@@ -1,4 +1,4 @@
-"""The compose files of a bus with keys name what the command makes."""
+"""The compose files for a bus with keys name the files that the command for keys makes."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ MAIN, REMOTE = ROOT / "docker-compose.bus.yml", ROOT / "deploy/remote-stream/doc
 
 
 def service_in(compose: Path, name: str) -> str:
-    """The text of one service."""
+    """The text of one service in a compose file."""
     return re.split(r"^  \w+:$", compose.read_text().partition(f"\n  {name}:\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 
 
@@ -32,7 +32,7 @@ def service_in(compose: Path, name: str) -> str:
 def test_each_service_is_given_its_keys_and_no_others(
     compose: Path, service: str, settings: type[Settings], mounted: str, tmp_path: Path
 ) -> None:
-    """Every setting exists, and so does the file it names, in the one directory that is mounted."""
+    """Each setting in the file exists, and so does the key file it names, in the only directory that is mounted."""
     make_keys(tmp_path, ("stream", "archiver"))
     directory = tmp_path / (mounted.removeprefix("keys").strip("/") or "stream")
     text = service_in(compose, service)

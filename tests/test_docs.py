@@ -5,37 +5,55 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.base.settings import ArchiverSettings
-from services.ingest.settings import CameraEnvironment, IngestSettings
-from services.stream.settings import StreamSettings
 from shared.bus.frames import HEADER_MEMBERS, MAX_HEADER_BYTES
 from shared.bus.status import CameraState, CameraStatus
-from shared.settings import Settings, variable_name
+from shared.settings import Settings
 from shared.web.body_limit import MAX_BODY_BYTES
 from shared.web.protocol import BODY_SECONDS, HEAD_SECONDS, MAX_HEAD_BYTES
+from tests.support.settings_page import SECTIONS, SERVICES, defaults, docstrings, page
 
 ROOT = Path(__file__).parents[1]
-SERVICES: list[type[Settings]] = [CameraEnvironment, IngestSettings, StreamSettings, ArchiverSettings]
-OF_LIBRARIES = {"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
-"""What the object store's library reads by itself."""
+ALL_SETTINGS = [settings for classes in SERVICES.values() for settings in classes]
 WIRE_FORMAT = (ROOT / "docs/wire-format.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 
-def documented_settings() -> dict[str, str]:
+def example_settings() -> dict[str, str]:
     lines = (ROOT / ".env.example").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_env_example_names_every_setting_and_no_other() -> None:
-    """It is the one list of settings."""
-    names = {variable_name(service, name) for service in SERVICES for name in service.model_fields}
-    assert names | OF_LIBRARIES | {"CAMERA_RTSP_PASSWORD_FILE", "LOG_FORMAT"} == set(documented_settings())
+def test_the_page_of_settings_is_what_the_settings_say() -> None:
+    """It is the one list of them; scripts/settings makes it."""
+    assert (ROOT / "docs/settings.md").read_text() == page()
 
 
-@pytest.mark.parametrize("service", SERVICES)
+def test_the_page_of_settings_names_every_setting() -> None:
+    """Whichever class declares it."""
+    names = {name for settings in ALL_SETTINGS for name in settings.model_fields}
+    shown = {name for _, owner in SECTIONS for name in owner.__annotations__ if name in owner.model_fields}
+    assert shown == names
+
+
+def test_every_setting_says_what_it_does_and_what_is_allowed() -> None:
+    """The page shows both, and an error ends in the latter."""
+    for _, owner in SECTIONS:
+        for name in owner.__annotations__.keys() & owner.model_fields.keys():
+            assert docstrings(owner)[name].endswith("."), name
+            assert owner.model_fields[name].description, name
+
+
+def test_env_example_shows_the_settings_that_people_change() -> None:
+    """A dozen, or it is not read."""
+    names = example_settings().keys()
+    assert names <= defaults().keys()
+    assert len(names) <= 15
+
+
+@pytest.mark.parametrize("service", ALL_SETTINGS)
 def test_env_example_shows_the_defaults(service: type[Settings], monkeypatch: pytest.MonkeyPatch) -> None:
     """Copied as it is, it changes nothing."""
-    names = documented_settings()
+    names = example_settings()
     for name in names:
         monkeypatch.delenv(name, raising=False)
     without = service()
@@ -44,11 +62,40 @@ def test_env_example_shows_the_defaults(service: type[Settings], monkeypatch: py
     assert service() == without
 
 
-def test_every_setting_says_what_is_allowed() -> None:
-    """An error ends in these words."""
-    for service in SERVICES:
-        for name, field in service.model_fields.items():
-            assert field.description or any("description" in str(one) for one in field.metadata), name
+def test_the_readme_is_short_and_its_beginning_starts_it() -> None:
+    """A newcomer reads no more than this: an `<img>`, one block, the time it takes and the address."""
+    assert len(README.split()) <= 700
+    beginning = "\n".join(README.splitlines()[:25])
+    for words in ("![", '<img src="http://HOST:8001/', "scripts/run", "http://HOST:8001", "seconds"):
+        assert words in beginning, words
+
+
+def test_each_claim_of_the_readme_has_its_figure_and_its_command_in_the_benchmarks() -> None:
+    """Its figures are taken from the tables of all figures."""
+    benchmarks = (ROOT / "docs/benchmarks.md").read_text()
+    claims = re.findall(r"^\| [A-Z].* \| (.*) \| `(.*)` \|$", README, re.MULTILINE)
+    assert len(claims) == 4
+    for measured, command in claims:
+        rows = "".join(line for line in benchmarks.splitlines() if f"`{command}`" in line)
+        for figure in re.findall(r"\d[\d.,]*\d (?:fps|ms|s|%|viewers|random)", measured):
+            assert figure in rows, figure
+
+
+def test_every_benchmark_that_is_named_exists() -> None:
+    """A figure without its command is a rumour."""
+    named = set(
+        re.findall(r"\| `(\w+)[^|]*` (?:\(root\) )?\|$", (ROOT / "docs/benchmarks.md").read_text(), re.MULTILINE)
+    )
+    assert {"fanout", "archive", "scrub"} <= named
+    for name in named:
+        assert (ROOT / f"benchmarks/{name}.py").exists(), name
+
+
+def test_the_index_names_every_document() -> None:
+    """A reader looks for it there."""
+    index = (ROOT / "docs/README.md").read_text()
+    for path in (ROOT / "docs").glob("*.md"):
+        assert path.name == "README.md" or f"]({path.name})" in index, path.name
 
 
 def test_the_wire_format_names_every_member_and_state() -> None:
@@ -63,13 +110,6 @@ def test_the_limits_of_requests_are_told() -> None:
     access = (ROOT / "docs/access.md").read_text()
     assert f"head within {HEAD_SECONDS:.0f} s and {MAX_HEAD_BYTES // 1024} KiB" in access
     assert f"body within {BODY_SECONDS:.0f} s and {MAX_BODY_BYTES // 1024} KiB" in access
-
-
-def test_links_between_documents_lead_somewhere() -> None:
-    """A newcomer follows them."""
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/README.md")]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
 def test_the_files_that_the_architecture_names_exist() -> None:

@@ -3,7 +3,7 @@
 # gi ships no types, and Debian's Python, which runs this file, has no mypy.
 """An RTSP camera at rtsp://…:8554/camera, 640x360 H.264 at 30 pictures a second, for any number of clients.
 
-It writes a line for each session that begins to play, with the count of all so far: whoever pulls it twice is seen.
+For each session that starts to play, it prints a line with the total, so a test can see a camera that is pulled twice.
 """
 
 import signal
@@ -22,7 +22,7 @@ PIPELINE = """( videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,h
 
 
 class Count:
-    """Sessions that ever played."""
+    """Counts and prints the sessions that have played."""
 
     def __init__(self) -> None:
         self._sessions = 0

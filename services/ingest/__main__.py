@@ -2,11 +2,10 @@
 
 import signal
 import threading
-from functools import partial
 
-from services.ingest.cameras_file import FileWatch, read_cameras_file
-from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
-from services.ingest.supervisor import Station
+from services.ingest.cameras_file import CamerasFile
+from services.ingest.settings import CameraEnvironment, IngestSettings
+from services.ingest.supervisor import CameraList, OneCamera, Supervisor
 from shared.bus.keys import server_keys
 from shared.clock import Clock
 from shared.lifecycle import run_service, stop_on_signals
@@ -21,20 +20,18 @@ def main() -> int:
     keys = server_keys(settings)
     stop = threading.Event()
     stop_on_signals(stop)
-    path = settings.cameras_file
-    if path is None:
-        cameras: tuple[CameraSettings, ...] = (load_settings(CameraEnvironment),)
-        station = Station(cameras, settings.bus_bind, lambda: cameras, lambda: False, keys=keys)
+    cameras: CameraList
+    if settings.cameras_file is None:
+        cameras = OneCamera(load_settings(CameraEnvironment))
     else:
-        watch = FileWatch(path, Clock())
-        signal.signal(signal.SIGHUP, lambda *_: watch.hang_up())
-        cameras = read_cameras_file(path)
-        station = Station(cameras, settings.bus_bind, partial(read_cameras_file, path), watch.has_changed, keys=keys)
-    log.info("ingest started", cameras=len(cameras), bus=settings.bus_bind, bus_has_keys=keys is not None)
+        cameras = cameras_file = CamerasFile(settings.cameras_file, Clock())
+        signal.signal(signal.SIGHUP, lambda *_: cameras_file.force_reload())
+    supervisor = Supervisor(cameras, settings.bus_bind, keys=keys)
+    log.info("ingest started", cameras=supervisor.camera_count, bus=settings.bus_bind, bus_has_keys=keys is not None)
     try:
-        station.run(stop)
+        supervisor.run(stop)
     finally:
-        station.close()
+        supervisor.close()
     log.info("ingest stopped")
     return 0
 

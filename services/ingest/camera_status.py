@@ -1,42 +1,53 @@
-"""A camera's status, put together from what it is set to and what is known of it."""
+"""A camera's status message, put together from its settings and what is known of it."""
 
-from services.ingest.camera_state import CameraCondition, SourceFacts
+from dataclasses import dataclass
+
+from services.ingest.camera.state import ObservedState
 from services.ingest.settings import CameraSettings
 from shared import __version__
 from shared.bus.status import MAX_WORDS, CameraStatus
 from shared.clock import Clock
 
 
-def camera_status(  # noqa: PLR0913 each by name
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurements:
+    """What only the camera's own process can measure. None, or 0 viewers, where it can't."""
+
+    fps: float | None = None
+    codec: str | None = None
+    bits_per_second: int | None = None
+    viewer_count: int = 0
+
+
+def camera_status(
     camera: CameraSettings,
     order: int,
-    condition: CameraCondition,
-    *,
-    facts: SourceFacts = SourceFacts(),  # noqa: B008 it is frozen
-    fps: float | None = None,
-    viewer_count: int = 0,
+    observed: ObservedState,
     notices: tuple[str, ...] = (),
+    measurements: Measurements = Measurements(),
 ) -> CameraStatus:
-    """The first camera in order is the default one. Words may come from outside, at any length."""
-    said = notices if facts.notice is None else (*notices, facts.notice)
+    """The status as of now. The camera with `order` 0 is the default one.
+
+    The last error and the notices may come from outside, at any length: they are cut to what a status may hold.
+    """
     return CameraStatus(
         camera=camera.device_key,
         name=camera.display_name,
         order=order,
         is_default=order == 0,
         source=camera.source_kind,
-        state=condition.state,
-        since_ns=condition.since_ns,
-        last_error=None if condition.last_error is None else condition.last_error[:MAX_WORDS],
-        notices=tuple(notice[:MAX_WORDS] for notice in said),
-        reconnects=condition.reconnects,
-        width=condition.width,
-        height=condition.height,
-        fps=fps,
-        codec=facts.codec,
-        bits_per_second=facts.bits_per_second,
+        state=observed.state,
+        since_ns=observed.since_ns,
+        last_error=None if observed.last_error is None else observed.last_error[:MAX_WORDS],
+        notices=tuple(notice[:MAX_WORDS] for notice in notices),
+        reconnects=observed.reconnects,
+        width=observed.width,
+        height=observed.height,
+        fps=measurements.fps,
+        codec=measurements.codec,
+        bits_per_second=measurements.bits_per_second,
         widths=camera.offered_widths,
-        viewer_count=viewer_count,
+        viewer_count=measurements.viewer_count,
         capture_interval_seconds=camera.capture_interval,
         sent_at_ns=Clock().utc_ns(),
         ingest_version=__version__,

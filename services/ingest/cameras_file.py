@@ -1,5 +1,5 @@
-"""The cameras file: TOML with a `[[camera]]` table each. Reads it, says in one line what of it can't be used, and
-watches it for changes.
+"""The cameras file: TOML with a `[[camera]]` table for each camera. Reads it, reports a mistake in one line, and
+notices when the file changes.
 """
 
 import threading
@@ -25,7 +25,7 @@ def read_cameras_file(path: Path) -> tuple[CameraSettings, ...]:
     """The cameras in the file's order.
 
     Raises:
-        ConfigurationError: naming the file, the camera and the key.
+        ConfigurationError: when anything in the file can't be used. It names the file, the camera and the key.
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -44,9 +44,9 @@ def read_cameras_file(path: Path) -> tuple[CameraSettings, ...]:
         raise ConfigurationError(f"{path} must hold 1 to {MAX_CAMERAS} [[camera]] tables, not {len(tables)}.")
     cameras = tuple(_camera(path, place, table) for place, table in enumerate(tables, 1))
     keys = [camera.device_key for camera in cameras]
-    doubled = next((key for key in keys if keys.count(key) > 1), None)
-    if doubled is not None:
-        raise ConfigurationError(f"{path}: camera '{doubled}': device_key must be a key of its own, not used twice.")
+    repeated = next((key for key in keys if keys.count(key) > 1), None)
+    if repeated is not None:
+        raise ConfigurationError(f"{path}: camera '{repeated}': device_key must be a key of its own, not used twice.")
     return cameras
 
 
@@ -70,22 +70,31 @@ def _camera(path: Path, place: int, table: dict[str, Any]) -> CameraSettings:
         ) from None
 
 
-class FileWatch:
-    """Whether a file changed since it was last asked, looked at once a second at the most, or SIGHUP says so."""
+class CamerasFile:
+    """The cameras that the file at `path` lists, read again after each change. One thread, except for `force_reload`.
+
+    Looking at the file is cheap but not free, so it happens at most once a second.
+    """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
-        self._hung_up = threading.Event()
+        self._must_reload = threading.Event()
         self._seen = self._signature()
         self._looked_at = clock.monotonic()
 
-    def hang_up(self) -> None:
-        self._hung_up.set()
+    def read(self) -> tuple[CameraSettings, ...]:
+        """The cameras in the file's order.
+
+        Raises:
+            ConfigurationError: as `read_cameras_file` does.
+        """
+        return read_cameras_file(self._path)
 
     def has_changed(self) -> bool:
-        if self._hung_up.is_set():
-            self._hung_up.clear()
+        """Whether the file changed since the last call, or `force_reload` was called."""
+        if self._must_reload.is_set():
+            self._must_reload.clear()
             self._seen = self._signature()
             return True
         if self._clock.monotonic() - self._looked_at < LOOK_SECONDS:
@@ -93,6 +102,10 @@ class FileWatch:
         self._looked_at = self._clock.monotonic()
         before, self._seen = self._seen, self._signature()
         return before != self._seen
+
+    def force_reload(self) -> None:
+        """Have the file read again even if it looks unchanged. From any thread, or from a signal handler."""
+        self._must_reload.set()
 
     def _signature(self) -> tuple[int, int, int] | None:
         try:

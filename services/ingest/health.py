@@ -1,7 +1,7 @@
-"""`python -m services.ingest.health`: whether ingest speaks on the bus, as a container's health check asks.
+"""`python -m services.ingest.health`: a container's health check. It says whether ingest publishes on the bus.
 
-Exit code 0 when a camera's status, of whatever state, comes within some seconds: a camera that is down is no fault of
-ingest's, and no restart would mend it. A bus with keys is listened to with ingest's own, which its bus lets in.
+Exit code 0 if any camera's status arrives within some seconds, whatever its state. A camera that is down is no fault of
+ingest, and a restart would not help. On a bus with keys it uses ingest's own keys, which the bus accepts.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from shared.settings import load_settings
 WAIT_SECONDS: Final = 5.0
 
 
-async def hears_a_status(addresses: str, keys: ClientKeys | None = None) -> bool:
-    """Whether a status that can be read comes from one of `addresses` in time."""
+async def receives_a_status(addresses: str, keys: ClientKeys | None = None) -> bool:
+    """Whether a valid status arrives from one of the comma-separated `addresses` within `WAIT_SECONDS`."""
     bus = Subscriber(addresses, keys)
     bus.subscribe(ALL_STATUSES)
     try:
@@ -35,7 +35,7 @@ async def hears_a_status(addresses: str, keys: ClientKeys | None = None) -> bool
 
 
 def local_addresses(bus_bind: str) -> str:
-    """Where to connect on this host to what `BUS_BIND` binds: an address for all interfaces can't be connected to."""
+    """`BUS_BIND` as an address to connect to on this host: nobody can connect to one that means all interfaces."""
     return bus_bind.replace("://0.0.0.0:", "://127.0.0.1:").replace("://*:", "://127.0.0.1:")
 
 
@@ -47,7 +47,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     address = local_addresses(settings.bus_bind)
-    if not asyncio.run(hears_a_status(address, None if keys is None else keys.as_client())):
+    if not asyncio.run(receives_a_status(address, None if keys is None else keys.as_client())):
         sys.stderr.write(f"no status came from {settings.bus_bind} within {WAIT_SECONDS:g} s\n")
         return 1
     return 0

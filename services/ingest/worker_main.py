@@ -1,95 +1,109 @@
-"""`python -m services.ingest.worker_main`: one camera, in a process of its own, started and watched by ingest.
+"""`python -m services.ingest.worker_main`: one camera, in a process of its own, started and checked by ingest.
 
-Its assignment, secrets included, comes as the first line of standard input, where no process list shows it; later
-lines are its new place in the order and notices to pass on, and the end of input is the end. Each status is a line on
-standard output, the sign of life that ingest goes by.
+The first line of standard input is its assignment, secrets included, because no process list shows it there. Later
+lines carry its new place in the order and the notices to pass on. The end of input ends the process. It writes an empty
+line to standard output with each status: the heartbeat that ingest waits for.
 """
 
+import faulthandler
 import json
 import os
 import sys
 import threading
-from functools import partial
+from collections.abc import Callable
 from typing import IO, Any, Final
 
-from services.ingest.bus_publisher import BusLoop
-from services.ingest.camera import Camera, CameraPolicy
-from services.ingest.camera_status import camera_status
-from services.ingest.renditions import Renderer, RenderingOptions
+from services.ingest.camera.bus_publisher import BusPublisher
+from services.ingest.camera.camera import Camera, CameraPolicy
+from services.ingest.camera.renditions import RenderingOptions, Renditions
+from services.ingest.camera_status import Measurements, camera_status
+from services.ingest.select_source import answers_at, source_opener
 from services.ingest.settings import CameraSettings
-from services.ingest.sources.selection import answers_at, select_source
-from services.ingest.sources.stderr_capture import NativeLog
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
-from shared.lifecycle import Worker, run_service, stop_on_signals
+from shared.lifecycle import ServiceThread, run_service, stop_on_signals
 from shared.logs import get_logger
 
 STOP_SECONDS: Final = 1.0
 HANGS_AFTER_SECONDS: Final = 60.0
-"""Longer than any call into a source takes that still ends, a resolver that asks in vain included; but one may wait as
-long as the camera may be silent."""
+"""Longer than any call into a source that still returns, including a name look-up that gets no answer. A call may also
+wait for as long as the camera may be silent, so that time is added."""
 log = get_logger("services.ingest")
 
 
-class Assigned:
-    """One camera as its process runs it."""
+def rendering_options(settings: CameraSettings) -> RenderingOptions:
+    """How the settings want pictures to become frames."""
+    return RenderingOptions(
+        max_fps=settings.fps,
+        jpeg_quality=settings.jpeg_quality,
+        capture_quality=settings.capture_quality,
+        skip_identical=settings.skip_identical,
+    )
 
-    def __init__(self, assignment: dict[str, Any], native_log: NativeLog) -> None:
-        self.settings = CameraSettings.model_validate(assignment["camera"])
+
+def camera_policy(settings: CameraSettings) -> CameraPolicy:
+    """How the settings want the camera to be treated."""
+    return CameraPolicy(
+        stall_seconds=settings.stall_seconds,
+        frozen_seconds=settings.frozen_seconds or None,
+        disconnects_when_idle=settings.idle == "disconnect",
+    )
+
+
+class AssignedCamera:
+    """The camera that this process runs, put together from its assignment."""
+
+    def __init__(self, assignment: dict[str, Any]) -> None:
+        self.settings = settings = CameraSettings.model_validate(assignment["camera"])
         self._order: int
         self._notices: tuple[str, ...]
-        self.take(assignment)
-        settings = self.settings
+        self.follow(assignment)
         self.camera = Camera(
             settings.device_key,
-            partial(select_source, settings, native_log),
-            Renderer(
-                settings.device_key,
-                RenderingOptions(
-                    settings.fps, settings.jpeg_quality, settings.capture_quality, settings.skip_identical
-                ),
-            ),
-            habits=CameraPolicy(settings.stall_seconds, settings.frozen_seconds or None, settings.idle == "disconnect"),
-            answers=answers_at(settings),
+            source_opener(settings),
+            Renditions(settings.device_key, rendering_options(settings)),
+            policy=camera_policy(settings),
+            probe=answers_at(settings),
         )
 
-    def take(self, instruction: dict[str, Any]) -> None:
+    def follow(self, instruction: dict[str, Any]) -> None:
+        """Take over the place in the order and the notices. Any thread."""
         self._order = instruction["order"]
         self._notices = tuple(instruction["notices"])
 
     def status(self, viewer_count: int) -> CameraStatus:
-        """As of now; also says that this process lives."""
-        camera = self.camera
+        """The status as of now. Also sends the heartbeat, or ends the process if the camera hangs. Any thread."""
+        camera, facts = self.camera, self.camera.facts
         if camera.busy_seconds() > HANGS_AFTER_SECONDS + self.settings.stall_seconds:
             log.error("camera hangs: its process ends", camera=camera.key)
             os._exit(1)
-        give_life_sign()
-        return camera_status(
-            self.settings,
-            self._order,
-            camera.condition,
-            facts=camera.facts,
+        send_heartbeat()
+        notices = self._notices if facts.notice is None else (*self._notices, facts.notice)
+        measurements = Measurements(
             fps=camera.fps,
+            codec=facts.codec,
+            bits_per_second=facts.bits_per_second,
             viewer_count=viewer_count,
-            notices=self._notices,
         )
+        return camera_status(self.settings, self._order, camera.observed, notices, measurements)
 
 
-def give_life_sign() -> None:
+def send_heartbeat() -> None:
     sys.stdout.write("\n")
     sys.stdout.flush()
 
 
-def follow(instructions: IO[str], assigned: Assigned, stop: threading.Event) -> None:
-    """Until the input ends, which is when ingest does."""
-    for line in instructions:
-        assigned.take(json.loads(line))
+def read_instructions(lines: IO[str], follow: Callable[[dict[str, Any]], None], stop: threading.Event) -> None:
+    """Have each line followed until the input ends, then set `stop`."""
+    for line in lines:
+        follow(json.loads(line))
     stop.set()
 
 
-def main(native_log: NativeLog) -> int:
+def main() -> int:
+    faulthandler.enable()
     assignment = json.loads(sys.stdin.readline())
-    assigned = Assigned(assignment, native_log)
+    assigned = AssignedCamera(assignment)
     stop, crashed = threading.Event(), threading.Event()
 
     def on_crash() -> None:
@@ -98,22 +112,23 @@ def main(native_log: NativeLog) -> int:
 
     stop_on_signals(stop)
     publisher = Publisher(assignment["inner_address"], is_inner=True)
-    bus_loop = BusLoop(publisher, assigned.camera, assigned.settings.offered_widths, assigned.status)
-    workers = [
-        Worker("bus", bus_loop.run, on_crash),
-        Worker("camera", lambda ended: assigned.camera.run(ended, bus_loop), on_crash),
+    bus_publisher = BusPublisher(publisher, assigned.camera, assigned.settings.offered_widths, assigned.status)
+    threads = [
+        ServiceThread("bus-publisher", bus_publisher.run, on_crash),
+        ServiceThread("camera", lambda ended: assigned.camera.run(ended, bus_publisher), on_crash),
     ]
-    for worker in workers:
-        worker.start()
-    threading.Thread(target=follow, args=(sys.stdin, assigned, stop), name="instructions", daemon=True).start()
+    for thread in threads:
+        thread.start()
+    threading.Thread(
+        target=read_instructions, args=(sys.stdin, assigned.follow, stop), name="instructions", daemon=True
+    ).start()
     stop.wait()
-    for worker in reversed(workers):
-        worker.stop(STOP_SECONDS)
-    # A source that is just being opened blocks its thread inside a library, and the reader of instructions is one that
-    # can't be ended; nothing is lost by leaving both where they are.
+    for thread in reversed(threads):
+        thread.stop(STOP_SECONDS)
+    # Two threads may still be blocked: the camera's, inside a library that is opening a source, and the one that reads
+    # instructions, which nothing can interrupt. Leaving both where they are loses nothing.
     os._exit(1 if crashed.is_set() else 0)
 
 
 if __name__ == "__main__":
-    caught = NativeLog.capture()
-    run_service(lambda: main(caught))
+    run_service(main)

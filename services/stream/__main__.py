@@ -12,7 +12,7 @@ from shared.logs import get_logger
 from shared.settings import load_settings
 from shared.web.file_limit import raise_file_limit
 from shared.web.server import listen, make_server, serve
-from shared.web.settings import refuse_open_doors
+from shared.web.settings import refuse_unprotected_access
 
 USUAL_MAX_VIEWERS: Final = 1000
 log = get_logger("services.stream")
@@ -21,9 +21,9 @@ log = get_logger("services.stream")
 def main() -> int:
     settings = load_settings(StreamSettings)
     bus_keys = client_keys(settings)
-    refuse_open_doors(settings, "STREAM_HOST", settings.stream_host)
-    room = raise_file_limit()
-    max_viewers = min(settings.stream_max_viewers or USUAL_MAX_VIEWERS, room)
+    refuse_unprotected_access(settings, "STREAM_HOST", settings.stream_host)
+    most_connections = raise_file_limit()
+    max_viewers = min(settings.stream_max_viewers or USUAL_MAX_VIEWERS, most_connections)
     listener = listen(
         settings.stream_host, settings.stream_port, setting="STREAM", stall_seconds=settings.viewer_stall_seconds
     )

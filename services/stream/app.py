@@ -1,4 +1,4 @@
-"""The stream application: the endpoints put together, the hub's task and the page."""
+"""The stream application: its endpoints, the hub's task and the pages, put together."""
 
 import asyncio
 import signal
@@ -10,15 +10,17 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from services.stream.api.archive_proxy import archive_client, archive_router
-from services.stream.api.cameras import camera_router
+from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.login import login_router
 from services.stream.api.pages import ELEMENT, pages_app
-from services.stream.api.per_address_limit import Crowd
+from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.share_links import LINKS, links_router
-from services.stream.api.status import overview_router
+from services.stream.api.snapshots import snapshots_router
+from services.stream.api.status import status_router
+from services.stream.api.streams import streams_router
 from services.stream.fanout.hub import Hub
-from services.stream.settings import StreamSettings
+from services.stream.settings import SHOWN, StreamSettings
 from shared import __version__
 from shared.clock import Clock
 from shared.logs import get_logger
@@ -26,11 +28,12 @@ from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import HEALTH, LOGIN, AccessRules, Guard
 from shared.web.base_path import BasePath
 from shared.web.body_limit import BodyLimit
-from shared.web.error_messages import answer_in_words
+from shared.web.error_messages import use_error_messages
 from shared.web.health import health_router
+from shared.web.settings import shown
 
-DOORS: Final = AccessRules(
-    # The health check, what the login page itself is made of, and the element that other people's pages load.
+ACCESS_RULES: Final = AccessRules(
+    # The health check, the login page with its files, and the element that other people's pages load.
     open=frozenset({HEALTH, LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}),
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
@@ -39,10 +42,9 @@ log = get_logger(__name__)
 
 
 def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) -> ASGIApp:
-    """The application. Its lifespan runs `hub`; should the hub crash, the process ends, to be restarted."""
+    """The application. Its lifespan runs `hub`. If the hub crashes, the process ends, to be restarted."""
     archive = archive_client(settings.archiver_url)
-    clock = clock or Clock()
-    authenticator = Authenticator(settings, clock)
+    authenticator = Authenticator(settings, clock or Clock())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -54,18 +56,20 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
         hub.close()
 
     app = FastAPI(title="Framecast stream", version=__version__, lifespan=lifespan)
-    answer_in_words(app)
+    use_error_messages(app)
     app.add_middleware(BodyLimit)
-    app.include_router(camera_router(hub, Crowd(settings.stream_max_viewers_per_address)))
+    app.include_router(cameras_router(hub))
+    app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
+    app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
     app.include_router(login_router(authenticator))
-    app.include_router(archive_router(archive))
-    app.include_router(overview_router(hub, settings, clock))
+    app.include_router(archive_router(archive, PerAddressLimit(settings.stream_max_viewers_per_address)))
+    app.include_router(status_router(hub, authenticator, shown(settings, SHOWN)))
     app.include_router(health_router(hub.why_not_ready, hub.problems))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
     app.mount("/", pages_app(), name="pages")
-    guarded = Guard(app, settings, authenticator, DOORS)
+    guarded = Guard(app, settings, authenticator, ACCESS_RULES)
     return BasePath(Compatibility(guarded) if settings.compatibility_urls else guarded, settings.base_path)
 
 

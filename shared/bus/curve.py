@@ -1,7 +1,7 @@
-"""Keys on the bus: what makes a socket demand or show them, and who decides about whoever comes. Knows no files.
+"""CURVE keys on the bus: they are set on sockets here, and clients are authorized. Files of keys are `keys.py`'s.
 
-libzmq by itself lets in whoever knows the server's public key, so a gatekeeper answers its ZAP requests; and a socket
-that finds no gatekeeper lets nobody in (`ZAP_ENFORCE_DOMAIN`).
+By itself libzmq accepts every client that knows the server's public key. So an authenticator answers its ZAP requests
+(RFC 27), and a socket without an authenticator accepts nobody (`ZAP_ENFORCE_DOMAIN`).
 """
 
 import struct
@@ -15,10 +15,10 @@ import zmq
 from zmq.utils import z85
 
 from shared.logs import get_logger
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 OVERHEAD_BYTES: Final = 256
-"""What keys add to the longest message that a server's socket must take: a handshake's is about 300 bytes long."""
+"""The room for keys in the maximum message size of a server's socket: a handshake's message has about 300 bytes."""
 _ZAP_ADDRESS: Final = "inproc://zeromq.zap.01"
 _ZAP_VERSION: Final = b"1.0"
 _DOMAIN: Final = b"bus"
@@ -28,8 +28,8 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Authorized:
-    """Names by public key, and in words what of them could not be read."""
+class AuthorizedKeys:
+    """The clients' names by public key (40 characters, Z85). `faults` are sentences about keys that can't be read."""
 
     names: Mapping[bytes, str]
     faults: tuple[str, ...] = ()
@@ -37,13 +37,13 @@ class Authorized:
 
 @dataclass(frozen=True, slots=True)
 class ClientKeys:
-    """What one who listens has: the server's public key and its own secret one."""
+    """The keys of a subscriber: the server's public key and its own secret key."""
 
     server_key: bytes
     secret_key: bytes = field(repr=False)
 
     def apply(self, socket: "zmq.Socket[bytes]") -> None:
-        """Before it connects."""
+        """Set the keys on `socket`, before it connects."""
         socket.set(zmq.CURVE_SERVERKEY, self.server_key)
         socket.set(zmq.CURVE_SECRETKEY, self.secret_key)
         socket.set(zmq.CURVE_PUBLICKEY, public_key(self.secret_key))
@@ -51,19 +51,20 @@ class ClientKeys:
 
 @dataclass(frozen=True, slots=True)
 class ServerKeys:
-    """What ingest has: its own secret key, and how to learn who may listen. `read_authorized` is asked at each
-    handshake, on the gatekeeper's thread, so a key that is added counts at once.
+    """The keys of ingest: its own secret key, and the clients' public ones.
+
+    `read_authorized` is called at each handshake, on the authenticator's thread, so an added key works at once.
     """
 
     secret_key: bytes = field(repr=False)
-    read_authorized: Callable[[], Authorized] = field(repr=False)
+    read_authorized: Callable[[], AuthorizedKeys] = field(repr=False)
 
     def as_client(self) -> ClientKeys:
-        """The server's secret is let in too: whoever has it needs no other key to look at its own bus."""
+        """The keys of a client with the server's own secret, which is authorized too: for ingest's health check."""
         return ClientKeys(public_key(self.secret_key), self.secret_key)
 
     def apply(self, socket: "zmq.Socket[bytes]") -> None:
-        """Before it binds."""
+        """Set the keys on `socket`, before it binds."""
         socket.set(zmq.CURVE_SERVER, 1)
         socket.set(zmq.CURVE_SECRETKEY, self.secret_key)
         socket.set(zmq.ZAP_DOMAIN, _DOMAIN)
@@ -71,15 +72,15 @@ class ServerKeys:
 
 
 def new_secret_key() -> bytes:
-    """40 characters (Z85)."""
+    """A new secret key: 40 characters, Z85."""
     return zmq.curve_keypair()[1]
 
 
 def public_key(secret_key: bytes) -> bytes:
-    """The public key of a secret one, 40 characters too.
+    """The public key of a secret key: 40 characters, Z85.
 
     Raises:
-        ValueError: when it is no key.
+        ValueError: it is no key.
     """
     try:
         return zmq.curve_public(secret_key)
@@ -88,10 +89,10 @@ def public_key(secret_key: bytes) -> bytes:
 
 
 class ZapAuthenticator:
-    """Lets those in who are authorized, and says at most once a second that others were refused, and how many.
+    """Accepts clients with an authorized key. It logs the others at most once a second, with their number.
 
-    One for each context, on a thread of its own from `start` on, until the context is terminated. A connection that
-    stands is not looked at again.
+    There is one per context. From `start` until the context is terminated it runs on a thread of its own. It decides
+    about a client only when that connects.
     """
 
     def __init__(
@@ -100,20 +101,20 @@ class ZapAuthenticator:
         keys.apply(guarded)
         self._keys = keys
         self._own_key = public_key(keys.secret_key)
-        self._refused = DropCounter("bus connection", event="refused")
+        self._refused = ThrottledLog("bus connection", event="refused")
         self._requests = context.socket(zmq.REP)
         self._requests.bind(_ZAP_ADDRESS)
-        # Who has no keys, or keys for another server, never gets as far as a request.
+        # A client without keys, or with another server's, makes no ZAP request: only the monitor shows it.
         self._failures = guarded.get_monitor_socket(
             zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
         )
-        self._thread = threading.Thread(target=self._run, name="gatekeeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="zap-authenticator", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def join(self) -> None:
-        """Once the context is being terminated."""
+        """Wait for the thread's end, once the context is being terminated."""
         self._thread.join()
 
     def _run(self) -> None:
@@ -129,18 +130,19 @@ class ZapAuthenticator:
                         else:
                             self._count(self._failures.recv_multipart()[0])
         finally:
-            # Whatever ended it: an open socket would keep the context from ending.
+            # Also after an error: an open socket would block the context's termination.
             self._requests.close(linger=0)
             self._failures.close(linger=0)
 
     def _count(self, event: bytes) -> None:
-        """An event of the monitor: its number and a value."""
-        # Which side ends it is chance where one has no keys, so it shows as any of several events; not so a wrong key.
+        """Count a refused client by an event of the monitor: a 16-bit number and a 32-bit value."""
+        # Without keys, chance decides which side ends the handshake, and so which event is seen. A wrong server key
+        # always has this value.
         _, value = struct.unpack("<HI", event)
         self._refused.count(_WRONG_SERVER if value == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC else _NO_KEYS)
 
     def _answer(self, request: list[bytes]) -> None:
-        """ZAP: version, request, domain, address, identity, mechanism, credentials."""
+        """Answer a ZAP request: version, request id, domain, address, identity, mechanism, credentials."""
         _, request_id, _, address, _, _, key = request
         name = self._name_of(z85.encode(key), address.decode())
         status = b"400" if name is None else b"200"

@@ -1,6 +1,6 @@
-"""A frame and its three message parts, both ways. Pure: no sockets, no image library.
+"""A frame, and its message: encoding and decoding. Pure: no sockets, no image library.
 
-`docs/wire-format.md` is the authority; `tests/golden/` holds the bytes.
+`docs/wire-format.md` is the authority; `tests/golden/` has the header's bytes.
 """
 
 import json
@@ -16,8 +16,10 @@ from shared.bus.topics import KEY_PATTERN, RENDITION_PATTERN, frame_topic
 from shared.errors import MessageDecodeError
 
 VERSION: Final = 1
+FRAME_PARTS: Final = 3
+"""Topic, header, JPEG."""
 MAX_HEADER_BYTES: Final = 4096
-BEYOND_INTEGERS: Final = 2**63
+INTEGER_LIMIT: Final = 2**63
 MAX_JPEG_BYTES: Final = 32 * 1024 * 1024
 MAX_SIDE_PIXELS: Final = 65_500  # JPEG's own limit
 JPEG_START: Final = b"\xff\xd8\xff"
@@ -40,16 +42,16 @@ _to_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def scaled_height(source_width: int, source_height: int, width: int) -> int:
-    """The height in pixels of a rendition of `width`, in the source's proportions."""
+    """The height in pixels of a rendition of `width` pixels, with the source's aspect ratio."""
     return max(1, round(source_height * width / source_width))
 
 
 class Frame(NamedTuple):
-    """One JPEG picture of one camera, at one size. A tuple, for one is made with each frame: a third of the time.
+    """One JPEG picture of one camera, at one size. A NamedTuple takes a third of a dataclass's time to make.
 
     `captured_at_ns` is UTC epoch nanoseconds, taken when the picture came out of the camera's stream.
-    `sequence` grows by one with each frame of a rendition and starts over with each ingest process.
-    `live` is false for a picture that stands in for one that could not be had.
+    `sequence` grows by one with each frame of a rendition, and starts over with each process of the camera.
+    `live` is false for a picture that replaces one that could not be had.
     """
 
     camera_key: str
@@ -63,7 +65,7 @@ class Frame(NamedTuple):
 
 
 def encode_frame(frame: Frame) -> list[bytes]:
-    """The message parts: topic, header, JPEG. The JPEG is not copied."""
+    """The message's parts: topic, header, JPEG. The JPEG is not copied."""
     members = (
         VERSION,
         frame.camera_key,
@@ -79,22 +81,22 @@ def encode_frame(frame: Frame) -> list[bytes]:
 
 
 def decode_frame(parts: Sequence[bytes]) -> Frame:
-    """Read a frame back, believing nothing.
+    """The frame in a message; every part is checked.
 
-    The JPEG must begin and end as one, so a picture cut short never passes; its inside is not decoded here.
-    The header is read by hand, for each replica reads one with each frame: what validates a status once a second would
-    cost as much here as the pictures of ten viewers.
+    The JPEG must have its start and end markers, so a truncated picture never passes. It is not decoded here.
+    The header is checked by hand instead of by pydantic, because every replica reads one per frame: pydantic would cost
+    as much as sending pictures to ten viewers.
 
     Raises:
-        MessageDecodeError: when any part is not as the wire format says.
+        MessageDecodeError: a part is not as the wire format says.
     """
-    if len(parts) != 3:  # noqa: PLR2004 topic, header, JPEG
-        raise MessageDecodeError(f"a frame has 3 parts, not {len(parts)}")
+    if len(parts) != FRAME_PARTS:
+        raise MessageDecodeError(f"a frame has {FRAME_PARTS} parts, not {len(parts)}")
     topic, header, jpeg = parts
     if len(header) > MAX_HEADER_BYTES:
         raise MessageDecodeError(f"the header is {len(header)} bytes long")
     try:
-        # Members that a later writer added are ignored.
+        # Unknown members are ignored: a later version may add some.
         members = _members(from_json(header))
     except (ValueError, KeyError, TypeError):
         raise MessageDecodeError("the header is not a JSON object with all its members") from None
@@ -102,12 +104,12 @@ def decode_frame(parts: Sequence[bytes]) -> Frame:
     if (
         tuple(map(type, members)) != _TYPES
         or version != VERSION
-        or not 0 <= sequence < BEYOND_INTEGERS
-        or not 0 <= captured_at_ns < BEYOND_INTEGERS
+        or not 0 <= sequence < INTEGER_LIMIT
+        or not 0 <= captured_at_ns < INTEGER_LIMIT
         or not 0 < width <= MAX_SIDE_PIXELS
         or not 0 < height <= MAX_SIDE_PIXELS
     ):
-        raise MessageDecodeError("a member of the header is not of its kind, or beyond its range")
+        raise MessageDecodeError("a member of the header has the wrong type or is out of range")
     if topic != _topic_of(camera_key, rendition):
         raise MessageDecodeError("the topic and the header do not name the same camera and rendition")
     if len(jpeg) > MAX_JPEG_BYTES or not jpeg.startswith(JPEG_START) or not jpeg.endswith(JPEG_END):
@@ -117,5 +119,5 @@ def decode_frame(parts: Sequence[bytes]) -> Frame:
 
 @lru_cache(maxsize=256)
 def _topic_of(camera_key: str, rendition: str) -> bytes | None:
-    """The frames' topic; None where the camera's key or the rendition is none."""
+    """The topic of these frames; None when the key or the rendition is not valid."""
     return frame_topic(camera_key, rendition) if _is_key(camera_key) and _is_rendition(rendition) else None

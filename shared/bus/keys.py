@@ -1,11 +1,11 @@
-"""The bus's keys as files, and `python -m shared.bus_keys DIRECTORY [CLIENT …]`, which makes them.
+"""The bus's keys as files, and the command that makes them: `python -m shared.bus_keys DIRECTORY [CLIENT …]`.
 
-    DIRECTORY/server/server.secret           for ingest alone
-    DIRECTORY/server/authorized/CLIENT.key   the public key of everyone who may listen
-    DIRECTORY/CLIENT/client.secret           for that client alone
-    DIRECTORY/CLIENT/server.key              the public key of ingest
+    DIRECTORY/server/server.secret           ingest's secret key
+    DIRECTORY/server/authorized/CLIENT.key   the public key of each client that may subscribe
+    DIRECTORY/CLIENT/client.secret           that client's secret key
+    DIRECTORY/CLIENT/server.key              ingest's public key
 
-Each file is one line of 40 characters. What is there is kept: run it again to add a client. docs/bus-security.md
+Each file is one line of 40 characters. Existing files are kept, so running it again adds a client. docs/bus-security.md
 """
 
 import argparse
@@ -16,23 +16,23 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from shared.bus.curve import Authorized, ClientKeys, ServerKeys, new_secret_key, public_key
+from shared.bus.curve import AuthorizedKeys, ClientKeys, ServerKeys, new_secret_key, public_key
 from shared.errors import ConfigurationError
 from shared.settings import BusClientSettings, BusServerSettings, read_secret_file
 
-USUAL_CLIENTS: Final = ("stream", "archiver")
+DEFAULT_CLIENTS: Final = ("stream", "archiver")
 MADE_BY: Final = "python -m shared.bus_keys DIRECTORY"
 _KEY_CHARACTERS: Final = 40
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_FOR_ITS_OWNER: Final = 0o600
-_FOR_EVERYBODY: Final = 0o644
+_OWNER_ONLY: Final = 0o600
+_READABLE_BY_ALL: Final = 0o644
 
 
 def server_keys(settings: BusServerSettings) -> ServerKeys | None:
-    """The keys that the settings name; None without.
+    """The keys in the files that the settings name; None when they name none.
 
     Raises:
-        ConfigurationError: when they can't be read.
+        ConfigurationError: a file can't be read.
     """
     if settings.bus_server_secret_file is None or settings.bus_authorized_keys is None:
         return None
@@ -44,10 +44,10 @@ def server_keys(settings: BusServerSettings) -> ServerKeys | None:
 
 
 def client_keys(settings: BusClientSettings) -> ClientKeys | None:
-    """The keys that the settings name; None without.
+    """The keys in the files that the settings name; None when they name none.
 
     Raises:
-        ConfigurationError: when they can't be read.
+        ConfigurationError: a file can't be read.
     """
     if settings.bus_server_key_file is None or settings.bus_client_secret_file is None:
         return None
@@ -60,7 +60,7 @@ def client_keys(settings: BusClientSettings) -> ClientKeys | None:
 def _read_key(setting: str, path: Path) -> bytes:
     key = read_secret_file(setting, str(path)).strip().encode()
     try:
-        # It shows for a public key too whether it is one: both are 32 bytes in the same letters.
+        # This checks public keys too: both kinds are 32 bytes in the same encoding.
         public_key(key)
     except ValueError:
         raise ConfigurationError(
@@ -70,51 +70,51 @@ def _read_key(setting: str, path: Path) -> bytes:
     return key
 
 
-def _read_authorized(directory: Path) -> Authorized:
+def _read_authorized(directory: Path) -> AuthorizedKeys:
     names, faults = {}, []
     try:
         paths = sorted(path for path in directory.iterdir() if path.suffix == ".key")
     except OSError as error:
         fault = f"BUS_AUTHORIZED_KEYS is '{directory}' but must be a directory that can be read: {error.strerror}."
-        return Authorized({}, (fault,))
+        return AuthorizedKeys({}, (fault,))
     for path in paths:
         try:
             names[_read_key("A file of BUS_AUTHORIZED_KEYS", path)] = path.stem
         except ConfigurationError as error:
             faults.append(str(error))
-    return Authorized(names, tuple(faults))
+    return AuthorizedKeys(names, tuple(faults))
 
 
 def make_keys(directory: Path, clients: tuple[str, ...]) -> None:
-    """Make what is missing of the server's keys and of those of `clients`; authorize them."""
-    server_key = _public_key_beside(directory / "server" / "server.secret")
+    """Make the keys of the server and of `clients` that are missing, and authorize the clients."""
+    server_key = _public_key_of(directory / "server" / "server.secret")
     for client in clients:
-        client_key = _public_key_beside(directory / client / "client.secret")
-        _write(directory / "server" / "authorized" / f"{client}.key", client_key, _FOR_EVERYBODY)
-        _write(directory / client / "server.key", server_key, _FOR_EVERYBODY)
+        client_key = _public_key_of(directory / client / "client.secret")
+        _write(directory / "server" / "authorized" / f"{client}.key", client_key, _READABLE_BY_ALL)
+        _write(directory / client / "server.key", server_key, _READABLE_BY_ALL)
 
 
-def _public_key_beside(secret_file: Path) -> bytes:
-    """The public key of the secret in the file, which is made if there is none."""
+def _public_key_of(secret_file: Path) -> bytes:
+    """The public key of the secret in the file, which is made if it does not exist."""
     if not secret_file.exists():
-        _write(secret_file, new_secret_key(), _FOR_ITS_OWNER)
+        _write(secret_file, new_secret_key(), _OWNER_ONLY)
     return public_key(_read_key("The key", secret_file))
 
 
 def _write(path: Path, key: bytes, mode: int) -> None:
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    beginning = path.with_name(f".{path.name}.new")
-    beginning.unlink(missing_ok=True)
-    descriptor = os.open(beginning, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(key + b"\n")
-        # Whatever the umask.
+        # The mode in `os.open` is subject to the umask, and this is not.
         os.fchmod(descriptor, mode)
-    # At once, since a running ingest may be reading.
-    beginning.replace(path)
+    # Atomically, because a running ingest may be reading.
+    unfinished.replace(path)
 
 
-def _give(directory: Path, owner: int) -> None:
+def _change_owner(directory: Path, owner: int) -> None:
     for path in (directory, *directory.rglob("*")):
         os.chown(path, owner, owner)
 
@@ -130,17 +130,20 @@ def _client_name(text: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m shared.bus_keys", description="Make the keys of the bus.")
-    parser.add_argument("directory", type=Path, help="where they are kept; what is there stays")
+    parser.add_argument("directory", type=Path, help="where to write them; existing files are kept")
     parser.add_argument(
-        "clients", nargs="*", type=_client_name, help=f"who may listen (without any: {' '.join(USUAL_CLIENTS)})"
+        "clients",
+        nargs="*",
+        type=_client_name,
+        help=f"who may subscribe (default: {' '.join(DEFAULT_CLIENTS)})",
     )
-    parser.add_argument("--owner", type=int, metavar="UID", help="to whom they belong, such as the images' user")
+    parser.add_argument("--owner", type=int, metavar="UID", help="the files' owner, such as the images' user 10001")
     options = parser.parse_args()
-    clients = tuple(options.clients) or USUAL_CLIENTS
+    clients = tuple(options.clients) or DEFAULT_CLIENTS
     try:
         make_keys(options.directory, clients)
         if options.owner is not None:
-            _give(options.directory, options.owner)
+            _change_owner(options.directory, options.owner)
     except OSError as error:
         raise ConfigurationError(f"No keys could be made: {error.filename}: {error.strerror}.") from None
     sys.stdout.write(f"{options.directory}: keys of the server and of {', '.join(clients)}\n")

@@ -1,91 +1,95 @@
-"""The listening end of the bus in the event loop itself, for a service whose whole work is to pass frames on.
+"""The subscriber inside the event loop, without libzmq and without keys. Stream uses it, for it passes every frame on.
 
-libzmq reads on a thread of its own and wakes the loop's, which costs as much as ten viewers. Here the loop
-reads the connection (docs/decisions/0018). `transport.Subscriber` is for everybody else, and for a bus with keys.
+libzmq reads on a thread of its own and wakes the loop's thread, which costs as much as sending to ten viewers. Here the
+loop itself reads the connection (docs/decisions/0018). Everybody else, and everybody with keys, uses `Subscriber`.
 """
 
 import asyncio
-import secrets
 import socket
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from random import uniform
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from shared.backoff import Backoff
+from shared.bus.silence import SilenceTimer
 from shared.bus.sockets import KERNEL_BUFFER_BYTES
-from shared.bus.subscriber import SILENCE_SECONDS
-from shared.bus.topics import hello_topic
-from shared.bus.zmtp import GREETING, Conversation, ZmtpError, cancel, subscribe
-from shared.throttled_log import DropCounter
+from shared.bus.topics import new_hello_topic
+from shared.bus.zmtp import GREETING, ZmtpError, ZmtpSubscriber, cancel, subscribe
+from shared.throttled_log import ThrottledLog
 
 LOOKUPS: Final = 3
 LOOKUP_SECONDS: Final = 2.0
-"""A name server that hears nothing for a moment costs no longer than this, and one that is dead not the connection: a
-resolver goes on to the next after five seconds, while it is still waited for."""
+"""A resolver repeats a lost query, or asks the next name server, only after 5 s. We start up to three overlapping
+look-ups, 2 s apart: a lost packet then costs 2 s, and when the first name server is dead the second is still heard."""
 CONNECT_SECONDS: Final = 1.0
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 1.0
-Taker = Callable[[list[bytes]], None]
+Take = Callable[[list[bytes]], None]
 
 
-class Listener:
-    """Connects to each of `addresses` (`tcp://host:port`, with commas between) and stays so, by itself: a connection
-    that brings no message for `SILENCE_SECONDS` is given up and made anew, as one that was lost. All on one loop.
+class LoopSubscriber:
+    """Connects to each of `addresses` (`tcp://host:port`, separated by commas), and reconnects by itself.
+
+    A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. Every method is called on
+    one loop.
     """
 
     def __init__(self, addresses: str) -> None:
         self._addresses = [_host_and_port(address) for address in addresses.split(",")]
-        # Whoever comes, or comes back, need not wait for the next second to learn of the cameras.
-        self._topics: dict[bytes, None] = {hello_topic(secrets.token_hex(8)): None}
+        # After each connect ingest sends all statuses at once, so we need not wait a second to learn of the cameras.
+        self._topics: dict[bytes, None] = {new_hello_topic(): None}
         self._connections: set[_Connection] = set()
-        self._refusals = DropCounter("bus connection")
+        self._refusals = ThrottledLog("bus connection")
 
     def subscribe(self, topic: bytes) -> None:
         self._topics[topic] = None
-        self._tell(subscribe(topic))
+        self._send_to_all(subscribe(topic))
 
     def unsubscribe(self, topic: bytes) -> None:
         self._topics.pop(topic, None)
-        self._tell(cancel(topic))
+        self._send_to_all(cancel(topic))
 
-    def _tell(self, command: bytes) -> None:
+    def _send_to_all(self, command: bytes) -> None:
         for connection in self._connections:
-            connection.tell(command)
+            connection.send_command(command)
 
-    async def hand_newest_to(self, take: Taker) -> None:
-        """Hand every message to `take`, until cancelled or until it raises.
+    async def hand_newest_to(self, take: Take) -> None:
+        """Call `take` with messages until it raises or this is cancelled.
 
-        Of those that come at once, each topic's newest alone: who lags drops what can't be shown any more.
+        Of the messages that arrive together, `take` gets only the newest of each topic: a receiver that is too
+        slow drops what it can't show any more.
+
+        Raises:
+            ExceptionGroup: with whatever `take` raised.
         """
         async with asyncio.TaskGroup() as tasks:
             for host, port in self._addresses:
                 tasks.create_task(self._stay_connected(host, port, take))
 
-    async def _stay_connected(self, host: str, port: int, take: Taker) -> None:
-        retry_seconds = FIRST_RETRY_SECONDS
+    async def _stay_connected(self, host: str, port: int, take: Take) -> None:
+        retry = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         while True:
             connection = _Connection(self._topics, take)
             self._connections.add(connection)
             try:
                 if await _connect(connection, host, port):
-                    await self._follow(connection)
+                    await self._wait_for_end(connection)
             finally:
                 self._connections.discard(connection)
                 connection.abort()
-            if connection.has_heard:
-                retry_seconds = FIRST_RETRY_SECONDS
-            await asyncio.sleep(uniform(0.8, 1.2) * retry_seconds)  # noqa: S311 no secret
-            retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
+            if connection.has_received:
+                retry.reset()
+            await asyncio.sleep(uniform(0.8, 1.2) * retry.next_seconds())  # noqa: S311 no secret
 
-    async def _follow(self, connection: "_Connection") -> None:
-        """Until it ends, or has been silent for too long.
+    async def _wait_for_end(self, connection: "_Connection") -> None:
+        """Return when the connection has ended or has been silent for too long.
 
         Raises:
-            whatever `take` raised.
+            Exception: whatever `take` raised.
         """
-        while not connection.ended.done() and time.monotonic() - connection.heard_at < SILENCE_SECONDS:
-            await asyncio.wait([connection.ended], timeout=SILENCE_SECONDS / 3)
+        while not connection.ended.done() and not connection.silence.has_expired:
+            await asyncio.wait([connection.ended], timeout=connection.silence.check_seconds)
         if connection.ended.done():
             try:
                 connection.ended.result()
@@ -99,43 +103,45 @@ class Listener:
 
 
 class _Connection(asyncio.BufferedProtocol):
-    """`ended` is done when nothing more comes, with why if that is a fault."""
+    """One connection to ingest. `ended` is done when nothing more will arrive; it holds the error, if there was one."""
 
-    def __init__(self, topics: dict[bytes, None], take: Taker) -> None:
+    def __init__(self, topics: dict[bytes, None], take: Take) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.heard_at = time.monotonic()
-        self.has_heard = False
+        self.silence = SilenceTimer()
+        self.has_received = False
         self._take = take
         self._newest: dict[bytes, list[bytes]] = {}
-        self._conversation = Conversation(topics, self._on_message, self._send)
+        self._zmtp = ZmtpSubscriber(topics, self._on_message, self._send)
         self._transport: asyncio.Transport | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # For mypy alone: uvloop's transports do not inherit from asyncio.Transport.
+        self._transport = cast("asyncio.Transport", transport)
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER_BYTES)
         self._send(GREETING)
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 the room is what it is
-        return self._conversation.room()
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        return self._zmtp.free_space()
 
     def buffer_updated(self, nbytes: int) -> None:
         try:
-            self._conversation.take(nbytes)
+            self._zmtp.received(nbytes)
             if self._newest:
                 newest, self._newest = self._newest, {}
-                self.has_heard = True
-                self.heard_at = time.monotonic()
+                self.has_received = True
+                self.silence.restart()
                 for parts in newest.values():
                     self._take(parts)
-        except Exception as error:  # noqa: BLE001 raised where the end is awaited
+        except Exception as error:  # noqa: BLE001 raised where `ended` is awaited
             self._end(error)
             self.abort()
 
     def _on_message(self, parts: list[bytes]) -> None:
         self._newest[parts[0]] = parts
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 it is tried again whatever it was
+    def connection_lost(self, _exc: Exception | None) -> None:
+        # Whatever the reason was, `_stay_connected` reconnects.
         self._end(None)
 
     def _end(self, error: Exception | None) -> None:
@@ -146,9 +152,9 @@ class _Connection(asyncio.BufferedProtocol):
         else:
             self.ended.set_exception(error)
 
-    def tell(self, command: bytes) -> None:
-        """What is told before the other end is ready is among the topics that it is told then."""
-        if self._conversation.is_ready:
+    def send_command(self, command: bytes) -> None:
+        """Send a subscription or its end. Before the handshake nothing is sent: the topics are, at its end."""
+        if self._zmtp.is_ready:
             self._send(command)
 
     def _send(self, data: bytes) -> None:
@@ -161,7 +167,9 @@ class _Connection(asyncio.BufferedProtocol):
 
 
 async def _connect(connection: _Connection, host: str, port: int) -> bool:
-    """The name is looked up anew each time: a container that comes back has another address."""
+    """Try each address of `host`; whether one answered. The name is looked up each time, because a container that was
+    restarted has another address.
+    """
     loop = asyncio.get_running_loop()
     for *_, address in await _look_up(host, port):
         with suppress(OSError, TimeoutError):
@@ -172,22 +180,23 @@ async def _connect(connection: _Connection, host: str, port: int) -> bool:
 
 
 async def _look_up(host: str, port: int) -> list[tuple[Any, ...]]:
-    """Asked again while the first question is still open: what was asked of a cut network is never answered."""
+    """The results of `getaddrinfo`; none when all look-ups failed or took too long.
+
+    A query that was sent while the network was cut is never answered, so the next one starts while it still runs.
+    """
     loop = asyncio.get_running_loop()
-    questions: set[asyncio.Task[list[tuple[Any, ...]]]] = set()
+    lookups: set[asyncio.Task[list[tuple[Any, ...]]]] = set()
     try:
         for _ in range(LOOKUPS):
-            questions.add(loop.create_task(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-            answered, questions = await asyncio.wait(
-                questions, timeout=LOOKUP_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-            for question in answered:
+            lookups.add(loop.create_task(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            done, lookups = await asyncio.wait(lookups, timeout=LOOKUP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for lookup in done:
                 with suppress(OSError):
-                    return question.result()
+                    return lookup.result()
         return []
     finally:
-        for question in questions:
-            question.cancel()
+        for lookup in lookups:
+            lookup.cancel()
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

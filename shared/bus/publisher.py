@@ -1,4 +1,7 @@
-"""The sending end of the bus. Topics are bytes here; its subscriptions are the demand (docs/architecture.md)."""
+"""The publisher: sends messages, and knows which topics are subscribed to. Topics are bytes here.
+
+The subscriptions are the demand: what nobody subscribes to need not be made (docs/decisions/0001).
+"""
 
 import select
 import threading
@@ -15,19 +18,19 @@ _SUBSCRIBE: Final = b"\x01"
 
 
 class Publisher:
-    """A sending end of the bus: bound at `address`, or with `is_inner` connected to a forwarder's inner one.
+    """An XPUB socket: bound to `address`, or with `is_inner` connected to the inner address of a `BusProxy`.
 
-    Any thread may send; one thread reads the subscriptions and waits for them. Sending never blocks: a subscriber that
-    lags loses messages, nobody else does.
+    Any thread may send. One thread waits for subscriptions and reads them. Sending never blocks: a subscriber that is
+    too slow loses messages, and no other subscriber does.
 
     Raises:
-        ConfigurationError: when the address can't be bound.
+        ConfigurationError: the address can't be bound.
     """
 
     def __init__(self, address: str, *, is_inner: bool = False) -> None:
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.topics: frozenset[bytes] = frozenset()
-        """What anybody subscribes to at the moment, over all subscribers."""
+        """The topics with a subscription at the moment, over all subscribers."""
         if is_inner:
             self._socket = self.context.socket(zmq.XPUB)
             self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
@@ -37,7 +40,7 @@ class Publisher:
             self._socket = publishing_socket(self.context)
             bind_socket(self._socket, address, self.context)
         self._lock = threading.Lock()
-        """A ZeroMQ socket may pass from thread to thread, but not without a lock's fence between them."""
+        """Several threads may use a ZeroMQ socket in turn, if a lock's memory fence is between them."""
         self._waking, self._woken = socketpair()
         self._waking.setblocking(False)
         self._poll = select.poll()
@@ -45,13 +48,16 @@ class Publisher:
         self._poll.register(self._woken, select.POLLIN)
 
     def wait(self, seconds: float) -> None:
-        """Sleep until a subscription may have changed or the time is up."""
+        """Sleep until a subscription may have changed, `seconds` at most."""
         for descriptor, _ in self._poll.poll(max(0, round(seconds * 1000))):
             if descriptor == self._woken.fileno():
                 self._woken.recv(64)
 
     def read_subscriptions(self) -> bool:
-        """Bring `topics` up to date; whether they changed. Call it on every turn: the events queue up unbounded."""
+        """Bring `topics` up to date; whether they changed.
+
+        Call it after each `wait`: no limit holds for the events that queue up in between.
+        """
         topics = set(self.topics)
         with self._lock:
             while has_event(self._socket):
@@ -66,13 +72,15 @@ class Publisher:
         return changed
 
     def send(self, parts: Sequence[bytes]) -> None:
+        """Send one message, its topic first. The last part is not copied."""
         with self._lock:
             for part in parts[:-1]:
                 self._socket.send(part, zmq.SNDMORE)
             self._socket.send(parts[-1], copy=False)
             has_subscription = has_event(self._socket)
         if has_subscription:
-            # The descriptor tells only of what came since the socket was last used, which was just now.
+            # The socket's descriptor reports only events since the last use of the socket, which was this one. So a
+            # subscription that arrived before would not wake `wait`.
             with suppress(BlockingIOError):
                 self._waking.send(b"\0")
 

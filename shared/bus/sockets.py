@@ -1,7 +1,8 @@
-"""The options that every ZeroMQ socket of the bus has. Owns why they are so.
+"""The options of the bus's ZeroMQ sockets, and the reasons for them.
 
-Two facts shape them: a heartbeat on a SUB with a finite high-water mark aborts the process when the application stalls,
-so only the XPUB has one; and a high-water mark does not bound age, so it is small, as are the kernel's buffers.
+Two facts of libzmq decide them. A heartbeat on a SUB socket with a finite high-water mark aborts the process when the
+application stalls, so only the XPUB socket sends heartbeats. A high-water mark limits the number of queued messages,
+not their age, so ours is small, and so are the kernel's buffers.
 """
 
 from typing import Final
@@ -13,15 +14,16 @@ from shared.bus.topics import MAX_TOPIC_BYTES
 from shared.errors import ConfigurationError
 
 HIGH_WATER_MARK: Final = 8
-"""A camera's frame at every size and its status, sent in one go, and a little more."""
+"""In messages: one camera's frames at every size and its status, which are sent together, and a few more."""
 KERNEL_BUFFER_BYTES: Final = 256 * 1024
 _READABLE: Final = int(zmq.POLLIN)
-"""A plain number: the flag's own `&` takes longer than the question to the socket."""
+"""A plain integer: the `&` of pyzmq's flag takes longer than asking the socket."""
 
 
 def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bool = False) -> "zmq.Socket[bytes]":
+    """An XPUB socket for subscribers, not bound yet. `has_keys`: keys will be set on it."""
     socket = context.socket(zmq.XPUB)
-    # Subscriptions come unbounded by any high-water mark; none of ours is longer than this.
+    # No high-water mark limits incoming subscriptions, so their length is limited. None of ours is longer than a topic.
     socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES + (OVERHEAD_BYTES if has_keys else 0))
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
     socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
@@ -31,7 +33,28 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
     return socket
 
 
+def subscribing_socket(context: "zmq.Context[zmq.Socket[bytes]]") -> "zmq.Socket[bytes]":
+    """A SUB socket, not connected yet. It connects and reconnects by itself, within a second of each failure."""
+    socket = context.socket(zmq.SUB)
+    socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
+    socket.set(zmq.RCVBUF, KERNEL_BUFFER_BYTES)
+    socket.set(zmq.RECONNECT_IVL, 100)
+    socket.set(zmq.RECONNECT_IVL_MAX, 1000)
+    socket.set(zmq.CONNECT_TIMEOUT, 1000)
+    socket.set(zmq.HANDSHAKE_IVL, 3000)
+    socket.set(zmq.TCP_KEEPALIVE, 1)
+    socket.set(zmq.TCP_KEEPALIVE_IDLE, 10)
+    socket.set(zmq.TCP_KEEPALIVE_INTVL, 5)
+    socket.set(zmq.TCP_KEEPALIVE_CNT, 3)
+    return socket
+
+
 def bind_socket(socket: "zmq.Socket[bytes]", address: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    """Bind `socket` to the address of BUS_BIND.
+
+    Raises:
+        ConfigurationError: the address can't be bound; `context` and all its sockets are closed then.
+    """
     try:
         socket.bind(address)
     except zmq.ZMQError as error:
@@ -43,5 +66,5 @@ def bind_socket(socket: "zmq.Socket[bytes]", address: str, context: "zmq.Context
 
 
 def has_event(socket: "zmq.Socket[bytes]") -> bool:
-    """Whether something can be read. Cheaper than to try and fail: an exception costs twice as much as the question."""
+    """Whether a message can be read. Asking costs half as much as reading in vain and catching the exception."""
     return bool(socket.get(zmq.EVENTS) & _READABLE)  # type: ignore[operator] # pyzmq says int or bytes

@@ -1,7 +1,7 @@
-"""A camera's status and its two message parts, both ways. Pure: no sockets.
+"""A camera's status, and its message: encoding and decoding. Pure: no sockets.
 
-The status is the heartbeat of ingest (1 Hz and on change) and the only way in which the other services learn
-which cameras there are, so it carries what they need of a camera's settings.
+The status is ingest's heartbeat, sent once a second and at each change. The other services learn only from it which
+cameras there are, so it carries those settings of a camera that they need.
 """
 
 from collections.abc import Sequence
@@ -10,37 +10,40 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.bus.frames import INTEGER_LIMIT, MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey, status_topic
 from shared.errors import MessageDecodeError
 
+STATUS_PARTS: Final = 2
+"""Topic and body."""
 MAX_STATUS_BYTES: Final = 16 * 1024
 MAX_CAPTURE_INTERVAL_SECONDS: Final = 30 * 24 * 3600
 
 
 class CameraState(StrEnum):
-    """What ingest is doing about a camera."""
+    """The state of a camera, as ingest sees it."""
 
     CONNECTING = "connecting"
     LIVE = "live"
     IDLE = "idle"
-    """Connected and receiving; nothing is decoded into pictures, since nobody subscribes."""
+    """Connected and receiving. No picture is made, because nobody subscribes."""
     STALLED = "stalled"
-    """Connected, but no frame has come for some seconds."""
+    """Connected, but no frame has arrived for some seconds."""
     FROZEN = "frozen"
-    """Frames come, but the picture has been the same for longer than it can be."""
+    """Frames arrive, but the picture has been the same for longer than a real camera's can be."""
     OFFLINE = "offline"
     UNAUTHORIZED = "unauthorized"
     DISABLED = "disabled"
     REMOVED = "removed"
-    """Taken out of the configuration: whoever hears it forgets the camera."""
+    """Taken out of the configuration: receivers forget the camera."""
 
 
 MAX_WORDS: Final = 1000
-"""The length of a reason or a notice at the most."""
+"""The maximum length of a reason or a notice, in characters."""
 
 
 class CameraStatus(BaseModel):
-    """All that the other services know of a camera. Times are UTC epoch nanoseconds."""
+    """Everything that the other services know about a camera. Times are UTC epoch nanoseconds."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,28 +54,28 @@ class CameraStatus(BaseModel):
     is_default: bool
     source: Literal["demo", "rtsp", "http", "file"]
     state: CameraState
-    since_ns: int = Field(ge=0, lt=2**63)
+    since_ns: int = Field(ge=0, lt=INTEGER_LIMIT)
     last_error: str | None = Field(max_length=MAX_WORDS)
     notices: tuple[Annotated[str, Field(max_length=MAX_WORDS)], ...] = Field(default=(), max_length=8)
-    """What is not as wished though pictures come, such as a changed configuration that can't be used."""
-    reconnects: int = Field(ge=0)
-    width: int | None
-    height: int | None
-    fps: float | None
+    """Problems with which pictures may still arrive, such as a changed configuration that can't be used."""
+    reconnects: int = Field(ge=0, lt=INTEGER_LIMIT)
+    width: int | None = Field(ge=1, le=MAX_SIDE_PIXELS)
+    height: int | None = Field(ge=1, le=MAX_SIDE_PIXELS)
+    fps: float | None = Field(ge=0, le=1000, allow_inf_nan=False)
     codec: str | None = Field(default=None, max_length=32)
-    bits_per_second: int | None = Field(default=None, ge=0)
-    """What the camera sends, as measured; None where the source can't tell."""
-    widths: tuple[int, ...] = Field(default=(), max_length=16)
-    """The widths in pixels at which frames can be had besides the source's own, on demand."""
-    viewer_count: int = Field(ge=0)
+    bits_per_second: int | None = Field(default=None, ge=0, lt=INTEGER_LIMIT)
+    """The camera's bit rate, as measured; None when the source can't tell."""
+    widths: tuple[Annotated[int, Field(ge=1, le=MAX_SIDE_PIXELS)], ...] = Field(default=(), max_length=16)
+    """The widths in pixels of the renditions that are made on demand, besides `main`."""
+    viewer_count: int = Field(ge=0, lt=INTEGER_LIMIT)
     capture_interval_seconds: int = Field(ge=1, le=MAX_CAPTURE_INTERVAL_SECONDS)
-    sent_at_ns: int = Field(ge=0, lt=2**63)
+    sent_at_ns: int = Field(ge=0, lt=INTEGER_LIMIT)
     ingest_version: str | None = Field(default=None, max_length=32)
-    """Of the Framecast that sent this; None of one that did not tell it yet."""
+    """The version of Framecast that sent this; None from versions before this member."""
 
     @property
     def is_streaming(self) -> bool:
-        """Whether a picture is to be had at once: watched or not, the camera delivers."""
+        """Whether the camera delivers pictures, watched or not."""
         return self.state in (CameraState.LIVE, CameraState.IDLE)
 
 
@@ -81,18 +84,18 @@ def encode_status(status: CameraStatus) -> list[bytes]:
 
 
 def decode_status(parts: Sequence[bytes]) -> CameraStatus:
-    """Read a status back.
+    """The status in a message.
 
     Raises:
-        MessageDecodeError: when it is not as the wire format says.
+        MessageDecodeError: it is not as the wire format says.
     """
-    if len(parts) != 2:  # noqa: PLR2004 topic and body
-        raise MessageDecodeError(f"a status has 2 parts, not {len(parts)}")
+    if len(parts) != STATUS_PARTS:
+        raise MessageDecodeError(f"a status has {STATUS_PARTS} parts, not {len(parts)}")
     topic, body = parts
     if len(body) > MAX_STATUS_BYTES:
         raise MessageDecodeError(f"the status is {len(body)} bytes long")
     try:
-        # By JSON's own types only, so that "1" is no number; enums and floats read as JSON writes them.
+        # Strict: only JSON's own types, so "1" is no number. Enums are read from text, and floats also from integers.
         status = CameraStatus.model_validate_json(body, strict=True)
     except ValidationError as error:
         raise MessageDecodeError(f"the status is not valid: {error.errors()[0]['msg']}") from None

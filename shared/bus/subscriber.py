@@ -1,80 +1,77 @@
-"""The listening end of the bus in an asyncio program, through libzmq."""
+"""The subscriber for any asyncio program: through libzmq, with or without keys.
+
+Without keys, stream uses the cheaper `LoopSubscriber` (docs/decisions/0018).
+"""
 
 import asyncio
-import secrets
-import time
 from collections.abc import Callable
 from typing import Final
 
 import zmq
 
 from shared.bus.curve import ClientKeys
-from shared.bus.sockets import HIGH_WATER_MARK, KERNEL_BUFFER_BYTES, has_event
-from shared.bus.topics import hello_topic
+from shared.bus.silence import SilenceTimer
+from shared.bus.sockets import has_event, subscribing_socket
+from shared.bus.topics import new_hello_topic
 
-SILENCE_SECONDS: Final = 3.0
-"""A subscriber that hears nothing for so long connects anew: statuses come every second."""
-MOST_AT_ONCE: Final = 256
+MAX_MESSAGES_PER_TURN: Final = 256
+"""Read in one turn of the event loop; then other tasks run."""
 
 
 class Subscriber:
-    """A listening end of the bus in an asyncio program. Everything on the loop's thread.
+    """A SUB socket in an asyncio program, connected to each of `addresses` (separated by commas).
 
-    It connects, and connects anew, by itself: after `SILENCE_SECONDS` without any message the connection is given
-    up and made again, since a peer that vanished behind a broken network sends no goodbye. So it is too when `keys`
-    are not authorized, or not yet: ingest refuses without a word, and its log tells.
+    It connects by itself, and reconnects when no message arrived for `SILENCE_SECONDS`. That also covers `keys` that
+    are not authorized yet: ingest refuses them without an answer, and logs it. Every method is called on the loop's
+    thread.
     """
 
     def __init__(self, addresses: str, keys: ClientKeys | None = None) -> None:
         self._addresses = [address.strip() for address in addresses.split(",")]
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = subscribing_socket(self._context)
         self._readable = asyncio.Event()
         self._wake: Callable[[], None] = self._readable.set
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._heard_at = time.monotonic()
-        self._socket = self._context.socket(zmq.SUB)
-        self._socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
-        self._socket.set(zmq.RCVBUF, KERNEL_BUFFER_BYTES)
-        self._socket.set(zmq.RECONNECT_IVL, 100)
-        self._socket.set(zmq.RECONNECT_IVL_MAX, 1000)
-        self._socket.set(zmq.CONNECT_TIMEOUT, 1000)
-        self._socket.set(zmq.HANDSHAKE_IVL, 3000)
-        self._socket.set(zmq.TCP_KEEPALIVE, 1)
-        self._socket.set(zmq.TCP_KEEPALIVE_IDLE, 10)
-        self._socket.set(zmq.TCP_KEEPALIVE_INTVL, 5)
-        self._socket.set(zmq.TCP_KEEPALIVE_CNT, 3)
+        self._silence = SilenceTimer()
         if keys is not None:
             keys.apply(self._socket)
-        # Whoever comes, or comes back, need not wait for the next second to learn of the cameras.
-        self._socket.subscribe(hello_topic(secrets.token_hex(8)))
+        # After each connect ingest sends all statuses at once, so we need not wait a second to learn of the cameras.
+        self._socket.subscribe(new_hello_topic())
         for address in self._addresses:
             self._socket.connect(address)
 
     def subscribe(self, topic: bytes) -> None:
         self._socket.subscribe(topic)
-        self._stir()
+        self._wake_later()
 
     def unsubscribe(self, topic: bytes) -> None:
         self._socket.unsubscribe(topic)
-        self._stir()
+        self._wake_later()
 
     async def receive(self) -> list[bytes]:
-        """The next message. Waits for ever; to be called again soon, for meanwhile nobody looks at the connection."""
+        """The next message's parts, topic first. Waits for ever.
+
+        Call it again soon: a silent connection is noticed and replaced only while this waits.
+        """
         if self._loop is None:
-            self._watch_over(asyncio.get_running_loop(), self._readable.set)
+            self._start_reading(asyncio.get_running_loop(), self._readable.set)
         while not has_event(self._socket):
-            # The descriptor tells only of changes since the socket was last used, hence the wake at every use.
+            # The socket's descriptor reports only events since the last use of the socket, hence `_wake_later`.
             self._readable.clear()
             await self._readable.wait()
-        self._heard_at = time.monotonic()
-        return self._take_message()
+        self._silence.restart()
+        return self._read_message()
 
     async def hand_newest_to(self, take: Callable[[list[bytes]], None]) -> None:
-        """Hand every message to `take`, until cancelled or until it raises; instead of `receive`.
+        """Call `take` with messages until it raises or this is cancelled; instead of `receive`.
 
-        Of those waiting at once, each topic's newest alone, and then the loop turns: a receiver that lags drops what
-        it can't show rather than everything else it has to do. No task wakes in between, which would cost as much as
-        the pictures of several viewers.
+        Of the messages that wait together, `take` gets only the newest of each topic: a receiver that is too slow drops
+        old pictures rather than its other work. No task is woken for a message, because that costs as much as sending a
+        picture to several viewers.
+
+        Raises:
+            Exception: whatever `take` raised.
         """
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
@@ -83,42 +80,36 @@ class Subscriber:
             if ended.done():
                 self._stop_reading()
                 return
-            newest: dict[bytes, list[bytes]] = {}
             try:
-                # It is nearly always a message that wakes: asked is only whether there are more.
-                for _ in range(MOST_AT_ONCE):
-                    parts = self._take_message()
-                    newest[parts[0]] = parts
-                    if not has_event(self._socket):
-                        break
-                else:
-                    loop.call_soon(turn)
-            except zmq.Again:
-                pass
-            if newest:
-                self._heard_at = time.monotonic()
-            try:
-                for parts in newest.values():
+                for parts in self._read_newest().values():
                     take(parts)
             except Exception as error:  # noqa: BLE001 raised where this is awaited
                 ended.set_exception(error)
 
-        self._watch_over(loop, turn)
+        self._start_reading(loop, turn)
         loop.call_soon(turn)
         await ended
 
-    def _watch_over(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
-        self._loop, self._wake = loop, wake
-        loop.add_reader(self._socket.fileno(), wake)
-        self._watch()
+    def _read_newest(self) -> dict[bytes, list[bytes]]:
+        """The newest message of each topic, of those that wait; the loop turns before any beyond the limit."""
+        newest: dict[bytes, list[bytes]] = {}
+        try:
+            # A wake-up nearly always means a message, so the first is read without asking.
+            for _ in range(MAX_MESSAGES_PER_TURN):
+                parts = self._read_message()
+                newest[parts[0]] = parts
+                if not has_event(self._socket):
+                    break
+            else:
+                self._wake_later()
+        except zmq.Again:
+            pass
+        if newest:
+            self._silence.restart()
+        return newest
 
-    def _stir(self) -> None:
-        """After every use of the socket that is no receiving: what it found coming in would not wake us again."""
-        if self._loop is not None:
-            self._loop.call_soon(self._wake)
-
-    def _take_message(self) -> list[bytes]:
-        # What `recv_multipart` does, but for asking the socket after each part whether there are more.
+    def _read_message(self) -> list[bytes]:
+        # As pyzmq's `recv_multipart`, without its extra question to the socket after each part.
         parts = []
         while True:
             part = self._socket.recv(zmq.NOBLOCK, copy=False)
@@ -126,22 +117,30 @@ class Subscriber:
             if not part.more:
                 return parts
 
-    def _watch(self) -> None:
-        """About once a second: give a silent connection up and make it anew."""
-        assert self._loop is not None  # noqa: S101 set by the only caller before it
-        if time.monotonic() - self._heard_at >= SILENCE_SECONDS:
-            for address in self._addresses:
-                self._socket.disconnect(address)
-                self._socket.connect(address)
-            self._heard_at = time.monotonic()
-            self._stir()
-        self._watchdog = self._loop.call_later(SILENCE_SECONDS / 3, self._watch)
+    def _start_reading(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+        self._loop, self._wake = loop, wake
+        loop.add_reader(self._socket.fileno(), wake)
+        self._check_silence(loop)
 
     def _stop_reading(self) -> None:
         if self._loop is not None:
-            self._watchdog.cancel()
+            self._silence_check.cancel()
             self._loop.remove_reader(self._socket.fileno())
             self._loop = None
+
+    def _wake_later(self) -> None:
+        """For every use of the socket but reading: a message that arrived meanwhile would not wake the reader."""
+        if self._loop is not None:
+            self._loop.call_soon(self._wake)
+
+    def _check_silence(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._silence.has_expired:
+            for address in self._addresses:
+                self._socket.disconnect(address)
+                self._socket.connect(address)
+            self._silence.restart()
+            self._wake_later()
+        self._silence_check = loop.call_later(self._silence.check_seconds, self._check_silence, loop)
 
     def close(self) -> None:
         self._stop_reading()

@@ -1,9 +1,10 @@
-"""Bus topics: how they are built and read. Pure strings and bytes, no sockets.
+"""Bus topics: how they are built and read. Strings and bytes, no sockets.
 
 A ZeroMQ subscription is a prefix, so every topic ends in `/`: `frame/cam1/main/` never matches `cam10`.
 """
 
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -12,12 +13,11 @@ from pydantic import StringConstraints
 KEY_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 RENDITION_PATTERN: Final = r"^[a-z0-9]{1,16}$"
 CameraKey = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
-Rendition = Annotated[str, StringConstraints(pattern=RENDITION_PATTERN)]
 
 MAIN: Final = "main"
 """The rendition at the source's own size."""
 CAPTURE: Final = "capture"
-"""The source's own size at the quality for keeping, at most one a second: what the archiver asks for."""
+"""The rendition for the archiver: the source's own size at the archive's quality, at most one frame a second."""
 ALL_STATUSES: Final = b"status/"
 MAX_TOPIC_BYTES: Final = 256
 _VIEWERS: Final = re.compile(rb"^viewers/([a-z0-9][a-z0-9_-]{0,62})/([a-z0-9-]{1,64})/(\d{1,6})/$")
@@ -31,14 +31,16 @@ def status_topic(camera_key: str) -> bytes:
     return f"status/{camera_key}/".encode()
 
 
-def hello_topic(subscriber: str) -> bytes:
-    """A subscription of one subscriber's own: it makes ingest send every status at once. Nothing is published on it."""
-    return f"hello/{subscriber}/".encode()
+def new_hello_topic() -> bytes:
+    """A topic that no other subscriber has. Subscribing to it makes ingest send every status at once; nothing is ever
+    published on it. ZeroMQ reports only the first subscription to a topic, hence the random name.
+    """
+    return f"hello/{secrets.token_hex(8)}/".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class ViewersClaim:
-    """One replica's count of a camera's viewers, stated as a subscription (docs/wire-format.md)."""
+    """The number of viewers that one replica has of a camera. It is told by a subscription (docs/wire-format.md)."""
 
     camera_key: str
     replica: str
@@ -50,7 +52,7 @@ class ViewersClaim:
 
     @classmethod
     def parse(cls, topic: bytes) -> "ViewersClaim | None":
-        """Read a claim back from its topic; None when the topic is anything else."""
+        """The claim in a topic; None when the topic is another kind."""
         match = _VIEWERS.match(topic)
         if match is None:
             return None

@@ -1,6 +1,7 @@
-"""What a SUB says to an XPUB and hears from it: ZMTP 3.1 without encryption (RFC 37). Pure: bytes in, messages out.
+"""ZMTP 3.1 as a SUB socket speaks it to an XPUB, without encryption. Pure: bytes in, messages and replies out.
 
-libzmq is the other end; this one is for who reads the bus in an event loop of its own (`listener.py`).
+The protocol is RFC 37 (ZMTP 3.1). libzmq is at the other end; this end is for `loop_subscriber`, which reads the
+connection in its event loop.
 """
 
 import struct
@@ -12,22 +13,27 @@ from shared.errors import FramecastError
 SIGNATURE: Final = b"\xff\x00\x00\x00\x00\x00\x00\x00\x00\x7f"
 MECHANISM: Final = b"NULL".ljust(20, b"\0")
 GREETING: Final = SIGNATURE + b"\x03\x01" + MECHANISM + b"\0" * 32
+_OLDEST_MAJOR_VERSION: Final = 3
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _SHORT_HEAD, _LONG_HEAD = 2, 9
+_MAX_SHORT_BODY_BYTES: Final = 255
 _long_size: Final = struct.Struct("!Q").unpack_from
-MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
-"""Twice the largest picture: who announces more is not one of us."""
+MAX_MESSAGE_BYTES: Final = 33 * 1024 * 1024
+"""For all parts of a message: the largest picture and a header. No ingest announces more."""
+MAX_COMMAND_BYTES: Final = 4096
 MAX_PARTS: Final = 8
-FIRST_ROOM_BYTES: Final = 256 * 1024
+FIRST_BUFFER_BYTES: Final = 256 * 1024
+KEPT_BUFFER_BYTES: Final = 4 * 1024 * 1024
+"""A larger buffer is released as soon as its frame has been taken."""
 
 
 class ZmtpError(FramecastError):
-    """Raised when the other end says what can't be understood; the words are for the log. Give the connection up."""
+    """Raised when the peer's bytes make no sense; the message is for the log. The catcher closes the connection."""
 
 
 def frame(flags: int, body: bytes) -> bytes:
-    """One frame as it is sent."""
-    if len(body) > 255:  # noqa: PLR2004 what one byte can say
+    """One ZMTP frame, as bytes to send."""
+    if len(body) > _MAX_SHORT_BODY_BYTES:
         return bytes((flags | _LONG,)) + struct.pack("!Q", len(body)) + body
     return bytes((flags, len(body))) + body
 
@@ -47,11 +53,11 @@ def cancel(topic: bytes) -> bytes:
 READY: Final = command(b"READY", b"\x0bSocket-Type\x00\x00\x00\x03SUB")
 
 
-class Conversation:
-    """One connection's, from the other end's greeting on. Our own `GREETING` is sent by whoever connects.
+class ZmtpSubscriber:
+    """The state of one connection, from the peer's greeting on. Its owner sends our own `GREETING`.
 
-    Fill `room()`, then `take` what was filled in: it calls `on_message` with each whole message's parts and `reply`
-    with what is to be sent. `topics` are subscribed to when the other end is ready.
+    Write received bytes into `free_space()`, then call `received`. It calls `on_message` with the parts of each whole
+    message, and `reply` with bytes to send. When the peer is ready it subscribes to `topics`, as they are then.
     """
 
     def __init__(
@@ -61,57 +67,64 @@ class Conversation:
         reply: Callable[[bytes], None],
     ) -> None:
         self.is_ready = False
+        """Whether the handshake is over."""
         self._topics = topics
         self._on_message = on_message
         self._reply = reply
         self._is_greeted = False
         self._parts: list[bytes] = []
-        self._buffer = bytearray(FIRST_ROOM_BYTES)
+        self._parts_bytes = 0
+        self._buffer = bytearray(FIRST_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._filled = 0
         self._needed = 0
-        """How many bytes the frame that has begun takes in all."""
+        """The whole length in bytes of the frame that has arrived in part."""
 
-    def room(self) -> memoryview:
-        """Where what comes next belongs."""
+    def free_space(self) -> memoryview:
+        """Where to write the next bytes; large enough for the rest of the frame that has arrived in part."""
         if self._needed > len(self._buffer):
-            larger = bytearray(self._needed + FIRST_ROOM_BYTES)
+            larger = bytearray(self._needed + FIRST_BUFFER_BYTES)
             larger[: self._filled] = self._view[: self._filled]
             self._buffer, self._view = larger, memoryview(larger)
         return self._view[self._filled :]
 
-    def take(self, count: int) -> None:
-        """So many bytes came.
+    def received(self, count: int) -> None:
+        """Take in the `count` bytes that were written into `free_space()`.
 
         Raises:
-            ZmtpError: when they make no sense.
+            ZmtpError: they make no sense.
         """
         end = self._filled + count
-        start = self._frames_from(self._greeting(end), end)
+        start = self._read_frames(self._read_greeting(end), end)
         rest = end - start
         if start and rest:
             self._buffer[:rest] = self._view[start:end]
         self._filled = rest
+        if len(self._buffer) > KEPT_BUFFER_BYTES and max(rest, self._needed) <= FIRST_BUFFER_BYTES:
+            smaller = bytearray(FIRST_BUFFER_BYTES)
+            smaller[:rest] = self._view[:rest]
+            self._buffer, self._view = smaller, memoryview(smaller)
 
-    def _greeting(self, end: int) -> int:
-        """Where the frames begin; 0 while the greeting has not come whole."""
+    def _read_greeting(self, end: int) -> int:
+        """The offset of the first frame in the buffer; 0 while the greeting is not whole, and after it was read."""
         if self._is_greeted:
             return 0
         if self._buffer[: min(end, 1)] != SIGNATURE[: min(end, 1)]:
-            raise ZmtpError("what answers at the address is no ZeroMQ socket")
+            raise ZmtpError("the server at this address does not speak ZeroMQ")
         if end < len(GREETING):
             return 0
         mechanism = bytes(self._view[12:32])
-        if self._buffer[9] != SIGNATURE[9] or self._buffer[10] < 3:  # noqa: PLR2004 the version
-            raise ZmtpError("the bus speaks an old ZMTP")
+        if self._buffer[9] != SIGNATURE[9] or self._buffer[10] < _OLDEST_MAJOR_VERSION:
+            raise ZmtpError("the bus speaks an old version of ZMTP")
         if mechanism != MECHANISM:
-            raise ZmtpError(f"the bus wants keys: it speaks {mechanism.rstrip(bytes(1)).decode('ascii', 'replace')}")
+            name = mechanism.rstrip(bytes(1)).decode("ascii", "replace")
+            raise ZmtpError(f"the bus needs keys: it speaks {name}")
         self._is_greeted = True
         self._reply(READY)
         return len(GREETING)
 
-    def _frames_from(self, start: int, end: int) -> int:
-        """Take in whole frames; where the first begins that is not."""
+    def _read_frames(self, start: int, end: int) -> int:
+        """Take in all whole frames; the offset of the first that is not whole."""
         buffer, view = self._buffer, self._view
         self._needed = 0
         while self._is_greeted and end - start >= _SHORT_HEAD:
@@ -124,8 +137,8 @@ class Conversation:
             else:
                 size = buffer[start + 1]
                 begin = start + _SHORT_HEAD
-            if size > MAX_FRAME_BYTES:
-                raise ZmtpError(f"a frame of {size} bytes")
+            if size > MAX_MESSAGE_BYTES - self._parts_bytes or (flags & _COMMAND and size > MAX_COMMAND_BYTES):
+                raise ZmtpError(f"a frame of {size} bytes is too large")
             if begin + size > end:
                 self._needed = begin + size - start
                 break
@@ -133,21 +146,25 @@ class Conversation:
             if flags & _COMMAND:
                 self._obey(bytes(view[begin:start]))
             else:
-                self._add(bytes(view[begin:start]), has_more=bool(flags & _MORE))
+                self._add_part(bytes(view[begin:start]), has_more=bool(flags & _MORE))
         return start
 
-    def _add(self, part: bytes, *, has_more: bool) -> None:
-        if not self.is_ready or len(self._parts) == MAX_PARTS:
-            raise ZmtpError("a message before its time, or without end")
+    def _add_part(self, part: bytes, *, has_more: bool) -> None:
+        if not self.is_ready:
+            raise ZmtpError("a message arrived before the handshake was over")
+        if len(self._parts) == MAX_PARTS:
+            raise ZmtpError(f"a message has more than {MAX_PARTS} parts")
         self._parts.append(part)
+        self._parts_bytes += len(part)
         if not has_more:
-            message, self._parts = self._parts, []
+            message, self._parts, self._parts_bytes = self._parts, [], 0
             self._on_message(message)
 
     def _obey(self, body: bytes) -> None:
+        """Unknown commands are ignored: a later version of ZMTP may add some."""
         name, rest = body[1 : 1 + body[0]] if body else b"", body[1 + body[0] :] if body else b""
         if name == b"PING":
-            self._reply(command(b"PONG", rest[2:]))  # behind the time to live: what is to be sent back
+            self._reply(command(b"PONG", rest[2:]))  # a time to live of 2 bytes, then the context to send back
         elif name == b"READY" and not self.is_ready:
             self.is_ready = True
             self._reply(b"".join(map(subscribe, self._topics)))

@@ -1,1 +1,1 @@
-"""What the HTTP services share. FastAPI and uvicorn are allowed here; ingest may not import it."""
+"""What the HTTP services share: server, access, limits. It uses FastAPI and uvicorn; ingest must not import it."""

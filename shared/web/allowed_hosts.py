@@ -1,6 +1,7 @@
-"""Names of hosts: which one an address holds, and which we answer to while nobody needs a password.
+"""The host names that are answered to while no password is set: a protection against DNS rebinding. Pure.
 
-The name server of a stranger's domain can lead it to us (DNS rebinding), and his page then counts as ours.
+An attacker's domain can resolve to our address. A browser then takes the attacker's page for one of ours, and lets it
+read our answers. The name in the `Host` header gives it away.
 """
 
 import re
@@ -9,8 +10,10 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-_NOT_TO_BE_HAD: Final = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".localdomain")
-"""Below these nobody can register a name."""
+from shared.web.texts import host_not_allowed
+
+_PRIVATE_DOMAINS: Final = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".localdomain")
+"""Nobody can register a name below these."""
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?")
 
 
@@ -18,14 +21,16 @@ def host_in(address: str) -> str:
     """The host of an address with or without scheme and port, in lower case; empty when it has none.
 
     Raises:
-        ValueError: that is no address.
+        ValueError: it is no address.
     """
     return (urlsplit(address if "://" in address else f"//{address}").hostname or "").removesuffix(".")
 
 
-def is_answered_to(host: str, named: Collection[str]) -> bool:
-    """Whether no stranger can have brought a request with this `Host`: an address, a name of this network, or one of
-    those `named`. A request without any comes from no browser.
+def is_allowed_host(host: str, named: Collection[str]) -> bool:
+    """Whether the header `Host` can't come from an attacker's domain.
+
+    So it is with an IP address, a name of the local network, one of those `named`, and with no header at all: every
+    browser sends one.
     """
     if not host:
         return True
@@ -33,17 +38,13 @@ def is_answered_to(host: str, named: Collection[str]) -> bool:
         name = host_in(host)
     except ValueError:
         return False
-    is_of_this_network = "." not in name or name.endswith(_NOT_TO_BE_HAD)
+    is_of_this_network = "." not in name or name.endswith(_PRIVATE_DOMAINS)
     return name != "" and (is_of_this_network or name in named or _is_address(name))
 
 
-def why_not(host: str) -> str:
-    """What to do about a `Host` that is not answered to. A name is repeated only if it can do no harm."""
-    shown = host if _HARMLESS.fullmatch(host) else "HOST"
-    return (
-        "Without a password this server answers only to addresses and to names of its own network: "
-        f"name http://{shown} in ALLOWED_ORIGINS, or set a password."
-    )
+def host_refusal(host: str) -> str:
+    """The sentence for a `Host` that is not allowed. It repeats the name only if that is harmless to show."""
+    return host_not_allowed(host if _HARMLESS.fullmatch(host) else "HOST")
 
 
 def _is_address(name: str) -> bool:

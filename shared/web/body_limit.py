@@ -1,4 +1,4 @@
-"""How much a request may bring. Ours bring small forms and JSON; how long it may take is `shared.web.protocol`'s."""
+"""The limit on the size of a request's body: ours are small forms and JSON. `protocol.py` limits its time."""
 
 from contextlib import suppress
 from typing import Final
@@ -10,22 +10,23 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.access.roles import READING
+from shared.web.texts import body_too_large
 
 MAX_BODY_BYTES: Final = 64 * 1024
-_TOO_LARGE: Final = f"The request's body is too large: {MAX_BODY_BYTES // 1024} KiB at the most."
+_TOO_LARGE: Final = body_too_large(MAX_BODY_BYTES)
 
 
 class BodyLimit:
-    """Plain ASGI around `app`: refuses a body by its Content-Length at once, any other when the limit is passed.
+    """ASGI middleware around `app`: answers 413 by the Content-Length, or when a body without it passes the limit.
 
-    FastAPI's own `max_body_size` would answer in plain text.
+    FastAPI's own `max_body_size` would answer in plain text instead of JSON.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in READING:  # of these nobody keeps the body
+        if scope["type"] != "http" or scope["method"] in READING:  # no endpoint reads their body
             await self._app(scope, receive, send)
             return
         if int(Headers(scope=scope).get("content-length", 0)) > MAX_BODY_BYTES:
@@ -41,6 +42,6 @@ class BodyLimit:
                 raise HTTPException(413, _TOO_LARGE)
             return message
 
-        # A client that leaves before its request is whole is no error.
+        # A client that leaves before it has sent the whole body is no error.
         with suppress(ClientDisconnect):
             await self._app(scope, counting, send)

@@ -1,16 +1,18 @@
-"""Errors as our HTTP services answer them: `{"detail": …}`, in one sentence that says what to do."""
+"""The answer to an invalid parameter in our HTTP services: `{"detail": …}` with one sentence that says what to do."""
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from shared.web.texts import invalid_parameter
 
-def answer_in_words(app: FastAPI) -> None:
-    """Replace FastAPI's list of validation errors by a sentence about the first."""
+
+def use_error_messages(app: FastAPI) -> None:
+    """Answer 422 with a sentence about the first validation error, instead of FastAPI's list of all."""
 
     @app.exception_handler(RequestValidationError)
     async def bad_parameter(_request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        name = ".".join(str(place) for place in first["loc"][1:]) or "the request"
+        name = ".".join(str(place) for place in first["loc"][1:])
         reason = first["msg"].removeprefix("Value error, ")
-        return JSONResponse({"detail": f"'{name}' is not valid: {reason}."}, status_code=422)
+        return JSONResponse({"detail": invalid_parameter(name, reason)}, status_code=422)

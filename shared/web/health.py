@@ -1,4 +1,4 @@
-"""The two questions an orchestrator asks: is the process alive, and may it be given work?"""
+"""The two endpoints for an orchestrator: whether the process is alive, and whether it can serve requests."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,8 @@ from fastapi.responses import JSONResponse
 
 
 def health_router(why_not_ready: Callable[[], str | None], degraded: Callable[[], list[str]]) -> APIRouter:
-    """`/healthz` answers while the loop turns. `/readyz` is 503 with the reason of `why_not_ready`, else 200 with
-    what is `degraded` in words: a camera or a disk that fails takes no replica out of service.
+    """`/healthz` answers while the event loop runs. `/readyz` answers 503 with the reason of `why_not_ready`, or 200
+    with the problems of `degraded`: a camera or a disk that fails must not take the replica out of service.
     """
     router = APIRouter(tags=["health"])
 

@@ -1,67 +1,140 @@
-"""uvicorn's HTTP protocol with what it lacks: deadlines for what a client sends, and the news of its end in every case.
+"""uvicorn's HTTP protocol with what it lacks: limits on time and bytes, and news of the disconnect for every request.
 
-A request's head must come whole within a time and a size, its body within a time; how large a body may be is
-`shared.web.body_limit`' to say. What a client leaves half-sent holds a connection no longer than that.
+A request's head has a deadline and a maximum size, its body a deadline; `body_limit.py` limits the body's size. What
+surrounds the body (chunk sizes and extensions, trailers) counts like a head. The parser gets small pieces, and none
+while a request waits behind another or while the client leaves our responses unread, so a connection holds little more
+memory than its buffers. The number of idle connections is limited; the oldest is closed first.
 """
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, cast
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_SECONDS: Final = 10.0
 MAX_HEAD_BYTES: Final = 32 * 1024
 BODY_SECONDS: Final = 30.0
 REST_SECONDS: Final = 2.0
-"""For what is left of a body that was answered before its end: closed at once, some clients would miss the answer."""
+"""For the rest of a body that was answered before its end. If we closed at once, some clients would miss the answer."""
+MAX_IDLE_CONNECTIONS: Final = 2000
+PIECE_BYTES: Final = 2048
+"""The smallest requests that fit into it, all pipelined, cost some 300 KB."""
+_CHUNK_BYTES: Final = 8
+"""The size line and line ends of an ordinary chunk; they are free, extensions are not."""
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class HttpProtocol(HttpToolsProtocol):
-    """One connection. At most one deadline is set: of the head, of the body, or of the rest of an answered body."""
+class _Flow(FlowControl):
+    """Reading stays paused while more than the transport's 64 KiB wait for the client to read them."""
 
+    def __init__(self, transport: asyncio.Transport, on_resume: Callable[[], None]) -> None:
+        super().__init__(transport)
+        self._on_resume = on_resume
+        self._resumes_when_sent = False
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if not self.read_paused:
+            self._resumes_when_sent = True
+            self.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._resumes_when_sent:
+            self._resumes_when_sent = False
+            self.resume_reading()
+
+    def resume_reading(self) -> None:
+        if self.write_paused:
+            self._resumes_when_sent = True
+        elif self.read_paused:
+            super().resume_reading()
+            self._on_resume()
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection. At most one deadline is set: for the head, for the body, or for the rest of an answered body."""
+
+    _idle: ClassVar[dict["HttpProtocol", None]] = {}
+    """The connections of this process that wait for their next request, the oldest first."""
     _deadline: asyncio.TimerHandle | None = None
     _awaits_head = False
-    _head_bytes = 0
+    _framing_bytes = 0
+    """What the current message has brought besides its body."""
+    _is_parsing = False
     _answering: RequestResponseCycle | None = None
-    """The request that is being answered; those read after it wait, and uvicorn's `cycle` is the last of them."""
+    """The request that is being answered. Later ones wait; uvicorn's `cycle` is the last of them."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
+        self.flow = _Flow(self.transport, self._parse)
+        self._unparsed = bytearray()
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lift_deadline()
+        self._idle.pop(self, None)
+        self._unparsed.clear()
         super().connection_lost(exc)
         if self._answering is not None and not self._answering.response_complete:
             self._answering.disconnected = True
             self._answering.message_event.set()
 
     def data_received(self, data: bytes) -> None:
+        self._idle.pop(self, None)
         if self._deadline is None:
-            # Also of what the parser skips before a head.
+            # Bytes that the parser skips before a head have the head's deadline too.
             self._await_head()
+        self._unparsed += data
+        self._parse()
+
+    def _parse(self) -> None:
+        """Feed the parser piece by piece, until a request must wait, reading is paused or nothing is left."""
+        if self._is_parsing:  # a request in this very piece was answered at once
+            return
+        self._is_parsing = True
+        while self._unparsed and not (self.pipeline or self.flow.read_paused or self.transport.is_closing()):
+            piece = bytes(self._unparsed[:PIECE_BYTES])
+            del self._unparsed[:PIECE_BYTES]
+            self._framing_bytes += len(piece)
+            super().data_received(piece)
+            if self._framing_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                self._refuse_framing()
+        self._is_parsing = False
+        if self._unparsed and not self.transport.is_closing():
+            self.flow.pause_reading()
+
+    def _refuse_framing(self) -> None:
+        # In the middle of a body an answer may be under way, so the connection just ends.
         if self._awaits_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES + len(data):
-                self.transport.write(_TOO_LARGE)
-                self.transport.close()
-                return
-        super().data_received(data)
+            self.transport.write(_TOO_LARGE)
+        self.transport.close()
 
     def handle_websocket_upgrade(self) -> None:
         self.lift_deadline()
+        self._unparsed.clear()
         super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._framing_bytes = 0
         if not self._awaits_head:
             self._await_head()
 
     def on_headers_complete(self) -> None:
         self._awaits_head = False
-        self._allow(BODY_SECONDS)
+        self._set_deadline(BODY_SECONDS)
         super().on_headers_complete()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._awaits_head:  # trailers are of no use to anybody here
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._framing_bytes -= min(self._framing_bytes, len(body) + _CHUNK_BYTES)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -71,26 +144,35 @@ class HttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body:
-            self._allow(REST_SECONDS)
+            self._set_deadline(REST_SECONDS)
+        elif self.timeout_keep_alive_task is not None and not self.transport.is_closing():
+            self._idle[self] = None
+            if len(self._idle) > MAX_IDLE_CONNECTIONS:
+                next(iter(self._idle)).close_idle()
+
+    def close_idle(self) -> None:
+        """End a connection that waits for its next request, as after `timeout_keep_alive`."""
+        self._idle.pop(self, None)
+        self.transport.close()
 
     def lift_deadline(self) -> None:
-        """Give whatever is awaited all the time it wants."""
+        """End the deadline that runs, if any."""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
     def _await_head(self) -> None:
         self._awaits_head = True
-        self._head_bytes = 0
-        self._allow(HEAD_SECONDS)
+        self._framing_bytes = 0
+        self._set_deadline(HEAD_SECONDS)
 
-    def _allow(self, seconds: float) -> None:
+    def _set_deadline(self, seconds: float) -> None:
         self.lift_deadline()
         self._deadline = self.loop.call_later(seconds, self._end, seconds)
 
     def _end(self, seconds: float) -> None:
         if self.flow.read_paused:
-            self._allow(seconds)  # while we don't read, it is not the client who is late
+            self._set_deadline(seconds)  # we have paused reading, so the client is not to blame
         else:
             self.transport.close()
 

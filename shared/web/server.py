@@ -1,4 +1,4 @@
-"""A uvicorn server as our services need it: one process, its own socket, a quick and complete end."""
+"""The uvicorn server of our services: one process, a socket of our own, and a quick and complete shutdown."""
 
 import asyncio
 import errno
@@ -16,33 +16,34 @@ from starlette.types import ASGIApp
 
 from shared.errors import ConfigurationError
 from shared.web.protocol import HttpProtocol
+from shared.web.websocket_protocol import WebSocketProtocol
 
 GRACE_SECONDS: Final = 2
 TICK_SECONDS: Final = 1.0
 MAX_MESSAGE_BYTES: Final = 4096
-"""Of a WebSocket client's messages; ours have no such limit."""
+"""For messages from a WebSocket client; those to it have no such limit."""
 
 
 def _nothing() -> None:
-    """For services without endless responses, and before there is anything to wake."""
+    """For services without endless responses, and before there is a loop to wake."""
 
 
 class _Server(uvicorn.Server):
-    """Ends the endless responses first: uvicorn itself would wait for them, and runs the lifespan's end only then.
+    """Ends the endless responses first. uvicorn would wait for them, and end the application's lifespan only then.
 
-    It wakes once a second and when told to end, where uvicorn looks ten times a second: at 30 fps that was a tenth of
-    what a frame cost.
+    Its main loop wakes once a second and when it must end. uvicorn's own wakes ten times a second, which at 30 fps was
+    a tenth of the cost of a frame.
     """
 
     def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_stop = on_stop
-        self._told_to_end: Callable[[], object] = _nothing
+        self._wake_to_end: Callable[[], object] = _nothing
 
     async def main_loop(self) -> None:
         end = asyncio.Event()
-        self._told_to_end = partial(asyncio.get_running_loop().call_soon_threadsafe, end.set)
-        # Each of uvicorn's ticks numbered 0 brings the Date header up to date.
+        self._wake_to_end = partial(asyncio.get_running_loop().call_soon_threadsafe, end.set)
+        # uvicorn updates the Date header in each tick with the number 0.
         while not await self.on_tick(0):
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK_SECONDS):
@@ -50,7 +51,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
-        self._told_to_end()
+        self._wake_to_end()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stop()
@@ -63,7 +64,7 @@ def make_server(
     http: type[asyncio.Protocol] | Literal["httptools"] = HttpProtocol,
     on_stop: Callable[[], None] = _nothing,
 ) -> uvicorn.Server:
-    """A server for `app`, to be run on sockets from `listen`. `on_stop` runs first of all when it is told to end."""
+    """A server for `app`, to be run on a socket from `listen`. On shutdown it calls `on_stop` before anything else."""
     config = uvicorn.Config(
         app,
         http=http,
@@ -71,12 +72,12 @@ def make_server(
         log_config=None,
         access_log=False,
         server_header=False,
-        # Which proxies are believed is TRUSTED_PROXIES' to say; uvicorn would believe any on this machine.
+        # TRUSTED_PROXIES decides which proxies are believed; uvicorn would believe any on this machine.
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
-        # JPEG does not shrink.
+        # A JPEG can't be compressed further.
         ws_per_message_deflate=False,
     )
     return _Server(config, on_stop)
@@ -85,7 +86,7 @@ def make_server(
 def serve(server: uvicorn.Server, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT. Main thread only."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal once more at its end, for the handler found at its start: a clean stop is code 0.
+        # At its end uvicorn raises the signal again, for the handler that was set before. So a clean stop exits with 0.
         signal.signal(number, lambda *_: None)
     server.run(sockets=[listener])
 
@@ -93,13 +94,14 @@ def serve(server: uvicorn.Server, listener: socket.socket) -> None:
 def listen(
     host: str, port: int, *, setting: str, stall_seconds: float = 60.0, unsent_bytes: int | None = None
 ) -> socket.socket:
-    """A listening TCP socket, whose options its connections inherit.
+    """A listening TCP socket. Its connections inherit its options.
 
-    The kernel gives a connection up whose peer has acknowledged nothing, or taken nothing in, for `stall_seconds`.
-    With `unsent_bytes` it takes little more than so many beyond what is on the wire: for servers that can't ask it.
+    The kernel closes a connection whose peer has acknowledged nothing, or has kept its window shut, for
+    `stall_seconds`. With `unsent_bytes` the kernel accepts only about that many bytes that are not sent yet
+    (TCP_NOTSENT_LOWAT): for servers that can't ask the kernel how much is unsent.
 
     Raises:
-        ConfigurationError: naming `setting` when the address is taken or not this host's.
+        ConfigurationError: the address is taken, or is not of this host. The message names `setting`_HOST and _PORT.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

@@ -1,4 +1,4 @@
-"""The settings of access, which both HTTP services read, and the refusal to start with a door open by mistake."""
+"""The settings of access, which both HTTP services read, and the refusal to start unprotected by mistake."""
 
 import re
 from collections.abc import Iterable
@@ -17,19 +17,19 @@ Network = IPv4Network | IPv6Network
 _PASSWORD: Final[dict[str, Any]] = {
     "min_length": 8,
     "max_length": 256,
-    "description": "text of 8 to 256 characters, which no other password or token is",
+    "description": "text of 8 to 256 characters, different from every other password and token",
 }
 _TOKEN: Final[dict[str, Any]] = {
     "min_length": 16,
     "max_length": 256,
-    "description": "text of 16 to 256 characters, which no other password or token is",
+    "description": "text of 16 to 256 characters, different from every other password and token",
 }
 _BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _OURS: Final = frozenset(
     {"api", "archive", "connect", "docs", "healthz", "login", "logout", "metrics", "openapi.json", "readyz", "redoc"}
     | {"snapshot", "state", "status", "stream"}
 )
-"""What our own addresses begin with: a base path of that name would hide them."""
+"""The first segments of our own paths: a base path of the same name would hide them."""
 SECRETS: Final = ("viewer_password", "operator_password", "viewer_token", "operator_token")
 
 
@@ -67,30 +67,43 @@ def _parts(value: str) -> list[str]:
 
 
 class WebSettings(BusClientSettings):
-    """Who may come in, from where, and what is known of the way."""
+    """Who may use the service, from where, and through which proxies."""
 
     viewer_password: SecretStr | None = Field(None, **_PASSWORD)
+    """Lets people look: streams, archive, share links for a day (docs/access.md)."""
     operator_password: SecretStr | None = Field(None, **_PASSWORD)
+    """Lets people look, and also capture, delete and render."""
     viewer_token: SecretStr | None = Field(None, **_TOKEN)
+    """Lets programs look."""
     operator_token: SecretStr | None = Field(None, **_TOKEN)
+    """Lets programs look, and also capture, delete and render."""
     allow_anonymous: bool = Field(False, description="true or false")
+    """Lets everybody in, to everything. Without this and without a password or token, a service that others could reach
+    does not start."""
     publish_address: str | None = Field(None, description="an address of this host, such as 127.0.0.1 or 0.0.0.0")
+    """The address of this host that the stack is published on. Where services bind themselves (no compose), STREAM_HOST
+    and ARCHIVER_HOST count instead."""
     site_address: Annotated[str, AfterValidator(_site)] | None = Field(
         None, description="the address that people type, such as camera.example.org"
     )
+    """The name that people type. With docker-compose.https.yml the gateway gets a certificate for it."""
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
-        (), description="addresses or networks with commas between, such as 127.0.0.1,172.18.0.0/16"
+        (), description="addresses or networks separated by commas, such as 127.0.0.1,172.18.0.0/16"
     )
+    """Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     allowed_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = Field(
-        frozenset(), description="origins with commas between, such as http://mainsail.local,http://localhost:3000"
+        frozenset(), description="origins separated by commas, such as http://mainsail.local,http://localhost:3000"
     )
+    """Pages from these origins may read everything that their visitor may, and write. Without a password, requests may
+    also name us by these hosts, besides the names of the own network."""
 
     base_path: Annotated[str, AfterValidator(_base_path)] = Field(
         "",
         description=(
-            "empty, or a path such as /cameras, of letters, digits, -, ., _ and ~, and none of our own such as /api"
+            "empty, or a path such as /cameras, of letters, digits, -, ., _ and ~, other than our own such as /api"
         ),
     )
+    """The path that a proxy puts before all our addresses, and passes on."""
 
     @model_validator(mode="after")
     def _secrets_differ(self) -> Self:
@@ -102,7 +115,7 @@ class WebSettings(BusClientSettings):
 
     @property
     def authenticates(self) -> bool:
-        """Whether anybody has to say who he is."""
+        """Whether any password or token is set."""
         return any(getattr(self, name) is not None for name in SECRETS)
 
     @property
@@ -112,7 +125,11 @@ class WebSettings(BusClientSettings):
 
 
 def shown(settings: Settings, names: Iterable[str]) -> dict[str, str]:
-    """Settings by their variables' names, fit to be shown: without what an address may hold besides the place."""
+    """Settings by their variables' names, for display: addresses without credentials and query.
+
+    Raises:
+        TypeError: one of `names` is a secret.
+    """
     return {name.upper(): mask_url(_as_written(getattr(settings, name))) for name in names}
 
 
@@ -130,14 +147,14 @@ def _as_written(value: object) -> str:
             return str(value)
 
 
-def refuse_open_doors(settings: WebSettings, bind_setting: str, bind_address: str) -> None:
-    """Refuse to be reachable from beyond this machine without a password, unless that is wanted.
+def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_address: str) -> None:
+    """Refuse to be reachable from other hosts without a password, unless ALLOW_ANONYMOUS says that it is wanted.
 
-    Within compose the services bind all of their container's addresses, and what counts is where the host publishes
-    them: `PUBLISH_ADDRESS` decides when it is given, and `bind_address` when it is not.
+    In compose the services bind all addresses of their container, and what counts is the address at which the host
+    publishes them. So `PUBLISH_ADDRESS` decides when it is set, and `bind_address` when it is not.
 
     Raises:
-        ConfigurationError: naming the setting that opens the door.
+        ConfigurationError: naming the setting that makes the service reachable.
     """
     if settings.authenticates or settings.allow_anonymous:
         return
@@ -155,9 +172,9 @@ def refuse_open_doors(settings: WebSettings, bind_setting: str, bind_address: st
 
 
 def _site_hosts(site_addresses: str) -> frozenset[str]:
-    """The hosts of a site's addresses, of which Caddy takes several with commas or spaces between.
+    """The hosts in SITE_ADDRESS, where Caddy allows several addresses, separated by commas or spaces.
 
-    One without a host (`:80`) adds nothing to where we bind.
+    An address without a host (`:80`) adds none: the address that we bind decides then.
     """
     return frozenset(filter(None, map(host_in, site_addresses.replace(",", " ").split())))
 

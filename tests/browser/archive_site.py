@@ -1,4 +1,4 @@
-"""A site with a made archive: the archiver's process, a replica of stream and a scripted camera."""
+"""A site with a prepared archive: the archiver's process, a replica of stream and a scripted camera."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ CAMERA = "camera_1"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`day` is a day with 22 frames and a gap of two hours; the two days before it are whole."""
+    """`day` has 22 frames and a gap of two hours. The two days before it are complete."""
 
     replica: Replica
     day: datetime
@@ -39,7 +39,7 @@ class Site:
 def archive_site(
     directory: Path, size: tuple[int, int] = (320, 180), settings: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Site]:
-    """`settings` are the archiver's own, by their variables' names."""
+    """Run the site. `settings` are the archiver's, by the names of their environment variables."""
     env = environment(directory, **settings)
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)

@@ -1,5 +1,5 @@
-"""A site with cameras for a browser to look at: real replica, real bus, pictures whose gray moves, at every size asked
-for; and pages of other origins beside it.
+"""A site with cameras for a browser: a real replica, a real bus, and pictures whose gray changes, at every requested
+size. Pages of other origins can be served beside it.
 """
 
 import http.server
@@ -26,6 +26,11 @@ WIDTH, HEIGHT = 1280, 720
 WIDTHS: Final = (320, 640)
 PERIOD_SECONDS: Final = 0.1
 PATIENCE_SECONDS: Final = 20.0
+HIDE_DOCUMENT: Final = """isHidden => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""Tells a page that its tab is hidden, or visible again."""
 _FACTS = """feed => ({
     state: feed.state, reason: feed.reason, transport: feed.transport, fps: feed.fps, ageMs: feed.ageMs,
     width: feed.pictureWidth, capturedAt: feed.capturedAt && feed.capturedAt.getTime(), undecodable: feed.undecodable,
@@ -42,16 +47,16 @@ def _jpegs(width: int) -> tuple[bytes, ...]:
 
 
 class Cameras:
-    """Cameras of a fake ingest, one after the other: a burst of many would be more than the bus keeps.
+    """Cameras of a fake ingest. They send one after the other, because the bus would drop part of a burst.
 
-    Those in `moving` send ten pictures a second at each size that somebody wants.
+    The cameras in `moving` send ten pictures per second at each requested size.
     """
 
     def __init__(self, ingest: FakeIngest, keys: tuple[str, ...]) -> None:
         self.ingest = ingest
         self.moving = set(keys)
         self.spoilt = False
-        """Whether what they send can't be decoded."""
+        """Whether the cameras send pictures that can't be decoded."""
         self.clock_ahead_seconds = 0.0
         self._statuses = {key: camera_status(key) for key in keys}
         self._over = threading.Event()
@@ -68,7 +73,7 @@ class Cameras:
         self._statuses[key] = camera_status(key, state, **members)
 
     def wanted(self, key: str) -> set[str]:
-        """The renditions of a camera that are subscribed to."""
+        """The renditions of a camera that have subscribers."""
         topics = (topic.decode().split("/") for topic in self.ingest.topics if topic.startswith(b"frame/"))
         return {topic[2] for topic in topics if topic[1] == key}
 
@@ -99,7 +104,7 @@ def camera_status(key: str, state: CameraState = CameraState.LIVE, **members: ob
 
 @contextmanager
 def filmed(bus: str, *keys: str) -> Iterator[Cameras]:
-    """The cameras alone, for those who run a replica of their own."""
+    """Run the cameras alone, for tests with a replica of their own."""
     with fake_ingest(bus) as ingest:
         cameras = Cameras(ingest, keys)
         cameras.start()
@@ -121,7 +126,7 @@ class Site:
 
 @contextmanager
 def running_site(*keys: str, settings: Mapping[str, object] = MappingProxyType({})) -> Iterator[Site]:
-    """A replica with the cameras of these keys; cam1, or camera_1, is the default one."""
+    """Run a replica with the cameras of these keys. The default camera is cam1 or camera_1."""
     bus = f"tcp://127.0.0.1:{free_port()}"
     keys = keys or ("cam1",)
     with filmed(bus, *keys) as cameras, running_replica(bus, settings=settings) as replica:
@@ -130,7 +135,7 @@ def running_site(*keys: str, settings: Mapping[str, object] = MappingProxyType({
 
 
 class Pages(http.server.ThreadingHTTPServer):
-    """Pages of another origin, by their paths: their headers and their HTML."""
+    """Pages of another origin. `pages` holds the headers and the HTML by path."""
 
     daemon_threads = True
 
@@ -140,7 +145,7 @@ class Pages(http.server.ThreadingHTTPServer):
         self.origin = f"http://127.0.0.1:{self.server_port}"
 
     def put(self, path: str, html: str, **headers: str) -> str:
-        """The page's address. A header's name is given with underscores."""
+        """Add a page; return its address. Header names are given with underscores."""
         self.pages[path] = ({name.replace("_", "-"): value for name, value in headers.items()}, html)
         return self.origin + path
 
@@ -158,7 +163,7 @@ class _PageHandler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the tests speak for themselves."""
+        """Log nothing: requests would only clutter the tests' output."""
 
 
 @contextmanager
@@ -188,20 +193,20 @@ class Feed:
         return self._element.evaluate(script)
 
     def is_(self, state: str, transport: str | None = None, seconds: float = PATIENCE_SECONDS) -> None:
-        """Waits for the state, and for the transport if one is named."""
+        """Wait for the state, and for the transport if one is given."""
 
-        def has_come() -> bool:
+        def is_reached() -> bool:
             self.seen = self.facts()
             return self.seen["state"] == state and transport in (None, self.seen["transport"])
 
         try:
-            wait_until(has_come, f"it is {state}", seconds)
+            wait_until(is_reached, f"the feed is {state}", seconds)
         except AssertionError as error:
             error.add_note(f"It was {self.seen}")
             raise
 
     def moves(self) -> None:
-        """Waits until two of the cameras' grays were painted."""
+        """Wait until two of the cameras' grays have been painted."""
         grays: set[int] = set()
 
         def two_were_painted() -> bool:
@@ -213,7 +218,7 @@ class Feed:
 
 
 def open_feeds(page: Page, site_origin: str, *markups: str) -> list[Feed]:
-    """A page of the site's own origin with these elements, put there before the module is loaded."""
+    """Open a page of the site's own origin with these elements, which are there before the module loads."""
     page.goto(f"{site_origin}/healthz")
     page.evaluate(
         """html => {

@@ -1,4 +1,4 @@
-"""What the tests of the pages share: a phone and a desk, and a page without a complaint of the browser in the end."""
+"""Screen sizes for the tests of the pages, and a page that fails the test if the browser reports an error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ SIZES: Final = {
 
 @contextmanager
 def opened(browser: Browser, size: str, *, excused: str = "status of 502") -> Iterator[Page]:
-    """A page in Berlin. What it complains of is `excused` when that is in the words."""
+    """Open a page with Berlin's clock. Errors that contain `excused` are ignored."""
     context = browser.new_context(
         viewport=SIZES[size], timezone_id="Europe/Berlin", locale="en-GB", has_touch=size == "phone"
     )
@@ -34,11 +34,11 @@ def opened(browser: Browser, size: str, *, excused: str = "status of 502") -> It
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing has to be scrolled sideways."""
+    """Whether the page needs no horizontal scrolling."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def keep_of(page: Page, name: str) -> None:
-    """Keep a picture of the page, named for its width as well."""
+    """Keep a screenshot of the page, with its width in the name."""
     width = page.evaluate("innerWidth")
     keep(page, f"{name}-{width}")

@@ -1,4 +1,4 @@
-"""All pages under a path, in real Chromium, behind a server that takes the path as it comes."""
+"""All pages under a base path in real Chromium, as behind a proxy that forwards the path unchanged."""
 
 import re
 from collections.abc import Iterator
@@ -34,15 +34,15 @@ def replica(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
 
 @pytest.fixture(params=["phone", "desk"])
 def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    """The archive is away, and what needs a password may be asked for before it is given."""
+    """A page that may see error statuses: no archiver runs, and some requests are sent before the login."""
     with opened(chromium, request.param, excused="status of") as page:
         yield page
 
 
-def test_one_logs_in_goes_through_the_pages_and_out_again_without_ever_leaving_the_path(
+def test_all_requests_from_login_to_logout_stay_under_the_path(
     page: Page, replica: Replica, ingest: FakeIngest
 ) -> None:
-    """Not a single request goes to where another application of the host may be."""
+    """Other paths of the host may belong to another application."""
     origin = f"http://127.0.0.1:{replica.port}"
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -80,8 +80,8 @@ def test_one_logs_in_goes_through_the_pages_and_out_again_without_ever_leaving_t
     assert [url for url in asked if not url.startswith((f"{origin}{BASE}/", "data:", "blob:"))] == []
 
 
-def test_without_the_last_slash_one_gets_to_the_front_page(page: Page, replica: Replica) -> None:
-    """It is what people type."""
+def test_the_path_without_its_last_slash_leads_to_the_front_page(page: Page, replica: Replica) -> None:
+    """People type it without the slash."""
     page.goto(f"http://127.0.0.1:{replica.port}{BASE}")
     expect(page).to_have_title(re.compile("Log in"))
     assert page.url.startswith(f"http://127.0.0.1:{replica.port}{BASE}/login")

@@ -1,4 +1,4 @@
-"""<camera-feed> in other people's pages: another origin, a strict policy, a password, a link."""
+"""<camera-feed> in other people's pages: another origin, a strict content policy, a password, a share link."""
 
 import json
 
@@ -18,20 +18,20 @@ def page_of(site: Site, attributes: str = "") -> str:
         <camera-feed camera="cam1" {attributes}></camera-feed>"""
 
 
-def test_a_page_of_another_origin_falls_to_an_img(page: Page, pages: Pages, site: Site) -> None:
-    """It may show pictures, and read none."""
+def test_on_a_page_of_another_origin_it_falls_back_to_an_img(page: Page, pages: Pages, site: Site) -> None:
+    """Such a page may show pictures but not read their bytes."""
     page.goto(pages.put("/", page_of(site)))
     feed = Feed(page)
     feed.is_("live", "img")
     wait_until(lambda: feed.facts()["width"] > 300, "a picture is shown")
     assert site.viewers() == 1
-    assert feed.facts()["ageMs"] is None, "nobody told how old it is"
+    assert feed.facts()["ageMs"] is None, "an <img> can't know the age"
     page.evaluate("document.querySelector('camera-feed').remove()")
-    wait_until(lambda: site.viewers() == 0, "the connection is given back")
+    wait_until(lambda: site.viewers() == 0, "the connection is released")
 
 
-def test_an_origin_that_is_allowed_gets_the_socket(page: Page, pages: Pages) -> None:
-    """ALLOWED_ORIGINS is all it takes."""
+def test_an_allowed_origin_gets_the_websocket(page: Page, pages: Pages) -> None:
+    """ALLOWED_ORIGINS is the only setting needed."""
     with running_site(settings={"allowed_origins": pages.origin}) as site:
         page.goto(pages.put("/", page_of(site)))
         feed = Feed(page)
@@ -39,8 +39,8 @@ def test_an_origin_that_is_allowed_gets_the_socket(page: Page, pages: Pages) -> 
         feed.moves()
 
 
-def test_a_share_link_is_enough_anywhere(page: Page, pages: Pages) -> None:
-    """The module is for everybody; the camera for whoever holds a link to it."""
+def test_a_share_link_is_enough_on_any_page(page: Page, pages: Pages) -> None:
+    """Anybody may load the module. The camera is open to anybody who holds a link to it."""
     with running_site(settings=SECRETS) as site:
         page.goto(pages.put("/locked", page_of(site)))
         locked = Feed(page)
@@ -58,7 +58,7 @@ def test_a_share_link_is_enough_anywhere(page: Page, pages: Pages) -> None:
 
 
 def test_the_module_is_open_to_all_and_nothing_else_is(page: Page, pages: Pages) -> None:
-    """A module of another origin needs the server's leave, as an image does not."""
+    """Unlike an image, a module from another origin needs the server's permission."""
     with running_site(settings=SECRETS) as site:
         for method in ("GET", "HEAD"):
             status, headers, _ = site.replica.request("/camera-feed.js", method)
@@ -68,11 +68,11 @@ def test_the_module_is_open_to_all_and_nothing_else_is(page: Page, pages: Pages)
             assert headers["content-type"].startswith("text/javascript")
         assert site.replica.request("/server.js")[0] == 401
         page.goto(pages.put("/", page_of(site), Cross_Origin_Embedder_Policy="require-corp"))
-        wait_until(lambda: page.evaluate("!!customElements.get('camera-feed')"), "it is loaded")
+        wait_until(lambda: page.evaluate("!!customElements.get('camera-feed')"), "the module is loaded")
 
 
-def test_a_strict_policy_is_kept(page: Page, pages: Pages, site: Site) -> None:
-    """No inline style or script, no eval, no HTML from strings: a page needs to allow our server alone."""
+def test_it_respects_a_strict_content_policy(page: Page, pages: Pages, site: Site) -> None:
+    """No inline style or script, no eval, no HTML from strings: a page has to allow only our server."""
     policy = (
         f"default-src 'none'; script-src {site.origin}; img-src {site.origin}; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
@@ -83,13 +83,13 @@ def test_a_strict_policy_is_kept(page: Page, pages: Pages, site: Site) -> None:
     feed = Feed(page)
     feed.is_("live", "img")
     assert feed.evaluate("feed => getComputedStyle(feed.shadowRoot.querySelector('img')).objectFit") == "contain"
-    # What it may not ask it does without.
+    # The policy forbids fetches and sockets, and the element does without them.
     complaints = [text for text in broken if "Content Security Policy" in text and "connect" not in text]
     assert complaints == []
 
 
-def test_it_plays_under_the_policy_of_our_own_pages(page: Page, site: Site) -> None:
-    """Those allow themselves and nothing inline."""
+def test_it_plays_under_the_content_policy_of_our_own_pages(page: Page, site: Site) -> None:
+    """Our pages allow only their own origin and nothing inline."""
     broken: list[str] = []
     page.on("console", lambda message: broken.append(message.text))
     page.goto(f"{site.origin}/archive")
@@ -106,8 +106,8 @@ def test_it_plays_under_the_policy_of_our_own_pages(page: Page, site: Site) -> N
     assert [text for text in broken if "Content Security Policy" in text] == []
 
 
-def test_an_own_style_reaches_the_parts(page: Page, pages: Pages, site: Site) -> None:
-    """As docs/camera-feed.md says."""
+def test_a_pages_style_reaches_the_parts(page: Page, pages: Pages, site: Site) -> None:
+    """docs/camera-feed.md names the parts."""
     style = "<style>camera-feed::part(picture){object-fit:cover} camera-feed::part(age){color:rgb(1,2,3)}</style>"
     page.goto(pages.put("/", style + page_of(site)))
     feed = Feed(page)

@@ -1,4 +1,4 @@
-"""<camera-feed> when things go wrong: it says so, never passes the past off for now, and comes back by itself."""
+"""<camera-feed> during problems: it gives the reason, never shows an old picture as live, and recovers by itself."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ def block_sockets(page: Page) -> None:
 
 
 def test_without_websockets_it_reads_the_stream(page: Page, site: Site) -> None:
-    """A proxy may refuse them; the element's own socket is tried again later, and taken then."""
+    """A proxy may refuse WebSockets. The element tries its socket again later and then switches to it."""
     page.add_init_script(
         """window.blocked = true;
         window.WebSocket = class extends WebSocket {
@@ -38,16 +38,16 @@ def test_without_websockets_it_reads_the_stream(page: Page, site: Site) -> None:
     assert site.viewers() == 1
     page.evaluate("window.blocked = false; heard.length = 0")
     feed.is_("live", "websocket")
-    wait_until(lambda: site.viewers() == 1, "the stream is given back")
-    assert page.evaluate("heard") == [], "the change was seen"
+    wait_until(lambda: site.viewers() == 1, "the stream is released")
+    assert page.evaluate("heard") == [], "the switch was noticeable"
 
 
 @pytest.mark.parametrize(
     ("refused", "transport"),
     [(["fetch"], "img"), (["fetch", "img"], "snapshot")],
 )
-def test_it_falls_to_what_is_left(page: Page, site: Site, refused: list[str], transport: str) -> None:
-    """An <img> where bytes can't be read, single pictures where there is no endless answer."""
+def test_it_falls_back_to_the_next_transport(page: Page, site: Site, refused: list[str], transport: str) -> None:
+    """An <img> if the page can't read bytes, single pictures if an endless response is impossible."""
     block_sockets(page)
     kinds = {"fetch": "fetch", "img": "image"}
     page.route(
@@ -56,28 +56,28 @@ def test_it_falls_to_what_is_left(page: Page, site: Site, refused: list[str], tr
             route.abort() if route.request.resource_type in [kinds[name] for name in refused] else route.continue_()
         ),
     )
-    # Of a page's own origin a fetch that fails means that nobody is there; of another it may be the browser's no.
+    # On the page's own origin a failed fetch means that no server answers. On another the browser may have refused it.
     (feed,) = open_feeds(page, site.origin.replace("127.0.0.1", "localhost"), FEED_OF.format(site.origin))
     feed.is_("live", transport)
 
 
 @pytest.mark.parametrize("mode", ["websocket", "fetch", "img", "snapshot"])
-def test_each_way_can_be_chosen_and_survives_the_cameras_absence(page: Page, site: Site, mode: str) -> None:
-    """Stale with the reason while the camera is away, live when it is back."""
+def test_each_transport_can_be_chosen_and_survives_an_outage_of_the_camera(page: Page, site: Site, mode: str) -> None:
+    """Stale with the reason during the outage, live afterwards."""
     (feed,) = open_feeds(page, site.origin, f'<camera-feed camera="cam1" mode="{mode}"></camera-feed>')
     feed.is_("live", mode)
     site.cameras.moving.clear()
     site.cameras.say("cam1", CameraState.OFFLINE, last_error="The cable is out.")
     feed.is_("stale")
-    wait_until(lambda: "The cable is out." in feed.facts()["reason"], "the reason is said", PATIENCE_SECONDS)
+    wait_until(lambda: "The cable is out." in feed.facts()["reason"], "the reason is shown", PATIENCE_SECONDS)
     site.cameras.say("cam1", CameraState.LIVE)
     site.cameras.moving.add("cam1")
     feed.is_("live", mode)
     assert [kind for kind, _ in page.evaluate("heard") if kind != "statechange"][-2:] == ["stale", "live"]
 
 
-def test_the_servers_own_picture_of_trouble_is_not_dimmed_again(page: Page, site: Site) -> None:
-    """It says all itself; words over words would be read by nobody."""
+def test_the_servers_placeholder_is_not_dimmed_again(page: Page, site: Site) -> None:
+    """The placeholder already has the reason in it. A second text over it would be unreadable."""
     (feed,) = open_feeds(page, site.origin, FEED)
     feed.is_("live")
     site.cameras.moving.clear()
@@ -89,7 +89,7 @@ def test_the_servers_own_picture_of_trouble_is_not_dimmed_again(page: Page, site
 
 
 def test_a_stalled_connection_is_noticed_and_replaced(page: Page, site: Site) -> None:
-    """Half-open sockets stay open for minutes; the age stays honest meanwhile, and the last picture is dimmed."""
+    """Half-open sockets stay open for minutes. Meanwhile the age keeps growing."""
     silent = False
     server_sides: list[WebSocketRoute] = []
 
@@ -115,7 +115,7 @@ def test_a_stalled_connection_is_noticed_and_replaced(page: Page, site: Site) ->
 
 
 def test_without_a_network_it_is_offline_and_comes_back_at_once(page: Page, site: Site) -> None:
-    """The last picture stays, dimmed, with the reason over it."""
+    """The last picture stays visible, dimmed, with the reason over it."""
     (feed,) = open_feeds(page, site.origin, '<camera-feed camera="cam1" mode="fetch"></camera-feed>')
     feed.is_("live")
     page.context.set_offline(True)
@@ -134,24 +134,24 @@ def test_without_a_network_it_is_offline_and_comes_back_at_once(page: Page, site
 
 @pytest.mark.parametrize("decoder", ["ImageDecoder", "createImageBitmap"])
 def test_pictures_that_cannot_be_decoded_are_skipped_and_counted(page: Page, site: Site, decoder: str) -> None:
-    """One bad picture would end an <img>; here the next good one is shown.
+    """One bad picture would end an <img>. The element shows the next good one.
 
-    Browsers lend the first decoder only to pages that came by HTTPS or from this machine.
+    Browsers offer ImageDecoder only to pages loaded over HTTPS or from this machine.
     """
     if decoder != "ImageDecoder":
         page.add_init_script("delete window.ImageDecoder;")
     (feed,) = open_feeds(page, site.origin, FEED)
     feed.is_("live")
     site.cameras.spoilt = True
-    wait_until(lambda: feed.facts()["undecodable"] > 3, "they are counted", PATIENCE_SECONDS)
-    wait_until(lambda: feed.facts()["state"] != "live", "they don't pass for a picture", PATIENCE_SECONDS)
+    wait_until(lambda: feed.facts()["undecodable"] > 3, "bad pictures are counted", PATIENCE_SECONDS)
+    wait_until(lambda: feed.facts()["state"] != "live", "bad pictures are not live", PATIENCE_SECONDS)
     site.cameras.spoilt = False
     feed.is_("live")
     feed.moves()
 
 
-def test_while_a_picture_is_decoded_the_newest_of_the_others_waits(page: Page, site: Site) -> None:
-    """A busy machine shows fewer pictures, none older than need be, and is not sent what it can't take in."""
+def test_while_a_picture_is_decoded_only_the_newest_other_one_waits(page: Page, site: Site) -> None:
+    """A busy machine shows fewer pictures, each as new as possible, and receives no more than it can decode."""
     page.add_init_script(
         """window.received = [];
         window.WebSocket = class extends WebSocket {
@@ -173,20 +173,22 @@ def test_while_a_picture_is_decoded_the_newest_of_the_others_waits(page: Page, s
         };"""
     )
     open_feeds(page, site.origin, FEED)
-    wait_until(lambda: page.evaluate("received.length") == 3, "two came while the first is decoded", PATIENCE_SECONDS)
+    wait_until(lambda: page.evaluate("received.length") == 3, "two arrive while the first is decoded", PATIENCE_SECONDS)
     page.evaluate("release()")
     wait_until(lambda: page.evaluate("shown.length") > 1, "two are shown", PATIENCE_SECONDS)
     received, shown = page.evaluate("[received, shown]")
     assert shown[:2] == [received[0], received[2]]
 
 
-def test_a_camera_that_is_not_there_harms_no_other(page: Page) -> None:
-    """The server closes the whole socket for it; the others go on, and it is tried again by itself."""
+def test_an_unknown_camera_does_not_affect_the_others(page: Page) -> None:
+    """The server closes the whole socket because of it. The other feeds continue."""
     with running_site("cam1", "cam2") as site:
         markups = [
             f'<camera-feed camera="{key}" style="width:300px"></camera-feed>' for key in ("cam1", "none", "cam2")
         ]
-        wait_until(lambda: site.replica.request("/api/cameras/none/snapshot")[0] == 404, "it is known not to be there")
+        wait_until(
+            lambda: site.replica.request("/api/cameras/none/snapshot")[0] == 404, "the server answers 404 for it"
+        )
         feeds = open_feeds(page, site.origin, *markups)
         feeds[1].is_("offline")
         assert "There is no camera 'none'" in feeds[1].facts()["reason"]
@@ -194,12 +196,12 @@ def test_a_camera_that_is_not_there_harms_no_other(page: Page) -> None:
             feed.is_("live", "websocket")
             feed.moves()
         page.evaluate("heard.length = 0")
-        wait_until(lambda: feeds[0].evaluate("feed => feed.fps") > 5, "it goes on", PATIENCE_SECONDS)
+        wait_until(lambda: feeds[0].evaluate("feed => feed.fps") > 5, "the first feed continues", PATIENCE_SECONDS)
         assert [kind for kind, detail in page.evaluate("heard") if kind == "stale"] == []
 
 
-def test_wrong_clocks_do_not_make_old_pictures_of_new_ones(page: Page, site: Site) -> None:
-    """The age is by the server's own measure where the clocks can't both be right."""
+def test_a_wrong_clock_does_not_make_new_pictures_look_old(page: Page, site: Site) -> None:
+    """If the clocks can't both be right, the element takes the age that the server measured."""
     site.cameras.clock_ahead_seconds = -7_200.0
     (feed,) = open_feeds(page, site.origin, FEED)
     feed.is_("live")
@@ -210,7 +212,7 @@ def test_wrong_clocks_do_not_make_old_pictures_of_new_ones(page: Page, site: Sit
 
 
 def answers(port: int) -> bool:
-    """Whether a replica there knows a camera."""
+    """Whether the replica at this port knows a camera."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/devices", timeout=2) as answer:
             return bool(json.load(answer)["devices"])
@@ -219,14 +221,14 @@ def answers(port: int) -> bool:
 
 
 @pytest.mark.parametrize("mode", ["auto", "img"])
-def test_a_replica_that_is_killed_comes_back_under_the_page(page: Page, tmp_path: Path, mode: str) -> None:
-    """Nobody reloads a kiosk."""
+def test_the_feed_recovers_when_a_killed_replica_is_started_again(page: Page, tmp_path: Path, mode: str) -> None:
+    """On a kiosk nobody can reload the page."""
     bus, port = f"tcp://127.0.0.1:{free_port()}", free_port()
     environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)}
     with filmed(bus, "cam1"):
         first = ServiceProcess("services.stream", environment, tmp_path / "first.log")
         try:
-            wait_until(lambda: answers(port), "it answers", PATIENCE_SECONDS)
+            wait_until(lambda: answers(port), "the replica answers", PATIENCE_SECONDS)
             markup = f'<camera-feed camera="cam1" mode="{mode}"></camera-feed>'
             (feed,) = open_feeds(page, f"http://127.0.0.1:{port}", markup)
             feed.is_("live")
@@ -243,16 +245,16 @@ def test_a_replica_that_is_killed_comes_back_under_the_page(page: Page, tmp_path
             second.stop()
 
 
-def test_a_password_is_asked_for_in_words(page: Page) -> None:
-    """Not by a picture that never comes."""
+def test_a_missing_login_is_explained(page: Page) -> None:
+    """Without the text, the viewer would only see an empty picture."""
     with running_site(settings=SECRETS) as site:
         (feed,) = open_feeds(page, site.origin, FEED)
         feed.is_("offline")
         assert feed.facts()["reason"] == f"Log in at {site.origin}/ first, or use a share link."
 
 
-def test_more_streams_than_the_browser_has_connections_for_still_all_show(page: Page) -> None:
-    """Without the socket, on HTTP/1.1: a few stream, the others show single pictures."""
+def test_more_feeds_than_the_browser_has_connections_for_all_show_pictures(page: Page) -> None:
+    """Without WebSockets, over HTTP/1.1: four feeds stream, the others load single pictures."""
     keys = tuple(f"cam{number}" for number in range(1, 8))
     block_sockets(page)
     with running_site(*keys) as site:
@@ -266,7 +268,7 @@ def test_more_streams_than_the_browser_has_connections_for_still_all_show(page: 
 
 
 def test_a_stack_of_real_services_plays(page: Page, tmp_path: Path) -> None:
-    """The demo camera, as a first visitor sees it."""
+    """The demo camera, as a newcomer sees it."""
     with Stack(tmp_path) as stack:
         (feed,) = open_feeds(page, stack.origin, "<camera-feed></camera-feed>")
         feed.is_("live", "websocket")

@@ -1,4 +1,4 @@
-"""The connect page in real Chromium: lines that work as they are, copied over any http, and share links."""
+"""The connect page in real Chromium: lines that work unchanged, copying also over plain http, and share links."""
 
 import json
 import urllib.error
@@ -19,7 +19,7 @@ from tests.web.support import OPERATOR, SECRETS, VIEWER, VIEWER_TOKEN, bearer
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 HOST = "camera.lan"
-"""To Chromium another machine's name, so that plain http to it is no secure context."""
+"""For Chromium this is another machine, so plain http to it is no secure context."""
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +48,14 @@ def locked(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
     del ingest  # it is there
     with running_replica(bus, settings=SECRETS) as replica:
         devices = "/api/devices"
-        wait_until(lambda: b"door" in replica.request(devices, headers=bearer(VIEWER_TOKEN))[2], "they are known")
+        wait_until(
+            lambda: b"door" in replica.request(devices, headers=bearer(VIEWER_TOKEN))[2], "the cameras are known"
+        )
         yield replica
 
 
 def line(page: Page, title: str, name: str) -> Locator:
-    """A line of the card with that title."""
+    """The line of this name in the card with this title."""
     card = page.locator("#lines > section").filter(has=page.get_by_role("heading", name=title, exact=True))
     return card.locator(".line").filter(has=page.get_by_text(name, exact=True)).locator("code")
 
@@ -75,7 +77,7 @@ def status_code(url: str) -> int:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_line_has_this_servers_own_address(chromium: Browser, replica: Replica, size: str) -> None:
-    """As the page's own address says it; pasted elsewhere a relative one would lead nowhere."""
+    """The lines are pasted elsewhere, so they need the full address, as in the browser's address bar."""
     origin = f"http://127.0.0.1:{replica.port}"
     with opened(chromium, size) as page:
         page.goto(f"{origin}/connect")
@@ -99,8 +101,8 @@ def test_every_line_has_this_servers_own_address(chromium: Browser, replica: Rep
         keep_of(page, "connect")
 
 
-def test_another_camera_is_chosen_and_kept_in_the_address(chromium: Browser, replica: Replica) -> None:
-    """A name with quotes makes no broken markup."""
+def test_the_address_keeps_the_chosen_camera(chromium: Browser, replica: Replica) -> None:
+    """A name with quotes does not break the markup."""
     with opened(chromium, "desk") as page:
         page.goto(f"http://127.0.0.1:{replica.port}/connect")
         page.get_by_label("Camera").focus()
@@ -114,8 +116,8 @@ def test_another_camera_is_chosen_and_kept_in_the_address(chromium: Browser, rep
 
 @pytest.mark.parametrize("host", ["127.0.0.1", HOST])
 @pytest.mark.parametrize("size", ["phone", "desk"])
-def test_a_line_is_copied_with_a_word_about_it(chromium: Browser, replica: Replica, host: str, size: str) -> None:
-    """Also over plain http from another machine, where browsers have no clipboard for pages."""
+def test_copying_a_line_is_confirmed(chromium: Browser, replica: Replica, host: str, size: str) -> None:
+    """Also over plain http from another machine, where browsers give pages no access to the clipboard."""
     with opened(chromium, size) as page:
         page.goto(f"http://{host}:{replica.port}/connect")
         assert page.evaluate("isSecureContext") is (host != HOST)
@@ -134,7 +136,7 @@ def test_a_line_is_copied_with_a_word_about_it(chromium: Browser, replica: Repli
 
 
 def test_the_lines_say_where_the_password_goes_and_never_show_one(chromium: Browser, locked: Replica) -> None:
-    """Neither the one just typed."""
+    """Not even the password that was just typed."""
     with opened(chromium, "desk") as page:
         page.goto(f"http://127.0.0.1:{locked.port}/connect")
         log_in(page, VIEWER)
@@ -153,7 +155,7 @@ def test_the_lines_say_where_the_password_goes_and_never_show_one(chromium: Brow
 def test_a_share_link_is_made_and_opens_just_that_camera(
     chromium: Browser, locked: Replica, ingest: FakeIngest, size: str
 ) -> None:
-    """A viewer's for a day at the most, and it is in the lines that need it."""
+    """A viewer's link is valid for at most a day. It appears in the lines that need it."""
     with opened(chromium, size) as page:
         page.goto(f"http://127.0.0.1:{locked.port}/connect")
         log_in(page, VIEWER)
@@ -181,7 +183,7 @@ def _shown(ingest: FakeIngest, url: str) -> bool:
 
 
 def test_an_operator_may_make_links_for_longer(chromium: Browser, locked: Replica) -> None:
-    """Up to 30 days, and it is told until when."""
+    """Up to 30 days, and the page shows when the link runs out."""
     with opened(chromium, "desk") as page:
         page.goto(f"http://127.0.0.1:{locked.port}/connect")
         log_in(page, OPERATOR)
@@ -193,7 +195,7 @@ def test_an_operator_may_make_links_for_longer(chromium: Browser, locked: Replic
 
 
 def test_without_a_camera_it_says_so_and_looks_again(chromium: Browser, bus: str) -> None:
-    """On the first start the page may be there first."""
+    """On the first start, a user may open the page before ingest has sent a status."""
     with running_replica(bus) as replica, opened(chromium, "phone") as page:
         page.goto(f"http://127.0.0.1:{replica.port}/connect")
         expect(page.locator("#note")).to_contain_text("ingest service is not running")

@@ -1,4 +1,4 @@
-"""What examples/ holds runs as it is, but for the address of the server."""
+"""The files in examples/ run unchanged, apart from the server's address."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ INSTALL_SECONDS = 180
 
 @pytest.fixture
 def place() -> Iterator[tuple[Site, Pages]]:
-    """A camera, and a server of pages that may use it."""
+    """A camera, and a server for pages whose origin is allowed."""
     with serving_pages() as pages, running_site("camera_1", settings={"allowed_origins": pages.origin}) as site:
         yield site, pages
 
@@ -35,7 +35,7 @@ def example(site: Site, name: str) -> str:
 
 @pytest.mark.browser
 def test_the_plain_page_moves(page: Page, place: tuple[Site, Pages]) -> None:
-    """Without any script."""
+    """It contains no script."""
     site, pages = place
     page.goto(pages.put("/", example(site, "plain.html")), wait_until="commit")
     grays: set[int] = set()
@@ -52,8 +52,8 @@ def test_the_plain_page_moves(page: Page, place: tuple[Site, Pages]) -> None:
 
 
 @pytest.mark.browser
-def test_the_elements_page_plays_and_tells_its_state(page: Page, place: tuple[Site, Pages]) -> None:
-    """With the words beside it."""
+def test_the_elements_page_plays_and_shows_its_state(page: Page, place: tuple[Site, Pages]) -> None:
+    """The text beside the picture follows the element's events."""
     site, pages = place
     page.goto(pages.put("/", example(site, "element.html")))
     feed = Feed(page)
@@ -65,7 +65,7 @@ def test_the_elements_page_plays_and_tells_its_state(page: Page, place: tuple[Si
 @pytest.mark.browser
 @pytest.mark.clients("npm", "nodejs", "npm")
 def test_the_react_page_plays_and_pauses(page: Page, place: tuple[Site, Pages], tmp_path: Path) -> None:
-    """React sets attributes in its own way, and takes the element out and in as it likes."""
+    """React sets attributes in its own way, and may remove and insert the element at any time."""
     site, pages = place
     for name in ("package.json", "garden.jsx"):
         (tmp_path / name).write_text((EXAMPLES / "react" / name).read_text())
@@ -79,18 +79,18 @@ def test_the_react_page_plays_and_pauses(page: Page, place: tuple[Site, Pages], 
     feed = Feed(page)
     feed.is_("live", "websocket")
     feed.moves()
-    wait_until(lambda: feed.facts()["fps"] in range(3, 7), "the fps that was asked for", PATIENCE_SECONDS)
+    wait_until(lambda: feed.facts()["fps"] in range(3, 7), "the requested fps is reached", PATIENCE_SECONDS)
     caption = page.get_by_role("figure").locator("figcaption")
     expect(caption).to_have_text("live")
     page.get_by_role("button", name="Pause").click()
     expect(caption).to_have_text("paused")
-    wait_until(lambda: site.viewers("camera_1") == 0, "nobody watches")
+    wait_until(lambda: site.viewers("camera_1") == 0, "the camera has no viewers")
     page.get_by_role("button", name="Resume").click()
     expect(caption).to_have_text("live")
 
 
 def test_the_subscriber_keeps_the_newest_picture(tmp_path: Path) -> None:
-    """Anything a user writes may sit on the bus."""
+    """Users may write programs of their own that subscribe to the bus."""
     bus = f"tcp://127.0.0.1:{free_port()}"
     command = [sys.executable, str(EXAMPLES / "subscriber.py"), bus]
     with filmed(bus, "camera_1"), subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as program:

@@ -1,4 +1,4 @@
-"""<camera-feed> in Firefox: what differs between browsers is sockets, streams, decoding and the events of an <img>."""
+"""<camera-feed> in Firefox. Browsers differ in sockets, streams, decoding and the events of an <img>."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from tests.browser.site import PATIENCE_SECONDS, Pages, Site, running_site, serving_pages
-from tests.clients.marionette import FIREFOX, Firefox, MarionetteError, running_firefox
-from tests.clients.programs import own_directory
+from tests.clients.marionette import FIREFOX, Firefox, MarionetteError
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.clients(FIREFOX, "firefox-esr")
-# Sockets that can be refused, or fall silent while they stay open.
+# WebSockets that can be refused, or that stay open but deliver nothing.
 SOCKETS = """<script>
     window.sockets = 0;
     const Real = WebSocket;
@@ -25,12 +24,6 @@ SOCKETS = """<script>
         }
     };
 </script>"""
-
-
-@pytest.fixture(scope="module")
-def firefox() -> Iterator[Firefox]:
-    with own_directory() as home, running_firefox(home) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +41,13 @@ def facts(firefox: Firefox, name: str) -> Any:
 
 
 def assert_it_plays(firefox: Firefox, transport: str) -> None:
-    wait_until(lambda: facts(firefox, "transport") == transport, f"it plays by {transport}", PATIENCE_SECONDS)
+    wait_until(lambda: facts(firefox, "transport") == transport, f"it plays over {transport}", PATIENCE_SECONDS)
     wait_until(lambda: facts(firefox, "state") == "live", "it is live", PATIENCE_SECONDS)
     assert facts(firefox, "pictureWidth") >= 320
 
 
 def test_it_plays_in_firefox_over_a_websocket_and_notices_a_stall(firefox: Firefox, place: tuple[Site, Pages]) -> None:
-    """And the moving picture is another one later."""
+    """The capture time changes, so the picture moves. A silent socket is replaced."""
     site, pages = place
     html = f'{SOCKETS}<script type="module" src="{site.origin}/camera-feed.js"></script><camera-feed></camera-feed>'
     firefox.open(pages.put("/socket", html))
@@ -68,14 +61,14 @@ def test_it_plays_in_firefox_over_a_websocket_and_notices_a_stall(firefox: Firef
 
 
 @pytest.mark.parametrize(("mode", "transport"), [("auto", "fetch"), ("img", "img"), ("snapshot", "snapshot")])
-def test_it_plays_in_firefox_by_what_is_left(
+def test_it_plays_in_firefox_without_websockets(
     firefox: Firefox, place: tuple[Site, Pages], mode: str, transport: str
 ) -> None:
-    """Without sockets; and it gives back what it took."""
+    """It plays over the next transport, and releases its connection when it is removed."""
     site, pages = place
     feed = f'<camera-feed camera="cam1" mode="{mode}"></camera-feed>'
     script = f'<script type="module" src="{site.origin}/camera-feed.js"></script>'
     firefox.open(pages.put(f"/{mode}", f"{SOCKETS}<script>window.refuses = true</script>{script}{feed}"))
     assert_it_plays(firefox, transport)
     firefox.evaluate("document.querySelector('camera-feed').remove()")
-    wait_until(lambda: site.viewers() == 0, "nobody watches", PATIENCE_SECONDS)
+    wait_until(lambda: site.viewers() == 0, "the camera has no viewers", PATIENCE_SECONDS)

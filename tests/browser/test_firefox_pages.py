@@ -1,12 +1,11 @@
-"""Our own pages in Firefox: each shows what it is for and does what it is told. The element has `test_firefox.py`."""
+"""Our own pages in Firefox: each shows its content and follows its buttons. `test_firefox.py` tests the element."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.clients.marionette import FIREFOX, Firefox, MarionetteError, running_firefox
-from tests.clients.programs import own_directory
+from tests.clients.marionette import FIREFOX, Firefox, MarionetteError
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 
@@ -16,21 +15,15 @@ PATIENCE_SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The demo scene, of which a picture is archived every second."""
+    """The demo scene, archived every second."""
     with Stack(tmp_path_factory.mktemp("stack"), CAMERA_CAPTURE_INTERVAL="1") as running:
         frames = "/api/camera/frames"
-        wait_until(lambda: len(running.get(frames).get("frames", [])) > 2, "some are archived", PATIENCE_SECONDS)
-        yield running
-
-
-@pytest.fixture(scope="module")
-def firefox() -> Iterator[Firefox]:
-    with own_directory() as home, running_firefox(home) as running:
+        wait_until(lambda: len(running.get(frames).get("frames", [])) > 2, "some frames are archived", PATIENCE_SECONDS)
         yield running
 
 
 def value(firefox: Firefox, expression: str) -> Any:
-    """None between one document and the next, and before there is what it asks for."""
+    """The expression's value; None between one document and the next, and while its element is missing."""
     try:
         return firefox.evaluate(expression)
     except MarionetteError:
@@ -38,12 +31,12 @@ def value(firefox: Firefox, expression: str) -> Any:
 
 
 def becomes(firefox: Firefox, expression: str) -> Any:
-    """The expression's value, once it has one that is not nothing."""
+    """Wait until the expression is true; return its value."""
     return wait_until(lambda: value(firefox, expression), expression, PATIENCE_SECONDS)
 
 
 def test_the_live_page_plays_and_pauses(firefox: Firefox, stack: Stack) -> None:
-    """By its button; and what it says is of the picture."""
+    """The title follows the feed's state and the pause button."""
     firefox.open(stack.origin)
     becomes(firefox, "document.querySelector('camera-feed').state === 'live'")
     becomes(firefox, "document.querySelector('#title').textContent === 'Live'")
@@ -52,8 +45,8 @@ def test_the_live_page_plays_and_pauses(firefox: Firefox, stack: Stack) -> None:
     becomes(firefox, "document.querySelector('#title').textContent === 'Paused'")
 
 
-def test_the_timeline_shows_a_picture_and_the_one_before(firefox: Firefox, stack: Stack) -> None:
-    """Sharp, not just its small copy."""
+def test_the_timeline_shows_the_newest_picture_and_the_one_before(firefox: Firefox, stack: Stack) -> None:
+    """In full, not only the thumbnail."""
     firefox.open(f"{stack.origin}/archive")
     newest = becomes(firefox, "document.querySelector('.side').dataset.full")
     firefox.evaluate("document.querySelector('#previous').click()")
@@ -61,13 +54,13 @@ def test_the_timeline_shows_a_picture_and_the_one_before(firefox: Firefox, stack
     assert firefox.evaluate("document.querySelector('.side img').naturalWidth") > 0
 
 
-def test_the_status_page_tells_how_the_camera_is(firefox: Firefox, stack: Stack) -> None:
-    """With all its cards."""
+def test_the_status_page_shows_the_cameras_state(firefox: Firefox, stack: Stack) -> None:
+    """Its card says since when the camera is live."""
     firefox.open(f"{stack.origin}/status")
     becomes(firefox, "document.querySelector('#cameras').textContent.includes('Live since')")
 
 
 def test_the_connect_page_has_this_servers_addresses(firefox: Firefox, stack: Stack) -> None:
-    """To be pasted elsewhere."""
+    """Users paste them elsewhere, so they are complete."""
     firefox.open(f"{stack.origin}/connect")
     becomes(firefox, f"document.querySelector('#lines').textContent.includes('{stack.origin}/api/cameras/')")

@@ -1,4 +1,4 @@
-"""The live page in real Chromium, on a desk and on a phone: what it shows and says, and what it does when told to."""
+"""The live page in real Chromium, on a desk and on a phone: what it shows, and what its buttons, keys and swipes do."""
 
 import re
 import time
@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, ViewportSize, expect
 
 from shared.bus.status import CameraState
-from tests.browser.site import PATIENCE_SECONDS, Feed, Site, running_site
+from tests.browser.site import HIDE_DOCUMENT, PATIENCE_SECONDS, Feed, Site, running_site
+from tests.browser.sizes import fits
 from tests.support.accessibility import assert_accessible
 from tests.support.browser import painted_picture
 from tests.support.camera import RtspCamera
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.browser
 DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=320, height=640)
 ON_BOTH = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 KEYS = ("cam1", "cam2", "cam3")
-WRONG_PASSWORD = "The camera refused the password. Check CAMERA_RTSP_PASSWORD."  # noqa: S105 words about one
+WRONG_PASSWORD = "The camera refused the password. Check CAMERA_RTSP_PASSWORD."  # noqa: S105 text about a password
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
@@ -43,7 +44,7 @@ def context(chromium: Browser, size: ViewportSize) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """Without a single error of a script, and nothing that the page's own policy refuses."""
+    """A page whose script errors, and violations of its own content policy, fail the test."""
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -80,13 +81,9 @@ def is_large(page: Page, key: str) -> None:
     expect(page).to_have_url(re.compile(rf"\?camera={key}$"))
 
 
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
 @ON_BOTH
-def test_all_cameras_are_side_by_side_and_say_how_they_are(page: Page, three: Site, size: ViewportSize) -> None:
-    """Name, state, age, frames a second and viewers; on a desk all fit, and nowhere is anything to the side."""
+def test_all_cameras_are_side_by_side_with_their_state(page: Page, three: Site, size: ViewportSize) -> None:
+    """Name, state, age, frame rate and viewers. On a desk all fit on the screen; no size needs sideways scrolling."""
     page.goto(three.origin)
     is_grid(page)
     all_are_live(page)
@@ -98,14 +95,16 @@ def test_all_cameras_are_side_by_side_and_say_how_they_are(page: Page, three: Si
     expect(page.locator("#title")).to_have_text("All live")
     assert fits(page)
     if size is DESK:
-        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "they do not fit"
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), (
+            "the cameras do not fit on the screen"
+        )
     assert_accessible(page)
     keep(page, f"live-grid-{size['width']}")
 
 
 @ON_BOTH
-def test_one_is_made_large_and_back_leads_to_all(page: Page, three: Site, size: ViewportSize) -> None:
-    """The address says which; its feed goes on as it was, and the focus is where one left."""
+def test_a_camera_can_be_enlarged_and_back_shows_all_again(page: Page, three: Site, size: ViewportSize) -> None:
+    """The address names the camera, its feed continues unchanged, and the focus returns to its link."""
     page.goto(three.origin)
     all_are_live(page)
     feed = Feed(page, 1)
@@ -130,7 +129,7 @@ def test_one_is_made_large_and_back_leads_to_all(page: Page, three: Site, size: 
     is_grid(page)
 
 
-def test_keys_lead_everywhere(page: Page, three: Site) -> None:
+def test_everything_can_be_reached_by_keyboard(page: Page, three: Site) -> None:
     """No mouse is needed."""
     page.goto(three.origin)
     all_are_live(page)
@@ -151,16 +150,18 @@ def test_keys_lead_everywhere(page: Page, three: Site) -> None:
     page.keyboard.press("i")
     expect(details).to_be_hidden()
     page.keyboard.press("f")
-    wait_until(lambda: page.evaluate("Boolean(document.fullscreenElement)"), "it fills the screen")
+    wait_until(lambda: page.evaluate("Boolean(document.fullscreenElement)"), "the picture fills the screen")
     page.keyboard.press("ArrowLeft")
     is_large(page, "cam2")
     page.keyboard.press("f")
-    wait_until(lambda: not page.evaluate("Boolean(document.fullscreenElement)"), "it fills the screen no more")
+    wait_until(
+        lambda: not page.evaluate("Boolean(document.fullscreenElement)"), "the picture no longer fills the screen"
+    )
 
 
 @ON_BOTH
-def test_the_keys_are_told_in_a_dialog(page: Page, three: Site, size: ViewportSize) -> None:
-    """Which keeps the keys to itself while it is open."""
+def test_a_dialog_lists_the_keys(page: Page, three: Site, size: ViewportSize) -> None:
+    """While it is open, the page's keys do nothing."""
     page.goto(three.origin)
     is_grid(page)
     page.keyboard.press("?")
@@ -177,7 +178,7 @@ def test_the_keys_are_told_in_a_dialog(page: Page, three: Site, size: ViewportSi
 
 @ON_BOTH
 def test_there_is_a_button_for_everything(page: Page, three: Site, size: ViewportSize) -> None:
-    """Each large enough for a finger."""
+    """Each button is large enough for a finger."""
     page.goto(f"{three.origin}/?camera=cam1")
     all_are_live(page, "cam1")
     press = Locator.tap if size is PHONE else Locator.click
@@ -200,8 +201,8 @@ def test_there_is_a_button_for_everything(page: Page, three: Site, size: Viewpor
 
 
 @pytest.mark.parametrize("size", [PHONE], ids=["phone"])
-def test_a_swipe_leads_to_the_next_and_the_one_before(page: Page, three: Site) -> None:
-    """Up and down it scrolls, as ever."""
+def test_a_swipe_shows_the_next_or_the_previous_camera(page: Page, three: Site) -> None:
+    """A vertical or short swipe changes nothing."""
     page.goto(f"{three.origin}/?camera=cam1")
     all_are_live(page, "cam1")
     hand = page.context.new_cdp_session(page)
@@ -222,13 +223,13 @@ def test_a_swipe_leads_to_the_next_and_the_one_before(page: Page, three: Site) -
     is_large(page, "cam1")
 
 
-def test_a_pause_gives_the_cameras_back_and_says_from_when_the_picture_is(page: Page, three: Site) -> None:
-    """What is paused costs nothing."""
+def test_a_pause_releases_the_cameras_and_shows_the_time_of_the_picture(page: Page, three: Site) -> None:
+    """A paused page costs nothing."""
     page.goto(three.origin)
     all_are_live(page)
     page.keyboard.press("Space")
     expect(page.locator("#title")).to_have_text("Paused")
-    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "nobody watches", PATIENCE_SECONDS)
+    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "the camera has no viewers", PATIENCE_SECONDS)
     page.keyboard.press("1")
     all_are_live(page, "cam1")
     page.keyboard.press("Space")
@@ -238,7 +239,7 @@ def test_a_pause_gives_the_cameras_back_and_says_from_when_the_picture_is(page: 
 
 
 def test_a_snapshot_is_downloaded(page: Page, three: Site) -> None:
-    """Of the camera that is large, named by it and by the time; a download that can only fail is not offered."""
+    """The file is named by the enlarged camera and the time. A snapshot that would fail is not offered."""
     page.goto(f"{three.origin}/?camera=cam2")
     all_are_live(page, "cam2")
     with page.expect_download() as download:
@@ -250,10 +251,8 @@ def test_a_snapshot_is_downloaded(page: Page, three: Site) -> None:
 
 
 @ON_BOTH
-def test_a_camera_that_fails_is_marked_and_the_words_tell_what_to_do(
-    page: Page, three: Site, size: ViewportSize
-) -> None:
-    """Nobody takes an old picture for the present; the other cameras go on."""
+def test_a_failed_camera_is_marked_with_what_to_do(page: Page, three: Site, size: ViewportSize) -> None:
+    """No old picture looks live, and the other cameras continue."""
     page.goto(three.origin)
     all_are_live(page)
     three.cameras.moving.discard("cam2")
@@ -277,8 +276,8 @@ def test_a_camera_that_fails_is_marked_and_the_words_tell_what_to_do(
     expect(page.locator("#title")).to_have_text("Live")
 
 
-def test_cameras_come_and_go_by_themselves(page: Page, three: Site) -> None:
-    """The others stay as they are, with the focus on them."""
+def test_added_and_removed_cameras_appear_and_disappear_without_a_reload(page: Page, three: Site) -> None:
+    """The other tiles stay as they are and keep the focus."""
     page.goto(three.origin)
     all_are_live(page)
     page.evaluate("for (const tile of document.querySelectorAll('#tiles > li')) tile.isOld = true")
@@ -296,15 +295,15 @@ def test_cameras_come_and_go_by_themselves(page: Page, three: Site) -> None:
     expect(tile(page, "cam3").get_by_role("link")).to_be_focused()
 
 
-def test_a_camera_that_is_not_known_leads_to_all(page: Page, three: Site) -> None:
-    """An old bookmark is no dead end."""
+def test_the_address_of_an_unknown_camera_shows_all_cameras(page: Page, three: Site) -> None:
+    """An old bookmark still leads to a working page."""
     page.goto(f"{three.origin}/?camera=cam9")
     is_grid(page)
     all_are_live(page)
 
 
 def test_a_single_camera_is_large_from_the_start(page: Page) -> None:
-    """With nothing that has no meaning for one; and what the demo is."""
+    """Buttons that need several cameras are hidden, and the demo scene is explained."""
     with running_site("cam1") as site:
         site.cameras.say("cam1", CameraState.LIVE, source="demo", name="Lake")
         page.goto(site.origin)
@@ -317,32 +316,28 @@ def test_a_single_camera_is_large_from_the_start(page: Page) -> None:
         expect(page).to_have_url(f"{site.origin}/")
 
 
-def test_a_hidden_page_rests_and_goes_on_when_it_is_seen(page: Page, three: Site) -> None:
+def test_a_hidden_page_stops_and_continues_when_it_is_visible_again(page: Page, three: Site) -> None:
     """A tab in the background costs the server nothing."""
     page.goto(three.origin)
     all_are_live(page)
-    hide = """isHidden => {
-        Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
-        document.dispatchEvent(new Event("visibilitychange"));
-    }"""
-    page.evaluate(hide, True)
+    page.evaluate(HIDE_DOCUMENT, True)
     asked: list[str] = []
-    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "nobody watches", PATIENCE_SECONDS)
+    wait_until(lambda: not any(three.viewers(key) for key in KEYS), "the camera has no viewers", PATIENCE_SECONDS)
     page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(2_500)  # longer than a poll's period: nothing is to happen
+    page.wait_for_timeout(2_500)  # longer than the poll's period: the test is that no request is sent
     assert asked == []
-    page.evaluate(hide, False)
+    page.evaluate(HIDE_DOCUMENT, False)
     all_are_live(page)
 
 
 def test_the_first_picture_does_not_wait_for_the_list_of_cameras(page: Page, three: Site) -> None:
-    """A server may be slow to say which there are."""
+    """The server may be slow to answer with the list."""
     held: list[Route] = []
     page.route("**/api/devices", lambda route: held.append(route))  # noqa: PLW0108 it must have a signature
     page.goto(three.origin)
     feed = Feed(page)
     feed.is_("live")
-    assert held, "the list was not even asked for"
+    assert held, "the page did not request the list"
     for route in held:
         route.continue_()
     page.unroute("**/api/devices")
@@ -350,8 +345,8 @@ def test_the_first_picture_does_not_wait_for_the_list_of_cameras(page: Page, thr
     all_are_live(page)
 
 
-def test_what_was_there_the_last_time_is_there_at_once(page: Page, three: Site) -> None:
-    """The tiles stand before the server has said anything."""
+def test_the_last_known_cameras_are_shown_at_once(page: Page, three: Site) -> None:
+    """The tiles appear before the server has answered."""
     page.goto(three.origin)
     all_are_live(page)
     page.route("**/api/devices", lambda _route: None)
@@ -360,8 +355,8 @@ def test_what_was_there_the_last_time_is_there_at_once(page: Page, three: Site) 
     all_are_live(page)
 
 
-def test_the_session_ends_and_the_login_leads_back(page: Page) -> None:
-    """To the very camera one was at."""
+def test_after_the_end_of_a_session_the_login_leads_back(page: Page) -> None:
+    """To the same camera."""
     with running_site(*KEYS, settings=SECRETS) as site:
         page.goto(f"{site.origin}/?camera=cam2")
         page.fill("#password", VIEWER)
@@ -377,7 +372,7 @@ def test_the_session_ends_and_the_login_leads_back(page: Page) -> None:
 
 
 def test_it_works_under_any_path(page: Page, three: Site) -> None:
-    """As behind a proxy that takes the path away; nothing is asked for beside it."""
+    """As behind a proxy that strips the path. All requests stay under it."""
     base = f"{three.origin}/cams/garden/"
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -392,8 +387,8 @@ def test_it_works_under_any_path(page: Page, three: Site) -> None:
     assert [url for url in asked if not url.startswith(base)] == []
 
 
-def test_colours_are_by_choice_and_stay(page: Page, three: Site) -> None:
-    """Light, dark, or as the system has it."""
+def test_the_chosen_colours_are_kept(page: Page, three: Site) -> None:
+    """Light or dark, whatever the system's setting."""
     page.goto(three.origin)
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     page.emulate_media(color_scheme="light")
@@ -409,14 +404,14 @@ def test_colours_are_by_choice_and_stay(page: Page, three: Site) -> None:
 
 
 def clock_of(page: Page) -> int | None:
-    """The camera's time that the page shows now, epoch ms."""
+    """The camera's time in the painted picture, in epoch ms."""
     picture = painted_picture(page, "camera-feed canvas")
     return None if picture is None else read_clock(picture)
 
 
 @pytest.mark.camera
-def test_pictures_are_fresh_and_the_page_comes_back_when_the_server_does(page: Page, tmp_path: Path) -> None:
-    """No reload by hand; and meanwhile nothing passes for live."""
+def test_pictures_are_fresh_and_the_page_recovers_when_the_server_returns(page: Page, tmp_path: Path) -> None:
+    """No reload is needed, and meanwhile nothing is shown as live."""
     with RtspCamera() as camera, Stack(tmp_path, CAMERA_RTSP_URL=camera.url, CAMERA_CAPTURE_INTERVAL="2") as stack:
         page.goto(stack.origin)
         first = wait_until(lambda: clock_of(page), "a picture is painted", PATIENCE_SECONDS)
@@ -434,7 +429,7 @@ def test_pictures_are_fresh_and_the_page_comes_back_when_the_server_does(page: P
         keep(page, "live-unreachable")
         stopped_at_ms = time.time() * 1000
         stack.start("stream")
-        wait_until(lambda: (clock_of(page) or 0) > stopped_at_ms, "the page came back", 40)
+        wait_until(lambda: (clock_of(page) or 0) > stopped_at_ms, "the page shows new pictures", 40)
         expect(page.locator("#problem")).to_be_hidden()
         expect(page.locator("#title")).to_have_text("Live")
         page.reload()

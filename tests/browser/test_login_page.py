@@ -1,4 +1,4 @@
-"""The login page in real Chromium: in the look of the others, with what needs no password alone."""
+"""The login page in real Chromium: it looks like the other pages, and loads only files that need no password."""
 
 import re
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
         yield page
 
 
-def test_it_is_whole_without_a_password(page: Page, replica: Replica) -> None:
-    """Style, script and icon: what a stranger is refused would leave it bare."""
+def test_it_is_complete_without_a_password(page: Page, replica: Replica) -> None:
+    """Its style, script and icon must be open to strangers, or the page would look broken."""
     refused: list[str] = []
     page.on("response", lambda response: refused.append(response.url) if response.status >= 400 else None)
     page.goto(f"http://127.0.0.1:{replica.port}/status")
@@ -43,8 +43,8 @@ def test_it_is_whole_without_a_password(page: Page, replica: Replica) -> None:
     keep_of(page, "login")
 
 
-def test_a_wrong_password_is_told_of_and_the_right_one_leads_on(page: Page, replica: Replica) -> None:
-    """By keys alone; to the page that was asked for."""
+def test_a_wrong_password_is_reported_and_the_right_one_opens_the_page(page: Page, replica: Replica) -> None:
+    """By keyboard alone. The right password leads to the requested page."""
     page.goto(f"http://127.0.0.1:{replica.port}/connect?camera=garden")
     page.keyboard.type("not this one")
     page.keyboard.press("Enter")
@@ -56,8 +56,8 @@ def test_a_wrong_password_is_told_of_and_the_right_one_leads_on(page: Page, repl
     expect(page).to_have_url(f"http://127.0.0.1:{replica.port}/connect?camera=garden")
 
 
-def test_its_colours_are_those_chosen_elsewhere(page: Page, replica: Replica) -> None:
-    """The choice is this browser's, and the button is here too."""
+def test_it_keeps_the_chosen_colours(page: Page, replica: Replica) -> None:
+    """The browser stores the choice for all pages, and the login page has the button too."""
     page.goto(f"http://127.0.0.1:{replica.port}/login")
     colour = "getComputedStyle(document.documentElement).backgroundColor"
     page.locator("#theme").click()

@@ -1,4 +1,4 @@
-"""A stream in a plain `<img>`, as people put it into their own pages: real Chromium."""
+"""A stream in a plain `<img>`, as in people's own pages, in real Chromium."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_plain_img_is_painted_without_a_frames_delay(chromium: Browser) -> None:
-    """Chromium holds a part back until the next one's headers have come; so they come with it."""
+    """Chromium paints a part only after the next part's headers, so stream sends these together with the part."""
     bus = f"tcp://127.0.0.1:{free_port()}"
     with fake_ingest(bus, status_of("cam1")) as ingest, running_replica(bus) as replica:
         page = chromium.new_page()
         page.goto(f"http://127.0.0.1:{replica.port}/healthz")
         page.set_content('<img id="plain" src="/api/camera/stream">', wait_until="commit")
-        wait_until(lambda: b"frame/cam1/main/" in ingest.topics, "it is subscribed to")
+        wait_until(lambda: b"frame/cam1/main/" in ingest.topics, "stream subscribes to the camera")
 
         def level() -> float:
             picture = painted_picture(page, "#plain")
@@ -29,7 +29,7 @@ def test_a_plain_img_is_painted_without_a_frames_delay(chromium: Browser) -> Non
         ingest.show(frame_of("cam1", 1, level=40))
         wait_until(lambda: abs(level() - 40) < 3, "the browser has begun to paint")
         for sequence, gray in enumerate([120, 200], start=2):
-            # A single frame: its repeat, a second later, would hide a delay.
+            # A single frame within 0.8 s, because its repeat, a second later, would hide a delay.
             ingest.show(frame_of("cam1", sequence, level=gray))
             wait_until(lambda gray=gray: abs(level() - gray) < 3, f"gray {gray} is painted", 0.8)  # type: ignore[misc]
         page.close()

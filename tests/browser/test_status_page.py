@@ -1,7 +1,8 @@
-"""The status page in real Chromium: cameras, bus, archive and settings in words, also when parts are away."""
+"""The status page in real Chromium: cameras, bus, archive and settings, also while parts of the system are down."""
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -12,6 +13,7 @@ from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
 from tests.support.bus import FakeIngest, fake_ingest, status_of
 from tests.support.replica import running_replica
+from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER
 
@@ -54,13 +56,13 @@ def card(page: Page, key: str) -> Locator:
 
 
 def fact(page: Page, key: str, name: str) -> str:
-    """What stands behind a name in a card."""
+    """The value of a named fact in a card."""
     row = card(page, key).locator("dl > div").filter(has=page.get_by_text(name, exact=True))
     return row.locator("dd").inner_text()
 
 
-def test_all_is_well_and_told_with_its_figures(page: Page, site: Site) -> None:
-    """The archive's, the bus's, the rules' and the settings', on one page that fits."""
+def test_a_healthy_system_is_shown_with_its_figures(page: Page, site: Site) -> None:
+    """Figures of the archive, the bus, retention and the settings, on one page that fits."""
     page.goto(f"{site.origin}/status")
     expect(page.locator("#words")).to_have_text("All is well")
     expect(card(page, "camera_1")).to_contain_text("Live since 22 Nov 2026, 17:00")
@@ -79,7 +81,7 @@ def test_all_is_well_and_told_with_its_figures(page: Page, site: Site) -> None:
     keep_of(page, "status")
 
 
-def test_times_are_the_viewers_with_utc_at_hand(page: Page, site: Site) -> None:
+def test_times_are_in_the_viewers_zone_with_utc_in_the_title(page: Page, site: Site) -> None:
     """17:00 in Berlin is 16:00 UTC."""
     page.goto(f"{site.origin}/status")
     since = card(page, "camera_1").locator("p time")
@@ -87,8 +89,8 @@ def test_times_are_the_viewers_with_utc_at_hand(page: Page, site: Site) -> None:
     expect(since).to_have_text("22 Nov 2026, 17:00")
 
 
-def test_what_is_wrong_is_said_with_what_to_do(page: Page, bus: str, ingest: FakeIngest) -> None:
-    """Here a camera that refuses the login, and an archive that nobody started."""
+def test_problems_are_shown_with_what_to_do(page: Page, bus: str, ingest: FakeIngest) -> None:
+    """Here a camera refuses the login, and no archiver runs."""
     del ingest
     with running_replica(bus) as replica:
         page.goto(f"http://127.0.0.1:{replica.port}/status")
@@ -109,8 +111,8 @@ def test_what_is_wrong_is_said_with_what_to_do(page: Page, bus: str, ingest: Fak
         keep_of(page, "status-problems")
 
 
-def test_a_change_is_shown_by_itself_and_the_focus_stays(page: Page, bus: str, ingest: FakeIngest) -> None:
-    """Whoever goes by keys is not thrown back to the top every few seconds."""
+def test_a_change_appears_by_itself_and_the_focus_stays(page: Page, bus: str, ingest: FakeIngest) -> None:
+    """Keyboard users must not lose their place every few seconds."""
     with running_replica(bus) as replica:
         page.goto(f"http://127.0.0.1:{replica.port}/status")
         link = page.get_by_role("link", name="Printer")
@@ -123,8 +125,10 @@ def test_a_change_is_shown_by_itself_and_the_focus_stays(page: Page, bus: str, i
         expect(page.locator("#cameras > *")).to_have_count(1)
 
 
-def test_a_server_that_goes_and_comes_back_is_told_of(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
-    """What was known stays, with its time; and nobody has to reload."""
+def test_a_stopped_server_is_reported_until_it_is_back(
+    chromium: Browser, bus: str, ingest: FakeIngest, tmp_path: Path
+) -> None:
+    """Meanwhile the page shows the last known facts with their time. No reload is needed."""
     del ingest
     with opened(chromium, "desk", excused="") as page:
         with running_replica(bus) as replica:
@@ -134,10 +138,18 @@ def test_a_server_that_goes_and_comes_back_is_told_of(chromium: Browser, bus: st
         expect(page.locator("#problems")).to_contain_text("Framecast can't be reached.")
         expect(card(page, "garden")).to_contain_text("Live since")
         expect(page.locator("#asked")).to_contain_text("As of")
+        environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(replica.port)}
+        service = ServiceProcess("services.stream", environment, tmp_path / "stream.log")
+        try:
+            expect(page.locator("#words")).not_to_have_text("Framecast does not answer")
+            expect(page.locator("#problems")).not_to_contain_text("Framecast can't be reached.")
+            expect(card(page, "garden")).to_contain_text("Live since")
+        finally:
+            service.stop()
 
 
-def test_an_ingest_that_falls_silent_is_told_of(page: Page, bus: str) -> None:
-    """The bus, and each camera with when it was last heard of."""
+def test_a_silent_ingest_is_reported(page: Page, bus: str) -> None:
+    """For the bus, and for each camera with the time of its last status."""
     with running_replica(bus) as replica:
         with fake_ingest(bus, status_of("garden")):
             page.goto(f"http://127.0.0.1:{replica.port}/status")
@@ -148,15 +160,15 @@ def test_an_ingest_that_falls_silent_is_told_of(page: Page, bus: str) -> None:
         expect(stream).to_contain_text("Check that ingest runs")
 
 
-def test_different_versions_are_told_of(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
-    """An update that was forgotten on one host."""
+def test_different_versions_are_reported(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
+    """One host may have missed an update."""
     ingest.say(status_of("garden", ingest_version="0.0.9"))
     with running_replica(bus) as replica, opened(chromium, "desk") as page:
         page.goto(f"http://127.0.0.1:{replica.port}/status")
         expect(page.locator("#problems")).to_contain_text("different versions, 0.1.0 and 0.0.9")
 
 
-def test_nothing_is_asked_while_nobody_looks(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
+def test_a_hidden_page_sends_no_requests(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
     """A forgotten tab costs the server nothing."""
     del ingest
     with running_replica(bus) as replica, opened(chromium, "desk") as page:
@@ -171,11 +183,13 @@ def test_nothing_is_asked_while_nobody_looks(chromium: Browser, bus: str, ingest
         page.clock.run_for(60_000)
         assert len(asked) == before
         page.evaluate("window.isAway = false; document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
-        wait_until(lambda: len(asked) > before, "it asks again at once")
+        wait_until(lambda: len(asked) > before, "the visible page sends a request at once")
 
 
-def test_retention_is_told_in_words_with_what_goes(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """By the archiver's own rules and forecast."""
+def test_retention_is_explained_with_what_will_be_deleted(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """From the archiver's own rules and forecast."""
     directory = tmp_path_factory.mktemp("kept")
     rules = {"ARCHIVE_KEEP": "all:4d,daily@12:00:2y", "ARCHIVE_MAX_BYTES": "5000000000"}
     with archive_site(directory, settings=rules) as site, opened(chromium, "desk") as page:
@@ -190,8 +204,8 @@ def test_retention_is_told_in_words_with_what_goes(chromium: Browser, tmp_path_f
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_who_is_logged_in_can_log_out(chromium: Browser, bus: str, ingest: FakeIngest, size: str) -> None:
-    """And is told as whom; on every size of screen. No password is anywhere in the page."""
+def test_a_logged_in_viewer_can_log_out(chromium: Browser, bus: str, ingest: FakeIngest, size: str) -> None:
+    """On every screen size. The page names the role and contains no password."""
     del ingest
     with running_replica(bus, settings=SECRETS) as replica, opened(chromium, size) as page:
         page.goto(f"http://127.0.0.1:{replica.port}/status")

@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def opened(chromium: Browser, size: ViewportSize, zone: str = "UTC") -> tuple[BrowserContext, Page, list[str]]:
-    """A page, and what the browser complains of in it."""
+    """A page, and the list of errors that the browser reports in it."""
     context = chromium.new_context(
         viewport=size, timezone_id=zone, locale="en-GB", has_touch=size is PHONE, accept_downloads=True
     )
@@ -45,7 +45,7 @@ def opened(chromium: Browser, size: ViewportSize, zone: str = "UTC") -> tuple[Br
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    """In UTC, and without a single complaint of the browser in the end."""
+    """A page in UTC. An error reported by the browser fails the test."""
     context, page, complaints = opened(chromium, request.param)
     yield page
     context.close()
@@ -54,13 +54,13 @@ def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The page at work."""
+    """The timeline page of a site."""
 
     page: Page
     site: Site
 
     def open(self, at: timedelta, **view: str) -> None:
-        """At an instant after the site's day began, or before it."""
+        """Open the page at an instant, relative to the start of the site's day."""
         query = "&".join(f"{name}={value}" for name, value in {"span": "day", "at": self.iso(at), **view}.items())
         self.page.goto(f"{self.site.origin}/archive?{query}")
         expect(self.page.locator(".side").first).to_have_attribute("data-full", re.compile(r"\d"))
@@ -69,14 +69,16 @@ class Timeline:
         return f"{self.site.day + later:%Y-%m-%dT%H:%M:%SZ}"
 
     def shows(self, later: timedelta) -> None:
-        """The picture of that instant, in full."""
+        """Wait until the picture of that instant is shown in full."""
         at = self.site.day + later
         expect(self.page.locator("#when")).to_have_attribute("datetime", re.compile(f"^{at:%Y-%m-%dT%H:%M}"))
         side = self.page.locator(".side").first
-        wait_until(lambda: side.get_attribute("data-full") == side.get_attribute("data-painted"), "it is sharp")
+        wait_until(
+            lambda: side.get_attribute("data-full") == side.get_attribute("data-painted"), "the full picture is painted"
+        )
 
     def x(self, later: timedelta) -> float:
-        """Where an instant of the day is on the track."""
+        """The position of an instant of the day on the track, in pixels."""
         box = self.page.locator("#track").bounding_box()
         assert box is not None
         return float(box["x"] + box["width"] * (later / timedelta(days=1)))
@@ -98,7 +100,7 @@ def hours(number: float) -> timedelta:
 
 
 def test_without_an_instant_the_newest_is_shown(page: Page, site: Site) -> None:
-    """That is what one comes for; all of the archive is on the track, and nothing has to be scrolled sideways."""
+    """People come for the newest picture. The track shows the whole archive, and nothing needs sideways scrolling."""
     page.goto(f"{site.origin}/archive")
     expect(page.locator(".side").first).to_have_attribute("data-full", re.compile(r"\d"))
     expect(page.get_by_label("All", exact=True)).to_be_checked()
@@ -108,7 +110,7 @@ def test_without_an_instant_the_newest_is_shown(page: Page, site: Site) -> None:
 
 
 def test_a_finger_on_the_track_finds_each_picture(timeline: Timeline) -> None:
-    """What is beside it is told while the mouse hovers, and shown when it is pressed and dragged."""
+    """A hovering mouse shows a small picture and its time. Pressing and dragging changes the large picture."""
     timeline.open(hours(12))
     page, y = timeline.page, timeline.y()
     page.mouse.move(timeline.x(hours(8)), y)
@@ -123,8 +125,8 @@ def test_a_finger_on_the_track_finds_each_picture(timeline: Timeline) -> None:
     timeline.shows(hours(5))
 
 
-def test_a_gap_says_why(timeline: Timeline) -> None:
-    """To the mouse, to the finger that is put on it, and in a list for those who have neither."""
+def test_a_gap_shows_its_reason(timeline: Timeline) -> None:
+    """When the mouse hovers, when a finger taps, and in a list for people who use neither."""
     timeline.open(hours(12))
     page, y = timeline.page, timeline.y()
     page.mouse.move(timeline.x(hours(16)), y)
@@ -140,7 +142,7 @@ def test_a_gap_says_why(timeline: Timeline) -> None:
     expect(page.locator("#words")).to_be_hidden()
 
 
-def test_keys_lead_by_pictures_days_and_spans(timeline: Timeline) -> None:
+def test_keys_move_by_picture_day_and_span(timeline: Timeline) -> None:
     """No mouse is needed."""
     timeline.open(hours(9))
     page = timeline.page
@@ -163,8 +165,8 @@ def test_keys_lead_by_pictures_days_and_spans(timeline: Timeline) -> None:
     expect(page.locator("#track")).to_be_focused()
 
 
-def test_a_day_without_that_hour_is_passed_over(timeline: Timeline) -> None:
-    """A day at the same hour, with Shift: where it is missing, the nearest, and never the other way."""
+def test_a_step_of_a_day_finds_the_nearest_picture_if_that_hour_is_missing(timeline: Timeline) -> None:
+    """Shift with an arrow moves a day at the same hour, and never in the other direction."""
     timeline.open(hours(15 - 24))
     timeline.page.keyboard.press("Shift+ArrowRight")
     timeline.shows(hours(14))
@@ -172,8 +174,8 @@ def test_a_day_without_that_hour_is_passed_over(timeline: Timeline) -> None:
     timeline.shows(hours(14 - 24))
 
 
-def test_the_calendar_leads_to_days_and_the_address_follows(timeline: Timeline) -> None:
-    """So a view can be kept, sent, and come back to."""
+def test_the_calendar_opens_days_and_the_address_follows(timeline: Timeline) -> None:
+    """So a view can be bookmarked, shared and opened again."""
     timeline.open(hours(12))
     page, before = timeline.page, timeline.site.day - timedelta(days=1)
     day = page.locator(f'#calendar [data-day="{before:%Y-%m-%d}"]')
@@ -188,8 +190,8 @@ def test_the_calendar_leads_to_days_and_the_address_follows(timeline: Timeline) 
     expect(page.locator("#span-note")).to_have_text("24 pictures.")
 
 
-def test_the_year_is_seen_at_a_glance(timeline: Timeline) -> None:
-    """Twelve months; each leads to its days."""
+def test_the_year_is_shown_as_twelve_months(timeline: Timeline) -> None:
+    """Each month leads to its days."""
     timeline.open(hours(12))
     page, day = timeline.page, timeline.site.day
     page.click("#year")
@@ -200,8 +202,8 @@ def test_the_year_is_seen_at_a_glance(timeline: Timeline) -> None:
     expect(page.locator(f'#calendar [data-day="{day:%Y-%m-%d}"]')).to_have_attribute("aria-current", "date")
 
 
-def test_switches_leave_the_dark_and_other_hours_out(timeline: Timeline) -> None:
-    """Of the track, the keys and the download; and they are part of the address."""
+def test_switches_hide_dark_pictures_and_other_hours(timeline: Timeline) -> None:
+    """They apply to the track, the keys and the download, and are part of the address."""
     timeline.open(hours(12), span="all")
     page = timeline.page
     page.get_by_label("Same hour daily").check()
@@ -221,8 +223,8 @@ def test_switches_leave_the_dark_and_other_hours_out(timeline: Timeline) -> None
     expect(page.locator("#span-note")).to_contain_text(f"{shown} pictures; ")
 
 
-def test_any_days_can_be_the_span_and_its_zip_has_the_size_foretold(timeline: Timeline) -> None:
-    """By two dates; the zip has just these frames."""
+def test_any_days_can_be_the_span_and_its_zip_has_the_estimated_size(timeline: Timeline) -> None:
+    """Two dates choose the span. The zip holds exactly its frames."""
     timeline.open(hours(12))
     page, day = timeline.page, timeline.site.day
     page.get_by_label("First day of the span").fill(f"{day - timedelta(days=1):%Y-%m-%d}")
@@ -238,7 +240,7 @@ def test_any_days_can_be_the_span_and_its_zip_has_the_size_foretold(timeline: Ti
 
 
 def test_two_instants_are_compared_with_a_divider(timeline: Timeline) -> None:
-    """The older one is on the left. The divider follows the mouse and the keys, and the address knows both."""
+    """The older one is on the left. The divider follows the mouse and the keys; the address names both instants."""
     timeline.open(hours(12))
     page = timeline.page
     page.click("#compare")
@@ -268,7 +270,7 @@ def test_two_instants_are_compared_with_a_divider(timeline: Timeline) -> None:
 
 
 def test_the_span_is_played_and_paused(timeline: Timeline) -> None:
-    """From the picture that is shown to the end of the span, at the speed chosen."""
+    """From the shown picture to the end of the span, at the chosen speed."""
     timeline.open(hours(9))
     page = timeline.page
     page.get_by_label("Pictures per second").select_option("12")
@@ -284,7 +286,7 @@ def test_the_span_is_played_and_paused(timeline: Timeline) -> None:
 
 
 def test_a_link_leads_to_exactly_this_view(timeline: Timeline) -> None:
-    """And one to the picture alone. Without HTTPS or leave for the clipboard, the link is shown to be copied."""
+    """A second link leads to the picture alone. If the page may not use the clipboard, a dialog shows the link."""
     timeline.open(hours(9))
     page = timeline.page
     shown: list[str] = []
@@ -307,7 +309,7 @@ def test_a_link_leads_to_exactly_this_view(timeline: Timeline) -> None:
 
 
 def test_a_picture_is_downloaded_and_deleted(timeline: Timeline) -> None:
-    """Deleting asks first, and the track tells of it."""
+    """Deleting asks first, and the list of gaps then shows it."""
     timeline.open(hours(3 - 48 + (12 if timeline.page.viewport_size == PHONE else 0)))
     page = timeline.page
     with page.expect_download() as download:
@@ -326,7 +328,7 @@ def test_a_picture_is_downloaded_and_deleted(timeline: Timeline) -> None:
 
 
 def test_a_picture_is_captured_now_and_shown(timeline: Timeline) -> None:
-    """Whatever day one was at."""
+    """From any day, the page moves to the new picture."""
     timeline.open(hours(12))
     page = timeline.page
     page.click("#capture")
@@ -334,8 +336,8 @@ def test_a_picture_is_captured_now_and_shown(timeline: Timeline) -> None:
     expect(page.locator("#next")).to_be_disabled()
 
 
-def test_a_time_lapse_is_foretold_made_and_played(timeline: Timeline) -> None:
-    """Of the span with its switches; the length told beforehand is the video's."""
+def test_a_time_lapse_is_estimated_rendered_and_played(timeline: Timeline) -> None:
+    """It covers the shown span. The video has the estimated length."""
     timeline.open(hours(12))
     page = timeline.page
     page.locator("[name=amount]").fill("11")
@@ -348,14 +350,14 @@ def test_a_time_lapse_is_foretold_made_and_played(timeline: Timeline) -> None:
     video.evaluate("video => { video.muted = true; video.play(); }")
     expect(video).to_have_js_property("videoWidth", 320)
     assert video.evaluate("video => video.duration") == pytest.approx(2, abs=1 / 11)
-    wait_until(lambda: video.evaluate("video => video.currentTime > 0.5"), "it plays")
+    wait_until(lambda: video.evaluate("video => video.currentTime > 0.5"), "the video plays")
     lapse.get_by_role("button", name="Delete").click()
     page.locator("#sure").get_by_role("button", name="Delete").click()
     expect(page.locator("#lapses > li")).to_have_count(0)
 
 
-def test_a_time_lapse_of_nothing_cannot_be_asked_for(timeline: Timeline) -> None:
-    """In the place where the length would be is what to change."""
+def test_a_time_lapse_of_an_empty_span_cannot_be_requested(timeline: Timeline) -> None:
+    """In place of the length, the page says what to change."""
     timeline.open(hours(12))
     page = timeline.page
     expect(page.locator("#render")).to_be_enabled()
@@ -365,8 +367,8 @@ def test_a_time_lapse_of_nothing_cannot_be_asked_for(timeline: Timeline) -> None
     expect(page.locator("#render")).to_be_disabled()
 
 
-def test_everybody_can_use_it(timeline: Timeline) -> None:
-    """By axe's rules, light and dark: with a picture, and comparing two."""
+def test_the_page_passes_the_accessibility_rules(timeline: Timeline) -> None:
+    """The rules are axe's, in light and dark: with one picture, and with two compared."""
     timeline.open(hours(12), span="all")
     page = timeline.page
     size = "phone" if page.viewport_size == PHONE else "desk"
@@ -379,8 +381,8 @@ def test_everybody_can_use_it(timeline: Timeline) -> None:
     keep(page, f"timeline-compare-{size}")
 
 
-def test_times_are_those_of_the_viewers_clock(chromium: Browser, site: Site) -> None:
-    """Days too, whatever the server's; and UTC is a glance away."""
+def test_times_are_in_the_viewers_time_zone(chromium: Browser, site: Site) -> None:
+    """Days too, whatever the server's zone. The title shows UTC."""
     context, page, complaints = opened(chromium, DESK, "Asia/Kathmandu")
     page.goto(f"{site.origin}/archive?span=day&at={site.day + hours(12):%Y-%m-%dT%H:%M:%SZ}")
     expect(page.locator("#when")).to_contain_text("17:45")
@@ -390,8 +392,8 @@ def test_times_are_those_of_the_viewers_clock(chromium: Browser, site: Site) -> 
     assert complaints == []
 
 
-def test_without_a_network_it_says_so_and_comes_back(chromium: Browser, site: Site) -> None:
-    """What is there stays; nobody has to reload, neither a page that was whole nor one that never was."""
+def test_without_a_network_it_says_so_and_recovers(chromium: Browser, site: Site) -> None:
+    """Loaded pictures stay. No reload is needed, neither for a loaded page nor for one that never loaded fully."""
     context, page, _ = opened(chromium, DESK)
     page.route("**/frames/index?*", lambda route: route.abort())
     page.goto(f"{site.origin}/archive")
@@ -402,17 +404,17 @@ def test_without_a_network_it_says_so_and_comes_back(chromium: Browser, site: Si
     newest = side.get_attribute("data-full")
 
     context.set_offline(True)
-    for _ in range(3):  # further than the neighbours, which are there already
+    for _ in range(3):  # beyond the neighbouring pictures, which are already loaded
         page.keyboard.press("ArrowLeft")
     expect(page.locator("#words")).to_contain_text("can't be reached")
     context.set_offline(False)
     expect(page.locator("#words")).to_be_hidden()
-    wait_until(lambda: side.get_attribute("data-full") not in (None, newest), "it is sharp")
+    wait_until(lambda: side.get_attribute("data-full") not in (None, newest), "the full picture is loaded")
     context.close()
 
 
 def test_an_empty_archive_says_when_its_first_picture_comes(chromium: Browser, tmp_path: Path) -> None:
-    """And why it may not: nothing is heard of the camera that the address names."""
+    """It comes when the camera delivers. Here no ingest runs."""
     env = environment(tmp_path)
     with (
         running(env),
@@ -428,8 +430,8 @@ def test_an_empty_archive_says_when_its_first_picture_comes(chromium: Browser, t
     assert complaints == []
 
 
-def test_the_demo_archive_shows_all_there_is(chromium: Browser, tmp_path: Path) -> None:
-    """What a newcomer sees: two weeks of a plant, on the track and in the calendar."""
+def test_the_demo_archive_fills_the_timeline(chromium: Browser, tmp_path: Path) -> None:
+    """A newcomer sees a week of a growing plant, with its gaps."""
     env = environment(tmp_path)
     command = [sys.executable, "-m", "services.archiver.demo", "--days", "7"]
     subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True, timeout=120)

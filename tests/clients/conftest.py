@@ -1,4 +1,4 @@
-"""What the clients' tests share: the stream."""
+"""The stream that all client tests read."""
 
 from collections.abc import Iterator
 

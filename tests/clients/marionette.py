@@ -1,4 +1,4 @@
-"""Debian's Firefox, driven over Marionette, the protocol it speaks itself: geckodriver only translates to it.
+"""Debian's Firefox, driven over Marionette, Firefox's own protocol. geckodriver would only translate to it.
 
 A packet is `LENGTH:JSON`; a command is `[0, id, name, parameters]`, its answer `[1, id, error, result]`.
 """
@@ -25,8 +25,8 @@ _ANSWER_SECONDS: Final = 60.0
 _LIFE_SECONDS: Final = 600.0
 """One Firefox serves all the tests of a module."""
 _PREFERENCES: Final = {
-    "marionette.port": 0,  # any free one; it says which in a file
-    # Whatever is not loopback goes to a proxy that isn't there: the browser can't call home.
+    "marionette.port": 0,  # any free port; Firefox writes it to a file
+    # Requests beyond loopback go to a proxy that does not exist, so the browser can't call home.
     "network.proxy.type": 1,
     "network.proxy.http": "127.0.0.1",
     "network.proxy.http_port": 9,
@@ -42,7 +42,7 @@ _PREFERENCES: Final = {
 
 
 class MarionetteError(Exception):
-    """Firefox did not do what it was told."""
+    """Raised when Firefox answers a command with an error."""
 
 
 class Firefox:
@@ -65,11 +65,11 @@ class Firefox:
         self._socket.close()
 
     def open(self, url: str) -> None:
-        """Go there, without waiting for what is there to be complete: an endless document never is."""
+        """Open a URL without waiting for the document to be complete. An endless document never is."""
         self.command("WebDriver:Navigate", url=url)
 
     def screenshot(self) -> NDArray[np.uint8] | None:
-        """What a person would see of the page now, as BGR; None between one document and the next."""
+        """The visible part of the page as BGR; None between one document and the next."""
         try:
             png = base64.b64decode(self.command("WebDriver:TakeScreenshot", full=False)["value"])
         except MarionetteError:
@@ -77,7 +77,7 @@ class Firefox:
         return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)  # type: ignore[return-value] # loosely typed
 
     def evaluate(self, expression: str) -> Any:
-        """What an expression is worth in the page, as JSON can say it."""
+        """The value of a JavaScript expression in the page, as far as JSON can express it."""
         return self.command("WebDriver:ExecuteScript", script=f"return {expression}", args=[])["value"]
 
     def command(self, name: str, **parameters: object) -> Any:
@@ -100,7 +100,7 @@ class Firefox:
 
 @contextmanager
 def running_firefox(home: Path) -> Iterator[Firefox]:
-    """Headless, with `home` as its profile. As root it would refuse a home that is somebody else's."""
+    """Run Firefox headless with `home` as its profile. As root, Firefox refuses a home that belongs to another user."""
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in _PREFERENCES.items()]
     (home / "user.js").write_text("\n".join(lines))
     port_file = home / "MarionetteActivePort"

@@ -1,7 +1,7 @@
-"""A stream whose pictures move, and the test whether a client saw them do so.
+"""A stream whose pictures move, and a check that a client saw them move.
 
-Each picture is one gray, and the next is another. What a client decoded is told by its gray: pictures cut, mixed or
-from nowhere have none of these.
+Each picture has one gray, and the next picture has another. A decoded picture is identified by its gray: a picture that
+is cut, mixed or from another source has none of these grays.
 """
 
 import threading
@@ -29,12 +29,12 @@ HEIGHT: Final = 240
 PERIOD_SECONDS: Final = 0.1
 PATH: Final = "/api/camera/stream"
 _LEVEL_TOLERANCE: Final = 16
-"""Some clients take JPEG's full range for video's limited one; at 40 and 200 that is a shift of 14."""
+"""Some clients read JPEG's full range as video's limited range. At 40 and 200 that shifts the gray by 14."""
 
 
 @dataclass(frozen=True, slots=True)
 class MovingStream:
-    """Where it is."""
+    """The address of a running stream."""
 
     port: int
 
@@ -49,7 +49,7 @@ class MovingStream:
 
 @contextmanager
 def moving_stream(settings: Mapping[str, object] = MappingProxyType({})) -> Iterator[MovingStream]:
-    """A replica and, on the bus behind it, a camera whose gray changes ten times a second."""
+    """Run a replica and, on its bus, a camera whose gray changes ten times a second."""
     bus = f"tcp://127.0.0.1:{free_port()}"
     camera = status_of("cam1", width=WIDTH, height=HEIGHT, fps=1 / PERIOD_SECONDS)
     over = threading.Event()
@@ -74,7 +74,7 @@ def _show(ingest: FakeIngest, over: threading.Event) -> None:
 
 
 def level_of(picture: NDArray[np.uint8]) -> int:
-    """Which of the camera's pictures this is, whole and of one gray."""
+    """The gray of this picture. Raises AssertionError if it is not one of the camera's, or not of one gray."""
     mean = float(np.mean(picture))
     nearest = min(LEVELS, key=lambda level: abs(level - mean))
     assert abs(nearest - mean) <= _LEVEL_TOLERANCE, f"a picture of gray {mean:.0f}, which the camera never showed"
@@ -83,17 +83,17 @@ def level_of(picture: NDArray[np.uint8]) -> int:
 
 
 def level_of_jpeg(jpeg: bytes) -> int:
-    """The same of a picture that is not decoded yet; PNG will do as well."""
+    """Like `level_of`, for an encoded picture: JPEG or PNG."""
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None, f"{len(jpeg)} bytes are no picture"
     return level_of(picture)  # type: ignore[arg-type] # cv2 types its arrays loosely
 
 
 def assert_it_moves(levels: Iterable[int]) -> None:
-    """Two different pictures come before they end, and among the first 25: a still picture is repeated each second."""
+    """Two different pictures are among the first 25. A stuck stream repeats its picture for ever, hence the limit."""
     seen = set()
     for level in islice(levels, 25):
         seen.add(level)
         if len(seen) == 2:
             return
-    raise AssertionError(f"of the camera's pictures it showed only {seen or 'none'}")
+    raise AssertionError(f"the client showed only these of the camera's pictures: {seen or 'none'}")

@@ -1,4 +1,4 @@
-"""Running somebody else's program: bounded, without our environment, and without root's rights where it must be."""
+"""Runs other people's programs with a time limit, without our environment, and as nobody if a program refuses root."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ _NOBODY: Final = 65534
 
 @contextmanager
 def own_directory() -> Iterator[Path]:
-    """An empty directory that the unprivileged program can write to. pytest's own is closed to other users."""
+    """An empty directory that an unprivileged program can write to. pytest's own directory is closed to other users."""
     with tempfile.TemporaryDirectory(prefix="framecast-client-", ignore_cleanup_errors=True) as name:
         if os.geteuid() == 0:
             os.chown(name, _NOBODY, _NOBODY)
@@ -26,7 +26,7 @@ def own_directory() -> Iterator[Path]:
 
 
 class Program:
-    """A client for the time of a `with` block. Killed at its end, and by a timer if the test hangs in it."""
+    """A client during a `with` block. It is killed at the end of the block, and by a timer if the test hangs."""
 
     def __init__(
         self, *command: str, home: Path, unprivileged: bool = False, seconds: float = DEADLINE_SECONDS
@@ -71,5 +71,5 @@ class Program:
         return self._process.stdout
 
     def said(self) -> str:
-        """What it wrote to stderr."""
+        """The program's output on stderr."""
         return self._log.read_text(errors="replace")

@@ -1,6 +1,6 @@
-"""Readers by the rules that programs which can't be run here document or have in their sources.
+"""Small readers of our own for programs that can't be run here. Each follows the program's documents or sources.
 
-Each is our own, small, and as strict as the program it is named for. All take a body from its first byte on.
+Each reader is as strict as the program it is named for. All read a body from its first byte.
 """
 
 import http.client
@@ -12,14 +12,14 @@ from typing import Final, Protocol
 from tests.clients.moving import PATH, MovingStream
 
 TIMEOUT_SECONDS: Final = 10.0
-"""Home Assistant's, per read; nobody here is more patient."""
+"""Home Assistant's time-out per read. No other client here waits longer."""
 _CHUNK_BYTES: Final = 100 * 1024
 _JPEG_BEGINS: Final = b"\xff\xd8"
 _JPEG_ENDS: Final = b"\xff\xd9"
 
 
 class Body(Protocol):
-    """What a response and a pipe have in common."""
+    """The methods that a response and a pipe have in common."""
 
     def readline(self, size: int = -1, /) -> bytes: ...
 
@@ -30,7 +30,7 @@ class Body(Protocol):
 def opened(
     stream: MovingStream, query: str = "", *, path: str = PATH, headers: dict[str, str] | None = None
 ) -> Iterator[http.client.HTTPResponse]:
-    """A GET with these headers and no others but `Host` and `Accept-Encoding: identity`."""
+    """Send a GET with these headers, `Host`, and `Accept-Encoding: identity` unless given; yield the response."""
     connection = http.client.HTTPConnection("127.0.0.1", stream.port, timeout=TIMEOUT_SECONDS)
     with closing(connection):
         connection.request("GET", path + query, headers=headers or {})
@@ -39,12 +39,12 @@ def opened(
 
 
 def chunks_of(response: http.client.HTTPResponse) -> Iterator[bytes]:
-    """What has come, whenever something has."""
+    """The body in chunks, each as soon as it arrives."""
     return iter(lambda: response.read1(_CHUNK_BYTES), b"")
 
 
 def parts_as_go2rtc_reads_them(body: Body) -> Iterator[bytes]:
-    """Empty lines, a line that begins with two dashes, headers with a length, and so many bytes (pkg/mpjpeg)."""
+    """A part is: empty lines, a line that begins with two dashes, headers with a length, the bytes (pkg/mpjpeg)."""
     while line := body.readline():
         if line == b"\r\n":
             continue
@@ -60,7 +60,7 @@ def parts_as_go2rtc_reads_them(body: Body) -> Iterator[bytes]:
 
 
 def still_as_home_assistant_cuts_it(chunks: Iterable[bytes]) -> bytes:
-    """From the first FFD8 of the body to the first FFD9, whatever lies between (components/mjpeg)."""
+    """The bytes from the body's first FFD8 to its first FFD9 (components/mjpeg)."""
     received = b""
     for chunk in chunks:
         received += chunk
@@ -71,9 +71,9 @@ def still_as_home_assistant_cuts_it(chunks: Iterable[bytes]) -> bytes:
 
 
 def pictures_as_mainsail_reads_them(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """All up to an FFD8 is a header; then come as many bytes as it says, and one more shows that they are all there.
+    """Everything before an FFD8 is a header. The picture has the length given there; one more byte completes it.
 
-    An FFD8 within a picture begins it anew (Mjpegstreamer.vue).
+    An FFD8 within a picture starts the picture again (Mjpegstreamer.vue).
     """
     headers, picture, length = bytearray(), bytearray(), 0
     for byte, following in pairwise(chain.from_iterable(chunks)):

@@ -1,4 +1,4 @@
-"""What a person sees in Firefox: screenshots of real pages with the stream in them."""
+"""The stream in Firefox: screenshots of real pages that show it."""
 
 from collections.abc import Iterator
 
@@ -23,12 +23,12 @@ def firefox() -> Iterator[Firefox]:
 
 
 def page_with(url: str) -> str:
-    """A page that is filled by the picture."""
+    """A page that the picture fills."""
     return f'data:text/html,<body style="margin:0"><img src="{url}" style="width:100vw;height:100vh">'
 
 
 def middle_gray(firefox: Firefox) -> float:
-    """The mean of the page's middle; -1 while that is not of one gray."""
+    """The gray in the middle of the page; -1 if the middle has more than one gray."""
     picture = firefox.screenshot()
     if picture is None:
         return -1
@@ -44,7 +44,7 @@ def shown_level(firefox: Firefox) -> int | None:
 
 @pytest.fixture(autouse=True)
 def _blank(firefox: Firefox) -> None:
-    """No test takes another's picture for its own."""
+    """Start each test with a blank page, so that no test sees another's picture."""
     firefox.open("about:blank")
     wait_until(lambda: middle_gray(firefox) == 255, "the page is blank")
 
@@ -61,24 +61,24 @@ def assert_it_moves_on_the_page(firefox: Firefox) -> None:
 
 
 def test_an_img_moves_in_firefox(firefox: Firefox, stream: MovingStream) -> None:
-    """On a page of another origin, as on anybody's dashboard."""
+    """The page has another origin, like a user's dashboard."""
     firefox.open(page_with(stream.url))
     assert_it_moves_on_the_page(firefox)
 
 
-def test_the_address_itself_moves_in_firefox(firefox: Firefox, stream: MovingStream) -> None:
-    """Pasting it into the address bar is the first thing people do."""
+def test_the_streams_own_address_moves_in_firefox(firefox: Firefox, stream: MovingStream) -> None:
+    """People first paste the address into the address bar."""
     firefox.open(stream.url)
     assert_it_moves_on_the_page(firefox)
 
 
 def test_an_img_in_firefox_is_painted_without_a_frames_delay(firefox: Firefox) -> None:
-    """A single picture is painted before anything follows it; its repeat, a second later, would hide a delay."""
+    """Firefox paints a single picture before the next part arrives. Its repeat, a second later, would hide a delay."""
     bus = f"tcp://127.0.0.1:{free_port()}"
     with fake_ingest(bus, status_of("cam1")) as ingest, running_replica(bus) as replica:
         wait_until(replica.knows_a_camera, "the camera is known")
         firefox.open(page_with(f"http://127.0.0.1:{replica.port}/api/camera/stream"))
-        wait_until(lambda: b"frame/cam1/main/" in ingest.topics, "it is subscribed to")
+        wait_until(lambda: b"frame/cam1/main/" in ingest.topics, "stream subscribes to the camera")
         for sequence, level in enumerate(LEVELS, start=1):
             ingest.show(frame_of("cam1", sequence, level=level))
             wait_until(lambda level=level: shown_level(firefox) == level, f"gray {level} is painted", 0.8, patience=1)  # type: ignore[misc]

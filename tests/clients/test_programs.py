@@ -1,4 +1,4 @@
-"""Players, recorders and libraries that people point at the stream: each shows pictures that move."""
+"""Players, recorders and libraries that people use with the stream. Each must show moving pictures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.clients
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """Where a client may write."""
+    """A directory that a client may write to."""
     with own_directory() as directory:
         yield directory
 
 
 def raw_levels(program: Program) -> Iterator[int]:
-    """The pictures that a program writes to its stdout as plain gray bytes."""
+    """The grays of the pictures that a program writes to stdout as raw gray bytes."""
     size = WIDTH * HEIGHT
     while len(picture := program.stdout.read(size)) == size:
         yield level_of(np.frombuffer(picture, np.uint8).reshape(HEIGHT, WIDTH))
@@ -38,23 +38,23 @@ def raw_levels(program: Program) -> Iterator[int]:
         pytest.param([], id="autodetected"),
     ],
 )
-def test_ffmpeg_shows_it(demuxer: list[str], stream: MovingStream, home: Path) -> None:
-    """Strict means that each boundary must be the one of the header; plain, that nobody tells it what it reads."""
+def test_ffmpeg_shows_the_stream(demuxer: list[str], stream: MovingStream, home: Path) -> None:
+    """Strict: each boundary must be the one in the header. Autodetected: FFmpeg is not told the format."""
     command = ["ffmpeg", "-nostdin", "-loglevel", "warning", *demuxer, "-i", stream.url]
     with Program(*command, "-f", "rawvideo", "-pix_fmt", "gray", "-", home=home) as ffmpeg:
         assert_it_moves(raw_levels(ffmpeg))
 
 
 @pytest.mark.clients("gst-launch-1.0", "gstreamer1.0-tools", "gstreamer1.0-plugins-good")
-def test_gstreamer_shows_it(stream: MovingStream, home: Path) -> None:
-    """Its multipart demuxer wants the body to begin with a boundary."""
+def test_gstreamer_shows_the_stream(stream: MovingStream, home: Path) -> None:
+    """GStreamer's multipart demuxer requires the body to begin with a boundary."""
     pipeline = f"souphttpsrc location={stream.url} ! multipartdemux ! jpegdec ! videoconvert ! video/x-raw,format=GRAY8"
     with Program("gst-launch-1.0", "-q", *pipeline.split(), "!", "fdsink", home=home) as gstreamer:
         assert_it_moves(raw_levels(gstreamer))
 
 
-def test_opencv_shows_it(stream: MovingStream) -> None:
-    """As in countless scripts: `cv2.VideoCapture(url)`."""
+def test_opencv_shows_the_stream(stream: MovingStream) -> None:
+    """Many scripts use `cv2.VideoCapture(url)`."""
     capture = cv2.VideoCapture(stream.url, cv2.CAP_FFMPEG, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000])
     try:
         assert capture.isOpened()
@@ -71,14 +71,14 @@ def _captured(capture: cv2.VideoCapture) -> Iterator[int]:
 
 
 def pictures_in(directory: Path, pattern: str) -> list[NDArray[np.uint8]]:
-    """Those written completely; the newest may be half there."""
+    """The complete pictures in a directory. The newest file may be half written."""
     decoded = [cv2.imread(str(path)) for path in sorted(directory.glob(pattern)) if path.stat().st_size]
     return [picture for picture in decoded if picture is not None]  # type: ignore[misc]
 
 
 @pytest.mark.clients("cvlc", "vlc-bin", "vlc-plugin-base")
-def test_vlc_shows_it(stream: MovingStream, home: Path) -> None:
-    """As nobody: it refuses root. Its scene filter keeps what it would paint."""
+def test_vlc_shows_the_stream(stream: MovingStream, home: Path) -> None:
+    """VLC refuses to run as root, so it runs as nobody. Its scene filter saves the pictures it would paint."""
     scene = ["--video-filter=scene", "--scene-format=png", "--scene-ratio=3", f"--scene-path={home}"]
     command = ["cvlc", "-v", "--vout=dummy", "--no-audio", "--network-caching=300", *scene, stream.url]
     with Program(*command, home=home, unprivileged=True):
@@ -106,8 +106,8 @@ stream_port 0
 
 
 @pytest.mark.clients("motion", "motion")
-def test_motion_shows_it(stream: MovingStream, home: Path) -> None:
-    """As its network camera; the snapshots that it writes each second are what it sees."""
+def test_motion_shows_the_stream(stream: MovingStream, home: Path) -> None:
+    """The stream is motion's network camera. Each second, motion saves a snapshot of the camera."""
     settings = home / "motion.conf"
     settings.write_text(MOTION_SETTINGS.format(home=home, url=stream.url, width=WIDTH, height=HEIGHT))
     with Program("motion", "-n", "-c", str(settings), home=home, unprivileged=True):
@@ -116,16 +116,16 @@ def test_motion_shows_it(stream: MovingStream, home: Path) -> None:
 
 @pytest.mark.clients("curl", "curl")
 @pytest.mark.parametrize("version", [pytest.param("--http1.1", id="1.1"), pytest.param("--http1.0", id="1.0")])
-def test_curl_receives_it(version: str, stream: MovingStream, home: Path) -> None:
-    """Raw, that is with whatever transfer coding there were: the body itself begins with a boundary."""
+def test_curl_receives_the_stream(version: str, stream: MovingStream, home: Path) -> None:
+    """`--raw` shows the body without decoding any transfer coding. It begins with a boundary."""
     with Program("curl", "-sSN", "--raw", version, stream.url, home=home) as curl:
         assert curl.stdout.peek().startswith(b"--frame\r\n")
         assert_it_moves(level_of_jpeg(jpeg) for jpeg in parts_as_go2rtc_reads_them(curl.stdout))
 
 
 @pytest.mark.clients("curl", "curl")
-def test_curl_is_told_about_it_by_head(stream: MovingStream, home: Path) -> None:
-    """`curl -I` returns, as nothing comes after the headers."""
+def test_curl_gets_the_headers_by_head(stream: MovingStream, home: Path) -> None:
+    """`curl -I` returns at once, because no body follows the headers."""
     with Program("curl", "-sSI", stream.url, home=home) as curl:
         answer = curl.stdout.read().decode()
     assert answer.startswith("HTTP/1.1 200 OK\r\n")

@@ -1,4 +1,4 @@
-"""The stack as `docker compose` runs it, in a project and on a port of its own. The engine is known by its commands."""
+"""The stack under `docker compose`, with a project and a port of its own. All access to the engine is by `docker`."""
 
 import http.client
 import json
@@ -17,18 +17,18 @@ from tests.support.waiting import wait_until
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PROJECTS = "framecast-e2e-"
-"""What the names of these tests' projects begin with."""
+"""Prefix of the names of these tests' projects."""
 SERVICES = ("ingest", "stream", "archiver", "gateway")
 _STREAM_PORT_IN_HEX = f"{8001:04X}"
 PATIENCE_SECONDS = 90.0
-"""What takes seconds may take that long on a busy machine. How long it took is written down (`figures.py`)."""
+"""Steps that take seconds may take this long on a busy machine. `figures.py` records how long they took."""
 LOGS = ROOT / "test-results/e2e"
 _ESTABLISHED = "01"
 _LOOPBACK_IN_HEX = "0100007F"
 
 
 def docker(*arguments: str, timeout_seconds: float = 300) -> str:
-    """What the command writes; an assertion with its errors when it fails."""
+    """The output of a `docker` command. Raises AssertionError with its errors if it fails."""
     done = subprocess.run(
         ["docker", *arguments],
         check=False,
@@ -43,7 +43,10 @@ def docker(*arguments: str, timeout_seconds: float = 300) -> str:
 
 
 def remove_projects() -> None:
-    """Whatever of these tests' projects is left, of this run or of one that was killed; nobody else's."""
+    """Remove everything that projects of these tests left behind, in this run or in one that was killed.
+
+    Other projects are left alone.
+    """
     everything = ["ps", "-a"], ["network", "ls"], ["volume", "ls"]
     remove = ["rm", "-fv"], ["network", "rm"], ["volume", "rm", "-f"]
     label = "com.docker.compose.project"
@@ -58,7 +61,7 @@ def remove_projects() -> None:
 
 
 def host_address() -> str:
-    """This host's address as containers of any network reach it: the first of the usual network's."""
+    """An address of this host that containers in any network can reach: the first one of the default network."""
     (network,) = json.loads(docker("network", "inspect", "bridge", "-f", "{{json .IPAM.Config}}"))
     return str(network.get("Gateway") or next(ip_network(network["Subnet"]).hosts()))
 
@@ -78,9 +81,9 @@ class Answer:
 
 
 class ComposeStack:
-    """One project. `overlays` are the names within docker-compose.NAME.yml; `settings` go before `env_file`.
+    """One project. `overlays` are the NAMEs in docker-compose.NAME.yml; `settings` take precedence over `env_file`.
 
-    `directory` stands for the checkout where the files name one within it, such as `./config` and `./keys`.
+    Relative paths in the files, such as `./config` and `./keys`, are resolved in `directory`.
     """
 
     def __init__(
@@ -98,7 +101,7 @@ class ComposeStack:
         self.project = PROJECTS + name
         self.directory = directory
         self.password: str | None = None
-        """What `get` and `snapshot` show, where one is asked for."""
+        """The password that `get` and `snapshot` send, if one is set."""
         self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         self._command = ["compose", "-p", self.project, "--project-directory", str(directory), "--env-file", env_file]
@@ -107,7 +110,7 @@ class ComposeStack:
         self._settings = {"STREAM_PORT": str(self.port)} | settings
 
     def __enter__(self) -> Self:
-        """Up and healthy; gone at the end, with its volumes. Its logs are kept."""
+        """Start the stack and wait until it is healthy. On exit it is removed with its volumes; its logs are kept."""
         try:
             self.up()
         except BaseException:
@@ -126,7 +129,7 @@ class ComposeStack:
         return done.stdout.strip()
 
     def try_compose(self, *arguments: str, timeout_seconds: float = 400) -> subprocess.CompletedProcess[str]:
-        """Whatever comes of it."""
+        """Like `compose`, but returns the result also if the command fails."""
         usual = {name: os.environ[name] for name in ("PATH", "HOME", "DOCKER_HOST") if name in os.environ}
         return subprocess.run(
             ["docker", *self._command, *arguments],
@@ -144,7 +147,7 @@ class ComposeStack:
         self.compose("up", "-d", "--no-build", "--wait", *arguments)
 
     def scale(self, replicas: int) -> list[str]:
-        """Return at once; the replicas' containers."""
+        """Scale stream without waiting for health; return the replicas' containers."""
         self.compose("up", "-d", "--no-build", "--no-recreate", "--scale", f"stream={replicas}")
         return self.containers("stream")
 
@@ -171,7 +174,7 @@ class ComposeStack:
         return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)
 
     def viewers_of(self, replica: str) -> int:
-        """The connections to a replica from other containers, of which each stream is one."""
+        """The number of connections to a replica from other containers. Each stream is one."""
         rows = [row.split() for row in docker("exec", replica, "cat", "/proc/net/tcp").splitlines()[1:]]
         return sum(
             row[1].endswith(f":{_STREAM_PORT_IN_HEX}")
@@ -181,7 +184,7 @@ class ComposeStack:
         )
 
     def wait_for_spread(self, expected: list[int], replicas: list[str]) -> None:
-        """Requests for status take a connection, too, for a moment: the wait passes over them."""
+        """Wait until the replicas have these numbers of viewers. Status requests add a connection only for a moment."""
         wait_until(
             lambda: sorted(map(self.viewers_of, replicas)) == expected,
             f"{expected} viewers by replica",
@@ -189,7 +192,7 @@ class ComposeStack:
         )
 
     def get(self, path: str) -> dict[str, Any]:
-        """The JSON at `path`, whatever the status code; empty while nobody answers."""
+        """The JSON at `path`, for any status code; empty if there is no answer."""
         try:
             text = self.ask("GET", path, self.password).body
         except (OSError, http.client.HTTPException):
@@ -198,7 +201,7 @@ class ComposeStack:
         return body
 
     def ask(self, method: str, path: str, password: str | None = None, body: object = None, **headers: str) -> "Answer":
-        """One request; of a stream the beginning. A body that is no text is sent as JSON."""
+        """Send one request. Of an endless answer only the beginning is read. A body that is no text is sent as JSON."""
         if password is not None:
             headers["Authorization"] = basic(password)
         if body is not None and not isinstance(body, str):
@@ -219,7 +222,7 @@ class ComposeStack:
         wait_until(lambda: self.status().get("is_streaming"), "the camera streams", timeout_seconds)
 
     def snapshot(self) -> bytes:
-        """A picture; empty while there is none to be had."""
+        """The newest picture; empty if there is none."""
         try:
             answer = self.ask("GET", "/api/camera/snapshot", self.password)
         except (OSError, http.client.HTTPException):
@@ -227,12 +230,12 @@ class ComposeStack:
         return answer.body if answer.status == 200 else b""
 
     def rtsp_sessions(self) -> int:
-        """How often the demo camera was played since it was made."""
+        """The number of RTSP sessions that the demo camera has played since its container was created."""
         return docker("logs", self.container("demo-camera")).count("sessions played")
 
 
 class RemoteReplica(ComposeStack):
-    """deploy/remote-stream as another host runs it: on a network of its own. `directory` holds its keys."""
+    """deploy/remote-stream as on a second host: in a network of its own. `directory` holds its keys."""
 
     def __init__(self, name: str, directory: Path, settings: dict[str, str]) -> None:
         self._settle(name, [ROOT / "deploy/remote-stream/docker-compose.yml"], directory, os.devnull, settings)

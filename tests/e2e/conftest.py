@@ -1,4 +1,4 @@
-"""These tests need a Docker engine and the images, which `scripts/e2e` sees to; `scripts/test` leaves them out."""
+"""These tests need a Docker engine and the images. `scripts/e2e` provides both; `scripts/test` ignores these tests."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_is_left() -> Iterator[None]:
-    """Neither by a run that was killed before this one, nor by this one."""
+    """Remove what a killed earlier run left, and at the end what this run left."""
     remove_projects()
     yield
     remove_projects()
@@ -31,7 +31,7 @@ def _nothing_is_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def running_stack() -> Iterator[ComposeStack]:
-    """One replica and a real RTSP camera, for all tests of a run; .env.example stands for a copy made of it."""
+    """One replica and a real RTSP camera, for all tests of a run. .env.example serves as the user's .env."""
     example = str(ROOT / ".env.example")
     settings = {"CAMERA_CAPTURE_INTERVAL": "10"}
     with ComposeStack("camera", "demo-camera", env_file=example, settings=settings) as stack:
@@ -40,7 +40,7 @@ def running_stack() -> Iterator[ComposeStack]:
 
 @pytest.fixture
 def stack(running_stack: ComposeStack) -> ComposeStack:
-    """As it was at first, whatever the test before did to it."""
+    """The running stack with one replica and a live camera, as before the previous test changed it."""
     running_stack.up("--scale", "stream=1")
     running_stack.wait_until_live()
     return running_stack
@@ -48,7 +48,7 @@ def stack(running_stack: ComposeStack) -> ComposeStack:
 
 @pytest.fixture(scope="session")
 def locked_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeStack]:
-    """With passwords in files, and keys on a bus that other hosts reach: all that can be locked is."""
+    """Everything locked: passwords in files, and keys on a bus that other hosts can reach."""
     directory = tmp_path_factory.mktemp("checkout")
     (directory / "config").mkdir()
     (directory / "keys").mkdir()
@@ -72,13 +72,13 @@ def locked_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeSt
 
 @pytest.fixture
 def keys(locked_stack: ComposeStack) -> Path:
-    """The directory with the keys of the locked stack's bus."""
+    """The directory with the bus keys of the locked stack."""
     return locked_stack.directory / "keys"
 
 
 @pytest.fixture
 def audience(stack: ComposeStack) -> Iterator["Audience"]:
-    """Viewers who come through the gateway, and leave at the end."""
+    """Viewers through the gateway; they disconnect at the end of the test."""
     with ExitStack() as viewers:
         yield Audience(stack, viewers)
 

@@ -1,4 +1,4 @@
-"""What a run measured on its way, printed at its end: times are for people to judge, not for a test to fail by."""
+"""Times measured during a run, printed at its end. People judge them; no test fails because of them."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who may do what, through the real gateway, and who may listen to the bus."""
+"""What each role may do through the real gateway, and who may listen to the bus."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ MATRIX = {
     ("POST", "/api/camera/frames"): (401, 403, 201),
     ("DELETE", "/api/camera/frames/{id}"): (401, 403, 204),
 }
-"""What is answered to each of `WHO`, in their order."""
+"""The status codes for each role in `WHO`, in that order."""
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def _frames(stack: ComposeStack) -> list[dict[str, Any]]:
     return frames
 
 
-def test_each_may_do_what_its_role_may(stack: ComposeStack) -> None:
-    """Anonymous, viewer and operator, at stream and archiver alike, with passwords that came from files."""
+def test_each_role_may_do_what_the_table_says(stack: ComposeStack) -> None:
+    """Anonymous, viewer and operator, at stream and at the archiver, with passwords from files."""
     found = {}
     for method, path in MATRIX:
         place = path.format(id=_frames(stack)[0]["id"])
@@ -62,8 +62,8 @@ def test_each_may_do_what_its_role_may(stack: ComposeStack) -> None:
 
 
 @pytest.mark.parametrize("who", WHO)
-def test_a_socket_is_for_those_who_have_a_password(stack: ComposeStack, who: str) -> None:
-    """Caddy passes it on, with what it was asked with."""
+def test_a_websocket_needs_a_password(stack: ComposeStack, who: str) -> None:
+    """Caddy forwards the WebSocket with the request's headers."""
     password = WHO[who]
     headers = {} if password is None else {"Authorization": basic(password)}
     key = stack.get("/api/devices")["devices"][0]["key"]
@@ -81,8 +81,8 @@ def test_a_socket_is_for_those_who_have_a_password(stack: ComposeStack, who: str
     assert message.endswith(b"\xff\xd9")
 
 
-def test_the_login_page_gives_a_cookie_for_all_of_the_origin(stack: ComposeStack) -> None:
-    """For stream and archiver; a wrong password gets none."""
+def test_the_login_cookie_is_valid_for_the_whole_origin(stack: ComposeStack) -> None:
+    """Both stream and the archiver accept it. A wrong password gets no cookie."""
     sent_there = stack.ask("GET", "/", Accept="text/html")
     assert (sent_there.status, sent_there.headers["Location"].partition("?")[0]) == (303, "login")
     form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": stack.origin}
@@ -95,8 +95,8 @@ def test_the_login_page_gives_a_cookie_for_all_of_the_origin(stack: ComposeStack
     assert stack.ask("POST", "/api/camera/frames", Cookie=cookie, Origin=stack.origin).status == 403
 
 
-def test_a_link_opens_one_thing_to_whoever_holds_it(stack: ComposeStack) -> None:
-    """A camera's stream and snapshot, or a frame, which is the archiver's."""
+def test_a_share_link_opens_one_thing_to_anybody_who_holds_it(stack: ComposeStack) -> None:
+    """A camera's stream and snapshot at stream, or one frame at the archiver."""
     key = stack.get("/api/devices")["devices"][0]["key"]
     of_camera = stack.ask("POST", "/api/camera/links", VIEWER_PASSWORD, body={"camera": key}).json()
     for name in ("stream_url", "snapshot_url"):
@@ -111,7 +111,7 @@ def test_a_link_opens_one_thing_to_whoever_holds_it(stack: ComposeStack) -> None
 
 @pytest.mark.parametrize("door", [{"PUBLISH_ADDRESS": "0.0.0.0"}, {"SITE_ADDRESS": "cameras.example.org"}], ids=list)  # noqa: S104
 def test_a_stack_that_others_reach_does_not_start_without_a_password(door: dict[str, str]) -> None:
-    """Both services end with code 2 and one line that says what opened the door."""
+    """Both services exit with code 2 and one line that names the setting which opens the stack to others."""
     stack = ComposeStack("open", settings=door)
     ((name, value),) = door.items()
     try:
@@ -124,8 +124,8 @@ def test_a_stack_that_others_reach_does_not_start_without_a_password(door: dict[
         stack.down("-v")
 
 
-def test_ingest_is_healthy_by_what_it_says_on_a_bus_with_keys(stack: ComposeStack) -> None:
-    """Its check has its own keys, and without them hears nothing."""
+def test_ingests_health_check_listens_to_a_bus_with_keys(stack: ComposeStack) -> None:
+    """The check uses ingest's own keys. Without them it receives no status."""
     ingest = stack.container("ingest")
     docker("exec", ingest, "python", "-m", "services.ingest.health")
     without = ("-e", "BUS_SERVER_SECRET_FILE=", "-e", "BUS_AUTHORIZED_KEYS=", "-e", "BUS_TRUSTED_NETWORK=1")
@@ -134,24 +134,14 @@ def test_ingest_is_healthy_by_what_it_says_on_a_bus_with_keys(stack: ComposeStac
 
 
 def test_another_hosts_replica_shows_the_cameras_with_its_keys(stack: ComposeStack, keys: Path) -> None:
-    """deploy/remote-stream, on a network of its own, reaches the bus at this host's address; a stranger's does not."""
+    """deploy/remote-stream, in its own network, reaches the bus at this host's address. Unknown keys see no camera."""
     bus = f"tcp://{host_address()}:{stack.setting('BUS_PUBLISH_PORT')}"
     settings = {"BUS_CONNECT": bus, "VIEWER_PASSWORD": VIEWER_PASSWORD}
     strangers = keys.parent / "stranger"
     (strangers / "keys").mkdir(parents=True, exist_ok=True)
     docker(
-        *(
-            "run",
-            "--rm",
-            "--user",
-            "0",
-            "--entrypoint",
-            "sh",
-            "-v",
-            f"{strangers}/keys:/made",
-            "-v",
-            f"{keys}:/keys:ro",
-        ),
+        *("run", "--rm", "--user", "0", "--entrypoint", "sh"),
+        *("-v", f"{strangers}/keys:/made", "-v", f"{keys}:/keys:ro"),
         *("framecast-ingest", "-c"),
         "python -m shared.bus_keys /tmp/k attic && cp /tmp/k/attic/client.secret /keys/attic/server.key /made && "
         "chown -R 10001:10001 /made",
@@ -169,6 +159,6 @@ def test_another_hosts_replica_shows_the_cameras_with_its_keys(stack: ComposeSta
         known.wait_until_live()
         assert known.snapshot().startswith(b"\xff\xd8")
         refused = "is not authorized"
-        wait_until(lambda: refused in stack.compose("logs", "ingest"), "ingest says who was refused", PATIENCE_SECONDS)
+        wait_until(lambda: refused in stack.compose("logs", "ingest"), "ingest logs the refusal", PATIENCE_SECONDS)
         assert stranger.status()["is_streaming"] is False
         assert stranger.get("/api/devices")["devices"] == []

@@ -1,4 +1,4 @@
-"""What is in the images, and what is not."""
+"""The contents of the images, and the compose files under an old docker-compose."""
 
 import subprocess
 
@@ -28,7 +28,7 @@ print(sys.version_info[:2], *sorted(name for name in sys.argv[1:] if is_missing(
 
 @pytest.mark.parametrize("service", LIBRARIES)
 def test_an_image_holds_its_services_libraries_and_no_others(service: str) -> None:
-    """Each that is not there can't be attacked; and what is there loads, on the Python of the image."""
+    """A missing library can't be attacked. The ones that are there can be imported by the image's Python."""
     services = {f"services.{name}" for name in LIBRARIES}
     everything = set().union(COMMON, TOOLS, services, *LIBRARIES.values())
     expected = everything - COMMON - LIBRARIES[service] - {f"services.{service}"}
@@ -39,9 +39,19 @@ def test_an_image_holds_its_services_libraries_and_no_others(service: str) -> No
     assert printed.split() == ["(3,", "13)", *sorted(expected)]
 
 
+@pytest.mark.parametrize("service", LIBRARIES)
+def test_an_image_has_the_command_for_its_own_service(service: str) -> None:
+    """And says in a line of another that it is not there."""
+    asked = ("run", "--rm", "--network", "none", "--read-only", "--entrypoint", "framecast", f"framecast-{service}")
+    assert f"\n  {service} " in docker(*asked, "--help")
+    assert "usage: python -m shared.bus_keys" in docker(*asked, "keys", "--help")
+    refused = subprocess.run(["docker", *asked, "run"], check=False, capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+
+
 @pytest.mark.parametrize("overlay", [None, *OVERLAYS])
-def test_compose_files_suit_the_oldest_compose_that_is_still_offered(overlay: str | None) -> None:
-    """Debian 12 has docker-compose 1.29, which refuses what it does not know."""
+def test_debian_12s_docker_compose_accepts_the_compose_files(overlay: str | None) -> None:
+    """It is version 1.29, the oldest that is still offered, and it rejects unknown keys."""
     files = ["-f", "docker-compose.yml", *(["-f", overlay] if overlay else [])]
     settings = {
         "PATH": "/usr/bin:/bin",

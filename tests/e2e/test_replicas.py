@@ -1,4 +1,4 @@
-"""More replicas, fewer, other addresses and cut networks: what viewers notice of it."""
+"""More replicas, fewer replicas, changed addresses and cut networks, as viewers see them."""
 
 import http.client
 import itertools
@@ -16,7 +16,7 @@ from tests.support.mjpeg import Viewer
 from tests.support.waiting import wait_until
 
 FINDS_AGAIN_SECONDS = 5.0
-"""What the gateway and the services need to notice a change of addresses."""
+"""The gateway and the services notice changed addresses within this time."""
 CUT_SECONDS = 30.0
 _IS_STREAMING = (
     "import json, urllib.request as r;"
@@ -46,8 +46,10 @@ def count_is(stack: ComposeStack, expected: int) -> None:
     wait_until(lambda: stack.status().get("viewer_count") == expected, f"{expected} are counted", PATIENCE_SECONDS)
 
 
-def test_new_viewers_go_where_the_fewest_are_and_one_camera_serves_all(stack: ComposeStack, audience: Audience) -> None:
-    """From one replica to four, and back to two: balanced, counted over all, and the camera is pulled once."""
+def test_new_viewers_go_to_the_emptiest_replica_and_the_camera_is_pulled_once(
+    stack: ComposeStack, audience: Audience
+) -> None:
+    """From one replica to four and back to two: viewers are balanced, and counted across all replicas."""
     sessions = stack.rtsp_sessions()
     viewers = audience.join(10)
     replicas = stack.scale(4)
@@ -61,7 +63,9 @@ def test_new_viewers_go_where_the_fewest_are_and_one_camera_serves_all(stack: Co
     note("viewers by replica, 1 to 4", [stack.viewers_of(replica) for replica in replicas])
     replicas = stack.scale(2)
     wait_until(
-        lambda: sum(viewer.ended.is_set() for viewer in viewers) == 20, "two replicas' are cut", PATIENCE_SECONDS
+        lambda: sum(viewer.ended.is_set() for viewer in viewers) == 20,
+        "two replicas' viewers are cut",
+        PATIENCE_SECONDS,
     )
     gateway_has_had_time_to_find(stack, 2)
     viewers += audience.join(20)
@@ -72,26 +76,28 @@ def test_new_viewers_go_where_the_fewest_are_and_one_camera_serves_all(stack: Co
 
 
 def gateway_has_had_time_to_find(stack: ComposeStack, replicas: int) -> None:
-    """Return once each of the replicas answers under its service's name, and the gateway has had its five seconds."""
+    """Return when each replica answers under its service's name, and the gateway has then had five seconds."""
     archiver = stack.container("archiver")
     wait_until(lambda: stack.run_python(archiver, _ANSWERING) == str(replicas), f"{replicas} answer", PATIENCE_SECONDS)
     pass_time(FINDS_AGAIN_SECONDS)
 
 
 def pass_time(seconds: float) -> None:
-    """Where the time itself is what is promised."""
+    """Let time pass, where the promise is about the time itself."""
     began_at = time.monotonic()
     wait_until(lambda: time.monotonic() - began_at >= seconds, "the time passes", seconds + 5)
 
 
 def test_a_killed_replica_loses_its_own_viewers_and_they_find_another(stack: ComposeStack, audience: Audience) -> None:
-    """Nobody else notices."""
+    """The other replica's viewers notice nothing."""
     replicas = stack.scale(2)
     gateway_has_had_time_to_find(stack, 2)
     viewers = audience.join(6)
     stack.wait_for_spread([3, 3], replicas)
     docker("kill", replicas[0])
-    wait_until(lambda: sum(viewer.ended.is_set() for viewer in viewers) == 3, "its three are cut", PATIENCE_SECONDS)
+    wait_until(
+        lambda: sum(viewer.ended.is_set() for viewer in viewers) == 3, "its three viewers are cut", PATIENCE_SECONDS
+    )
     returned = audience.join(3)
     for viewer in returned:
         wait_until(lambda: is_live(viewer), "a live picture again", PATIENCE_SECONDS)  # noqa: B023 asked at once
@@ -99,8 +105,8 @@ def test_a_killed_replica_loses_its_own_viewers_and_they_find_another(stack: Com
     count_is(stack, 6)
 
 
-def test_replicas_restarted_one_by_one_keep_a_viewer_who_comes_back(stack: ComposeStack) -> None:
-    """An update without an outage: a page that reconnects at once sees no pause worth the name."""
+def test_a_reconnecting_viewer_keeps_seeing_pictures_during_a_rolling_restart(stack: ComposeStack) -> None:
+    """An update without an outage, for a page that reconnects at once. The longest pause is noted."""
     replicas = stack.scale(2)
     gateway_has_had_time_to_find(stack, 2)
     with reconnecting_viewer(stack.port) as arrivals:
@@ -125,7 +131,7 @@ def _answers(replica: str) -> bool:
 
 @contextmanager
 def reconnecting_viewer(port: int) -> Iterator[list[float]]:
-    """The times at which live pictures came, over however many connections."""
+    """A viewer that reconnects whenever its stream ends; yields the arrival times of live pictures."""
     arrivals: list[float] = []
     over = threading.Event()
 
@@ -150,7 +156,7 @@ def reconnecting_viewer(port: int) -> Iterator[list[float]]:
 
 
 def test_ingest_comes_back_at_another_address_and_is_found(stack: ComposeStack, audience: Audience) -> None:
-    """Names are asked anew; a viewer who stayed sees live pictures again."""
+    """Stream looks the name up again. A connected viewer stays connected and sees live pictures again."""
     (viewer,) = audience.join(1)
     wait_until(lambda: is_live(viewer), "a live picture", PATIENCE_SECONDS)
     before = stack.address(stack.container("ingest"))
@@ -163,8 +169,8 @@ def test_ingest_comes_back_at_another_address_and_is_found(stack: ComposeStack, 
         stack.compose("up", "-d", "--no-build", "ingest")
         ingest = stack.container("ingest")
         assert stack.address(ingest) != before
-        wait_until(lambda: _is_healthy(ingest), "ingest speaks", PATIENCE_SECONDS)
-        with timed("ingest at another address is found after it spoke"):
+        wait_until(lambda: _is_healthy(ingest), "ingest sends status", PATIENCE_SECONDS)
+        with timed("stream finds ingest at another address, after its first status"):
             wait_until(lambda: stack.status().get("is_streaming"), "stream has found it", PATIENCE_SECONDS)
         wait_until(lambda: is_live(viewer), "a live picture again", PATIENCE_SECONDS)
         assert not viewer.ended.is_set()
@@ -180,16 +186,16 @@ def _is_healthy(ingest: str) -> bool:
     return True
 
 
-def test_a_replica_cut_off_for_half_a_minute_finds_back(stack: ComposeStack) -> None:
+def test_a_replica_reconnects_after_half_a_minute_without_network(stack: ComposeStack) -> None:
     """TCP alone would wait longer and longer between its attempts."""
     replica = stack.container("stream")
     docker("network", "disconnect", stack.network(), replica)
     pass_time(CUT_SECONDS)
     docker("network", "connect", "--alias", "stream", stack.network(), replica)
     with timed("a replica cut off for 30 s hears ingest again"):
-        wait_until(lambda: _answers(replica), "it hears ingest again", PATIENCE_SECONDS)
-    with timed("and the gateway it"):
-        wait_until(lambda: stack.status().get("is_streaming"), "and the gateway hears it", PATIENCE_SECONDS)
+        wait_until(lambda: _answers(replica), "the replica hears ingest again", PATIENCE_SECONDS)
+    with timed("the gateway then reaches the replica again"):
+        wait_until(lambda: stack.status().get("is_streaming"), "the gateway reaches the replica", PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -201,8 +207,8 @@ def test_a_replica_cut_off_for_half_a_minute_finds_back(stack: ComposeStack) -> 
     ],
     ids=lambda order: order[0],
 )
-def test_services_made_anew_in_any_order_find_each_other(stack: ComposeStack, order: tuple[str, ...]) -> None:
-    """As after a power cut: none waits for another to be there first, and each may have another's address."""
+def test_recreated_services_find_each_other_in_any_order(stack: ComposeStack, order: tuple[str, ...]) -> None:
+    """As after a power cut: no service depends on another's start, and each may get an address that another had."""
     stack.compose("rm", "-sf", *order)
     for service in order:
         stack.compose("up", "-d", "--no-build", "--no-deps", service)

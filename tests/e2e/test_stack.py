@@ -1,4 +1,4 @@
-"""What a user sees of the stack, and what an attacker would find."""
+"""The stack as a user sees it, and as an attacker would find it."""
 
 import json
 import re
@@ -20,7 +20,7 @@ PASSWORD = "s3cretWord"  # noqa: S105 of a database that lives for one test
 
 
 def test_one_command_shows_the_demo_scene() -> None:
-    """Without any .env."""
+    """No .env is needed."""
     stack = ComposeStack("demo")
     with timed("from `up` to the first picture through the gateway"):
         began = threading.Thread(target=stack.__enter__)
@@ -38,14 +38,14 @@ def test_one_command_shows_the_demo_scene() -> None:
 
 
 def test_a_viewer_sees_the_camera_through_the_gateway(audience: Audience) -> None:
-    """Live, and of this moment."""
+    """The picture is live and less than a second old."""
     (viewer,) = audience.join(1)
 
-    def is_of_now() -> bool:
+    def is_fresh() -> bool:
         last = viewer.last
         return last is not None and last.is_live and last.received_at - float(last.headers["x-timestamp"]) < 1
 
-    wait_until(is_of_now, "a live picture", PATIENCE_SECONDS)
+    wait_until(is_fresh, "a live picture", PATIENCE_SECONDS)
 
 
 def test_the_archive_is_at_the_same_origin_and_outlives_the_containers(stack: ComposeStack) -> None:
@@ -62,7 +62,7 @@ def test_the_archive_is_at_the_same_origin_and_outlives_the_containers(stack: Co
 
 
 def test_a_time_lapse_is_made_in_the_container(stack: ComposeStack) -> None:
-    """The image has what it takes: a read-only file system with room for the work, and VP9."""
+    """The image has VP9, and room for the work in spite of its read-only file system."""
     wait_until(lambda: len(stack.get("/api/camera/frames").get("frames", [])) >= 2, "two frames", PATIENCE_SECONDS)
     camera = stack.get("/api/devices")["devices"][0]["key"]
     wish = {"camera": camera, "from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "format": "webm"}
@@ -76,7 +76,7 @@ def test_a_time_lapse_is_made_in_the_container(stack: ComposeStack) -> None:
 
 
 def test_the_archive_may_be_in_postgresql_and_an_object_store() -> None:
-    """With both overlays, and their passwords in .env. The object store is outside the stack, as Amazon's would be."""
+    """Both overlays together, with passwords as settings. The object store is outside the stack, like Amazon's."""
     address = host_address()
     server = ThreadedMotoServer(ip_address=address, port=free_port(), verbose=False)
     server.start()
@@ -107,13 +107,13 @@ def test_the_archive_may_be_in_postgresql_and_an_object_store() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_container_can_do_nothing_that_it_need_not(stack: ComposeStack, service: str) -> None:
-    """No root, no capabilities, nothing to write to, bounded in files, processes and memory."""
+def test_a_container_has_no_rights_that_it_does_not_need(stack: ComposeStack, service: str) -> None:
+    """No root, no capabilities, no writable file system; limits on files, processes and memory."""
     container = stack.container(service)
     status = dict(re.findall(r"(\w+):\s*(.+)", docker("exec", container, "cat", "/proc/self/status")))
     assert status["Uid"].split() == [UID] * 4
     assert int(status["CapEff"], 16) == 0
-    # Caddy's program file asks for the right to low ports, and starts only where it may be had.
+    # Caddy's program file requires the capability for low ports, and does not start without it.
     assert int(status["CapBnd"], 16) == (1 << 10 if service == "gateway" else 0)
     assert status["NoNewPrivs"] == "1"
     assert "16384" in docker("exec", container, "grep", "open files", "/proc/self/limits")
@@ -128,7 +128,7 @@ def test_a_container_can_do_nothing_that_it_need_not(stack: ComposeStack, servic
 
 
 def test_only_the_gateway_is_published_and_only_on_loopback(stack: ComposeStack) -> None:
-    """The bus and the archiver have no business outside the stack's network."""
+    """The bus and the archiver are reachable only inside the stack's network."""
     published = {
         service: json.loads(docker("inspect", "-f", "{{json .HostConfig.PortBindings}}", stack.container(service)))
         for service in SERVICES
@@ -139,7 +139,7 @@ def test_only_the_gateway_is_published_and_only_on_loopback(stack: ComposeStack)
 
 
 def test_a_stack_with_a_domain_speaks_tls() -> None:
-    """`SITE_ADDRESS` is all it takes; for localhost the certificate is Caddy's own."""
+    """`SITE_ADDRESS` is the only setting needed. For localhost, Caddy issues the certificate itself."""
     stack = ComposeStack("tls", settings={"SITE_ADDRESS": "localhost"})
     try:
         stack.up("gateway", "stream")

@@ -1,4 +1,4 @@
-"""Whether ingest speaks, as a container's health check asks it."""
+"""A container's health check of ingest."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from services.ingest import health
 from services.ingest.settings import IngestSettings
 from shared.bus.keys import make_keys, server_keys
-from shared.bus.proxy import Forwarder
+from shared.bus.proxy import BusProxy
 from shared.bus.status import CameraState
 from shared.settings import load_settings
 from tests.support.bus import fake_ingest, status_of
@@ -17,8 +17,8 @@ from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("state", [CameraState.LIVE, CameraState.OFFLINE])
-def test_ingest_is_healthy_while_it_speaks_of_its_cameras(state: CameraState, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever it says of them: a restart brings no camera back."""
+def test_ingest_is_healthy_while_it_publishes_statuses(state: CameraState, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever their state: a restart brings no camera back."""
     port = free_port()
     monkeypatch.setenv("BUS_BIND", f"tcp://0.0.0.0:{port}")
     monkeypatch.setenv("BUS_TRUSTED_NETWORK", "true")
@@ -26,10 +26,10 @@ def test_ingest_is_healthy_while_it_speaks_of_its_cameras(state: CameraState, mo
         assert health.main() == 0
 
 
-def test_a_bus_with_keys_is_listened_to_with_ingests_own(
+def test_a_bus_with_keys_is_checked_with_ingests_own_keys(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It needs no key beside them. A door that only answers, without a camera's status, is not health."""
+    """The check needs no key of its own. A bus without a camera's status is not healthy."""
     make_keys(tmp_path, ("stream",))
     settings = {
         "BUS_BIND": f"tcp://127.0.0.1:{free_port()}",
@@ -38,7 +38,7 @@ def test_a_bus_with_keys_is_listened_to_with_ingests_own(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    door = Forwarder(settings["BUS_BIND"], f"ipc://{tmp_path}/inner", server_keys(load_settings(IngestSettings)))
+    door = BusProxy(settings["BUS_BIND"], f"ipc://{tmp_path}/inner", server_keys(load_settings(IngestSettings)))
     try:
         with monkeypatch.context() as patch:
             patch.setattr(health, "WAIT_SECONDS", 0.5)
@@ -48,13 +48,13 @@ def test_a_bus_with_keys_is_listened_to_with_ingests_own(
         door.close()
     ingest = ServiceProcess("services.ingest", settings, tmp_path / "ingest.log")
     try:
-        wait_until(lambda: health.main() == 0, "ingest is heard", 30)
+        wait_until(lambda: health.main() == 0, "a status arrives", 30)
     finally:
         ingest.stop()
 
 
 def test_a_silent_bus_is_unhealthy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """As when its process hangs, or another one's died."""
+    """Ingest may hang, or a worker may have died."""
     monkeypatch.setattr(health, "WAIT_SECONDS", 0.2)
     monkeypatch.setenv("BUS_BIND", f"tcp://127.0.0.1:{free_port()}")
     assert health.main() == 1

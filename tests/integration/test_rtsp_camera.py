@@ -1,6 +1,6 @@
-"""The test camera itself: its clock can be read, its sessions are counted, and it dies and returns as told.
+"""The test camera itself: its clock can be read, its sessions are counted, and it stops and starts on command.
 
-What the services make of such a camera is tested elsewhere.
+Other tests run the services with this camera.
 """
 
 import socket
@@ -25,7 +25,7 @@ from tests.support.picture_layout import CLOCK_COLUMNS, CLOCK_HEIGHT_SHARE, CLOC
 CAPTURE_OPTIONS = "rtsp_transport;tcp|fpsprobesize;0"
 NOON = 1_785_585_600_000
 
-# A viewer that can be killed: it says when it has seen a picture, then goes on watching.
+# A viewer that can be killed. It prints a line after its first picture and keeps watching.
 VIEWER = """
 import sys, cv2
 capture = cv2.VideoCapture(sys.argv[1], cv2.CAP_FFMPEG)
@@ -35,7 +35,7 @@ while capture.read()[0]:
     pass
 """
 
-# Leaves its camera behind when it is killed.
+# Starts a camera and does not stop it; the test kills this process.
 STARTER = """
 import sys, time
 from tests.support.camera import RtspCamera
@@ -75,7 +75,7 @@ def capturing(url: str, read_timeout_ms: int = 5000) -> Iterator[cv2.VideoCaptur
 
 
 def read_picture(capture: cv2.VideoCapture, number: int = 1) -> NDArray[np.uint8]:
-    """The `number`th picture from now; those read while the connection opened may be older than a live one."""
+    """The `number`th picture from now. Pictures received while the connection opened may be older than live ones."""
     for _ in range(number):
         read, picture = capture.read()
         assert read
@@ -83,7 +83,7 @@ def read_picture(capture: cv2.VideoCapture, number: int = 1) -> NDArray[np.uint8
 
 
 def painted(shown: bytes, width: int = 640, height: int = 360) -> NDArray[np.uint8]:
-    """A picture whose blocks show these eight bytes, with nothing below them."""
+    """A black picture whose clock blocks show these eight bytes."""
     bits = np.unpackbits(np.frombuffer(shown, np.uint8)).reshape(CLOCK_ROWS, CLOCK_COLUMNS)
     row_height = round(height * CLOCK_HEIGHT_SHARE / CLOCK_ROWS)
     picture = np.zeros((height, width), np.uint8)
@@ -93,7 +93,7 @@ def painted(shown: bytes, width: int = 640, height: int = 360) -> NDArray[np.uin
 
 
 @pytest.mark.camera
-def test_a_picture_tells_when_it_was_taken(camera: RtspCamera) -> None:
+def test_a_picture_shows_when_it_was_taken(camera: RtspCamera) -> None:
     with capturing(camera.url) as capture:
         picture = read_picture(capture, number=15)
         age_ms = time.time() * 1000 - (read_clock(picture) or 0)
@@ -115,7 +115,7 @@ def test_the_picture_moves_and_is_recognised(camera: RtspCamera) -> None:
 
 
 @pytest.mark.camera
-def test_rate_and_size_are_the_ones_asked_for() -> None:
+def test_the_camera_has_the_requested_rate_and_size() -> None:
     with RtspCamera(width=320, height=240, fps=10) as camera, capturing(camera.url) as capture:
         first = read_picture(capture)
         last = read_picture(capture, number=10)
@@ -163,25 +163,25 @@ def test_a_client_that_dies_without_teardown_is_not_counted_for_long(camera: Rts
 
 @pytest.mark.camera
 @pytest.mark.parametrize("auth", ["basic", "digest"])
-def test_only_the_right_password_is_let_in(auth: Literal["basic", "digest"]) -> None:
-    password = "p@:/#?% +ü"  # noqa: S105 - every character that a URL could trip over
+def test_only_the_right_password_is_accepted(auth: Literal["basic", "digest"]) -> None:
+    password = "p@:/#?% +ü"  # noqa: S105 - all characters that have a meaning in a URL
     with RtspCamera(username="viewer", password=password, auth=auth) as camera:
-        for credentials, let_in in [
+        for credentials, accepted in [
             ("", False),
             ("viewer:wrong@", False),
             (f"viewer:{quote(password, safe='')}@", True),
         ]:
             with capturing(camera.url.replace("//", f"//{credentials}")) as capture:
-                assert capture.isOpened() is let_in
+                assert capture.isOpened() is accepted
 
         assert camera.wait_until(lambda: camera.total_sessions == 1)
 
 
 @pytest.mark.camera
-def test_it_returns_on_the_same_port_while_a_client_still_holds_on(camera: RtspCamera) -> None:
+def test_it_restarts_on_the_same_port_while_a_client_is_still_connected(camera: RtspCamera) -> None:
     url = camera.url
-    with capturing(url) as left_behind:
-        read_picture(left_behind)
+    with capturing(url) as old_capture:
+        read_picture(old_capture)
         camera.restart()
         with capturing(camera.url) as capture:
             assert read_clock(read_picture(capture)) is not None
@@ -191,7 +191,7 @@ def test_it_returns_on_the_same_port_while_a_client_still_holds_on(camera: RtspC
 
 
 @pytest.mark.camera
-def test_a_paused_camera_falls_silent_and_its_picture_is_fresh_again_once_resumed(camera: RtspCamera) -> None:
+def test_a_paused_camera_falls_silent_and_sends_fresh_pictures_after_resume(camera: RtspCamera) -> None:
     with capturing(camera.url, read_timeout_ms=300) as capture:
         read_picture(capture)
         camera.pause()
@@ -240,7 +240,7 @@ def test_a_taken_port_is_an_error(camera: RtspCamera) -> None:
         RtspCamera(port=camera.port).start()
 
 
-def test_what_is_encoded_is_decoded_unless_a_bit_is_wrong() -> None:
+def test_an_encoded_clock_is_decoded_unless_a_bit_is_wrong() -> None:
     shown = encode_clock(NOON)
 
     assert decode_clock(shown) == NOON

@@ -1,53 +1,53 @@
-"""Threads that end when told and never die unseen."""
+"""Threads end when told, and their crashes are noticed."""
 
 import threading
 
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.lifecycle import Worker, run_service
+from shared.lifecycle import ServiceThread, run_service
 
 
-def test_a_worker_ends_when_told() -> None:
-    """`stop` returns when it has ended."""
+def test_a_thread_ends_when_told() -> None:
+    """`stop` returns when the thread has ended."""
     ended = threading.Event()
 
     def run(stop: threading.Event) -> None:
         stop.wait()
         ended.set()
 
-    worker = Worker("patient", run, pytest.fail)
-    worker.start()
-    assert worker.stop(5)
+    thread = ServiceThread("patient", run, pytest.fail)
+    thread.start()
+    assert thread.stop(5)
     assert ended.is_set()
 
 
-def test_a_worker_that_does_not_end_is_told_of() -> None:
+def test_a_thread_that_does_not_end_is_reported() -> None:
     """The caller decides what to do about it."""
     release = threading.Event()
 
     def run(_: threading.Event) -> None:
         release.wait(10)
 
-    worker = Worker("stubborn", run, pytest.fail)
-    worker.start()
-    assert not worker.stop(0.05)
+    thread = ServiceThread("stubborn", run, pytest.fail)
+    thread.start()
+    assert not thread.stop(0.05)
     release.set()
 
 
-def test_a_crash_is_handed_on() -> None:
-    """The service then ends as a whole, to be restarted."""
+def test_a_crash_is_reported() -> None:
+    """The service then ends as a whole, and is restarted."""
     crashed = threading.Event()
 
     def run(_: threading.Event) -> None:
         raise RuntimeError("no reason")
 
-    Worker("unlucky", run, crashed.set).start()
+    ServiceThread("unlucky", run, crashed.set).start()
     assert crashed.wait(5)
 
 
 def test_a_bad_setting_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
-    """No restart mends it, so the runner must be able to tell."""
+    """A restart does not help, so the runner must be able to tell."""
 
     def main() -> int:
         raise ConfigurationError("SETTING is 'x' but must be y.")

@@ -1,4 +1,4 @@
-"""Log lines, as a machine reads them."""
+"""Log lines in JSON."""
 
 import json
 import subprocess
@@ -13,8 +13,8 @@ logging.getLogger("some.library").error("it %s", "broke")
 """
 
 
-def test_every_line_is_json_with_what_matters_first() -> None:
-    """Our own lines and the libraries' alike, when nobody sits at a terminal."""
+def test_every_line_is_json_with_the_main_fields_first() -> None:
+    """Our own lines and those of libraries, when standard error is not a terminal."""
     result = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=30, check=True)
     ours, library = (json.loads(line) for line in result.stderr.splitlines())
     assert list(ours)[:3] == ["timestamp", "level", "event"]

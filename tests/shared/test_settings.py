@@ -1,4 +1,4 @@
-"""Settings: refused in one line, secrets unseen."""
+"""Settings: refused in one line, and secrets never shown."""
 
 from pathlib import Path
 
@@ -24,26 +24,26 @@ def refusal() -> str:
 def test_a_bad_value_is_refused_in_one_line_with_name_value_and_rule(
     given: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a person needs to mend it, and no stack trace."""
+    """The user gets what is needed to correct it, and no stack trace."""
     monkeypatch.setenv("QUALITY", given)
     assert refusal() == f"QUALITY is '{given}' but must be a whole number from 1 to 100."
 
 
 def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even when it is the mistake."""
+    """Not even when the secret is the mistake."""
     monkeypatch.setenv("PASSWORD", "abc")
     assert "abc" not in refusal()
     assert "PASSWORD" in refusal()
 
 
-def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose passes unset variables on as empty ones."""
     monkeypatch.setenv("QUALITY", "")
     assert load_settings(Example).quality == 80
 
 
 def test_a_secret_may_be_kept_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The line's end that editors add is no part of it; all else is."""
+    """The line break that editors add is no part of it; everything else is."""
     (tmp_path / "password").write_text(" s3cret: ü#\n")
     monkeypatch.setenv("PASSWORD_FILE", str(tmp_path / "password"))
     password = load_settings(Example).password
@@ -61,8 +61,8 @@ def test_an_unreadable_secret_file_is_refused_by_its_name(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:5555", "tcp://:5555", "tcp://host", "tcp://host:0", "udp://h:1", ","])
-def test_a_bus_address_that_is_none_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """libzmq would only say so later, or never."""
+def test_an_invalid_bus_address_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """libzmq would report it only later, or never."""
     monkeypatch.setenv("BUS_CONNECT", address)
     with pytest.raises(ConfigurationError, match="BUS_CONNECT is"):
         load_settings(BusClientSettings)
@@ -75,7 +75,7 @@ OPEN_BUS = ["tcp://0.0.0.0:5555", "tcp://*:5555", "tcp://192.168.1.5:5555", "tcp
 def test_a_bus_that_others_can_reach_needs_keys_or_a_trusted_network(
     address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Or whoever is on the same network would watch, and make ingest encode."""
+    """Otherwise everybody on the same network could watch, and make ingest encode."""
     monkeypatch.setenv("BUS_BIND", address)
     with pytest.raises(ConfigurationError) as caught:
         load_settings(BusServerSettings)
@@ -109,7 +109,7 @@ def test_a_bus_of_this_host_alone_needs_neither(address: str, monkeypatch: pytes
 def test_half_of_the_keys_is_refused(
     settings: type[Settings], both: tuple[str, str], given: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever names one means a bus with keys, and must not get one without."""
+    """A user who sets one wants a bus with keys, and must not get one without."""
     monkeypatch.setenv(both[given], "/keys/some")
     with pytest.raises(ConfigurationError, match=f"^{both[0]} and {both[1]} must be set both, or neither\\.$"):
         load_settings(settings)
@@ -128,5 +128,5 @@ def test_half_of_the_keys_is_refused(
     ],
 )
 def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
-    """Whatever characters the password has, and wherever it stands."""
+    """Whatever characters the password has, and wherever it is."""
     assert mask_url(url) == shown

@@ -1,14 +1,14 @@
-"""Counting drops without flooding the log."""
+"""Counting without flooding the log."""
 
 from structlog.testing import capture_logs
 
-from shared.throttled_log import DropCounter
+from shared.throttled_log import ThrottledLog
 
 
-def test_all_are_counted_and_a_second_is_one_line() -> None:
-    """The line tells how many it stands for."""
+def test_all_are_counted_and_at_most_one_line_a_second_is_logged() -> None:
+    """Each line has the number since the one before."""
     now = 100.0
-    counter = DropCounter("message", lambda: now)
+    counter = ThrottledLog("message", lambda: now)
     with capture_logs() as lines:
         for _ in range(5):
             counter.count("bad header")

@@ -1,4 +1,4 @@
-"""An archive made quickly: real files and real rows, of frames that were never captured."""
+"""An archive made quickly: real files and real rows, for frames that were never captured."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ HOUR_SECONDS = 3600
 
 
 def picture_of(at: datetime, size: tuple[int, int] = (320, 180)) -> Image.Image:
-    """A plain whose light follows the hour, with a sun that moves."""
+    """A landscape whose light follows the hour, with a moving sun."""
     width, height = size
     light = max(0.0, 1 - abs(at.hour + at.minute / 60 - 12) / 7)
     picture = Image.new("RGB", size, (round(30 + 80 * light), round(40 + 140 * light), round(60 + 180 * light)))
@@ -63,6 +63,6 @@ class MadeArchive:
         camera_key: str = "camera_1",
         size: tuple[int, int] = (320, 180),
     ) -> list[ArchivedFrame]:
-        """A frame a few seconds into each of these hours since `begin`."""
+        """A frame for each of these hours since `begin`, three seconds into it."""
         instants = [begin.astimezone(UTC) + timedelta(hours=hour, seconds=3) for hour in hours]
         return [self.frame(at, camera_key=camera_key, picture=picture_of(at, size)) for at in instants]

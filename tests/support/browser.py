@@ -40,7 +40,7 @@ def running_chromium(*more_arguments: str) -> Iterator[Browser]:
 
 
 def painted_picture(page: Page, selector: str) -> NDArray[np.uint8] | None:
-    """What an `<img>` or a canvas of the page's own origin shows now, as BGR; None before its first one."""
+    """The picture that an `<img>` or canvas of the page's own origin shows, as BGR; None before its first one."""
     png = page.locator(selector).evaluate(_PIXELS)
     if png is None:
         return None
@@ -49,7 +49,7 @@ def painted_picture(page: Page, selector: str) -> NDArray[np.uint8] | None:
 
 
 def heap_bytes(page: Page) -> int:
-    """What the page's scripts hold on to: after a collection."""
+    """The size of the page's JavaScript heap after a garbage collection."""
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.collectGarbage")
     session.send("Performance.enable")
@@ -59,7 +59,7 @@ def heap_bytes(page: Page) -> int:
 
 
 def renderers_bytes(browser: Browser) -> int:
-    """The resident memory of the processes that run pages; decoded pictures are in it, and not in the heap."""
+    """The resident memory of the processes that run pages. Decoded pictures are in it, but not in the heap."""
     session = browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()

@@ -1,4 +1,4 @@
-"""An ingest of the tests' own: a real publisher on a real socket, saying what the test wants said."""
+"""An ingest of the tests' own: a real publisher on a real socket. The test decides what it sends."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ STATUS_SECONDS = 0.2
 
 
 def jpeg_picture(level: int = 128, width: int = 64, height: int = 48) -> bytes:
-    """A JPEG of one gray."""
+    """A JPEG of one shade of gray."""
     _, jpeg = cv2.imencode(".jpg", np.full((height, width, 3), level, np.uint8))
     return jpeg.tobytes()
 
@@ -52,7 +52,7 @@ def status_of(camera_key: str, state: CameraState = CameraState.LIVE, **members:
 
 
 class FakeIngest:
-    """Repeats the statuses it was given several times a second; frames go out when told. Any thread may tell."""
+    """Repeats its statuses several times a second; sends frames at once. Any thread may call `say` and `show`."""
 
     def __init__(self, address: str) -> None:
         self._address = address

@@ -62,15 +62,15 @@ def missing_camera_parts() -> str | None:
 
 
 class CameraError(RuntimeError):
-    """The camera is not in the state asked for; when it did not come up, the reason is on its stderr."""
+    """Raised when the camera is not in the state that the call needs. Why it did not start is on its standard error."""
 
 
 class RtspCamera:
     """An RTSP camera on 127.0.0.1, in a process of its own, for the time of a `with` block.
 
-    The port is chosen at the first start and kept from then on. Counts come from the camera through a thread and
-    trail it by milliseconds: wait with `wait_until` rather than asserting at once. One thread at a time may start,
-    stop and signal it; the counts can be read from anywhere.
+    The first start chooses the port; later starts keep it. The counts arrive on a thread some milliseconds late, so
+    use `wait_until` instead of asserting at once. One thread at a time may start, stop and signal the camera; any
+    thread may read the counts.
     """
 
     def __init__(  # noqa: PLR0913 - the program's options
@@ -168,7 +168,7 @@ class RtspCamera:
             raise CameraError("the camera did not become ready")
 
     def stop(self) -> None:
-        """End it in order: clients see their connections closed. Does nothing when it is down."""
+        """Shut it down cleanly: clients see their connections closed. Does nothing when it is down."""
         if self._process is None:
             return
         self.resume()
@@ -181,7 +181,7 @@ class RtspCamera:
         self._clear_up()
 
     def kill(self) -> None:
-        """SIGKILL: gone without a word to anyone, also out of a pause. Does nothing when it is down."""
+        """SIGKILL: it is gone without closing anything, also during a pause. Does nothing when it is down."""
         if self._process is not None:
             self._process.kill()
             self.resume()
@@ -193,11 +193,11 @@ class RtspCamera:
         self.start()
 
     def pause(self) -> None:
-        """SIGSTOP: connections stay open and fall silent, new ones are accepted by the kernel only."""
+        """SIGSTOP: connections stay open but silent; only the kernel accepts new ones."""
         if self._process is None:
             raise CameraError("the camera is down")
         if self._waker is None:
-            # A stopped process can't see its stdin close, so should the tests be killed meanwhile, this wakes it.
+            # A stopped process can't see its stdin close. If the tests are killed meanwhile, this process wakes it.
             self._waker = subprocess.Popen(
                 ["/bin/sh", "-c", 'read -r _; kill -CONT "$0"', str(self._process.pid)],
                 stdin=subprocess.PIPE,
@@ -213,11 +213,11 @@ class RtspCamera:
             self._waker = None
 
     def resize(self, width: int, height: int) -> None:
-        """Send another size from now on, over the connections that there are."""
+        """Change the size of the pictures on the existing connections."""
         self._command(f"size {width} {height}")
 
     def mute(self) -> None:
-        """Send no more pictures while connections stay open and requests are answered."""
+        """Send no more pictures. Connections stay open and requests are answered."""
         self._command("mute")
 
     def speak(self) -> None:
@@ -225,11 +225,11 @@ class RtspCamera:
         self._command("speak")
 
     def end_stream(self) -> None:
-        """Say to all clients that the stream is over."""
+        """Tell all clients that the stream is over."""
         self._command("end")
 
     def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 40.0) -> bool:
-        """Whether `condition`, asked again with each event of the camera, came true within the time."""
+        """Whether `condition` came true within the time. It is checked at each event of the camera."""
         with self._changed:
             return self._changed.wait_for(condition, timeout_seconds)
 

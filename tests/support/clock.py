@@ -1,7 +1,6 @@
-"""Reading the test camera's picture back: when it was taken, and whether it is that camera's at all.
+"""Reads the test camera's picture: when it was taken, and whether it is from that camera at all.
 
-Pure numpy on decoded pictures. How pictures are fetched and decoded is the test's business; the layout is in
-`picture_layout`.
+Pure numpy on decoded pictures. Tests fetch and decode them; the layout is in `picture_layout`.
 """
 
 from typing import Final
@@ -19,7 +18,7 @@ _STRONGER_BY: Final = 20
 
 
 def read_clock(picture: NDArray[np.uint8]) -> int | None:
-    """UTC epoch milliseconds painted into a BGR or gray picture of any size, None when there is no valid clock."""
+    """The time in a BGR or gray picture of any size: UTC epoch milliseconds, or None without a valid clock."""
     height, width = picture.shape[:2]
     row_height = height * CLOCK_HEIGHT_SHARE / CLOCK_ROWS
     ys = _block_pixels(CLOCK_ROWS, row_height)

@@ -1,4 +1,4 @@
-"""The pictures of the pages in docs/images, taken of the real stack: `scripts/screenshots`."""
+"""The screenshots in docs/images, taken from the real stack: `scripts/screenshots`."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ ARCHIVED_DAYS: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture: of which page, at which size, when `ready` is there and after `keys` were pressed."""
+    """A screenshot: of the page at `path`, when `ready` matches, after the `keys` were pressed."""
 
     name: str
     path: str
@@ -81,14 +81,14 @@ def _take(browser: Browser, origin: str, shot: Shot) -> None:
 
 
 def _settle(page: Page) -> None:
-    """All pictures have come, and the rates shown are those of a whole second."""
-    # Asked again and again from here: the pages' policy lets no function made of a string wait in them.
-    wait_until(lambda: page.evaluate("[...document.images].every(image => image.complete)"), "all pictures have come")
+    """Wait until all pictures are loaded, and the shown rates are those of a whole second."""
+    # Polled from here: the pages' policy forbids functions made from strings, which Playwright's own waiting uses.
+    wait_until(lambda: page.evaluate("[...document.images].every(image => image.complete)"), "all pictures are loaded")
     page.wait_for_timeout(3_000)
 
 
 def _write(path: Path, png: bytes) -> None:
-    """As good as may be within the size that a document's picture may have."""
+    """Write with the best quality that stays within the size limit of a document's picture."""
     image = Image.open(BytesIO(png)).convert("RGB")
     for quality in range(90, 30, -10):
         image.save(path, quality=quality)

@@ -1,7 +1,7 @@
 """Two hosts and the link between them, for the time of a `with` block: network namespaces of this machine.
 
-Needs root and iproute2. The addresses are of the network set aside for tests (198.18.0.0/15); inside each namespace
-nothing else can be reached, and this machine's own routes are not touched.
+Needs root and iproute2. The addresses are from the network that is reserved for tests (198.18.0.0/15). Nothing else can
+be reached from inside a namespace, and this machine's own routes are not changed.
 """
 
 import ctypes
@@ -32,7 +32,7 @@ class Host:
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """The sockets that this thread makes meanwhile, and the processes it starts, are this host's."""
+        """Within the block, sockets that this thread makes and processes that it starts belong to this host."""
         with Path("/proc/thread-self/ns/net").open("rb") as before:
             with Path("/run/netns", self.namespace).open("rb") as namespace:
                 _enter(namespace.fileno())
@@ -42,12 +42,12 @@ class Host:
                 _enter(before.fileno())
 
     def lose(self, share: float) -> None:
-        """From now on so much of the UDP packets that come are lost, at random."""
+        """Drop this share of all incoming UDP packets from now on, at random."""
         rule = f"-A INPUT -p udp -m statistic --mode random --probability {share} -j DROP"
         self._run(f"iptables-legacy {rule}")
 
     def throttle(self, rate: str) -> None:
-        """Loopback carries no more than `rate` (as tc writes it), whoever talks to whom."""
+        """Limit all of loopback to `rate`, in tc's notation."""
         self._run(f"tc qdisc replace dev lo root tbf rate {rate} burst 16kb latency 200ms")
 
     def unthrottle(self) -> None:
@@ -82,7 +82,7 @@ def two_hosts() -> Iterator[tuple[Host, Host]]:
 
 @contextmanager
 def host_alone() -> Iterator[Host]:
-    """One without a link: what runs on it meets on its own loopback, which may be made as bad as one likes."""
+    """A host without a link. Programs on it meet on its own loopback, which may be made as bad as a test needs."""
     host = Host(f"fcc{os.getpid() % 100_000}", "127.0.0.1")
     try:
         _ip(f"netns add {host.namespace}")

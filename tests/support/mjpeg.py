@@ -1,4 +1,4 @@
-"""A viewer as a program is one: reads parts by their Content-Length."""
+"""A viewer as a program: it reads parts by their Content-Length."""
 
 import contextlib
 import http.client
@@ -35,13 +35,13 @@ class Part:
 
     @property
     def age_seconds(self) -> float | None:
-        """By the camera's own clock in the picture; None where there is none to read."""
+        """By the clock that the test camera paints into the picture; None when it can't be read."""
         shown_ms = read_clock(self.picture)
         return None if shown_ms is None else self.received_at - shown_ms / 1000
 
 
 def read_parts(response: http.client.HTTPResponse) -> Iterator[Part]:
-    """The parts as they come, until the server ends the body at a part's boundary."""
+    """The parts as they arrive, until the server ends the body after a part."""
     while line := response.readline():
         assert line == b"--frame\r\n", f"a part begins with {line!r}"
         headers = {}
@@ -61,7 +61,7 @@ def read_parts(response: http.client.HTTPResponse) -> Iterator[Part]:
 
 @dataclass
 class Viewer:
-    """Watches from a thread of its own and remembers what came last, and how much."""
+    """Watches on a thread of its own, and keeps the last 500 parts."""
 
     port: int
     path: str = "/api/camera/stream"

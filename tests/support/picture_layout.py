@@ -1,7 +1,7 @@
-"""Where things are in the test camera's picture, and how its clock is coded: what painter and reader agree on.
+"""The layout of the test camera's picture and the code of its clock, which painter and reader share.
 
-It paints nothing and reads no pictures. Only the standard library is used, because two Pythons import it: the
-tests' own, and Debian's, which runs the camera. Places are shares of the picture, so that any size can be read.
+It paints and reads no pictures. It uses only the standard library, because two Pythons import it: the tests' own, and
+Debian's, which runs the camera. Positions are fractions of the picture, so any size can be read.
 
 The clock lies across the top: rows of blocks from left to right, white for 1 and black for 0, most significant bit
 first. It holds UTC epoch milliseconds (48 bits) and the CRC-16 of those six bytes (16 bits).
@@ -19,7 +19,7 @@ _CRC_START: Final = 0xFFFF  # with a start of zero, an all-black strip would be 
 
 # (blue-difference, red-difference) of the thirds from left to right: reddish, greenish, bluish.
 THIRDS_CHROMA: Final = ((100, 190), (90, 85), (190, 100))
-# Luma falls from top to bottom, and one lighter stripe wanders down; both leave the chroma alone.
+# Luma falls from top to bottom, and one lighter stripe moves down; neither changes the chroma.
 LUMA_TOP: Final = 150
 LUMA_BOTTOM: Final = 70
 STRIPE_LUMA: Final = 190
@@ -32,6 +32,6 @@ def encode_clock(epoch_ms: int) -> bytes:
 
 
 def decode_clock(shown: bytes) -> int | None:
-    """Epoch milliseconds, or None when the check bits say that this is no clock."""
+    """Epoch milliseconds, or None when the check bits are wrong."""
     epoch_ms = int.from_bytes(shown[:_TIME_BYTES], "big")
     return epoch_ms if encode_clock(epoch_ms) == shown else None

@@ -5,7 +5,7 @@ import socket
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nothing uses, below the ephemeral range: no client connection can take it."""
+    """An unused TCP port of loopback, below the ephemeral range, where no client connection can take it."""
     for _ in range(200):
         port = random.randint(20_000, 32_000)  # noqa: S311 any will do
         with socket.socket() as probe:

@@ -19,7 +19,7 @@ _START_SECONDS: Final = 30
 
 
 def postgresql_programs() -> Path | None:
-    """Where initdb and postgres are; None when they are not installed."""
+    """The directory of initdb and postgres; None when they are not installed."""
     return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
 
 

@@ -1,4 +1,4 @@
-"""A publisher that goes on by itself, as ingest does."""
+"""A publisher that publishes by itself, as ingest does."""
 
 import threading
 from typing import Self
@@ -7,12 +7,16 @@ from shared.bus.publisher import Publisher
 
 
 class Pump:
-    """A publisher on a thread of its own, as ingest's: repeats a message and remembers what is subscribed to."""
+    """A publisher on a thread of its own: repeats one message 50 times a second, and keeps the subscribed topics.
 
-    def __init__(self, address: str, message: list[bytes]) -> None:
+    With `is_inner` it is one of several behind a `BusProxy`.
+    """
+
+    def __init__(self, address: str, message: list[bytes], *, is_inner: bool = False) -> None:
         self.topics: frozenset[bytes] = frozenset()
         self._address = address
         self._message = message
+        self._is_inner = is_inner
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -25,7 +29,7 @@ class Pump:
         self._thread.join(5)
 
     def _run(self) -> None:
-        publisher = Publisher(self._address)
+        publisher = Publisher(self._address, is_inner=self._is_inner)
         while not self._stop.is_set():
             publisher.read_subscriptions()
             self.topics = publisher.topics

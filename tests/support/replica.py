@@ -1,4 +1,4 @@
-"""A stream replica inside the test's own process: real uvicorn on a thread, real bus."""
+"""A replica of stream inside the test's own process: real uvicorn on a thread, and a real bus."""
 
 import http.client
 import json
@@ -28,7 +28,7 @@ class Replica:
     def request(
         self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes | None = None
     ) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers (names in lower case) and body of a response that ends."""
+        """Status, headers (names in lower case) and body of a response. Not for streams, which do not end."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body=body, headers=headers or {})
@@ -42,8 +42,11 @@ class Replica:
         status, _, body = self.request(path)
         return status, json.loads(body)
 
+    def known_cameras(self) -> set[str]:
+        return {device["key"] for device in self.json("/api/devices")[1]["devices"]}
+
     def knows_a_camera(self) -> bool:
-        return bool(self.json("/api/devices")[1]["devices"])
+        return bool(self.known_cameras())
 
 
 @contextmanager
@@ -57,9 +60,9 @@ def running_replica(  # noqa: PLR0913 as many as tests need
     clock: Clock | None = None,
     settings: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Replica]:
-    """A replica on a free port. Without `direct` it serves through plain ASGI, as another server would.
+    """A replica on a free port. Without `direct` it serves through plain ASGI, as under another server.
 
-    `settings` are those of StreamSettings, by their fields' names.
+    `settings` are more fields of StreamSettings.
     """
     port = free_port()
     unsent_bytes = None if direct else 16 * 1024

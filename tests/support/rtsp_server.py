@@ -1,16 +1,16 @@
 # mypy: ignore-errors
 # gi ships no types, and Debian's Python, which runs this file, has neither mypy nor the project's libraries.
-"""A real RTSP camera: GStreamer's server, H.264 over TCP if not told otherwise, and a picture that tells its time.
+"""A real RTSP camera: GStreamer's server, with H.264 over TCP by default, and a picture that shows the time.
 
-A program of its own, for Debian's /usr/bin/python3 with gi; `camera.py` starts it. It owns the picture, the encoder
-and the count of clients; it reads no pictures and knows nothing of pytest. It listens on 127.0.0.1 only.
+It is a program of its own, for Debian's /usr/bin/python3 with gi; `camera.py` starts it. It owns the picture, the
+encoder and the count of clients. It reads no pictures and does not use pytest. It listens only on 127.0.0.1.
 
-Events go to stdout, one JSON object a line: "ready" with the port, then "connected", "play", "teardown" and "closed",
-each with the clients connected, the sessions playing and the sessions played since the start. It ends on SIGTERM or
-SIGINT, and when stdin closes, so that it never outlives whoever started it.
+It prints events to stdout, one JSON object a line: "ready" with the port, then "connected", "play", "teardown" and
+"closed", each with the numbers of connected clients, playing sessions, and sessions played since the start. It ends on
+SIGTERM or SIGINT, and when stdin closes, so that it never outlives its parent.
 
-Commands come on stdin, one a line, and hold for all clients: "size WIDTH HEIGHT" (a new size without reconnecting),
-"mute" and "speak" (no pictures while the connection lives on), "end" (the stream is over, and says so).
+It reads commands from stdin, one a line, for all clients: "size WIDTH HEIGHT" (another size on the same connections),
+"mute" and "speak" (no pictures on open connections, and pictures again), "end" (tell clients that the stream is over).
 """
 
 import argparse
@@ -41,8 +41,8 @@ from picture_layout import (  # noqa: E402 - a sibling, found because Python put
 )
 
 HOST = "127.0.0.1"
-# Below the kernel's range for outgoing connections: there nobody takes the port while the camera is away, and a
-# client that keeps trying cannot connect to itself.
+# Below the kernel's range for outgoing connections: so nobody takes the port while the camera is away, and a client
+# that keeps trying can't connect to itself.
 ANY_PORT = range(20_000, 30_000)
 PORT_ATTEMPTS = 50
 ROLE = "viewer"
@@ -51,7 +51,7 @@ BLACK, WHITE, NEUTRAL = 16, 235, 128
 
 
 class Painter:
-    """Draws I420 pictures. `picture` is most of the work, `stamp` the little that has to wait for the time."""
+    """Draws I420 pictures: most of each in `picture`; `stamp` adds the time at the last moment."""
 
     def __init__(self, width: int, height: int) -> None:
         self._width = width
@@ -189,7 +189,7 @@ class Sessions:
 
 
 def write_event(event: str, **fields: int) -> None:
-    with suppress(BrokenPipeError):  # whoever listened is gone; stdin says so as well
+    with suppress(BrokenPipeError):  # the reader is gone; stdin closes as well
         print(json.dumps({"event": event, **fields}), flush=True)  # noqa: T201 - its way to report
 
 

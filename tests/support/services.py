@@ -1,4 +1,4 @@
-"""Framecast's services as real processes, on ports and in a directory of the test's own."""
+"""Framecast's services as real processes, with ports and a directory of the test's own."""
 
 import json
 import os
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class ServiceProcess:
-    """`python -m services.NAME` with nothing of our own environment but the path. Its output goes to a file."""
+    """`python -m services.NAME` with only PATH from our own environment. Its output goes to a file."""
 
     def __init__(self, module: str, environment: dict[str, str], log: Path) -> None:
         self.log = log
@@ -51,7 +51,7 @@ class ServiceProcess:
         return self._process.wait(timeout_seconds)
 
     def stop(self) -> int:
-        """SIGTERM, then SIGKILL should it not end in 20 s; the exit code."""
+        """SIGTERM, then SIGKILL if it does not end within 20 s; the exit code."""
         if self.is_running():
             self._process.terminate()
             try:
@@ -108,7 +108,7 @@ class Stack:
         self._stack.close()
 
     def get(self, path: str) -> dict[str, Any]:
-        """The JSON at `path`, whatever the status code; empty while nobody answers."""
+        """The JSON at `path`, whatever the status code; empty while the service does not answer."""
         try:
             with urllib.request.urlopen(self.origin + path, timeout=20) as answer:
                 body: dict[str, Any] = json.load(answer)

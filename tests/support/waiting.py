@@ -1,7 +1,7 @@
-"""Waiting for something to become true, bounded; instead of sleeping and hoping.
+"""Waiting until something becomes true, with a limit, instead of sleeping and hoping.
 
-Limits are what it may take on a machine of one's own. Ours are shared, and what is late there is not wrong: so every
-wait has `PATIENCE` times as long, unless the limit is what the test is about.
+The limits are for an idle machine. On a shared machine a late result is not a wrong one, so every wait may take
+`PATIENCE` times as long, unless the limit itself is tested.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ T = TypeVar("T")
 def wait_until(
     probe: Callable[[], T], what: str = "it came true", timeout_seconds: float = 10.0, patience: float = PATIENCE
 ) -> T:
-    """The first true answer of `probe`; an assertion naming `what` when none comes in time."""
+    """The first true answer of `probe`. Without one in time, an AssertionError that names `what`."""
     deadline = time.monotonic() + timeout_seconds * patience
     while True:
         answer = probe()
@@ -29,7 +29,7 @@ def wait_until(
 
 
 async def eventually(probe: Callable[[], object], what: str = "it came true", timeout_seconds: float = 10.0) -> None:
-    """Like `wait_until`, on a loop that must go on turning."""
+    """Like `wait_until`, for a coroutine: the loop goes on running."""
     deadline = time.monotonic() + timeout_seconds * PATIENCE
     while not probe():
         assert time.monotonic() < deadline, f"not within {timeout_seconds * PATIENCE:g} s: {what}"

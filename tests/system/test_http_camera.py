@@ -1,4 +1,4 @@
-"""A camera that speaks MJPEG over HTTP; ours is one too, so one stack watches another."""
+"""A camera that sends MJPEG over HTTP. Framecast sends it too, so one stack watches another."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ from tests.support.services import Stack
 from tests.support.waiting import wait_until
 
 
-def test_an_mjpeg_cameras_pictures_pass_through_byte_by_byte_and_other_sizes_are_made_of_them(tmp_path: Path) -> None:
-    """Neither decoded nor encoded where nothing has to change."""
+def test_an_mjpeg_cameras_jpegs_pass_through_unchanged_and_other_sizes_are_encoded(tmp_path: Path) -> None:
+    """At the camera's own size, ingest forwards the camera's bytes without a new encoding."""
     for name in ("camera", "watching"):
         (tmp_path / name).mkdir()
     with (
@@ -18,7 +18,7 @@ def test_an_mjpeg_cameras_pictures_pass_through_byte_by_byte_and_other_sizes_are
         Viewer(stack.stream_port) as viewer,
         Viewer(stack.stream_port, "/api/camera/stream?width=320") as small,
     ):
-        wait_until(lambda: len(viewer.parts) > 20 and len(small.parts) > 5, "pictures come", 20)
+        wait_until(lambda: len(viewer.parts) > 20 and len(small.parts) > 5, "pictures arrive", 20)
         sent = {part.jpeg for part in original.parts}
         seen = [part.jpeg for part in viewer.parts if part.is_live]
         assert len([jpeg for jpeg in seen if jpeg in sent]) >= len(seen) - 1, "pictures were changed on the way"

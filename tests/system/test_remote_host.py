@@ -1,4 +1,4 @@
-"""A second host's replica: over a link that can be cut, through a bus with keys, as deploy/remote-stream has it."""
+"""A replica on a second host, as in deploy/remote-stream: a bus with keys, over a link that can be cut."""
 
 import json
 import time
@@ -30,7 +30,7 @@ class Replica:
         self._port = port
 
     def status(self) -> dict[str, Any]:
-        """Empty while it does not answer."""
+        """The replica's status; empty while it does not answer."""
         with self._host.inside():
             try:
                 address = f"http://127.0.0.1:{self._port}/api/camera/stream/status"
@@ -69,7 +69,7 @@ def hosts() -> Iterator[tuple[Host, Host]]:
 
 @pytest.fixture
 def replicas(hosts: tuple[Host, Host], tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
-    """Ingest and a replica on one host, a replica on the other; both have heard of the camera."""
+    """Ingest and a replica on one host, a replica on the other. Both replicas know the camera."""
     keys = tmp_path / "keys"
     make_keys(keys, ("stream", "attic"))
     bus = f"tcp://{hosts[0].address}:{BUS_PORT}"
@@ -97,11 +97,11 @@ def replicas(hosts: tuple[Host, Host], tmp_path: Path) -> Iterator[tuple[Replica
 
 
 def test_a_second_hosts_viewers_see_the_camera_and_are_counted(replicas: tuple[Replica, Replica]) -> None:
-    """One camera, one ingest, and the sum of all viewers at both."""
+    """Both replicas show the camera, and both report the sum of all viewers."""
     here, there = replicas
     with here.viewer() as neighbour, there.viewer() as first, there.viewer() as second:
         viewers = (neighbour, first, second)
-        wait_until(lambda: all(len(viewer.parts) >= 5 for viewer in viewers), "pictures come")
+        wait_until(lambda: all(len(viewer.parts) >= 5 for viewer in viewers), "pictures arrive")
         assert all(viewer.parts[-1].is_live for viewer in viewers)
         for replica in replicas:
             replica.wait_for(viewer_count=3)
@@ -109,8 +109,10 @@ def test_a_second_hosts_viewers_see_the_camera_and_are_counted(replicas: tuple[R
         replica.wait_for(viewer_count=0)
 
 
-def test_a_cut_link_is_told_and_mended_by_itself(hosts: tuple[Host, Host], replicas: tuple[Replica, Replica]) -> None:
-    """While it is cut the far viewers' picture says so and they are not counted; then all is as before, in 5 s."""
+def test_a_cut_link_is_reported_and_recovers_by_itself(
+    hosts: tuple[Host, Host], replicas: tuple[Replica, Replica]
+) -> None:
+    """During the cut, far viewers see a marked picture and are not counted. Afterwards all is back within 5 s."""
     here, there = replicas
     with here.viewer() as near, there.viewer() as far:
         here.wait_for(viewer_count=2)
@@ -118,7 +120,7 @@ def test_a_cut_link_is_told_and_mended_by_itself(hosts: tuple[Host, Host], repli
         cut_at = time.monotonic()
         there.wait_for(state="unknown")
         here.wait_for(viewer_count=1)
-        # Longer than TCP's own repetitions are close together, and than both ends hold on to the connection.
+        # Long enough for TCP's retransmissions to become rare, and for both ends to give the connection up.
         shown = len(near.parts)
         wait_until(lambda: time.monotonic() > cut_at + CUT_SECONDS, "the cut lasts", 2 * CUT_SECONDS)
         assert not far.parts[-1].is_live
@@ -134,7 +136,7 @@ def test_a_cut_link_is_told_and_mended_by_itself(hosts: tuple[Host, Host], repli
 def test_a_second_host_that_is_not_authorized_sees_no_camera(
     hosts: tuple[Host, Host], replicas: tuple[Replica, Replica], tmp_path: Path, *, has_keys: bool
 ) -> None:
-    """Neither without keys nor with keys of its own making; ingest's log says that somebody was refused."""
+    """Neither without keys nor with keys that it made itself. Ingest's log reports the refusal."""
     make_keys(tmp_path / "own", ("stream",))
     port = STREAM_PORT + 1
     environment = {"BUS_CONNECT": f"tcp://{hosts[0].address}:{BUS_PORT}", "STREAM_PORT": str(port)}
@@ -147,7 +149,7 @@ def test_a_second_host_that_is_not_authorized_sees_no_camera(
     with running(hosts[1], "services.stream", environment, tmp_path / "stranger.log") as process:
         wait_until(lambda: reason in ingest_log.read_text(), reason)
         stranger = Replica(hosts[1], process, port)
-        wait_until(stranger.status, "it answers")
+        wait_until(stranger.status, "the replica answers")
         assert stranger.status()["state"] == "unknown"
         assert stranger.status()["camera"] is None
     assert replicas[1].status()["is_streaming"]

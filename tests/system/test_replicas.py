@@ -1,4 +1,4 @@
-"""Several replicas, many viewers, and what happens when either goes."""
+"""Several replicas and many viewers: counting, stopping, and running out of files."""
 
 import http.client
 import resource
@@ -22,7 +22,7 @@ MANY = 1000
 
 @contextmanager
 def second_replica(stack: Stack, directory: Path) -> Iterator[tuple[ServiceProcess, int]]:
-    """Another stream process beside the stack's own, and its port."""
+    """Run another stream process beside the stack's own; yield it and its port."""
     port = free_port()
     replica = ServiceProcess(
         "services.stream", stack.environment | {"STREAM_PORT": str(port)}, directory / "second.log"
@@ -33,8 +33,8 @@ def second_replica(stack: Stack, directory: Path) -> Iterator[tuple[ServiceProce
         replica.stop()
 
 
-def test_viewers_are_counted_over_replicas_whatever_becomes_of_them(tmp_path: Path) -> None:
-    """Right within three seconds of a viewer coming or going, a replica killed or frozen, and ingest restarted."""
+def test_viewers_are_counted_across_replicas_even_if_a_service_dies(tmp_path: Path) -> None:
+    """The count is right seconds after viewers join, a replica freezes or dies, or ingest restarts."""
 
     def count_is(expected: int) -> None:
         wait_until(lambda: stack.status()["viewer_count"] == expected, f"{expected} are counted", 3.5)
@@ -77,19 +77,21 @@ def _is_served(port: int) -> bool:
 
 @pytest.fixture
 def replica(tmp_path: Path) -> Iterator[tuple[ServiceProcess, int]]:
-    """A stream process whose camera is on and sends nothing: its viewers see a stand-in."""
+    """A stream process whose camera is live but sends no frames, so its viewers see a placeholder."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
     with fake_ingest(bus, status_of("cam1")) as ingest:
         environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port), "STREAM_MAX_VIEWERS": "5000"}
         process = ServiceProcess("services.stream", environment, tmp_path / "stream.log")
-        wait_until(lambda: _answers(port), "it answers")
-        wait_until(lambda: any(topic.startswith(b"status/") for topic in ingest.topics), "it listens")
-        yield process, port
-        process.stop()
+        try:
+            wait_until(lambda: _answers(port), "stream accepts connections")
+            wait_until(lambda: any(topic.startswith(b"status/") for topic in ingest.topics), "stream hears the bus")
+            yield process, port
+        finally:
+            process.stop()
 
 
-def test_it_stops_in_time_with_a_thousand_viewers(replica: tuple[ServiceProcess, int]) -> None:
-    """Every response ends; nobody is waited for who does not read."""
+def test_stream_stops_in_time_with_a_thousand_viewers(replica: tuple[ServiceProcess, int]) -> None:
+    """All responses end. Stream does not wait for viewers that do not read."""
     process, port = replica
     raise_file_limit()
     with ExitStack() as stack:
@@ -102,14 +104,14 @@ def test_it_stops_in_time_with_a_thousand_viewers(replica: tuple[ServiceProcess,
         assert process.wait(3 * PATIENCE) == 0
 
 
-def test_it_goes_on_accepting_after_it_ran_out_of_files(replica: tuple[ServiceProcess, int]) -> None:
-    """A flood of connections passes, and the next viewer is served."""
+def test_stream_serves_viewers_again_after_it_ran_out_of_files(replica: tuple[ServiceProcess, int]) -> None:
+    """After a flood of connections, the next viewer is served."""
     process, port = replica
     in_use = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
     resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (in_use + 20, in_use + 20))
     with ExitStack() as stack:
         for _ in range(60):
             stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
-        wait_until(lambda: not _is_served(port), "it has run out")
+        wait_until(lambda: not _is_served(port), "stream has run out of files")
     wait_until(lambda: _is_served(port), "viewers are served again")
     assert process.is_running()

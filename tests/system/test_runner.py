@@ -1,4 +1,4 @@
-"""`python -m services`, which scripts/run ends in: all three services, started, kept up and stopped."""
+"""`python -m services`, the last command of scripts/run: it starts, restarts and stops all three services."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.support.waiting import PATIENCE, wait_until
 
 @contextmanager
 def running(tmp_path: Path, **environment: str) -> Iterator[tuple[ServiceProcess, Stack]]:
-    """The runner with settings of the test's own, and a stack that is only asked, not started."""
+    """Start the runner with the test's own settings. The stack starts no services; it only sends requests."""
     stack = Stack(tmp_path, **environment)
     runner = ServiceProcess("services", stack.environment, tmp_path / "runner.log")
     try:
@@ -26,7 +26,7 @@ def running(tmp_path: Path, **environment: str) -> Iterator[tuple[ServiceProcess
 
 
 def children(pid: int) -> dict[str, int]:
-    """The services below the runner, by name."""
+    """The process ids of the runner's services, by name."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in listed}
     return {words[2].decode().removeprefix("services."): child for child, words in commands.items() if len(words) > 2}
@@ -34,7 +34,7 @@ def children(pid: int) -> dict[str, int]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_demo_runs_and_stops_with_a_viewer_connected(number: signal.Signals, tmp_path: Path) -> None:
-    """The newcomer's first minute. Nothing of it is left behind."""
+    """A newcomer's first minute. No process is left behind."""
     with running(tmp_path) as (runner, stack):
         stack.wait_for_state("live", "idle")
         assert stack.get("/api/devices")["devices"][0]["source"] == "demo"
@@ -51,12 +51,12 @@ def test_the_demo_runs_and_stops_with_a_viewer_connected(number: signal.Signals,
 
 @pytest.mark.parametrize("killed", ["ingest", "stream", "archiver"])
 def test_a_service_that_dies_comes_back_and_the_others_go_on(killed: str, tmp_path: Path) -> None:
-    """Whatever took it."""
+    """The runner restarts the service; the other two keep their processes."""
     with running(tmp_path) as (runner, stack):
         stack.wait_for_state("live", "idle")
         before = children(runner.pid)
         os.kill(before[killed], signal.SIGKILL)
-        wait_until(lambda: children(runner.pid).get(killed, before[killed]) != before[killed], "it is back")
+        wait_until(lambda: children(runner.pid).get(killed, before[killed]) != before[killed], "the service is back")
         stack.wait_for_state("live", "idle")
         after = children(runner.pid)
         assert {name: pid for name, pid in after.items() if name != killed} == {
@@ -75,7 +75,7 @@ def test_a_service_that_dies_comes_back_and_the_others_go_on(killed: str, tmp_pa
     ],
 )
 def test_a_bad_setting_ends_the_stack_with_its_line_and_code_2(name: str, value: str, tmp_path: Path) -> None:
-    """No restart mends it."""
+    """A restart would not help, so the runner stops."""
     with running(tmp_path, **{name: value}) as (runner, _):
         assert runner.wait(15 * PATIENCE) == 2
         line = next(line for line in runner.output().splitlines() if line.startswith(name))
@@ -83,8 +83,8 @@ def test_a_bad_setting_ends_the_stack_with_its_line_and_code_2(name: str, value:
         assert "Traceback" not in runner.output()
 
 
-def test_a_second_stack_on_the_same_ports_is_told_so(tmp_path: Path) -> None:
-    """Started twice by mistake: the first goes on."""
+def test_a_second_stack_on_the_same_ports_ends_with_a_message(tmp_path: Path) -> None:
+    """A user starts Framecast twice by mistake. The first stack keeps running."""
     with running(tmp_path) as (_, first):
         first.wait_for_state("live", "idle")
         (tmp_path / "second").mkdir()
@@ -94,8 +94,8 @@ def test_a_second_stack_on_the_same_ports_is_told_so(tmp_path: Path) -> None:
         assert first.status()["is_streaming"]
 
 
-def test_a_first_start_has_nothing_to_complain_of(tmp_path: Path) -> None:
-    """A newcomer's log holds no warning: not of a table that is not there yet, nor of a neighbour still starting."""
+def test_a_first_start_logs_no_warning(tmp_path: Path) -> None:
+    """Neither a missing table nor a service that is still starting causes a warning in a newcomer's log."""
     with running(tmp_path) as (runner, stack):
         wait_until(lambda: stack.get("/api/camera/frames").get("frames"), "the first frame is archived", 20)
         levels = [json.loads(line)["level"] for line in runner.output().splitlines()]

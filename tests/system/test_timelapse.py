@@ -1,4 +1,4 @@
-"""Time-lapses where they meet the rest: captures that go on meanwhile, and a browser that plays the result."""
+"""Time-lapses beside the rest of the system: captures during a render, a killed archiver, playback in a browser."""
 
 import json
 import time
@@ -46,29 +46,30 @@ def call(env: dict[str, str], path: str, body: dict[str, Any] | None = None) -> 
         return found
 
 
-def body(**changes: Any) -> dict[str, Any]:
+def order(**changes: Any) -> dict[str, Any]:
+    """The body of a request for a time-lapse."""
     return {"camera": "camera_1", "from": BEGIN.isoformat(), "to": (BEGIN + timedelta(days=9)).isoformat(), **changes}
 
 
-def test_captures_go_on_while_a_time_lapse_renders(tmp_path: Path) -> None:
-    """Every slot of a second gets its frame, though the render would take all the time there is."""
+def test_captures_continue_while_a_time_lapse_renders(tmp_path: Path) -> None:
+    """Each one-second slot gets its frame, although the render would use all CPU time."""
     env = environment(tmp_path)
     made_archive(tmp_path, env).hours(BEGIN, range(40))
     camera = ScriptedCamera([jpeg_of(noise(640, 360))], interval_seconds=1)
     with ScriptedBus(f"ipc://{tmp_path}/bus", [camera]).running(), running(env):
-        job = call(env, LAPSES, body(width=3840, height=2160))
-        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] == "rendering", "it renders", 20)
+        job = call(env, LAPSES, order(width=3840, height=2160))
+        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] == "rendering", "the render starts", 20)
         since = int(time.time()) + 1
         until = since + 6
         wait_until(lambda: time.time() > until + 1, "six slots have passed", 20)
-        assert call(env, f"{LAPSES}/{job['id']}")["state"] == "rendering", "it ended too soon to tell"
+        assert call(env, f"{LAPSES}/{job['id']}")["state"] == "rendering", "the render ended too soon"
         frames = call(env, f"/api/camera/frames?camera=camera_1&limit=100&{_instants(since, until)}")["frames"]
         slots = sorted(int(datetime.fromisoformat(frame["slot_start"]).timestamp()) for frame in frames)
         assert slots == list(range(since, until))
 
 
-def test_a_killed_archivers_render_ends_and_is_begun_anew_by_the_next(tmp_path: Path) -> None:
-    """Nothing goes on computing for nobody, and what was asked for is made."""
+def test_a_killed_archivers_render_ends_and_the_next_archiver_starts_it_again(tmp_path: Path) -> None:
+    """No rendering process outlives its archiver, and the time-lapse is rendered in the end."""
     env = environment(tmp_path)
     made_archive(tmp_path, env).hours(BEGIN, range(48))
 
@@ -79,19 +80,19 @@ def test_a_killed_archivers_render_ends_and_is_begun_anew_by_the_next(tmp_path: 
         return list((tmp_path / "timelapses").glob(".tmp-*.webm"))
 
     with running(env) as process:
-        job = call(env, LAPSES, body(width=1280, height=720))
-        wait_until(lambda: renderers() and half_videos(), "it renders", 20)
+        job = call(env, LAPSES, order(width=1280, height=720))
+        wait_until(lambda: renderers() and half_videos(), "the render writes its file", 20)
         process.kill()
         process.wait(10)
-        wait_until(lambda: not renderers(), "the orphan ends by itself", 20)
-    assert half_videos(), "nobody was left to tidy up"
+        wait_until(lambda: not renderers(), "the orphan process ends by itself", 20)
+    assert half_videos(), "the half file is gone, although no archiver was there to delete it"
     with running(env):
-        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] == "done", "it is made", 60)
+        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] == "done", "the time-lapse is rendered", 60)
     assert not half_videos()
 
 
 def _renders(process: Path, directory: str) -> bool:
-    """Whether it is a rendering process of this test's archiver, whose environment it has."""
+    """Whether this is a rendering process of the test's archiver. It has inherited the archiver's environment."""
     try:
         is_renderer = b"services.archiver.timelapse" in (process / "cmdline").read_bytes()
         return is_renderer and directory.encode() in (process / "environ").read_bytes()
@@ -133,18 +134,16 @@ _PLAY = """async url => {
 
 @pytest.mark.browser
 @pytest.mark.parametrize("form", ["webm", "mp4"])
-def test_chromium_plays_it_to_its_end_in_the_right_colours_and_jumps_in_it(
-    form: str, chromium: Browser, tmp_path: Path
-) -> None:
-    """Through stream, as people fetch it; its length is right to the frame."""
+def test_chromium_plays_a_time_lapse_to_its_end_and_seeks_in_it(form: str, chromium: Browser, tmp_path: Path) -> None:
+    """Chromium loads it through stream, as users do. The colours are right, and the length is exact to a frame."""
     colour, frames = (180, 60, 40), 36
     env = environment(tmp_path)
     archive = made_archive(tmp_path, env)
     for hour in range(frames):
         archive.frame(BEGIN + timedelta(hours=hour), picture=Image.new("RGB", (640, 360), colour))
     with running(env), running_replica(env["BUS_CONNECT"], archiver_url=_origin(env)) as replica:
-        job = call(env, LAPSES, body(format=form))
-        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] in ("done", "failed"), "it has ended", 60)
+        job = call(env, LAPSES, order(format=form))
+        wait_until(lambda: call(env, f"{LAPSES}/{job['id']}")["state"] in ("done", "failed"), "the render ends", 60)
         made = call(env, f"{LAPSES}/{job['id']}")
         page = chromium.new_page()
         page.goto(f"http://127.0.0.1:{replica.port}/healthz")

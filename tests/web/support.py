@@ -1,4 +1,4 @@
-"""What the tests of access share: the secrets, the ways to show one, and clocks that stand still."""
+"""Secrets, headers that carry them, and clocks that stand still, for the tests of access."""
 
 import base64
 from dataclasses import dataclass

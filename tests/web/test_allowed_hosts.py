@@ -1,4 +1,4 @@
-"""Which names are answered to while nobody needs a password: a stranger's, led to us by its name server, is not."""
+"""Which host names are served while there is no password. A stranger's domain that points at us is not."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from shared.web.allowed_hosts import is_answered_to, why_not
+from shared.web.allowed_hosts import host_refusal, is_allowed_host
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.web.support import SECRETS, VIEWER, basic, web_settings
@@ -26,10 +26,10 @@ EVIL = "evil.example:8001"
     ],
 )
 def test_an_address_and_a_name_of_this_network_are_answered_to(host: str) -> None:
-    """And what SITE_ADDRESS and ALLOWED_ORIGINS name, on any port."""
+    """So are the hosts of SITE_ADDRESS and ALLOWED_ORIGINS, on any port."""
     sites = "https://cams.example.org, two.example.org:8443"
     settings = web_settings(site_address=sites, allowed_origins="http://Origin.example.org:3000")
-    assert is_answered_to(host, settings.named_hosts)
+    assert is_allowed_host(host, settings.named_hosts)
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ def test_an_address_and_a_name_of_this_network_are_answered_to(host: str) -> Non
     ],
 )
 def test_a_name_that_somebody_may_register_is_not_answered_to(host: str) -> None:
-    """Whatever it looks like."""
-    assert not is_answered_to(host, web_settings(site_address="cams.example.org").named_hosts)
+    """However much it looks like a name of this network."""
+    assert not is_allowed_host(host, web_settings(site_address="cams.example.org").named_hosts)
 
 
 def test_the_refusal_repeats_a_name_and_nothing_else() -> None:
-    """Or a request could have us say anything."""
-    assert f"name http://{EVIL} in ALLOWED_ORIGINS, or set a password" in why_not(EVIL)
+    """Otherwise a request could put any words into our answer."""
+    assert f"name http://{EVIL} in ALLOWED_ORIGINS, or set a password" in host_refusal(EVIL)
     for host in ("<b>.example", "a.example/\x1b[2J", "x" * 254, "evil.example:8001:80"):
-        assert "name http://HOST in" in why_not(host)
+        assert "name http://HOST in" in host_refusal(host)
 
 
 def socket_status(replica: Replica, host: str) -> int:
@@ -62,20 +62,20 @@ def socket_status(replica: Replica, host: str) -> int:
 
 
 def test_without_a_password_a_rebound_name_reads_and_changes_nothing() -> None:
-    """To the browser its page and we are one origin, so no other rule holds it up."""
+    """For the browser its page and our server are one origin, so no other rule stops it."""
     page = {"Host": EVIL, "Origin": f"http://{EVIL}", "Sec-Fetch-Site": "same-origin"}
     with running_replica(f"tcp://127.0.0.1:{free_port()}") as replica:
         for path in ("/", "/live.js", "/login", "/camera-feed.js", "/api/devices", "/api/camera/snapshot", "/readyz"):
             assert replica.request(path, headers=page)[0] == 403, path
         status, _, body = replica.request("/api/camera/frames/7", "DELETE", page)
-        assert (status, json.loads(body)["detail"]) == (403, why_not(EVIL))
+        assert (status, json.loads(body)["detail"]) == (403, host_refusal(EVIL))
         assert socket_status(replica, EVIL) == 403
         assert socket_status(replica, "nas.local:8001") == 101
         assert replica.request("/healthz", headers=page)[0] == 200
         assert replica.request("/api/devices", headers={"Host": "nas:8001"})[0] == 200
 
 
-def test_a_name_of_ones_own_is_answered_to_once_it_is_named() -> None:
+def test_a_name_of_ones_own_is_allowed_host_once_it_is_named() -> None:
     """Behind a proxy that has a domain."""
     settings = {"allowed_origins": f"http://{EVIL}", "allow_anonymous": True}
     with running_replica(f"tcp://127.0.0.1:{free_port()}", settings=settings) as replica:
@@ -83,7 +83,7 @@ def test_a_name_of_ones_own_is_answered_to_once_it_is_named() -> None:
 
 
 def test_a_client_of_http_1_0_names_no_host() -> None:
-    """It is no browser."""
+    """Such a client is no browser."""
     with (
         running_replica(f"tcp://127.0.0.1:{free_port()}") as replica,
         socket.create_connection(("127.0.0.1", replica.port), 20) as client,

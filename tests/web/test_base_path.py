@@ -1,4 +1,4 @@
-"""A path before all addresses: the same server with it and without, on the door beneath ASGI and on the plain one."""
+"""A path before all addresses: the same server with it and without, served beneath ASGI and through it."""
 
 import http.client
 import json
@@ -14,8 +14,7 @@ from shared.errors import ConfigurationError
 from shared.settings import load_settings
 from shared.web.access.guard import COOKIE
 from tests.archiver.test_service import environment, running
-from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
-from tests.support.ports import free_port
+from tests.support.bus import FakeIngest, frame_of
 from tests.support.replica import Replica, running_replica
 from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
@@ -27,20 +26,9 @@ HTML = {"Accept": "text/html"}
 FORM = f"password={VIEWER.replace(chr(39), '%27')}".encode()
 
 
-@pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
-
-
-@pytest.fixture
-def ingest(bus: str) -> Iterator[FakeIngest]:
-    with fake_ingest(bus, status_of("cam1")) as running:
-        yield running
-
-
 @pytest.fixture(params=[True, False], ids=["direct", "plain ASGI"])
 def replica(request: pytest.FixtureRequest, bus: str, ingest: FakeIngest) -> Iterator[Replica]:
-    del ingest  # it is there
+    assert ingest
     with running_replica(bus, direct=request.param, settings={"base_path": BASE}) as replica:
         wait_until(replica.knows_a_camera, "the camera is known")
         yield replica
@@ -48,13 +36,13 @@ def replica(request: pytest.FixtureRequest, bus: str, ingest: FakeIngest) -> Ite
 
 @pytest.fixture
 def locked(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
-    del ingest  # it is there
+    assert ingest
     with running_replica(bus, settings={"base_path": BASE, **SECRETS}) as replica:
         yield replica
 
 
 def test_every_address_answers_under_it_and_without_it(replica: Replica) -> None:
-    """A health check asks without; the proxy asks with."""
+    """A health check sends requests without it, the proxy with it."""
     for path in ("/", "/status", "/connect", "/healthz", "/framecast.css", "/api/devices"):
         with_base, without = replica.request(BASE + path), replica.request(path)
         assert with_base[0] == without[0] == 200, path
@@ -65,19 +53,19 @@ def test_every_address_answers_under_it_and_without_it(replica: Replica) -> None
 
 
 def test_the_documentation_page_finds_its_description(replica: Replica) -> None:
-    """It names it by an absolute path."""
+    """The page of the API loads its description by an absolute path."""
     assert f"'{BASE}/openapi.json'".encode() in replica.request(BASE + "/docs")[2]
     assert b"'/openapi.json'" in replica.request("/docs")[2]
 
 
 def test_without_the_last_slash_it_leads_to_the_front_page(replica: Replica) -> None:
-    """Else the page's relative addresses would lead astray."""
+    """Otherwise the page's relative addresses would be wrong."""
     status, headers, _ = replica.request(f"{BASE}?camera=cam1")
     assert (status, headers["location"]) == (307, "cameras/?camera=cam1")
 
 
 def test_a_stream_and_a_socket_run_under_it(replica: Replica, ingest: FakeIngest) -> None:
-    """The first writes to its connection beneath ASGI where it can; the second is no HTTP at all."""
+    """A stream writes to its connection beneath ASGI where it can; a socket is no HTTP at all."""
     connection = http.client.HTTPConnection("127.0.0.1", replica.port, timeout=20)
     connection.request("GET", f"{BASE}/api/cameras/cam1/stream")
     response = connection.getresponse()
@@ -106,7 +94,7 @@ def test_a_link_opens_its_camera_either_way(locked: Replica) -> None:
 def test_the_login_leads_there_and_back_with_a_cookie_for_just_that_path(
     locked: Replica, base: str, cookie_path: str
 ) -> None:
-    """Every redirect is relative, so it holds behind a proxy that takes the path away as well."""
+    """Every redirect is relative, so it also works behind a proxy that strips the path."""
     status, headers, _ = locked.request(f"{base}/archive?day=2026-11-22", headers=HTML)
     assert (status, headers["location"]) == (303, "login?next=archive%3Fday%3D2026-11-22")
     status, headers, _ = locked.request(f"{base}/api/camera/snapshot", headers=HTML)
@@ -121,7 +109,7 @@ def test_the_login_leads_there_and_back_with_a_cookie_for_just_that_path(
 
 
 def test_a_stale_session_of_the_other_path_does_not_hide_a_good_one(locked: Replica) -> None:
-    """A browser sends both; which one comes last is no measure of which is good."""
+    """A browser sends both, in any order."""
     good = locked.request(f"{BASE}/login", "POST", body=FORM)[1]["set-cookie"].partition(";")[0]
     for cookie in (f"{good}; {COOKIE}=stale", f"{COOKIE}=stale; other=1; {good}"):
         assert locked.request(f"{BASE}/api/devices", headers={"Cookie": cookie})[0] == 200
@@ -129,7 +117,7 @@ def test_a_stale_session_of_the_other_path_does_not_hide_a_good_one(locked: Repl
 
 
 def test_logging_out_ends_the_sessions_of_both_paths(locked: Replica) -> None:
-    """Whoever logs out means to be out."""
+    """Logging out means out."""
     connection = http.client.HTTPConnection("127.0.0.1", locked.port, timeout=20)
     connection.request("POST", f"{BASE}/logout")
     response = connection.getresponse()
@@ -142,7 +130,7 @@ def test_logging_out_ends_the_sessions_of_both_paths(locked: Replica) -> None:
 
 @pytest.mark.usefixtures("ingest")
 def test_other_servers_addresses_work_under_it(bus: str) -> None:
-    """mjpg-streamer's too, which is the front page's own."""
+    """Also mjpg-streamer's, which is the address of the front page."""
     with running_replica(bus, settings={"base_path": BASE, "compatibility_urls": True}) as replica:
         wait_until(replica.knows_a_camera, "the camera is known")
         for path in ("/stream", "/?action=stream", "/cam.mjpg"):
@@ -152,7 +140,7 @@ def test_other_servers_addresses_work_under_it(bus: str) -> None:
 
 @pytest.mark.parametrize("given", ["", "/", "/cameras", "/cameras/", "/a/b-c/d_1.x~"])
 def test_a_path_may_end_in_a_slash(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    """People write both."""
+    """People write it with and without."""
     monkeypatch.setenv("BASE_PATH", given)
     assert load_settings(StreamSettings).base_path == given.rstrip("/")
 
@@ -161,7 +149,7 @@ def test_a_path_may_end_in_a_slash(monkeypatch: pytest.MonkeyPatch, given: str) 
     "given", ["cameras", "http://host/cameras", "/a b", "/a//b", "/a/../b", "/.a", "/%41", "/api", "/api/x", "/status"]
 )
 def test_a_path_that_cannot_be_used_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    """Our own addresses above all, which it would hide."""
+    """Above all our own addresses, which it would hide."""
     monkeypatch.setenv("BASE_PATH", given)
     with pytest.raises(ConfigurationError) as refusal:
         load_settings(StreamSettings)
@@ -182,7 +170,7 @@ def test_a_service_that_is_given_one_ends_with_code_2(service: str, tmp_path: Pa
 
 
 def test_the_archive_answers_under_it_by_way_of_stream_and_directly(bus: str, tmp_path: Path) -> None:
-    """A gateway may send its addresses to the archiver itself, with the path as it came."""
+    """A gateway may send its addresses to the archiver itself, with the path unchanged."""
     env = environment(tmp_path, BUS_CONNECT=bus, BASE_PATH=BASE)
     archiver = f"http://127.0.0.1:{env['ARCHIVER_PORT']}"
     with running(env), running_replica(bus, archiver_url=archiver, settings={"base_path": BASE}) as replica:

@@ -1,4 +1,4 @@
-"""How much a request may bring: to stream, to the archiver, and to the one through the other."""
+"""How large a request's body may be: for stream, for the archiver, and through stream for the archiver."""
 
 import http.client
 import json
@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import NoReturn
 
 import pytest
@@ -24,7 +25,7 @@ CHUNK = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
 
 @pytest.fixture(scope="module")
 def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
-    """Of the two services as processes."""
+    """The ports of both services, as processes."""
     stack = Stack(tmp_path_factory.mktemp("bodies"), OPERATOR_PASSWORD=OPERATOR)
     ports = {"stream": stack.stream_port, "archiver": int(stack.environment["ARCHIVER_PORT"])}
     with ExitStack() as end:
@@ -32,7 +33,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         for name in ports:
             stack.start(name)
         for port in ports.values():
-            wait_until(lambda port=port: answers(port), "the service answers", 20)  # type: ignore[misc]
+            wait_until(partial(answers, port), "the service answers", 20)
         yield ports
 
 
@@ -45,7 +46,7 @@ def answers(port: int) -> bool:
 
 
 def post(port: int, path: str, body: bytes | list[bytes]) -> tuple[int, bytes]:
-    """Status and body of the answer; a list is sent in chunks."""
+    """The status and body of the answer. A body given as a list is sent in chunks."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {"Content-Type": "application/json", **bearer(OPERATOR)}
     connection.request("POST", path, body if isinstance(body, bytes) else iter(body), headers)
@@ -57,7 +58,7 @@ def post(port: int, path: str, body: bytes | list[bytes]) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize(("service", "path"), PLACES)
 def test_a_body_that_is_too_large_is_413_in_words(ports: dict[str, int], service: str, path: str) -> None:
-    """Whether it tells its length or not."""
+    """With a Content-Length and without one."""
     blanks = b" " * 1024
     for body in (blanks * 65, [blanks] * 65):
         status, answer = post(ports[service], path, body)
@@ -66,7 +67,7 @@ def test_a_body_that_is_too_large_is_413_in_words(ports: dict[str, int], service
 
 @pytest.mark.parametrize(("service", "path"), PLACES)
 def test_a_body_of_just_the_limit_is_read(ports: dict[str, int], service: str, path: str) -> None:
-    """It is only no JSON, and no form."""
+    """It is refused only because it is no JSON and no form."""
     assert MAX_BODY_BYTES == 64 * 1024
     blanks = b" " * 1024
     for body in (blanks * 64, [blanks] * 64):
@@ -80,7 +81,7 @@ def flood(client: socket.socket) -> NoReturn:
 
 @pytest.mark.parametrize("path", [LINKS, ESTIMATE])
 def test_a_body_without_end_is_answered_and_cut(ports: dict[str, int], path: str) -> None:
-    """While it comes; nobody fills our memory with it, and nobody's line for long."""
+    """While it arrives, so that it fills neither our memory nor the network for long."""
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     head += f"Authorization: {bearer(OPERATOR)['Authorization']}\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", ports["stream"]), timeout=30) as client:
@@ -92,7 +93,7 @@ def test_a_body_without_end_is_answered_and_cut(ports: dict[str, int], path: str
 
 @pytest.mark.parametrize("path", [LINKS, LOGIN, ESTIMATE])
 def test_a_client_that_leaves_in_the_midst_of_its_body_is_no_error(path: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Anybody could fill the log."""
+    """Otherwise any client could fill the log."""
     settings = {"operator_password": OPERATOR} if path == LOGIN else {}
     with running_replica(f"tcp://127.0.0.1:{free_port()}", settings=settings) as replica:
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx"

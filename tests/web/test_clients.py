@@ -1,4 +1,4 @@
-"""Programs that people point at a camera show it by the lines of docs/clients.md, also when it has a password."""
+"""The lines of docs/clients.md work in the real programs, also with a password."""
 
 import subprocess
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def with_password(url: str) -> str:
 
 @pytest.mark.clients("vlc", "vlc-bin", "vlc-plugin-base")
 def test_vlc_takes_the_password_in_the_address(stream: MovingStream, home: Path) -> None:
-    """As typed into its network dialog."""
+    """As people type it into its network dialog."""
     scene = ["--video-filter=scene", "--scene-format=png", "--scene-ratio=3", f"--scene-path={home}"]
     command = ["cvlc", "-v", "--vout=dummy", "--no-audio", "--network-caching=300", *scene, with_password(stream.url)]
     with Program(*command, home=home, unprivileged=True):

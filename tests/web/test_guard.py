@@ -1,18 +1,17 @@
-"""What a replica does at its door besides asking for a password: headers, other origins, limits, links' ends."""
+"""What the guard does besides asking for a password: headers, other origins, limits, and the ends of share links."""
 
 import contextlib
 import json
 import urllib.parse
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
+from shared.bus.status import CameraStatus
+from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
-from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER, VIEWER_TOKEN, FakeTime, basic, bearer, web_settings
@@ -22,18 +21,12 @@ STREAM = "/api/camera/stream"
 
 
 @pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
-
-
-@pytest.fixture
-def ingest(bus: str) -> Iterator[FakeIngest]:
-    with fake_ingest(bus, status_of("cam1"), status_of("cam2", is_default=False)) as running:
-        yield running
+def statuses() -> list[CameraStatus]:
+    return [status_of("cam1"), status_of("cam2", is_default=False)]
 
 
 def head(replica: Replica, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str]]:
-    """Status and headers, also of a stream."""
+    """Status and headers of an answer, which may be a stream."""
     if method == "GET" and path.partition("?")[0].endswith("/stream"):
         with Viewer(replica.port, path, headers=headers) as viewer:
             return viewer.response.status, {name.lower(): value for name, value in viewer.response.getheaders()}
@@ -42,9 +35,9 @@ def head(replica: Replica, path: str, method: str = "GET", **headers: str) -> tu
 
 def link_to(replica: Replica, seconds: int, camera: str = "cam1") -> dict[str, Any]:
     wait_until(lambda: camera in str(replica.request("/api/devices", headers=bearer(VIEWER_TOKEN))[2]), "it is known")
-    wish = json.dumps({"camera": camera, "expires_in_seconds": seconds}).encode()
+    wanted = json.dumps({"camera": camera, "expires_in_seconds": seconds}).encode()
     headers = {"Content-Type": "application/json", **bearer(VIEWER_TOKEN)}
-    status, _, body = replica.request("/api/camera/links", "POST", headers, wish)
+    status, _, body = replica.request("/api/camera/links", "POST", headers, wanted)
     assert status == 200, body
     answer: dict[str, Any] = json.loads(body)
     return answer
@@ -61,7 +54,7 @@ def reason_of_the_end(socket: ClientConnection) -> str:
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_every_answer_has_the_headers_that_keep_a_browser_careful(bus: str, direct: bool) -> None:
-    """Pictures are for pages of any origin to show; all else is for our own."""
+    """Pages of any origin may show pictures; everything else is for our own pages."""
     with running_replica(bus, direct=direct) as replica:
         shown = {path: head(replica, path)[1] for path in (STREAM, "/favicon.svg", "/live.js")}
         kept = {path: head(replica, path)[1] for path in ("/", "/healthz", "/api/devices", "/no/such", "/readyz")}
@@ -88,7 +81,7 @@ def test_a_page_of_an_allowed_origin_may_read_and_no_other(bus: str, direct: boo
 
 
 def test_a_preflight_is_answered_without_a_password(bus: str) -> None:
-    """It can show none. What it announces needs one."""
+    """A preflight can't carry one. The request that it announces needs one."""
     with running_replica(bus, settings={"allowed_origins": MAINSAIL, **SECRETS}) as replica:
         asking = {"Access-Control-Request-Method": "DELETE", "Access-Control-Request-Headers": "authorization"}
         status, headers = head(replica, "/api/camera/frames/7", "OPTIONS", Origin=MAINSAIL, **asking)
@@ -129,7 +122,7 @@ def test_without_an_operators_password_nobody_is_the_operator(bus: str) -> None:
 
 
 def test_guessing_is_answered_429_and_a_session_goes_on(bus: str) -> None:
-    """By whom the guessing is, the trusted proxy says."""
+    """The trusted proxy says whose guesses they are."""
     time = FakeTime()
     proxied = {"trusted_proxies": "127.0.0.1", "viewer_password": VIEWER}
     with running_replica(bus, clock=time.clock, settings=proxied) as replica:
@@ -148,8 +141,8 @@ def test_guessing_is_answered_429_and_a_session_goes_on(bus: str) -> None:
         assert replica.request("/api/devices", headers=guesser | basic(VIEWER))[0] == 200
 
 
-def test_what_a_stranger_writes_of_where_he_comes_from_is_not_believed(bus: str) -> None:
-    """Or each guess would come from another address, and each cookie be sent to whom it must not."""
+def test_a_strangers_own_claim_of_its_address_is_not_believed(bus: str) -> None:
+    """Otherwise each guess would come from another address, and cookies would be sent without HTTPS."""
     with running_replica(bus, clock=FakeTime().clock, settings={"viewer_password": VIEWER}) as replica:
         statuses = [
             replica.request("/api/devices", headers={"X-Forwarded-For": f"10.0.0.{n}"} | basic(f"guess {n}"))[0]
@@ -162,7 +155,7 @@ def test_what_a_stranger_writes_of_where_he_comes_from_is_not_believed(bus: str)
 
 
 def test_behind_https_the_cookie_is_for_https(bus: str) -> None:
-    """As the trusted proxy says."""
+    """A trusted proxy says whether it is."""
     with running_replica(bus, settings={"trusted_proxies": "127.0.0.1", "viewer_password": VIEWER}) as replica:
         form = urllib.parse.urlencode({"password": VIEWER}).encode()
         cookie = replica.request("/login", "POST", {"X-Forwarded-Proto": "https"}, form)[1]["set-cookie"]
@@ -186,7 +179,7 @@ def test_an_address_has_a_limited_number_of_viewers(bus: str, ingest: FakeIngest
             second.recv(5)
             status, _, body = replica.request(STREAM, headers=one)
             assert status == 429
-            assert json.loads(body)["detail"] == "Your address has as many viewers as it may: close one."
+            assert json.loads(body)["detail"] == "Your address has reached its limit of viewers: close one."
             with connect(socket, additional_headers=one, proxy=None) as third, pytest.raises(ConnectionClosed):
                 third.recv(5)
             assert head(replica, STREAM, **other)[0] == 200
@@ -196,7 +189,7 @@ def test_an_address_has_a_limited_number_of_viewers(bus: str, ingest: FakeIngest
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_a_link_that_runs_out_ends_its_stream_and_its_socket(bus: str, ingest: FakeIngest, direct: bool) -> None:
-    """Or it would open for as long as somebody keeps watching."""
+    """Otherwise it would be good for as long as somebody keeps watching."""
     assert ingest
     with running_replica(bus, direct=direct, settings=SECRETS) as replica:
         link = link_to(replica, 2)
@@ -212,7 +205,7 @@ def test_a_link_that_runs_out_ends_its_stream_and_its_socket(bus: str, ingest: F
 
 
 def test_the_holder_of_a_link_can_ask_a_socket_for_no_other_camera(bus: str, ingest: FakeIngest) -> None:
-    """A socket takes any number of cameras, from those who may see them all."""
+    """A socket takes any number of cameras, but only for clients that may see them all."""
     assert ingest
     with running_replica(bus, settings=SECRETS) as replica:
         link_to(replica, 60, "cam2")

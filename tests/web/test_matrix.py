@@ -1,6 +1,6 @@
-"""Who may do what: each way to say who one is, at each kind of address, of stream and of the archiver itself.
+"""Who may do what: each way to authenticate, at each kind of address, of stream and of the archiver itself.
 
-The services are real processes: what they have in common is their settings alone.
+The services are real processes, which share nothing but their settings.
 """
 
 import http.client
@@ -10,6 +10,7 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -40,7 +41,7 @@ class Answer:
 
 
 def ask(port: int, method: str, path: str, headers: Headers | None = None, body: str | None = None) -> Answer:
-    """The answer's head and body; of a stream, whose body has no end, the head alone."""
+    """The answer's head and body; a stream's head alone, since its body has no end."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request(method, path, body, headers or {})
     response = connection.getresponse()
@@ -66,9 +67,9 @@ class Services:
         assert answer.status == 303, answer.body
         return {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
 
-    def make_link(self, wish: dict[str, Any], headers: Headers | None = None) -> dict[str, str]:
+    def make_link(self, wanted: dict[str, Any], headers: Headers | None = None) -> dict[str, str]:
         headers = {"Content-Type": "application/json", **(headers or bearer(VIEWER_TOKEN))}
-        answer = ask(self.ports["stream"], "POST", "/api/camera/links", headers, json.dumps(wish))
+        answer = ask(self.ports["stream"], "POST", "/api/camera/links", headers, json.dumps(wanted))
         assert answer.status == 200, answer.body
         return {name: value for name, value in json.loads(answer.body).items() if value is not None}
 
@@ -82,7 +83,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
             stack.start(name)
         ports = (stack.stream_port, int(stack.environment["ARCHIVER_PORT"]))
         for port in ports:
-            wait_until(lambda port=port: answers(port), "the service answers", 20)  # type: ignore[misc]
+            wait_until(partial(answers, port), "the service answers", 20)
         snapshot = "/api/cameras/cam1/snapshot"
         wait_until(lambda: ask(ports[0], "GET", snapshot, basic(VIEWER)).status == 200, "there is a picture")
         yield Services(stack)
@@ -183,7 +184,7 @@ WRITES: Final = [
 
 @pytest.mark.parametrize("way", WAYS)
 def test_reading_is_for_everybody_with_a_password(services: Services, way: str) -> None:
-    """All but the health check; by HEAD as by GET."""
+    """Everything except the health check, by HEAD as by GET."""
     headers = shown(services, way)
     for service, path in READS:
         for method in ("GET", "HEAD"):
@@ -196,7 +197,7 @@ def test_reading_is_for_everybody_with_a_password(services: Services, way: str) 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_writing_is_for_the_operator(services: Services, way: str) -> None:
-    """Whatever the method and the address: new ones are the operator's until somebody decides otherwise."""
+    """By every method and at every address: a new one is the operator's until somebody decides otherwise."""
     expected = {NOBODY: 401, VIEWERS: 403}.get(WAYS[way])
     for service, method, path in WRITES:
         status = ask(services.ports[service], method, path, shown(services, way)).status
@@ -208,7 +209,7 @@ def test_writing_is_for_the_operator(services: Services, way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_socket_is_for_everybody_with_a_password(services: Services, way: str) -> None:
-    """Told at the handshake, with the status that says what is missing."""
+    """The handshake is refused with the status that says what is missing."""
     address = f"ws://127.0.0.1:{services.ports['stream']}/api/cameras/cam1/ws"
     if WAYS[way] == NOBODY:
         with pytest.raises(InvalidStatus) as caught:
@@ -220,14 +221,14 @@ def test_a_socket_is_for_everybody_with_a_password(services: Services, way: str)
 
 
 def test_links_are_made_by_viewers_for_a_day_and_by_the_operator_for_a_month(services: Services) -> None:
-    """A viewer could as well pass on his password; but what he gives away ends soon."""
+    """A viewer could as well pass on the password; but a link ends soon."""
     day = 24 * 3600
-    wish = {"camera": "cam1", "expires_in_seconds": day}
-    assert services.make_link(wish)
-    assert services.make_link(wish | {"expires_in_seconds": 30 * day}, bearer(OPERATOR_TOKEN))
+    wanted = {"camera": "cam1", "expires_in_seconds": day}
+    assert services.make_link(wanted)
+    assert services.make_link(wanted | {"expires_in_seconds": 30 * day}, bearer(OPERATOR_TOKEN))
     json_type = {"Content-Type": "application/json"}
     port = services.ports["stream"]
-    longer = json.dumps(wish | {"expires_in_seconds": day + 1})
+    longer = json.dumps(wanted | {"expires_in_seconds": day + 1})
     refused = ask(port, "POST", "/api/camera/links", json_type | bearer(VIEWER_TOKEN), longer)
     assert (refused.status, "a day at the most" in refused.detail) == (403, True)
     assert ask(port, "POST", "/api/camera/links", json_type, longer).status == 401
@@ -253,7 +254,7 @@ def test_a_link_opens_what_it_is_for_with_nothing_else_shown(services: Services)
 
 
 def test_a_link_opens_nothing_else(services: Services) -> None:
-    """Neither other cameras and frames nor the archive, and it changes nothing."""
+    """It opens no other camera or frame and no archive, and it changes nothing."""
     signed = services.links["stream_url"].partition("?")[2]
     for path in ("/api/cameras/cam10/stream", "/api/camera/stream", "/api/devices", "/", "/api/camera/frames/7/image"):
         assert ask(services.ports["stream"], "GET", f"{path}?{signed}").status == 401, path
@@ -303,7 +304,7 @@ def test_the_cookie_is_for_our_pages_alone(services: Services) -> None:
 
 
 def test_a_wrong_password_on_the_login_page_is_told(services: Services) -> None:
-    """With the page around it, so that one can try again."""
+    """The page comes again with the message, so that a person can try again."""
     answer = ask(services.ports["stream"], "POST", "/login", body=urllib.parse.urlencode({"password": WRONG}))
     assert answer.status == 401
     assert b"That is not the password." in answer.body
@@ -313,7 +314,7 @@ def test_a_wrong_password_on_the_login_page_is_told(services: Services) -> None:
 
 
 def test_a_write_from_another_sites_page_is_refused_though_the_browser_shows_a_password(services: Services) -> None:
-    """Cookies and Basic go along with whatever page asks; a Bearer token does not."""
+    """A browser adds cookies and Basic to requests from any page, but no Bearer token."""
     origins = {"http://elsewhere.example": 403, "null": 403, "http://127.0.0.1:{port}": None, "": None}
     for service, port in services.ports.items():
         for origin, expected in origins.items():
@@ -332,14 +333,14 @@ def test_a_write_from_another_sites_page_is_refused_though_the_browser_shows_a_p
 
 
 def test_a_forwarded_write_counts_as_from_our_own_page(services: Services) -> None:
-    """The archiver sees the host that the browser asked, not the one that stream asked."""
+    """The archiver must see the host that the browser named, not the one that stream connects to."""
     page = {"Origin": f"http://127.0.0.1:{services.ports['stream']}"}
     answer = ask(services.ports["stream"], "POST", CAPTURE, services.cookies[OPERATORS] | page)
     assert answer.status not in (401, 403)
 
 
 def test_a_socket_from_another_sites_page_is_refused(services: Services) -> None:
-    """It could read the pictures, which an <img> can't; a link is for any page."""
+    """It could read the pictures, which an <img> can't. With a share link any page may."""
     page = {"Origin": "http://elsewhere.example"}
     address = f"ws://127.0.0.1:{services.ports['stream']}"
     with pytest.raises(InvalidStatus) as caught:
@@ -350,7 +351,7 @@ def test_a_socket_from_another_sites_page_is_refused(services: Services) -> None
 
 
 def test_no_secret_is_logged(services: Services) -> None:
-    """Neither password and token, right or wrong, nor cookie and link; but that a login failed, and from where."""
+    """No password, token, cookie or link, right or wrong. Only that a login failed, and from which address."""
     port = services.ports["stream"]
     ask(port, "GET", services.links["snapshot_url"])
     ask(port, "GET", f"/?password={urllib.parse.quote(WRONG)}", basic("typed wrong 1234"))

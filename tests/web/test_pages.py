@@ -1,4 +1,4 @@
-"""Access as a person and a page meet it: real Chromium."""
+"""Access as people and pages meet it, in a real Chromium."""
 
 import threading
 from collections.abc import Iterator
@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.browser import running_chromium
-from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
-from tests.support.ports import free_port
+from tests.support.bus import FakeIngest, frame_of
 from tests.support.replica import running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER, VIEWER_TOKEN, bearer
@@ -26,20 +25,9 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def bus() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
-
-
-@pytest.fixture
-def ingest(bus: str) -> Iterator[FakeIngest]:
-    with fake_ingest(bus, status_of("cam1")) as running:
-        yield running
-
-
 @contextmanager
 def page_elsewhere(markup: str) -> Iterator[str]:
-    """The address of a page on another port, which takes in only what says that it may be taken in."""
+    """The address of a page on another port, which embeds only resources that allow it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -49,7 +37,7 @@ def page_elsewhere(markup: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(markup.encode())
 
-        def log_message(self, *_: object) -> None:  # nothing is to be said
+        def log_message(self, *_: object) -> None:  # the tests speak for themselves
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -146,7 +134,7 @@ _FIRST_BYTES = """async url => {
 
 
 def test_a_page_reads_the_streams_bytes_if_its_origin_is_allowed_and_else_not(chromium: Browser, bus: str) -> None:
-    """Mainsail's classic client does; a page that nobody named may show the picture and learn nothing of it."""
+    """Mainsail's classic client does; a page whose origin is not allowed may show the picture, but can't read it."""
     with page_elsewhere("<p>elsewhere</p>") as address:
         page = chromium.new_page()
         page.goto(address)

@@ -1,4 +1,4 @@
-"""What a client may do to a connection: be slow, stop half-way, leave, ask twice at once. Real sockets, a small app."""
+"""Clients that are slow, stop half-way, leave, or send two requests at once. Real sockets, a small app."""
 
 import asyncio
 import socket
@@ -100,7 +100,7 @@ def post(path: str, length: int, body: bytes = b"") -> bytes:
 
 
 def read(client: socket.socket, *ends: bytes) -> bytes:
-    """What comes up to each of `ends` in turn."""
+    """The bytes received up to each of `ends` in turn."""
     received = b""
     for end in ends:
         while end not in received:
@@ -111,7 +111,7 @@ def read(client: socket.socket, *ends: bytes) -> bytes:
 
 
 def drip_until_closed(client: socket.socket, byte: bytes = b"x") -> bytes:
-    """Sends a byte now and then; what came meanwhile."""
+    """Sends a byte now and then, and returns the bytes received meanwhile."""
     received = b""
     client.settimeout(0.05)
     with suppress(ConnectionError):
@@ -128,7 +128,7 @@ def drip_until_closed(client: socket.socket, byte: bytes = b"x") -> bytes:
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("beginning", [b"", b"GET /healthz HTTP/1.1\r\nX-Long: "])
 def test_a_head_must_come_in_time(app: App, beginning: bytes) -> None:
-    """A connection that says nothing, or half a request, is closed, however lively it is."""
+    """A connection without a whole request is closed, however many bytes it sends."""
     with connected(app, beginning) as client, suppress(ConnectionResetError):
         assert client.recv(100) == b""
     with connected(app, beginning) as client:
@@ -137,7 +137,7 @@ def test_a_head_must_come_in_time(app: App, beginning: bytes) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_empty_lines_between_requests_hold_no_connection(app: App) -> None:
-    """The parser skips them, so for it nothing has begun."""
+    """The parser skips them, so it sees no request begin."""
     with connected(app, get("/a")) as client:
         read(client, b"/a")
         client.sendall(b"\r\n")
@@ -146,7 +146,7 @@ def test_empty_lines_between_requests_hold_no_connection(app: App) -> None:
 
 
 def test_a_head_must_not_be_endless(app: App) -> None:
-    """Nobody fills our memory with headers."""
+    """No client can fill our memory with headers."""
     with connected(app, b"GET /healthz HTTP/1.1\r\nX-Long: ") as client:
         client.setblocking(False)
         answer = b""
@@ -163,14 +163,14 @@ def test_a_head_must_not_be_endless(app: App) -> None:
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("framing", ["Content-Length: 4000", "Transfer-Encoding: chunked"])
 def test_a_body_must_come_in_time(app: App, framing: str) -> None:
-    """However steadily it drips; whoever reads it is told that no more will come."""
+    """However steadily it drips; the endpoint that reads it is told that no more will come."""
     with connected(app, f"POST /body HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n".encode()) as client:
         assert drip_until_closed(client, b"x" if "Length" in framing else b"1\r\nx\r\n") == b""
     wait_until(lambda: app.left == 1, "the app was told")
 
 
 def test_an_answer_before_the_bodys_end_closes_the_connection_soon(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refusal must not keep open what it refuses; but it must be read."""
+    """A refused request must not stay open, but its client must be able to read the refusal."""
     monkeypatch.setattr("shared.web.protocol.REST_SECONDS", 0.3)
     with connected(app, post("/deaf", 4000)) as client:
         assert drip_until_closed(client).endswith(b"/deaf")
@@ -197,7 +197,7 @@ def test_a_connection_whose_body_came_behind_its_answer_is_not_kept_for_ever(
 
 @pytest.mark.usefixtures("hasty")
 def test_no_deadline_is_for_the_answer_or_for_what_has_come(app: App) -> None:
-    """One after the other on one connection, and the slow one in peace."""
+    """One after the other on one connection, and the slow one takes its time."""
     with connected(app) as client:
         for request, answer in [(post("/body", 4, b"body"), b"/4"), (get("/slow"), b"/slow"), (get("/a"), b"/a")]:
             client.sendall(request)
@@ -206,15 +206,15 @@ def test_no_deadline_is_for_the_answer_or_for_what_has_come(app: App) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_requests_sent_in_one_go_are_answered_in_turn(app: App) -> None:
-    """And what we don't read yet, since an earlier request takes its time, is not late."""
+    """Bytes that we don't read yet, because an earlier request takes its time, are not late."""
     with connected(app, get("/slow"), post("/body", 100_000)) as client:
         wait_until(lambda: app.begun == 1, "the slow one is being answered")
         client.sendall(bytes(100_000) + get("/a") + get("/b"))
         read(client, b"/slow", b"/100000", b"/a", b"/b")
 
 
-def test_whoever_leaves_is_told_to_the_request_that_is_answered(app: App) -> None:
-    """Not only to the last one that was read."""
+def test_the_request_being_answered_is_told_that_its_client_has_left(app: App) -> None:
+    """Not only the last request that was read is told."""
     with connected(app, get("/endless"), get("/a"), get("/b")):
         wait_until(lambda: app.begun == 1, "it is being answered")
     wait_until(lambda: app.left == 1, "it was told")
@@ -222,7 +222,7 @@ def test_whoever_leaves_is_told_to_the_request_that_is_answered(app: App) -> Non
 
 @pytest.mark.usefixtures("hasty")
 def test_a_websocket_has_no_deadline(app: App) -> None:
-    """Nor has one on a connection that has served a request before."""
+    """Also on a connection that has served a request before."""
     with connect(f"ws://127.0.0.1:{app.port}/ws") as client:
         with pytest.raises(TimeoutError):
             client.recv(SLOW_SECONDS)

@@ -1,4 +1,4 @@
-"""Whom a request is from: what proxies say counts only of those that are trusted."""
+"""Where a request comes from. Only trusted proxies are believed."""
 
 import pytest
 from starlette.types import Scope
@@ -30,7 +30,7 @@ def scope(peer: str | None, *, scheme: str = "http", **headers: str) -> Scope:
     ],
 )
 def test_the_sender_is_the_nearest_that_is_no_proxy_of_ours(peer: str | None, forwarded: str, sender: str) -> None:
-    """Limits and log lines go by it."""
+    """Limits and log lines use this address."""
     proxies = TrustedProxies(web_settings(trusted_proxies=PROXIES).trusted_proxies)
     assert proxies.sender_of(scope(peer, x_forwarded_for=forwarded)).address == sender
 
@@ -44,5 +44,5 @@ def test_https_is_believed_of_a_trusted_proxy_alone() -> None:
 
 
 def test_without_trusted_proxies_the_peer_is_the_sender() -> None:
-    """Also when it is this machine itself."""
+    """Also when the peer is this machine itself."""
     assert TrustedProxies(()).sender_of(scope("127.0.0.1", x_forwarded_for="10.0.0.1")).address == "127.0.0.1"

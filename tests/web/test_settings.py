@@ -1,4 +1,4 @@
-"""Closed by default: what is reachable from beyond this machine has a password, or the service does not start."""
+"""Closed by default: a service that other machines can reach has a password, or does not start."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
-from shared.web.settings import WebSettings, refuse_open_doors
+from shared.web.settings import WebSettings, refuse_unprotected_access
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
 from tests.web.support import web_settings
@@ -15,7 +15,7 @@ from tests.web.support import web_settings
 def refusal(bind_address: str = "127.0.0.1", **members: object) -> str:
     """Empty when there is none."""
     try:
-        refuse_open_doors(web_settings(**members), "STREAM_HOST", bind_address)
+        refuse_unprotected_access(web_settings(**members), "STREAM_HOST", bind_address)
     except ConfigurationError as error:
         return str(error)
     return ""
@@ -65,7 +65,7 @@ def test_a_site_address_needs_a_password(site: str) -> None:
 
 @pytest.mark.parametrize("site", ["localhost", "http://localhost:8001", ":8001", "http://:80", "https://[::1]"])
 def test_a_site_address_of_this_machine_needs_none(site: str) -> None:
-    """Nobody else can type it."""
+    """No other machine can reach it by that name."""
     assert refusal(publish_address="127.0.0.1", site_address=site) == ""
 
 
@@ -85,7 +85,7 @@ def test_a_site_address_of_this_machine_needs_none(site: str) -> None:
 def test_a_setting_of_access_that_cannot_be_used_is_refused(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An access rule that nobody understood protects nobody."""
+    """A rule that could not be read would protect nothing."""
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError, match=f"{name} is .* but must be ") as caught:
         load_settings(WebSettings)
@@ -93,7 +93,7 @@ def test_a_setting_of_access_that_cannot_be_used_is_refused(
 
 
 def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As BUS_CONNECT is."""
+    """BUS_CONNECT is written so too."""
     monkeypatch.setenv("TRUSTED_PROXIES", "127.0.0.1, 172.18.0.0/16,")
     monkeypatch.setenv("ALLOWED_ORIGINS", "http://Mainsail.local/, http://localhost:3000")
     settings = load_settings(WebSettings)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared.web.access.credentials import Credentials
-from shared.web.access.links import Link
+from shared.web.access.access_secrets import AccessSecrets
 from shared.web.access.roles import Role
+from shared.web.access.share_links import ShareLink
 from shared.web.access.signing import SESSION_SECONDS, Signer
 from tests.web.support import OPERATOR, SECRETS, VIEWER, FakeTime, web_settings
 
@@ -15,7 +15,7 @@ ENDS_AT = int(TIME.seconds) + 60
 
 
 def signer(secrets: Mapping[str, str] = SECRETS, time: FakeTime = TIME) -> Signer:
-    return Signer(Credentials(web_settings(**secrets)).keys, time.clock)
+    return Signer(AccessSecrets(web_settings(**secrets)).keys, time.clock)
 
 
 def test_any_process_with_the_same_secrets_verifies() -> None:
@@ -23,25 +23,27 @@ def test_any_process_with_the_same_secrets_verifies() -> None:
     one, another = signer(), signer()
     for role in Role:
         assert another.role_of_session(one.session(role)) is role
-        assert another.read_link(one.sign(Link.to_camera("cam1", ENDS_AT), role)) == Link.to_camera("cam1", ENDS_AT)
+        assert another.read_link(one.sign(ShareLink.to_camera("cam1", ENDS_AT), role)) == ShareLink.to_camera(
+            "cam1", ENDS_AT
+        )
 
 
 @pytest.mark.parametrize("changed", ["viewer_password", "viewer_token"])
 def test_a_changed_secret_ends_what_was_given_out_under_the_old_one(changed: str) -> None:
-    """The other role's stays good: its secrets did not change."""
+    """Those of the other role stay good: its secrets did not change."""
     old, new = signer(), signer(SECRETS | {changed: "another long secret"})
     assert new.role_of_session(old.session(Role.VIEWER)) is None
-    assert new.read_link(old.sign(Link.to_camera("cam1", ENDS_AT), Role.VIEWER)) is None
+    assert new.read_link(old.sign(ShareLink.to_camera("cam1", ENDS_AT), Role.VIEWER)) is None
     assert new.role_of_session(old.session(Role.OPERATOR)) is Role.OPERATOR
 
 
 def test_a_session_and_a_link_run_out() -> None:
-    """By the clock of whoever verifies."""
+    """By the clock of the process that verifies."""
     time = FakeTime()
     one = signer(time=time)
-    session, link = one.session(Role.VIEWER), one.sign(Link.to_frame(7, ENDS_AT), Role.VIEWER)
+    session, link = one.session(Role.VIEWER), one.sign(ShareLink.to_frame(7, ENDS_AT), Role.VIEWER)
     time.seconds += 59
-    assert one.read_link(link) == Link.to_frame(7, ENDS_AT)
+    assert one.read_link(link) == ShareLink.to_frame(7, ENDS_AT)
     time.seconds += 1
     assert one.read_link(link) is None
     time.seconds += SESSION_SECONDS
@@ -51,7 +53,7 @@ def test_a_session_and_a_link_run_out() -> None:
 def test_a_signature_holds_for_its_purpose_and_its_text_alone() -> None:
     """No letter can be changed, and no link used as a session."""
     one = signer()
-    session, link = one.session(Role.OPERATOR), one.sign(Link.to_camera("cam1", ENDS_AT), Role.VIEWER)
+    session, link = one.session(Role.OPERATOR), one.sign(ShareLink.to_camera("cam1", ENDS_AT), Role.VIEWER)
     assert one.read_link(session) is None
     assert one.role_of_session(link) is None
     for place in range(len(link)):
@@ -65,7 +67,7 @@ def test_a_signature_holds_for_its_purpose_and_its_text_alone() -> None:
 @pytest.mark.parametrize("path", ["/api/cameras/cam1/stream", "/api/cameras/cam1/snapshot", "/api/cameras/cam1/ws"])
 def test_a_link_opens_its_camera(path: str) -> None:
     """Picture, stream, status and socket of it."""
-    assert Link.to_camera("cam1", ENDS_AT).opens(path)
+    assert ShareLink.to_camera("cam1", ENDS_AT).opens(path)
 
 
 @pytest.mark.parametrize(
@@ -84,20 +86,20 @@ def test_a_link_opens_its_camera(path: str) -> None:
 )
 def test_a_link_opens_nothing_else(path: str) -> None:
     """Not even the default camera's address, which may be another's tomorrow."""
-    assert not Link.to_camera("cam1", ENDS_AT).opens(path)
+    assert not ShareLink.to_camera("cam1", ENDS_AT).opens(path)
 
 
 def test_a_link_to_a_frame_opens_that_frame() -> None:
-    """And not the seventieth."""
-    link = Link.to_frame(7, ENDS_AT)
+    """And not frame 70 when it is for frame 7."""
+    link = ShareLink.to_frame(7, ENDS_AT)
     assert link.opens("/api/camera/frames/7/image")
     assert not link.opens("/api/camera/frames/70/image")
     assert not link.opens("/api/camera/frames")
 
 
 def test_nothing_kept_holds_a_password() -> None:
-    """A dump of the process's objects, or a repr in a log, tells none."""
-    credentials = Credentials(web_settings(**SECRETS))
+    """Neither a dump of the process's objects nor a repr in a log tells one."""
+    credentials = AccessSecrets(web_settings(**SECRETS))
     assert VIEWER not in repr(vars(credentials))
     assert credentials.role_of(VIEWER) is Role.VIEWER
     assert credentials.role_of(OPERATOR) is Role.OPERATOR

@@ -1,4 +1,4 @@
-"""Guessing is slow, by address; everybody else is served at once."""
+"""Guessing is slowed by address; all other addresses are served at once."""
 
 import pytest
 
@@ -40,14 +40,14 @@ def test_after_five_wrong_ones_each_costs_twice_the_wait_up_to_a_minute(
 
 
 def test_another_address_does_not_wait(throttle: LoginThrottle) -> None:
-    """Whoever guesses slows himself."""
+    """Guessing slows the guesser alone."""
     guess(throttle, 50)
     assert throttle.wait_seconds(ADDRESS) > 0
     assert throttle.wait_seconds(OTHER) == 0
 
 
 def test_the_addresses_of_one_ipv6_network_count_as_one(throttle: LoginThrottle) -> None:
-    """Any host has 2⁶⁴ of them."""
+    """One host can use any of 2⁶⁴ addresses."""
     for number in range(FREE_FAILURES):
         throttle.failed(f"2001:db8::{number + 1:x}", f"guess {number}")
     assert throttle.wait_seconds("2001:db8::ffff") > 0
@@ -55,7 +55,7 @@ def test_the_addresses_of_one_ipv6_network_count_as_one(throttle: LoginThrottle)
 
 
 def test_it_is_forgotten_after_a_quarter_of_an_hour(throttle: LoginThrottle, time: FakeTime) -> None:
-    """Nobody is marked for ever."""
+    """No address is marked for ever."""
     guess(throttle, 20)
     time.seconds += FORGET_SECONDS + 1
     assert throttle.wait_seconds(ADDRESS) == 0
@@ -69,7 +69,7 @@ def test_it_remembers_a_bounded_number_of_addresses(throttle: LoginThrottle) -> 
 
 
 def test_the_right_password_waits_too_and_then_is_taken(time: FakeTime) -> None:
-    """Or the answer would tell which guess was right."""
+    """Otherwise the answer would tell which guess was right."""
     authenticator = Authenticator(web_settings(viewer_password=VIEWER), time.clock)
     for number in range(FREE_FAILURES):
         with pytest.raises(WrongSecretError):
@@ -82,7 +82,7 @@ def test_the_right_password_waits_too_and_then_is_taken(time: FakeTime) -> None:
 
 
 def test_a_program_with_an_old_password_locks_nobody_out(time: FakeTime) -> None:
-    """It tries the same one for ever, which guesses nothing."""
+    """It tries the same password for ever, which is no guessing."""
     authenticator = Authenticator(web_settings(viewer_password=VIEWER), time.clock)
     for _ in range(1000):
         with pytest.raises(WrongSecretError):

@@ -25,17 +25,24 @@ class ArchiverSettings(WebSettings):
     """Frozen. `__main__` reads them once and passes them down."""
 
     archiver_host: str = Field("127.0.0.1", min_length=1, description="an address of this host to listen on")
+    """Where the archive's API listens."""
     archiver_port: Port = 8002
+    """The port of the archive's API."""
     archive_dir: str = Field(
         "data/camera/frames",
         description="a directory that can be written, or a path where one can be made, or s3://bucket/prefix",
     )
+    """Where the archive keeps its pictures, as WebP files (docs/archive.md). A directory needs hard links and `flock`:
+    any Linux file system has both, exFAT neither."""
     archive_webp_quality: int = Field(80, ge=1, le=100, description="a number from 1 (small) to 100 (like the camera)")
+    """The quality of the archive's pictures."""
     archive_webp_method: int = Field(4, ge=0, le=6, description="a number from 0 (fast) to 6 (small)")
+    """How long the encoder looks for a smaller file."""
     # The object store's library reads the other AWS_* variables itself.
     aws_endpoint_url: str | None = Field(
         None, pattern=r"^https?://[^@/]+/?$", description="the object store's address, such as https://s3.example.org"
     )
+    """The object store's address, for an ARCHIVE_DIR of s3://, where it is not Amazon's."""
     # Secret, since it may hold a password: no error and no repr shows it.
     database_url: SecretStr = Field(
         SecretStr(DEFAULT_DATABASE_URL),
@@ -44,20 +51,28 @@ class ArchiverSettings(WebSettings):
             "(write special characters of the password as %40 and so on)"
         ),
     )
+    """Where the archive keeps its rows. SQLite never on NFS or SMB."""
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
+    """How long frames are kept (docs/retention.md)."""
     archive_time_zone: ZoneName = Field("UTC", description="a time zone such as Europe/Berlin")
+    """The time zone of the days in ARCHIVE_KEEP."""
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
+    """When the archive is larger, the oldest frames are deleted."""
     archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")
+    """With fewer bytes free on the disk the archiver writes nothing. It deletes nothing for it."""
     timelapse_dir: Path = Field(
         Path("data/camera/timelapses"), description="a directory that can be written, or a path where one can be made"
     )
+    """Where finished time-lapses are kept (docs/timelapse.md)."""
     timelapse_keep: str = Field(
         "30d", description="an age such as 30d (a whole number with h, d, w, m or y), or forever"
     )
+    """How long finished time-lapses are kept."""
     timelapse_ffmpeg: str | None = Field(
         None, description="the path or the name of an ffmpeg program, or empty to do without H.264"
     )
+    """An ffmpeg with libx264, for time-lapses in H.264."""
 
     @field_validator("archive_dir")
     @classmethod

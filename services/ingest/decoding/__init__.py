@@ -1,1 +1,9 @@
-"""From access units to pictures."""
+"""From coded pictures, as cameras send them, to decoded pictures and JPEGs.
+
+access_unit.py    one coded picture, and what must be known of a codec to handle it
+pending_units.py  the access units since the last key frame
+unit_decoder.py   which of them are decoded, and which picture is shown
+decoder.py        FFmpeg's decoders
+pictures.py       a decoded picture: its sizes and JPEGs
+jpeg.py           whether a camera's JPEG is whole, and the same one without metadata
+"""

@@ -1,16 +1,19 @@
-"""An access unit: one coded picture as it came, and what must be known of a codec's units to keep and decode them."""
+"""An access unit: one coded picture as it arrived, and what must be known of its codec to keep and decode it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from shared.errors import FramecastError
+
 Buffer = bytes | bytearray
 START_CODE: Final = b"\0\0\0\1"
+"""Begins each NAL unit of H.264 and H.265 in a byte stream (annex B of both standards)."""
 
 
 @dataclass(slots=True)
 class AccessUnit:
-    """One picture as it came: the payloads of its packets, in order."""
+    """One picture as it arrived: the payloads of its packets, in order."""
 
     timestamp: int
     payloads: list[Buffer] = field(default_factory=list)
@@ -18,24 +21,24 @@ class AccessUnit:
     byte_count: int = 0
 
 
-class DamagedUnitError(Exception):
+class DamagedUnitError(FramecastError):
     """Raised when payloads make no access unit. Drop it."""
 
 
 class UnitFormat(Protocol):
-    """What must be known of access units to keep the right ones and decode them."""
+    """What must be known of a codec's access units to keep the right ones and to decode them."""
 
     codec: str
-    """In lower case, as `SourceFacts` has it."""
+    """In lower case, such as `h264`, `hevc`, `mjpeg`."""
 
     def is_key(self, payloads: Sequence[Buffer]) -> bool:
         """Whether decoding can begin here. Looks at no more than it must."""
 
     def parameter_sets(self, payloads: Sequence[Buffer]) -> bytes:
-        """What a decoder must have been told before, as far as it is in here; empty if nothing is."""
+        """The parameter sets in this unit, which a decoder must know before it; empty if there are none."""
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
-        """The access unit as a decoder takes it.
+        """The access unit in the form that a decoder takes.
 
         Raises:
             DamagedUnitError: when the payloads make none.

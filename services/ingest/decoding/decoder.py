@@ -1,4 +1,4 @@
-"""Access units to pictures, by FFmpeg's decoders through PyAV, with nothing held back: one thread and no parser."""
+"""FFmpeg's decoders through PyAV, set up to hold nothing back: one thread and no parser."""
 
 from typing import Final, cast
 
@@ -13,39 +13,54 @@ from services.ingest.decoding.pictures import BgrPicture, Picture, Pixels, YuvPi
 
 _PLANAR: Final = {"yuv420p": False, "yuvj420p": True}
 _FULL_RANGE: Final = 2
+_MARKING: Final = frozenset({"h264", "hevc"})
+"""Codecs whose decoders call only damaged frames corrupt. MPEG-4's does so of frames that merely end oddly."""
 
 
 class Decoder:
-    """`codec` is one of FFmpeg's. One thread."""
+    """Decodes one stream. One thread.
 
-    def __init__(self, codec: str) -> None:
-        self._context = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
-        self._context.thread_count = 1  # each further one would hold back a picture
+    `codec` is FFmpeg's name for it, or everything that FFmpeg's demuxer knows of the stream: its codec, parameter sets
+    and rotation.
+    """
+
+    def __init__(self, codec: str | VideoCodecContext) -> None:
+        if isinstance(codec, str):
+            codec = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+        self._context = codec
+        self._context.thread_count = 1  # each further thread would hold back a picture
+        self._marks_damage = codec.codec.canonical_name in _MARKING
 
     def decode(self, data: bytes, *, is_shown: bool = True) -> VideoFrame | None:
-        """The newest frame that the access unit completes; None while the decoder waits for more. What is not to be
-        shown, and what nothing later refers to, need not be decoded.
+        """The newest frame that the access unit `data` completes; None while the decoder waits for more.
+
+        With `is_shown` False the decoder may skip the frame if no later one refers to it.
 
         Raises:
-            DamagedUnitError: when it is, or was, damaged.
+            DamagedUnitError: when this unit, or one it depends on, is damaged.
         """
         self._context.skip_frame = "DEFAULT" if is_shown else "NONREF"
         try:
             frames = self._context.decode(av.Packet(data))
         except av.error.FFmpegError as error:
             raise DamagedUnitError(f"the decoder refuses a frame: {error.strerror}") from error
-        if any(frame.is_corrupt for frame in frames):
+        if self._marks_damage and any(frame.is_corrupt for frame in frames):
             raise DamagedUnitError("the decoder says that a frame is corrupt")
         return frames[-1] if frames else None
 
     def restart(self) -> None:
-        """Forget all frames; parameter sets are kept."""
+        """Forget all frames, but keep the parameter sets."""
         if self._context.is_open:
             self._context.flush_buffers()
 
 
 def picture_of(frame: VideoFrame) -> Picture:
-    """The frame's own memory where its format allows, which the picture then keeps alive."""
+    """The frame as an upright picture. If the format allows, it uses the frame's own memory and keeps that alive."""
+    picture = _as_decoded(frame)
+    return picture.rotated(frame.rotation // 90) if frame.rotation else picture
+
+
+def _as_decoded(frame: VideoFrame) -> YuvPicture | BgrPicture:
     name = frame.format.name
     if name in _PLANAR and frame.width % 2 == frame.height % 2 == 0:
         planes = (_pixels(plane) for plane in frame.planes)

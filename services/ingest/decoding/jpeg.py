@@ -1,14 +1,17 @@
-"""JPEGs that cameras made: whether one is whole, and the same one lean. Pure; no pixel is changed here.
+"""JPEGs from cameras: whether one is whole, and the same one without metadata. Pure; it changes no pixel.
 
-A browser's `<img>` dies of a single bad JPEG, so nothing a camera sends goes out unchecked.
+A single bad JPEG stops a browser's `<img>` for good, so nothing that a camera sends goes out unchecked.
 """
 
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import simplejpeg
+
+from shared.errors import FramecastError
 
 MAX_PIXELS: Final = 100_000_000
 _START, _END, _SCAN, _HUFFMAN = 0xD8, 0xD9, 0xDA, 0xC4
@@ -21,7 +24,7 @@ _JFIF_BYTES, _ADOBE_BYTES = 14, 12
 _PLAIN_JFIF: Final = b"JFIF\0"
 
 
-class DamagedPictureError(Exception):
+class DamagedPictureError(FramecastError):
     """Raised when a camera's picture is not whole. Drop it, count it."""
 
 
@@ -35,14 +38,14 @@ class CheckedJpeg:
 
 
 def segment(marker: int, body: bytes) -> bytes:
-    """With its length."""
+    """A JPEG's segment: marker, length and body."""
     return struct.pack("!BBH", 0xFF, marker, len(body) + 2) + body
 
 
 def check(jpeg: bytes) -> CheckedJpeg:
-    """`jpeg` lean and known to be whole: its entropy-coded data is read to the end, at an eighth of the size.
+    """`jpeg` without metadata, and known to be whole: its picture data is decoded to the end, at an eighth of the size.
 
-    A wrong bit that leaves all codes valid can't be told from a picture that is meant so; no decoder could.
+    A wrong bit that leaves all codes valid can't be told from an intended picture. No decoder could tell.
 
     Raises:
         DamagedPictureError: when it is cut, corrupt, or no JPEG.
@@ -58,38 +61,24 @@ def check(jpeg: bytes) -> CheckedJpeg:
     return CheckedJpeg(data, int(width), int(height))
 
 
-def lean(jpeg: bytes) -> bytes:  # noqa: C901 one case for each kind of segment
-    """The same picture without thumbnail, metadata and what follows its end, and with Huffman tables if it had none.
+def lean(jpeg: bytes) -> bytes:
+    """The same picture without thumbnail, metadata and anything after its end. Missing Huffman tables are added.
 
-    `jpeg` itself when it is so already.
+    Returns `jpeg` itself if there is nothing to change.
 
     Raises:
         DamagedPictureError: when its segments make no sense.
     """
-    if jpeg[:2] != bytes((0xFF, _START)):
-        raise DamagedPictureError("not a JPEG: no start of image")
     parts = [jpeg[:2]]
-    position = 2
     has_tables = has_frame = False
-    while True:
-        marker, position = _marker_at(jpeg, position)
-        if marker == _END:
-            break
-        end = position + int.from_bytes(jpeg[position : position + 2], "big")
-        body = jpeg[position + 2 : end]
-        if end > len(jpeg) or end < position + 2:
-            raise DamagedPictureError("a JPEG's segment is cut")
+    for marker, body, scan_data in _segments(jpeg):
         if marker == _SCAN:
             if not has_frame:
                 raise DamagedPictureError("a JPEG's scan comes before its frame")
             if not has_tables:
                 parts.append(STANDARD_HUFFMAN_TABLES)
                 has_tables = True
-            following = _NEXT_MARKER.search(jpeg, end)
-            if following is None:
-                raise DamagedPictureError("a JPEG without its end")
-            parts += (segment(marker, body), jpeg[end : following.start()])
-            end = following.start()
+            parts += (segment(marker, body), scan_data)
         elif marker in _NEEDED:
             has_tables |= marker == _HUFFMAN
             has_frame |= marker in _FRAMES
@@ -98,14 +87,32 @@ def lean(jpeg: bytes) -> bytes:  # noqa: C901 one case for each kind of segment
             parts.append(_needed_metadata(marker, body))
         else:
             raise DamagedPictureError(f"a JPEG with marker {marker:#x}, which no browser takes")
-        position = end
     parts.append(bytes((0xFF, _END)))
     made = b"".join(parts)
     return jpeg if made == jpeg else made
 
 
+def _segments(jpeg: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Each segment up to the end marker: its marker, its body, and the picture data after it (only after a scan)."""
+    if jpeg[:2] != bytes((0xFF, _START)):
+        raise DamagedPictureError("not a JPEG: no start of image")
+    marker, position = _marker_at(jpeg, 2)
+    while marker != _END:
+        end = position + int.from_bytes(jpeg[position : position + 2], "big")
+        if end > len(jpeg) or end < position + 2:
+            raise DamagedPictureError("a JPEG's segment is cut")
+        following = end
+        if marker == _SCAN:
+            found = _NEXT_MARKER.search(jpeg, end)
+            if found is None:
+                raise DamagedPictureError("a JPEG without its end")
+            following = found.start()
+        yield marker, jpeg[position + 2 : end], jpeg[end:following]
+        marker, position = _marker_at(jpeg, following)
+
+
 def _marker_at(jpeg: bytes, position: int) -> tuple[int, int]:
-    """The marker, and where what follows it begins. Any number of 0xFF may fill the room before it."""
+    """The marker, and the position after it. Any number of 0xFF bytes may come before a marker."""
     if jpeg[position : position + 1] != b"\xff":
         raise DamagedPictureError("a JPEG's segments do not follow each other")
     while jpeg[position : position + 1] == b"\xff":
@@ -116,7 +123,7 @@ def _marker_at(jpeg: bytes, position: int) -> tuple[int, int]:
 
 
 def _needed_metadata(marker: int, body: bytes) -> bytes:
-    """What tells a decoder how the colours are meant; the rest is nobody's business."""
+    """The part that tells a decoder how to read the colours. The rest may tell where the camera is, and goes."""
     if marker == _JFIF and body.startswith(_PLAIN_JFIF) and len(body) >= _JFIF_BYTES:
         return segment(marker, body[: _JFIF_BYTES - 2] + b"\0\0")
     if marker == _ADOBE and body.startswith(b"Adobe") and len(body) >= _ADOBE_BYTES:
@@ -124,7 +131,7 @@ def _needed_metadata(marker: int, body: bytes) -> bytes:
     return b""
 
 
-# The tables that ITU-T T.81 gives in its annex K, and that RTP/JPEG and many cameras leave out.
+# The tables of ITU-T T.81, annex K. RTP/JPEG and many cameras leave them out.
 STANDARD_QUANTISERS: Final = bytes.fromhex(
     "100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768673e4d71797064785c656763"
     "1112121815182f1a1a2f634238426363636363636363636363636363636363636363636363636363636363636363636363636363636363636363636363636363"

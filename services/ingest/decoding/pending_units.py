@@ -11,19 +11,20 @@ MAX_KEPT_BYTES: Final = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is to be decoded, oldest first. `is_new_start`: the decoder must forget what it had."""
+    """The units to decode, oldest first."""
 
     units: list[AccessUnit]
     is_new_start: bool
+    """The decoder must forget all earlier units."""
     parameter_sets: bytes
-    """What the decoder must know then, if the units do not say it themselves."""
+    """What the decoder must know at a new start, in case the units themselves do not carry it."""
 
 
 class PendingUnits:
-    """A key frame makes all that waits before it needless, so the newest picture is never far.
+    """Keeps what must be decoded to show the newest picture. Each key frame makes everything before it needless.
 
-    After anything damaged, or more than `max_bytes` without a key frame, nothing is kept until the next key frame:
-    `is_holding`, also before the first.
+    `is_holding` is True when nothing is kept until the next key frame: at the start, after a damaged unit, and after
+    more than `max_bytes` without a key frame.
     """
 
     def __init__(self, unit_format: UnitFormat, parameter_sets: bytes, *, max_bytes: int = MAX_KEPT_BYTES) -> None:
@@ -36,6 +37,7 @@ class PendingUnits:
         self.is_holding = True
 
     def put(self, unit: AccessUnit) -> None:
+        """Add the next unit that arrived."""
         if unit.is_damaged:
             self.hold()
         elif self._format.is_key(unit.payloads):
@@ -50,7 +52,7 @@ class PendingUnits:
                 self.hold()
 
     def take(self) -> Batch:
-        """All that waits; then nothing does."""
+        """Remove and return everything that waits."""
         batch = Batch(self._units, self._is_new_start, self._sets)
         if self._units:
             self._units, self._bytes, self._is_new_start = [], 0, False

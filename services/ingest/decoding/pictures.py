@@ -1,10 +1,10 @@
-"""A decoded picture, in whichever form its source has it, and what is made of it: sizes and JPEGs. Pure.
+"""A decoded picture, in the form that its source has, and what is made of it: other sizes and JPEGs. Pure.
 
-Each form takes its own shortest way to a JPEG. All are immutable, so threads may share them.
+Each form takes its own shortest way to a JPEG. All pictures are immutable, so threads may share them.
 """
 
 import ctypes
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, cast
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from services.ingest.decoding.jpeg import CheckedJpeg, check
 from shared.bus.frames import scaled_height
 
 Pixels = NDArray[np.uint8]
+cv2.setNumThreads(1)  # a camera has one core; others have the rest
 
 
 class Picture(Protocol):
@@ -27,17 +28,17 @@ class Picture(Protocol):
     def height(self) -> int: ...
 
     def to_jpeg(self, quality: int) -> bytes:
-        """A whole baseline JPEG without metadata or thumbnail, at `quality` of 100."""
+        """A whole baseline JPEG without metadata or thumbnail, at `quality` from 1 to 100."""
 
     def scaled_to(self, width: int) -> "Picture":
-        """The picture at `width` pixels in its own proportions; itself where it is no wider."""
+        """The picture at `width` pixels in its own proportions; itself if it is no wider."""
 
     def equals(self, other: "Picture") -> bool:
-        """Whether `other` shows exactly the same, bit by bit. Cheap when it does not."""
+        """Whether `other` is the same, bit by bit. Cheap when it is not."""
 
 
 class BgrPicture:
-    """Height x width x 3, blue first: what OpenCV draws and decodes. `pixels` becomes the picture's own."""
+    """Pixels as OpenCV draws and decodes them: height x width x 3, blue first. The picture takes over `pixels`."""
 
     __slots__ = ("pixels",)
 
@@ -59,18 +60,21 @@ class BgrPicture:
     def scaled_to(self, width: int) -> Self:
         if self.width <= width:
             return self
-        size = (width, scaled_height(self.width, self.height, width))
-        return type(self)(cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA))  # type: ignore[arg-type]
+        return type(self)(_resized(self.pixels, width, scaled_height(self.width, self.height, width)))
 
     def equals(self, other: Picture) -> bool:
         return isinstance(other, BgrPicture) and same_bytes(self.pixels, other.pixels)
 
+    def rotated(self, quarters: int) -> "BgrPicture":
+        """The picture, turned left by `quarters` quarter turns."""
+        return BgrPicture(np.rot90(self.pixels, quarters))
+
 
 class YuvPicture:
-    """What video decoders give: a plane of luma and two of chroma, each with half the rows and half the columns.
+    """Pixels as video decoders give them: a plane of luma and two of chroma at half the rows and columns.
 
-    Limited range, as video has it, becomes full range on the way to a JPEG, which knows no other. The colours are
-    those of BT.601, as OpenCV takes them, whatever the stream says. Planes need not be contiguous.
+    Video uses the limited range; a JPEG knows only the full one, so the planes are stretched on the way. The colours
+    are taken as BT.601 whatever the stream says, because OpenCV takes them so. Planes need not be contiguous.
     """
 
     __slots__ = ("is_full_range", "planes")
@@ -96,13 +100,20 @@ class YuvPicture:
     def scaled_to(self, width: int) -> "YuvPicture":
         if self.width <= width:
             return self
+        y, u, v = self.planes
         height = scaled_height(self.width, self.height, width)
-        sizes = ((width, height), *[((width + 1) // 2, (height + 1) // 2)] * 2)
-        planes = (
-            cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-            for plane, size in zip(self.planes, sizes, strict=True)
+        chroma = (width + 1) // 2, (height + 1) // 2
+        return YuvPicture(
+            _resized(y, width, height),
+            _resized(u, *chroma),
+            _resized(v, *chroma),
+            is_full_range=self.is_full_range,
         )
-        return YuvPicture(*planes, is_full_range=self.is_full_range)  # type: ignore[arg-type] # cv2 types loosely
+
+    def rotated(self, quarters: int) -> "YuvPicture":
+        """The picture, turned left by `quarters` quarter turns."""
+        planes = (np.ascontiguousarray(np.rot90(plane, quarters)) for plane in self.planes)
+        return YuvPicture(*planes, is_full_range=self.is_full_range)
 
     def equals(self, other: Picture) -> bool:
         if not isinstance(other, YuvPicture) or self.is_full_range != other.is_full_range:
@@ -112,7 +123,7 @@ class YuvPicture:
 
 
 class JpegPicture:
-    """A JPEG as a camera made it, known to be whole. It goes out as it came; only other sizes are encoded anew."""
+    """A camera's own JPEG, known to be whole. It goes out unchanged; only other sizes are encoded anew."""
 
     __slots__ = ("jpeg",)
 
@@ -135,25 +146,30 @@ class JpegPicture:
     def height(self) -> int:
         return self.jpeg.height
 
-    def to_jpeg(self, quality: int) -> bytes:  # noqa: ARG002 its quality is the camera's
+    def to_jpeg(self, quality: int) -> bytes:  # noqa: ARG002 the camera has chosen the quality
         return self.jpeg.data
 
     def scaled_to(self, width: int) -> "Picture":
         if self.width <= width:
             return self
         height = scaled_height(self.width, self.height, width)
-        # The decoder shrinks by itself as far as that is not too far.
+        # The decoder shrinks the picture itself, by the largest factor that leaves at least this size.
         pixels = simplejpeg.decode_jpeg(self.jpeg.data, "BGR", min_height=height, min_width=width)
-        return BgrPicture(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+        return BgrPicture(_resized(pixels, width, height))
 
     def equals(self, other: Picture) -> bool:
         return isinstance(other, JpegPicture) and self.jpeg.data == other.jpeg.data
 
 
+def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
+    # OpenCV's types say only that this is some array.
+    return cast("Pixels", cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+
+
 def _stretched(plane: Pixels, origin: int, limited: int, full_origin: int) -> Pixels:
-    """From limited to full range: `limited` steps on from `origin` become 255 on from `full_origin`."""
+    """From limited to full range: the `limited` steps above `origin` become 255 steps above `full_origin`."""
     scale = 255 / limited
-    return cv2.addWeighted(plane, scale, plane, 0, full_origin - origin * scale)  # type: ignore[return-value]
+    return cast("Pixels", cv2.addWeighted(plane, scale, plane, 0, full_origin - origin * scale))
 
 
 _memcmp = ctypes.CDLL(None).memcmp
@@ -161,12 +177,12 @@ _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def same_bytes(one: Pixels, other: Pixels) -> bool:
-    """Whether two contiguous arrays are equal. C's memcmp: it ends at the first difference, and allocates nothing."""
+    """Whether two contiguous arrays are equal. C's memcmp stops at the first difference and allocates nothing."""
     return one.shape == other.shape and _memcmp(one.ctypes.data, other.ctypes.data, one.nbytes) == 0
 
 
 def _same_rows(one: Pixels, other: Pixels) -> bool:
-    """Whether two planes of one shape are equal, of which each row is contiguous but perhaps not the next one."""
+    """Whether two planes of one shape are equal. Their rows are contiguous, but there may be gaps between rows."""
     if one.flags.c_contiguous and other.flags.c_contiguous:
         return same_bytes(one, other)
     middle = one.shape[0] // 2

@@ -1,4 +1,4 @@
-"""Access units to pictures: which are decoded, which is shown, and when none is."""
+"""From access units to the picture to show: which units are decoded, and when there is nothing to show."""
 
 from typing import Final
 
@@ -11,18 +11,18 @@ from services.ingest.decoding.pictures import JpegPicture, Picture
 _JPEG: Final = "mjpeg"
 
 
-class UnitPictures:
-    """Shows the newest of what is pending. After anything damaged, nothing until the next key frame is decoded.
+class UnitDecoder:
+    """Shows the newest of the pending units. After any damage it shows nothing until the next key frame. One thread.
 
-    Of JPEGs each is one; what came before a damaged one is not shown again as if it were new.
+    In a stream of JPEGs each unit is a key frame. A picture before a damaged one is not shown again as if it were new.
     """
 
-    def __init__(self, unit_format: UnitFormat, parameter_sets: bytes) -> None:
+    def __init__(self, unit_format: UnitFormat, parameter_sets: bytes, decoder: Decoder | None = None) -> None:
         self.pending = PendingUnits(unit_format, parameter_sets)
         self.damage: str | None = None
-        """What was wrong with the last that should have been shown; None while all is well."""
+        """What was wrong with the last unit that should have been shown; None if it was decoded."""
         self._format = unit_format
-        self._decoder = None if unit_format.codec == _JPEG else Decoder(unit_format.codec)
+        self._decoder = None if unit_format.codec == _JPEG else decoder or Decoder(unit_format.codec)
         self._picture: Picture | None = None
 
     @property
@@ -30,30 +30,31 @@ class UnitPictures:
         return self._format.codec
 
     def newest(self) -> Picture | None:
-        """The newest picture; None while there is no clean one. Decodes what waits."""
+        """The newest picture; None while there is no clean one. Decodes the pending units."""
         if self.pending.is_holding:
             self._picture = None
         try:
-            self._picture = self._decoded() or self._picture
+            self._picture = self._decode_pending() or self._picture
         except (DamagedUnitError, DamagedPictureError) as error:
             self.damage = str(error)
             self.pending.hold()
             self._picture = None
         return self._picture
 
-    def _decoded(self) -> Picture | None:
-        """Of what waits, the newest; None if nothing waits. The earlier ones cost no more than their decoding."""
+    def _decode_pending(self) -> Picture | None:
+        """The newest pending picture; None if nothing is pending."""
         batch = self.pending.take()
         if not batch.units:
             return None
         if self._decoder is None:
             picture: Picture | None = JpegPicture.checked(self._format.assemble(batch.units[-1].payloads))
         else:
-            picture = self._decoded_video(self._decoder, batch)
+            picture = self._decode_video(self._decoder, batch)
         self.damage = None
         return picture
 
-    def _decoded_video(self, decoder: Decoder, batch: Batch) -> Picture | None:
+    def _decode_video(self, decoder: Decoder, batch: Batch) -> Picture | None:
+        """Only the last unit of the batch becomes a picture. The others are decoded, and cost no more than that."""
         before = b""
         if batch.is_new_start:
             self._picture = None

@@ -1,6 +1,6 @@
-"""What the real date decides: the colours of the season, the phase of the moon, how far each pot has grown.
+"""Everything that depends on the real date: the season's colours, the phase of the moon, each plant's growth.
 
-All of it changes too slowly to see live; a time-lapse over weeks shows it.
+It changes too slowly to see live; a time-lapse over weeks shows it.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ _MONTH_DAYS = 29.530588  # new moon to new moon
 _NEW_MOON_DAY = 10_962.76  # 6 January 2000, 18:14 UTC, in days since 1970
 _GROWTH_DAYS = 56.0
 
-# Turning points of the northern year, blended linearly; the last is the first again. `leaves` is how full the tree's
-# crown is, `snow` how far it reaches down the mountains, `flowers` how large the meadow's are (each 0..1).
+# Turning points of the northern year, blended linearly. The last row repeats the first. `leaves`: how full the tree's
+# crown is. `snow`: how far snow reaches down the mountains. `flowers`: the size of the meadow's flowers. Each is 0..1.
 _SEASONS = (
     # day   meadow     hills      forest     crown      leaves snow flowers
     (15.00, "#e3eaee", "#c3d2d6", "#86a3a1", "#dbe5ea", 0.82, 1.00, 0.0),
@@ -65,6 +65,6 @@ class Almanac:
 
 
 def _growth(days: float, ahead: float) -> float:
-    """Eight weeks from seed to flower; the last days are a quick autumn, so that nothing vanishes at once."""
+    """Eight weeks from seed to flower. The plant withers over the last days, so that nothing vanishes at once."""
     age = (days / _GROWTH_DAYS + ahead) % 1.0
     return float(np.interp(age, [0.0, 0.15, 0.75, 0.94, 1.0], [0.0, 0.25, 1.0, 1.0, 0.0]))

@@ -1,6 +1,6 @@
-"""Everything soft, painted small and enlarged: the sky, its mirror in the lake, the meadow, the glow of lights.
+"""Everything soft, painted small and enlarged: the sky, its reflection in the lake, the meadow, the glow of lights.
 
-Owns no edges: what has one is drawn over this, and hides the line where lake and meadow meet.
+Owns no edges. Everything with an edge is drawn over it, and hides the line where lake and meadow meet.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 
 class Backdrop:
-    """The soft layer for one size of frame; holds only coordinates."""
+    """The soft layer for one frame size (pixels). Holds only coordinates."""
 
     def __init__(self, width: int, height: int) -> None:
         canvas = Canvas(np.empty((height, width, 3), np.uint8))
@@ -46,7 +46,7 @@ class Backdrop:
         canvas.cover(np.rint(field.clip(0.0, 255.0)).astype(np.uint8))
 
     def _glows(self, moment: Moment) -> Iterator[tuple[float, float, float, float, Colour]]:
-        """Soft lights: x, y, reach across and down, and the colour they add at their middle."""
+        """Soft lights: x, y, reach across and down (all in units), and the colour that each adds at its middle."""
         light = moment.light
         for x, y, wide, high in _WISPS:
             yield (x + 0.03 * moment.seconds) % 26.0 - 5.0, y, wide, high, (light.cloud - light.middle) * 0.25
@@ -69,7 +69,7 @@ class Backdrop:
         return np.where(self._meadow[:, None] > 0, far + (near - far) * depth, sky)
 
     def _glow(self, x: float, y: float, wide: float, high: float, colour: Colour) -> tuple[Floats, Floats]:
-        """A light's share of every row, and what it adds along a row: shapes (rows,) and (columns, 3).
+        """A light's strength in every row, and the colour it adds along a row: shapes (rows,) and (columns, 3).
 
         A light above the horizon shines in the sky and the lake, one below it on the meadow.
         """

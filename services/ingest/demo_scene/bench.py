@@ -10,9 +10,9 @@ from services.ingest.demo_scene.daylight import LAMPLIGHT, Daylight
 from services.ingest.demo_scene.garden import wind
 from services.ingest.demo_scene.moment import Moment
 
-_TOP = 8.3  # units from the top: what the pots stand on
+_TOP = 8.3  # units from the top: where the pots stand
 _RIM = _TOP - 0.8
-_NEAR_LAMP = 0.32  # the lantern and the greenhouse light what stands here
+_NEAR_LAMP = 0.32  # light from the lantern and the greenhouse
 _WOOD, _IRON = rgb("#b98a5e"), rgb("#4a4f57")
 _POTS = ((4.65, 0.46, rgb("#c8694a")), (6.1, 0.5, rgb("#3f8598")), (7.55, 0.54, rgb("#e9dcc3")))  # x, half width, glaze
 _FUR, _CHEST, _EYES = rgb("#d98b4b"), rgb("#f7ead8"), rgb("#3b3026")
@@ -45,7 +45,7 @@ Floats = NDArray[np.float64]
 
 
 def paint_bench(canvas: Canvas, moment: Moment) -> None:
-    """All that does not move."""
+    """Everything that does not move."""
     light = moment.light
     for x in (3.6, 8.6):
         canvas.polygon(box(x, 8.5, x + 0.3, 9.2), light.on(_WOOD * 0.55, lamp=0.1))
@@ -58,7 +58,7 @@ def paint_bench(canvas: Canvas, moment: Moment) -> None:
 
 
 def paint_plants(canvas: Canvas, moment: Moment) -> None:
-    """All that grows and sways, and the cat's tail."""
+    """Everything that grows and sways, and the cat's tail."""
     light, seconds = moment.light, moment.seconds
     (sunflower_x, *_), (tomato_x, *_), (tulips_x, *_) = _POTS
     sunflower, tomato, tulips = moment.almanac.growth
@@ -116,12 +116,12 @@ def _paint_tail(canvas: Canvas, light: Daylight, seconds: float) -> None:
 
 
 def _stem(x: float, height: float, lean: float) -> Points:
-    """A stem from the pot's rim upwards, bending more the higher; shape (9, 2)."""
+    """A stem from the pot's rim upwards, which bends more towards its top; shape (9, 2)."""
     return np.column_stack([x + (0.16 * height * lean) * _RISE**2, _RIM - height * _RISE])
 
 
 def _paint_leaves(canvas: Canvas, light: Daylight, at: Points, sizes: Floats, angles: Floats) -> None:
-    """Pairs of leaves, one to the right at these angles (radians), one to the left that mirrors it."""
+    """Pairs of leaves: one to the right at each of `angles` (radians), and its mirror image to the left."""
     grown = sizes > 0
     cosines, sines = sizes[grown] * np.cos(angles[grown]), sizes[grown] * np.sin(angles[grown])
     (along, across), knots = _LEAF_OUTLINE.T, at[grown, None, :]

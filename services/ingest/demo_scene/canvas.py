@@ -1,6 +1,6 @@
-"""A picture one paints on in scene units; the only door to OpenCV here.
+"""A picture to paint on in scene units; the only module here that calls OpenCV.
 
-Owns the map from units to pixels, sub-pixel placement and anti-aliasing. Knows nothing of what is drawn.
+Owns the map from units to pixels, sub-pixel placement and anti-aliasing. Knows nothing of the things drawn.
 
 The scene is 16 units wide and 9 high, (0, 0) at its top left and y downwards. A picture of another shape shows the
 middle of its width or the bottom of its height, so that circles stay round.
@@ -40,7 +40,7 @@ def mix(one: Colour, other: Colour, share: float) -> Colour:
 
 
 def box(left: float, top: float, right: float, bottom: float, corner: float = 0.0) -> Points:
-    """The outline of a box, its corners rounded by this radius."""
+    """The outline of a box, with its corners rounded by the radius `corner` (units)."""
     if corner == 0:
         return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
     middle, reach = np.array([left + right, top + bottom]) / 2, np.array([right - left, bottom - top]) / 2
@@ -49,7 +49,7 @@ def box(left: float, top: float, right: float, bottom: float, corner: float = 0.
 
 
 def stalk(points: Points, foot: float, tip: float) -> Points:
-    """The outline of something upright along these points, this wide at its two ends; cheaper than a thick line."""
+    """An upright stalk along `points`, `foot` and `tip` units wide at its ends. Cheaper than a thick line."""
     count = len(points)
     outline = np.concatenate([points, points[::-1]])
     half = foot / 2 + (tip - foot) / 2 * np.arange(count) / (count - 1)
@@ -59,7 +59,7 @@ def stalk(points: Points, foot: float, tip: float) -> Points:
 
 
 class Canvas:
-    """Paints on an array of pixels it is lent; whoever lends it keeps it."""
+    """Paints on an array of pixels that belongs to the caller."""
 
     def __init__(self, pixels: Pixels) -> None:
         height, width = pixels.shape[:2]
@@ -82,14 +82,14 @@ class Canvas:
         cv2.resize(picture, (width, height), dst=self.pixels, interpolation=cv2.INTER_LINEAR)
 
     def restore(self, pixels: Pixels, mask: Mask) -> None:
-        """Put other pixels of the same size back where the mask is set."""
+        """Copy `pixels`, of the same size, to where the mask is set."""
         cv2.copyTo(pixels, mask, self.pixels)
 
     def polygon(self, points: Points, colour: Colour) -> None:
         cv2.fillPoly(self.pixels, [self._placed(points)], colour.tolist(), cv2.LINE_AA, _SHIFT)
 
     def polygons(self, outlines: NDArray[np.float64], colour: Colour) -> None:
-        """Outlines of as many points each, shape (n, points, 2); they may overlap."""
+        """Several outlines with equally many points, shape (n, points, 2). They may overlap."""
         blue_green_red = colour.tolist()
         for outline in self._placed(outlines):
             cv2.fillPoly(self.pixels, [outline], blue_green_red, cv2.LINE_AA, _SHIFT)
@@ -104,14 +104,14 @@ class Canvas:
         cv2.circle(self.pixels, centre, int(radius * self._factor), colour.tolist(), cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
     def text(self, text: str, x: float, y: float, size: float, colour: Colour) -> float:
-        """Write from (x, y) on the base line, in letters of this size; the x where the text ends."""
+        """Write from (x, y) on the base line, in letters of `size` units. Returns the x where the text ends."""
         start = (round(x * self.scale + self.origin[0]), round(y * self.scale + self.origin[1]))
         end, _ = cv2.putText(self.pixels, text, start, colour.tolist(), _FONT, round(size * self.scale), _FONT_WEIGHT)
         ends_at: float = (end[0] - self.origin[0]) / self.scale
         return ends_at
 
     def colours_at(self, points: Points) -> NDArray[np.float64]:
-        """What is painted at each point, or at the edge nearest to it; shape (n, 3)."""
+        """The colour at each point, or at the nearest edge for a point outside; shape (n, 3)."""
         height, width = self.pixels.shape[:2]
         columns, rows = (points * self.scale + self.origin).astype(np.intp).T
         found: Pixels = self.pixels[rows.clip(0, height - 1), columns.clip(0, width - 1)]

@@ -1,4 +1,4 @@
-"""What the hour of the scene decides: the colours of the sky, the light on things, where sun and moon stand.
+"""Everything that depends on the scene's hour: the sky's colours, the light on things, the places of sun and moon.
 
 The scene's day lasts five minutes, and it drifts by one day per real day. So at every full five minutes the scene
 shows the real time of day (UTC): an hourly time-lapse shows real days passing, not one hour for ever.
@@ -22,8 +22,8 @@ _REAL_DAY_SECONDS = 86_400.0
 _SUNRISE, _SUNSET = 4.9, 20.3
 _MOONRISE, _MOONSET = 19.8, 29.0
 
-# The light at an hour, blended linearly to the next row. `ambient` multiplies the colour of things (white leaves it
-# as it is), `glow` is added around the sun, `night` (0..1) lights stars and lamps.
+# The light at an hour, blended linearly with the next row's. `ambient` multiplies the colours of things, white leaves
+# them as they are. `glow` is added around the sun. `night` (0..1) lights stars and lamps.
 _KEYS = (
     # hour  zenith     middle     horizon    ambient    cloud      glow       night
     (0.00, "#080d2b", "#16224f", "#2f4573", "#34446f", "#222e5b", "#000000", 1.0),
@@ -74,12 +74,12 @@ class Daylight:
         )  # fmt: skip
 
     def on(self, surface: Colour, haze: float = 0.0, lamp: float = 0.0) -> Colour:
-        """How a surface looks in this light, through a share of haze, beside a lamp that burns at night (each 0..1)."""
+        """The colour of a surface in this light, with a share of haze and of lamplight at night (each 0..1)."""
         shine = self.ambient if lamp == 0 else self.ambient + _LAMP_SHINE * (lamp * self.night)
         lit = surface * shine
         return lit if haze == 0 else mix(lit, self.horizon, haze)
 
 
 def _arc(progress: float, height: float) -> tuple[float, float]:
-    """From the left horizon at progress 0, over the top, to the right horizon at 1; below the horizon outside."""
+    """On the arc from the left horizon (progress 0) to the right one (1); below the horizon otherwise."""
     return 8.0 - 6.9 * cos(pi * progress), HORIZON + 0.3 - height * sin(pi * progress)

@@ -25,13 +25,13 @@ _EAVES, _SILL = 5.75, 7.2  # units from the top: the greenhouse's glass wall
 
 
 def wind(seconds: float, place: float) -> float:
-    """How far the wind leans things at a place now: about -1..1, in gusts that travel across the garden."""
+    """How far the wind bends things at `place` (x in units): about -1..1, in gusts that travel across the garden."""
     gust = 0.65 + 0.35 * sin(seconds * 0.23 - place * 0.2)
     return gust * (0.65 * sin(seconds * 1.25 - place * 0.6) + 0.35 * sin(seconds * 2.9 - place * 1.9))
 
 
 class Garden:
-    """The blades of grass, chosen once."""
+    """The near side. Its blades of grass and flowers are placed once."""
 
     def __init__(self) -> None:
         chance = np.random.default_rng(3)
@@ -49,7 +49,7 @@ class Garden:
         _paint_tree(canvas, moment)
 
     def _paint_flowers(self, canvas: Canvas, moment: Moment) -> None:
-        """Small and many, larger towards the front; gone in winter."""
+        """Many small flowers, larger towards the front; none in winter."""
         if moment.almanac.flowers == 0:
             return
         for flower, (x, y) in enumerate(self._flowers.tolist()):

@@ -1,4 +1,4 @@
-"""The far side: mountains, hills, a village, a train along the shore, and what the lake shows of it all."""
+"""The far side: mountains, hills, a village, a train along the shore, and their reflections in the lake."""
 
 from dataclasses import dataclass
 from math import pi, sin
@@ -18,6 +18,7 @@ _TRAIN, _TRAIN_STRIPE = rgb("#c8433f"), rgb("#f3e3c8")
 _SAIL, _HULL = rgb("#fbf5ea"), rgb("#8d4a3c")
 _TRAIN_UNITS_PER_SECOND = 1.1
 _TRAIN_EVERY_UNITS = 60.0  # so that it passes about once a minute
+_TRAIN_GONE_UNITS = 20.0  # its last car has left the picture
 _PEAKS = (  # x, height over the horizon, half the width of the foot; the far ones first
     (0.4, 1.75, 2.6), (4.3, 1.55, 2.4), (13.2, 1.7, 2.7), (10.3, 1.6, 2.3), (7.3, 2.25, 2.9), (16.0, 2.1, 2.7),
 )  # fmt: skip
@@ -33,7 +34,7 @@ Line = NDArray[np.float64]  # heights over the horizon, in units
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A mountain's outline and its side in shade; from the summit, the foot is one `reach` down and to either side."""
+    """A mountain's outline and its shaded side. Its foot is one `reach` below the summit, and one to either side."""
 
     summit: Points
     reach: Points
@@ -48,7 +49,7 @@ class Peak:
 
 
 class Land:
-    """The outlines of the far shore, chosen once. The still part changes only with the light."""
+    """The far shore. Its outlines are drawn at random once; after that its still part changes only with the light."""
 
     def __init__(self) -> None:
         chance = np.random.default_rng(5)
@@ -77,7 +78,7 @@ class Land:
         _paint_boat(canvas, moment)
 
     def _under(self, line: Line) -> Points:
-        """The outline of what lies between a line and the shore."""
+        """The outline of the area between a line and the shore."""
         ends = [[self._x[-1], HORIZON], [self._x[0], HORIZON]]
         return np.vstack([np.column_stack([self._x, HORIZON - line]), ends])
 
@@ -140,7 +141,7 @@ def _paint_glints(canvas: Canvas, moment: Moment) -> None:
 
 def _paint_train(canvas: Canvas, moment: Moment) -> None:
     front = (_TRAIN_UNITS_PER_SECOND * moment.seconds) % _TRAIN_EVERY_UNITS
-    if front > 20.0:  # noqa: PLR2004 - it has left
+    if front > _TRAIN_GONE_UNITS:
         return
     light = moment.light
     body, stripe = light.on(_TRAIN, haze=0.08, lamp=0.1), light.on(_TRAIN_STRIPE, haze=0.08)

@@ -1,4 +1,4 @@
-"""One instant and all that follows from it; every painter is handed one."""
+"""One instant and everything that follows from it. Every painter gets one."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,7 +9,7 @@ from services.ingest.demo_scene.daylight import Daylight
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`seconds` is UTC epoch time; motion follows it directly."""
+    """`seconds` is UTC epoch time; everything that moves depends on it directly."""
 
     seconds: float
     light: Daylight

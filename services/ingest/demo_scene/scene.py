@@ -1,8 +1,8 @@
 """Paints the scene of an instant, back to front.
 
-What stands still is painted a few times a second and kept; a frame is a copy of it with what moves painted over, and
-what stands in front put back. The kept picture belongs to a step of time, not to a call, so it changes nothing in
-what a frame shows.
+The still parts are painted a few times a second and kept. A frame is a copy of them: the moving parts are painted over
+it, and the still parts in front of those are put back. The kept picture belongs to a step of time, not to a call, so
+keeping it changes no frame.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class DemoScene:
         self._still_step: int | None = None
 
     def draw(self, at_seconds: float) -> NDArray[np.uint8]:
-        """The frame of an instant in UTC epoch seconds: height x width x 3, BGR, contiguous, the caller's own."""
+        """The frame of an instant (UTC epoch seconds): height x width x 3, BGR, contiguous; the caller owns it."""
         self._keep_still(floor(at_seconds / _STILL_SECONDS))
         moment = Moment.at(at_seconds)
         canvas = Canvas(self._still.copy())
@@ -75,7 +75,7 @@ class DemoScene:
         paint_bench(canvas, moment)
 
     def _covered_by(self, paint: Callable[[Canvas, Moment], None]) -> Mask:
-        """Where a painter leaves nothing of what was there: the same over black as over white."""
+        """Where a painter covers the background completely: its result is the same over black as over white."""
         over = [np.full(self._shape, level, np.uint8) for level in (0, 255)]
         for pixels in over:
             paint(Canvas(pixels), Moment.at(0.0))

@@ -1,4 +1,4 @@
-"""What is written over the scene: the real date and time on a board, and a badge that says DEMO."""
+"""The writing over the scene: a board with the real date and time, and a badge that says DEMO."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ _AMBER = rgb("#ffc24b")
 
 
 class Sign:
-    """Fits the corners that are in view, smaller where the picture is narrow."""
+    """Fits into the corners in view. It is smaller where the picture is narrow."""
 
     def __init__(self, width: int, height: int) -> None:
         canvas = Canvas(np.empty((height, width, 3), np.uint8))

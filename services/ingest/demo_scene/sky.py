@@ -1,4 +1,4 @@
-"""What moves in the sky: stars, moon, sun and clouds behind the mountains, birds and a balloon before them."""
+"""Everything that moves in the sky: stars, moon, sun and clouds behind the mountains, birds and a balloon in front."""
 
 from dataclasses import dataclass
 from math import cos, pi, sin
@@ -15,18 +15,19 @@ _POLE = np.array([10.2, 2.4])  # the stars turn about it once a day
 _SUN_RADIUS = 0.46
 _SUN_HIGH, _SUN_LOW = rgb("#fffbe6"), rgb("#ffd08a")
 _MOON_RADIUS = 0.44
+_FULL_MOON_AGE = 0.5
 _MOONLIGHT = rgb("#f6f0da")
 _FABRIC = (rgb("#d9534a"), rgb("#f4a94a"), rgb("#f8e6c0"))  # of the balloon, from the edge to the middle
 _BASKET = rgb("#7a4f36")
 _FLAME = rgb("#ffbe63")
 _FEATHERS = rgb("#3c4a5c")
-_IN_VIEW = 2.5  # units; beyond the edge by this much nothing shows
-_LOOP = 24.0  # units; what drifts leaves on one side and returns on the other, unseen
+_IN_VIEW = 2.5  # units; anything this far beyond the edge is out of view
+_LOOP = 24.0  # units; a drifting thing leaves on one side and returns on the other, unseen
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """An outline standing on (0, 0), its lower part in shade, its place at the epoch, and its speed."""
+    """An outline that stands on (0, 0), its shaded lower part, its place at the epoch, and its speed."""
 
     outline: Points
     shade: Points
@@ -36,7 +37,7 @@ class Cloud:
 
 
 class Sky:
-    """The sky's furniture, chosen once."""
+    """The sky. Its stars and clouds are drawn at random once."""
 
     def __init__(self) -> None:
         chance = np.random.default_rng(11)
@@ -93,7 +94,7 @@ class Sky:
 
 
 def drifted(x: float, units_per_second: float, seconds: float) -> float:
-    """Where something that drifts round the scene is; it jumps back only well outside."""
+    """The place of something that drifts round the scene. It jumps back only well outside the picture."""
     return (x + units_per_second * seconds) % _LOOP - (_LOOP - WIDTH_UNITS) / 2
 
 
@@ -114,7 +115,7 @@ def _paint_moon(canvas: Canvas, light: Daylight, age: float) -> None:
     dark = canvas.colours_at(np.array([light.moon]))[0]
     canvas.disc(*light.moon, _MOON_RADIUS, mix(dark, _MOONLIGHT, 0.06))
     turn = np.linspace(-pi / 2, pi / 2, 25)
-    side = 1.0 if age < 0.5 else -1.0  # noqa: PLR2004 - waxing lights the right, waning the left
+    side = 1.0 if age < _FULL_MOON_AGE else -1.0  # a waxing moon is lit on the right, a waning one on the left
     limb = np.column_stack([side * np.cos(turn), np.sin(turn)])
     edge = np.column_stack([side * cos(2 * pi * age) * np.cos(turn), np.sin(turn)])[::-1]
     tilt = np.array([[0.94, 0.34], [-0.34, 0.94]])

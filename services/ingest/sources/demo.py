@@ -1,4 +1,4 @@
-"""The demo scene as a camera: what a newcomer sees before a camera is set."""
+"""The demo scene as a camera: a newcomer sees it until a camera is set."""
 
 import time
 from typing import Final
@@ -11,7 +11,7 @@ FPS: Final = 15
 
 
 class DemoSource:
-    """Draws a frame only when one is retrieved; grabbing merely keeps the pace."""
+    """Draws a frame only when one is retrieved; a grab only keeps the pace of `FPS` frames a second."""
 
     def __init__(self) -> None:
         self._scene = DemoScene()
@@ -31,10 +31,10 @@ class DemoSource:
         return BgrPicture(self._scene.draw(self._grabbed_at))
 
     def interrupt(self) -> None:
-        """A grab is over in a moment anyway."""
+        """Not needed: a grab takes at most one frame's time."""
 
     def facts(self) -> SourceFacts:
         return SourceFacts()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""

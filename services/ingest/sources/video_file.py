@@ -3,39 +3,66 @@
 import time
 from typing import Final
 
-import cv2
+from services.ingest.decoding.pictures import Picture
+from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
+from services.ingest.sources.ffmpeg_input import FfmpegInput, UnopenedError
 
-from services.ingest.sources import SourceUnavailableError
-from services.ingest.sources.video_capture import VideoCaptureSource
-
-MAX_FPS: Final = 120.0
-USUAL_FPS: Final = 25.0
+READ_SECONDS: Final = 5.0
+"""Files may be on a network drive that is away."""
 
 
-class VideoFileSource(VideoCaptureSource):
-    """Loops the file at `url`. A file that can't be read to its end is begun anew at the point of failure."""
+class VideoFileSource:
+    """Loops the file at `path`. A file that can't be read to its end is begun anew at the point of failure."""
 
-    reads_packets = False
-    """A file changes no size, and every frame of it is decoded to keep its place when it begins anew."""
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._input: FfmpegInput | None = None
 
     def open(self) -> None:
-        super().open()
-        fps = self._opened().get(cv2.CAP_PROP_FPS)
-        self._period_seconds = 1 / (fps if 0 < fps <= MAX_FPS else USUAL_FPS)
+        self.close()
+        try:
+            self._input = FfmpegInput(self._path, {}, open_seconds=READ_SECONDS, stall_seconds=READ_SECONDS)
+        except UnopenedError as error:
+            raise SourceUnavailableError(
+                f"The video file can't be opened. FFmpeg says: {error.cause.strerror}"
+            ) from None
+        self._period_seconds = 1 / self._input.fps
         self._due_at = time.monotonic()
 
     def grab(self) -> bool:
         try:
-            super().grab()
+            self._opened().read()
         except SourceUnavailableError:
-            self._opened().set(cv2.CAP_PROP_POS_FRAMES, 0)
-            self._grab_first()
+            self._begin_again()
         self._due_at = max(self._due_at + self._period_seconds, time.monotonic() - self._period_seconds)
         time.sleep(max(0.0, self._due_at - time.monotonic()))
         return True
 
-    def _grab_first(self) -> None:
+    def retrieve(self) -> Picture | None:
+        return self._opened().picture()
+
+    def interrupt(self) -> None:
+        """A grab is over in a moment anyway."""
+
+    def facts(self) -> SourceFacts:
+        return SourceFacts(codec=None if self._input is None else self._input.codec)
+
+    def close(self) -> None:
+        opened, self._input = self._input, None
+        if opened is not None:
+            opened.close()
+
+    def _begin_again(self) -> None:
         try:
-            super().grab()
+            self._opened().rewind()
+        except SourceUnavailableError:
+            self.open()  # a kind of file in which FFmpeg can't go back
+        try:
+            self._opened().read()
         except SourceUnavailableError:
             raise SourceUnavailableError("The video file holds no picture that can be decoded.") from None
+
+    def _opened(self) -> FfmpegInput:
+        if self._input is None:
+            raise SourceUnavailableError(failure_reasons.STOPPED)
+        return self._input

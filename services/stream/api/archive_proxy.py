@@ -1,17 +1,26 @@
-"""Forwards the archive's addresses to the archiver, so that port 8001 is the one origin where no gateway is.
+"""Forwards the archive's addresses to the archiver, so that port 8001 is the one origin where there is no gateway.
 
-Bodies pass as they come, in both directions; nothing is held. So do the credentials that the guard has not found wrong:
-the archiver verifies them itself, as it does of those who ask it directly.
+Bodies pass in both directions while they arrive; nothing is held. Credentials pass too, except those that the guard has
+found wrong: the archiver verifies them itself, as it does for its direct clients.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from functools import partial
 from typing import Final
+from urllib.parse import quote
 
 import httpx2
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from services.stream.api.per_address_limit import PerAddressLimit
+from services.stream.base import texts
+from shared.web.access.roles import requester_of
 
 CONNECT_SECONDS: Final = 3.0
+MAX_CONNECTIONS: Final = 1000
+"""A download holds one as long as its client reads, so the limit per address must bite first."""
 READ_SECONDS: Final = 60.0
 ADDRESSES: Final = ("/api/camera/frames", "/api/camera/timelapses", "/api/camera/retention")
 METHODS: Final = ["GET", "HEAD", "POST", "DELETE"]
@@ -23,34 +32,53 @@ _HOP_BY_HOP: Final = frozenset(
 def archive_client(archiver_url: str) -> httpx2.AsyncClient:
     """A client for the archiver. It ignores the environment's proxies: the archiver is a neighbour."""
     return httpx2.AsyncClient(
-        base_url=archiver_url, timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS), trust_env=False
+        base_url=archiver_url,
+        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+        limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20),
+        trust_env=False,
     )
 
 
-def archive_router(client: httpx2.AsyncClient) -> APIRouter:
+def archive_router(client: httpx2.AsyncClient, limit: PerAddressLimit) -> APIRouter:
+    """`limit` counts the requests that are being forwarded."""
     router = APIRouter(tags=["archive"], include_in_schema=False)
 
     async def forward(request: Request) -> Response:
-        query = request.scope["query_string"]
-        url = httpx2.URL(path=request.url.path, query=query) if query else httpx2.URL(path=request.url.path)
+        url = _address_at_the_archiver(request)
+        address = requester_of(request.scope).address
+        if not limit.has_room(address):
+            raise HTTPException(429, texts.archive_address_full(limit.max_per_address), {"Retry-After": "5"})
         outgoing = client.build_request(
             request.method, url, headers=_end_to_end(request.headers.raw), content=_body(request)
         )
+        limit.add(address)
         try:
             answer = await client.send(outgoing, stream=True)
         except httpx2.TransportError:
-            return JSONResponse(
-                {"detail": "The archive can't be reached. Check that the archiver runs, and ARCHIVER_URL."},
-                status_code=502,
-                headers={"Retry-After": "2"},
-            )
-        response = StreamingResponse(_bytes_of(answer), status_code=answer.status_code)
-        response.raw_headers = _end_to_end(answer.headers.raw)
-        return response
+            limit.remove(address)
+            return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, status_code=502, headers={"Retry-After": "2"})
+        except BaseException:
+            limit.remove(address)
+            raise
+        return _Forwarded(answer, partial(limit.remove, address))
 
     for address in ADDRESSES:
-        router.add_api_route(address + "{rest:path}", forward, methods=METHODS)
+        router.add_api_route(address, forward, methods=METHODS)
+        router.add_api_route(address + "/{rest:path}", forward, methods=METHODS)
     return router
+
+
+def _address_at_the_archiver(request: Request) -> httpx2.URL:
+    """Quoted anew from the decoded path, so that it is read there as it was read here.
+
+    Raises:
+        HTTPException: 404 for a path with characters or steps that no address of the archive has.
+    """
+    path: str = request.scope["path"]
+    if not path.isprintable() or {".", ".."} & set(path.replace("\\", "/").split("/")):
+        raise HTTPException(404, texts.NO_SUCH_ARCHIVE_ADDRESS)
+    query: bytes = request.scope["query_string"]
+    return httpx2.URL(raw_path=quote(path, safe="/@:!$&'()*+,;=").encode() + (b"?" + query if query else b""))
 
 
 def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -62,9 +90,18 @@ def _body(request: Request) -> AsyncIterator[bytes] | None:
     return request.stream() if has_body else None
 
 
-async def _bytes_of(answer: httpx2.Response) -> AsyncIterator[bytes]:
-    try:
-        async for piece in answer.aiter_raw():
-            yield piece
-    finally:
-        await answer.aclose()
+class _Forwarded(StreamingResponse):
+    """The archiver's answer, passed on as it arrives. It frees the connection in the end, and calls `on_end`."""
+
+    def __init__(self, answer: httpx2.Response, on_end: Callable[[], None]) -> None:
+        super().__init__(answer.aiter_raw(), answer.status_code)
+        self.raw_headers = _end_to_end(answer.headers.raw)
+        self._answer = answer
+        self._on_end = on_end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._on_end()
+            await self._answer.aclose()

@@ -1,6 +1,6 @@
-"""Other servers' addresses (COMPATIBILITY_URLS), so that a client that knows those need not learn ours.
+"""Other servers' addresses (COMPATIBILITY_URLS), for clients that were set up for those servers.
 
-An address is translated before anything looks at it, so the same rules hold for it as for our own.
+An address is translated before anything else sees it, so the same rules hold for it as for our own.
 """
 
 import re
@@ -18,7 +18,7 @@ SNAPSHOT: Final = "/api/camera/snapshot"
 _SAME_QUERY: Final = {
     "/stream": STREAM,  # µStreamer
     "/snapshot": SNAPSHOT,
-    "/cam.mjpg": STREAM,  # many a small camera
+    "/cam.mjpg": STREAM,  # many small cameras
     "/cam.jpg": SNAPSHOT,
     "/api/stream.mjpeg": STREAM,  # go2rtc, whose `src` is our `camera`
     "/api/frame.jpeg": SNAPSHOT,
@@ -41,7 +41,7 @@ class Compatibility:
 
 
 def translated(path: str, query: bytes) -> tuple[str, bytes]:
-    """Our own address for another server's; any other as it came."""
+    """Our own address for another server's; any other address unchanged."""
     if path == "/":
         action = dict(_pairs(query)).get("action", "")
         return _ACTIONS.get(action, path), query

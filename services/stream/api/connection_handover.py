@@ -1,7 +1,7 @@
-"""The door beneath ASGI: a protocol that hands its connection to a response that writes to the transport itself.
+"""Hands a connection over to a response that writes to its transport itself, beneath ASGI (docs/decisions/0003).
 
-Writing to the transport costs a fraction of `send()` per frame, and tells what the kernel has not sent yet. Where the
-door is absent (another server, TLS in uvicorn, tests) a stream is served through plain ASGI.
+Writing to the transport costs a fraction of `send()` per frame, and tells which bytes the kernel has not sent yet.
+Where no connection is handed over (another server, TLS in uvicorn, tests), a stream is served through plain ASGI.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ class DirectHttpProtocol(HttpProtocol):
     _is_handed_over = False
 
     def data_received(self, data: bytes) -> None:
-        # A response without end has no request after it.
+        # No request can follow a response without end.
         if not self._is_handed_over:
             super().data_received(data)
 
@@ -30,16 +30,16 @@ class DirectHttpProtocol(HttpProtocol):
             self.scope["extensions"] = {_EXTENSION: {"protocol": self}}
 
     def hand_over(self) -> asyncio.Transport:
-        """The connection, for one response to its end: whatever the client sends from now on is discarded."""
+        """The connection, for one response until its end. Whatever the client sends from now on is discarded."""
         self._is_handed_over = True
         self.lift_deadline()
-        # A request behind this one may have stopped the reading, by which alone the client's end is noticed.
+        # A pipelined request may have paused reading. But only by reading do we notice that the client has left.
         self.flow.resume_reading()
         return self.transport
 
 
 def connection_of(scope: Scope) -> DirectHttpProtocol | None:
-    """The connection of a request, if this server shows it."""
+    """The connection of a request, if this server hands connections over."""
     extension = scope.get("extensions", {}).get(_EXTENSION)
     if extension is None:
         return None

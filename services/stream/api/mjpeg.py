@@ -1,10 +1,10 @@
 """MJPEG over HTTP: the bytes of a multipart response. Pure.
 
-Two framings, since no single one suits every client (docs/decisions/0004-two-framings.md):
+There are two framings, since no single one suits every client (docs/decisions/0004-two-framings.md):
 
-- `with_length` gives each part its `Content-Length`, and all of it before the picture: what programs read.
+- `with_length` gives each part its `Content-Length`, and puts all headers before the picture. Programs read this one.
 - `with_advance_headers` sends the next part's headers right behind each picture. Chromium paints a picture only when
-  those have come, so any other framing shows it one frame late. The technique is uStreamer's `advance_headers`.
+  those have arrived, so any other framing shows it one frame late. The technique is uStreamer's `advance_headers`.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ def framing_for(accept: str | None) -> Framing:
 
 
 def with_length(picture: Picture) -> bytes:
-    """A framing: a complete part, told by its length, its time and whether it is live."""
+    """A framing: a complete part, with the picture's length, its time, and whether it is live."""
     head = (
         f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n"
         f"X-Timestamp: {timestamp(picture.captured_at_ns)}\r\nX-Live: {int(picture.live)}\r\n\r\n"
@@ -50,12 +50,12 @@ def with_advance_headers(picture: Picture) -> bytes:
 
 
 def prelude(framing: Framing) -> bytes:
-    """What comes once, before the first part."""
+    """The bytes sent once, before the first part."""
     return _PART_HEAD if framing is with_advance_headers else b""
 
 
 def response_head(added: Iterable[tuple[str, str]] = ()) -> bytes:
-    """Status line and headers of a stream, for those who write to the connection themselves."""
+    """Status line and headers of a stream, for a response that writes to the connection itself."""
     lines = ["HTTP/1.1 200 OK", f"Date: {formatdate(usegmt=True)}"]
     lines += [f"{name}: {value}" for name, value in (*STREAM_HEADERS.items(), *added)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

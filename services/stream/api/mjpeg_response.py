@@ -10,29 +10,32 @@ from starlette.types import Receive, Scope, Send
 
 from services.stream.api.connection_handover import connection_of
 from services.stream.api.mjpeg import STREAM_HEADERS, prelude, response_head
-from services.stream.api.per_address_limit import Crowd
+from services.stream.api.per_address_limit import PerAddressLimit
+from services.stream.base import texts
 from services.stream.fanout.hub import Hub
 from services.stream.fanout.picture import Framing
-from services.stream.fanout.proxied_rate import HiddenLink
+from services.stream.fanout.proxied_rate import ProxiedRate
 from services.stream.fanout.viewer import DirectViewer, Viewer, WaitingViewer
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.web.access.headers import added_headers
-from shared.web.access.roles import guest_of
+from shared.web.access.roles import requester_of
 
 
 class MjpegResponse(Response):
-    """Streams what `wish` asks for until the viewer leaves, his link runs out or the hub closes.
+    """Streams what `view_request` asks for, until the viewer leaves, its share link expires or the hub closes.
 
-    At most `fps` pictures a second.
+    At most `fps` pictures a second; None sends all.
     """
 
     media_type = "multipart/x-mixed-replace"
 
-    def __init__(self, hub: Hub, crowd: Crowd, wish: ViewRequest, framing: Framing, fps: float | None) -> None:
+    def __init__(
+        self, hub: Hub, limit: PerAddressLimit, view_request: ViewRequest, framing: Framing, fps: float | None
+    ) -> None:
         super().__init__()
         self._hub = hub
-        self._crowd = crowd
-        self._wish = wish
+        self._limit = limit
+        self._view_request = view_request
         self._framing = framing
         self._fps = fps
 
@@ -42,24 +45,23 @@ class MjpegResponse(Response):
             await self._send_head(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         elif connection is not None:
-            await self._watch_directly(connection.hand_over(), scope, receive)
+            await self._serve_directly(connection.hand_over(), scope, receive)
         elif scope["http_version"] == "1.0":
-            # ASGI can only send an endless body in chunks, which HTTP/1.0 does not know.
-            refusal = PlainTextResponse("This server streams to HTTP/1.1 clients only.\n", 505)
-            await refusal(scope, receive, send)
+            # ASGI can send an endless body only in chunks, which HTTP/1.0 does not know.
+            await PlainTextResponse(texts.NEEDS_HTTP_1_1, 505)(scope, receive, send)
         else:
-            await self._watch_by_asgi(scope, receive, send)
+            await self._serve_by_asgi(scope, receive, send)
 
-    async def _watch_directly(self, transport: asyncio.Transport, scope: Scope, receive: Receive) -> None:
+    async def _serve_directly(self, transport: asyncio.Transport, scope: Scope, receive: Receive) -> None:
         """From here to the end this task sleeps: the fan-out pass writes to the transport."""
         viewer = DirectViewer(transport, self._framing, self._fps)
-        if self._wish.adaptive and _came_by_a_proxy(scope):
-            viewer.pacer = HiddenLink(viewer, viewer.pacer)
+        if self._view_request.auto_quality and _came_through_a_proxy(scope):
+            viewer.pacer = ProxiedRate(viewer, viewer.pacer)
         viewer.start(response_head(added_headers(scope)) + prelude(self._framing))
-        with self._seated(viewer, scope):
+        with self._attached(viewer, scope):
             await _disconnected(receive)
 
-    async def _watch_by_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_by_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         changed = asyncio.Event()
         viewer = WaitingViewer(self._framing, changed, self._fps)
         await self._send_head(send)
@@ -67,7 +69,7 @@ class MjpegResponse(Response):
         leaving = asyncio.create_task(_disconnected(receive))
         leaving.add_done_callback(lambda _: viewer.close())
         try:
-            with self._seated(viewer, scope):
+            with self._attached(viewer, scope):
                 while not viewer.closed:
                     await changed.wait()
                     changed.clear()
@@ -79,17 +81,17 @@ class MjpegResponse(Response):
             leaving.cancel()
 
     @contextmanager
-    def _seated(self, viewer: Viewer, scope: Scope) -> Iterator[None]:
-        guest = guest_of(scope)
-        # A share link that runs out ends what it opened.
-        end = None if guest.ends_at is None else self._close_later(viewer, guest.ends_at)
-        self._crowd.enter(guest.address)
-        self._hub.attach(viewer, self._wish)
+    def _attached(self, viewer: Viewer, scope: Scope) -> Iterator[None]:
+        requester = requester_of(scope)
+        # An expiring share link ends the streams that it opened.
+        end = None if requester.ends_at is None else self._close_later(viewer, requester.ends_at)
+        self._limit.add(requester.address)
+        self._hub.attach(viewer, self._view_request)
         try:
             yield
         finally:
             self._hub.detach(viewer)
-            self._crowd.leave(guest.address)
+            self._limit.remove(requester.address)
             if end is not None:
                 end.cancel()
 
@@ -101,10 +103,10 @@ class MjpegResponse(Response):
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
-def _came_by_a_proxy(scope: Scope) -> bool:
+def _came_through_a_proxy(scope: Scope) -> bool:
     return any(name in (b"x-forwarded-for", b"forwarded", b"via") for name, _ in scope["headers"])
 
 
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
-        pass  # whatever a viewer sends after its request is not ours to read
+        pass  # a viewer may send anything after its request; we read none of it

@@ -1,6 +1,6 @@
-"""The pages and what they are made of: where they lie, the headers that they get, and how they are sent.
+"""The pages and their files: where they lie, which headers they get, and how they are sent.
 
-What lies in `static/` is built of `pages/`, in the root, by `scripts/pages`.
+`scripts/pages` builds `static/` from `pages/`, in the root.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Scope
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 PAGES: Final = {"/": "index.html", "/archive": "archive.html", "/status": "status.html", "/connect": "connect.html"}
-# Nothing but what we serve, and nothing written into a page: neither script nor style. Sockets to us count as 'self'.
+# A page loads nothing from elsewhere, and runs no script or style written into it. Sockets to us count as 'self'.
 _POLICY: Final = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -28,7 +28,7 @@ _POLICY: Final = {
     "base-uri": "'none'",
     "frame-ancestors": "'self'",
 }
-# The files fit each other, so a browser that keeps them asks each time whether they are still the same.
+# The files of one version belong together, so a browser that caches them asks each time whether they have changed.
 _KEPT: Final = {"Cache-Control": "no-cache"}
 PAGE_HEADERS: Final = _KEPT | {
     "Content-Security-Policy": "; ".join(f"{kind} {sources}" for kind, sources in _POLICY.items()),
@@ -36,14 +36,14 @@ PAGE_HEADERS: Final = _KEPT | {
 
 ELEMENT: Final = "/camera-feed.js"
 ELEMENT_HEADERS: Final = {
-    # A page of any origin may load it: a module needs to be told so. What it shows is guarded for itself.
+    # A page of any origin may load it; browsers need this header for a module. The pictures it shows are guarded apart.
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
 
 def pages_app() -> ASGIApp:
-    """All of it, compressed for those who take it so: a third of the bytes on a bad link."""
+    """All of them, compressed where the client accepts it: a third of the bytes, on a bad network."""
     files = _Files(directory=STATIC)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
     element = Route(ELEMENT, files.sending(ELEMENT.removeprefix("/"), ELEMENT_HEADERS))

@@ -1,18 +1,18 @@
 """Share links: `POST /api/camera/links` gives addresses that open one camera or one archived frame for a while."""
 
-import time
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.stream.fanout.cameras import UnknownCameraError
+from services.stream.api.parameters import find_camera
+from services.stream.base import texts
 from services.stream.fanout.hub import Hub
 from shared.bus.topics import CameraKey
 from shared.web.access.authenticator import Authenticator
-from shared.web.access.links import PARAMETER, Link
-from shared.web.access.roles import Role, guest_of
+from shared.web.access.roles import Role, requester_of
+from shared.web.access.share_links import PARAMETER, ShareLink
 
 LINKS: Final = "/api/camera/links"
 LONGEST_SECONDS: Final = {Role.VIEWER: 24 * 3600, Role.OPERATOR: 30 * 24 * 3600}
@@ -22,7 +22,7 @@ _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-class LinkWish(BaseModel):
+class LinkRequest(BaseModel):
     """Either a camera or an archived frame."""
 
     model_config = ConfigDict(extra="forbid")
@@ -30,18 +30,21 @@ class LinkWish(BaseModel):
     camera: CameraKey | None = Field(None, description="a camera's key")
     frame: int | None = Field(None, ge=1, description="an archived frame's id")
     expires_in_seconds: int = Field(
-        3600, ge=1, le=LONGEST_SECONDS[Role.OPERATOR], description="a viewer's at most a day, an operator's 30 days"
+        3600,
+        ge=1,
+        le=LONGEST_SECONDS[Role.OPERATOR],
+        description="a viewer's link at most a day, an operator's 30 days",
     )
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> Self:
         if (self.camera is None) == (self.frame is None):
-            raise ValueError("give either a camera or a frame")
+            raise ValueError(texts.LINK_NAMES_ONE_THING)
         return self
 
 
 class LinkAnswer(BaseModel):
-    """Addresses relative to this server. Without authentication they are the plain ones and never run out."""
+    """Addresses relative to this server. Without any password they are the plain ones, and never expire."""
 
     expires_at: datetime | None
     stream_url: str | None = None
@@ -54,16 +57,16 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
     router = APIRouter(tags=["links"])
 
     @router.post(LINKS, summary="Make addresses to share, or for an <img>", responses=_REFUSALS)
-    async def make_link(request: Request, wish: LinkWish) -> LinkAnswer:
-        role = guest_of(request.scope).role or Role.VIEWER
-        if wish.expires_in_seconds > LONGEST_SECONDS[role]:
-            raise HTTPException(403, "A viewer's links last a day at the most: ask for fewer seconds, or the operator.")
-        ends_at = authenticator.clock.utc_ns() // 10**9 + wish.expires_in_seconds
-        if wish.camera is not None:
-            _check(hub, wish.camera)
-            link, leaves = Link.to_camera(wish.camera, ends_at), _CAMERA
+    async def make_link(request: Request, link_request: LinkRequest) -> LinkAnswer:
+        role = requester_of(request.scope).role or Role.VIEWER
+        if link_request.expires_in_seconds > LONGEST_SECONDS[role]:
+            raise HTTPException(403, texts.VIEWER_LINKS_ARE_SHORTER)
+        ends_at = authenticator.clock.utc_ns() // 10**9 + link_request.expires_in_seconds
+        if link_request.camera is not None:
+            find_camera(hub, link_request.camera)
+            link, leaves = ShareLink.to_camera(link_request.camera, ends_at), _CAMERA
         else:
-            link, leaves = Link.to_frame(wish.frame or 0, ends_at), _FRAME
+            link, leaves = ShareLink.to_frame(link_request.frame or 0, ends_at), _FRAME
         signed = f"?{PARAMETER}={authenticator.signer.sign(link, role)}" if authenticator.is_on else ""
         urls = {name: f"{link.subject}/{leaf}{signed}" for name, leaf in leaves.items()}
         return LinkAnswer(expires_at=datetime.fromtimestamp(ends_at, UTC) if authenticator.is_on else None, **urls)
@@ -73,10 +76,3 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
 
 _CAMERA: Final = {"stream_url": "stream", "snapshot_url": "snapshot", "websocket_url": "ws"}
 _FRAME: Final = {"image_url": "image"}
-
-
-def _check(hub: Hub, camera_key: str) -> None:
-    try:
-        hub.cameras.find(camera_key, time.monotonic())
-    except UnknownCameraError as error:
-        raise HTTPException(404 if error.is_final else 503, str(error)) from None

@@ -1,10 +1,10 @@
 """Frames over a WebSocket: several cameras on one connection, each paced by the client's acknowledgements.
 
-A page has six connections to a host on HTTP/1.1; one socket carries all its cameras. Newest wins here too: a camera
-has at most `WINDOW` pictures under way, and what comes meanwhile is replaced by what is newer.
+On HTTP/1.1 a page has six connections to a host; one socket carries all its cameras. Newest wins here too: a camera has
+at most `WINDOW` pictures in flight, and a picture that waits is replaced by a newer one.
 
-The client sends text: `{"watch": "camera_2", "width": 640, "fps": 10}`, `{"unwatch": "camera_2"}`, and, for each
-picture it has taken in, `{"ack": "camera_1"}`. The server sends binary messages, each one picture (`as_message`).
+The client sends text: `{"watch": "camera_2", "width": 640, "fps": 10}`, `{"unwatch": "camera_2"}`, and
+`{"ack": "camera_1"}` for each picture it has taken in. The server sends binary messages of one picture (`as_message`).
 """
 
 import asyncio
@@ -18,24 +18,30 @@ from typing import Final
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.stream.api.per_address_limit import Crowd
-from services.stream.fanout.cameras import UnknownCameraError, WidthNotOfferedError
+from services.stream.api.per_address_limit import PerAddressLimit
+from services.stream.base import texts
+from services.stream.base.errors import (
+    NotOnThisLinkError,
+    TooManyViewersError,
+    UnknownCameraError,
+    WidthNotOfferedError,
+)
 from services.stream.fanout.hub import Hub
 from services.stream.fanout.picture import Picture
 from services.stream.fanout.viewer import WaitingViewer
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey
-from shared.web.access.roles import guest_of
+from shared.web.access.roles import requester_of
 
 WINDOW: Final = 2
-"""Pictures under way per camera: one on the link while the other's acknowledgement comes back."""
+"""Pictures in flight per camera: one on its way while the other's acknowledgement comes back."""
 MAX_CAMERAS: Final = 64
 POLICY_VIOLATION: Final = 1008
 TRY_AGAIN_LATER: Final = 1013
 GOING_AWAY: Final = 1001
 _MAX_REASON_BYTES: Final = 123
-"""RFC 6455's limit on a reason: with a longer one there is no closing, and the client would see a broken connection."""
+"""RFC 6455 limits a reason to this. With a longer one the close would fail, and the client see a broken connection."""
 
 
 def as_message(picture: Picture) -> bytes:
@@ -49,7 +55,7 @@ def as_message(picture: Picture) -> bytes:
     return struct.pack(">I", len(encoded)) + encoded + picture.jpeg
 
 
-class Request(BaseModel):
+class ClientMessage(BaseModel):
     """One text message of the client: exactly one of watch, unwatch and ack."""
 
     model_config = ConfigDict(extra="forbid")
@@ -67,38 +73,38 @@ class _Channel:
 
     def __init__(self, viewer: WaitingViewer) -> None:
         self.viewer = viewer
-        self.under_way = 0
+        self.in_flight = 0
 
 
 class FrameSocket:
     """One client's socket from its acceptance to its end."""
 
-    def __init__(self, hub: Hub, crowd: Crowd, socket: WebSocket) -> None:
+    def __init__(self, hub: Hub, limit: PerAddressLimit, socket: WebSocket) -> None:
         self._hub = hub
-        self._crowd = crowd
-        self._guest = guest_of(socket.scope)
+        self._limit = limit
+        self._requester = requester_of(socket.scope)
         self._socket = socket
         self._changed = asyncio.Event()
         self._channels: dict[str, _Channel] = {}
 
     async def serve(self, first: Mapping[str, str]) -> None:
-        """Send pictures until the client leaves, errs or the hub closes. `first` is what its address asked for."""
+        """Send pictures until the client leaves or errs, or the hub closes. `first` is the message in the address."""
         await self._socket.accept()
         sending = asyncio.create_task(self._send_for_ever())
-        ends_at = self._guest.ends_at
+        ends_at = self._requester.ends_at
         try:
             async with asyncio.timeout(None if ends_at is None else ends_at - time.time()):
-                self._obey(Request.model_validate(first))
+                self._handle(ClientMessage.model_validate(first))
                 while True:
-                    self._obey(Request.model_validate_json(await self._socket.receive_text()))
+                    self._handle(ClientMessage.model_validate_json(await self._socket.receive_text()))
         except TimeoutError:
-            await self._refuse("This link has run out.")
+            await self._refuse(texts.LINK_EXPIRED)
         except WebSocketDisconnect:
             pass
         except KeyError:  # a binary message has no text
-            await self._refuse("Not understood: messages are text.")
+            await self._refuse(texts.SOCKET_TAKES_TEXT)
         except ValidationError as error:
-            await self._refuse(f"Not understood: {error.errors()[0]['msg']}.")
+            await self._refuse(texts.message_not_understood(error.errors()[0]["msg"]))
         except UnknownCameraError as error:
             await self._refuse(str(error), POLICY_VIOLATION if error.is_final else TRY_AGAIN_LATER)
         except (TooManyViewersError, NotOnThisLinkError, WidthNotOfferedError) as error:
@@ -108,44 +114,44 @@ class FrameSocket:
             for camera_key in tuple(self._channels):
                 self._unwatch(camera_key)
 
-    def _obey(self, request: Request) -> None:
-        if request.ack is not None and (channel := self._channels.get(request.ack)) is not None:
-            channel.under_way = max(0, channel.under_way - 1)
+    def _handle(self, message: ClientMessage) -> None:
+        if message.ack is not None and (channel := self._channels.get(message.ack)) is not None:
+            channel.in_flight = max(0, channel.in_flight - 1)
             self._changed.set()
-        if request.unwatch is not None:
-            self._unwatch(request.unwatch)
-        if request.watch is not None:
-            if self._guest.ends_at is not None and request.watch != self._socket.path_params["key"]:
-                raise NotOnThisLinkError("This link is for one camera.")
-            self._watch(request.watch, request)
+        if message.unwatch is not None:
+            self._unwatch(message.unwatch)
+        if message.watch is not None:
+            if self._requester.ends_at is not None and message.watch != self._socket.path_params["key"]:
+                raise NotOnThisLinkError(texts.LINK_IS_FOR_ONE_CAMERA)
+            self._watch(message.watch, message)
 
-    def _watch(self, camera_key: str, request: Request) -> None:
+    def _watch(self, camera_key: str, message: ClientMessage) -> None:
         if self._hub.is_full or len(self._channels) >= MAX_CAMERAS:
-            raise TooManyViewersError("Too many viewers. Try again later.")
-        self._hub.cameras.find(camera_key, time.monotonic()).check_width(request.width)
+            raise TooManyViewersError(texts.SOCKET_FULL)
+        self._hub.cameras.find(camera_key, time.monotonic()).check_width(message.width)
         self._unwatch(camera_key)
-        if not self._crowd.has_room(self._guest.address):
-            raise TooManyViewersError("Your address has as many viewers as it may: close one.")
-        viewer = WaitingViewer(as_message, self._changed, request.fps)
+        if not self._limit.has_room(self._requester.address):
+            raise TooManyViewersError(texts.ADDRESS_FULL)
+        viewer = WaitingViewer(as_message, self._changed, message.fps)
         self._channels[camera_key] = _Channel(viewer)
-        self._crowd.enter(self._guest.address)
-        self._hub.attach(viewer, ViewRequest(camera_key, request.width, adaptive=request.quality == "auto"))
+        self._limit.add(self._requester.address)
+        self._hub.attach(viewer, ViewRequest(camera_key, message.width, auto_quality=message.quality == "auto"))
 
     def _unwatch(self, camera_key: str) -> None:
         if (channel := self._channels.pop(camera_key, None)) is not None:
             self._hub.detach(channel.viewer)
-            self._crowd.leave(self._guest.address)
+            self._limit.remove(self._requester.address)
 
     async def _send_for_ever(self) -> None:
-        with suppress(WebSocketDisconnect, RuntimeError):  # the client has left; receiving ends with it
+        with suppress(WebSocketDisconnect, RuntimeError):  # the client has left, and `serve` ends too
             while not any(channel.viewer.closed for channel in self._channels.values()):
                 await self._changed.wait()
                 self._changed.clear()
                 for channel in tuple(self._channels.values()):
-                    if channel.under_way < WINDOW and (part := channel.viewer.take_part()) is not None:
-                        channel.under_way += 1
+                    if channel.in_flight < WINDOW and (part := channel.viewer.take_part()) is not None:
+                        channel.in_flight += 1
                         await self._socket.send_bytes(part)
-            await self._socket.close(GOING_AWAY, "This server is stopping.")
+            await self._socket.close(GOING_AWAY, texts.STOPPING)
 
     async def _refuse(self, reason: str, code: int = POLICY_VIOLATION) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):
@@ -155,11 +161,3 @@ class FrameSocket:
 def _cut(reason: str) -> str:
     """As much of it as fits, in whole characters."""
     return reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
-
-
-class TooManyViewersError(Exception):
-    """Raised when there is no room for one more."""
-
-
-class NotOnThisLinkError(Exception):
-    """Raised when the holder of a share link asks for more than it opens."""

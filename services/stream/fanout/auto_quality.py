@@ -1,8 +1,8 @@
-"""quality=auto: which rendition a viewer's link can carry. Pure: the caller brings counts and the time.
+"""quality=auto: the rendition that a viewer's connection can carry. Pure: the caller passes counts and the time.
 
-The link itself is the measure. A viewer that skips more than half of what it is offered is moved to the next smaller
-rendition; one that has skipped almost nothing for a while is moved up, on trial. A trial that fails makes the next one
-wait twice as long, so that a link between two renditions does not flap.
+The connection itself is the measure. A viewer that skips more than half of the pictures offered to it is moved to the
+next smaller rendition. One that has skipped almost nothing for a while is moved up, on trial. A failed trial doubles
+the wait before the next one, so a connection that fits between two renditions does not flap.
 """
 
 from typing import Final
@@ -16,8 +16,8 @@ LONGEST_TRIAL_SECONDS: Final = 300.0
 TRIAL_FAILS_WITHIN_SECONDS: Final = 20.0
 
 
-class Adaptation:
-    """One viewer's place on the ladder of renditions; level 0 is the largest."""
+class AutoQuality:
+    """One viewer's level on the ladder of renditions; level 0 is the largest."""
 
     def __init__(self, now: float) -> None:
         self.level = 0
@@ -28,7 +28,7 @@ class Adaptation:
         self._trial_seconds = FIRST_TRIAL_SECONDS
 
     def observe(self, now: float, offered: int, taken: int, lowest_level: int) -> bool:
-        """Take in a viewer's counts in all so far; whether `level` has changed."""
+        """Take in how many pictures the viewer was offered and took since it came; whether `level` has changed."""
         if now - self._window_began_at < WINDOW_SECONDS or offered - self._offered < FEWEST_OFFERED:
             return False
         skipped = 1 - (taken - self._taken) / (offered - self._offered)

@@ -1,6 +1,6 @@
-"""A feed: the pictures of one camera at one size, and those who watch. Owns the fan-out pass.
+"""A feed: the pictures of one camera at one size, and the viewers that they are shown to. Owns the fan-out pass.
 
-It knows no bus: whoever holds it subscribes while it `is_wanted` and hands in what comes.
+It does not know the bus: `Feeds` subscribes to its pictures while it `is_wanted`, and hands them in.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.stream.fanout.batch_writer import ClearLinks
+from services.stream.fanout.batch_writer import BatchWriter
 from services.stream.fanout.picture import Framing, Picture
 from services.stream.fanout.viewer import DirectViewer, Viewer
 
@@ -16,7 +16,7 @@ QUICK_PASSES: Final = 3
 
 
 class _Parts(dict[Framing, bytes]):
-    """A picture's bytes in each framing that is asked for."""
+    """A picture's bytes in each framing, built when first looked up."""
 
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
@@ -41,20 +41,22 @@ class Feed:
         self.shown: Picture | None = None
         self.shown_at = float("-inf")
         self._wanted_until = float("-inf")
-        self._clear: dict[Framing, ClearLinks] = {}
+        self._batches: dict[Framing, BatchWriter] = {}
+        """The uncongested viewers, by their framing."""
         self._others: list[Viewer] = []
         self._quick_passes = 0
-        """How many more pictures those with clear links are given without being asked; then they are sorted anew."""
+        """How many more pictures are written to the batches unchecked. Then all viewers are sorted again."""
         self._waiting: set[asyncio.Future[Picture]] = set()
 
     def is_wanted(self, now: float) -> bool:
         return bool(self.viewers) or now < self._wanted_until
 
     def want_until(self, until: float) -> None:
+        """Be wanted until then (monotonic seconds) even without viewers."""
         self._wanted_until = max(self._wanted_until, until)
 
     def take(self, picture: Picture) -> None:
-        """A live picture came: everybody gets it."""
+        """Show a live picture that has just arrived to everybody."""
         self.newest = picture
         self.last_live_jpeg = picture.jpeg
         for waiter in self._waiting:
@@ -67,16 +69,16 @@ class Feed:
         self._others.append(viewer)
 
     def remove(self, viewer: Viewer) -> None:
-        """Harmless when it is not there."""
+        """Harmless when the viewer is not there."""
         self.viewers.pop(viewer, None)
         self._quick_passes = 0
-        self._settle()
+        self._dissolve_batches()
 
-    def _settle(self) -> None:
-        """Serve nobody together until they are sorted anew."""
-        for links in self._clear.values():
-            links.settle()
-        self._clear, self._others = {}, []
+    def _dissolve_batches(self) -> None:
+        """Have no batches until the viewers are sorted again."""
+        for batch in self._batches.values():
+            batch.settle()
+        self._batches, self._others = {}, []
 
     def show(self, picture: Picture, now: float) -> None:
         """The fan-out pass: each framing's bytes are built once, and the same bytes offered to all."""
@@ -84,12 +86,12 @@ class Feed:
         parts = _Parts(picture)
         if self._quick_passes:
             self._quick_passes -= 1
-            for framing, links in self._clear.items():
-                if not links.offer(parts[framing], now):
+            for framing, batch in self._batches.items():
+                if not batch.offer(parts[framing], now):
                     self._quick_passes = 0
             self._offer_each(self._others, parts, now)
         else:
-            self._settle()
+            self._dissolve_batches()
             self._offer_each(self.viewers, parts, now)
             self._sort_viewers()
 
@@ -100,19 +102,19 @@ class Feed:
                 viewer.offer(parts[viewer.framing], now)
 
     def _sort_viewers(self) -> None:
-        """Into those who are served together for some passes, and others."""
-        clear: defaultdict[Framing, list[DirectViewer]] = defaultdict(list)
+        """Put the uncongested viewers into batches for some passes; the others are offered parts one by one."""
+        uncongested: defaultdict[Framing, list[DirectViewer]] = defaultdict(list)
         for viewer in self.viewers:
-            if isinstance(viewer, DirectViewer) and viewer.is_clear:
-                clear[viewer.framing].append(viewer)
+            if isinstance(viewer, DirectViewer) and viewer.is_uncongested:
+                uncongested[viewer.framing].append(viewer)
             else:
                 self._others.append(viewer)
-        self._clear = {framing: ClearLinks(viewers) for framing, viewers in clear.items()}
+        self._batches = {framing: BatchWriter(viewers) for framing, viewers in uncongested.items()}
         self._quick_passes = QUICK_PASSES
 
     @staticmethod
     def show_to(viewer: Viewer, picture: Picture, now: float) -> None:
-        """Give a newcomer what the others have already."""
+        """Give a newcomer the picture that the others have already."""
         if viewer.pacer is None or viewer.pacer.admits(now):
             viewer.offer(viewer.framing(picture), now)
 

@@ -1,29 +1,31 @@
-"""How much may be under way to a viewer: what its link carries in a round trip, and a little more to keep it busy.
+"""How many bytes may be in flight to a viewer: what its connection carries in a round trip, and a little more.
 
-How long a byte is under way is how many are, over how many arrive in a second (Little's law). As long as that is no
-longer than the bare round trip, nothing queues; what is longer is the age of the next picture. Of the congestion
-controls TCP Vegas goes by the same difference. Pure: the caller brings the time.
+A byte is in flight for as long as the number of bytes in flight over the number that arrive per second (Little's law).
+While that is no longer than the bare round trip, nothing queues. Any longer time is added to the age of the next
+picture. TCP Vegas, a congestion control, uses the same difference. Pure: the caller passes the time.
 """
 
 from collections.abc import Callable
 from typing import Final
 
 QUEUE_SECONDS: Final = 0.1
-"""How long a picture may wait on its way. Three of 30 a second: with less a link would idle between two looks."""
+"""How long a picture may queue on its way: three pictures at 30 a second. With less, the connection would idle between
+two checks."""
 QUEUE_SHARE: Final = 0.25
-"""And for how much of a round trip: on a long way, what is found to fit grows with each by so much."""
+"""And for this share of a round trip. On a long path, the limit can grow by this share with each round trip."""
 WINDOW_SECONDS: Final = 0.25
-"""Over which the rate is measured, or a round trip if that is longer: the time in which a link that turns bad fills."""
+"""The rate is measured over this time, or over a round trip if that is longer. For as long, a connection that turns bad
+fills up."""
 DRAIN_SECONDS: Final = 60.0
-"""The kernel forgets a round trip's minimum after minutes (net.ipv4.tcp_min_rtt_wlen), and a link that is never empty
-shows none. So it is emptied this often."""
+"""The kernel forgets a connection's shortest round trip after minutes (net.ipv4.tcp_min_rtt_wlen), and a connection
+that is never empty shows no new one. So it is emptied this often."""
 
 RoundTrip = Callable[[], float]
-"""The shortest one known, seconds; asked for now and then, as it costs a system call."""
+"""Returns the shortest round trip known, in seconds. It costs a system call, so it is called once per window."""
 
 
-class LinkRate:
-    """Looked at with each part that is offered. Bytes are counts of the connection's whole life."""
+class InFlightLimit:
+    """Consulted with each part that is offered. All byte counts are over the connection's whole life."""
 
     __slots__ = (
         "_acknowledged_bytes",
@@ -31,8 +33,8 @@ class LinkRate:
         "_began_at",
         "_began_bytes",
         "_emptied_at",
+        "_limit_bytes",
         "_rate",
-        "_room_bytes",
         "_round_trip_seconds",
         "_was_empty",
     )
@@ -41,30 +43,30 @@ class LinkRate:
         self._acknowledged_bytes = acknowledged_bytes
         self._advanced_at = self._emptied_at = now
         self._began_at: float | None = None
-        """The window's beginning. It begins and ends when something has arrived: on a long way that comes in bursts."""
+        """When the window began. It begins and ends when bytes are acknowledged: on a long path that is in bursts."""
         self._began_bytes = 0
         self._was_empty = False
-        """Within the window: then the link may carry more than it had to."""
+        """Whether it was empty at some time in the window: then the connection may carry more than measured."""
         self._rate = 0.0
-        """Bytes a second."""
-        self._room_bytes = float("inf")
+        """Bytes per second."""
+        self._limit_bytes = float("inf")
         self._round_trip_seconds = 0.0
 
     def emptied(self, now: float, acknowledged_bytes: int, round_trip: RoundTrip) -> None:
-        """All that was written has arrived."""
+        """Everything that was written has arrived."""
         self._emptied_at = now
         self._was_empty = True
-        self._arrived(now, acknowledged_bytes, round_trip)
+        self._acknowledge(now, acknowledged_bytes, round_trip)
 
-    def admits(self, now: float, under_way_bytes: int, acknowledged_bytes: int, round_trip: RoundTrip) -> bool:
-        """Whether one more part may follow: never while nothing arrives, however much the link carried before."""
+    def admits(self, now: float, in_flight_bytes: int, acknowledged_bytes: int, round_trip: RoundTrip) -> bool:
+        """Whether one more part may follow. Never while nothing arrives, however much the connection carried before."""
         if acknowledged_bytes > self._acknowledged_bytes:
-            self._arrived(now, acknowledged_bytes, round_trip)
+            self._acknowledge(now, acknowledged_bytes, round_trip)
         elif now - self._advanced_at > self._round_trip_seconds + WINDOW_SECONDS:
             return False
-        return under_way_bytes <= self._room_bytes and now - self._emptied_at < DRAIN_SECONDS
+        return in_flight_bytes <= self._limit_bytes and now - self._emptied_at < DRAIN_SECONDS
 
-    def _arrived(self, now: float, acknowledged_bytes: int, round_trip: RoundTrip) -> None:
+    def _acknowledge(self, now: float, acknowledged_bytes: int, round_trip: RoundTrip) -> None:
         self._acknowledged_bytes, self._advanced_at = acknowledged_bytes, now
         if self._began_at is None:
             self._round_trip_seconds = round_trip()
@@ -74,5 +76,5 @@ class LinkRate:
             rate = (acknowledged_bytes - self._began_bytes) / (now - self._began_at)
             self._rate = max(rate, self._rate) if self._was_empty else rate
             self._round_trip_seconds = round_trip()
-            self._room_bytes = self._rate * (self._round_trip_seconds * (1 + QUEUE_SHARE) + QUEUE_SECONDS)
+            self._limit_bytes = self._rate * (self._round_trip_seconds * (1 + QUEUE_SHARE) + QUEUE_SECONDS)
         self._began_at, self._began_bytes, self._was_empty = now, acknowledged_bytes, False

@@ -1,13 +1,13 @@
-"""A picture on its way to viewers, and what turns it into bytes for them."""
+"""A picture on its way to viewers, and the functions that turn it into bytes for them."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 
 class Picture(NamedTuple):
-    """What viewers are shown. `received_at` is monotonic seconds; `live` is false for a stand-in.
+    """What viewers are shown. `received_at` is monotonic seconds; `live` is false for a placeholder.
 
-    `captured_at_ns` is by the clock of ingest's host, which may be wrong: the age is not to be computed from it.
+    `captured_at_ns` is by the clock of ingest's host, which may be wrong, so the age is never computed from it.
     """
 
     camera_key: str | None
@@ -16,14 +16,14 @@ class Picture(NamedTuple):
     received_at: float
     live: bool
     seconds_under_way: float = 0.0
-    """How old it was when it came."""
+    """How old it was when it arrived."""
 
     def age_seconds(self, now: float) -> float:
         return now - self.received_at + self.seconds_under_way
 
 
 Framing = Callable[[Picture], bytes]
-"""Makes a picture the bytes that a kind of client reads, from where the previous one ended to where the next begins.
+"""Turns a picture into the bytes that one kind of client reads, from where the last picture ended to the next's start.
 
-A pure function: a feed calls each framing once per picture and offers the same bytes to all who read it.
+A pure function: a feed calls each framing once per picture and offers the same bytes to all viewers that read it.
 """

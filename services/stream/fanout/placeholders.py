@@ -1,40 +1,57 @@
-"""Stand-ins, drawn once per problem and off the loop. Owns the cache and the drawing tasks; plates.py owns the look."""
+"""Placeholders, drawn once per problem and off the loop. Owns their cache and the drawing tasks; the look is
+`placeholder_image`'s.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.stream.fanout.cameras import Problem
 from services.stream.fanout.feed import Feed
 from services.stream.fanout.picture import Picture
-from services.stream.fanout.placeholder_image import Problem, draw_plate
+from services.stream.fanout.placeholder_image import draw_placeholder
+from shared.logs import get_logger
+
+log = get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _StandIn:
+@dataclass(frozen=True, slots=True)
+class _Placeholder:
     problem: Problem
-    drawing: asyncio.Task[Picture]
+    drawing: asyncio.Task[Picture | None]
 
 
-class StandIns:
-    """One stand-in per feed at the most: that of its present problem. `on_drawn` is called when one is there."""
+class Placeholders:
+    """At most one per feed: that of its present problem. `on_drawn` is called when one has been drawn.
+
+    They are drawn one after the other, because each takes up to 110 MB while it is drawn.
+    """
 
     def __init__(self, on_drawn: Callable[[], None]) -> None:
         self._on_drawn = on_drawn
-        self._by_feed: dict[Feed, _StandIn] = {}
+        self._turn = asyncio.Lock()
+        self._by_feed: dict[Feed, _Placeholder] = {}
 
     def picture(self, feed: Feed, problem: Problem, size: tuple[int, int] | None) -> Picture | None:
-        """The feed's stand-in for `problem`; None while it is being drawn, some 20 ms. `size` is in pixels."""
-        stand_in = self._by_feed.get(feed)
-        if stand_in is None or stand_in.problem != problem:
-            drawing = asyncio.create_task(_draw(feed.camera_key, problem, size, feed.last_live_jpeg))
+        """The feed's placeholder for `problem`; None while it is being drawn, some 20 ms. `size` is in pixels."""
+        placeholder = self._by_feed.get(feed)
+        if placeholder is None or placeholder.problem != problem:
+            drawing = asyncio.create_task(self._draw(feed.camera_key, problem, size, feed.last_live_jpeg))
             drawing.add_done_callback(lambda _: self._on_drawn())
-            stand_in = self._by_feed[feed] = _StandIn(problem, drawing)
-        return stand_in.drawing.result() if stand_in.drawing.done() else None
+            placeholder = self._by_feed[feed] = _Placeholder(problem, drawing)
+        return placeholder.drawing.result() if placeholder.drawing.done() else None
 
-
-async def _draw(
-    camera_key: str | None, problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None
-) -> Picture:
-    jpeg = await asyncio.to_thread(draw_plate, problem, size, last_jpeg)
-    return Picture(camera_key, jpeg, time.time_ns(), time.monotonic(), live=False)
+    async def _draw(
+        self, camera_key: str | None, problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None
+    ) -> Picture | None:
+        """None when even the plain placeholder can't be drawn. Nothing that a camera sent may end the replica."""
+        async with self._turn:
+            for ground in ((size, last_jpeg), (None, None)):
+                try:
+                    jpeg = await asyncio.to_thread(draw_placeholder, problem, *ground)
+                except Exception as error:  # noqa: BLE001 a decoder raises what it likes, and memory may be short
+                    log.warning("placeholder not drawn", camera=camera_key, why=repr(error))
+                else:
+                    return Picture(camera_key, jpeg, time.time_ns(), time.monotonic(), live=False)
+        return None

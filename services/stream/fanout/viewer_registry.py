@@ -1,111 +1,102 @@
-"""The audience: every viewer of this replica with where it sits. Owns who watches what, at which size, and who is cut.
+"""The registry of a replica's viewers, each with its feed. Decides which are moved to another size, and which are cut.
 
-Feeds show pictures to their viewers; which feed a viewer belongs to, now and when its link changes, is decided here.
+A feed shows pictures to its viewers. The registry puts a viewer on a feed, and on another one when its connection gets
+better or worse.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
-from services.stream.fanout.auto_quality import Adaptation
+from services.stream.fanout.auto_quality import AutoQuality
 from services.stream.fanout.feed import Feed
+from services.stream.fanout.feeds import Feeds
 from services.stream.fanout.viewer import Viewer
 from shared.logs import get_logger
 
-LINGER_SECONDS: Final = 2.0
-"""A feed stays subscribed so long after its last viewer: a reload costs no new start."""
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ViewRequest:
-    """What a viewer asked for. `camera_key` None is the default camera before it is known, `width` None its size."""
+    """What a viewer asked for. `camera_key` None is the default camera, not known yet; `width` None is its own size."""
 
     camera_key: str | None
     width: int | None = None
-    adaptive: bool = False
+    auto_quality: bool = False
 
 
 @dataclass(eq=False, slots=True)
-class _Seat:
-    wish: ViewRequest
+class _Entry:
+    request: ViewRequest
     feed: Feed
-    adaptation: Adaptation | None
+    auto_quality: AutoQuality | None
     arrived_bytes: int
     unchanged_since: float
 
 
-class Audience:
-    """`ladder` names the renditions that serve a wish, best first; `feed_of` gives the feed of a camera's rendition."""
+class ViewerRegistry:
+    """A viewer that makes no progress for `stall_seconds` is cut."""
 
-    def __init__(
-        self,
-        ladder: Callable[[ViewRequest], list[str]],
-        feed_of: Callable[[str | None, str], Feed],
-        stall_seconds: float,
-    ) -> None:
-        self._ladder = ladder
-        self._feed_of = feed_of
+    def __init__(self, feeds: Feeds, stall_seconds: float) -> None:
+        self._feeds = feeds
         self._stall_seconds = stall_seconds
-        self._seats: dict[Viewer, _Seat] = {}
+        self._entries: dict[Viewer, _Entry] = {}
         self._counts: Counter[str | None] = Counter()
 
     def __len__(self) -> int:
-        return len(self._seats)
+        return len(self._entries)
 
-    def seat(self, viewer: Viewer, wish: ViewRequest) -> Feed:
-        """Let a viewer watch; the feed it was given."""
+    def add(self, viewer: Viewer, request: ViewRequest) -> Feed:
+        """Put a viewer on the feed that serves its request best, and return that feed."""
         now = time.monotonic()
-        feed = self._feed_of(wish.camera_key, self._ladder(wish)[0])
-        feed.add(viewer)
-        self._counts[wish.camera_key] += viewer not in self._seats
-        self._seats[viewer] = _Seat(wish, feed, Adaptation(now) if wish.adaptive else None, 0, now)
+        rendition = self._feeds.ladder(request.camera_key, request.width)[0]
+        feed = self._feeds.join(viewer, request.camera_key, rendition)
+        self._counts[request.camera_key] += viewer not in self._entries
+        self._entries[viewer] = _Entry(request, feed, AutoQuality(now) if request.auto_quality else None, 0, now)
         return feed
 
-    def leave(self, viewer: Viewer) -> None:
-        """A viewer has gone. Harmless when it was never there."""
-        seat = self._seats.pop(viewer, None)
-        if seat is not None:
-            self._counts[seat.wish.camera_key] -= 1
-            self._vacate(viewer, seat)
+    def remove(self, viewer: Viewer) -> None:
+        """Harmless when the viewer is not here."""
+        entry = self._entries.pop(viewer, None)
+        if entry is not None:
+            self._counts[entry.request.camera_key] -= 1
+            self._feeds.leave(viewer, entry.feed)
 
     def of_camera(self, camera_key: str | None) -> list[tuple[Viewer, ViewRequest]]:
-        return [(viewer, seat.wish) for viewer, seat in self._seats.items() if seat.wish.camera_key == camera_key]
+        return [
+            (viewer, entry.request) for viewer, entry in self._entries.items() if entry.request.camera_key == camera_key
+        ]
 
     def counts(self) -> Counter[str]:
         """Viewers by camera."""
         return Counter({key: count for key, count in self._counts.items() if key is not None and count})
 
     def close(self) -> None:
-        for viewer in tuple(self._seats):
+        for viewer in tuple(self._entries):
             viewer.close()
 
     def check(self, now: float) -> None:
-        """About once a second: cut who makes no progress at all, and move who has too little or enough of it."""
-        for viewer, seat in tuple(self._seats.items()):
-            if self._has_stalled(viewer, seat, now):
-                log.info("viewer stalled", camera=seat.wish.camera_key, seconds=self._stall_seconds)
+        """About once a second: cut the viewers that make no progress, and move those whose connection has changed."""
+        for viewer, entry in tuple(self._entries.items()):
+            if self._has_stalled(viewer, entry, now):
+                log.info("viewer stalled", camera=entry.request.camera_key, seconds=self._stall_seconds)
                 viewer.abort()
-            elif seat.adaptation is not None:
-                self._adapt(viewer, seat, seat.adaptation, now)
+            elif entry.auto_quality is not None:
+                self._adapt(viewer, entry, entry.auto_quality, now)
 
-    def _has_stalled(self, viewer: Viewer, seat: _Seat, now: float) -> bool:
-        # What is unfinished alone may be the same at each look: the one part that is on a long way just then.
+    def _has_stalled(self, viewer: Viewer, entry: _Entry, now: float) -> bool:
+        # On a long path one picture is always in flight, so compare the bytes that arrived, not those outstanding.
         unfinished = viewer.unfinished_bytes()
         arrived = viewer.written_bytes - unfinished
-        if unfinished == 0 or arrived != seat.arrived_bytes:
-            seat.arrived_bytes, seat.unchanged_since = arrived, now
-        return now - seat.unchanged_since >= self._stall_seconds and unfinished > 0
+        if unfinished == 0 or arrived != entry.arrived_bytes:
+            entry.arrived_bytes, entry.unchanged_since = arrived, now
+        return now - entry.unchanged_since >= self._stall_seconds and unfinished > 0
 
-    def _adapt(self, viewer: Viewer, seat: _Seat, adaptation: Adaptation, now: float) -> None:
-        ladder = self._ladder(seat.wish)
-        if adaptation.observe(now, viewer.offered, viewer.taken, lowest_level=len(ladder) - 1):
-            self._vacate(viewer, seat)
-            seat.feed = self._feed_of(seat.wish.camera_key, ladder[min(adaptation.level, len(ladder) - 1)])
-            seat.feed.add(viewer)
-
-    def _vacate(self, viewer: Viewer, seat: _Seat) -> None:
-        seat.feed.remove(viewer)
-        seat.feed.want_until(time.monotonic() + LINGER_SECONDS)
+    def _adapt(self, viewer: Viewer, entry: _Entry, auto_quality: AutoQuality, now: float) -> None:
+        request = entry.request
+        ladder = self._feeds.ladder(request.camera_key, request.width)
+        if auto_quality.observe(now, viewer.offered, viewer.taken, lowest_level=len(ladder) - 1):
+            self._feeds.leave(viewer, entry.feed)
+            rendition = ladder[min(auto_quality.level, len(ladder) - 1)]
+            entry.feed = self._feeds.join(viewer, request.camera_key, rendition)

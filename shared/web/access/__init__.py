@@ -1,4 +1,4 @@
-"""Who may come in: passwords, tokens, sessions and share links, for every HTTP service alike. docs/access.md tells it.
+"""Access to the HTTP services: passwords, tokens, sessions and share links. docs/access.md describes it for users.
 
-Nothing here is kept on a disk or shared between processes: what a replica has signed, any other verifies.
+Nothing here is stored, or shared between processes: what one replica has signed, any other can verify.
 """

@@ -1,57 +1,59 @@
-"""Finds out who somebody is: by a secret, a session or a link. Owns what comes of wrong secrets."""
+"""The check of secrets, with the limit on wrong ones; and the signer for sessions and share links."""
 
 import base64
 import binascii
 from typing import Final
 
 from shared.clock import Clock
+from shared.errors import FramecastError
 from shared.logs import get_logger
-from shared.web.access.credentials import Credentials
+from shared.web.access.access_secrets import AccessSecrets
 from shared.web.access.roles import Role
 from shared.web.access.signing import Signer
 from shared.web.access.throttle import LoginThrottle
 from shared.web.settings import WebSettings
+from shared.web.texts import too_many_attempts
 
 _MAX_CHARACTERS: Final = 1024
 log = get_logger(__name__)
 
 
-class WrongSecretError(Exception):
-    """Raised when a password or token is nobody's."""
+class WrongSecretError(FramecastError):
+    """Raised when a password or token belongs to no role."""
 
 
-class TooManyAttemptsError(Exception):
-    """Raised instead of looking at a secret when its sender has to wait, for `seconds`."""
+class TooManyAttemptsError(FramecastError):
+    """Raised when the client has to wait for `seconds`; its secret was not checked. The message is for the person."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"Too many wrong passwords came from your address. Try again in {seconds:.0f} s.")
+        super().__init__(too_many_attempts(seconds))
         self.seconds = seconds
 
 
 class Authenticator:
-    """One per process; on its loop."""
+    """One per process, used on its loop. `is_on`: whether any password or token is set."""
 
     def __init__(self, settings: WebSettings, clock: Clock) -> None:
-        self._credentials = Credentials(settings)
+        self._secrets = secrets = AccessSecrets(settings)
         self._throttle = LoginThrottle(clock.monotonic)
         self.clock: Final = clock
-        self.signer: Final = Signer(self._credentials.keys, clock)
-        self.is_on: Final = self._credentials.are_set
-        self.has_operator: Final = Role.OPERATOR in self._credentials.keys
+        self.signer: Final = Signer(secrets.keys, clock)
+        self.is_on: Final = secrets.are_set
+        self.has_operator: Final = Role.OPERATOR in secrets.keys
 
     def role_of_secret(self, secret: str, address: str) -> Role:
-        """Whose password or token that is.
+        """The role that `secret` belongs to. `address` is the client's, for the limit on wrong secrets.
 
         Raises:
-            WrongSecretError: it is nobody's.
-            TooManyAttemptsError: it was not looked at.
+            WrongSecretError: it belongs to no role.
+            TooManyAttemptsError: it was not checked, because the client has to wait.
         """
         if self._throttle.has_failed(address, secret):
             raise WrongSecretError
         wait = self._throttle.wait_seconds(address)
         if wait > 0:
             raise TooManyAttemptsError(max(1.0, wait))
-        role = self._credentials.role_of(secret)
+        role = self._secrets.role_of(secret)
         if role is None:
             self._throttle.failed(address, secret)
             log.warning("login failed", address=address)
@@ -60,7 +62,7 @@ class Authenticator:
 
 
 def secret_of(authorization: str) -> str | None:
-    """The secret in an Authorization header: Basic's password (any user name will do) or a Bearer token."""
+    """The secret in an Authorization header: a Bearer token, or Basic's password with any user name."""
     scheme, _, value = authorization.partition(" ")
     if len(value) > _MAX_CHARACTERS:
         return None
@@ -81,5 +83,5 @@ def _password_of(value: str) -> str | None:
     try:
         text = decoded.decode()
     except UnicodeDecodeError:
-        text = decoded.decode("latin-1")  # what Python's requests sends, and so Home Assistant
+        text = decoded.decode("latin-1")  # Python's requests sends this, and so does Home Assistant
     return text.partition(":")[2]

@@ -1,10 +1,10 @@
-"""What counts as one address, where somebody is limited by his: the network of an IPv6 host, who may take any in it."""
+"""The network that stands for a client where a limit holds per client. Pure."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
 
-def neighbourhood(address: str) -> str:
-    """An IPv6 host has 2⁶⁴ addresses to come from, which count as one. Anything else is by itself."""
+def client_network(address: str) -> str:
+    """The /64 network of an IPv6 client, because one host can use any of its 2⁶⁴ addresses; anything else unchanged."""
     try:
         parsed = ip_address(address)
     except ValueError:

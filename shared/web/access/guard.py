@@ -1,6 +1,6 @@
-"""The guard before an application: says who sent each request, and turns away who may not do what it asks.
+"""The guard around an application: finds the requester's role, and refuses requests that the role does not allow.
 
-Plain ASGI: it costs a request something, and a frame nothing.
+ASGI middleware: it costs something per request, and nothing per frame of a stream.
 """
 
 from dataclasses import dataclass
@@ -13,23 +13,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError, secret_of
 from shared.web.access.headers import SECURITY_HEADERS, add_headers
-from shared.web.access.links import PARAMETER, Link
 from shared.web.access.origins import Origins
 from shared.web.access.proxies import Sender, TrustedProxies
-from shared.web.access.roles import READING, Requester, Role, admit
-from shared.web.allowed_hosts import is_answered_to, why_not
+from shared.web.access.roles import READING, Requester, Role, set_requester
+from shared.web.access.share_links import PARAMETER, ShareLink
+from shared.web.allowed_hosts import host_refusal, is_allowed_host
 from shared.web.settings import WebSettings
+from shared.web.texts import EXPIRED_LINK, FOREIGN_PAGE, operator_only, password_needed
 
 COOKIE: Final = "framecast_session"
 HEALTH: Final = "/healthz"
 LOGIN: Final = "/login"
-_MOST_SESSIONS: Final = 4
+_MAX_SESSIONS: Final = 4
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-8"'}
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """What is not decided by the method alone: paths `open` to strangers, and writes that a viewer may do."""
+    """The exceptions from "viewers read, operators write": paths `open` to everybody, and writes of a viewer."""
 
     open: frozenset[str] = frozenset({HEALTH})
     viewer_writes: frozenset[str] = frozenset()
@@ -38,7 +39,7 @@ class AccessRules:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What of a request decides. A WebSocket counts as GET."""
+    """The parts of a request that the guard decides by. A WebSocket counts as GET."""
 
     path: str
     method: str
@@ -53,12 +54,12 @@ class _Request:
 
 
 class Guard:
-    """Wraps `app`. The endpoints learn who is there from `guest_of`."""
+    """Wraps `app`. Its endpoints get the requester from `requester_of`."""
 
-    def __init__(self, app: ASGIApp, settings: WebSettings, authenticator: Authenticator, doors: AccessRules) -> None:
+    def __init__(self, app: ASGIApp, settings: WebSettings, authenticator: Authenticator, rules: AccessRules) -> None:
         self._app = app
         self._authenticator = authenticator
-        self._doors = doors
+        self._rules = rules
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._origins = Origins(settings.allowed_origins)
         self._named_hosts = settings.named_hosts
@@ -79,29 +80,29 @@ class Guard:
         return await (answer or self._app)(scope, receive, send)
 
     def _decide(self, scope: Scope, request: _Request) -> Response | None:
-        """None when the request may pass; its guest is then in the scope."""
+        """The refusal; None when the request may pass."""
         host = request.headers.get("host", "")
-        # What a password protects needs no such care: a browser keeps it for the name that it was given under.
-        if not self._authenticator.is_on and request.path != HEALTH and not is_answered_to(host, self._named_hosts):
-            return _words(403, why_not(host))
+        # With a password this is not needed: a browser sends it only to the host name that the user gave it for.
+        if not self._authenticator.is_on and request.path != HEALTH and not is_allowed_host(host, self._named_hosts):
+            return _refusal(403, host_refusal(host))
         try:
-            guest, is_ambient = self._identify(scope, request)
+            requester, is_ambient = self._identify(scope, request)
         except TooManyAttemptsError as error:
-            return _words(429, str(error), {"Retry-After": f"{error.seconds:.0f}"})
+            return _refusal(429, str(error), {"Retry-After": f"{error.seconds:.0f}"})
         writes = request.method not in READING
         if (writes or request.is_socket) and is_ambient and not self._origins.are_trusted(request.headers):
-            return _words(403, "This came from a page of another site: name that site in ALLOWED_ORIGINS if it may.")
-        needed = Role.OPERATOR if writes and request.path not in self._doors.viewer_writes else Role.VIEWER
-        admit(scope, guest)
-        if request.path in self._doors.open or (guest.role is not None and guest.role >= needed):
+            return _refusal(403, FOREIGN_PAGE)
+        needed = Role.OPERATOR if writes and request.path not in self._rules.viewer_writes else Role.VIEWER
+        set_requester(scope, requester)
+        if request.path in self._rules.open or (requester.role is not None and requester.role >= needed):
             return None
-        return self._turn_away(request) if guest.role is None else self._forbid(request)
+        return self._ask_for_password(request) if requester.role is None else self._forbid(request)
 
     def _identify(self, scope: Scope, request: _Request) -> tuple[Requester, bool]:
-        """The guest, and whether his browser says so by itself, whichever page makes it ask.
+        """The requester, and whether the proof is ambient: added by the browser itself, for a request from any page.
 
         Raises:
-            TooManyAttemptsError: he has tried too many passwords.
+            TooManyAttemptsError: the client has tried too many passwords.
         """
         sender = request.sender
         link = self._link_of(request)
@@ -112,17 +113,17 @@ class Guard:
         authorization = request.headers.get("authorization", "")
         role = self._role_of_session(request.headers)
         secret = secret_of(authorization)
-        if secret is not None and role is not Role.OPERATOR and request.path not in self._doors.open:
+        if secret is not None and role is not Role.OPERATOR and request.path not in self._rules.open:
             try:
                 role = self._authenticator.role_of_secret(secret, sender.address)
             except WrongSecretError:
-                # A session that is good stays good. Nobody behind us need count that secret as one more failure.
+                # A valid session stays valid. The wrong secret is removed, so the archiver behind us does not count it.
                 scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
             else:
                 return Requester(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
         return Requester(sender.address, sender.is_https, role), True
 
-    def _link_of(self, request: _Request) -> Link | None:
+    def _link_of(self, request: _Request) -> ShareLink | None:
         if f"{PARAMETER}=".encode() not in request.query or request.method not in READING:
             return None
         given = parse_qs(request.query.decode("latin-1")).get(PARAMETER, [""])
@@ -133,35 +134,33 @@ class Guard:
         roles = (self._authenticator.signer.role_of_session(session) for session in _sessions(headers))
         return max((role for role in roles if role is not None), default=None)
 
-    def _turn_away(self, request: _Request) -> Response:
-        if self._doors.has_login_page and request.wants_a_page:
+    def _ask_for_password(self, request: _Request) -> Response:
+        if self._rules.has_login_page and request.wants_a_page:
             return RedirectResponse(_login_address(request), 303, {"Cache-Control": "no-store"})
         if PARAMETER in parse_qs(request.query.decode("latin-1")):
-            return _words(401, "This link has run out, or is for something else: ask for a new one.")
-        # A page's own requests must not raise the browser's password window over it.
+            return _refusal(401, EXPIRED_LINK)
+        # A challenge would open the browser's password window over a page that sends requests by script.
         is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
         knows_the_login = bool(_sessions(request.headers))
-        ways = f"by HTTP Basic or a Bearer token{', or at /login' if self._doors.has_login_page else ''}"
-        return _words(401, f"A password is needed: {ways}.", {} if is_of_a_page or knows_the_login else _CHALLENGE)
+        detail = password_needed(has_login_page=self._rules.has_login_page)
+        return _refusal(401, detail, {} if is_of_a_page or knows_the_login else _CHALLENGE)
 
     def _forbid(self, request: _Request) -> Response:
-        if self._authenticator.has_operator:
-            return _words(403, f"{request.method} is for the operator: log in with OPERATOR_PASSWORD.")
-        return _words(403, f"{request.method} is for the operator, and there is none: set OPERATOR_PASSWORD.")
+        return _refusal(403, operator_only(request.method, has_operator=self._authenticator.has_operator))
 
 
-def _words(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+def _refusal(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     return JSONResponse({"detail": detail}, status, {"Cache-Control": "no-store", **(headers or {})})
 
 
 def _sessions(headers: Headers) -> list[str]:
-    """All that the browser has for us: of one under BASE_PATH and one without, either may be the one that is good."""
+    """All session cookies of the request: there may be one for BASE_PATH and one for `/`, and either may be valid."""
     pairs = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
-    return [value for name, _, value in pairs if name == COOKIE][:_MOST_SESSIONS]
+    return [value for name, _, value in pairs if name == COOKIE][:_MAX_SESSIONS]
 
 
 def _login_address(request: _Request) -> str:
-    """The login page, as seen from `request`: relative, for a proxy may have put us under any path."""
+    """The login page's address, relative to `request`: a proxy may publish us under any path."""
     wanted = request.path.removeprefix("/") + (f"?{request.query.decode('latin-1')}" if request.query else "")
     up = "../" * (request.path.count("/") - 1)
     return f"{up}{LOGIN.removeprefix('/')}" + (f"?next={quote(wanted, safe='/')}" if wanted else "")

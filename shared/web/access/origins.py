@@ -1,4 +1,4 @@
-"""Pages of other origins: which may read our answers (CORS), and that none writes in a visitor's name (CSRF)."""
+"""Pages of other origins: which may read our responses (CORS), and that no other sends writes for a visitor (CSRF)."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,13 +14,13 @@ _PREFLIGHT: Final = {
 
 
 class Origins:
-    """`allowed` are the origins of ALLOWED_ORIGINS, besides our own."""
+    """`allowed`: the origins of ALLOWED_ORIGINS. Our own origin is always allowed."""
 
     def __init__(self, allowed: frozenset[str]) -> None:
         self._allowed = allowed
 
     def headers_for(self, request: Headers) -> list[tuple[str, str]]:
-        """What lets the asking page read the answer, if it may."""
+        """The CORS headers of the response to `request`."""
         if not self._allowed:
             return []
         origin = request.get("origin")
@@ -33,17 +33,17 @@ class Origins:
         ]
 
     def preflight(self, method: str, request: Headers) -> Response | None:
-        """The answer to a browser that asks whether it may ask, if this is such a question. It has no credentials."""
+        """The response to a CORS preflight; None when the request is none. Browsers send it without credentials."""
         if method != "OPTIONS" or "access-control-request-method" not in request:
             return None
         return Response(status_code=204, headers=_PREFLIGHT if request.get("origin") in self._allowed else {})
 
     def are_trusted(self, request: Headers) -> bool:
-        """Whether the page that caused this request, if one did, is ours or allowed."""
+        """Whether the page that sent this request is ours or allowed; True also when no page did."""
         origin, site = request.get("origin"), request.get("sec-fetch-site")
         if origin in self._allowed:
             return True
         if site is not None:
             return site in ("same-origin", "none")
-        # Browsers send Sec-Fetch-Site to encrypted and loopback addresses alone, Origin with every write everywhere.
+        # Browsers send Sec-Fetch-Site only over HTTPS and to loopback, but Origin with every write.
         return origin is None or urlsplit(origin).netloc == request.get("host")

@@ -1,4 +1,4 @@
-"""Where a request came from. What a proxy says of that is believed of those that TRUSTED_PROXIES names alone."""
+"""The client of a request. Forwarding headers are believed only from the proxies that TRUSTED_PROXIES names."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -11,7 +11,7 @@ from shared.web.settings import Network
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The client's address (empty when there is none) and whether its own hop is encrypted."""
+    """The client's address (empty when unknown, as on a Unix socket), and whether its own connection is encrypted."""
 
     address: str
     is_https: bool
@@ -22,13 +22,13 @@ class TrustedProxies:
         self._networks = networks
 
     def sender_of(self, scope: Scope) -> Sender:
-        """Who sent this: the peer, or, when that is a trusted proxy, the nearest before it that is none."""
+        """The peer; or, behind trusted proxies, the last address in X-Forwarded-For that is none of them."""
         peer = _plain((scope.get("client") or ("",))[0])
         is_https = scope["scheme"] in ("https", "wss")
         if not self._networks or not self._trusts(peer):
             return Sender(peer, is_https)
         headers = Headers(scope=scope)
-        # The last entry is what the nearest proxy saw; a client may have written all before it.
+        # Only the last entry is written by the nearest proxy; a client may have made up all before it.
         scheme = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip()
         hops = [hop.strip() for line in headers.getlist("x-forwarded-for") for hop in line.split(",")]
         return Sender(self._first_untrusted(hops) or peer, scheme == "https" if scheme else is_https)
@@ -53,7 +53,7 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
         parsed = ip_address(address)
     except ValueError:
         return None
-    # What an IPv6 socket calls an IPv4 peer.
+    # An IPv6 socket shows an IPv4 peer as ::ffff:a.b.c.d.
     return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
 
 

@@ -1,4 +1,4 @@
-"""What somebody may do, and who is at the door."""
+"""The roles, and the requester that the guard has found out for each request."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -6,12 +6,12 @@ from typing import Final
 
 from starlette.types import Scope
 
-_IN_SCOPE: Final = "framecast.guest"
+_IN_SCOPE: Final = "framecast.requester"
 READING: Final = frozenset({"GET", "HEAD"})
 
 
 class Role(IntEnum):
-    """The higher one may do all that the lower one may."""
+    """The operator may do everything that a viewer may."""
 
     VIEWER = 1
     OPERATOR = 2
@@ -19,7 +19,7 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Whoever sent a request. `role` is None for a stranger; `ends_at` (UTC epoch seconds) is a share link's."""
+    """The sender of a request. `role` is None without valid proof; `ends_at` (UTC epoch seconds) is a share link's."""
 
     address: str
     is_https: bool
@@ -27,15 +27,15 @@ class Requester:
     ends_at: int | None = None
 
 
-def admit(scope: Scope, guest: Requester) -> None:
-    """Let the endpoints know the guest."""
-    scope[_IN_SCOPE] = guest
+def set_requester(scope: Scope, requester: Requester) -> None:
+    """Make `requester_of` return this one, in the guard and behind it."""
+    scope[_IN_SCOPE] = requester
 
 
-def guest_of(scope: Scope) -> Requester:
-    """Who sent this request. Without a guard before the application everybody is the operator, from nowhere."""
-    guest: Requester = scope.get(_IN_SCOPE, _NOBODY_ASKED)
-    return guest
+def requester_of(scope: Scope) -> Requester:
+    """The sender of this request. An application without a guard, as in tests, takes everybody for the operator."""
+    requester: Requester = scope.get(_IN_SCOPE, _WITHOUT_GUARD)
+    return requester
 
 
-_NOBODY_ASKED: Final = Requester("", is_https=False, role=Role.OPERATOR)
+_WITHOUT_GUARD: Final = Requester("", is_https=False, role=Role.OPERATOR)

@@ -1,6 +1,6 @@
-"""What is handed out signed: sessions (in a cookie) and share links (in an address).
+"""Signed tokens: sessions (in a cookie) and share links (in an address).
 
-Each role's are signed with a key of that role, so a changed password ends what was handed out under the old one.
+Each is signed with its role's key, which is derived from the role's secrets. So a changed password invalidates them.
 """
 
 import hashlib
@@ -10,15 +10,15 @@ from typing import Any, Final
 from itsdangerous import BadData, URLSafeSerializer
 
 from shared.clock import Clock
-from shared.web.access.links import Link
 from shared.web.access.roles import Role
+from shared.web.access.share_links import ShareLink
 
 SESSION_SECONDS: Final = 30 * 24 * 3600
 _MAX_CHARACTERS: Final = 512
 
 
 class Signer:
-    """Signs and verifies with the keys of `Credentials`. Constant-time, as itsdangerous compares."""
+    """Signs and verifies with the keys of `AccessSecrets`. itsdangerous compares in constant time."""
 
     def __init__(self, keys: Mapping[Role, bytes], clock: Clock) -> None:
         self._clock = clock
@@ -26,24 +26,25 @@ class Signer:
         self._links = {role: _serializer(key, "link") for role, key in keys.items()}
 
     def session(self, role: Role) -> str:
-        """Proof that its bearer logged in as `role`, for `SESSION_SECONDS`."""
+        """A token that proves a login as `role`, for `SESSION_SECONDS`."""
         return _dumped(self._sessions[role], [self._now() + SESSION_SECONDS])
 
     def role_of_session(self, session: str) -> Role | None:
+        """The role that a session proves; None when it has expired or was not signed with one of our keys."""
         for role, (ends_at,) in _verified(self._sessions, session):
             if ends_at > self._now():
                 return role
         return None
 
-    def sign(self, link: Link, role: Role) -> str:
-        """The link as an address carries it, given out by somebody of `role`."""
+    def sign(self, link: ShareLink, role: Role) -> str:
+        """The value of the link's query parameter. `role` is that of its maker, whose changed password ends it."""
         return _dumped(self._links[role], [link.subject, link.ends_at])
 
-    def read_link(self, signed: str) -> Link | None:
-        """The link, unless it is none of ours or has run out."""
+    def read_link(self, signed: str) -> ShareLink | None:
+        """The link; None when it has expired or was not signed with one of our keys."""
         for _role, (subject, ends_at) in _verified(self._links, signed):
             if ends_at > self._now():
-                return Link(subject, ends_at)
+                return ShareLink(subject, ends_at)
         return None
 
     def _now(self) -> int:

@@ -1,4 +1,4 @@
-"""Slows the guessing of passwords, by client address. Remembers a bounded number of addresses, and no password."""
+"""Slows down password guessing, per client network. Keeps a bounded number of networks, and no password."""
 
 import hashlib
 import secrets
@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.web.access.client_network import neighbourhood
+from shared.backoff import backoff_seconds
+from shared.web.access.client_network import client_network
 
 FREE_FAILURES: Final = 5
+FIRST_WAIT_SECONDS: Final = 1.0
 LONGEST_WAIT_SECONDS: Final = 60.0
 FORGET_SECONDS: Final = 15 * 60.0
 MAX_ADDRESSES: Final = 10_000
@@ -24,10 +26,10 @@ class _Record:
 
 
 class LoginThrottle:
-    """After five wrong secrets an address waits: a second, then twice as long after each, up to a minute.
+    """After five wrong secrets a client waits: one second, then twice as long after each further one, up to a minute.
 
-    The same wrong secret again counts once: a program with an old password, trying for ever, guesses nothing, and must
-    not lock out the people behind the same address. On one loop.
+    The same wrong secret counts only once: a program that keeps trying an old password guesses nothing, and must not
+    lock out the people behind the same address. Used on one loop.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -36,21 +38,22 @@ class LoginThrottle:
         self._key = secrets.token_bytes(32)
 
     def wait_seconds(self, address: str) -> float:
-        """How long this address has to wait before it may try another secret; 0 when it may now."""
+        """The seconds before this address may try another secret; 0 when it may now."""
         record = self._record(address)
         if record is None or record.failures < FREE_FAILURES:
             return 0.0
-        wait = min(2.0 ** min(record.failures - FREE_FAILURES, 16), LONGEST_WAIT_SECONDS)
+        wait = backoff_seconds(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, record.failures - FREE_FAILURES)
         return max(0.0, record.failed_at + wait - self._monotonic())
 
     def has_failed(self, address: str, secret: str) -> bool:
-        """Whether this address has tried just that before, in vain."""
+        """Whether this address has tried the same secret before."""
         record = self._record(address)
         return record is not None and self._digest(secret) in record.attempts
 
     def failed(self, address: str, secret: str) -> None:
-        record = self._records.setdefault(neighbourhood(address), _Record())
-        self._records.move_to_end(neighbourhood(address))
+        """Count a wrong secret of this address."""
+        record = self._records.setdefault(client_network(address), _Record())
+        self._records.move_to_end(client_network(address))
         record.failures += 1
         record.failed_at = self._monotonic()
         record.attempts.append(self._digest(secret))
@@ -58,9 +61,9 @@ class LoginThrottle:
             self._records.popitem(last=False)
 
     def _record(self, address: str) -> _Record | None:
-        record = self._records.get(neighbourhood(address))
+        record = self._records.get(client_network(address))
         if record is not None and self._monotonic() - record.failed_at > FORGET_SECONDS:
-            del self._records[neighbourhood(address)]
+            del self._records[client_network(address)]
             return None
         return record
 

@@ -1,4 +1,4 @@
-"""Which JPEGs may leave, and what they lose on the way: bytes of real encoders, cut and bent."""
+"""Which JPEGs may go out, and what is removed from them: bytes from real encoders, cut and changed."""
 
 import cv2
 import numpy as np
@@ -6,6 +6,7 @@ import pytest
 
 from services.ingest.decoding.jpeg import STANDARD_HUFFMAN_TABLES, DamagedPictureError, check, lean, segment
 from services.ingest.decoding.pictures import JpegPicture
+from tests.ingest.pixels import pixels_of
 
 START = b"\xff\xd8"
 
@@ -22,7 +23,7 @@ def with_segment(jpeg: bytes, marker: int, body: bytes) -> bytes:
 
 
 def test_a_good_jpeg_goes_out_byte_for_byte() -> None:
-    """Pass-through is worth its name."""
+    """Nothing is encoded again."""
     jpeg = encoded()
     assert lean(jpeg) is jpeg
     checked = check(jpeg)
@@ -31,7 +32,7 @@ def test_a_good_jpeg_goes_out_byte_for_byte() -> None:
 
 
 def test_every_cut_is_noticed() -> None:
-    """Also where the camera, or whoever cut it, put an end marker behind."""
+    """Also if there is an end marker after the cut."""
     jpeg = encoded()
     for length in range(0, len(jpeg) - 1, 97):
         for cut in (jpeg[:length], jpeg[:length] + b"\xff\xd9"):
@@ -40,7 +41,7 @@ def test_every_cut_is_noticed() -> None:
 
 
 def test_a_hole_is_noticed() -> None:
-    """As when a packet in the middle is missing."""
+    """A lost packet leaves a hole like this."""
     jpeg = encoded()
     middle = len(jpeg) // 2
     with pytest.raises(DamagedPictureError):
@@ -48,7 +49,7 @@ def test_a_hole_is_noticed() -> None:
 
 
 def test_damage_that_breaks_the_codes_is_noticed() -> None:
-    """A marker where none can be: the commonest sign of bytes gone wrong."""
+    """A marker where none can be is the commonest sign of damage."""
     jpeg = bytearray(encoded())
     jpeg[-200:-198] = b"\xff\xc0"
     with pytest.raises(DamagedPictureError):
@@ -56,21 +57,21 @@ def test_damage_that_breaks_the_codes_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("junk", [b"", b"\xff", START, b"<html>404</html>", START + b"\xff\xd9", START + b"\xff" * 50])
-def test_what_is_no_jpeg_is_refused(junk: bytes) -> None:
-    """Cameras answer with anything."""
+def test_anything_but_a_jpeg_is_refused(junk: bytes) -> None:
+    """Cameras may send anything."""
     with pytest.raises(DamagedPictureError):
         check(junk)
 
 
 def test_thumbnail_metadata_and_trailing_bytes_go() -> None:
-    """They are in every frame and nobody sees them; they may tell where the camera is."""
+    """They would be in every frame, invisible, and may tell where the camera is."""
     jpeg = encoded()
     fat = with_segment(with_segment(jpeg, 0xE1, b"Exif\0\0" + jpeg), 0xFE, b"made by") + b"\0" * 500
     assert check(fat).data == jpeg
 
 
 def test_a_thumbnail_in_the_jfif_segment_goes() -> None:
-    """The one segment that stays is cut to what it must have."""
+    """Only the necessary part of that segment stays."""
     jpeg = encoded()
     end = 4 + int.from_bytes(jpeg[4:6], "big")
     header = jpeg[6:end]
@@ -80,7 +81,7 @@ def test_a_thumbnail_in_the_jfif_segment_goes() -> None:
 
 
 def test_missing_huffman_tables_are_the_standard_ones() -> None:
-    """As in every MJPEG of USB cameras and AVI files; browsers show nothing without."""
+    """USB cameras and AVI files leave them out, and browsers show nothing without them."""
     whole = encoded()
     jpeg = whole.replace(STANDARD_HUFFMAN_TABLES, b"")
     assert len(jpeg) == len(whole) - len(STANDARD_HUFFMAN_TABLES), "the encoder's tables are no longer the standard's"
@@ -88,14 +89,14 @@ def test_missing_huffman_tables_are_the_standard_ones() -> None:
 
 
 def test_progressive_and_restarting_jpegs_pass() -> None:
-    """Several scans, and markers within them."""
+    """They have several scans, and markers within a scan."""
     for option in (cv2.IMWRITE_JPEG_PROGRESSIVE, cv2.IMWRITE_JPEG_RST_INTERVAL):
         jpeg = encoded(320, 180, option, 1)
         assert np.array_equal(pixels_of(check(jpeg).data), pixels_of(jpeg))
 
 
 def test_another_size_is_encoded_anew() -> None:
-    """And is as wide as asked for, from a decoder that shrinks by itself."""
+    """It has the requested width, although the decoder itself shrinks only by some factors."""
     picture = JpegPicture.checked(encoded(640, 360))
     small = picture.scaled_to(100)
     assert (small.width, small.height) == (100, 56)
@@ -103,7 +104,3 @@ def test_another_size_is_encoded_anew() -> None:
     assert picture.scaled_to(640) is picture
     assert picture.equals(JpegPicture.checked(picture.to_jpeg(1)))
     assert not picture.equals(small)
-
-
-def pixels_of(jpeg: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)

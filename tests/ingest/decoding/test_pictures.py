@@ -1,16 +1,17 @@
-"""Pictures of planes against the same pictures as OpenCV converts them."""
+"""Pictures made of planes, compared with the same pictures converted by OpenCV."""
 
 import cv2
 import numpy as np
 import pytest
 
 from services.ingest.decoding.pictures import BgrPicture, Pixels, YuvPicture
+from tests.ingest.pixels import pixels_of
 
 SIZE = (320, 180)
 
 
 def planes(width: int = SIZE[0], height: int = SIZE[1]) -> tuple[Pixels, Pixels, Pixels]:
-    """Smooth colours over the whole of what limited range allows."""
+    """Smooth colours over the whole limited range."""
     random = np.random.default_rng(3)
     made = []
     for columns, rows, low, high in ((width, height, 16, 236), *[(width // 2, height // 2, 60, 200)] * 2):
@@ -24,44 +25,40 @@ def by_opencv(y: Pixels, u: Pixels, v: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(stacked, cv2.COLOR_YUV2BGR_I420), dtype=np.uint8)
 
 
-def shown(jpeg: bytes) -> Pixels:
-    return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
-
-
 def test_limited_range_planes_have_the_colours_that_opencv_shows() -> None:
-    """Black is black and white is white, though the JPEG is made without a detour over BGR."""
+    """Black is black and white is white, although the JPEG is made without BGR in between."""
     difference = np.abs(
-        shown(YuvPicture(*planes(), is_full_range=False).to_jpeg(95)).astype(int) - by_opencv(*planes())
+        pixels_of(YuvPicture(*planes(), is_full_range=False).to_jpeg(95)).astype(int) - by_opencv(*planes())
     )
     assert difference.mean() < 2
     assert np.percentile(difference, 99) < 8
 
 
 def test_the_ends_of_limited_range_are_the_ends_of_full_range() -> None:
-    """And what lies beyond them stays there."""
+    """Values beyond them are cut off there."""
     for luma, expected in ((0, 0), (16, 0), (126, 128), (235, 255), (255, 255)):
         flat = np.full((64, 64), luma, np.uint8), *[np.full((32, 32), 128, np.uint8)] * 2
         jpeg = YuvPicture(*flat, is_full_range=False).to_jpeg(95)
-        assert np.abs(shown(jpeg).astype(int) - expected).max() <= 2
+        assert np.abs(pixels_of(jpeg).astype(int) - expected).max() <= 2
 
 
 def test_full_range_planes_are_left_alone() -> None:
-    """What is full range already must not be stretched once more."""
+    """Full range must not be stretched again."""
     flat = np.full((64, 64), 40, np.uint8), *[np.full((32, 32), 128, np.uint8)] * 2
-    assert np.abs(shown(YuvPicture(*flat, is_full_range=True).to_jpeg(95)).astype(int) - 40).max() <= 1
+    assert np.abs(pixels_of(YuvPicture(*flat, is_full_range=True).to_jpeg(95)).astype(int) - 40).max() <= 1
 
 
 @pytest.mark.parametrize("width", [100, 161, 319])
 def test_a_scaled_picture_of_planes_looks_like_a_scaled_picture_of_pixels(width: int) -> None:
-    """Odd widths too, whose chroma is rounded up."""
+    """Also at odd widths, where chroma is rounded up."""
     scaled = YuvPicture(*planes(), is_full_range=False).scaled_to(width)
     expected = BgrPicture(by_opencv(*planes())).scaled_to(width)
     assert (scaled.width, scaled.height) == (width, expected.height)
-    assert np.abs(shown(scaled.to_jpeg(95)).astype(int) - expected.pixels).mean() < 5
+    assert np.abs(pixels_of(scaled.to_jpeg(95)).astype(int) - expected.pixels).mean() < 5
 
 
 def test_planes_within_larger_rows_are_as_good() -> None:
-    """Decoders pad their rows; the padding is no part of the picture."""
+    """Decoders pad their rows. The padding does not belong to the picture."""
     wide = planes(640, 180)
     parts = tuple(plane[:, : plane.shape[1] // 2] for plane in wide)
     copies = tuple(np.ascontiguousarray(part) for part in parts)

@@ -1,8 +1,12 @@
 """Sources that are no network camera: they behave as one."""
 
+import subprocess
 import time
+from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from numpy.typing import NDArray
 from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.demo import FPS, DemoSource
 from services.ingest.sources.video_file import VideoFileSource
+from tests.ingest.pixels import pixels_of
 
 
 @pytest.fixture
@@ -27,8 +32,7 @@ def video(tmp_path: Path) -> Path:
 def shown(source: VideoFileSource) -> NDArray[np.uint8]:
     picture = source.retrieve()
     assert picture is not None
-    pixels = cv2.imdecode(np.frombuffer(picture.to_jpeg(95), np.uint8), cv2.IMREAD_COLOR)
-    return np.asarray(pixels, np.uint8)
+    return pixels_of(picture.to_jpeg(95))
 
 
 def test_a_file_is_played_at_its_pace_and_for_ever(video: Path) -> None:
@@ -63,3 +67,75 @@ def test_the_demo_scene_keeps_a_cameras_pace_and_draws_only_what_is_asked_for() 
     assert picture.shape == (720, 1280, 3)
     assert picture.dtype == np.uint8
     source.close()
+
+
+def encoded(directory: Path, name: str, *options: str) -> Path:
+    """A second of footage in which each picture is brighter than the last, as the options say."""
+    path = directory / name
+    levels = "geq=lum='16+N*8':cb=128:cr=128"
+    source = ["-f", "lavfi", "-i", f"color=size=64x48:rate=25,{levels},trim=end_frame=25"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, "-pix_fmt", "yuv420p", *options, str(path)], check=True)
+    return path
+
+
+def levels_of(source: VideoFileSource, count: int) -> list[int]:
+    """The brightness of each picture of `count` grabs, in steps as they were drawn."""
+    seen = []
+    for _ in range(count):
+        source.grab()
+        if source.retrieve() is not None:
+            seen.append(round((float(shown(source).mean()) * 219 / 255) / 8))
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("b.mp4", ["-c:v", "libx264", "-bf", "2"]),
+        ("raw.h264", ["-c:v", "libx264", "-bf", "0"]),
+        ("b.ts", ["-c:v", "libx264", "-bf", "2"]),
+        ("part2.avi", ["-c:v", "mpeg4"]),
+        ("vp8.webm", ["-c:v", "libvpx", "-b:v", "1M"]),
+    ],
+)
+def test_files_of_any_kind_are_looped_with_their_pictures_in_order(
+    name: str, options: list[str], tmp_path: Path
+) -> None:
+    """Also those in which FFmpeg can't go back. What a decoder holds at the end may be missing."""
+    with closing(VideoFileSource(str(encoded(tmp_path, name, *options)))) as source:
+        source.open()
+        levels = levels_of(source, 60)
+    runs = [level for level, next_level in pairwise(levels) if next_level < level]
+    assert len(runs) == 2
+    assert min(runs) >= 22
+    assert all(next_level - level in (0, 1, 2) or next_level < 4 for level, next_level in pairwise(levels))
+    assert len(levels) >= 50
+
+
+def test_a_file_that_was_filmed_on_its_side_is_shown_upright(tmp_path: Path) -> None:
+    """As a phone does it: the pictures lie, and the file says by how much."""
+    lying = encoded(tmp_path, "lying.mp4", "-vf", "drawbox=0:0:16:12:white:fill", "-c:v", "libx264")
+    path = tmp_path / "upright.mp4"
+    with av.open(str(lying)) as read, av.open(str(path), "w") as written:
+        stream = written.add_stream_from_template(read.streams.video[0])
+        stream.set_display_rotation(90)
+        for packet in read.demux():
+            if packet.size:
+                packet.stream = stream
+                written.mux(packet)
+    with closing(VideoFileSource(str(path))) as source:
+        source.open()
+        while source.retrieve() is None:
+            source.grab()
+        pixels = shown(source)
+    assert pixels.shape == (64, 48, 3)
+    assert pixels[-8:, :8].mean() > 230
+    assert pixels[:8, :8].mean() < 100
+
+
+def test_a_file_of_sound_alone_is_said(tmp_path: Path) -> None:
+    """It can be opened, and shows nothing."""
+    path = tmp_path / "sound.wav"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=1", str(path)], check=True)
+    with pytest.raises(SourceUnavailableError, match="no video"):
+        VideoFileSource(str(path)).open()

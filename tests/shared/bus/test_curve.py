@@ -1,4 +1,4 @@
-"""Who gets something from a bus with keys: real sockets, real keys, a real gatekeeper."""
+"""Which clients a bus with keys serves: real sockets, real keys, a real authenticator."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from shared.bus.curve import ClientKeys, ServerKeys, new_secret_key
 from shared.bus.keys import client_keys, make_keys, server_keys
-from shared.bus.proxy import Forwarder
+from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.subscriber import Subscriber
 from shared.settings import BusClientSettings, BusServerSettings
@@ -24,7 +24,7 @@ MESSAGE = [b"a/", b"payload"]
 
 
 class Bus:
-    """As ingest has it: a forwarder with keys, and a publisher behind it that repeats a message."""
+    """A bus as ingest has it: a proxy with keys, and a publisher behind it that repeats a message."""
 
     def __init__(self, directory: Path) -> None:
         self.address = f"tcp://127.0.0.1:{free_port()}"
@@ -35,14 +35,14 @@ class Bus:
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
-        self._forwarder = Forwarder(self.address, self._inner_address, self.keys)
+        self._proxy = BusProxy(self.address, self._inner_address, self.keys)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join(5)
-        self._forwarder.close()
+        self._proxy.close()
 
     def _run(self) -> None:
         publisher = Publisher(self._inner_address, is_inner=True)
@@ -93,7 +93,7 @@ async def is_served(address: str, keys: ClientKeys | None, timeout_seconds: floa
 
 
 async def test_an_authorized_client_is_served_and_its_subscriptions_are_seen(bus: Bus, tmp_path: Path) -> None:
-    """Through the forwarder: the demand must come back to the cameras as on a bus without keys."""
+    """The demand must reach the cameras through the proxy, as on a bus without keys."""
     keys = keys_of("stream", tmp_path)
     assert await is_served(bus.address, keys)
     subscriber = Subscriber(bus.address, keys)
@@ -103,14 +103,14 @@ async def test_an_authorized_client_is_served_and_its_subscriptions_are_seen(bus
     await eventually(lambda: not bus.topics, "it is gone")
 
 
-async def test_whoever_has_the_servers_secret_is_served(bus: Bus) -> None:
-    """Ingest's own health check listens to its bus, and has no other key."""
+async def test_a_client_with_the_servers_secret_is_served(bus: Bus) -> None:
+    """Ingest's own health check subscribes to its bus, and has no other key."""
     assert await is_served(bus.address, bus.keys.as_client())
 
 
 @pytest.mark.parametrize("stranger", ["unknown key", "another server's key", "no keys"])
-async def test_a_stranger_gets_nothing_and_is_told_of_in_the_log(bus: Bus, tmp_path: Path, stranger: str) -> None:
-    """Neither frames nor a say in what is encoded; while one who is known is served."""
+async def test_a_stranger_gets_nothing_and_is_logged(bus: Bus, tmp_path: Path, stranger: str) -> None:
+    """A stranger gets no frames and does not decide what is encoded. A known client is served meanwhile."""
     known = keys_of("stream", tmp_path)
     other_server = ServerKeys(new_secret_key(), bus.keys.read_authorized).as_client().server_key
     keys, reason = {
@@ -126,14 +126,14 @@ async def test_a_stranger_gets_nothing_and_is_told_of_in_the_log(bus: Bus, tmp_p
         assert await is_served(bus.address, known)
     refusal = next(line for line in logs if line["event"] == "refused")
     assert (refusal["what"], refusal["count"]) == ("bus connection", 1)
-    await eventually(lambda: not bus.topics, "only the known one's subscriptions were ever there")
+    await eventually(lambda: not bus.topics, "only the known client's subscriptions were ever there")
     assert not receiving.done()
     receiving.cancel()
     subscriber.close()
 
 
 async def test_many_refusals_are_one_line_a_second(bus: Bus) -> None:
-    """Whoever knocks all the time must not fill the disk with logs; and is counted."""
+    """A stranger that keeps trying must not fill the disk with logs; and each attempt is counted."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with capture_logs() as logs:
 
@@ -141,7 +141,7 @@ async def test_many_refusals_are_one_line_a_second(bus: Bus) -> None:
             for _ in range(10):
                 socket = context.socket(zmq.SUB)
                 socket.connect(bus.address)
-                # Not closed until its handshake has failed, or nobody was refused.
+                # Closed only when its handshake has failed; earlier, nobody would be refused.
                 monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_DISCONNECTED)
                 monitor.poll(1000)
                 socket.close(linger=0)
@@ -153,8 +153,8 @@ async def test_many_refusals_are_one_line_a_second(bus: Bus) -> None:
     context.destroy(linger=0)
 
 
-async def test_a_key_that_is_added_counts_at_once(bus: Bus, tmp_path: Path) -> None:
-    """A second host joins without a restart of ingest: refused at first, it is let in when it comes again."""
+async def test_an_added_key_works_at_once(bus: Bus, tmp_path: Path) -> None:
+    """A second host joins without a restart of ingest: it is refused first, and accepted when it tries again."""
     make_keys(tmp_path, ("late",))
     authorized = tmp_path / "server/authorized/late.key"
     key = authorized.read_bytes()
@@ -168,7 +168,7 @@ async def test_a_key_that_is_added_counts_at_once(bus: Bus, tmp_path: Path) -> N
 
 
 async def test_a_damaged_key_shuts_out_its_owner_alone(bus: Bus, tmp_path: Path) -> None:
-    """Found only while ingest runs, it is named when somebody is refused."""
+    """When ingest meets it only while it runs, it names the key as it refuses the client."""
     make_keys(tmp_path, ("other",))
     (tmp_path / "server/authorized/other.key").write_text("damaged\n")
     assert await is_served(bus.address, keys_of("stream", tmp_path))
@@ -181,8 +181,8 @@ async def test_a_damaged_key_shuts_out_its_owner_alone(bus: Bus, tmp_path: Path)
     assert "other.key' but must be" in logs[0]["last_reason"]
 
 
-async def test_without_a_gatekeeper_nobody_is_let_in(tmp_path: Path) -> None:
-    """Should it ever be missing: libzmq alone would let in whoever knows the server's key."""
+async def test_without_an_authenticator_nobody_is_accepted(tmp_path: Path) -> None:
+    """Should it ever be missing: libzmq alone would accept everybody who knows the server's public key."""
     make_keys(tmp_path, ("stream",))
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     guarded = context.socket(zmq.XPUB)

@@ -1,4 +1,4 @@
-"""The keys' files: how the command makes them, and what becomes of bad ones."""
+"""The files of keys: the command that makes them, and the refusal of bad ones."""
 
 import os
 import stat
@@ -35,8 +35,8 @@ def content(directory: Path) -> dict[str, bytes]:
     return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
-def test_one_command_makes_what_each_side_needs(tmp_path: Path) -> None:
-    """Secrets for their owner alone, public keys for all; no secret where another would get it, and none is shown."""
+def test_one_command_makes_the_keys_of_each_side(tmp_path: Path) -> None:
+    """Only its owner may read a secret, and everybody a public key. No secret is in two places, and none is shown."""
     done = run(str(tmp_path / "keys"))
     assert done.returncode == 0, done.stderr
     files = content(tmp_path / "keys")
@@ -65,7 +65,7 @@ def test_run_again_it_adds_a_client_and_changes_nothing_else(tmp_path: Path) -> 
 
 
 def test_the_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
-    """Neither may a secret be open to all, nor a public key closed to a container's user."""
+    """A secret must not be readable by all, and a public key must be readable by a container's user."""
     for umask in (0o000, 0o077):
         before = os.umask(umask)
         try:
@@ -78,7 +78,7 @@ def test_the_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_the_files_can_be_given_to_the_containers_user(tmp_path: Path) -> None:
-    """Who else could not read them."""
+    """Otherwise that user could not read them."""
     assert run(str(tmp_path / "keys"), "attic", "--owner", "10001").returncode == 0
     assert {path.stat().st_uid for path in (tmp_path / "keys").rglob("*")} == {10001}
 
@@ -93,7 +93,7 @@ def test_a_client_that_can_not_be_a_directory_is_refused(name: str, tmp_path: Pa
 
 
 def test_a_directory_that_can_not_be_made_is_one_line(tmp_path: Path) -> None:
-    """And exit code 2."""
+    """It exits with code 2, as for every bad setting."""
     (tmp_path / "file").touch()
     refused = run(str(tmp_path / "file"))
     assert refused.returncode == 2
@@ -110,7 +110,7 @@ def server_settings(directory: Path) -> BusServerSettings:
 @pytest.mark.parametrize("damaged", ["server/server.secret", "server/authorized/stream.key"])
 @pytest.mark.parametrize("text", ["", "too short", "~" * 40, "ü" * 40])
 def test_a_damaged_key_is_refused_by_its_path_and_is_not_shown(tmp_path: Path, damaged: str, text: str) -> None:
-    """In one line, which the service prints before it exits with code 2."""
+    """The service prints the line and exits with code 2."""
     make_keys(tmp_path, ("stream",))
     (tmp_path / damaged).write_text(text)
     with pytest.raises(ConfigurationError) as caught:
@@ -123,7 +123,7 @@ def test_a_damaged_key_is_refused_by_its_path_and_is_not_shown(tmp_path: Path, d
 
 @pytest.mark.parametrize("missing", ["server/server.secret", "server/authorized"])
 def test_a_missing_file_of_the_server_is_refused(tmp_path: Path, missing: str) -> None:
-    """Without its keys the bus must not come up, least of all open."""
+    """Without its keys the bus must not start, least of all without protection."""
     make_keys(tmp_path, ("stream",))
     (tmp_path / missing).rename(tmp_path / "elsewhere")
     with pytest.raises(ConfigurationError, match=rf"{missing}' but must be a .*read.*: No such file or directory\."):
@@ -134,7 +134,7 @@ def test_a_missing_file_of_the_server_is_refused(tmp_path: Path, missing: str) -
     ("setting", "file"), [("BUS_SERVER_KEY_FILE", "server.key"), ("BUS_CLIENT_SECRET_FILE", "client.secret")]
 )
 def test_a_clients_missing_or_damaged_file_is_refused_by_its_setting(tmp_path: Path, setting: str, file: str) -> None:
-    """Or it would wait in vain for a bus that refuses it without a word."""
+    """Otherwise it would wait for ever for a bus that refuses it without an answer."""
     make_keys(tmp_path, ("stream",))
     settings = BusClientSettings(
         bus_server_key_file=tmp_path / "stream/server.key", bus_client_secret_file=tmp_path / "stream/client.secret"
@@ -165,10 +165,10 @@ def test_a_clients_missing_or_damaged_file_is_refused_by_its_setting(tmp_path: P
         ),
     ],
 )
-def test_a_service_that_can_not_have_its_bus_as_told_ends_with_one_line(
+def test_a_service_that_can_not_use_its_bus_settings_ends_with_one_line(
     service: str, environment: dict[str, str], line: str
 ) -> None:
-    """And exit code 2: started again it would fail again."""
+    """It exits with code 2, because a restart would fail again."""
     refused = subprocess.run(
         [sys.executable, "-m", f"services.{service}"],
         cwd=ROOT,

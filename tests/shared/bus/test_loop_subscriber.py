@@ -1,135 +1,151 @@
-"""The bus read in the loop itself, against libzmq's own sockets on loopback."""
+"""The subscriber in the event loop, against libzmq's own sockets on loopback."""
 
 import asyncio
+import fcntl
 import socket
+import sys
+import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvloop
 
-from shared.bus.loop_subscriber import Listener
+from shared.bus.loop_subscriber import LoopSubscriber
 from shared.bus.publisher import Publisher
 from tests.support.ports import free_port
 from tests.support.pump import Pump
-from tests.support.waiting import eventually
-
-
-@pytest.fixture
-def address() -> str:
-    return f"tcp://127.0.0.1:{free_port()}"
+from tests.support.waiting import eventually, wait_until
 
 
 @asynccontextmanager
-async def listening(listener: Listener) -> AsyncIterator[list[list[bytes]]]:
-    """What it hands over, until it is closed."""
+async def receiving(subscriber: LoopSubscriber) -> AsyncIterator[list[list[bytes]]]:
+    """The messages that it hands over, until it is closed."""
     taken: list[list[bytes]] = []
-    handing = asyncio.create_task(listener.hand_newest_to(taken.append))
+    handing = asyncio.create_task(subscriber.hand_newest_to(taken.append))
     try:
         yield taken
     finally:
         handing.cancel()
         with suppress(asyncio.CancelledError):
             await handing
-        listener.close()
+        subscriber.close()
+
+
+async def until_subscribed(publisher: Publisher, *topics: bytes) -> None:
+    """Wait until these topics, and no other but hellos, are subscribed to."""
+
+    def are_seen() -> bool:
+        publisher.read_subscriptions()
+        return {topic for topic in publisher.topics if not topic.startswith(b"hello/")} == set(topics)
+
+    await eventually(are_seen, f"the subscriptions are {topics}")
 
 
 async def test_what_is_published_on_a_subscribed_topic_arrives(address: str) -> None:
     """Parts arrive whole and in order, large ones too; other topics do not arrive."""
-    listener = Listener(address)
-    listener.subscribe(b"a/")
-    message = [b"a/", b"", b"payload" * 100_000]
-    with Pump(address, message):
-        async with listening(listener) as taken:
-            await eventually(lambda: len(taken) > 2, "messages come")
-            assert all(parts == message for parts in taken)
-            listener.unsubscribe(b"a/")
-            listener.subscribe(b"b/")
-            await asyncio.sleep(0.2)
-            count = len(taken)
-            await asyncio.sleep(0.1)
-            assert len(taken) == count
-
-
-async def test_of_what_comes_at_once_only_each_topics_newest_is_handed_over(address: str) -> None:
-    """Nobody is to be shown what has been waiting."""
     publisher = Publisher(address)
-    listener = Listener(address)
-    for topic in (b"a/", b"b/"):
-        listener.subscribe(topic)
-    async with listening(listener) as taken:
-
-        def is_subscribed() -> bool:
-            publisher.read_subscriptions()
-            return {b"a/", b"b/"} <= publisher.topics
-
-        await eventually(is_subscribed, "the subscriptions are there")
-        for number in (b"1", b"2", b"3"):
-            for topic in (b"a/", b"b/"):
-                publisher.send([topic, number])
-        publisher.wait(0.3)  # the loop stands still, as it would under load
-        await eventually(lambda: [b"b/", b"3"] in taken, "what waited is handed over")
-        assert taken[-2:] == [[b"a/", b"3"], [b"b/", b"3"]]
-        assert len(taken) <= 4
+    subscriber = LoopSubscriber(address)
+    subscriber.subscribe(b"a/")
+    message, last = [b"a/", b"", b"payload" * 100_000], [b"b/", b"last"]
+    async with receiving(subscriber) as taken:
+        await until_subscribed(publisher, b"a/")
+        publisher.send(message)
+        await eventually(lambda: taken == [message], "the message arrives")
+        subscriber.unsubscribe(b"a/")
+        subscriber.subscribe(b"b/")
+        await until_subscribed(publisher, b"b/")
+        publisher.send(message)
+        publisher.send(last)
+        await eventually(lambda: last in taken, "the message behind it arrives")
+        assert taken == [message, last]
     publisher.close()
 
 
-async def test_subscriptions_are_seen_at_the_publisher_and_go_with_their_listener(address: str) -> None:
-    """They are the demand, so they must come, go when withdrawn, and go when the listener does."""
+async def test_of_what_arrives_together_only_each_topics_newest_is_handed_over(address: str) -> None:
+    """No viewer is to be shown a picture that has been waiting."""
+    publisher = Publisher(address)
+    subscriber = LoopSubscriber(address)
+    for topic in (b"a/", b"b/"):
+        subscriber.subscribe(topic)
+    async with receiving(subscriber) as taken:
+        await until_subscribed(publisher, b"a/", b"b/")
+        messages = [[topic, number * 1000] for number in (b"1", b"2", b"3") for topic in (b"a/", b"b/")]
+        for message in messages:
+            publisher.send(message)
+        sent_bytes = sum(len(part) for message in messages for part in message)
+        # Meanwhile the loop stands still, as it would under load.
+        wait_until(lambda: unread_bytes(subscriber) > sent_bytes, "all have arrived")
+        await eventually(lambda: bool(taken), "what waited is handed over")
+        assert taken == messages[-2:]
+    publisher.close()
+
+
+def unread_bytes(subscriber: LoopSubscriber) -> int:
+    """What waits in the kernel for the one connection of `subscriber`."""
+    (connection,) = subscriber._connections
+    assert connection._transport is not None
+    count = bytearray(4)
+    fcntl.ioctl(connection._transport.get_extra_info("socket").fileno(), termios.FIONREAD, count)
+    return int.from_bytes(count, sys.byteorder)
+
+
+async def test_subscriptions_are_seen_at_the_publisher_and_go_with_their_subscriber(address: str) -> None:
+    """They are the demand: a withdrawn one, and those of a subscriber that left, must end."""
     with Pump(address, [b"x/"]) as pump:
-        listener = Listener(address)
-        async with listening(listener):
-            listener.subscribe(b"frame/cam1/main/")
+        subscriber = LoopSubscriber(address)
+        async with receiving(subscriber):
+            subscriber.subscribe(b"frame/cam1/main/")
             await eventually(lambda: b"frame/cam1/main/" in pump.topics, "the subscription is seen")
             assert any(topic.startswith(b"hello/") for topic in pump.topics)
-            listener.unsubscribe(b"frame/cam1/main/")
+            subscriber.unsubscribe(b"frame/cam1/main/")
             await eventually(lambda: b"frame/cam1/main/" not in pump.topics, "it is gone")
         await eventually(lambda: not pump.topics, "all are gone")
 
 
 async def test_it_finds_a_publisher_that_came_back_and_one_of_several(address: str) -> None:
-    """Its subscriptions are told again, without anybody asking; an address where nobody answers harms no other."""
-    listener = Listener(f"tcp://127.0.0.1:{free_port()}, {address}")
-    listener.subscribe(b"a/")
-    async with listening(listener) as taken:
+    """It subscribes again by itself; an address without an answer does not harm the other."""
+    subscriber = LoopSubscriber(f"tcp://127.0.0.1:{free_port()}, {address}")
+    subscriber.subscribe(b"a/")
+    async with receiving(subscriber) as taken:
         for payload in (b"first", b"second"):
             with Pump(address, [b"a/", payload]) as pump:
                 await eventually(lambda payload=payload: [b"a/", payload] in taken, "its messages come")  # type: ignore[misc]
                 assert b"a/" in pump.topics
 
 
-def test_it_listens_on_the_loop_that_the_service_runs_on(address: str) -> None:
-    """uvloop's transports are no asyncio.Transport, and what it calls goes wrong without a word."""
+def test_it_works_on_the_loop_that_the_service_runs_on(address: str) -> None:
+    """uvloop's transports do not inherit from asyncio.Transport, and it logs no error of a callback."""
 
-    async def listen() -> None:
-        listener = Listener(address)
-        listener.subscribe(b"a/")
-        async with listening(listener) as taken:
+    async def receive() -> None:
+        subscriber = LoopSubscriber(address)
+        subscriber.subscribe(b"a/")
+        async with receiving(subscriber) as taken:
             await eventually(lambda: bool(taken), "messages come")
 
     with Pump(address, [b"a/", b"payload"]):
-        uvloop.run(listen())
+        uvloop.run(receive())
 
 
 async def test_it_outlives_the_heartbeats_of_ingest(address: str) -> None:
-    """An XPUB closes the connection of who leaves its pings unanswered for 2.5 s."""
-    listener = Listener(address)
-    listener.subscribe(b"a/")
-    with Pump(address, [b"a/"]) as pump:
-        async with listening(listener):
-            await eventually(lambda: bool(pump.topics), "it is there")
-            topics = pump.topics
-            for _ in range(40):
-                await asyncio.sleep(0.1)
-                assert pump.topics == topics
+    """An XPUB closes a connection whose pings have no answer for 2.5 s."""
+    subscriber = LoopSubscriber(address)
+    subscriber.subscribe(b"a/")
+    with Pump(address, [b"a/"]):
+        async with receiving(subscriber) as taken:
+            await eventually(lambda: bool(taken), "it is connected")
+            connections = set(subscriber._connections)
+            # 50 messages a second, so this takes more than the time of a heartbeat and its answer.
+            await eventually(lambda: len(taken) > 50 * (1 + 2.5 + 0.5), "messages arrive")
+            assert subscriber._connections == connections
 
 
 @pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-OpenSSH_9.2\r\n"])
-async def test_what_is_silent_or_no_bus_is_left_and_tried_again(
+async def test_a_silent_peer_and_another_protocol_are_left_and_tried_again(
     address: str, greeting: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A peer behind a broken network sends no goodbye, and a wrong port answers in another tongue."""
-    monkeypatch.setattr("shared.bus.loop_subscriber.SILENCE_SECONDS", 0.3)
+    """A peer behind a broken network closes nothing, and a wrong port speaks another protocol."""
+    monkeypatch.setattr("shared.bus.silence.SILENCE_SECONDS", 0.3)
     connected = 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -142,24 +158,22 @@ async def test_what_is_silent_or_no_bus_is_left_and_tried_again(
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", int(address.rpartition(":")[2]))
-    async with server, listening(Listener(address)) as taken:
+    async with server, receiving(LoopSubscriber(address)) as taken:
         await eventually(lambda: connected >= 3, "it connects again and again")
         assert not taken
 
 
-async def hears_by_name(address: str) -> None:
-    """A bus at `address` is found by a name, whatever that is said to mean."""
-    listener = Listener(f"tcp://ingest:{address.rpartition(':')[2]}")
-    listener.subscribe(b"a/")
+async def assert_found_by_name(address: str) -> None:
+    """The bus at `address` is found by the name `ingest`, as the patched resolver answers it."""
+    subscriber = LoopSubscriber(f"tcp://ingest:{address.rpartition(':')[2]}")
+    subscriber.subscribe(b"a/")
     with Pump(address, [b"a/", b"payload"]):
-        async with listening(listener) as taken:
+        async with receiving(subscriber) as taken:
             await eventually(lambda: bool(taken), "its messages come")
 
 
-async def test_a_slow_resolver_and_an_address_where_nobody_is_delay_it_only(
-    address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A name may have several addresses, of which the first leads nowhere; and its look-up outlasts a connection's."""
+async def test_a_slow_resolver_and_a_dead_address_only_delay_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name may have several addresses, the first of them dead; and a look-up may take longer than a connect may."""
     monkeypatch.setattr("shared.bus.loop_subscriber.CONNECT_SECONDS", 0.3)
     port = int(address.rpartition(":")[2])
 
@@ -169,11 +183,11 @@ async def test_a_slow_resolver_and_an_address_where_nobody_is_delay_it_only(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in (nowhere, there)]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
-    await hears_by_name(address)
+    await assert_found_by_name(address)
 
 
-async def test_a_question_that_is_never_answered_is_asked_again(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one is that was asked while the network was cut."""
+async def test_a_lookup_without_an_answer_is_started_again(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query that was sent while the network was cut is never answered."""
     monkeypatch.setattr("shared.bus.loop_subscriber.LOOKUP_SECONDS", 0.2)
     port = int(address.rpartition(":")[2])
     asked = 0
@@ -186,19 +200,19 @@ async def test_a_question_that_is_never_answered_is_asked_again(address: str, mo
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
-    await hears_by_name(address)
+    await assert_found_by_name(address)
     assert asked == 2
 
 
 async def test_what_the_taker_raises_ends_the_handing_over(address: str) -> None:
-    """Whoever awaits it learns of the fault; nothing goes on half alive."""
+    """The caller learns of the fault; nothing goes on half alive."""
 
     def take(_parts: list[bytes]) -> None:
         raise ZeroDivisionError
 
-    listener = Listener(address)
-    listener.subscribe(b"a/")
+    subscriber = LoopSubscriber(address)
+    subscriber.subscribe(b"a/")
     with Pump(address, [b"a/", b"payload"]), pytest.raises(ExceptionGroup) as raised:
-        await asyncio.wait_for(listener.hand_newest_to(take), 60)
+        await asyncio.wait_for(subscriber.hand_newest_to(take), 60)
     assert raised.group_contains(ZeroDivisionError)
-    listener.close()
+    subscriber.close()

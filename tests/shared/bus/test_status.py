@@ -1,4 +1,4 @@
-"""The wire format of statuses, held to its golden bytes."""
+"""The wire format of statuses, checked against golden bytes."""
 
 import json
 from pathlib import Path
@@ -40,18 +40,18 @@ def altered(**members: Any) -> list[bytes]:
 
 
 def test_a_status_encodes_to_its_golden_bytes() -> None:
-    """Whoever changes these bytes changes the wire format."""
+    """A change of these bytes changes the wire format."""
     assert encode_status(STATUS) == [b"status/camera_1/", (GOLDEN / "status.json").read_bytes()]
 
 
 def test_what_was_encoded_decodes_to_the_same() -> None:
-    """Before the first picture size and rate are unknown, and stay so."""
+    """Also when size and rate are not known yet."""
     unknown = STATUS.model_copy(update={"width": None, "height": None, "fps": None, "state": CameraState.CONNECTING})
     assert decode_status(encode_status(STATUS)) == STATUS
     assert decode_status(encode_status(unknown)) == unknown
 
 
-def test_a_status_without_the_members_that_came_later_decodes() -> None:
+def test_a_status_without_the_later_members_decodes() -> None:
     """Services are updated one after the other, and on several hosts on several days."""
     body = json.loads(encode_status(STATUS)[1])
     for later in ("ingest_version", "notices", "widths", "codec", "bits_per_second"):
@@ -61,7 +61,7 @@ def test_a_status_without_the_members_that_came_later_decodes() -> None:
 
 @pytest.mark.parametrize(("state", "streaming"), [("live", True), ("idle", True), ("stalled", False)])
 def test_live_and_idle_are_streaming(state: str, streaming: bool) -> None:
-    """Idle means only that nobody looks."""
+    """Idle only means that nobody watches."""
     assert decode_status(altered(state=state)).is_streaming is streaming
 
 
@@ -76,11 +76,19 @@ def test_live_and_idle_are_streaming(state: str, streaming: bool) -> None:
         altered(capture_interval_seconds=0),
         altered(camera="UPPER"),
         altered(padding="x" * 20_000),
+        *(altered(width=width) for width in (0, -5, 65_501, 10**30, 1.5)),
+        *(altered(height=height) for height in (0, 2**31)),
+        *(altered(fps=fps) for fps in (-1, 1001, float("inf"), float("nan"))),
+        altered(widths=[0]),
+        altered(widths=[1] * 17),
+        altered(reconnects=2**63),
+        altered(viewer_count=2**63),
+        altered(bits_per_second=2**63),
         [b"status/other/", encode_status(STATUS)[1]],
         [b"status/camera_1/", b"{"],
     ],
 )
 def test_a_malformed_status_is_refused(parts: list[bytes]) -> None:
-    """One kind of error for all of it."""
+    """A size of 0 or of 2^31 once ended every service that drew a picture of it."""
     with pytest.raises(MessageDecodeError):
         decode_status(parts)

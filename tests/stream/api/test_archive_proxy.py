@@ -1,4 +1,4 @@
-"""The archive behind port 8001: what changes it passes as well, and what is long is passed on while it comes."""
+"""The archive behind port 8001: every method passes, and long bodies pass while they arrive."""
 
 import http.client
 import http.server
@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
+from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER, Headers, basic, bearer
 
 PIECE = b"x" * 65_536
@@ -92,7 +93,7 @@ def test_capturing_and_deleting_pass_without_a_body(replica: Replica) -> None:
 
 
 def test_a_body_is_passed_on_while_it_comes(replica: Replica) -> None:
-    """It is counted on its way, not held."""
+    """It is measured on its way, and not held."""
     _Archive.begun.clear()
 
     def pieces() -> Iterator[bytes]:
@@ -121,7 +122,7 @@ def test_a_long_answer_is_passed_on_while_it_comes(replica: Replica, path: str) 
 
 
 def test_a_password_found_wrong_is_not_passed_on() -> None:
-    """The archiver would count it for stream's address, and soon make everybody wait who comes that way."""
+    """The archiver would count it for stream's address, and soon make all clients of stream wait."""
     with before_an_archive(**SECRETS) as replica:
         form = urllib.parse.urlencode({"password": VIEWER}).encode()
         cookie = {"Cookie": replica.request("/login", "POST", body=form)[1]["set-cookie"].partition(";")[0]}
@@ -134,3 +135,102 @@ def test_a_password_found_wrong_is_not_passed_on() -> None:
 def passed_on(replica: Replica, credentials: Headers) -> Headers:
     assert replica.request("/api/camera/frames", "HEAD", credentials)[0] == 200
     return {name: value for name, value in _Archive.received.items() if name in ("Cookie", "Authorization")}
+
+
+class _Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with the request that it got."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = f"{self.command} {self.path} {self.headers.get('If-None-Match')}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"abc"')
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_the_archives_addresses_are_forwarded(bus: str) -> None:
+    """Port 8001 is the one origin: method, query, headers and bodies pass both ways."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as archive:
+        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        with running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica:
+            path = "/api/camera/frames/7/image?x=1&x=2"
+            status, headers, body = replica.request(path, headers={"If-None-Match": '"abc"'})
+            assert (status, headers["etag"], body) == (200, '"abc"', f'GET {path} "abc"'.encode())
+            assert replica.request("/api/camera/frames")[2] == b"GET /api/camera/frames None"
+            assert replica.request(path, "HEAD")[:1] + replica.request(path, "HEAD")[2:] == (200, b"")
+            assert replica.request("/api/camera/frames", "POST", body=b"now")[::2] == (201, b"now")
+        archive.shutdown()
+
+
+def test_an_archive_that_is_away_is_502_in_words(lonely_replica: Replica) -> None:
+    """The live picture does not need it."""
+    status, body = lonely_replica.json("/api/camera/frames")
+    assert status == 502
+    assert "ARCHIVER_URL" in body["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/camera/frames/%07",
+        "/api/camera/frames/%00",
+        "/api/camera/frames/%0d%0aX-Evil:1",
+        "/api/camera/frames/..%2f..%2f..%2freadyz",
+        "/api/camera/frames/%5c..%5c",
+        "/api/camera/frames/%2e%2e/%2e%2e/healthz",
+        "/api/camera/framesX",
+        "/api/camera/frames@elsewhere.example/x",
+    ],
+)
+def test_a_path_beyond_the_archives_addresses_is_404(lonely_replica: Replica, path: str) -> None:
+    """Dots once reached every address of the archiver's host, and a control character was a traceback."""
+    assert lonely_replica.request(path)[0] == 404
+
+
+def test_an_odd_path_is_passed_on_as_it_was_read(bus: str) -> None:
+    """A decoded question mark must not become a query on the way."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as archive:
+        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        with running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica:
+            for path in ("/api/camera/frames/%3Fx=1", "/api/camera/frames/a%20b", "/api/camera/frames/%C3%A9"):
+                assert replica.request(path)[2] == f"GET {path} None".encode()
+        archive.shutdown()
+
+
+def test_an_address_with_too_many_requests_under_way_waits_and_others_do_not() -> None:
+    """110 slow downloads once kept everybody from the archive for a minute and a half."""
+    _Archive.go_on.clear()
+    limited: dict[str, object] = {"trusted_proxies": "127.0.0.1", "stream_max_viewers_per_address": 2}
+    with before_an_archive(**limited) as replica:
+        slow = [http.client.HTTPConnection("127.0.0.1", replica.port, timeout=20) for _ in range(2)]
+        for connection in slow:
+            connection.request("GET", "/api/camera/frames/zip", headers={"X-Forwarded-For": "10.9.9.9"})
+            assert connection.getresponse().read(len(PIECE)) == PIECE
+        status, _, body = replica.request("/api/camera/frames", "HEAD", {"X-Forwarded-For": "10.9.9.9"})
+        assert status == 429
+        status, _, body = replica.request("/api/camera/frames/7", "DELETE", {"X-Forwarded-For": "10.9.9.9"})
+        assert (status, b"2 requests" in body, b"STREAM_MAX_VIEWERS_PER_ADDRESS" in body) == (429, True, True)
+        assert replica.request("/api/camera/frames", "HEAD", {"X-Forwarded-For": "10.9.9.8"})[0] == 200
+        for connection in slow:
+            connection.close()
+        _Archive.go_on.set()
+        wait_until(
+            lambda: replica.request("/api/camera/frames", "HEAD", {"X-Forwarded-For": "10.9.9.9"})[0] == 200,
+            "the places of clients that left are free",
+        )

@@ -33,7 +33,7 @@ PICTURE = Picture("cam1", JPEG, 1_795_363_200_123_456_789, 5.0, live=True)
     ],
 )
 def test_the_framing_follows_from_what_the_client_accepts(client: str, accept: str | None, framing: Framing) -> None:
-    """Nobody has to set anything."""
+    """So no client needs a setting."""
     assert framing_for(accept) is framing, client
 
 

@@ -1,4 +1,4 @@
-"""What is promised of all pages together: small, self-contained, and nothing in them that a strict policy refuses."""
+"""What holds for all pages together: they are small and self-contained, and a strict policy refuses nothing in them."""
 
 import re
 from html.parser import HTMLParser
@@ -8,16 +8,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.stream.api.pages import PAGE_HEADERS, STATIC, pages_app
+from tests.support.replica import Replica
 
 LIMIT_BYTES = 100_000
 NAMES = {"http://www.w3.org/2000/svg", "http://mainsail.local."}
-"""That nobody fetches: one says what kind of picture it is, the other is in words for people."""
+"""Names that no browser fetches: a namespace, and a host in words for people."""
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
 PAGES = [path for path in FILES if path.suffix == ".html"]
 
 
 class Reader(HTMLParser):
-    """Collects what stands in a page rather than in a file of its own."""
+    """Collects the scripts and styles that stand in a page, not in files of their own."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +32,7 @@ class Reader(HTMLParser):
 
 
 def loaded_by(page: Path) -> set[Path]:
-    """The page with all that it names, and what those import."""
+    """The page with all files that it names, and those that they import."""
     found, todo = set(), [page]
     while todo:
         path = todo.pop()
@@ -45,7 +46,7 @@ def loaded_by(page: Path) -> set[Path]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_page_loads_much(page: Path) -> None:
-    """It comes quickly at the end of a bad link, even where nothing compresses it."""
+    """It loads quickly on a bad network, even uncompressed."""
     sizes = {path.name: path.stat().st_size for path in loaded_by(page)}
     assert page.name in sizes
     assert len(sizes) > 2
@@ -53,7 +54,7 @@ def test_no_page_loads_much(page: Path) -> None:
 
 
 def test_all_pages_together_are_small() -> None:
-    """As they lie there, each file once; nothing lies there that no browser needs."""
+    """Uncompressed, each file once. No file is there that no browser needs."""
     sizes = {path.name: path.stat().st_size for path in FILES}
     assert sum(sizes.values()) < LIMIT_BYTES, sizes
     assert {path.suffix for path in FILES} == {".html", ".css", ".js", ".svg"}
@@ -61,15 +62,15 @@ def test_all_pages_together_are_small() -> None:
 
 
 def test_they_are_sent_compressed_and_whole() -> None:
-    """On a bad link that is half the time."""
+    """On a bad network that halves the time."""
     client = TestClient(pages_app())
     sizes = {path.name: len(_sent(client, path)) for path in FILES}
     assert sum(sizes.values()) < LIMIT_BYTES / 2, sizes
     assert all(client.get(f"/{path.name}").content == path.read_bytes() for path in FILES)
 
 
-def test_what_is_kept_by_a_browser_is_asked_for_again() -> None:
-    """The files fit each other: a page of this version with a script of the last one would not run."""
+def test_a_browser_asks_again_for_files_that_it_has_cached() -> None:
+    """The files of one version belong together: a page would not run with the last version's script."""
     client = TestClient(pages_app())
     for path in FILES:
         first = client.get(f"/{path.name}")
@@ -87,7 +88,7 @@ def _sent(client: TestClient, path: Path) -> bytes:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_has_neither_script_nor_style_of_its_own(page: Path) -> None:
-    """So that the policy may forbid both, and what is slipped into a page does nothing."""
+    """So the policy may forbid both, and a script slipped into a page does nothing."""
     reader = Reader()
     reader.feed(page.read_text())
     assert reader.found == []
@@ -104,7 +105,7 @@ def test_what_a_page_names_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_no_file_names_another_origin(path: Path) -> None:
-    """Nothing is fetched from elsewhere, nobody else is told who watches."""
+    """Nothing is fetched from elsewhere, so no other server learns who watches."""
     named = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[\w./-]*", _without_comments(path.read_text()))
     assert [address for address in named if address not in NAMES] == []
 
@@ -119,11 +120,22 @@ def test_a_page_has_the_policy_by_its_file_s_name_too(page: Path) -> None:
     assert answer.headers["Content-Security-Policy"] == PAGE_HEADERS["Content-Security-Policy"]
 
 
-def test_the_policy_lets_nothing_in_that_is_written_into_a_page() -> None:
-    """What is not named is forbidden."""
+def test_the_policy_refuses_whatever_is_written_into_a_page() -> None:
+    """Everything that it does not name is forbidden."""
     policy = PAGE_HEADERS["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "*" not in policy
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
     for kind in ("connect-src 'self'", "form-action 'self'", "base-uri 'none'"):
         assert kind in policy
+
+
+def test_the_page_brings_its_policy(lonely_replica: Replica) -> None:
+    """Nothing may come from elsewhere, nothing inline may run."""
+    status, headers, body = lonely_replica.request("/")
+    assert status == 200
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert b"<camera-feed" in body

@@ -2,7 +2,6 @@
 
 import json
 import struct
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,6 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from services.stream.api.websocket import WINDOW, _cut, as_message
 from services.stream.fanout.picture import Picture
+from shared.bus.status import CameraStatus
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
@@ -21,12 +21,8 @@ FIRST, SECOND = b"frame/cam1/main/", b"frame/cam2/main/"
 
 
 @pytest.fixture
-def ingest_and_replica() -> Iterator[tuple[FakeIngest, Replica]]:
-    bus = f"tcp://127.0.0.1:{free_port()}"
-    cameras = status_of("cam1"), status_of("cam2", is_default=False)
-    with fake_ingest(bus, *cameras) as ingest, running_replica(bus) as replica:
-        wait_until(lambda: len(replica.json("/api/devices")[1]["devices"]) == 2, "both cameras are known")
-        yield ingest, replica
+def statuses() -> list[CameraStatus]:
+    return [status_of("cam1"), status_of("cam2", is_default=False)]
 
 
 def opened(replica: Replica, path: str = "/api/cameras/cam1/ws") -> ClientConnection:
@@ -41,7 +37,7 @@ def next_frame(client: ClientConnection, timeout_seconds: float = 5) -> tuple[di
 
 
 def nothing_comes(client: ClientConnection) -> bool:
-    """Not within the repeat of a still picture and a bit."""
+    """Not within the time in which a still picture would be repeated."""
     try:
         client.recv(1.3)
     except TimeoutError:
@@ -56,9 +52,8 @@ def test_a_message_is_a_header_with_its_length_and_the_picture() -> None:
     assert as_message(picture) == struct.pack(">I", len(header)) + header + b"jpeg"
 
 
-def test_pictures_come_as_fast_as_they_are_acknowledged(ingest_and_replica: tuple[FakeIngest, Replica]) -> None:
-    """No more than a few are ever under way, and what comes after a pause is the newest."""
-    ingest, replica = ingest_and_replica
+def test_pictures_come_as_fast_as_they_are_acknowledged(ingest: FakeIngest, replica: Replica) -> None:
+    """At most a few are in flight, and after a pause the newest one comes."""
     with opened(replica) as client:
         wait_until(lambda: FIRST in ingest.topics, "the camera is subscribed to")
         for number in range(1, WINDOW + 1):
@@ -72,9 +67,8 @@ def test_pictures_come_as_fast_as_they_are_acknowledged(ingest_and_replica: tupl
         assert next_frame(client)[1] == frame_of("cam1", level=190).jpeg
 
 
-def test_one_socket_carries_several_cameras(ingest_and_replica: tuple[FakeIngest, Replica]) -> None:
+def test_one_socket_carries_several_cameras(ingest: FakeIngest, replica: Replica) -> None:
     """Each with its own pace, and each given up by itself."""
-    ingest, replica = ingest_and_replica
     with opened(replica) as client:
         client.send('{"watch":"cam2","fps":10}')
         wait_until(lambda: {FIRST, SECOND} <= ingest.topics, "both are subscribed to")
@@ -87,9 +81,8 @@ def test_one_socket_carries_several_cameras(ingest_and_replica: tuple[FakeIngest
     wait_until(lambda: FIRST not in ingest.topics, "so is the other with its socket")
 
 
-def test_a_width_and_a_rate_may_come_with_the_address(ingest_and_replica: tuple[FakeIngest, Replica]) -> None:
+def test_a_width_and_a_rate_may_come_with_the_address(ingest: FakeIngest, replica: Replica) -> None:
     """As for the stream."""
-    ingest, replica = ingest_and_replica
     with opened(replica, "/api/cameras/cam1/ws?width=32&fps=5&quality=auto"):
         wait_until(lambda: b"frame/cam1/32/" in ingest.topics, "the width is subscribed to")
 
@@ -107,11 +100,11 @@ def test_a_width_and_a_rate_may_come_with_the_address(ingest_and_replica: tuple[
         ("/api/cameras/cam1/ws?width=" + "9" * 200, None, "Not understood"),
     ],
 )
-def test_what_cannot_be_had_closes_the_socket_with_the_reason(
-    path: str, message: str | bytes | None, reason: str, ingest_and_replica: tuple[FakeIngest, Replica]
+def test_a_request_that_cannot_be_served_closes_the_socket_with_the_reason(
+    path: str, message: str | bytes | None, reason: str, replica: Replica
 ) -> None:
-    """In words, with the code for a broken rule."""
-    with opened(ingest_and_replica[1], path) as client:
+    """In words, with the code for a violated policy."""
+    with opened(replica, path) as client:
         if message is not None:
             client.send(message)
         with pytest.raises(ConnectionClosed) as closed:
@@ -136,7 +129,7 @@ def test_a_reason_longer_than_a_socket_takes_is_cut() -> None:
 
 @pytest.mark.parametrize("character", ["x", "ü", "€", "😀"])
 def test_a_reason_that_is_too_long_is_cut_at_a_character(character: str) -> None:
-    """A longer one breaks the connection, and the client tries for ever what it can't have."""
+    """A longer one breaks the connection, and the client would try again for ever."""
     assert _cut(character * 30) == character * 30
     cut = _cut(character * 200)
     assert cut == character * (123 // len(character.encode()))
@@ -149,7 +142,7 @@ def test_a_stopping_server_says_so() -> None:
         replica = server.enter_context(running_replica(bus))
         wait_until(replica.knows_a_camera, "the camera is known")
         with opened(replica) as client:
-            wait_until(lambda: replica.hub.viewer_count("cam1") == 1, "it watches")
+            wait_until(lambda: replica.hub.viewer_count("cam1") == 1, "it is attached")
             server.close()
             with pytest.raises(ConnectionClosed) as closed:
                 client.recv(5)

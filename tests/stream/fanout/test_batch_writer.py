@@ -1,4 +1,4 @@
-"""Direct viewers over real TCP connections: who is served together, and what becomes of those who can't keep up."""
+"""Direct viewers over real TCP connections: which are served together, and what happens to those that can't keep up."""
 
 import asyncio
 import socket
@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.stream.api.mjpeg import with_length
-from services.stream.fanout.batch_writer import ClearLinks
+from services.stream.fanout.batch_writer import BatchWriter
 from services.stream.fanout.feed import QUICK_PASSES, Feed
 from services.stream.fanout.picture import Picture
-from services.stream.fanout.viewer import CLEAR_ANSWERS, DirectViewer
+from services.stream.fanout.viewer import UNCONGESTED_CHECKS, DirectViewer
 from tests.support.bus import jpeg_picture
 
 PICTURE = Picture("cam1", jpeg_picture(), 10**18, 5.0, live=True)
@@ -67,35 +67,35 @@ async def show_while_read(feed: Feed, connections: Connections, times: int) -> N
         await asyncio.sleep(0)
 
 
-async def test_a_link_is_clear_after_its_answers_and_counts_go_on(connections: Connections) -> None:
-    """quality=auto goes by the counts, so what is served together must be counted like the rest."""
+async def test_a_link_is_uncongested_after_its_answers_and_counts_go_on(connections: Connections) -> None:
+    """quality=auto decides by the counts, so viewers served together must be counted like the others."""
     feed = Feed("cam1", "main")
     viewers = [await connections.viewer() for _ in range(3)]
     for viewer in viewers:
         feed.add(viewer)
-    # While none is clear each pass asks all; then one in QUICK_PASSES + 1 does.
-    times = CLEAR_ANSWERS * (QUICK_PASSES + 2) + 1
+    # While none is uncongested each pass checks all of them; then one in QUICK_PASSES + 1 does.
+    times = UNCONGESTED_CHECKS * (QUICK_PASSES + 2) + 1
     await show_while_read(feed, connections, times)
-    assert all(viewer.is_clear for viewer in viewers)
+    assert all(viewer.is_uncongested for viewer in viewers)
     feed.remove(viewers[0])
     feed.show(PICTURE, 5.0)  # the next pass after a change counts
     assert viewers[1].offered == viewers[1].taken == times + 1
     assert viewers[1].written_bytes == (times + 1) * len(PART)
 
 
-async def test_who_takes_no_more_is_told_apart_from_who_does(connections: Connections) -> None:
-    """One full socket and one that is broken, among others: those miss nothing, and no part is cut."""
+async def test_a_viewer_that_takes_no_more_costs_the_others_nothing(connections: Connections) -> None:
+    """With a full socket and a broken one among them, the others miss nothing, and no part is cut."""
     viewers = [await connections.viewer() for _ in range(4)]
-    links = ClearLinks(viewers)
+    batch = BatchWriter(viewers)
     connections.clients[2].close()
     size = 0
-    while links.offer(PART * 20, 5.0):
+    while batch.offer(PART * 20, 5.0):
         size += 1
         for number in (0, 3):
             assert len(connections.read(number, len(PART) * 20)) == len(PART) * 20
         await asyncio.sleep(0)
         assert size < 10_000, "a socket that nobody reads takes all there is"
-    links.settle()
+    batch.settle()
     for number in (0, 3):
         assert connections.read(number, len(PART) * 20) == PART * 20
     assert viewers[0].taken == viewers[3].taken == size + 1
@@ -107,8 +107,8 @@ async def test_who_takes_no_more_is_told_apart_from_who_does(connections: Connec
 async def test_nothing_is_written_to_a_connection_that_is_closing(connections: Connections) -> None:
     """Its descriptor may be another viewer's already."""
     viewers = [await connections.viewer() for _ in range(2)]
-    links = ClearLinks(viewers)
+    batch = BatchWriter(viewers)
     viewers[0].close()
-    assert not links.offer(PART, 5.0)
+    assert not batch.offer(PART, 5.0)
     assert viewers[0].taken == 0
     assert connections.read(1, len(PART)) == PART

@@ -1,4 +1,4 @@
-"""What a replica makes of what it hears."""
+"""What a replica concludes from the cameras' statuses."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_a_camera_is_its_statuss_state_until_ingest_falls_silent() -> None:
     assert problem.headline == "Ingest is unreachable"
 
 
-@pytest.mark.parametrize("state", set(CameraState) - {CameraState.LIVE, CameraState.IDLE})
+@pytest.mark.parametrize("state", sorted(set(CameraState) - {CameraState.LIVE, CameraState.IDLE}))
 def test_every_state_without_pictures_has_words(state: CameraState) -> None:
     """With what to do about it, and since when."""
     status = status_of("cam1", state, last_error="Do this.")

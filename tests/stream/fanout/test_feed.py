@@ -2,22 +2,11 @@
 
 import asyncio
 
-from services.stream.api.mjpeg import with_advance_headers, with_length
+from services.stream.api.mjpeg import with_advance_headers
 from services.stream.fanout.feed import Feed
-from services.stream.fanout.picture import Framing, Picture
-from services.stream.fanout.viewer import Viewer, WaitingViewer
+from services.stream.fanout.picture import Picture
+from tests.stream.fanout.support import RecordingViewer
 from tests.support.bus import jpeg_picture
-
-
-class Recorder(Viewer):
-    """A viewer that takes everything."""
-
-    def __init__(self, framing: Framing = with_length, fps: float | None = None) -> None:
-        super().__init__(framing, fps)
-        self.parts: list[bytes] = []
-
-    def offer(self, part: bytes, now: float) -> None:  # noqa: ARG002
-        self.parts.append(part)
 
 
 def picture(level: int = 100, received_at: float = 5.0) -> Picture:
@@ -25,10 +14,10 @@ def picture(level: int = 100, received_at: float = 5.0) -> Picture:
 
 
 def test_everybody_gets_the_very_same_bytes() -> None:
-    """Built once per framing, however many watch."""
+    """They are built once per framing, however many watch."""
     feed = Feed("cam1", "main")
-    watching = [Recorder() for _ in range(3)]
-    in_browser = Recorder(with_advance_headers)
+    watching = [RecordingViewer() for _ in range(3)]
+    in_browser = RecordingViewer(with_advance_headers)
     for viewer in (*watching, in_browser):
         feed.add(viewer)
     feed.take(picture())
@@ -37,7 +26,7 @@ def test_everybody_gets_the_very_same_bytes() -> None:
     assert in_browser.parts[0] != first
 
 
-async def test_who_waits_for_the_next_picture_gets_it() -> None:
+async def test_a_task_that_waits_for_the_next_picture_gets_it() -> None:
     """A snapshot with nobody watching waits like this."""
     feed = Feed("cam1", "main")
     waiting = asyncio.create_task(feed.next_picture())
@@ -55,13 +44,13 @@ def test_a_feed_is_wanted_while_it_has_viewers_and_a_while_after() -> None:
     feed.want_until(105.0)
     assert feed.is_wanted(109.9)
     assert not feed.is_wanted(110.0)
-    feed.add(Recorder())
+    feed.add(RecordingViewer())
     assert feed.is_wanted(200.0)
 
 
-def test_who_comes_and_goes_between_passes_is_offered_each_picture_once() -> None:
+def test_viewers_that_come_and_go_between_passes_are_offered_each_picture_once() -> None:
     feed = Feed("cam1", "main")
-    stayed, came, went = Recorder(), Recorder(), Recorder()
+    stayed, came, went = RecordingViewer(), RecordingViewer(), RecordingViewer()
     feed.add(stayed)
     feed.add(went)
     feed.take(picture(1))
@@ -74,26 +63,12 @@ def test_who_comes_and_goes_between_passes_is_offered_each_picture_once() -> Non
 
 
 def test_a_viewer_that_wants_fewer_gets_them_evenly_and_the_others_all() -> None:
-    """?fps= is a matter of one viewer."""
+    """?fps= concerns one viewer alone."""
     feed = Feed("cam1", "main")
-    thrifty, other = Recorder(fps=10), Recorder()
+    thrifty, other = RecordingViewer(fps=10), RecordingViewer()
     for viewer in (thrifty, other):
         feed.add(viewer)
     for number in range(30):
         feed.take(picture(number, 5.0 + number / 30))
     assert len(other.parts) == 30
     assert thrifty.parts == other.parts[::3]
-
-
-async def test_a_slow_viewer_with_a_task_of_its_own_skips_to_the_newest_part() -> None:
-    """One part waits at the most, so nobody is ever shown the past."""
-    changed = asyncio.Event()
-    viewer = WaitingViewer(with_length, changed)
-    viewer.offer(b"first", 1.0)
-    viewer.offer(b"second", 2.0)
-    assert changed.is_set()
-    assert viewer.take_part() == b"second"
-    assert viewer.take_part() is None
-    assert (viewer.offered, viewer.taken) == (2, 1)
-    viewer.close()
-    assert viewer.closed

@@ -1,6 +1,6 @@
-"""How much may be under way, on simulated links.
+"""How much may be in flight, on simulated connections.
 
-Each carries so many bytes a second, answers after a round trip, and is filled no faster than TCP's slow start does.
+Each carries `rate` bytes a second, acknowledges after a round trip, and fills no faster than by TCP's slow start.
 """
 
 from collections import deque
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.stream.fanout.in_flight_limit import DRAIN_SECONDS, QUEUE_SECONDS, WINDOW_SECONDS, LinkRate
+from services.stream.fanout.in_flight_limit import DRAIN_SECONDS, QUEUE_SECONDS, WINDOW_SECONDS, InFlightLimit
 
 FRAME_SECONDS = 1 / 30
 PART = 13_000
@@ -24,15 +24,15 @@ class Simulation:
     now: float = 0.0
     written: int = 0
     free_at: float = 0.0
-    """When the link has carried all that was written."""
+    """When the connection has carried all that was written."""
     arrivals: deque[tuple[float, int]] = field(default_factory=deque)
-    """When an acknowledgement comes, and of how much in all."""
+    """When an acknowledgement arrives, and the bytes that it acknowledges in all."""
     acknowledged: int = 0
     ages: list[float] = field(default_factory=list)
-    link_rate: LinkRate | None = None
+    limit: InFlightLimit | None = None
 
     def run(self, seconds: float) -> None:
-        """Offer thirty parts a second, as a viewer is."""
+        """Offer thirty parts a second."""
         end = self.now + seconds
         while self.now < end:
             while self.arrivals and self.arrivals[0][0] <= self.now:
@@ -54,75 +54,75 @@ class Simulation:
     def _admits(self) -> bool:
         under_way = self.written - self.acknowledged
         if not under_way:
-            if self.link_rate is not None:
-                self.link_rate.emptied(self.now, self.acknowledged, lambda: self.round_trip)
+            if self.limit is not None:
+                self.limit.emptied(self.now, self.acknowledged, lambda: self.round_trip)
             return True
-        if self.link_rate is None:
-            self.link_rate = LinkRate(self.now, self.acknowledged)
-        admitted = self.link_rate.admits(self.now, under_way, self.acknowledged, lambda: self.round_trip)
+        if self.limit is None:
+            self.limit = InFlightLimit(self.now, self.acknowledged)
+        admitted = self.limit.admits(self.now, under_way, self.acknowledged, lambda: self.round_trip)
         return admitted and under_way <= FIRST_WINDOW + self.acknowledged
 
 
-def test_a_slow_link_is_kept_busy_and_its_pictures_fresh() -> None:
-    """A third of the stream fits: the link is full, and no picture waits for more than one before it."""
-    link = Simulation(rate=150_000, round_trip=0.002)
-    link.run(5)
-    link.ages.clear()
-    carried = link.written
-    link.run(20)
-    assert link.written - carried > 0.9 * 20 * link.rate
-    assert max(link.ages) < 2 * PART / link.rate + QUEUE_SECONDS
+def test_a_slow_connection_is_kept_busy_and_its_pictures_fresh() -> None:
+    """A third of the stream fits: the connection is full, and no picture waits for more than one before it."""
+    connection = Simulation(rate=150_000, round_trip=0.002)
+    connection.run(5)
+    connection.ages.clear()
+    carried = connection.written
+    connection.run(20)
+    assert connection.written - carried > 0.9 * 20 * connection.rate
+    assert max(connection.ages) < 2 * PART / connection.rate + QUEUE_SECONDS
 
 
 @pytest.mark.parametrize("round_trip", [0.05, 0.3, 0.6])
-def test_a_long_way_alone_thins_nothing(round_trip: float) -> None:
-    """Between continents ten parts are under way at once, and none of them waits."""
-    link = Simulation(rate=10_000_000, round_trip=round_trip)
-    link.run(10)
-    link.ages.clear()
-    link.run(20)
-    assert len(link.ages) >= 0.98 * 20 / FRAME_SECONDS
+def test_a_long_path_alone_thins_nothing(round_trip: float) -> None:
+    """Between continents ten parts are in flight at once, and none of them waits."""
+    connection = Simulation(rate=10_000_000, round_trip=round_trip)
+    connection.run(10)
+    connection.ages.clear()
+    connection.run(20)
+    assert len(connection.ages) >= 0.98 * 20 / FRAME_SECONDS
 
 
-def test_a_link_that_turns_bad_fills_up_for_a_moment_only() -> None:
-    link = Simulation(rate=10_000_000, round_trip=0.05)
-    link.run(5)
-    link.rate = 150_000
-    link.ages.clear()
-    link.run(10)
-    assert max(link.ages) < 1.2, "what is written until the rate is known anew"
-    link.ages.clear()
-    link.run(20)
-    assert max(link.ages) < 0.05 + 2 * PART / link.rate + QUEUE_SECONDS
+def test_a_connection_that_turns_bad_fills_up_for_a_moment_only() -> None:
+    connection = Simulation(rate=10_000_000, round_trip=0.05)
+    connection.run(5)
+    connection.rate = 150_000
+    connection.ages.clear()
+    connection.run(10)
+    assert max(connection.ages) < 1.2, "those written before the new rate is known"
+    connection.ages.clear()
+    connection.run(20)
+    assert max(connection.ages) < 0.05 + 2 * PART / connection.rate + QUEUE_SECONDS
 
 
-def test_a_link_that_turns_good_is_found_out_at_once() -> None:
-    link = Simulation(rate=50_000, round_trip=0.05)
-    link.run(10)
-    link.rate = 10_000_000
-    link.run(1)
-    link.ages.clear()
-    link.run(5)
-    assert len(link.ages) >= 0.98 * 5 / FRAME_SECONDS
+def test_a_connection_that_turns_good_is_found_out_at_once() -> None:
+    connection = Simulation(rate=50_000, round_trip=0.05)
+    connection.run(10)
+    connection.rate = 10_000_000
+    connection.run(1)
+    connection.ages.clear()
+    connection.run(5)
+    assert len(connection.ages) >= 0.98 * 5 / FRAME_SECONDS
 
 
-def test_a_part_that_is_all_under_way_is_waited_for() -> None:
-    """Large parts: at least one goes at a time, whatever the rate makes of it."""
-    link = Simulation(rate=20_000, round_trip=0.05, part_bytes=60_000)
-    link.run(60)
-    assert len(link.ages) > 15
-    assert max(link.ages[3:]) < 0.05 + 60_000 / 20_000 + QUEUE_SECONDS
+def test_a_part_that_is_all_in_flight_is_waited_for() -> None:
+    """Parts are large here: one may always go, however low the rate."""
+    connection = Simulation(rate=20_000, round_trip=0.05, part_bytes=60_000)
+    connection.run(60)
+    assert len(connection.ages) > 15
+    assert max(connection.ages[3:]) < 0.05 + 60_000 / 20_000 + QUEUE_SECONDS
 
 
-def test_a_link_is_emptied_now_and_then_for_its_round_trip_to_be_seen() -> None:
-    link = LinkRate(0.0, 0)
+def test_a_connection_is_emptied_now_and_then_so_that_its_round_trip_shows() -> None:
+    connection = InFlightLimit(0.0, 0)
 
     def admits(now: float) -> bool:
-        return link.admits(now, PART, round(now * 1_000_000), lambda: 0.2)
+        return connection.admits(now, PART, round(now * 1_000_000), lambda: 0.2)
 
     assert admits(DRAIN_SECONDS - 1)
     assert not admits(DRAIN_SECONDS)
-    link.emptied(DRAIN_SECONDS + 1, round((DRAIN_SECONDS + 1) * 1_000_000), lambda: 0.2)
+    connection.emptied(DRAIN_SECONDS + 1, round((DRAIN_SECONDS + 1) * 1_000_000), lambda: 0.2)
     assert admits(DRAIN_SECONDS + 2)
 
 
@@ -134,17 +134,17 @@ def test_the_round_trip_is_asked_for_once_in_a_window() -> None:
         asked.append(0.0)
         return 0.1
 
-    link = LinkRate(0.0, 0)
+    connection = InFlightLimit(0.0, 0)
     for number in range(300):
-        link.admits(number / 300, PART, number * PART, round_trip)
+        connection.admits(number / 300, PART, number * PART, round_trip)
     assert len(asked) <= 1 / WINDOW_SECONDS
 
 
-def test_a_link_that_shows_nothing_arrive_is_given_no_more() -> None:
-    """However wide it was: what is written to a link that is down would be shown, old, when it is back."""
-    link = Simulation(rate=10_000_000, round_trip=0.05)
-    link.run(5)
-    link.ages.clear()
-    link.rate = 0.001
-    link.run(10)
-    assert len(link.ages) <= 1 + (0.05 + WINDOW_SECONDS) / FRAME_SECONDS
+def test_a_connection_that_shows_nothing_arrive_is_given_no_more() -> None:
+    """However fast it was: parts written to a connection that is down would be shown, old, when it is back."""
+    connection = Simulation(rate=10_000_000, round_trip=0.05)
+    connection.run(5)
+    connection.ages.clear()
+    connection.rate = 0.001
+    connection.run(10)
+    assert len(connection.ages) <= 1 + (0.05 + WINDOW_SECONDS) / FRAME_SECONDS

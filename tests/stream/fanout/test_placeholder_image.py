@@ -1,11 +1,12 @@
-"""Stand-in pictures."""
+"""The look of placeholders."""
 
 import io
 
 import pytest
 from PIL import Image, ImageStat
 
-from services.stream.fanout.placeholder_image import Problem, draw_plate
+from services.stream.fanout.cameras import Problem
+from services.stream.fanout.placeholder_image import MAX_PIXELS, MAX_SCANS, draw_placeholder
 from tests.support.bus import jpeg_picture
 
 PROBLEM = Problem("The camera is offline", "Check that it is on. " * 6, 1_795_363_200_000_000_000)
@@ -18,15 +19,15 @@ def opened(jpeg: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("size", [(320, 180), (641, 361), (1920, 1080), (64, 48)])
-def test_a_plate_has_the_cameras_size(size: tuple[int, int]) -> None:
+def test_a_placeholder_has_the_cameras_size(size: tuple[int, int]) -> None:
     """A page's layout must not jump when the camera goes."""
-    assert opened(draw_plate(PROBLEM, size, None)).size == size
+    assert opened(draw_placeholder(PROBLEM, size, None)).size == size
 
 
 def test_the_last_picture_shows_through_dimmed() -> None:
-    """One sees what was there, and sees that it is not there now."""
+    """It shows the last scene, and shows that the scene is not live."""
     bright = jpeg_picture(230, 640, 360)
-    dimmed = opened(draw_plate(PROBLEM, (10, 10), bright))
+    dimmed = opened(draw_placeholder(PROBLEM, (10, 10), bright))
     assert dimmed.size == (640, 360)
     corner = ImageStat.Stat(dimmed.crop((0, 0, 100, 40))).mean
     assert all(30 < level < 120 for level in corner)
@@ -34,10 +35,30 @@ def test_the_last_picture_shows_through_dimmed() -> None:
 
 def test_a_last_picture_that_is_broken_does_no_harm() -> None:
     """The plain ground is shown."""
-    assert opened(draw_plate(PROBLEM, (640, 360), b"\xff\xd8\xff broken")).size == (640, 360)
+    assert opened(draw_placeholder(PROBLEM, (640, 360), b"\xff\xd8\xff broken")).size == (640, 360)
 
 
 def test_there_is_something_to_read() -> None:
     """Light text on a dark ground."""
-    levels = opened(draw_plate(PROBLEM, (640, 360), None)).convert("L").histogram()
+    levels = opened(draw_placeholder(PROBLEM, (640, 360), None)).convert("L").histogram()
     assert sum(levels[200:]) > 500
+
+
+def test_a_large_cameras_placeholder_is_smaller_in_its_proportions() -> None:
+    """A picture of 100 megapixels in 390 KB once took 3 GB to dim."""
+    large = io.BytesIO()
+    Image.new("RGB", (7680, 4320), (200, 200, 200)).save(large, "JPEG", quality=20)
+    size = opened(draw_placeholder(PROBLEM, (7680, 4320), large.getvalue())).size
+    assert size == (3840, 2160)
+    for odd in ((65_500, 65_500), (65_500, 1), (1, 65_500)):
+        width, height = opened(draw_placeholder(PROBLEM, odd, None)).size
+        assert width * height <= MAX_PIXELS
+
+
+def test_a_bomb_of_pixels_or_of_scans_is_not_decoded() -> None:
+    """The ground is plain then. 2,646 empty scans of 8 megapixels took 30 s of CPU."""
+    bomb = io.BytesIO()
+    Image.new("L", (9000, 9000)).save(bomb, "JPEG", quality=1)
+    assert opened(draw_placeholder(PROBLEM, (640, 360), bomb.getvalue())).size == (640, 360)
+    scans = jpeg_picture(230, 320, 180).replace(b"\xff\xda", b"\xff\xda" * (MAX_SCANS + 1), 1)
+    assert opened(draw_placeholder(PROBLEM, (640, 360), scans)).size == (640, 360)

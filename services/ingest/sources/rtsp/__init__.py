@@ -1,11 +1,9 @@
-"""Cameras over RTSP, spoken by ourselves: every packet is known, and nothing is decoded that nobody wants.
+"""Cameras over RTSP, by a client of our own: it knows every packet, and decodes nothing that nobody wants.
 
-source.py       the `Source`: waits for access units, decodes them when asked
-reception.py    what comes from one opened camera: the loop, the waiting, the counting
-session.py      one conversation with the camera, from connecting to its end
-connection.py   the RTSP connection and what is interleaved in it;  auth.py, address.py, udp.py, rtcp.py beside it
-rtp.py          packets to access units;  payloads.py, h264.py, h265.py, rtp_jpeg.py: what is in them;  track.py
-pending.py      the access units since the last key frame;  unit_pictures.py, decoder.py: which are shown
+source.py          the `Source`: waits for access units, decodes them on demand
+receiver.py        one connected camera: its loop, the waiting, the counting
+session.py         one RTSP session, from connecting to its end;  session_errors.py, sdp_track.py beside it
+connection.py      the RTSP connection and the packets interleaved in it;  address.py, auth.py, udp.py beside it
 """
 
 from services.ingest.sources.rtsp.source import RtspSource

@@ -1,6 +1,6 @@
-"""How we answer a camera that asks who we are: Digest before Basic, and the strongest Digest that it offers. Pure.
+"""HTTP authentication for RTSP: Digest rather than Basic, and the strongest Digest that the camera offers. Pure.
 
-It takes the place of aiortsp's own, which prefers Basic, knows no `qop`, and needs a password that is not empty.
+It replaces aiortsp's own, which prefers Basic, does not know `qop`, and needs a password that is not empty.
 """
 
 import hashlib
@@ -24,14 +24,14 @@ _CHALLENGE_START: Final = re.compile(r"(?:^|,\s*)(?=(?:basic|digest)\s)", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One of the ways in that a camera offers; the fields' names are in lower case."""
+    """One way to authenticate that a camera offers. `scheme` and the fields' names are in lower case."""
 
     scheme: str
     fields: Mapping[str, str]
 
     @property
     def algorithm(self) -> str:
-        """Of a Digest, without `-sess`."""
+        """A Digest's algorithm, in upper case and without `-SESS`."""
         return self.fields.get("algorithm", "MD5").upper().removesuffix("-SESS")
 
     @property
@@ -41,7 +41,7 @@ class Challenge:
 
 
 def challenges_in(headers: Headers) -> list[Challenge]:
-    """Those that we can meet."""
+    """The challenges in `headers` that we can answer."""
     offered = headers.get("www-authenticate", [])
     found: list[Challenge] = []
     for header in [offered] if isinstance(offered, str) else offered:
@@ -56,9 +56,10 @@ def challenges_in(headers: Headers) -> list[Challenge]:
 
 
 class Credentials:
-    """A user name and a password, and the challenge they answer now. Has the methods of aiortsp's `Auth`.
+    """A user name and a password, and the challenge that they answer. Has the methods of aiortsp's `Auth`.
 
-    A refusal is answered once: a camera that refuses the answer as well is not asked again, for cameras lock out.
+    A challenge is answered once. If the camera refuses the answer, it is not tried again, because cameras lock clients
+    out.
     """
 
     def __init__(self, username: str, password: str) -> None:
@@ -69,22 +70,22 @@ class Credentials:
         self._was_answered = False
 
     def handle_401(self, headers: Headers) -> bool:
-        """Whether the request may be sent again."""
-        known = challenges_in(headers)
-        if not known:
+        """Take the challenge from `headers`. True if the request may be sent again, with an answer."""
+        answerable = challenges_in(headers)
+        if not answerable:
             return False
-        challenge = min(known, key=lambda one: one.rank)
+        challenge = min(answerable, key=lambda one: one.rank)
         is_stale = challenge.fields.get("stale", "").lower() == "true" and self._is_new_nonce(challenge)
         may_try = is_stale or not self._was_answered
         self._challenge, self._requests, self._was_answered = challenge, 0, True
         return may_try
 
     def handle_ok(self, _headers: Headers) -> None:
-        """The camera let us in: a later refusal means that its nonce has aged, and may be answered once more."""
+        """The camera let us in. So a later challenge means that its nonce has expired, and may be answered again."""
         self._was_answered = False
 
     def make_auth(self, method: str, url: str, headers: MutableMapping[str, str]) -> None:
-        """Put our answer into `headers`. Nothing before the camera has asked."""
+        """Put our answer into `headers`; nothing before the first challenge."""
         if self._challenge is None:
             return
         if self._challenge.scheme == "basic":
@@ -97,7 +98,7 @@ class Credentials:
         return self._challenge is None or challenge.fields.get("nonce") != self._challenge.fields.get("nonce")
 
     def _digest(self, challenge: Challenge, method: str, url: str) -> str:
-        """RFC 7616, and RFC 2069 where the camera offers no `qop`."""
+        """The answer by RFC 7616, or by RFC 2069 if the camera offers no `qop`."""
 
         def digest(*parts: str) -> str:
             return _HASHES[challenge.algorithm](":".join(parts).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""The RTSP connection: aiortsp's requests and answers, and what the camera interleaves with them, read in one go.
+"""The RTSP connection: aiortsp's requests and responses, and the packets that the camera interleaves with them.
 
-aiortsp's parser copies all that has come once for each packet in it. Here packets are handed on where they lie, and it
-gets to see only the messages. Nothing is logged: aiortsp would log requests with the credentials in them.
+aiortsp's parser copies the whole buffer once for each packet in it. Here packets are handed on without a copy, and
+aiortsp's parser gets only the messages. Nothing is logged, because aiortsp would log requests with their credentials.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ MAX_MESSAGE_BYTES: Final = 64 * 1024
 _DOLLAR: Final = 0x24
 _FRAME_HEADER_BYTES: Final = 4
 _LENGTH: Final = re.compile(rb"^content-length:\s*(\d{1,6})\s*$", re.IGNORECASE | re.MULTILINE)
-_SILENT: Final = logging.Logger("aiortsp", logging.CRITICAL + 1)  # noqa: LOG001 outside of the tree: nobody turns it on
+_SILENT: Final = logging.Logger("aiortsp", logging.CRITICAL + 1)  # noqa: LOG001 outside the tree, so that nothing turns it on
 _SILENT.disabled = True
 PacketHandler = Callable[[bytearray, int, int], None]
 
 
 class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[misc] # aiortsp is untyped
-    """`on_end` is called once, when nothing more will come; with True when that is since we do not understand.
+    """`on_end` is called once, when nothing more will arrive; with False if that is because we can't parse the camera.
 
-    `channels` holds who takes the packets of each interleaved channel, as a buffer with start and end; valid only
-    during the call.
+    `channels` maps each interleaved channel to the handler of its packets. A handler gets a buffer with the packet's
+    start and end, valid only during the call. `has_more` says whether the last read left something behind.
     """
 
     def __init__(self, address: RtspAddress, tls: ssl.SSLContext | None, on_end: Callable[[bool], None]) -> None:
@@ -44,6 +44,12 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
         self._room = memoryview(self._buffer)
         self._filled = 0
         self.result.add_done_callback(lambda future: future.cancelled() or future.exception())
+
+    @property
+    def camera_address(self) -> str:
+        """The IP address that the connection goes to."""
+        address: str = self._transport.get_extra_info("peername")[0]
+        return address
 
     def get_buffer(self, _size_hint: int) -> memoryview:
         return self._room[self._filled :]
@@ -82,22 +88,22 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
                 elif (waiting := self.active_requests.get(message.cseq)) and not waiting.done():
                     waiting.set_result(message)
         except (ValueError, AssertionError, LookupError, RTSPError):
-            self._not_understood()
+            self._give_up()
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
-        self._end(is_strange=False)
+        self._end(is_understood=True)
 
     def handle_401(self, response: Any) -> bool:
         return self._auth is not None and self._auth.handle_401(response.headers)
 
     def abort(self) -> None:
-        """Close at once; `result` is done soon after."""
+        """Close at once. `result` is done soon after."""
         if self._transport is not None:
             self._transport.abort()
 
     def _message_end(self, start: int, filled: int) -> int | None:
-        """Where the message at `start` ends; None while that has not come."""
+        """Where the message at `start` ends; None if its end has not arrived yet."""
         buffer = self._buffer
         if buffer[start : start + 2] == b"\r\n":
             return start + 2
@@ -105,7 +111,7 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
         is_too_long = filled - start > MAX_MESSAGE_BYTES
         if head_end < 0:
             if is_too_long or not chr(buffer[start]).isupper():
-                self._not_understood()
+                self._give_up()
                 return filled
             return None
         length = _LENGTH.search(bytes(buffer[start : head_end + 2]))
@@ -113,14 +119,14 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
         if end <= filled:
             return end
         if is_too_long:
-            self._not_understood()
+            self._give_up()
             return filled
         return None
 
-    def _not_understood(self) -> None:
-        self._end(is_strange=True)
+    def _give_up(self) -> None:
+        self._end(is_understood=False)
         self.abort()
 
-    def _end(self, *, is_strange: bool) -> None:
-        on_end, self._on_end = self._on_end, lambda _is_strange: None
-        on_end(is_strange)
+    def _end(self, *, is_understood: bool) -> None:
+        on_end, self._on_end = self._on_end, lambda _is_understood: None
+        on_end(is_understood)

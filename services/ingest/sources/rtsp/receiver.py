@@ -1,7 +1,8 @@
-"""What comes from one opened camera, from its start to its end: waiting for it, and counting it. Decodes nothing.
+"""Receives from one connected camera, from the start of its session to the end: the waiting and the counting.
 
-The asyncio loop is its own and turns only inside these methods, in the thread that calls them. What comes meanwhile
-waits in the kernel, and is read whole before anything is given out: a late caller gets the newest, not the oldest.
+The asyncio loop belongs to the receiver, and runs only inside its methods, in the thread that calls them. In between,
+data waits in the kernel. All of it is read before anything is returned, so a late caller gets the newest picture, not
+the oldest.
 """
 
 import asyncio
@@ -11,11 +12,12 @@ from contextlib import suppress
 from typing import Any, Final
 
 from services.ingest.decoding.access_unit import AccessUnit
-from services.ingest.decoding.unit_decoder import UnitPictures
+from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError, failure_reasons
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.sdp_track import VideoTrack
-from services.ingest.sources.rtsp.session import Session, SessionOptions
+from services.ingest.sources.rtsp.session import Session
 
 TICK_SECONDS: Final = 0.5
 RATE_TICKS: Final = 10
@@ -23,34 +25,34 @@ LOSS_TICKS: Final = 20
 MAX_ROUNDS: Final = 64
 LONGEST_NAP_SECONDS: Final = 0.2
 NAP_BYTES: Final = 32 * 1024
-"""So much may come during a nap: half of what a TCP connection takes in before anything is read, so nobody waits."""
+"""How much may arrive during a nap: half of what a TCP connection buffers unread, so the camera never waits."""
 NOTHING_CAME: Final = "The camera answers but sends no pictures."
 NOTHING_CAME_BY_UDP: Final = f"{NOTHING_CAME} A firewall may keep its UDP packets away; TCP is safer."
 
 
-class Reception:
-    """One connection to a camera. One thread, but for `wake_waiting`. `interrupted` ends a wait, or the next one.
+class Receiver:
+    """One connection to a camera. One thread, except for `wake`. It decodes nothing: `decoder` does, on demand.
+
+    `interrupted` ends the current wait, or the next one.
 
     Raises:
-        SourceUnavailableError: when the camera does not agree to send.
+        SourceUnavailableError: from the constructor, when the camera can't be had to send.
     """
 
-    def __init__(
-        self, address: RtspAddress, options: SessionOptions, stall_seconds: float, interrupted: threading.Event
-    ) -> None:
-        self.pictures: UnitPictures
+    def __init__(self, address: RtspAddress, options: ConnectionOptions, interrupted: threading.Event) -> None:
+        self.decoder: UnitDecoder
         self._options = options
-        self._stall_seconds = stall_seconds
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(self._on_loop_error)
         self._session: Session
         self._error: BaseException | None = None
-        self._arrived = 0
+        self._arrived_units = 0
         self._interrupted = interrupted
         self._is_waiting = False
         self._has_had_any = False
         self._unit_at = self._loop.time()
         self._history: deque[tuple[float, int, int]] = deque(maxlen=LOSS_TICKS + 1)
+        """At each tick: the loop's time, and the bytes received and packets lost until then."""
         try:
             self._loop.run_until_complete(self._connect(address))
         except BaseException:
@@ -59,41 +61,38 @@ class Reception:
         self._tick()
 
     @property
-    def lost_packets(self) -> int:
-        return self._session.assembler.lost
-
-    @property
     def bits_per_second(self) -> int | None:
-        """Over the last seconds."""
+        """Over the last seconds; None at the start."""
         recent = list(self._history)[-RATE_TICKS - 1 :]
         seconds = recent[-1][0] - recent[0][0]
         return round((recent[-1][1] - recent[0][1]) * 8 / seconds) if seconds > 0 else None
 
     def lost_lately(self) -> tuple[int, float]:
-        """Packets, and the seconds in which they were lost."""
+        """How many packets were lost lately, and in how many seconds."""
         oldest, newest = self._history[0], self._history[-1]
         return newest[2] - oldest[2], newest[0] - oldest[0]
 
     def wait(self) -> bool:
-        """Until something came: then True, once for all of it. False when it was interrupted.
+        """Wait until something arrives, and read all of it. False if the wait was interrupted.
 
         Raises:
-            SourceUnavailableError: when nothing more will come.
+            SourceUnavailableError: when nothing more will arrive.
         """
-        while not self._arrived:
+        while not self._arrived_units:
             if self._is_interrupted():
                 return False
             self._raise_failure()
-            self._turn(waits=True)
+            self._run_loop(waits=True)
         self.drain()
         return True
 
     def wait_napping(self) -> bool:
-        """Like `wait`, for when nobody is in a hurry: sees what comes a few times a second, True once for each unit.
+        """Like `wait`, for a caller in no hurry: reads a few times a second, and returns True once for each unit.
 
-        Waking up costs more than reading. Over UDP the kernel has no room for that, and the sender does not wait.
+        Waking up costs more than reading. Over UDP it does not nap: the kernel has no room, and the camera does not
+        wait.
         """
-        while not self._arrived:
+        while not self._arrived_units:
             if self._options.transport == "udp":
                 return self.wait()
             self._raise_failure()
@@ -102,27 +101,27 @@ class Reception:
             if self._interrupted.wait(nap_seconds):
                 self._interrupted.clear()
                 return False
-            self._turn(waits=nap_seconds <= 0)
-        self._arrived -= 1
+            self._run_loop(waits=nap_seconds <= 0)
+        self._arrived_units -= 1
         return True
 
     def drain(self) -> None:
-        """Read what has come, without waiting. All of it counts as one."""
+        """Read everything that has arrived, without waiting. It all counts as one."""
         for _ in range(MAX_ROUNDS):
             if not self._session.has_more:
                 break
-            self._turn(waits=False)
-        self._arrived = 0
+            self._run_loop(waits=False)
+        self._arrived_units = 0
 
     def catch_up(self) -> None:
-        """Read what came during a nap."""
-        self._turn(waits=False)
+        """Read everything that arrived during a nap."""
+        self._run_loop(waits=False)
         self.drain()
 
-    def wake_waiting(self) -> None:
-        """Let a wait see that it is interrupted. From any thread."""
-        with suppress(RuntimeError):  # the loop closed just now
-            self._loop.call_soon_threadsafe(self._wake)
+    def wake(self) -> None:
+        """Have a wait notice that it is interrupted. Any thread."""
+        with suppress(RuntimeError):  # the loop was closed just now
+            self._loop.call_soon_threadsafe(self._stop_waiting)
 
     def close(self) -> None:
         self._loop.run_until_complete(self._session.stop())
@@ -130,7 +129,7 @@ class Reception:
 
     async def _connect(self, address: RtspAddress) -> None:
         self._session = Session(
-            address, self._options, on_track=self._on_track, on_unit=self._on_unit, on_end=self._wake
+            address, self._options, on_track=self._on_track, on_unit=self._on_unit, on_end=self._stop_waiting
         )
         try:
             await self._session.start()
@@ -139,28 +138,28 @@ class Reception:
             raise
 
     def _on_track(self, track: VideoTrack) -> None:
-        self.pictures = UnitPictures(track.payload_format, track.parameter_sets)
+        self.decoder = UnitDecoder(track.payload_format, track.parameter_sets)
 
     def _on_unit(self, unit: AccessUnit) -> None:
         self._unit_at = self._loop.time()
         self._has_had_any = True
-        self._arrived += 1
-        self.pictures.pending.put(unit)
-        self._wake()
+        self._arrived_units += 1
+        self.decoder.pending.put(unit)
+        self._stop_waiting()
 
     def _tick(self) -> None:
-        """Twice a second: whether anything still comes, and how much."""
+        """Twice a second: note how much arrived, and whether the camera has fallen silent."""
         now, assembler = self._loop.time(), self._session.assembler
         self._history.append((now, assembler.byte_count, assembler.lost))
         # At the next tick it would be too late.
-        if now + TICK_SECONDS > self._unit_at + self._stall_seconds:
+        if now + TICK_SECONDS > self._unit_at + self._options.stall_seconds:
             by_udp = self._options.transport == "udp"
             nothing = NOTHING_CAME_BY_UDP if by_udp else NOTHING_CAME
             self._session.fail(SourceUnavailableError(failure_reasons.STOPPED if self._has_had_any else nothing))
         self._loop.call_later(TICK_SECONDS, self._tick)
 
-    def _turn(self, *, waits: bool) -> None:
-        """Let the loop run, until something is new or only once."""
+    def _run_loop(self, *, waits: bool) -> None:
+        """Run the loop until there is news, or for one round only."""
         self._is_waiting = True
         if not waits:
             self._loop.call_soon(self._loop.stop)
@@ -169,8 +168,8 @@ class Reception:
         finally:
             self._is_waiting = False
 
-    def _wake(self) -> None:
-        """Let a wait look what is new; harmless when there is none."""
+    def _stop_waiting(self) -> None:
+        """There is news: end the wait, if there is one."""
         if self._is_waiting:
             self._loop.stop()
 
@@ -186,6 +185,6 @@ class Reception:
             raise self._session.failure
 
     def _on_loop_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """What goes wrong in the loop's callbacks is for whoever waits."""
+        """An error in one of the loop's callbacks is raised by the wait."""
         self._error = context.get("exception") or RuntimeError(str(context.get("message")))
-        self._wake()
+        self._stop_waiting()

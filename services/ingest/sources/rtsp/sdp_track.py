@@ -1,4 +1,4 @@
-"""Which of a camera's streams we take, as its session description (SDP) names them."""
+"""Which of a camera's streams we take. Its session description (SDP, RFC 8866) lists them."""
 
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -9,10 +9,10 @@ from aiortsp.rtsp.sdp import SDP
 
 from services.ingest.decoding.access_unit import START_CODE
 from services.ingest.sources import SourceUnsupportedError
-from services.ingest.sources.rtsp.h264 import H264
-from services.ingest.sources.rtsp.h265 import H265
-from services.ingest.sources.rtsp.payload_formats import PayloadFormat
-from services.ingest.sources.rtsp.rtp_jpeg import RtpJpeg
+from services.ingest.sources.rtp.h264 import H264
+from services.ingest.sources.rtp.h265 import H265
+from services.ingest.sources.rtp.payload_formats import PayloadFormat
+from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
 
 _FORMATS: Final[dict[str, type[PayloadFormat]]] = {"H264": H264, "H265": H265, "JPEG": RtpJpeg}
 _STATIC_JPEG: Final = 26
@@ -22,7 +22,7 @@ _REORDERING: Final = {"packetization-mode": {"2"}, "sprop-max-don-diff": {str(n)
 
 @dataclass(frozen=True, slots=True)
 class VideoTrack:
-    """`parameter_sets` is what the description tells a decoder beforehand; empty if nothing."""
+    """The chosen stream. `parameter_sets` is what a decoder must know beforehand; empty if the description has none."""
 
     control_url: str
     payload_type: int
@@ -31,7 +31,7 @@ class VideoTrack:
 
 
 def choose_track(description: str, base_url: str) -> VideoTrack:
-    """The first video that we can decode.
+    """The first video stream that we can decode.
 
     Raises:
         SourceUnsupportedError: when there is none.
@@ -65,7 +65,7 @@ def _encoding(media: dict[str, Any], attributes: dict[str, Any]) -> tuple[int, s
 
 
 def _sets(encoded: str) -> bytes:
-    """Comma-separated base64; what is none is left out, for cameras repeat all of it in-band."""
+    """Comma-separated base64. Anything else is left out, because cameras repeat all of it in-band."""
     sets = b""
     for text in encoded.split(","):
         try:

@@ -1,74 +1,56 @@
-"""One conversation with a camera: connect, ask what there is, have it sent, keep it alive, say goodbye.
+"""One RTSP session: connect, ask what the camera offers, start the stream, keep the session alive, end it.
 
-It says to `on_track` what will come, hands it to `on_unit`, and calls `on_end` once when no more will. All on one
-asyncio loop.
+Everything runs on one asyncio loop.
 """
 
 import asyncio
-import errno
 import re
-import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aiortsp.rtsp.errors import RTSPConnectionError, RTSPError, RTSPResponseError, RTSPTimeoutError
 
 from services.ingest.decoding.access_unit import AccessUnit
-from services.ingest.sources import (
-    SourceUnauthorizedError,
-    SourceUnavailableError,
-    SourceUnsupportedError,
-    failure_reasons,
-)
+from services.ingest.sources import SourceUnavailableError, SourceUnsupportedError, failure_reasons
+from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.rtp.assembler import Assembler
+from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
+from services.ingest.sources.rtp.rtcp import ReceiverReports
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.connection import RtspConnection
-from services.ingest.sources.rtsp.rtcp import ReceiverReports
-from services.ingest.sources.rtsp.rtp import Assembler, ReorderBuffer
 from services.ingest.sources.rtsp.sdp_track import VideoTrack, choose_track
+from services.ingest.sources.rtsp.session_errors import (
+    CLOSED,
+    ENDED,
+    NOT_UNDERSTOOD,
+    REFUSALS,
+    connection_error,
+    refusal_error,
+)
 from services.ingest.sources.rtsp.udp import UdpPair
 
-Transport = Literal["tcp", "udp"]
 OPEN_SECONDS: Final = 5.0
-GOODBYE_SECONDS: Final = 0.5
-USUAL_SESSION_SECONDS: Final = 60
+TEARDOWN_SECONDS: Final = 0.5
+USUAL_TIMEOUT_SECONDS: Final = 60
 REORDER_SECONDS: Final = 0.1
-_REFUSED: Final = frozenset({401, 403})
-_NOT_FOUND: Final = 404
-_OUT_OF_ORDER: Final = frozenset({408, 453, 500, 502, 503, 504})
-"""Answers that may be others in a while; any further refusal means that we ask for what the camera can't do."""
-_ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
-_BY_ERRNO: Final = {
-    errno.ECONNREFUSED: failure_reasons.CONNECTION_REFUSED,
-    errno.ENETUNREACH: failure_reasons.NETWORK_UNREACHABLE,
-    errno.EHOSTUNREACH: failure_reasons.HOST_UNREACHABLE,
-}
-CLOSED: Final = "The camera closed the connection."
-ENDED: Final = "The camera ended its stream."
-NO_TLS: Final = "The camera's address does not speak TLS as we do. Check the port, and whether it should be rtsp://."
-NOT_UNDERSTOOD: Final = "The camera's RTSP can't be understood."
-
-
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    transport: Transport = "tcp"
-    ca_file: Path | None = None
-    verify_tls: bool = True
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What no message may repeat."""
+_PAIR: Final = 2
+"""A stream has two channels or two ports: one for packets, one for reports."""
 
 
 class Session:
-    """`start` once, `stop` once. `failure` is set from when no more access units will come."""
+    """Call `start` once and `stop` once.
+
+    `on_track` gets the chosen stream before its first access unit, `on_unit` each access unit. `on_end` is called once,
+    when no more will arrive; `failure` is set from then on.
+    """
 
     def __init__(
         self,
         address: RtspAddress,
-        options: SessionOptions,
+        options: ConnectionOptions,
         *,
         on_track: Callable[[VideoTrack], None],
         on_unit: Callable[[AccessUnit], None],
@@ -82,7 +64,7 @@ class Session:
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         tls = self._tls() if address.is_encrypted else None
-        self._connection = RtspConnection(address, tls, self._connection_ended)
+        self._connection = RtspConnection(address, tls, self._on_connection_end)
         self._udp: UdpPair | None = None
         self._reorder = ReorderBuffer(max_seconds=REORDER_SECONDS)
         self._reports = ReceiverReports()
@@ -90,8 +72,8 @@ class Session:
         self._url = address.url
         self._headers: dict[str, str] = {}
         self._methods: frozenset[str] = frozenset()
-        self._alive_seconds = float(USUAL_SESSION_SECONDS)
-        self._staying: asyncio.Task[None] | None = None
+        self._timeout_seconds = float(USUAL_TIMEOUT_SECONDS)
+        self._keep_alive_task: asyncio.Task[None] | None = None
 
     @property
     def has_more(self) -> bool:
@@ -110,39 +92,46 @@ class Session:
         except (TimeoutError, RTSPTimeoutError) as error:
             raise SourceUnavailableError(failure_reasons.NO_ANSWER) from error
         except RTSPResponseError as error:
-            raise self._refusal(error.response) from None  # it repeats what was said
+            # `from None`: the response may repeat our request.
+            raise refusal_error(error.response, self._options) from None
         except RTSPConnectionError as error:
-            raise self.failure or _connection_failure(error.__cause__) from None
+            raise self.failure or connection_error(error.__cause__) from None
         except RTSPError as error:
             raise SourceUnsupportedError(NOT_UNDERSTOOD) from error
-        self._staying = self._loop.create_task(self._stay())
+        self._keep_alive_task = self._loop.create_task(self._keep_alive())
 
     async def stop(self) -> None:
-        """Say goodbye, if anybody listens, and let go of everything. Never raises."""
+        """Say goodbye, if the camera still listens, and release everything. Never raises."""
         connection = self._connection
-        if self._staying is not None:
-            self._staying.cancel()
+        if self._keep_alive_task is not None:
+            self._keep_alive_task.cancel()
         if self._headers and self.failure is None:
             with suppress(TimeoutError, RTSPError):
-                async with asyncio.timeout(GOODBYE_SECONDS):
-                    await self._ask("TEARDOWN")
+                async with asyncio.timeout(TEARDOWN_SECONDS):
+                    await self._request("TEARDOWN")
         if connection.running:
             connection.abort()
-            await asyncio.wait([connection.result], timeout=GOODBYE_SECONDS)
+            await asyncio.wait([connection.result], timeout=TEARDOWN_SECONDS)
         if self._udp is not None:
             self._udp.close()
-        if self._staying is not None:
-            await asyncio.wait([self._staying])
+        if self._keep_alive_task is not None:
+            await asyncio.wait([self._keep_alive_task])
+
+    def fail(self, failure: SourceUnavailableError) -> None:
+        """End the stream for this reason. Only the first reason counts: later ones follow from it."""
+        if self.failure is None:
+            self.failure = failure
+            self._on_end()
 
     async def _negotiate(self) -> None:
         await self._connection.prepare()
         try:
-            answer = await self._ask("OPTIONS")
+            answer = await self._request("OPTIONS")
             self._methods = frozenset(word.strip().upper() for word in answer.headers.get("public", "").split(","))
         except RTSPResponseError as error:
-            if error.response.status in _REFUSED:
+            if error.response.status in REFUSALS:
                 raise
-        answer = await self._ask("DESCRIBE", {"Accept": "application/sdp"})
+        answer = await self._request("DESCRIBE", {"Accept": "application/sdp"})
         try:
             description = answer.content
         except UnicodeDecodeError as error:
@@ -152,7 +141,7 @@ class Session:
         self.assembler = Assembler(track.payload_type, track.payload_format, self._on_unit)
         self._on_track(track)
         await (self._set_up_udp if self._options.transport == "udp" else self._set_up_tcp)(track.control_url)
-        await self._ask("PLAY", {"Range": "npt=0.000-"})
+        await self._request("PLAY", {"Range": "npt=0.000-"})
 
     def _tls(self) -> ssl.SSLContext:
         try:
@@ -167,28 +156,27 @@ class Session:
     async def _set_up_tcp(self, url: str) -> None:
         self._connection.channels = {0: self.assembler.take, 1: self._on_report}
         fields = await self._set_up(url, "RTP/AVP/TCP;unicast;interleaved=0-1")
-        channels = [int(number) for number in re.findall(r"\d+", fields.get("interleaved", "0-1"))][:2]
+        channels = [int(number) for number in re.findall(r"\d+", fields.get("interleaved", "0-1"))][:_PAIR]
         self._connection.channels = dict(zip(channels, (self.assembler.take, self._on_report), strict=False))
-        if len(channels) == 2:  # noqa: PLR2004 packets and reports
+        if len(channels) == _PAIR:
             self._send_report = partial(self._connection.send_binary, channels[1])
 
     async def _set_up_udp(self, url: str) -> None:
-        camera_address = self._connection._transport.get_extra_info("peername")[0]  # noqa: SLF001 aiortsp hides it
         try:
             self._udp = udp = UdpPair(
-                camera_address, self._on_datagram, lambda data: self._on_report(data, 0, len(data))
+                self._connection.camera_address, self._on_datagram, lambda data: self._on_report(data, 0, len(data))
             )
         except OSError as error:
             raise SourceUnavailableError("No UDP port is free for the camera's packets.") from error
         fields = await self._set_up(url, f"RTP/AVP;unicast;client_port={udp.port}-{udp.port + 1}")
         ports = [int(number) for number in re.findall(r"\d+", fields.get("server_port", ""))]
-        if len(ports) == 2:  # noqa: PLR2004 packets and reports
+        if len(ports) == _PAIR:
             udp.open_path(*ports)
             self._send_report = partial(udp.send_report, port=ports[1])
 
     async def _set_up(self, url: str, transport: str) -> dict[str, str]:
-        """What the camera says of the transport."""
-        answer = await self._ask("SETUP", {"Transport": transport}, url=url)
+        """Set the stream up. Returns the fields of the camera's Transport header."""
+        answer = await self._request("SETUP", {"Transport": transport}, url=url)
         session, *parameters = answer.headers.get("session", "").split(";")
         if not session:
             raise SourceUnsupportedError(NOT_UNDERSTOOD)
@@ -196,85 +184,50 @@ class Session:
         for parameter in parameters:
             name, _, value = parameter.strip().partition("=")
             if name.lower() == "timeout" and value.strip().isdecimal():
-                self._alive_seconds = max(float(value), 2.0)
+                self._timeout_seconds = max(float(value), 2.0)
         pairs = (field.strip().partition("=") for field in answer.headers.get("transport", "").split(";"))
         return {name.lower(): value for name, _, value in pairs}
 
-    async def _ask(self, method: str, headers: dict[str, str] | None = None, *, url: str | None = None) -> Any:
+    async def _request(self, method: str, headers: dict[str, str] | None = None, *, url: str | None = None) -> Any:
         if not self._connection.running:
             raise RTSPConnectionError("closed")
         return await self._connection.send_request(method, url or self._url, {**self._headers, **(headers or {})})
 
-    async def _stay(self) -> None:
-        """Remind the camera of us twice in the time after which it would forget us."""
+    async def _keep_alive(self) -> None:
+        """Send a request twice in each time-out, after which the camera would end the session."""
         method = "GET_PARAMETER" if "GET_PARAMETER" in self._methods else "OPTIONS"
         while True:
-            await asyncio.sleep(self._alive_seconds / 2)
+            await asyncio.sleep(self._timeout_seconds / 2)
             try:
-                await self._ask(method)
+                await self._request(method)
             except RTSPConnectionError:
                 return
             except RTSPError:
-                continue  # whether pictures come is what counts
+                continue  # what counts is whether pictures come
 
     def _on_datagram(self, packet: bytes) -> None:
         was_waiting = self._reorder.is_waiting
-        self._take_all(self._reorder.put(packet, self._loop.time()))
+        self._assemble(self._reorder.put(packet, self._loop.time()))
         if self._reorder.is_waiting and not was_waiting:
             self._loop.call_later(REORDER_SECONDS, self._on_reorder_timeout)
 
     def _on_reorder_timeout(self) -> None:
-        self._take_all(self._reorder.expire(self._loop.time()))
+        self._assemble(self._reorder.expire(self._loop.time()))
         if self._reorder.is_waiting:
             self._loop.call_later(REORDER_SECONDS, self._on_reorder_timeout)
 
-    def _take_all(self, packets: list[bytes]) -> None:
+    def _assemble(self, packets: list[bytes]) -> None:
         for packet in packets:
             self.assembler.take(packet, 0, len(packet))
 
     def _on_report(self, data: bytes | bytearray, start: int, end: int) -> None:
         now = self._loop.time()
-        if self._reports.hear(data[start:end], now):
+        if self._reports.read(data[start:end], now):
             self.fail(SourceUnavailableError(ENDED))
             return
         report = self._reports.report(lost=self.assembler.lost, highest_sequence=self.assembler.highest, now=now)
         if report is not None:
             self._send_report(report)
 
-    def _connection_ended(self, is_strange: bool) -> None:
-        self.fail(SourceUnsupportedError(NOT_UNDERSTOOD) if is_strange else SourceUnavailableError(CLOSED))
-
-    def fail(self, failure: SourceUnavailableError) -> None:
-        """The first reason is the true one."""
-        if self.failure is None:
-            self.failure = failure
-            self._on_end()
-
-    def _refusal(self, response: Any) -> SourceUnavailableError:
-        """Why the camera said no, in words that a person can act on. It might repeat what we told it."""
-        if response.status in _REFUSED:
-            return SourceUnauthorizedError(failure_reasons.REFUSED)
-        if response.status == _NOT_FOUND:
-            return SourceUnavailableError(failure_reasons.NO_STREAM)
-        words: str = response.status_msg
-        for secret in self._options.secrets:
-            words = words.replace(secret, "***")
-        kind = SourceUnavailableError if response.status in _OUT_OF_ORDER else SourceUnsupportedError
-        return kind(f"{failure_reasons.CANT_BE_OPENED} The camera says: {response.status} {words}")
-
-
-def _connection_failure(cause: BaseException | None) -> SourceUnavailableError:
-    if isinstance(cause, TimeoutError):
-        return SourceUnavailableError(failure_reasons.NO_ANSWER)
-    if isinstance(cause, socket.gaierror):
-        return SourceUnavailableError(failure_reasons.UNKNOWN_HOST)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return SourceUnavailableError(failure_reasons.UNTRUSTED)
-    if isinstance(cause, ssl.SSLError):
-        return SourceUnavailableError(NO_TLS)
-    if isinstance(cause, OSError):
-        # Where a name has several addresses, asyncio tells the errors of all in one text.
-        numbers = [cause.errno, *map(int, _ERRNO.findall(str(cause)))]
-        known = (words for number in numbers if (words := _BY_ERRNO.get(number or 0)))
-        return SourceUnavailableError(next(known, failure_reasons.NO_ANSWER))
-    return SourceUnavailableError(CLOSED)
+    def _on_connection_end(self, is_understood: bool) -> None:
+        self.fail(SourceUnavailableError(CLOSED) if is_understood else SourceUnsupportedError(NOT_UNDERSTOOD))

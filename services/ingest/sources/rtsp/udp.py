@@ -1,4 +1,4 @@
-"""A pair of UDP sockets for one stream: packets on the even port, reports on the odd one above."""
+"""A pair of UDP sockets for one stream: packets on an even port, reports on the odd port above it."""
 
 import asyncio
 import random
@@ -11,12 +11,16 @@ PORT_ATTEMPTS: Final = 50
 RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
 MAX_DATAGRAM_BYTES: Final = 65_536
 MAX_BATCH: Final = 512
-"""So many are read before anything else gets its turn."""
+"""How many datagrams are read before the loop's other callbacks get their turn."""
 DatagramHandler = Callable[[bytes], None]
 
 
 class UdpPair:
-    """Takes only what comes from the camera's own address. Both handlers are called by the loop's thread."""
+    """Receives only from the camera's own address. The loop's thread calls both handlers.
+
+    Raises:
+        OSError: from the constructor, when no pair of ports is free.
+    """
 
     def __init__(self, camera_address: str, on_packet: DatagramHandler, on_report: DatagramHandler) -> None:
         self._camera_address = camera_address
@@ -31,10 +35,11 @@ class UdpPair:
             self._loop.add_reader(end, self._read, end, handler)
 
     def send_report(self, data: bytes, port: int) -> None:
+        """Send a report to the camera's `port`. A failure is ignored: datagrams get lost anyway."""
         self._send(self._sockets[1], data, port)
 
     def open_path(self, packet_port: int, report_port: int) -> None:
-        """Let firewalls between see something go the other way, so that they let the answer in."""
+        """Send something to both of the camera's ports, so that firewalls on the way let its packets in."""
         self._send(self._sockets[0], b"\x80\0\0\0\0\0\0\0\0\0\0\0", packet_port)
         self._send(self._sockets[1], b"\x80\xc9\0\1\0\0\0\0", report_port)
 
@@ -47,7 +52,7 @@ class UdpPair:
         try:
             end.sendto(data, (self._camera_address, port))
         except OSError:
-            return  # what is lost on the way would be no worse
+            return
 
     def _read(self, end: socket.socket, handler: DatagramHandler) -> None:
         for _ in range(MAX_BATCH):
@@ -57,7 +62,7 @@ class UdpPair:
                 self.has_more = False
                 return
             except OSError:
-                continue  # an earlier datagram of ours was refused
+                continue  # the camera's host refused an earlier datagram of ours
             if sender[0] == self._camera_address:
                 handler(bytes(self._room[:count]))
         self.has_more = True

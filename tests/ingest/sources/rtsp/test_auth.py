@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.auth import Credentials, challenges_in
 
@@ -59,7 +60,7 @@ def test_basic_takes_any_character() -> None:
 
 
 def test_a_refused_answer_is_not_given_again() -> None:
-    """Cameras lock out; only a nonce that is said to have aged may be answered anew."""
+    """Cameras lock clients out. Only a nonce that the camera calls stale may be answered again."""
     credentials = Credentials("user", "word")
     challenge = 'Digest realm="x", nonce="{}", stale={}'
     assert credentials.handle_401({"www-authenticate": challenge.format(1, "false")})
@@ -77,14 +78,18 @@ def test_what_cannot_be_answered_is_left_alone(header: str) -> None:
     assert all(challenge.scheme == "digest" and not challenge.fields for challenge in known)
 
 
+def address_of(url: str, username: str | None = None, password: str | None = None) -> RtspAddress:
+    return RtspAddress.of(ConnectionOptions.parse(url, username=username, password=password))
+
+
 @pytest.mark.parametrize("word", ["p@:/#?% +ü", "a:b@c/d", "100%25", ""])
 def test_an_address_takes_credentials_of_any_characters(word: str) -> None:
     """Beside the URL as they are; in it percent-encoded; and they are in nothing that is sent or shown."""
-    address = RtspAddress.parse("rtsp://camera.local/live?x=1@2", "user", word)
+    address = address_of("rtsp://camera.local/live?x=1@2", "user", word)
     assert (address.username, address.password) == ("user", word)
     assert address.url == "rtsp://camera.local/live?x=1@2"
     assert not word or word not in repr(address)
-    encoded = RtspAddress.parse("RTSPS://us%40er:p%40%3A%2F@[fe80::1]:99/a")
+    encoded = address_of("RTSPS://us%40er:p%40%3A%2F@[fe80::1]:99/a")
     assert (encoded.username, encoded.password, encoded.host, encoded.port) == ("us@er", "p@:/", "fe80::1", 99)
     assert (encoded.url, encoded.is_encrypted) == ("rtsps://[fe80::1]:99/a", True)
 
@@ -93,5 +98,5 @@ def test_an_address_takes_credentials_of_any_characters(word: str) -> None:
 def test_what_is_no_address_is_said_without_repeating_it(url: str) -> None:
     """It may hold a password."""
     with pytest.raises(ValueError, match="not like rtsp://") as caught:
-        RtspAddress.parse(url)
+        address_of(url)
     assert "s3cret" not in str(caught.value)

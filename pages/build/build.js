@@ -1,0 +1,111 @@
+/* Builds the pages into the folder that is named: node build.js FOLDER. What becomes of which file is below. */
+
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { build, transform } from "esbuild";
+import { minify } from "terser";
+import { assemble } from "./html.js";
+import { ELEMENT_NAMES, PAGE_NAMES } from "./short-names.js";
+
+const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "..");
+const [folder] = process.argv.slice(2);
+if (!folder) throw new Error("Name the folder to build into.");
+
+/** The public names of what is served, and what they are made of. */
+const MODULES = {
+  live: "page:live/page.js",
+  timeline: "page:timeline/page.js",
+  status: "page:status/page.js",
+  connect: "page:connect/page.js",
+};
+const STYLES = ["shared/framecast", "live/live", "timeline/timeline", "status/status", "login/login"];
+const PAGES = {
+  "./": "live/index.html",
+  archive: "timeline/archive.html",
+  status: "status/status.html",
+  connect: "connect/connect.html",
+  login: "login/login.html",
+};
+
+/** Each folder has the texts that it shows, and no others: a page must not carry the words of the others. */
+const texts = {
+  name: "texts",
+  setup(/** @type {import("esbuild").PluginBuild} */ { onResolve }) {
+    onResolve({ filter: /^\.\.\/texts\.js$/ }, ({ importer, resolveDir, path: named }) => ({
+      path: path.resolve(resolveDir, named),
+      suffix: `?${path.basename(path.dirname(importer))}`,
+    }));
+  },
+};
+
+/** What the pages share is one module, and not one for each two pages: each page is built as if it needed all of it. */
+const shared = {
+  name: "shared",
+  setup(/** @type {import("esbuild").PluginBuild} */ { onResolve, onLoad }) {
+    onResolve({ filter: /^page:/ }, ({ path }) => ({ path: path.slice("page:".length), namespace: "page" }));
+    onLoad({ filter: /.*/, namespace: "page" }, async ({ path }) => {
+      const modules = (await readdir(`${ROOT}/shared`))
+        .filter((name) => name.endsWith(".js") && name !== "theme.js")
+        .sort();
+      const imports = [...modules.map((name) => `shared/${name}`), path].map((name) => `import "./${name}";`);
+      return { contents: imports.join("\n"), resolveDir: ROOT };
+    });
+  },
+};
+
+/** A style that a module imports is text, and small. */
+const styles = {
+  name: "styles",
+  setup(/** @type {import("esbuild").PluginBuild} */ { onLoad }) {
+    onLoad({ filter: /camera-feed\.css$/ }, async (file) => {
+      const { code } = await transform(await readFile(file.path, "utf8"), { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+/** @type {import("esbuild").BuildOptions} */
+const usual = {
+  absWorkingDir: ROOT,
+  outdir: path.resolve(folder),
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  logLevel: "warning",
+  plugins: [texts, shared, styles],
+};
+
+const anyOf = (/** @type {string[]} */ names) => new RegExp(`^(?:${names.join("|")})$`);
+await build({
+  ...usual,
+  entryPoints: MODULES,
+  format: "esm",
+  splitting: true,
+  chunkNames: "server",
+  mangleProps: anyOf(PAGE_NAMES),
+});
+// The element, which other people's pages load, needs no other file.
+await build({
+  ...usual,
+  entryPoints: { "camera-feed": "camera-feed/element.js" },
+  format: "esm",
+  mangleProps: anyOf(ELEMENT_NAMES),
+});
+await build({ ...usual, entryPoints: { theme: "shared/theme.js" }, format: "iife" });
+await build({ ...usual, entryPoints: STYLES.map((name) => `${name}.css`), entryNames: "[name]", plugins: [] });
+
+// A second minifier takes another 4 %: mostly it puts words and functions that are used once where they are used.
+// Arrows are unsafe for what is called with `new`, and only classes are.
+const compress = { passes: 3, unsafe_arrows: true };
+for (const name of (await readdir(folder)).filter((each) => each.endsWith(".js"))) {
+  const file = path.join(folder, name);
+  const { code = "" } = await minify(await readFile(file, "utf8"), { module: true, ecma: 2020, compress });
+  await writeFile(file, code);
+}
+
+for (const [address, file] of Object.entries(PAGES)) {
+  const read = (/** @type {string} */ part) => readFile(path.join(ROOT, "shared", part), "utf8");
+  const page = await readFile(path.join(ROOT, file), "utf8");
+  await writeFile(path.join(folder, path.basename(file)), await assemble(page, address, read));
+}
+await copyFile(path.join(ROOT, "shared/favicon.svg"), path.join(folder, "favicon.svg"));

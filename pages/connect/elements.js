@@ -1,0 +1,11 @@
+/* The elements of connect.html that the script uses, by their ids. */
+
+import { elementsById } from "../shared/dom.js";
+
+/**
+ * @type {{
+ *   share: HTMLFormElement, camera: HTMLSelectElement, time: HTMLSelectElement, make: HTMLButtonElement,
+ *   note: HTMLElement, said: HTMLElement, lines: HTMLElement,
+ * }}
+ */
+export const page = elementsById();

@@ -1,0 +1,43 @@
+/* What the page says of the camera that is large, or of all of them. */
+
+import { make, setText } from "../shared/dom.js";
+import { address } from "../shared/server.js";
+import { formatUtc } from "../shared/time.js";
+import * as texts from "../texts.js";
+import { detailRows, isSending } from "./description.js";
+import { page } from "./elements.js";
+
+/** @import { Subject } from "./description.js" */
+/** @import { Tile } from "./tile.js" */
+
+/** @param {Subject} subject */
+export function showSubject({ words, name, factWords = "", factTitle = "", device }) {
+  page.bar.dataset.state = words.state;
+  setText(page.name, name);
+  setText(page.title, words.title);
+  setText(page.detail, words.detail);
+  setText(page.facts, factWords);
+  page.facts.title = factTitle;
+  const isDemo = device?.source === "demo";
+  page.demo.hidden = !isDemo;
+  page.hint.hidden = !isDemo;
+  const notes = [...(device?.notices ?? [])];
+  if (isSending(device) && device?.last_error) notes.push(texts.lastError(device.last_error));
+  setText(page.notes, notes.join("\n"));
+  document.title = texts.windowTitle(words.state === "live" || words.state === "idle" ? "" : words.title, name);
+}
+
+/** @param {Tile} tile @param {boolean} isReachable */
+export function showDetails({ key, feed, device }, isReachable) {
+  // A download that can only fail isn't offered.
+  page.snapshot.inert = !isReachable || !isSending(device);
+  page.snapshot.href = address("api/camera/snapshot", { camera: key });
+  const time = formatUtc(Date.now()).replace(" UTC", "Z").replace(/[ :]/g, "-");
+  page.snapshot.download = `${key}_${time}.jpg`;
+  page.info.setAttribute("aria-expanded", `${!page.details.hidden}`);
+  if (page.details.hidden) return;
+  const rows = detailRows(feed, device ?? {}).map(([name, value]) =>
+    make("div", {}, make("dt", {}, name), make("dd", {}, `${value}`)),
+  );
+  page.details.querySelector("dl")?.replaceChildren(...rows);
+}

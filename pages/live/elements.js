@@ -1,0 +1,16 @@
+/* The elements of index.html that the scripts use, by their ids. */
+
+import { elementsById } from "../shared/dom.js";
+
+/**
+ * @type {{
+ *   main: HTMLElement, tiles: HTMLElement, problem: HTMLElement,
+ *   previous: HTMLButtonElement, next: HTMLButtonElement,
+ *   bar: HTMLElement, name: HTMLElement, demo: HTMLElement, facts: HTMLElement,
+ *   title: HTMLElement, detail: HTMLElement,
+ *   grid: HTMLButtonElement, pause: HTMLButtonElement, snapshot: HTMLAnchorElement, info: HTMLButtonElement,
+ *   full: HTMLButtonElement, help: HTMLButtonElement,
+ *   notes: HTMLElement, hint: HTMLElement, details: HTMLElement, archive: HTMLElement, keys: HTMLDialogElement,
+ * }}
+ */
+export const page = elementsById();

@@ -1,0 +1,235 @@
+/*
+ * The live page: all cameras side by side, or one of them large. A tile that becomes large keeps its <camera-feed>, so
+ * nothing is connected anew. What is here: which camera is large, what the keys and buttons do.
+ */
+
+import { setText } from "../shared/dom.js";
+import { request } from "../shared/server.js";
+import * as texts from "../texts.js";
+import { showDetails, showSubject } from "./bar.js";
+import { summary } from "./description.js";
+import { page } from "./elements.js";
+import { LatestFrames } from "./latest-frames.js";
+import { rowHeight } from "./row-height.js";
+import { recall, remember, takeDevices, tileOf, tiles } from "./tiles.js";
+
+/** @import { Tile } from "./tile.js" */
+
+const POLL_MS = 2_000;
+const ANSWER_MS = 5_000;
+const AWAKE_MS = 3_000;
+const SWIPE_PIXELS = 48;
+/** Below the grid, in pixels. */
+const MARGIN = 26;
+
+const latestFrames = new LatestFrames(page.archive);
+/** The key of the camera that is large; the only camera is so without. @type {string | null} */
+let chosen = null;
+let isReachable = true;
+let isAnswered = false;
+let isAsking = false;
+let isPaused = false;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let polling;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let falling;
+/** Where a finger began, while it is the only one. @type {Touch | null} */
+let touch = null;
+
+// Cameras
+
+const large = () => tiles.find(({ key }) => key && key === chosen) ?? (tiles.length === 1 ? tiles[0] : null);
+
+/** @param {Tile} tile */
+function remove(tile) {
+  const hadFocus = tile.item.contains(document.activeElement);
+  tile.item.remove();
+  if (tile.key === chosen) show(null, "replaceState");
+  else if (hadFocus) tiles[0].link.focus();
+}
+
+async function poll() {
+  clearTimeout(polling);
+  polling = setTimeout(poll, POLL_MS);
+  if (document.hidden || isAsking) return;
+  isAsking = true;
+  try {
+    const { devices } = await request("api/devices", { timeoutMs: ANSWER_MS });
+    if (!isReachable) latestFrames.refresh();
+    isReachable = true;
+    isAnswered = true;
+    takeDevices(devices).forEach(remove);
+    remember(devices);
+  } catch {
+    isReachable = false;
+  }
+  isAsking = false;
+  arrange();
+}
+
+// Views
+
+/**
+ * Makes one camera large, or with null none.
+ * @param {string | null} key
+ * @param {"pushState" | "replaceState"} [how] the history is to take note
+ */
+function show(key, how) {
+  const last = chosen;
+  chosen = key;
+  // One step back from whichever camera leads to the grid.
+  const isOverGrid = key && (history.state?.isOverGrid || (how === "pushState" && !last));
+  if (how) history[key && last ? "replaceState" : how]({ isOverGrid }, "", key ? `?camera=${key}` : "./");
+  if (key && !tiles.some((tile) => tile.key === key)) tileOf({ key });
+  pause(false);
+  scrollTo(0, 0);
+  const focused = key ? page.name : tiles.find((tile) => tile.key === last)?.link;
+  focused?.focus({ preventScroll: true });
+}
+
+function showGrid() {
+  if (history.state?.isOverGrid) history.back();
+  else if (chosen && tiles.length > 1) show(null, "pushState");
+}
+
+/** @param {1 | -1} by */
+function step(by) {
+  const from = large() ?? tiles.find(({ item }) => item.contains(document.activeElement));
+  const place = from ? tiles.indexOf(from) : -1;
+  const to = /** @type {Tile} */ (tiles.at((place + by) % tiles.length));
+  if (!large()) to.link.focus();
+  else if (to !== from) show(to.key, "pushState");
+}
+
+/** Brings the page in line with what there is and what is large. */
+function arrange() {
+  const tile = large();
+  page.main.dataset.view = tile ? "large" : "grid";
+  page.main.toggleAttribute("data-alone", tiles.length < 2);
+  for (const each of tiles) each.item.classList.toggle("chosen", each === tile);
+  latestFrames.show((tile?.device?.state && tile.device) || null);
+  update();
+  if (tile) return;
+  const { top, width } = page.tiles.getBoundingClientRect();
+  const height = innerHeight - top - page.main.scrollTop - scrollY - page.bar.offsetHeight - MARGIN;
+  const caption = /** @type {HTMLElement} */ (tiles[0].item.lastElementChild);
+  const ratios = tiles.map(({ ratio }) => ratio);
+  const row = Math.floor(rowHeight(ratios, width, height, caption.offsetHeight));
+  page.tiles.style.setProperty("--row", `${row}px`);
+}
+
+/** Writes what is known by now. */
+function update() {
+  for (const each of tiles) each.update(isReachable);
+  const hasNone = isAnswered && !tiles.some(({ device }) => device);
+  setText(page.problem, !isReachable ? texts.serverIsTried : hasNone ? texts.noCameraYet : "");
+  const tile = large();
+  showSubject(tile ?? summary(tiles, isPaused));
+  if (tile) showDetails(tile, isReachable);
+}
+
+/** @param {boolean} isWanted */
+function pause(isWanted) {
+  isPaused = isWanted;
+  page.main.toggleAttribute("data-paused", isPaused);
+  for (const { feed } of tiles) feed.toggleAttribute("paused", isPaused);
+  arrange();
+}
+
+function toggleFull() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if (document.fullscreenEnabled) page.main.requestFullscreen();
+  else setFull(!page.main.classList.contains("full")); // a phone that fills its screen with videos alone
+}
+
+/** @param {boolean} isFull */
+function setFull(isFull) {
+  page.main.classList.toggle("full", isFull);
+  stir();
+  arrange();
+}
+
+/** In full screen the bar goes away while nothing moves. */
+function stir() {
+  page.main.classList.add("awake");
+  clearTimeout(falling);
+  falling = setTimeout(() => page.main.classList.remove("awake"), AWAKE_MS);
+}
+
+// Controls
+
+const ACTS = {
+  grid: showGrid,
+  previous: () => step(-1),
+  next: () => step(1),
+  pause: () => pause(!isPaused),
+  full: toggleFull,
+  help: () => page.keys.showModal(),
+  info: () => {
+    page.details.hidden = !page.details.hidden;
+    update();
+  },
+};
+for (const id of /** @type {(keyof typeof ACTS)[]} */ (Object.keys(ACTS))) page[id].addEventListener("click", ACTS[id]);
+
+/** @type {Record<string, () => void>} */
+const KEYS = {
+  ArrowLeft: ACTS.previous,
+  ArrowRight: ACTS.next,
+  Escape: () => (page.main.classList.contains("full") ? setFull(false) : showGrid()),
+  g: showGrid,
+  " ": ACTS.pause,
+  f: toggleFull,
+  s: () => large() && !page.snapshot.inert && page.snapshot.click(),
+  i: () => large() && ACTS.info(),
+  "?": ACTS.help,
+};
+addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || page.keys.open) return;
+  // The space bar is a button's own.
+  if (key === " " && target instanceof Element && target.matches("button:focus-visible")) return;
+  const picked = /^[1-9]$/.test(key) && tiles[Number(key) - 1]?.key;
+  if (!picked && !KEYS[key]) return;
+  event.preventDefault();
+  stir();
+  if (!picked) KEYS[key]();
+  else if (picked !== chosen) show(picked, "pushState");
+});
+
+page.tiles.addEventListener("click", (event) => {
+  const tile = tiles.find(({ link }) => link === event.target);
+  if (!tile?.key || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  show(tile.key, "pushState");
+});
+page.tiles.addEventListener("dblclick", () => large() && toggleFull());
+page.main.addEventListener("pointermove", stir);
+
+page.tiles.addEventListener(
+  "touchstart",
+  ({ touches }) => {
+    touch = touches.length === 1 && visualViewport?.scale === 1 ? touches[0] : null;
+  },
+  { passive: true },
+);
+page.tiles.addEventListener("touchend", ({ changedTouches: [end] }) => {
+  stir();
+  if (!touch || !large()) return;
+  const x = end.clientX - touch.clientX;
+  const y = end.clientY - touch.clientY;
+  if (Math.abs(x) > SWIPE_PIXELS && Math.abs(x) > 2 * Math.abs(y)) step(x < 0 ? 1 : -1);
+});
+
+const asked = () => new URLSearchParams(location.search).get("camera");
+addEventListener("popstate", () => show(asked()));
+document.addEventListener("fullscreenchange", () => setFull(Boolean(document.fullscreenElement)));
+document.addEventListener("visibilitychange", poll);
+for (const type of ["online", "offline", "pageshow"]) addEventListener(type, poll);
+page.tiles.addEventListener("statechange", update);
+new ResizeObserver(arrange).observe(page.main);
+addEventListener("resize", arrange);
+
+takeDevices(recall()).forEach(remove);
+show(asked());
+setInterval(update, 1_000);

@@ -1,0 +1,12 @@
+/* The elements of status.html that the scripts use, by their ids. */
+
+import { elementsById } from "../shared/dom.js";
+
+/**
+ * @type {{
+ *   sum: HTMLElement, words: HTMLElement, problems: HTMLElement, asked: HTMLElement,
+ *   out: HTMLElement, in: HTMLElement, who: HTMLElement,
+ *   cameras: HTMLElement, services: HTMLElement, settings: HTMLElement,
+ * }}
+ */
+export const page = elementsById();

@@ -1,0 +1,94 @@
+/* The status page: asks stream and the archiver while it is looked at, and writes what changed. */
+
+import { make, setText, timeElement } from "../shared/dom.js";
+import { request } from "../shared/server.js";
+import * as texts from "../texts.js";
+import { showCards, write } from "./cards.js";
+import { page } from "./elements.js";
+import { archiveCard, cameraCard, replicaCard, retentionCard } from "./facts.js";
+import { problemsOf } from "./problems.js";
+
+/** @import { Fact } from "./cards.js" */
+
+/**
+ * A part of Framecast that is asked at every so many `looks`: what it said last and when, why it says nothing now, and
+ * when it is to be asked again.
+ * @typedef {{ path: string, looks: number, answer?: any, at?: number, error?: string, due?: number }} Part
+ */
+
+const LOOK_MS = 4_000;
+/** Behind a gateway each answer may be another replica's; one silent for so long may be gone. */
+const REPLICA_MS = 60_000;
+
+/** By name: what each replica said last. @type {Map<string, any>} */
+const replicas = new Map();
+/** @type {Part} */
+const stream = { path: "api/status", looks: 1 };
+/** @type {Part} */
+const archive = { path: "api/camera/frames/status", looks: 5 };
+/** @type {Part} */
+const retention = { path: "api/camera/retention", looks: 75 };
+
+async function look() {
+  if (document.hidden) return;
+  await Promise.all([stream, archive, retention].map(ask));
+  const { cameras, replica, bus, access } = stream.answer ?? { cameras: [] };
+  if (replica) {
+    replicas.set(replica.name, { ...replica, bus, at: stream.at });
+    page.out.hidden = !access.authenticates;
+    page.in.hidden = access.role === "operator";
+    setText(page.who, texts.loggedInAs(access.role));
+  }
+  for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
+  showCards(page.cameras, cameras.map(cameraCard));
+  const retained = retentionCard(retention, Boolean(archive.error));
+  showCards(page.services, [...[...replicas.values()].map(replicaCard), archiveCard(archive), retained]);
+  showCards(page.settings, [settingsCard(texts.stream, stream.answer), settingsCard(texts.archiver, archive.answer)]);
+  if ([stream, archive].every((part) => part.answer || part.error)) showProblems(cameras);
+}
+
+/**
+ * What fails is asked again at the next look; what it said before is kept, with its age. What hangs is not asked twice.
+ * @param {Part} part
+ */
+async function ask(part) {
+  if (Date.now() < (part.due ?? 0)) return;
+  part.due = Number.POSITIVE_INFINITY;
+  try {
+    part.answer = await request(part.path);
+    part.at = Date.now();
+    part.due = part.at + (part.looks - 0.5) * LOOK_MS;
+    part.error = "";
+  } catch (error) {
+    part.error = /** @type {Error} */ (error).message;
+    part.due = 0;
+  }
+}
+
+/** @param {string} title @param {{ settings: Record<string, string> } | undefined} answer */
+function settingsCard(title, answer) {
+  if (!answer) return null;
+  const settings = Object.entries(answer.settings);
+  return {
+    title,
+    facts: settings.map(([name, value]) => /** @type {Fact} */ ([make("code", {}, name), value || "–"])),
+  };
+}
+
+/** @param {{ ingest_version?: string | null }[]} cameras */
+function showProblems(cameras) {
+  const services = [...replicas.values(), archive.answer].map((service) => service?.version);
+  const problems = problemsOf(stream, archive, [...services, ...cameras.map((camera) => camera.ingest_version)]);
+  const count = problems.length;
+  page.sum.dataset.state = stream.error ? "offline" : count ? "stalled" : "live";
+  setText(page.words, stream.error ? texts.noAnswer : count ? texts.thingsToLookAt(count) : texts.allWell);
+  write(
+    page.problems,
+    problems.map((text) => make("li", {}, text)),
+  );
+  write(page.asked, stream.at ? [texts.asOf, timeElement(stream.at, true)] : []);
+}
+
+setInterval(look, LOOK_MS);
+addEventListener("visibilitychange", look);
+look();

@@ -1,0 +1,41 @@
+/* What the status page makes of the services' answers. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clockWords, tiersOf } from "../status/facts.js";
+import { problemsOf } from "../status/problems.js";
+
+test("problems of both services are listed, each once, the archive's by its name", () => {
+  const stream = { answer: { problems: ["The bus is silent.", "The bus is silent."] } };
+  const archive = { answer: { problems: ["The disk is full."] } };
+  assert.deepEqual(problemsOf(stream, archive, ["1.0", "1.0"]), ["The bus is silent.", "Archive: The disk is full."]);
+});
+
+test("a service that does not answer is a problem, and what it said before is none now", () => {
+  const archive = { answer: { problems: ["The disk is full."] }, error: "The archive can't be reached." };
+  assert.deepEqual(problemsOf({ answer: { problems: [] } }, archive, []), ["The archive can't be reached."]);
+});
+
+test("services of different versions are a problem, and one that does not tell is none", () => {
+  const well = { answer: { problems: [] } };
+  assert.deepEqual(problemsOf(well, well, ["1.0", undefined, null]), []);
+  const [problem] = problemsOf(well, well, ["1.0", "1.1", "1.0"]);
+  assert.equal(problem, "The services have different versions, 1.0 and 1.1: update them all.");
+});
+
+test("clocks that agree within a tenth of a second are the same", () => {
+  assert.deepEqual([0.05, -0.05, 1.25, -90].map(clockWords), ["as ours", "as ours", "1.3 s ahead", "90 s behind"]);
+});
+
+test("a tier says what it keeps and for how long, and pictures by hand are kept where no tier says otherwise", () => {
+  const tiers = /** @type {Parameters<typeof tiersOf>[0]} */ ([
+    { tier: "all", age_days: 7 },
+    { tier: "daily", at: "12:00", age_days: null },
+  ]);
+  assert.deepEqual(tiersOf(tiers), [
+    ["Every frame", "for 7 days"],
+    ["Of each day the frame nearest to 12:00", "for ever"],
+    ["Frames captured by hand", "for ever"],
+  ]);
+  assert.equal(tiersOf([{ tier: "manual", age_days: 365 }]).length, 1);
+});

@@ -1,0 +1,323 @@
+/*
+ * The words that the pages' scripts show. A translation is a file like this one with the same names. Words that never
+ * change stand in the HTML of each page (live/index.html and so on, shared/header.html), so that they are there at the
+ * first paint. What the server says, such as why a camera gives no picture, comes from the server. <camera-feed>, which
+ * other people's pages load, has its own words in camera-feed/texts.js.
+ *
+ * The build gives each page only what it uses.
+ */
+
+/** @param {number} count @param {string} one @param {string} many */
+const counted = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
+
+// All pages
+
+export const notReached = "Framecast can't be reached. Try again in a moment.";
+/** @param {number} status of an HTTP answer that says no more */
+export const answered = (status) => `Framecast answered ${status}.`;
+export const bytes = "bytes";
+/** Of the button that changes them. */
+export const colours = { "": "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
+/** @param {number} count */
+export const pictures = (count) => counted(count, "picture");
+/** @param {number} count */
+export const viewers = (count) => counted(count, "viewer");
+
+// The live page
+
+/** What a camera's state is called; the states are the server's. */
+export const cameraStates = {
+  live: "Live",
+  idle: "Ready",
+  connecting: "Connecting…",
+  frozen: "Frozen",
+  stalled: "Stalled",
+  offline: "Offline",
+  unauthorized: "No access",
+  disabled: "Switched off",
+  unknown: "No news",
+};
+/** What to do about a state, where the camera's last error isn't what there is to say. */
+export const cameraAdvice = {
+  disabled: "Set CAMERA_ENABLED=true to switch it on.",
+  unknown: "The service that reads the cameras can't be reached. Check that ingest runs.",
+};
+export const paused = "Paused";
+export const serverNotReached = "Not reached";
+export const connecting = "Connecting…";
+export const reconnecting = "Reconnecting…";
+/** @param {string} state @param {string} time */
+export const since = (state, time) => `${state} since ${time}`;
+/** @param {string} time */
+export const pictureIsFrom = (time) => `The picture is from ${time}.`;
+/** @param {string} time */
+export const capturedAt = (time) => `Captured ${time}`;
+/** @param {string} age */
+export const old = (age) => `${age} old`;
+/** @param {number} rate */
+export const picturesPerSecond = (rate) => `${rate} fps`;
+export const camera = "Camera";
+/** @param {number} count */
+export const allCameras = (count) => `${count} cameras`;
+export const allLive = "All live";
+/** @param {number} count */
+export const notLive = (count) => `${count} not live`;
+/** @param {string} state empty where all is well @param {string} name */
+export const windowTitle = (state, name) => `${state && `${state} – `}${name} – Framecast`;
+export const serverIsTried =
+  "Framecast can't be reached. Check the network, and that the server runs; it is tried again every two seconds.";
+export const noCameraYet = "No camera has reported yet. Check that ingest runs.";
+/** @param {string} error */
+export const lastError = (error) => `Last error: ${error}`;
+export const archiveNotReached = "The archive can't be reached.";
+/** @param {string} interval */
+export const oneEvery = (interval) => `One every ${interval}`;
+/** @param {string} interval */
+export const noneYet = (interval) => `None yet. One is kept every ${interval}.`;
+/** Units of a rough length of time, the longest first. */
+export const roughUnits = { days: "days", hours: "h", minutes: "min", seconds: "s", milliseconds: "ms" };
+/** The rows of a camera's details. */
+export const age = "Age";
+export const shown = "Shown";
+export const codec = "Codec";
+export const bitRate = "Bit rate";
+export const viewersLabel = "Viewers";
+export const reconnects = "Reconnects";
+export const transport = "Transport";
+
+// The timeline
+
+/** @param {number} count */
+export const gaps = (count) => counted(count, "gap");
+/** @param {string} stretch @param {number} slots @param {string} reason the server's word for it */
+export const gap = (stretch, slots, reason) => `${stretch}: ${slots.toLocaleString()} missing, ${reason}`;
+/** @param {string} gap */
+export const noPictureHere = (gap) => `No picture here. ${gap}.`;
+export const pictureDoesNotCome =
+  "This picture does not come: Framecast can't be reached, or its file is gone or damaged.";
+/** @param {string} time */
+export const pictureOf = (time) => `Picture of ${time}`;
+export const capturedByHand = "captured by hand";
+export const dark = "dark";
+/** @param {string} pictures */
+export const allShown = (pictures) => `${pictures}.`;
+/** @param {string} pictures @param {number} hidden */
+export const someHidden = (pictures, hidden) => `${pictures}; the switches hide ${hidden.toLocaleString()}.`;
+/** @param {string} pictures @param {string} size */
+export const downloadZip = (pictures, size) => `Download ${pictures}, ${size}`;
+export const nothingToShow = "Nothing to show";
+export const nothingArchived = "Nothing is archived yet";
+export const allHidden = "The switches hide all pictures: turn one off.";
+/** @param {string} time */
+export const firstIsDue = (time) => `The first picture is due by ${time}`;
+/** @param {string} state @param {string | null | undefined} error */
+export const firstComesWhenItDelivers = (state, error) =>
+  `The first picture comes when the camera delivers (it is ${state}${error ? `: ${error}` : ""})`;
+export const stateNotKnown = "not known";
+/** @param {string} first @param {number} seconds between two pictures */
+export const thenOneEvery = (first, seconds) =>
+  `${first}, then one every ${seconds === 3600 ? "hour" : `${seconds} s`}. “Capture now” makes one at once.`;
+export const play = "Play";
+export const pause = "Pause";
+export const capturing = "Capturing…";
+/** @param {string} time */
+export const deletePicture = (time) => `Delete the picture of ${time} for good?`;
+export const copyThisLink = "Copy this link:";
+export const viewIsCopied = "Link to this view copied.";
+export const pictureIsCopied = "Link to this picture alone.";
+/** @param {string} time */
+export const pictureIsCopiedUntil = (time) => `Link to this picture alone, for anybody, until ${time}.`;
+export const chooseTheOther = "Now choose the other picture on the track.";
+export const noCameraHasReported = "No camera has reported yet.";
+/** @param {string} percent of the stage */
+export const before = (percent) => `${percent} % before`;
+/** @param {number} count */
+export const missed = (count) => `${count.toLocaleString()} missed`;
+
+// Time-lapses, on the timeline's page
+
+export const noPicturesOnTrack = "The track shows no pictures: choose another span.";
+export const formIsNotFilled = "Fill in the form to see how long it gets.";
+/**
+ * @param {number} used pictures
+ * @param {number} found pictures, of which those are used
+ * @param {string} length
+ * @param {number} fps
+ * @param {string} size in pixels
+ */
+export const estimate = (used, found, length, fps, size) => {
+  const some = used === found ? "" : `${used.toLocaleString()} of `;
+  return `${some}${pictures(found)} make ${length} at ${fps} per second, ${size}.`;
+};
+/** @param {string} length */
+export const lapseWaits = (length) => `Waits its turn: ${length}.`;
+/** @param {number} done @param {number} frames @param {number} skipped */
+export const lapseIsMade = (done, frames, skipped) =>
+  `${done.toLocaleString()} of ${pictures(frames)}${lapseSkipped(skipped)}.`;
+/** @param {string} error */
+export const lapseFailed = (error) => `Failed: ${error}.`;
+/** @param {string} length @param {string} size in pixels @param {string} bytes @param {number} skipped */
+export const lapseIsDone = (length, size, bytes, skipped) => `${length}, ${size}, ${bytes}${lapseSkipped(skipped)}.`;
+/** @param {number} count */
+const lapseSkipped = (count) => (count ? `, ${counted(count, "damaged picture")} left out` : "");
+/** @param {string} date */
+export const keptUntil = (date) => ` Kept until ${date}.`;
+/** @param {string} time */
+export const dailyAt = (time) => `, daily at ${time}`;
+export const progress = "Progress";
+export const download = "Download";
+export const cancel = "Cancel";
+export const remove = "Delete";
+/** @param {string} title */
+export const deleteLapse = (title) => `Delete the time-lapse “${title}”?`;
+
+// The status page
+
+/** @param {string} role */
+export const loggedInAs = (role) => `You are logged in as ${role}.`;
+export const stream = "Stream";
+export const archiver = "Archiver";
+export const archive = "Archive";
+export const retention = "Retention";
+export const demo = "Demo";
+export const isDefault = "Default";
+export const sinceInstant = " since ";
+export const lastHeardOf = ", last heard of ";
+/** The names of the facts on a card; some are those of the live page. */
+export const factKey = "Key";
+export const factPicture = "Picture";
+export const factFrameRate = "Frame rate";
+export const factBitrate = "Bitrate";
+export const factInterval = "Archived every";
+export const factClock = "Clock of its host";
+export const factIngestVersion = "Version of ingest";
+export const factHeardAt = "Bus last heard";
+export const factMalformed = "Malformed messages";
+export const factBusKeys = "Keys on the bus";
+export const factStartedAt = "Runs since";
+export const factAnsweredAt = "Answered";
+export const factVersion = "Version";
+export const factFrames = "Frames";
+export const factSize = "Size";
+export const factAtMost = "At most";
+export const factOldest = "Oldest";
+export const factNewest = "Newest";
+export const factFree = "Free on disk";
+export const factStopsBelow = "Stops below";
+export const factDatabase = "Database";
+export const factNextAt = "The next at";
+/** @param {string} rate */
+export const megabits = (rate) => `${rate} Mbit/s`;
+export const clockAsOurs = "as ours";
+/** @param {string} seconds @param {boolean} isAhead */
+export const clockDiffers = (seconds, isAhead) => `${seconds} s ${isAhead ? "ahead" : "behind"}`;
+/** @param {string} name */
+export const replica = (name) => `replica ${name}`;
+export const busConnected = "Connected to the bus";
+export const busSilent = "Hears nothing on the bus";
+export const busAdvice =
+  "Check that ingest runs, that BUS_CONNECT is its address, and that it knows our key if the bus has keys.";
+/** @param {number} count @param {string} most */
+export const viewersOf = (count, most) => `${count} of ${most}`;
+export const on = "on";
+export const off = "off";
+export const archiveStates = { offline: "No answer", stalled: "Needs attention", live: "Working" };
+/** @param {string} size */
+export const freeBytes = (size) => `${size} free`;
+/** What a tier of the retention keeps; `at` is a time of day. The tiers are the server's. */
+export const tiers = {
+  all: () => "Every frame",
+  hourly: () => "The first frame of each hour",
+  daily: (/** @type {string} */ at) => `Of each day the frame nearest to ${at}`,
+  weekly: (/** @type {string} */ at) => `Of each week, of its first day, the frame nearest to ${at}`,
+  manual: () => "Frames captured by hand",
+};
+export const forEver = "for ever";
+/** @param {string} length */
+export const forSoLong = (length) => `for ${length}`;
+export const willGo = "By age will go:";
+export const nothingGoes = "Nothing goes by age in the next 30 days.";
+/** @param {string} size */
+export const beyondGoesToo = (size) => `Beyond ${size} the oldest frames go, too.`;
+/** @param {number} count @param {string} size */
+export const framesOfDay = (count, size) => `${counted(count, "frame")}, ${size}`;
+/** @param {string} problem */
+export const archiveProblem = (problem) => `Archive: ${problem}`;
+/** @param {string[]} versions */
+export const versionsDiffer = (versions) =>
+  `The services have different versions, ${versions.join(" and ")}: update them all.`;
+export const noAnswer = "Framecast does not answer";
+export const allWell = "All is well";
+/** @param {number} count */
+export const thingsToLookAt = (count) => `${counted(count, "thing")} to look at`;
+export const asOf = "As of ";
+/** A length in its largest whole unit; `units` are years, days, hours, minutes and seconds. */
+export const years = (/** @type {number} */ count) => counted(count, "year");
+export const days = (/** @type {number} */ count) => counted(count, "day");
+export const hours = (/** @type {number} */ count) => counted(count, "hour");
+export const minutes = (/** @type {number} */ count) => counted(count, "minute");
+export const seconds = (/** @type {number} */ count) => counted(count, "second");
+
+// The connect page
+
+/** How long a link is good, by seconds. */
+export const linkLengths = {
+  3600: "1 hour",
+  21600: "6 hours",
+  86400: "1 day",
+  604800: "7 days",
+  2592000: "30 days",
+};
+export const whatALinkIs =
+  "A link opens this one camera, without a password, for whoever holds it. Make one for the lines with LINK in them.";
+export const noPassword =
+  "There is no password, so a share link would be the plain address: every line works as it is.";
+export const linkRunsOut = "The link is in the lines below. It runs out at ";
+export const copy = "Copy";
+export const copied = "Copied";
+export const pressToCopy = "Press Ctrl+C";
+export const isCopied = "Copied.";
+export const isSelected = "The text is selected: press Ctrl+C.";
+/** @param {string} title @param {string} name */
+export const copyLine = (title, name) => `Copy ${title}: ${name}`;
+// What stands above the lines to paste, for each program; "signed" follows where there are passwords.
+export const addresses = "Addresses";
+export const addressesAbout = "The stream (MJPEG), the newest picture (JPEG), and pictures over a WebSocket.";
+export const ownPage = "Your own page";
+export const ownPageAbout = "The element comes back by itself after an outage, and says when the picture is old.";
+export const homeAssistant = "Home Assistant";
+export const homeAssistantAbout =
+  "Settings → Devices & services → Add integration → MJPEG IP Camera, or Generic Camera for the still image alone.";
+export const homeAssistantSigned = " Username: viewer. Password: type the viewer’s there, with Basic authentication.";
+export const octoPrint = "OctoPrint";
+export const octoPrintAbout = "Settings → Classic Webcam.";
+export const octoPrintSigned =
+  " Use a link, or log in here with the same browser. The snapshot also takes Basic, with the viewer’s password.";
+export const mainsail = "Mainsail, Fluidd";
+export const mainsailAbout =
+  "Settings → Webcams, service Adaptive MJPEG-Streamer. " +
+  "ALLOWED_ORIGINS must name its page, such as http://mainsail.local.";
+export const frigate = "Frigate, go2rtc";
+export const frigateAbout = "In the configuration.";
+export const vlc = "VLC";
+export const vlcAbout = "In a terminal, or the address in Media → Open Network Stream.";
+export const curl = "curl";
+export const curlAbout = "Saves one picture.";
+export const curlSigned = " It asks for the viewer’s password.";
+export const openCv = "OpenCV";
+export const openCvAbout = "In Python.";
+export const putThePassword = " The viewer’s password goes where PASSWORD is; write %40 for @ and %2F for /.";
+// The names of the lines, which are the words of the programs that they are for.
+export const lineSnapshot = "Snapshot";
+export const lineSocket = "WebSocket";
+export const lineImage = "Image";
+export const lineElement = "Element";
+export const mjpegUrl = "MJPEG URL";
+export const stillUrl = "Still image URL";
+export const streamUrl = "Stream URL";
+export const snapshotUrl = "Snapshot URL";
+export const urlStream = "URL stream";
+export const urlSnapshot = "URL snapshot";
+export const lineSource = "Source";
+export const lineCommand = "Command";
+export const lineOfCode = "Line";

@@ -1,0 +1,16 @@
+/* Asks before something is lost. */
+
+import { page } from "./elements.js";
+
+/**
+ * @param {string} question
+ * @returns {Promise<boolean>} whether to go on
+ */
+export function isConfirmed(question) {
+  page["sure-text"].textContent = question;
+  page.sure.returnValue = "";
+  page.sure.showModal();
+  return new Promise((resolve) => {
+    page.sure.addEventListener("close", () => resolve(page.sure.returnValue === "yes"), { once: true });
+  });
+}

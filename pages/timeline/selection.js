@@ -1,0 +1,48 @@
+/*
+ * Which frames are shown: the camera's, less those that the switches leave out. "Places" count all frames, "ranks"
+ * those that are shown.
+ */
+
+import { daysOf, Frames } from "./frames.js";
+import { countBelow, nearestPlace } from "./search.js";
+import { parseView, spanOf } from "./view.js";
+
+export const view = parseView(location.search);
+export let frames = new Frames("");
+/** What there is of each day, by its key. */
+export let days = daysOf(frames, []);
+/** Places by rank. @type {Uint32Array} */
+export let shown = new Uint32Array();
+/** Ids by rank. @type {number[]} */
+export let ids = [];
+
+/** @param {string} camera whose frames are to be shown */
+export function choose(camera) {
+  view.camera = camera;
+  frames = new Frames(camera);
+}
+
+/** Counts anew, since other frames are there. */
+export function recount() {
+  days = daysOf(frames, frames.gaps);
+}
+
+/** Applies the switches. */
+export function select() {
+  shown = frames.shown(view);
+  ids = Array.from(shown, (place) => frames.ids[place]);
+  view.at ??= timeOf(shown.length - 1) ?? null;
+}
+
+/** Of the frame at a rank, in ms since 1970. @param {number} rank */
+export const timeOf = (rank) => frames.times[shown[rank]];
+
+/** The first and last instant of the track, so many spans later. */
+export const span = (later = 0) => spanOf(view, frames.times[0], frames.times.at(-1), later);
+
+/** The ranks of the span: the first, and the one after the last. */
+export const ranks = () => span().map((end) => countBelow(shown.length, timeOf, end));
+
+/** The rank of the frame nearest to an instant, in the span if there is any; -1 without frames. */
+export const nearest = (/** @type {number} */ instant, [low, high] = ranks()) =>
+  nearestPlace(shown.length, timeOf, instant, low, high);

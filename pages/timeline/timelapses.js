@@ -1,0 +1,202 @@
+/* Time-lapses: asked for with their length told beforehand, watched while they are made, played, kept or deleted. */
+
+import { make, setText } from "../shared/dom.js";
+import { formatPlayingTime } from "../shared/quantities.js";
+import { address, request } from "../shared/server.js";
+import { ZONE } from "../shared/time.js";
+import * as texts from "../texts.js";
+import { isConfirmed } from "./confirmation.js";
+import { page } from "./elements.js";
+import { isBusy, noteOf, titleOf } from "./timelapse-words.js";
+
+/** @import { Timelapse } from "./timelapse-words.js" */
+
+/**
+ * The frames that a time-lapse is made of.
+ * @typedef {{ camera: string | null, from: string, to: string, daylight: boolean, daily_at: string | null }} Frames
+ */
+
+const ESTIMATE_DELAY_MS = 400;
+const BUSY_MS = 1_000;
+const IDLE_MS = 30_000;
+/** What may be asked for, by the unit that the form has. */
+const BOUNDS = {
+  fps: { min: "1", max: "60", value: "24" },
+  length_seconds: { min: "1", max: "3600", value: "30" },
+};
+const PATH = "api/camera/timelapses";
+const { lapse: form, estimate, render, lapses: list } = page;
+
+/** @type {{ pace: HTMLSelectElement, amount: HTMLInputElement, width: HTMLSelectElement, format: HTMLSelectElement,
+ *   timestamp: HTMLInputElement }} */
+const fields = /** @type {any} */ (form.elements);
+
+/** The form and the list of time-lapses. */
+export class Timelapses {
+  /** @type {Frames | null} */
+  #frames = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #estimating;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #polling;
+  /** Counts the estimates: an answer to one before the last is of no use. */
+  #asked = 0;
+
+  constructor() {
+    form.addEventListener("submit", (event) => this.#submit(event));
+    form.addEventListener("input", ({ target }) => {
+      const pace = /** @type {keyof typeof BOUNDS} */ (fields.pace.value);
+      if (target === fields.pace) Object.assign(fields.amount, BOUNDS[pace]);
+      this.#estimate();
+    });
+  }
+
+  /** From now on of these frames. @param {Frames | null} frames null when there are none */
+  show(frames) {
+    this.#frames = frames;
+    if (!this.#polling) this.refresh();
+    this.#estimate();
+  }
+
+  async refresh() {
+    this.#pollIn(IDLE_MS);
+    try {
+      const { timelapses, formats } = await request(PATH);
+      this.#showFormats(formats);
+      this.#showAll(timelapses);
+      if (!document.hidden && timelapses.some(isBusy)) this.#pollIn(BUSY_MS);
+    } catch (error) {
+      list.replaceChildren(make("li", {}, /** @type {Error} */ (error).message));
+    }
+  }
+
+  /** @param {number} ms */
+  #pollIn(ms) {
+    clearTimeout(this.#polling);
+    this.#polling = setTimeout(() => this.refresh(), ms);
+  }
+
+  /** What the form says, as the server wants it. */
+  #order() {
+    const { pace, amount, width, timestamp, format } = fields;
+    return {
+      ...this.#frames,
+      tz: ZONE,
+      [pace.value]: Number(amount.value),
+      width: Number(width.value) || null,
+      timestamp: timestamp.checked,
+      format: format.value,
+    };
+  }
+
+  #estimate() {
+    clearTimeout(this.#estimating);
+    render.disabled = true;
+    this.#asked += 1;
+    const asked = this.#asked;
+    this.#estimating = setTimeout(() => this.#askEstimate(asked), ESTIMATE_DELAY_MS);
+  }
+
+  /** @param {number} asked */
+  async #askEstimate(asked) {
+    if (!this.#frames) return setText(estimate, texts.noPicturesOnTrack);
+    if (!form.checkValidity()) return setText(estimate, texts.formIsNotFilled);
+    try {
+      const answer = await request(`${PATH}/estimate`, { method: "POST", body: this.#order() });
+      if (asked !== this.#asked) return; // the form says something else by now
+      const { frames, found, fps, length_seconds: length, width, height } = answer;
+      const size = `${width} × ${height}`;
+      const rate = Number(fps.toFixed(2));
+      render.disabled = false;
+      setText(estimate, texts.estimate(frames, found, formatPlayingTime(length), rate, size));
+    } catch (error) {
+      if (asked === this.#asked) setText(estimate, /** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {SubmitEvent} event */
+  async #submit(event) {
+    event.preventDefault();
+    render.disabled = true;
+    await this.#send(PATH, { method: "POST", body: this.#order() });
+    render.disabled = false;
+  }
+
+  /**
+   * Asks for something and shows what came of it.
+   * @param {string} path
+   * @param {Parameters<typeof request>[1]} options
+   */
+  async #send(path, options) {
+    await request(path, options).catch(({ message }) => setText(estimate, message));
+    await this.refresh();
+  }
+
+  /** @param {{ format: string, why_not: string | null }[]} formats */
+  #showFormats(formats) {
+    const options = [...fields.format.options];
+    for (const { format, why_not: whyNot } of formats) {
+      const option = options.find(({ value }) => value === format);
+      if (option) Object.assign(option, { disabled: whyNot !== null, title: whyNot ?? "" });
+    }
+    if (!fields.format.selectedOptions[0].disabled) return;
+    fields.format.value = "webp";
+    this.#estimate();
+  }
+
+  /**
+   * Items that have not changed are left in place: one may be playing, another have the keyboard's focus.
+   * @param {Timelapse[]} timelapses
+   */
+  #showAll(timelapses) {
+    const children = /** @type {HTMLElement[]} */ ([...list.children]);
+    const before = new Map(children.map((item) => [item.dataset.is, item]));
+    const items = timelapses.map((lapse) => before.get(lapse.id + lapse.state) ?? this.#item(lapse));
+    const isOther = items.length !== children.length || items.some((item, place) => item !== children[place]);
+    if (isOther) list.replaceChildren(...items);
+    items.forEach((item, place) => {
+      setText(/** @type {HTMLElement} */ (item.querySelector("p")), noteOf(timelapses[place]));
+      for (const bar of item.querySelectorAll("progress")) bar.value = timelapses[place].progress;
+    });
+  }
+
+  /** @param {Timelapse} lapse */
+  #item(lapse) {
+    const { id, state, request: order, file_url: url, width, height } = lapse;
+    const title = titleOf(order);
+    const item = make(
+      "li",
+      { dataset: { is: id + state } },
+      make("strong", {}, title),
+      make("p", { className: "soft" }),
+    );
+    const buttons = make("div", { className: "row" });
+    if (isBusy(lapse)) item.append(make("progress", { ariaLabel: texts.progress }));
+    if (url) {
+      const source = { src: address(url), width, height };
+      const film = {
+        ...source,
+        controls: true,
+        loop: true,
+        preload: /** @type {const} */ ("metadata"),
+        playsInline: true,
+      };
+      item.append(order.format === "webp" ? make("img", { ...source, alt: title }) : make("video", film));
+      const ending = order.format === "webm" || order.format === "webp" ? order.format : "mp4";
+      const link = { className: "button", href: address(url), download: `${id}.${ending}` };
+      buttons.append(make("a", link, texts.download));
+    }
+    const remove = make("button", { className: "button" }, isBusy(lapse) ? texts.cancel : texts.remove);
+    remove.addEventListener("click", () => this.#remove(lapse));
+    buttons.append(remove);
+    item.append(buttons);
+    return item;
+  }
+
+  /** @param {Timelapse} lapse */
+  async #remove(lapse) {
+    if (isBusy(lapse) || (await isConfirmed(texts.deleteLapse(titleOf(lapse.request))))) {
+      await this.#send(`${PATH}/${lapse.id}`, { method: "DELETE" });
+    }
+  }
+}

@@ -1,0 +1,99 @@
+"""`framecast COMMAND`: one name for every `python -m …` command. It owns the table of them, and no command's arguments.
+
+`scripts/launcher` makes the program that starts this. A command's module is looked for only when somebody asks for the
+command, since an image holds one service; and it replaces this process, so nothing differs from `python -m …`.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Final, NoReturn
+
+from dotenv import load_dotenv
+
+EXIT_USAGE: Final = 2
+SETTINGS_FILE: Final = ".env"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`python -m module`, by a short name."""
+
+    name: str
+    module: str
+    summary: str
+    takes_arguments: bool = False
+
+
+COMMANDS: Final = (
+    Command("run", "services", "run all services on this machine, until Ctrl-C"),
+    Command("ingest", "services.ingest", "run ingest alone: the cameras onto the bus"),
+    Command("stream", "services.stream", "run one replica of stream alone: the pages and the live pictures"),
+    Command("archiver", "services.archiver", "run the archiver alone: the archive and its API"),
+    Command("health", "services.ingest.health", "tell by the exit code whether ingest speaks on the bus"),
+    Command("keys", "shared.bus_keys", "make the keys of a bus that other hosts may reach", takes_arguments=True),
+    Command(
+        "retention", "services.archiver.retention", "print what the archiver would delete now", takes_arguments=True
+    ),
+    Command("rebuild", "services.archiver.rebuild", "make the archive's rows anew from its files"),
+    Command("timelapse", "services.archiver.timelapse", "render the order on standard input, as the archiver does"),
+    Command("demo-archive", "services.archiver.demo", "fill the archive with made-up months", takes_arguments=True),
+)
+
+
+def main() -> None:
+    name, *arguments = sys.argv[1:] or [""]
+    if name in ("-h", "--help"):
+        sys.stdout.write(_overview())
+        return
+    if not name:
+        _refuse(_overview().rstrip())
+    command = next((command for command in COMMANDS if command.name == name), None)
+    if command is None:
+        _refuse(f"framecast: there is no command '{name}'; framecast --help lists them all.")
+    if arguments and not command.takes_arguments:
+        _without_arguments(command, arguments)
+    elif not _is_here(command.module):
+        _refuse(f"framecast {name}: {command.module} is not installed here. An image holds only its own service.")
+    else:
+        # What runs all services reads the same file; here it is read for each command.
+        load_dotenv(SETTINGS_FILE)
+        os.execv(sys.executable, [sys.executable, "-m", command.module, *arguments])  # noqa: S606 one of the table's
+
+
+def _overview() -> str:
+    width = max(len(command.name) for command in COMMANDS)
+    lines = "".join(f"  {command.name:{width}}  {command.summary}\n" for command in COMMANDS)
+    return (
+        "usage: framecast COMMAND [ARGUMENT …]\n\n"
+        f"{lines}\n"
+        f"Settings come from the environment and from {SETTINGS_FILE} in the current directory.\n"
+    )
+
+
+def _without_arguments(command: Command, arguments: Sequence[str]) -> None:
+    """The door itself would ignore them, and start."""
+    if arguments[0] not in ("-h", "--help"):
+        _refuse(f"framecast {command.name}: takes no arguments, but was given '{arguments[0]}'.")
+    sys.stdout.write(f"usage: framecast {command.name}\n\n{command.summary}\n")
+
+
+def _refuse(line: str) -> NoReturn:
+    sys.stderr.write(f"{line}\n")
+    sys.exit(EXIT_USAGE)
+
+
+def _is_here(module: str) -> bool:
+    """Whether `python -m module` finds something to run. It imports the packages around it, and nothing else."""
+    try:
+        found = find_spec(module)
+        is_package = found is not None and found.submodule_search_locations is not None
+        return found is not None and (not is_package or find_spec(f"{module}.__main__") is not None)
+    except ModuleNotFoundError:  # a package around it
+        return False
+
+
+if __name__ == "__main__":
+    main()

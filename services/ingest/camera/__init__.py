@@ -1,0 +1,8 @@
+"""One camera in its own process: run its source, make frames of its pictures, put them on the bus.
+
+camera.py         connects, delivers and reconnects
+state.py          the camera's state, and how it changes
+renditions.py     which frames are made of a picture
+bus_publisher.py  the frames' and the status's way to the bus
+demand.py         what the bus's subscriptions ask for
+"""

@@ -1,0 +1,66 @@
+"""How a network camera is reached: one value for every reader. Pure.
+
+Credentials travel beside the address. Only the reader that sends them puts them into the form its protocol wants.
+"""
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import quote, unquote
+
+Transport = Literal["tcp", "udp"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """`url` holds no credentials; `username` and `password` are as a person typed them, empty for none.
+
+    `stall_seconds` is how long the camera may send no picture.
+    """
+
+    url: str
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    transport: Transport = "tcp"
+    ca_file: Path | None = None
+    verify_tls: bool = True
+    stall_seconds: float = 5.0
+
+    @classmethod
+    def parse(  # noqa: PLR0913 a value's fields, each by name
+        cls,
+        url: str,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        transport: Transport = "tcp",
+        ca_file: Path | None = None,
+        verify_tls: bool = True,
+        stall_seconds: float = 5.0,
+    ) -> Self:
+        """Set the credentials in `url` aside. They are percent-encoded; those beside it are not, and come first."""
+        scheme, separator, rest = url.partition("://")
+        # Only the host's part has an @ that means something; before it anything may stand that a password may hold.
+        end = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
+        userinfo, _, place = rest[:end].rpartition("@")
+        name, _, word = userinfo.partition(":")
+        return cls(
+            f"{scheme}{separator}{place}{rest[end:]}",
+            unquote(name) if username is None else username,
+            unquote(word) if password is None else password,
+            transport,
+            ca_file,
+            verify_tls,
+            stall_seconds,
+        )
+
+    def masked(self, text: str) -> str:
+        """`text` without the user name and the password, in any form in which they are sent, and without the address's
+        query, which may hold a token."""
+        pair = f"{self.username}:{self.password}"
+        plain = {self.username, self.password, self.url.partition("?")[2], *((pair,) if self.password else ())}
+        encoded = {b64encode(pair.encode()).decode(), *(quote(one, safe="") for one in plain)}
+        for secret in sorted((plain | encoded) - {""}, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text

@@ -1,0 +1,187 @@
+"""One address or file that FFmpeg reads, by PyAV: its video packets, and the pictures that are decoded from them.
+
+Packets since the last key frame are kept, and decoded when a picture is wanted: nothing is while nobody watches.
+Only FFmpeg's log says that packets were lost. PyAV collects the lines of each call; they go nowhere else.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import av
+import av.logging
+from av.container import Flags
+from av.container.input import InputContainer
+from av.video.stream import VideoStream
+
+from services.ingest.decoding.access_unit import AccessUnit, Buffer
+from services.ingest.decoding.decoder import Decoder
+from services.ingest.decoding.pictures import Picture
+from services.ingest.decoding.unit_decoder import UnitDecoder
+from services.ingest.sources import SourceUnavailableError, failure_reasons
+from shared.errors import FramecastError
+
+MAX_READ_ATTEMPTS: Final = 100
+"""A packet that FFmpeg can't read need not be the end."""
+_LOSS: Final = ("RTP: missed", "max delay reached", "concealing", "corrupt")
+_TOLERANT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
+"""A camera may describe itself in Latin-1. PyAV 18 must be told to bear it; later ones do, and know no such option."""
+_SURELY_BEFORE: Final = 10_000_000
+"""Microseconds: a first packet's time is earlier than that of the first picture."""
+_MAX_FPS: Final = 120.0
+_USUAL_FPS: Final = 25.0
+LogLine = tuple[int, str, str]
+"""FFmpeg's level, the part that speaks, what it says."""
+
+av.logging.set_level(av.logging.WARNING)
+av.logging.set_skip_repeated(False)  # each loss counts, also one like the last
+# What is not collected is dropped: a library's line may repeat an address with its credentials.
+logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
+
+
+class UnopenedError(FramecastError):
+    """Raised when FFmpeg can't open an address. `cause` is FFmpeg's error, `lines` what it logged."""
+
+    def __init__(self, cause: av.error.FFmpegError, lines: Sequence[LogLine]) -> None:
+        super().__init__(cause.strerror)
+        self.cause = cause
+        self.lines = lines
+
+
+class FfmpegInput:
+    """Opened by its constructor. One thread. `open_seconds` is for connecting, and again for finding the streams.
+
+    `stall_seconds` are waited out in so many `reads`. A second one helps after bytes that belong to no packet,
+    where FFmpeg finds its place again when the first is cut.
+
+    Raises:
+        UnopenedError: when FFmpeg can't open the address.
+        SourceUnavailableError: when there is no video in it.
+    """
+
+    def __init__(
+        self, url: str, options: dict[str, str], *, open_seconds: float, stall_seconds: float, reads: int = 1
+    ) -> None:
+        self._stall_seconds = stall_seconds
+        self._read_seconds = stall_seconds / reads
+        self._container = _opened(url, options, (open_seconds, self._read_seconds))
+        self._packet_at = time.monotonic()
+        try:
+            self._stream = _first_video(self._container)
+        except SourceUnavailableError:
+            self._container.close()
+            raise
+        # Looking ahead for missing times would hold packets back.
+        self._container.flags &= ~Flags.gen_pts.value  # type: ignore[operator] # the stub has no value
+        self._packets = self._container.demux()
+        self._newest = _NewestPacket(self._stream.codec_context.codec.canonical_name)
+        self._pictures = UnitDecoder(self._newest, b"", Decoder(self._stream.codec_context))
+
+    @property
+    def codec(self) -> str:
+        return self._newest.codec
+
+    @property
+    def fps(self) -> float:
+        """As the file says, or a usual rate."""
+        fps = float(self._stream.guessed_rate or 0)
+        return fps if 0 < fps <= _MAX_FPS else _USUAL_FPS
+
+    def read(self) -> None:
+        """Wait for the next video packet.
+
+        Raises:
+            SourceUnavailableError: when none comes for `stall_seconds`, or the stream ends.
+        """
+        begun = time.monotonic()
+        with av.logging.Capture() as lines:
+            packet = self._next_video_packet(self._packet_at + self._stall_seconds)
+        now = time.monotonic()
+        # When a read is cut, FFmpeg hands out what it has of the packet: that is no sign of life.
+        if now - begun < self._read_seconds:
+            self._packet_at = now
+        self._newest.is_newest_key = packet.is_keyframe
+        is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
+        self._pictures.pending.put(AccessUnit(0, [bytes(packet)], is_damaged, packet.size))
+
+    def picture(self) -> Picture | None:
+        """The newest picture; None while there is no clean one."""
+        with av.logging.Capture() as lines:
+            picture = self._pictures.newest()
+        if not _tell_of_loss(lines):
+            return picture
+        self._pictures.pending.hold()
+        return None
+
+    def rewind(self) -> None:
+        """Begin again with the first packet.
+
+        Raises:
+            SourceUnavailableError: when FFmpeg can't go back in this kind of file.
+        """
+        with av.logging.Capture():
+            try:
+                self._container.seek((self._container.start_time or 0) - _SURELY_BEFORE)
+            except av.error.FFmpegError:
+                raise SourceUnavailableError(failure_reasons.STOPPED) from None
+        self._packets = self._container.demux()
+
+    def close(self) -> None:
+        with av.logging.Capture():
+            self._container.close()
+
+    def _next_video_packet(self, until: float) -> "av.Packet[VideoStream]":
+        for _ in range(MAX_READ_ATTEMPTS):
+            try:
+                for packet in self._packets:
+                    if packet.stream_index == self._stream.index and packet.size:
+                        return packet  # type: ignore[return-value] # it is of that stream
+                    if time.monotonic() > until:
+                        break
+                break
+            except (av.error.ExitError, av.error.InvalidDataError, av.error.BlockingIOError):
+                if time.monotonic() >= until:
+                    break
+                self._packets = self._container.demux()
+            except av.error.FFmpegError:
+                break
+        raise SourceUnavailableError(failure_reasons.STOPPED)
+
+
+class _NewestPacket:
+    """FFmpeg's packets as access units: each is whole, and FFmpeg knows the key frames. The decoder has what it needs
+    from the stream's beginning."""
+
+    def __init__(self, codec: str) -> None:
+        self.codec = codec
+        self.is_newest_key = False
+
+    def is_key(self, payloads: Sequence[Buffer]) -> bool:  # noqa: ARG002 only the newest is asked about
+        return self.is_newest_key
+
+    def parameter_sets(self, payloads: Sequence[Buffer]) -> bytes:  # noqa: ARG002 they stay where they are
+        return b""
+
+    def assemble(self, payloads: Sequence[Buffer]) -> bytes:
+        return bytes(payloads[0])
+
+
+def _opened(url: str, options: dict[str, str], timeouts: tuple[float, float]) -> InputContainer:
+    with av.logging.Capture() as lines:
+        try:
+            container: InputContainer = av.open(url, options=options, timeout=timeouts, **_TOLERANT)
+        except av.error.FFmpegError as error:
+            raise UnopenedError(error, lines) from None  # its text has the address in it
+    return container
+
+
+def _first_video(container: InputContainer) -> VideoStream:
+    for stream in container.streams.video:
+        if stream.codec_context is not None:
+            return stream
+    raise SourceUnavailableError("There is no video in it that can be decoded.")
+
+
+def _tell_of_loss(lines: Iterable[LogLine]) -> bool:
+    return any(sign in message for _, _, message in lines for sign in _LOSS)

@@ -1,0 +1,26 @@
+"""What RTP must know of a codec: the seam between the assembler and the codecs. Pure."""
+
+from typing import Protocol
+
+from services.ingest.decoding.access_unit import Buffer, DamagedUnitError, UnitFormat
+from services.ingest.sources.rtp.assembler import UnitShape
+
+
+class PayloadFormat(UnitFormat, UnitShape, Protocol):
+    """How one codec is carried over RTP. It may remember what a camera sends only once for all later units."""
+
+
+def units_of_aggregate(payload: Buffer, start: int) -> list[Buffer]:
+    """The NAL units of an aggregation packet whose first length is at `start`.
+
+    Raises:
+        DamagedUnitError: when a length points beyond the packet, or is 0.
+    """
+    units: list[Buffer] = []
+    while start + 2 < len(payload):
+        end = start + 2 + int.from_bytes(payload[start : start + 2], "big")
+        if end > len(payload) or end == start + 2:
+            raise DamagedUnitError("an aggregation packet is shorter than it says")
+        units.append(payload[start + 2 : end])
+        start = end
+    return units

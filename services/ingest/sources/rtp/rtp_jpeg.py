@@ -1,0 +1,113 @@
+"""JPEG over RTP (RFC 2435): puts back the headers that a camera leaves out. Pure.
+
+Types 0 and 1 (4:2:2 and 4:2:0), and 64 and 65, the same with restart markers. Quantisation tables come in-band, or
+follow from the quality (RFC 2435, appendix A).
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+from services.ingest.decoding.access_unit import Buffer, DamagedUnitError
+from services.ingest.decoding.jpeg import STANDARD_HUFFMAN_TABLES, STANDARD_QUANTISERS, segment
+
+_HEADER_BYTES: Final = 8
+_RESTARTS: Final = 64
+_TYPES: Final = {0: 0x21, 1: 0x22}  # how the luma is sampled
+_MAX_PLAIN_QUALITY: Final = 99
+_MIDDLE_QUALITY: Final = 50
+_IN_BAND: Final = 128
+_START, _END, _FRAME, _TABLES, _RESTART_INTERVAL, _SCAN = 0xD8, 0xD9, 0xC0, 0xDB, 0xDD, 0xDA
+_TABLE_BYTES: Final = 64
+
+
+class RtpJpeg:
+    """The payload format of JPEG. Keeps the in-band tables of each quality, because a camera need not repeat them."""
+
+    codec = "mjpeg"
+
+    def __init__(self) -> None:
+        self._tables: dict[int, bytes] = {}
+
+    def is_picture(self, payload: Buffer) -> bool:
+        return len(payload) > _HEADER_BYTES
+
+    def continues_picture(self, payload: Buffer) -> bool:
+        return payload[1:4] != b"\0\0\0"
+
+    def starts_unit(self, payload: Buffer) -> bool:
+        return payload[1:4] == b"\0\0\0"
+
+    def is_key(self, _payloads: Sequence[Buffer]) -> bool:
+        return True
+
+    def parameter_sets(self, _payloads: Sequence[Buffer]) -> bytes:
+        return b""
+
+    def assemble(self, payloads: Sequence[Buffer]) -> bytes:
+        """A whole JPEG.
+
+        Raises:
+            DamagedUnitError: when a fragment is missing or out of order, or a header is cut.
+        """
+        try:
+            return self._assemble(payloads)
+        except (IndexError, struct.error) as error:
+            raise DamagedUnitError("a JPEG's header is cut") from error
+
+    def _assemble(self, payloads: Sequence[Buffer]) -> bytes:
+        first = payloads[0]
+        kind, quality, width, height = struct.unpack_from("!4B", first, 4)
+        start = _HEADER_BYTES
+        restart_interval = 0
+        if kind & _RESTARTS:
+            (restart_interval,) = struct.unpack_from("!H", first, start)
+            start += 4
+        if kind & ~_RESTARTS not in _TYPES:
+            raise DamagedUnitError(f"JPEG type {kind}, which no camera should send")
+        fragment_start = start
+        if quality >= _IN_BAND:
+            (length,) = struct.unpack_from("!H", first, start + 2)
+            if first[start + 1]:
+                raise DamagedUnitError("quantisation tables of 16 bits")
+            start += 4
+            if length:
+                self._tables[quality] = bytes(first[start : start + length])
+            start += length
+        scan = bytearray()
+        for index, payload in enumerate(payloads):
+            if int.from_bytes(payload[1:4], "big") != len(scan):
+                raise DamagedUnitError("a fragment is missing")
+            scan += payload[start if index == 0 else fragment_start :]
+        tables = self._quantisers(quality)
+        header = _headers(tables, _TYPES[kind & ~_RESTARTS], width * 8, height * 8, restart_interval)
+        ending = b"" if scan.endswith(bytes([0xFF, _END])) else bytes([0xFF, _END])
+        return header + bytes(scan) + ending
+
+    def _quantisers(self, quality: int) -> bytes:
+        """Two tables, in zigzag order."""
+        if 0 < quality <= _MAX_PLAIN_QUALITY:
+            factor = 5000 // quality if quality < _MIDDLE_QUALITY else 200 - 2 * quality
+            return bytes(min(max((value * factor + 50) // 100, 1), 255) for value in STANDARD_QUANTISERS)
+        tables = self._tables.get(quality, b"")
+        if len(tables) == _TABLE_BYTES:
+            tables *= 2
+        if len(tables) != 2 * _TABLE_BYTES:
+            raise DamagedUnitError("no quantisation tables yet")
+        return tables
+
+
+def _headers(tables: bytes, sampling: int, width: int, height: int, restart_interval: int) -> bytes:
+    if not (width and height):
+        raise DamagedUnitError("a JPEG larger than RTP can say")
+    frame = struct.pack("!BHHB", 8, height, width, 3) + bytes((1, sampling, 0, 2, 0x11, 1, 3, 0x11, 1))
+    return b"".join(
+        (
+            bytes([0xFF, _START]),
+            segment(_TABLES, b"\0" + tables[:_TABLE_BYTES] + b"\1" + tables[_TABLE_BYTES:]),
+            segment(_RESTART_INTERVAL, struct.pack("!H", restart_interval)) if restart_interval else b"",
+            segment(_FRAME, frame),
+            STANDARD_HUFFMAN_TABLES,
+            segment(_SCAN, bytes((3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0))),
+        )
+    )

@@ -1,0 +1,79 @@
+"""The endpoints of streams, MJPEG and WebSocket: what they accept, and which viewers they refuse."""
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, WebSocket
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from services.stream.api.mjpeg import framing_for
+from services.stream.api.mjpeg_response import MjpegResponse
+from services.stream.api.parameters import RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
+from services.stream.api.per_address_limit import PerAddressLimit
+from services.stream.api.websocket import FrameSocket
+from services.stream.base import texts
+from services.stream.base.errors import WidthNotOfferedError
+from services.stream.fanout.hub import Hub
+from services.stream.fanout.viewer_registry import ViewRequest
+from shared.bus.frames import MAX_SIDE_PIXELS
+from shared.web.access.roles import requester_of
+from shared.web.access.share_links import PARAMETER
+
+_RETRY_LATER: Final = {"Retry-After": "5"}
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"multipart/x-mixed-replace": {}}, "description": "An endless MJPEG stream"}
+}
+
+
+class ViewOptions(BaseModel):
+    """How a viewer wants the stream. Unknown keys are ignored: OctoPrint adds the time as one."""
+
+    fps: float | None = Field(None, gt=0, le=120, description="At most this many pictures a second, evenly spaced.")
+    width: int | None = Field(
+        None, ge=1, le=MAX_SIDE_PIXELS, description="One of the widths offered, in pixels; never enlarged."
+    )
+    quality: Literal["auto"] | None = Field(
+        None, description="`auto` moves a viewer whose connection is too slow to a smaller width, and back."
+    )
+
+
+View = Annotated[ViewOptions, Query()]
+
+
+def streams_router(hub: Hub, limit: PerAddressLimit) -> APIRouter:
+    """The endpoints of all cameras, in both spellings: the camera in the query, or in the path."""
+    router = APIRouter(tags=["cameras"])
+
+    @router.head("/api/camera/stream", include_in_schema=False)
+    @router.get("/api/camera/stream", responses=_RESPONSES, response_class=Response)
+    async def stream(request: Request, view: View, camera: QueryKey = None) -> Response:
+        return _stream(hub, limit, request, camera, view)
+
+    @router.head("/api/cameras/{key}/stream", include_in_schema=False)
+    @router.get("/api/cameras/{key}/stream", responses=_RESPONSES, response_class=Response)
+    async def stream_of(request: Request, view: View, key: PathKey) -> Response:
+        return _stream(hub, limit, request, key, view)
+
+    @router.websocket("/api/cameras/{key}/ws")
+    async def frames(socket: WebSocket, key: str) -> None:
+        options = {name: value for name, value in socket.query_params.items() if name != PARAMETER}
+        await FrameSocket(hub, limit, socket).serve({**options, "watch": key})
+
+    return router
+
+
+def _stream(hub: Hub, limit: PerAddressLimit, request: Request, key: str | None, view: ViewOptions) -> Response:
+    if hub.closing:
+        raise HTTPException(503, texts.STOPPING_TRY_AGAIN, RETRY_AFTER_A_SECOND)
+    if hub.is_full:
+        raise HTTPException(503, texts.SERVER_FULL, _RETRY_LATER)
+    if not limit.has_room(requester_of(request.scope).address):
+        raise HTTPException(429, texts.ADDRESS_FULL, _RETRY_LATER)
+    key = hub.cameras.default_key() if key is None else key
+    if key is not None:
+        try:
+            find_camera(hub, key).check_width(view.width)
+        except WidthNotOfferedError as error:
+            raise HTTPException(422, str(error)) from None
+    view_request = ViewRequest(key, view.width, auto_quality=view.quality == "auto")
+    return MjpegResponse(hub, limit, view_request, framing_for(request.headers.get("accept")), view.fps)

@@ -1,0 +1,1 @@
+"""What all rooms of stream share: its errors, and the words that it shows people."""

@@ -1,0 +1,102 @@
+"""The words that stream shows people: on placeholders, in refusals, on the login page and in the status.
+
+They stand here and nowhere else, so that a translation is one more module like this one.
+"""
+
+from typing import Final
+
+# Placeholders: a headline, and what to do about it. The keys are the camera's states.
+
+WAITING_FOR_CAMERA: Final = "Waiting for the camera"
+WAITING_FOR_CAMERA_ADVICE: Final = "Framecast has just started, or its ingest service is not running."
+WAITING_FOR_PICTURE: Final = "Waiting for a picture"
+WAITING_FOR_PICTURE_ADVICE: Final = "The camera is on, but seldom sends a picture."
+INGEST_UNREACHABLE: Final = "Ingest is unreachable"
+INGEST_UNREACHABLE_ADVICE: Final = "Nothing arrives from the ingest service."
+SWITCH_ON_ADVICE: Final = "Set CAMERA_ENABLED=true to switch it on."
+PROBLEM_HEADLINES: Final = {
+    "connecting": "Connecting to the camera",
+    "stalled": "No pictures from the camera",
+    "offline": "The camera is offline",
+    "unauthorized": "The camera refused the login",
+    "frozen": "The camera's picture is frozen",
+    "disabled": "The camera is switched off",
+    "removed": "The camera was removed",
+}
+
+
+def since(moment: str) -> str:
+    return f"Since {moment} UTC"
+
+
+# The status: a camera's state in words, what to do about it, and what else is wrong.
+
+STATE_HEADLINES: Final = {"live": "Live", "idle": "Ready, nobody watches"}
+STATE_ADVICE: Final = {
+    "connecting": "If this lasts, check the camera's address.",
+    "stalled": "Framecast reconnects by itself. If this lasts, check the camera and its network.",
+    "offline": "Framecast tries again by itself.",
+    "frozen": "Look at the scene: if nothing moves there, raise CAMERA_FROZEN_SECONDS.",
+    "disabled": SWITCH_ON_ADVICE,
+    "unknown": "Check that ingest runs, and that BUS_CONNECT is its address.",
+}
+
+
+def clock_is_off(ahead_seconds: float) -> str:
+    way = "ahead of" if ahead_seconds > 0 else "behind"
+    return f"The clock of ingest's host is {abs(ahead_seconds):.0f} s {way} this one's: set both by NTP"
+
+
+# Refusals, each in words that say what to do.
+
+STOPPING: Final = "This server is stopping."
+STOPPING_TRY_AGAIN: Final = "This server is stopping. Try again."
+SERVER_FULL: Final = "This server has reached its limit of viewers. Try again later."
+SOCKET_FULL: Final = "Too many viewers. Try again later."
+ADDRESS_FULL: Final = "Your address has reached its limit of viewers: close one."
+CAMERAS_NOT_KNOWN_YET: Final = "The cameras are not known yet. Try again in a second."
+NO_CAMERA_YET: Final = "No camera is known yet. Check that ingest runs."
+NO_SUCH_ARCHIVE_ADDRESS: Final = "The archive has no such address."
+ARCHIVE_UNREACHABLE: Final = "The archive can't be reached. Check that the archiver runs, and ARCHIVER_URL."
+NEEDS_HTTP_1_1: Final = "This server streams to HTTP/1.1 clients only.\n"
+VIEWER_LINKS_ARE_SHORTER: Final = (
+    "A viewer's links last a day at the most: ask for fewer seconds, or ask the operator for the link."
+)
+LINK_NAMES_ONE_THING: Final = "give either a camera or a frame"
+LINK_EXPIRED: Final = "This link has run out."
+LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
+SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."
+
+
+def no_such_camera(key: str) -> str:
+    return f"There is no camera '{key}'. GET /api/devices lists them."
+
+
+def width_not_offered(width: int, offered: tuple[int, ...]) -> str:
+    return f"'width' is {width} but must be one of those offered: {', '.join(map(str, offered)) or 'none'}."
+
+
+def no_picture_within(seconds: float) -> str:
+    return f"The camera is on, but no picture came within {seconds:.0f} s."
+
+
+def picture_too_old(age_seconds: float) -> str:
+    return f"The newest picture is {age_seconds:.1f} s old; see max_age."
+
+
+def message_not_understood(reason: str) -> str:
+    return f"Not understood: {reason}."
+
+
+# The login page.
+
+LOGIN_REFUSED: Final = "That is not the password."
+FORM_UNREADABLE: Final = "That form can't be read."
+LOG_OUT: Final = "Log this browser out"
+
+
+def archive_address_full(limit: int) -> str:
+    return (
+        f"Your address has {limit} requests to the archive under way, which is the limit "
+        "(STREAM_MAX_VIEWERS_PER_ADDRESS): let one end."
+    )

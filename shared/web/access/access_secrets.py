@@ -1,0 +1,53 @@
+"""The passwords and tokens of the settings: whose a given secret is, and the keys derived from them."""
+
+import hashlib
+import hmac
+from typing import Final
+
+from pydantic import SecretStr
+
+from shared.web.access.roles import Role
+from shared.web.settings import WebSettings
+
+_SCRYPT_COST: Final = 2**14
+"""16 MB and about 50 ms for each role, once per start. Somebody who has a share link can test passwords against it
+offline, and pays this price for each."""
+
+
+class AccessSecrets:
+    """Keeps digests and derived keys, but no password. A token is accepted wherever a password is, and vice versa."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        secrets = {
+            Role.VIEWER: (settings.viewer_password, settings.viewer_token),
+            Role.OPERATOR: (settings.operator_password, settings.operator_token),
+        }
+        self._digests = [(_digest(_text(one)), role) for role, both in secrets.items() for one in both if one]
+        self.keys: Final = {role: _derived(role, *both) for role, both in secrets.items() if any(both)}
+        """The key that signs each role's sessions and links: the same in every process with the same secrets."""
+
+    @property
+    def are_set(self) -> bool:
+        return bool(self._digests)
+
+    def role_of(self, secret: str) -> Role | None:
+        """The role that `secret` belongs to, or None. A wrong secret takes as long as a right one."""
+        given = _digest(secret)
+        found = None
+        for known, role in self._digests:
+            if hmac.compare_digest(known, given):
+                found = role
+        return found
+
+
+def _text(secret: SecretStr | None) -> str:
+    return "" if secret is None else secret.get_secret_value()
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _derived(role: Role, password: SecretStr | None, token: SecretStr | None) -> bytes:
+    both = _digest(_text(password)) + _digest(_text(token))
+    return hashlib.scrypt(both, salt=f"framecast {role.name}".encode(), n=_SCRYPT_COST, r=8, p=1, dklen=32)

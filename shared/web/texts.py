@@ -1,0 +1,39 @@
+"""The sentences that `shared/web` shows to people, in one place, so that a translation is one more such file. Pure.
+
+Each says what to do. Sentences about settings stay in `settings.py`: they are for the person who starts the service.
+"""
+
+from typing import Final
+
+EXPIRED_LINK: Final = "This link has run out, or is for something else: ask for a new one."
+FOREIGN_PAGE: Final = "A page of another site sent this request: if it may, name that site in ALLOWED_ORIGINS."
+
+
+def password_needed(*, has_login_page: bool) -> str:
+    return f"A password is needed: by HTTP Basic or a Bearer token{', or at /login' if has_login_page else ''}."
+
+
+def too_many_attempts(seconds: float) -> str:
+    return f"Too many wrong passwords came from your address. Try again in {seconds:.0f} s."
+
+
+def operator_only(method: str, *, has_operator: bool) -> str:
+    if has_operator:
+        return f"{method} is for the operator: log in with OPERATOR_PASSWORD."
+    return f"{method} is for the operator, and there is none: set OPERATOR_PASSWORD."
+
+
+def host_not_allowed(host: str) -> str:
+    return (
+        "Without a password this server answers only to addresses and to names of its own network: "
+        f"name http://{host} in ALLOWED_ORIGINS, or set a password."
+    )
+
+
+def body_too_large(max_bytes: int) -> str:
+    return f"The request's body is too large: at most {max_bytes // 1024} KiB are allowed."
+
+
+def invalid_parameter(name: str, reason: str) -> str:
+    """`name` is empty when the whole request is meant; `reason` is pydantic's message."""
+    return f"'{name or 'the request'}' is not valid: {reason}."

@@ -1,0 +1,109 @@
+"""uvicorn's WebSocket protocol with the limits it lacks: on what it owes a client, on fragments and on control frames.
+
+Nothing more is read while the client leaves more than the transport's 64 KiB unread, so pongs can't pile up. What has
+been received is parsed in small pieces, one in each turn of the loop, so a flood of tiny frames delays nobody else.
+"""
+
+import asyncio
+from typing import Final
+
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
+
+PIECE_BYTES: Final = 2048
+MAX_FRAGMENTS: Final = 64
+"""Of one message. Empty fragments add nothing to its size, by which alone the library limits it."""
+MAX_CONTROL_FRAMES: Final = 600
+CONTROL_SECONDS: Final = 60.0
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """One socket. Closes with 1008 a client that sends more than `MAX_CONTROL_FRAMES` pings and pongs in a minute."""
+
+    _owes = False
+    _is_parsing = False
+    _control_frames = 0
+    _control_since = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._unparsed = bytearray()
+
+    def data_received(self, data: bytes) -> None:
+        self._unparsed += data
+        self._parse()
+
+    def _parse(self) -> None:
+        """One piece now, the next one in a later turn of the loop; meanwhile nothing more is read."""
+        self._is_parsing = False
+        if not self._unparsed or self.read_paused or self._owes or self.transport.is_closing():
+            return
+        piece = bytes(self._unparsed[:PIECE_BYTES])
+        del self._unparsed[:PIECE_BYTES]
+        super().data_received(piece)
+        self._continue()
+
+    def _continue(self) -> None:
+        if self.transport.is_closing():
+            self._unparsed.clear()
+        elif self._unparsed:
+            self.transport.pause_reading()
+            if not self._is_parsing and not self.read_paused and not self._owes:
+                self._is_parsing = True
+                self.loop.call_soon(self._parse)
+        elif not self.read_paused and not self._owes:
+            self.transport.resume_reading()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._owes = True
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._owes = False
+        self._continue()
+
+    async def receive(self) -> ASGIReceiveEvent:
+        message = await super().receive()
+        if not self.disconnected:
+            if self._owes:
+                self.transport.pause_reading()
+            self._continue()
+        return message
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # The handshake was refused on purpose: uvicorn would log an error for each.
+            self.handshake_complete = True
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) >= MAX_FRAGMENTS:
+            self._fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+        else:
+            super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        if not self._has_too_many_control_frames():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        if not self._has_too_many_control_frames():
+            super().handle_pong(event)
+
+    def _has_too_many_control_frames(self) -> bool:
+        now = self.loop.time()
+        if now - self._control_since > CONTROL_SECONDS:
+            self._control_frames, self._control_since = 0, now
+        self._control_frames += 1
+        if self._control_frames <= MAX_CONTROL_FRAMES:
+            return False
+        self._fail(CloseCode.POLICY_VIOLATION, "too many pings")
+        return True
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        if not self.close_sent:
+            self.conn.fail(code, reason)
+            self.handle_parser_exception()

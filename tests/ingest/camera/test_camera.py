@@ -1,0 +1,286 @@
+"""A camera from connecting to reconnecting, with a scripted source and a clock that the test moves."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
+from services.ingest.camera.renditions import RenderingOptions, Renditions
+from services.ingest.camera.state import ObservedState
+from services.ingest.decoding.pictures import BgrPicture
+from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from shared.bus.frames import Frame
+from shared.bus.status import CameraState
+from shared.clock import Clock
+
+FRAME_SECONDS = 1 / 30
+
+
+@pytest.fixture(autouse=True)
+def without_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.ingest.camera.camera.random.uniform", lambda low, high: (low + high) / 2)
+
+
+Step = SourceUnavailableError | Callable[[], object] | None
+
+
+def steps(*of: Step | list[None]) -> Iterator[Step]:
+    """A script: a list stands for its elements."""
+    return (each for one in of for each in (one if isinstance(one, list) else [one]))
+
+
+@dataclass
+class Scene:
+    """A scripted source, a frame sink that remembers, and the time, in one: everything around the camera.
+
+    Each step of the script is what the next `open` or `grab` does: None for a success, an error to raise, or something
+    to call. When the script is at its end, the camera is told to stop.
+    """
+
+    script: Iterator[Step]
+    policy: CameraPolicy = field(default_factory=CameraPolicy)
+    probe: Callable[[], bool] | None = None
+    is_still: bool = False
+    is_damaged: bool = False
+    now: float = 1000.0
+    opened_at: list[float] = field(default_factory=list)
+    told_why: list[SourceUnavailableError | None] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    observed: list[ObservedState] = field(default_factory=list)
+    retrieved: int = 0
+    closed: int = 0
+    interrupted: int = 0
+    camera: Camera = field(init=False)
+
+    def __post_init__(self) -> None:
+        clock = Clock(utc_ns=lambda: int(self.now * 1e9), monotonic=lambda: self.now)
+        renditions = Renditions("cam1", RenderingOptions())
+        self.camera = Camera("cam1", self._opened, renditions, policy=self.policy, probe=self.probe, clock=clock)
+
+    def run(self) -> None:
+        self.camera.run(self._stop_event(), self)
+
+    def _stop_event(self) -> threading.Event:
+        scene = self
+
+        class Stop(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                scene.now += timeout or 0
+                return self.is_set()
+
+        self._stop = Stop()
+        return self._stop
+
+    def _step(self) -> None:
+        try:
+            step = next(self.script)
+        except StopIteration:
+            self._stop.set()
+            step = SourceUnavailableError("the script is over")
+        if isinstance(step, SourceUnavailableError):
+            raise step
+        if step is not None:
+            step()
+
+    def _opened(self, previous: SourceUnavailableError | None) -> "Scene":
+        self.told_why.append(previous)
+        self.open()
+        return self
+
+    def open(self) -> None:
+        self.opened_at.append(self.now)
+        self._step()
+
+    def grab(self) -> bool:
+        self.now += FRAME_SECONDS
+        self._step()
+        return True
+
+    def retrieve(self) -> BgrPicture | None:
+        self.retrieved += 1
+        level = 90 if self.is_still else self.retrieved % 256
+        return None if self.is_damaged else BgrPicture(np.full((48, 64, 3), level, np.uint8))
+
+    def interrupt(self) -> None:
+        self.interrupted += 1
+
+    def facts(self) -> SourceFacts:
+        return SourceFacts(codec="h264")
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def publish(self, frame: Frame) -> None:
+        self.frames.append(frame)
+
+    def state_changed(self) -> None:
+        self.observed.append(self.camera.observed)
+
+    @property
+    def states(self) -> list[CameraState]:
+        return [observed.state for observed in self.observed]
+
+    @property
+    def pauses(self) -> list[float]:
+        return [round(later - earlier, 1) for earlier, later in pairwise(self.opened_at)]
+
+
+def test_frames_are_grabbed_but_not_retrieved_while_nobody_subscribes() -> None:
+    """Without a subscriber nothing is decoded into a picture or encoded."""
+    scene = Scene(iter([None] * 10))
+    scene.run()
+    assert scene.retrieved == 0
+    assert scene.frames == []
+    assert scene.states[0] is CameraState.IDLE
+    assert scene.camera.facts.codec == "h264"
+
+
+def test_a_subscription_makes_it_publish_and_live() -> None:
+    """Each frame carries its size, its time and the next sequence number."""
+    scene = Scene(iter([None] * 6))
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert [frame.sequence for frame in scene.frames] == [1, 2, 3, 4, 5]
+    assert {(frame.width, frame.height, frame.live) for frame in scene.frames} == {(64, 48, True)}
+    assert scene.frames[0].captured_at_ns == pytest.approx((1000 + FRAME_SECONDS) * 1e9, abs=1000)
+    assert scene.states[0] is CameraState.LIVE
+
+
+def test_a_new_subscription_wakes_a_source_that_waits_for_the_next_frame() -> None:
+    """The source keeps its newest frame, so a newcomer to a slow camera need not wait for the next."""
+    scene: Scene = Scene(steps([None] * 3, lambda: scene.camera.want(frozenset({"main"}))))
+    scene.run()
+    assert scene.interrupted == 1
+    assert len(scene.frames) == 1
+
+
+def test_with_or_without_subscribers_it_delivers_since_the_same_instant() -> None:
+    """`since` is about the camera, not about its viewers."""
+    scene: Scene = Scene(steps([None] * 3, lambda: scene.camera.want(frozenset({"main"})), [None] * 2))
+    scene.run()
+    idle, live = scene.observed[:2]
+    assert (idle.state, live.state) == ("idle", "live")
+    assert idle.since_ns == live.since_ns
+
+
+def test_it_tries_again_for_ever_with_pauses_that_double_up_to_half_a_minute() -> None:
+    """A camera that is off for the night is found within half a minute in the morning."""
+    scene = Scene(iter([SourceUnavailableError("refused")] * 10))
+    scene.run()
+    assert scene.pauses[:9] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert [str(why) for why in scene.told_why] == ["None", *["refused"] * 10]
+
+
+def test_a_camera_that_answers_again_is_tried_at_once() -> None:
+    """Whatever the pause had grown to, a reboot costs no more than the boot."""
+    scene = Scene(iter([SourceUnavailableError("refused")] * 7), probe=lambda: scene.now > 1050)
+    scene.run()
+    assert scene.pauses[:6] == [0.5, 1, 2, 4, 8, 16]
+    assert scene.pauses[6] == pytest.approx(1050 - scene.opened_at[6], abs=1.1)
+
+
+def test_a_camera_that_came_back_but_is_not_ready_is_tried_again_soon() -> None:
+    """While a camera boots, its port may be open before there is a stream."""
+    scene = Scene(iter([SourceUnavailableError("refused")] * 10), probe=lambda: scene.now > 1050)
+    scene.run()
+    assert scene.pauses[7:10] == [0.5, 1, 2]
+
+
+def test_a_camera_that_answers_but_fails_is_given_its_pauses() -> None:
+    """A camera with a broken stream is not tried all the time because its port is open."""
+    scene = Scene(iter([SourceUnavailableError("no such stream")] * 8), probe=lambda: True)
+    scene.run()
+    assert scene.pauses[:7] == [0.5, 1, 2, 4, 8, 16, 30]
+
+
+def test_steady_pictures_make_the_pauses_short_again() -> None:
+    """After steady pictures the next outage is a new one. A camera that fails after one frame is not steady."""
+    gone = SourceUnavailableError("gone")
+    steady = [None] * 200
+    scene = Scene(iter([gone, gone, None, None, gone, *steady, gone, gone]))
+    scene.run()
+    assert scene.pauses[:3] == [0.5, 1, pytest.approx(2, abs=0.2)]
+    assert scene.pauses[3] == pytest.approx(200 * FRAME_SECONDS + 0.5, abs=0.2)
+
+
+def test_refused_credentials_are_tried_after_a_minute_and_then_ever_more_seldom() -> None:
+    """Cameras lock out clients that keep guessing, so there are at most five tries in half an hour."""
+    scene = Scene(iter([SourceUnauthorizedError("wrong")] * 6), probe=lambda: True)
+    scene.run()
+    assert scene.pauses[:6] == [60, 120, 240, 480, 600, 600]
+    assert scene.states == [CameraState.UNAUTHORIZED, CameraState.OFFLINE]
+
+
+def test_an_outage_is_reported_with_its_reason_and_its_beginning() -> None:
+    """Stalled, then offline: that is one outage since its first moment, and one reconnect."""
+    gone = SourceUnavailableError("gone")
+    refused = SourceUnavailableError("refused")
+    scene = Scene(iter([None, None, gone, refused, None, None]))
+    scene.run()
+    idle, stalled, offline, back = scene.observed[:4]
+    assert [one.state for one in (idle, stalled, offline, back)] == ["idle", "stalled", "offline", "idle"]
+    assert (stalled.last_error, offline.last_error) == ("gone", "refused")
+    assert stalled.since_ns == offline.since_ns < back.since_ns
+    assert (back.last_error, back.reconnects) == (None, 1)
+
+
+def test_damaged_pictures_only_are_a_stall_with_a_reason_of_its_own() -> None:
+    """Frames arrive and none can be shown. The viewers see why, and the connection is kept."""
+    scene = Scene(iter([None] * 200), is_damaged=True)
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert scene.states[0] is CameraState.STALLED
+    assert "packets are lost" in (scene.observed[0].last_error or "")
+    assert scene.observed[0].since_ns == pytest.approx(1005e9, abs=0.1e9)
+    assert scene.frames == []
+    assert len(scene.opened_at) == 1
+
+
+def test_a_picture_that_never_changes_is_frozen_when_that_is_asked_for() -> None:
+    """Frozen frames are not published as live. The first change ends the freeze."""
+    scene: Scene = Scene(
+        steps([None] * 400, lambda: setattr(scene, "is_still", False), [None] * 3),
+        policy=CameraPolicy(frozen_seconds=10),
+        is_still=True,
+    )
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert scene.states[:3] == [CameraState.LIVE, CameraState.FROZEN, CameraState.LIVE]
+    frozen, again = scene.observed[1:3]
+    assert frozen.since_ns == pytest.approx(1010e9, abs=0.1e9)
+    assert "same picture" in (frozen.last_error or "")
+    between = [frame for frame in scene.frames if frozen.since_ns < frame.captured_at_ns < again.since_ns]
+    assert between == []
+
+
+def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_back_for_the_next_one() -> None:
+    """This is for battery and mobile cameras. The state stays idle, because nothing is wrong."""
+    grabs_until_asleep = round(DISCONNECT_AFTER_SECONDS / FRAME_SECONDS) + 5
+    scene = Scene(iter([None] * grabs_until_asleep), policy=CameraPolicy(disconnects_when_idle=True))
+
+    class Woken(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002
+            scene.now += 100
+            scene.script = iter([None] * 3)
+            scene.camera.want(frozenset({"main"}))
+            return True
+
+    scene.camera._wanted_more = Woken()
+    scene.run()
+    assert scene.pauses[0] == pytest.approx(DISCONNECT_AFTER_SECONDS + 100, abs=0.2)
+    assert scene.states[:2] == [CameraState.IDLE, CameraState.LIVE]
+    assert scene.observed[1].reconnects == 0
+
+
+def test_the_rate_is_measured_not_believed() -> None:
+    """The rate that a camera claims is often wrong."""
+    scene = Scene(iter([None] * 90))
+    assert scene.camera.fps is None
+    scene.run()
+    assert scene.camera.fps == pytest.approx(30, abs=0.5)
+    scene.now += 10
+    assert scene.camera.fps is None

@@ -1,0 +1,63 @@
+"""H.264 and H.265 over RTP: recorded payloads decode to pictures, and incomplete ones never count as whole."""
+
+import pytest
+
+from services.ingest.decoding.access_unit import DamagedUnitError
+from services.ingest.decoding.decoder import Decoder
+from services.ingest.sources.rtp.h264 import H264
+from services.ingest.sources.rtp.h265 import H265
+from tests.ingest.sources.rtp.recorded import FORMATS, assembled, recorded
+
+VIDEO = ("h264", "h265")
+
+
+@pytest.mark.parametrize("name", VIDEO)
+def test_every_recorded_unit_is_decoded_at_once(name: str) -> None:
+    """Fragments and aggregates, and no picture held back for the next one."""
+    units, _ = assembled(name, recorded(name))
+    payload_format = FORMATS[name]()
+    decoder = Decoder(payload_format.codec)
+    pictures = [decoder.decode(payload_format.assemble(unit.payloads)) for unit in units]
+    assert [(picture.width, picture.height) for picture in pictures if picture is not None] == [(64, 48)] * 12
+
+
+@pytest.mark.parametrize("name", VIDEO)
+def test_key_frames_are_known_without_decoding(name: str) -> None:
+    """Decoding may begin there, and nowhere else."""
+    units, _ = assembled(name, recorded(name))
+    payload_format = FORMATS[name]()
+    assert [index for index, unit in enumerate(units) if payload_format.is_key(unit.payloads)] == [0, 6]
+    sets = payload_format.parameter_sets(units[0].payloads)
+    assert sets.count(b"\0\0\0\1") == {"h264": 2, "h265": 3}[name]
+    assert payload_format.parameter_sets(units[1].payloads) == b""
+
+
+@pytest.mark.parametrize("name", VIDEO)
+def test_a_unit_without_one_of_its_fragments_is_no_unit(name: str) -> None:
+    """Its first or last one. Only sequence numbers reveal one that is missing in between."""
+    units, _ = assembled(name, recorded(name))
+    fragments = [payload for payload in units[0].payloads if payload[0] & 31 == 28 or payload[0] >> 1 & 63 == 49]
+    assert len(fragments) > 2
+    for cut in (fragments[1:], fragments[:-1], []):
+        with pytest.raises(DamagedUnitError):
+            FORMATS[name]().assemble(cut)
+
+
+def test_h264_pictures_of_cameras_without_idr_are_keys_too() -> None:
+    """Recovery points and intra slices after an SPS. A predicted slice after an SPS is none."""
+    sps, intra, predicted, recovery = b"\x67\x42\0", b"\x41\xb0\0", b"\x41\xe0\0", b"\x06\x06\x01\x84\x80"
+    predicted_all, intra_all = b"\x41\x9a\0", b"\x41\x88\0"
+    assert H264().is_key([recovery, predicted])
+    assert [H264().is_key([sps, unit]) for unit in (intra, intra_all, predicted, predicted_all)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not H264().is_key([intra])
+
+
+def test_h265_random_access_points_are_keys() -> None:
+    """IDR, CRA and BLA; trailing pictures are not."""
+    units = [bytes((kind << 1, 1, 0x80)) for kind in (19, 20, 21, 16, 0, 1)]
+    assert [H265().is_key([unit]) for unit in units] == [True, True, True, True, False, False]

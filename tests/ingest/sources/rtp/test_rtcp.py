@@ -1,0 +1,16 @@
+"""Our reports to a camera about its packets."""
+
+import struct
+
+from services.ingest.sources.rtp.rtcp import ReceiverReports
+
+SENDER_REPORT = struct.pack("!BBH", 0x80, 200, 6) + struct.pack("!6I", 77, 1, 2, 3, 4, 5)
+
+
+def test_a_connection_of_weeks_counts_on_beyond_32_bits() -> None:
+    """The field has no more; a camera at 25 Mbit/s gets there within three weeks."""
+    reports = ReceiverReports()
+    reports.read(SENDER_REPORT, 1.0)
+    report = reports.report(lost=0, highest_sequence=2**32 + 5, now=2.0)
+    assert report is not None
+    assert struct.unpack_from("!I", report, 16) == (5,)

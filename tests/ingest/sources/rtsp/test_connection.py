@@ -1,0 +1,97 @@
+"""What is read from a camera's connection, wherever its bytes are cut: packets and messages, told apart."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.rtsp.address import RtspAddress
+from services.ingest.sources.rtsp.connection import MAX_MESSAGE_BYTES, PacketHandler, RtspConnection
+
+RESPONSE = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 4\r\n\r\nbody"
+
+
+def interleaved(channel: int, packet: bytes) -> bytes:
+    """A packet as RFC 2326 puts it between the messages."""
+    return b"$" + bytes([channel]) + len(packet).to_bytes(2, "big") + packet
+
+
+class Connection(RtspConnection):
+    """Remembers messages instead of having aiortsp parse them."""
+
+    def __init__(self, on_end: Callable[[bool], None]) -> None:
+        super().__init__(RtspAddress.of(ConnectionOptions("rtsp://camera/")), None, on_end)
+        self.messages: list[bytes] = []
+
+    def data_received(self, data: bytes) -> None:
+        self.messages.append(data)
+
+
+class Read:
+    """A connection without a network: remembers its packets and its end."""
+
+    def __init__(self) -> None:
+        self.packets: list[tuple[int, bytes]] = []
+        self.ends: list[bool] = []
+        self.connection = Connection(self.ends.append)
+        self.connection.channels = {0: self._taker(0), 1: self._taker(1)}
+
+    def _taker(self, channel: int) -> PacketHandler:
+        return lambda buffer, start, end: self.packets.append((channel, bytes(buffer[start:end])))
+
+    def feed(self, pieces: Iterable[bytes]) -> None:
+        """As asyncio does: into the connection's own buffer, as much as there is room for."""
+        for piece in pieces:
+            rest = piece
+            while rest and not self.ends:
+                room = self.connection.get_buffer(-1)
+                count = min(len(room), len(rest))
+                room[:count] = rest[:count]
+                self.connection.buffer_updated(count)
+                rest = rest[count:]
+
+
+@pytest.fixture
+async def read() -> Read:
+    return Read()
+
+
+STREAM = interleaved(0, b"first") + RESPONSE + interleaved(1, b"report") + b"\r\n" + interleaved(0, b"") + RESPONSE
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, len(STREAM)])
+async def test_packets_and_messages_are_told_apart_wherever_the_bytes_are_cut(read: Read, size: int) -> None:
+    """TCP keeps no borders."""
+    read.feed(STREAM[at : at + size] for at in range(0, len(STREAM), size))
+    assert read.packets == [(0, b"first"), (1, b"report"), (0, b"")]
+    assert b"".join(read.connection.messages).count(RESPONSE) == 2
+    assert read.ends == []
+
+
+async def test_packets_of_unknown_channels_are_passed_over(read: Read) -> None:
+    """A camera may send its audio too."""
+    read.feed([interleaved(4, b"audio") + interleaved(0, b"video")])
+    assert read.packets == [(0, b"video")]
+
+
+async def test_more_than_the_buffer_holds_is_read_to_the_end(read: Read) -> None:
+    """A key frame of a large camera; `has_more` makes the receiver read on."""
+    packets = [bytes([number]) * 60_000 for number in range(12)]
+    read.feed([b"".join(interleaved(0, packet) for packet in packets)])
+    assert [packet for _, packet in read.packets] == packets
+
+
+@pytest.mark.parametrize(
+    "junk", [b"\0\1\2\3\4\5", b"rtsp/1.0 200 OK", b"RTSP/1.0 200 OK\r\nX: " + b"x" * (MAX_MESSAGE_BYTES + 1)]
+)
+async def test_bytes_that_are_neither_end_the_connection_as_not_understood(read: Read, junk: bytes) -> None:
+    """Once, and memory is bounded: another kind of source may do better."""
+    read.feed([junk])
+    read.connection.connection_lost(None)
+    assert read.ends == [False]
+
+
+async def test_a_connection_that_ends_is_understood(read: Read) -> None:
+    """The camera hung up; it may be back."""
+    read.connection.connection_lost(None)
+    assert read.ends == [True]

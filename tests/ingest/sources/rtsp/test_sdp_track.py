@@ -1,0 +1,43 @@
+"""Which stream is taken from a camera's description of itself."""
+
+import pytest
+
+from services.ingest.sources import SourceUnsupportedError
+from services.ingest.sources.rtsp.sdp_track import choose_track
+
+DESCRIPTION = """v=0
+m=audio 0 RTP/AVP 0
+a=control:audio
+m=video 0 RTP/AVP {kind}
+a=control:{control}
+{lines}
+"""
+
+
+def test_the_first_video_that_can_be_decoded_is_taken() -> None:
+    """With its parameter sets, and the address that asks for it."""
+    lines = "a=rtpmap:97 H265/90000\na=fmtp:97 sprop-vps=QAE=;sprop-sps=QgE=;sprop-pps=RAE="
+    track = choose_track(DESCRIPTION.format(kind=97, control="trackID=2", lines=lines), "rtsp://host/camera?a=1")
+    assert (track.payload_type, track.payload_format.codec) == (97, "hevc")
+    assert track.control_url == "rtsp://host/camera?a=1/trackID=2"
+    assert track.parameter_sets == b"\0\0\0\1\x40\1\0\0\0\1\x42\1\0\0\0\1\x44\1"
+    jpeg = choose_track(DESCRIPTION.format(kind=26, control="rtsp://host/x", lines=""), "rtsp://host/camera/")
+    assert (jpeg.payload_type, jpeg.payload_format.codec, jpeg.control_url) == (26, "mjpeg", "rtsp://host/x")
+
+
+def test_streams_that_can_not_be_decoded_are_passed_over() -> None:
+    """H.264 that reorders its units, and other codecs; the next stream may do."""
+    interleaved = "a=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=2"
+    later = "m=video 0 RTP/AVP 97\na=control:second\na=rtpmap:97 H264/90000"
+    description = DESCRIPTION.format(kind=96, control="first", lines=f"{interleaved}\n{later}")
+    track = choose_track(description, "rtsp://host/camera/")
+    assert (track.payload_type, track.control_url) == (97, "rtsp://host/camera/second")
+    with pytest.raises(SourceUnsupportedError, match="neither"):
+        choose_track(DESCRIPTION.format(kind=96, control="first", lines=interleaved), "rtsp://host/camera/")
+
+
+def test_parameter_sets_that_are_no_base64_are_left_out() -> None:
+    """Cameras repeat them in-band, so a bad description costs nothing."""
+    lines = "a=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1;sprop-parameter-sets=%%%,aO48gA==,Z0"
+    track = choose_track(DESCRIPTION.format(kind=96, control="1", lines=lines), "rtsp://host/camera/")
+    assert track.parameter_sets == b"\0\0\0\1\x68\xee\x3c\x80"

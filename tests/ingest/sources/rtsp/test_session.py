@@ -1,0 +1,163 @@
+"""The reason that is given for a camera's failure: real refusals over real sockets."""
+
+import base64
+import logging
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.ingest.sources import (
+    SourceUnauthorizedError,
+    SourceUnavailableError,
+    SourceUnsupportedError,
+    failure_reasons,
+)
+from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.rtsp import RtspSource
+from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, Answer, fake_camera, said
+from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE
+
+SECRET = "s3cr:/@ #t"  # noqa: S105 - every character that could trip
+
+
+def refusing(line: str, *headers: str) -> Answer:
+    return lambda method: said(line, *headers) if method == "DESCRIBE" else said("200 OK", "Public: DESCRIBE")
+
+
+def describing(description: str) -> Answer:
+    return lambda _method: said("200 OK", "Session: 1", body=description)
+
+
+def failure(url: str) -> SourceUnavailableError:
+    source = RtspSource(ConnectionOptions(url, "user", SECRET))
+    with pytest.raises(SourceUnavailableError) as caught:
+        source.open()
+    source.close()
+    assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r}"
+    return caught.value
+
+
+@pytest.mark.parametrize("line", ["401 Unauthorized", "403 Forbidden"])
+def test_refused_credentials_are_known_as_such_and_offered_once(line: str) -> None:
+    """They alone are not to be tried again soon: cameras lock out."""
+    with fake_camera(refusing(line, 'WWW-Authenticate: Digest realm="x", nonce="1"')) as refuser:
+        error = failure(refuser.url)
+    assert isinstance(error, SourceUnauthorizedError)
+    assert str(error) == failure_reasons.REFUSED
+    assert sum("Authorization" in request for request in refuser.requests) <= 1
+
+
+def test_without_credentials_nothing_is_guessed() -> None:
+    """The camera asks, and there is nothing to say."""
+    challenging = refusing("401 Unauthorized", "WWW-Authenticate: Basic realm=x")
+    with fake_camera(challenging) as refuser, pytest.raises(SourceUnauthorizedError):
+        RtspSource(ConnectionOptions(refuser.url)).open()
+    assert not any("Authorization" in request for request in refuser.requests)
+
+
+def test_a_path_the_camera_does_not_have_is_said() -> None:
+    """The commonest mistake after the password."""
+    with fake_camera(refusing("404 Not Found")) as refuser:
+        assert str(failure(refuser.url)) == failure_reasons.NO_STREAM
+
+
+def test_a_refused_connection_and_an_unknown_host_are_said() -> None:
+    """Neither counts as a camera that is mute, or as one that we can't understand."""
+    refused = failure(f"rtsp://127.0.0.1:{free_port()}/cam")
+    assert str(refused) == failure_reasons.CONNECTION_REFUSED
+    unknown = failure("rtsp://camera.invalid/cam")
+    assert str(unknown) == failure_reasons.UNKNOWN_HOST
+    assert not isinstance(refused, SourceUnsupportedError)
+    assert not isinstance(unknown, SourceUnsupportedError)
+
+
+def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() -> None:
+    """It may fall silent at any point of the session."""
+    with fake_camera(lambda method: said("200 OK") if method == "OPTIONS" else None) as mute:
+        begun = time.monotonic()
+        error = failure(mute.url)
+    assert str(error) == failure_reasons.NO_ANSWER
+    assert not isinstance(error, SourceUnsupportedError)
+    assert time.monotonic() - begun < 7 * PATIENCE
+
+
+def test_a_camera_that_hangs_up_is_unavailable() -> None:
+    """A camera does so when it has too many clients."""
+    with fake_camera(lambda _method: b"") as short:
+        error = failure(short.url)
+    assert "closed the connection" in str(error)
+    assert not isinstance(error, SourceUnsupportedError)
+
+
+def test_an_overloaded_camera_is_unavailable_and_its_words_are_told_without_secrets() -> None:
+    """A camera may even echo the password."""
+    with fake_camera(refusing(f"503 Busy with {SECRET}")) as busy:
+        error = failure(busy.url)
+    assert "503 Busy with ***" in str(error)
+    assert not isinstance(error, SourceUnsupportedError)
+
+
+NO_VIDEO = "v=0\r\nm=audio 0 RTP/AVP 0\r\n"
+OLD_VIDEO = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda _method: b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        lambda _method: b"RTSP/1.0 OK\r\n\r\n",
+        lambda _method: b"\0\1\2\3\4\5\6\7",
+        lambda _method: b"RTSP/1.0 200 OK\r\nX: " + b"x" * 100_000,
+        refusing("551 Option not supported"),
+        refusing("301 Moved", "Location: rtsp://127.0.0.1/other"),
+        describing(NO_VIDEO),
+        describing(OLD_VIDEO),
+        describing("complete nonsense"),
+    ],
+)
+def test_what_we_cannot_speak_with_is_unsupported(answer: Answer) -> None:
+    """FFmpeg may understand it: that, and only that, is what this error says."""
+    with fake_camera(answer) as strange:
+        assert isinstance(failure(strange.url), SourceUnsupportedError)
+
+
+def test_credentials_are_in_no_log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the level: aiortsp would log its requests."""
+    caplog.set_level(logging.DEBUG)
+    hidden = [SECRET, base64.b64encode(f"user:{SECRET}".encode()).decode()]
+    for answer in (refusing("401 No", "WWW-Authenticate: Basic realm=x"), lambda _method: b"RTSP/1.0 junk\r\n\r\n"):
+        with fake_camera(answer) as refuser:
+            failure(refuser.url)
+    written = capfd.readouterr()
+    for text in hidden:
+        assert text not in caplog.text + written.out + written.err
+    assert any(hidden[1] in request for request in refuser.requests) or refuser.requests
+
+
+def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
+    """Else it ends a session that works."""
+
+    def answer(_method: str) -> bytes:
+        return said("200 OK", "Public: GET_PARAMETER, PLAY", "Session: 7;timeout=2", body=H264_VIDEO)
+
+    with (
+        fake_camera(answer) as patient,
+        closing(RtspSource(ConnectionOptions(patient.url, stall_seconds=2.5))) as source,
+    ):
+        source.open()
+        with pytest.raises(SourceUnavailableError, match="sends no pictures"):
+            source.grab()
+    methods = [request.partition(" ")[0] for request in patient.requests]
+    assert methods[:5] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "GET_PARAMETER"]
+    assert set(methods[5:]) <= {"GET_PARAMETER"}
+    assert all("Session: 7\r\n" in request for request in patient.requests[3:])
+
+
+def test_a_file_of_authorities_that_is_none_is_said(tmp_path: Path) -> None:
+    """Before anything is sent."""
+    source = RtspSource(ConnectionOptions("rtsps://127.0.0.1/cam", ca_file=tmp_path / "none.pem"))
+    with pytest.raises(SourceUnavailableError, match="certificate authority can't be read"):
+        source.open()

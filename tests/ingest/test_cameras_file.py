@@ -1,0 +1,128 @@
+"""The cameras file: what it may hold, how a mistake is reported, and when it is read again."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.ingest.cameras_file import MAX_FILE_BYTES, CamerasFile, read_cameras_file
+from services.ingest.settings import CameraSettings
+from shared.clock import Clock
+from shared.errors import ConfigurationError
+from tests.support.ports import free_port
+from tests.support.services import ROOT
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cameras.toml"
+
+
+def test_cameras_keep_the_files_order_and_a_password_may_be_in_a_file_of_its_own(path: Path) -> None:
+    """The first camera is the default one; a secret need not be in the file that everybody edits."""
+    secret = path.with_name("password")
+    secret.write_text("p@ss\n")
+    path.write_text(
+        f"[[camera]]\ndevice_key = 'b'\nrtsp_password_file = '{secret}'\n"
+        "[[camera]]\ndevice_key = 'a'\nwidths = [64, 32]\n"
+    )
+    first, second = read_cameras_file(path)
+    assert (first.device_key, second.device_key) == ("b", "a")
+    assert first.rtsp_password is not None
+    assert first.rtsp_password.get_secret_value() == "p@ss"
+    assert second.offered_widths == (32, 64)
+
+
+def test_a_file_that_is_absent_or_too_long_is_refused(path: Path) -> None:
+    """The setting may name the wrong file."""
+    with pytest.raises(ConfigurationError, match="can't be read: No such file"):
+        read_cameras_file(path)
+    path.write_bytes(b"#" * (MAX_FILE_BYTES + 1))
+    with pytest.raises(ConfigurationError, match="at most 1 MiB"):
+        read_cameras_file(path)
+
+
+def test_a_file_that_vanishes_counts_as_changed(path: Path) -> None:
+    """Reading it again reports that, and the cameras in force stay."""
+    now = 0.0
+    path.write_text("1")
+    cameras = CamerasFile(path, Clock(monotonic=lambda: now))
+    path.unlink()
+    now = 1.0
+    assert cameras.has_changed()
+    with pytest.raises(ConfigurationError):
+        cameras.read()
+
+
+def test_a_forced_reload_needs_no_change(path: Path) -> None:
+    """SIGHUP reads it again, once, and without waiting for the next look."""
+    path.write_text("1")
+    cameras = CamerasFile(path, Clock(monotonic=lambda: 0.0))
+    cameras.force_reload()
+    assert cameras.has_changed()
+    assert not cameras.has_changed()
+
+
+def test_a_file_that_is_rewritten_is_noticed_without_a_signal(tmp_path: Path) -> None:
+    """A user saves the file and needs to know nothing of signals. Looking at it is cheap and seldom."""
+    now = 0.0
+    path = tmp_path / "cameras.toml"
+    path.write_text("1")
+    cameras = CamerasFile(path, Clock(monotonic=lambda: now))
+    path.write_text("1, and more")
+    assert not cameras.has_changed()
+    now = 1.0
+    assert cameras.has_changed()
+    now = 2.0
+    assert not cameras.has_changed()
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("[[camera]]\ndevice_key = 'door'\nfps = 0\n", "camera 'door': fps is '0' but must be a number above 0"),
+        ("[[camera]]\nfps = 5\n", "camera 1: device_key is missing"),
+        ("[[camera]]\ndevice_key = 'door'\nfsp = 5\n", "camera 'door': 'fsp' is unknown"),
+        (
+            "[[camera]]\ndevice_key = 'a'\n[[camera]]\ndevice_key = 'a'\n",
+            "camera 'a': device_key must be a key of its own",
+        ),
+        ("[camera]\ndevice_key = 'a'\n", "[[camera]] tables, with two brackets"),
+        ("camera = 'a", "is not valid TOML"),
+        ("", "must hold 1 to 200 [[camera]] tables"),
+        ("[[camera]]\ndevice_key = 'a'\nrtsp_password_file = '/no/such'\n", "rtsp_password_file is '/no/such'"),
+        ("[[camera]]\ndevice_key = 'a'\nrtsp_url = 'rtps://u:s3cret@h/x'\n", "rtsp_url is 'rtps://***@h/x'"),
+    ],
+)
+def test_a_file_that_cant_be_used_at_the_start_is_one_line_and_code_2(
+    tmp_path: Path, content: str, complaint: str
+) -> None:
+    """The line names the file, the camera and the key."""
+    path = tmp_path / "cameras.toml"
+    path.write_text(content)
+    result = subprocess.run(
+        [sys.executable, "-m", "services.ingest"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "CAMERAS_FILE": str(path), "BUS_BIND": f"tcp://127.0.0.1:{free_port()}"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"{path}")
+    assert complaint in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "s3cret" not in result.stderr
+
+
+def test_the_example_file_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who copies it starts with something that works."""
+    monkeypatch.setattr("services.ingest.cameras_file.read_secret_file", lambda _name, _path: "password")
+    cameras = read_cameras_file(ROOT / "cameras.example.toml")
+    assert [camera.device_key for camera in cameras] == ["greenhouse", "printer", "garden"]
+    assert cameras[0].rtsp_password is not None
+    assert isinstance(cameras[1], CameraSettings)
+    assert cameras[1].offered_widths == (320,)

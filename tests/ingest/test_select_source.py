@@ -1,0 +1,212 @@
+"""Which source a camera gets, and whether anything answers at its address."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+import pytest
+
+from services.ingest.decoding.pictures import Picture
+from services.ingest.select_source import ReaderChoice, answers_at, connection_options, source_opener
+from services.ingest.settings import CameraSettings
+from services.ingest.sources import (
+    Source,
+    SourceFacts,
+    SourceUnauthorizedError,
+    SourceUnavailableError,
+    SourceUnsupportedError,
+)
+from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.demo import DemoSource
+from services.ingest.sources.ffmpeg import FfmpegSource
+from services.ingest.sources.rtsp import RtspSource
+from tests.support.camera import RtspCamera
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
+
+
+@dataclass
+class Scripted:
+    """A source whose `open` fails as told."""
+
+    name: str
+    open_error: SourceUnavailableError | None = None
+    opened: int = 0
+
+    def open(self) -> None:
+        self.opened += 1
+        if self.open_error is not None:
+            raise self.open_error
+
+    def grab(self) -> bool:
+        return True
+
+    def retrieve(self) -> Picture | None:
+        return None
+
+    def interrupt(self) -> None: ...
+
+    def facts(self) -> SourceFacts:
+        return SourceFacts(codec=self.name)
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    with RtspCamera() as running:
+        yield running
+
+
+def choice(direct: Scripted, ffmpeg: Scripted) -> tuple[ReaderChoice, list[str]]:
+    """And the notices that FFmpeg's source was made with."""
+    notices: list[str] = []
+
+    def make_ffmpeg(notice: str) -> Source:
+        notices.append(notice)
+        return ffmpeg
+
+    return ReaderChoice(direct, make_ffmpeg), notices
+
+
+def test_a_camera_that_is_not_understood_is_read_through_ffmpeg_and_that_is_said() -> None:
+    """As long as that works: it will not be understood better a minute later."""
+    direct = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
+    ffmpeg = Scripted("ffmpeg")
+    open_source, notices = choice(direct, ffmpeg)
+    assert open_source(None) is ffmpeg, "frames come from the reader itself"
+    assert ["It speaks Klingon." in notice for notice in notices] == [True]
+    assert open_source(SourceUnavailableError("It stopped.")) is ffmpeg
+    assert (direct.opened, ffmpeg.opened, len(notices)) == (1, 2, 1)
+
+
+def test_a_camera_that_neither_understands_is_begun_with_anew() -> None:
+    """While it boots it may answer anything; that must not cost it the better reader until somebody restarts us."""
+    direct = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
+    open_source, _ = choice(direct, Scripted("ffmpeg", open_error=SourceUnavailableError("Nor is this a stream.")))
+    with pytest.raises(SourceUnavailableError, match="Nor") as caught:
+        open_source(None)
+    direct.open_error = None
+    assert open_source(caught.value) is direct
+
+
+def test_a_camera_that_stops_being_understood_is_read_through_ffmpeg_from_the_next_try() -> None:
+    """Whoever reads it says why it ended."""
+    direct, ffmpeg = Scripted("direct"), Scripted("ffmpeg")
+    open_source, notices = choice(direct, ffmpeg)
+    assert open_source(None) is direct
+    assert open_source(SourceUnavailableError("It was away.")) is direct
+    assert open_source(SourceUnsupportedError("It began to mumble.")) is ffmpeg
+    assert "It began to mumble." in notices[0]
+
+
+@pytest.mark.parametrize("error", [SourceUnavailableError("off"), SourceUnauthorizedError("no")])
+def test_a_camera_that_is_away_or_refuses_us_is_no_reason_for_another_reader(error: SourceUnavailableError) -> None:
+    """A second attempt with the same wrong password is how accounts get locked."""
+    ffmpeg = Scripted("ffmpeg")
+    open_source, _ = choice(Scripted("direct", open_error=error), ffmpeg)
+    for previous in (None, error):
+        with pytest.raises(type(error)):
+            open_source(previous)
+    assert ffmpeg.opened == 0
+
+
+@pytest.mark.camera
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({"decoder": "direct"}, RtspSource),
+        ({"decoder": "ffmpeg"}, FfmpegSource),
+        ({"decoder": "opencv"}, FfmpegSource),
+        ({"decoder": "auto"}, RtspSource),
+    ],
+)
+def test_the_settings_choose_the_reader(settings: dict[str, str], kind: type, camera: RtspCamera) -> None:
+    """`opencv` is what `ffmpeg` was called before."""
+    source = source_opener(CameraSettings.model_validate({"rtsp_url": camera.url, **settings}))(None)
+    assert type(source) is kind
+    assert source.grab()
+    source.close()
+
+
+def test_without_an_address_the_demo_is_shown() -> None:
+    """Nothing needs to be set for a first picture."""
+    assert type(source_opener(CameraSettings())(None)) is DemoSource
+
+
+@pytest.mark.parametrize(
+    ("settings", "credentials"),
+    [
+        ({}, ("in it", "p@ss:w#")),
+        ({"rtsp_username": "beside", "rtsp_password": "100%25"}, ("beside", "100%25")),
+        ({"rtsp_password": "beside"}, ("in it", "beside")),
+        ({"rtsp_username": "beside"}, ("beside", "p@ss:w#")),
+    ],
+)
+def test_credentials_beside_the_address_come_before_those_in_it(
+    settings: dict[str, str], credentials: tuple[str, str]
+) -> None:
+    """Each by itself; and the address that travels on has none."""
+    url = "rtsp://in%20it:p%40ss%3Aw%23@camera:554/live?x=1@2"
+    options = connection_options(CameraSettings.model_validate({"rtsp_url": url, **settings}))
+    assert (options.username, options.password) == credentials
+    assert options.url == "rtsp://camera:554/live?x=1@2"
+    for text in credentials:
+        assert text not in repr(options)
+
+
+def test_credentials_are_masked_in_every_form() -> None:
+    """As they are, percent-encoded, and as HTTP's Basic sends them; and so is a token in the address."""
+    options = ConnectionOptions("rtsp://camera/?key=t0ken", "viewer", "s3cret/#")
+    text = "rtsp://viewer:s3cret%2F%23@camera/?key=t0ken failed: dmlld2VyOnMzY3JldC8j, s3cret/#, viewer"
+    assert options.masked(text) == "rtsp://***:***@camera/?*** failed: ***, ***, ***"
+
+
+def answers(url: str) -> bool:
+    ask = answers_at(CameraSettings.model_validate({"rtsp_url": url}))
+    assert ask is not None
+    return ask()
+
+
+def test_an_address_where_nobody_listens_does_not_answer() -> None:
+    """Nor does a name that is none."""
+    assert not answers(f"rtsp://127.0.0.1:{free_port()}/x")
+    assert not answers("rtsp://no-such-camera.invalid/x")
+
+
+def test_a_camera_that_accepts_and_says_nothing_does_not_answer() -> None:
+    """The kernel of a hanging camera accepts connections for it. Of an HTTP camera no more can be asked."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as mute:
+        port = mute.getsockname()[1]
+        assert not answers(f"rtsp://127.0.0.1:{port}/x")
+        assert answers(f"http://127.0.0.1:{port}/x")
+
+
+@pytest.mark.camera
+def test_a_camera_with_a_codec_of_its_own_is_shown_all_the_same() -> None:
+    """VP8 is not ours, and it is FFmpeg's."""
+    with RtspCamera(codec="vp8") as camera:
+        open_source = source_opener(CameraSettings.model_validate({"rtsp_url": camera.url}))
+        opened: list[Source] = []
+
+        def opens() -> bool:
+            """A camera may be busy for a moment with the goodbye of the reader before."""
+            with suppress(SourceUnavailableError):
+                opened.append(open_source(None))
+            return bool(opened)
+
+        wait_until(opens, "FFmpeg reads it", 20)
+        source = opened[0]
+        pictures = [source.retrieve() for _ in range(5) if source.grab()]
+        assert all(picture is not None and (picture.width, picture.height) == (640, 360) for picture in pictures)
+        assert "neither H.264 nor H.265 nor JPEG" in (source.facts().notice or "")
+        source.close()
+
+
+@pytest.mark.camera
+def test_a_camera_that_is_up_answers_without_being_told_the_password() -> None:
+    """Any answer will do, a refusal too."""
+    with RtspCamera(username="admin", password="secret") as camera:  # noqa: S106
+        assert answers(camera.url)
+        assert camera.total_sessions == 0

@@ -1,0 +1,197 @@
+"""docs/settings.md, made from the settings themselves. `scripts/settings` writes it; tests/test_docs.py compares.
+
+The default and the allowed values are pydantic's. The meaning is the docstring below the field, which only the source
+has. Variables that no class of settings reads are listed here.
+"""
+
+import ast
+import inspect
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, SecretStr
+
+from services.archiver.base.settings import ArchiverSettings
+from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
+from services.stream.settings import StreamSettings
+from shared.settings import BusClientSettings, BusServerSettings, Settings, _secret_kind, variable_name
+from shared.web.settings import WebSettings
+
+SERVICES: Final[dict[str, tuple[type[Settings], ...]]] = {
+    "ingest": (CameraEnvironment, IngestSettings),
+    "stream": (StreamSettings,),
+    "archiver": (ArchiverSettings,),
+}
+SECTIONS: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
+    ("The camera", CameraSettings),
+    ("Many cameras", IngestSettings),
+    ("Pages and live pictures", StreamSettings),
+    ("The archive", ArchiverSettings),
+    ("Access", WebSettings),
+    ("The bus: ingest", BusServerSettings),
+    ("The bus: its clients", BusClientSettings),
+)
+OF_LIBRARIES: Final = {
+    "AWS_REGION": "The object store's region",
+    "AWS_ACCESS_KEY_ID": "The object store's credentials",
+    "AWS_SECRET_ACCESS_KEY": "The object store's credentials",
+    "AWS_SESSION_TOKEN": "The object store's credentials, where they are temporary",
+    "LOG_FORMAT": "`console` for people, `json` for machines. Unset: `console` on a terminal, `json` otherwise",
+}
+"""Read by the object store's library and by the log."""
+OF_COMPOSE: Final = {
+    "POSTGRES_PASSWORD": "The database's password, of letters and digits (`docker-compose.postgres.yml`)",
+    "BUS_PUBLISH_ADDRESS": "The address of this host that the bus is published on, 127.0.0.1 if unset "
+    "(`docker-compose.bus.yml`)",
+    "BUS_PUBLISH_PORT": "The bus's port there, 5555 if unset",
+}
+"""Variables of the compose files alone."""
+FIXED_IN_COMPOSE: Final = {
+    "BUS_BIND",
+    "BUS_CONNECT",
+    "BUS_TRUSTED_NETWORK",
+    "STREAM_HOST",
+    "STREAM_PORT",
+    "ARCHIVER_HOST",
+    "ARCHIVER_PORT",
+    "ARCHIVER_URL",
+}
+"""Where the stack's containers meet: not to be changed by a .env that was made for `scripts/run`."""
+OTHER_DEFAULTS_IN_COMPOSE: Final = {
+    "PUBLISH_ADDRESS": "127.0.0.1",
+    "TRUSTED_PROXIES": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
+}
+"""The stack publishes on loopback, and its own gateway is believed of whom it passes on."""
+_BEGINNING: Final = """\
+# Settings
+
+Every setting of Framecast. `scripts/settings` makes this page from the settings' own descriptions.
+
+A setting is a variable of the environment. `framecast`, `scripts/run` and Docker Compose also read them from a file
+`.env` in the current directory, and the environment goes before it. [.env.example](../.env.example) shows those that
+people change. An empty value is the same as none. For a value that can't be used the service says so in one line and
+ends with code 2.
+"""
+_COMPOSE: Final = """
+## Docker Compose
+
+Each container gets the settings of its service from above. These alone are fixed, since they say where the containers
+meet: {fixed}.
+
+- `STREAM_PORT` is the port that the gateway is published at.
+- `SITE_ADDRESS` is also the gateway's own (`http://localhost:8001` if unset).
+- {others} if unset.
+- Files that hold secrets are passed on for the camera's password, the viewers' and the operator's.
+- The other `AWS_` settings need `docker-compose.s3.yml`.
+- Paths are those within the containers ([docker.md](docker.md)).
+
+The compose files alone read
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A setting as the page shows it."""
+
+    name: str
+    default: str
+    meaning: str
+    allowed: str
+
+    def __str__(self) -> str:
+        default = f"`{self.default}`" if self.default else "unset"
+        return f"| `{self.name}` | {default} | {self.meaning} | {self.allowed} |\n"
+
+
+def page() -> str:
+    """The whole of docs/settings.md."""
+    fixed = ", ".join(f"`{name}`" for name in sorted(FIXED_IN_COMPOSE))
+    others = " and ".join(f"`{name}` is `{value}`" for name, value in OTHER_DEFAULTS_IN_COMPOSE.items())
+    return (
+        _BEGINNING
+        + "".join(_section(title, owner) for title, owner in SECTIONS)
+        + "\n## Read by libraries and by the log\n\n"
+        + _short_table(OF_LIBRARIES)
+        + _COMPOSE.format(fixed=fixed, others=others)
+        + _short_table(OF_COMPOSE)
+    )
+
+
+def defaults() -> dict[str, str]:
+    """Every setting that a service reads, with its default as a file would write it; empty where it has none."""
+    rows = {row.name: row.default for _, owner in SECTIONS for row in _rows(owner)}
+    return rows | dict.fromkeys(OF_LIBRARIES, "")
+
+
+def names_on_the_page() -> set[str]:
+    """Of all settings, and of the files that secrets may be kept in."""
+    secrets = {f"{row.name}_FILE" for _, owner in SECTIONS for row in _rows(owner) if "_FILE`" in row.allowed}
+    return {*defaults(), *OF_COMPOSE, *secrets}
+
+
+def _section(title: str, owner: type[BaseModel]) -> str:
+    readers = [name for name, classes in SERVICES.items() if any(issubclass(one, owner) for one in classes)]
+    rows = "".join(map(str, _rows(owner)))
+    note = ""
+    if owner is CameraSettings:
+        note = " In a cameras file the keys are the same names, in lower case and without `CAMERA_`."
+    return (
+        f"\n## {title}\n\nRead by {' and '.join(readers)}.{note}\n\n"
+        f"| name | default | what it does | allowed |\n|---|---|---|---|\n{rows}"
+    )
+
+
+def _short_table(rows: dict[str, str]) -> str:
+    lines = "".join(f"| `{name}` | {meaning} |\n" for name, meaning in rows.items())
+    return f"| name | what it does |\n|---|---|\n{lines}"
+
+
+def _rows(owner: type[BaseModel]) -> Iterator[Row]:
+    """The settings that `owner` itself declares, in its order."""
+    meanings = docstrings(owner)
+    environment = CameraEnvironment if owner is CameraSettings else owner
+    for name in (name for name in owner.__annotations__ if name in owner.model_fields):
+        field = owner.model_fields[name]
+        variable = variable_name(environment, name)  # type: ignore[arg-type] # it reads the prefix alone
+        allowed = field.description or ""
+        if _secret_kind(field.annotation):
+            allowed += f"; or a file that holds it, as `{variable}_FILE`"
+        yield Row(variable, _written(field.default), _as_markdown(meanings[name]), _as_markdown(allowed))
+
+
+def docstrings(owner: type[BaseModel]) -> dict[str, str]:
+    """The docstrings below the fields of one class, by the fields' names; a field without one has none."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+    found = {}
+    for statement, after in zip(tree.body, tree.body[1:], strict=False):  # type: ignore[attr-defined] # it is a class
+        match statement, after:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = " ".join(text.split())
+    return found
+
+
+def _as_markdown(text: str) -> str:
+    """Links to other pages, and addresses that are no links."""
+    text = re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", text)
+    return re.sub(r"[\w+]+://[^\s;)]*?(?=[,.:]?(?:[\s;)]|$))", r"`\g<0>`", text)
+
+
+def _written(default: Any) -> str:
+    match default:
+        case None | () | frozenset():
+            return ""
+        case bool():
+            return str(default).lower()
+        case SecretStr():
+            return default.get_secret_value()
+        case _:
+            return str(default)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,39 @@
+"""A server of its own process for a test: our protocols around an app that answers `/ok`, echoes sockets, and no more.
+
+`python -m tests.web.small_server PORT`
+"""
+
+import resource
+import sys
+
+from starlette.types import Receive, Scope, Send
+
+from shared.web.server import listen, make_server, serve
+
+MEMORY_LIMIT = 1024**3
+"""Of the address space, so that a fault ends this process and not the machine."""
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Any path: 200 and a short body. A WebSocket is accepted, and its messages are read and forgotten."""
+    if scope["type"] == "lifespan":
+        return
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        return
+    body = b"x" * 20_000 if scope["path"] == "/large" else b"ok"
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-length", str(len(body)).encode())],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    serve(make_server(app), listen("127.0.0.1", int(sys.argv[1]), setting="TEST"))
