@@ -6,8 +6,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
+from services.archiver import service
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.capture.slots import Slot
 from services.archiver.db.engine import open_engine
@@ -22,6 +24,15 @@ from services.archiver.files.webp import read_webp
 from services.archiver.service import Archiver
 from shared.clock import Clock
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
+
+
+@contextmanager
+def unhurried_end() -> Iterator[None]:
+    """Let archivers take their time to end: on a starved machine even a small file takes longer than their deadline."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "STOP_SECONDS", 60.0)
+        patch.setattr(service, "ROWS_SECONDS", 60.0)
+        yield
 
 
 class WallClock:

@@ -15,7 +15,7 @@ from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import thumbnail_path_of
 from services.archiver.files.store import FrameStore
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
-from tests.archiver.place import running_archiver
+from tests.archiver.place import running_archiver, unhurried_end
 from tests.archiver.support import MONTH_SECONDS, jpeg_of, noise
 from tests.support.waiting import eventually
 
@@ -30,7 +30,7 @@ async def test_two_archivers_keep_one_file_and_one_row_per_slot(
     """Whoever is first; each row describes the file that is there, and no slot is both there and missing."""
     camera = ScriptedCamera([jpeg_of(noise(320, 240)) for _ in range(20)], interval_seconds=1)
     bus = f"ipc://{tmp_path}/bus"
-    with ScriptedBus(bus, [camera]).running():
+    with ScriptedBus(bus, [camera]).running(), unhurried_end():
         async with running_archiver(engine, store, bus), running_archiver(engine, store, bus):
             await eventually(lambda: len(rows(frame_rows)) >= 4, timeout_seconds=20)
     frame_files, found = FrameFiles(store), rows(frame_rows)

@@ -15,7 +15,7 @@ from shared.bus.frames import encode_frame
 from shared.bus.status import CameraState, encode_status
 from shared.clock import Clock
 from tests.archiver.bus import ScriptedCamera
-from tests.archiver.place import Place, WallClock
+from tests.archiver.place import Place, WallClock, unhurried_end
 from tests.archiver.support import MONTH_SECONDS, cut_short, jpeg_of, noise, webp_of
 from tests.support.waiting import eventually
 
@@ -179,7 +179,7 @@ async def test_frames_nobody_asked_for_are_ignored(place: Place) -> None:
 async def test_two_archivers_side_by_side_keep_one_file_and_one_row_per_slot(place: Place) -> None:
     """Whoever is first; both know the same in the end."""
     camera = ScriptedCamera([jpeg_of(noise(320, 240)) for _ in range(20)], interval_seconds=1)
-    with place.bus(camera):
+    with place.bus(camera), unhurried_end():
         async with place.archiver(), place.archiver():
             await eventually(lambda: len(place.rows()) >= 3)
     place.assert_whole()
