@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-Buffer = bytes | bytearray
+Buffer = bytes | bytearray | memoryview
 START_CODE: Final = b"\0\0\0\1"
 
 
