@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from shared.errors import FramecastError
 
-Buffer = bytes | bytearray
+Buffer = bytes | bytearray | memoryview
 START_CODE: Final = b"\0\0\0\1"
 """Begins each NAL unit of H.264 and H.265 in a byte stream (annex B of both standards)."""
 

@@ -103,7 +103,7 @@ class FfmpegInput:
             self._packet_at = now
         self._newest.is_newest_key = packet.is_keyframe
         is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
-        self._pictures.pending.put(AccessUnit(0, [bytes(packet)], is_damaged, packet.size))
+        self._pictures.pending.put(AccessUnit(0, [memoryview(packet)], is_damaged, packet.size))
 
     def picture(self) -> Picture | None:
         """The newest picture; None while there is no clean one."""
