@@ -86,6 +86,10 @@ def image_damaged(frame_id: int | None, path: str) -> str:
     return f"The picture of frame {frame_id} is damaged: restore the file {path} from a backup."
 
 
+def too_many_in_line(most: int) -> str:
+    return f"Your address has {most} requests of this kind waiting, which is the limit: try again later."
+
+
 def too_many_days(most: int) -> str:
     return f"'from' and 'to' are more than {most} days apart: ask in several parts."
 

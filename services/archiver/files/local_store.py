@@ -7,6 +7,7 @@ same time. Needs a file system with hard links and `flock`.
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,8 @@ from services.archiver.files.paths import BROKEN_SUFFIX
 from services.archiver.files.store import TEMPORARY_PREFIX, StoredFile
 
 FILE_MODE: Final = 0o640
+MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+"""Of a file that is read; a WebP of the largest picture that is archived has less."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
@@ -34,7 +37,7 @@ class LocalStore:
 
     def read(self, path: str) -> bytes:
         try:
-            return self._inside(path).read_bytes()
+            return _read_regular(self._inside(path))
         except _ABSENT:
             raise FileNotFoundError(path) from None
         except OSError as error:
@@ -48,7 +51,7 @@ class LocalStore:
             except FileExistsError:
                 # Under the lock no other archiver replaces the file; and an archiver that links never overwrites.
                 with locked(final.parent):
-                    if not is_whole(final.read_bytes()):
+                    if not _holds_whole(final, is_whole):
                         temporary.replace(final)
 
     def write(self, path: str, content: bytes) -> None:
@@ -126,6 +129,22 @@ class LocalStore:
                         facts = entry.stat(follow_symlinks=False)
                         found.append(StoredFile(f"{prefix}/{entry.name}", facts.st_size, facts.st_mtime))
         return found
+
+
+def _read_regular(path: Path) -> bytes:
+    """The content. A pipe would be waited for, and a sparse file fill the memory, so for us neither is there."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_FILE_BYTES:
+            raise FileNotFoundError(path)
+        return file.read()
+
+
+def _holds_whole(path: Path, is_whole: Callable[[bytes], bool]) -> bool:
+    try:
+        return is_whole(_read_regular(path))
+    except FileNotFoundError:
+        return False
 
 
 def _write_temporary(directory: Path, content: bytes) -> Path:

@@ -207,8 +207,12 @@ def _take(lock: int) -> bool:
 
 
 def _parse(record: Path) -> Job | None:
+    """None when the record is broken, or names another job: its id becomes the path of a video."""
     try:
-        return Job.model_validate_json(record.read_bytes())
+        job = Job.model_validate_json(record.read_bytes())
+        if job.id == record.name.removesuffix(_RECORD):
+            return job
     except ValidationError:
-        log.warning("a time-lapse's record is broken, left alone", file=record.name)
-        return None
+        pass
+    log.warning("a time-lapse's record is broken, left alone", file=record.name)
+    return None

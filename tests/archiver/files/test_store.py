@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.archiver.base.errors import StorageFullError, StorageUnavailableError
-from services.archiver.files.local_store import LocalStore
+from services.archiver.files.local_store import MAX_FILE_BYTES, LocalStore
 from services.archiver.files.s3_store import S3Store
 from services.archiver.files.store import FrameStore
 
@@ -105,6 +105,22 @@ def test_a_link_that_leads_out_of_the_archive_is_not_followed(local_store: Local
     (local_store.root / "link").symlink_to(local_store.root.parent / "secret")
     with pytest.raises(FileNotFoundError):
         local_store.read("link")
+
+
+def test_a_pipe_or_a_giant_in_a_files_place_is_no_file(local_store: LocalStore) -> None:
+    """Reading one waited for ever, and reading the other took all memory."""
+    local_store.write(PATH, b"frame")
+    place = local_store.root / PATH
+    place.unlink()
+    os.mkfifo(place)
+    with pytest.raises(FileNotFoundError):
+        local_store.read(PATH)
+    local_store.write_first(PATH, b"frame", is_whole=lambda content: content == b"frame")
+    assert local_store.read(PATH) == b"frame"
+    with place.open("r+b") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    with pytest.raises(FileNotFoundError):
+        local_store.read(PATH)
 
 
 def test_an_object_store_that_is_away_is_told_in_one_line_without_secrets(s3_store: S3Store) -> None:

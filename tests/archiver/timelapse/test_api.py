@@ -331,12 +331,16 @@ def problems(client: TestClient) -> str:
 
 
 def test_a_record_that_is_broken_hides_no_other(client: TestClient, settings: ArchiverSettings) -> None:
-    """Somebody edited it, or the disk is old."""
+    """Somebody edited it, or the disk is old. An id that leads elsewhere once served, and deleted, a file there."""
     made = done(client, asked(client)["id"])
     (settings.timelapse_dir / f"{new_id('camera_1', BEGIN)}.json").write_text(json.dumps({"id": "?"}))
     job = JobFiles(settings.timelapse_dir).all()[0].with_(id=new_id("camera_1", BEGIN))
     without_offset = job.with_(created_at=BEGIN.replace(tzinfo=None)).model_dump_json(by_alias=True)
     (settings.timelapse_dir / f"{job.id}.json").write_text(without_offset)
+    elsewhere = JobFiles(settings.timelapse_dir).all()[0].with_(id="../../outside").model_dump_json(by_alias=True)
+    outside = f"{new_id('camera_1', BEGIN)}"
+    (settings.timelapse_dir / f"{outside}.json").write_text(elsewhere)
+    assert client.get(f"{LAPSES}/{outside}/file").status_code == 404
     assert client.get(LAPSES).json()["timelapses"] == [made]
 
 

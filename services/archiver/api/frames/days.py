@@ -9,7 +9,8 @@ from fastapi import APIRouter, HTTPException
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import CameraParameter, Range, Zone
-from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX, DayAnswer, DaysAnswer, slots_in
+from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE, DayAnswer, DaysAnswer, slots_in
+from services.archiver.api.turns import in_turn
 from services.archiver.base import texts
 from services.archiver.base.epoch import to_seconds
 from services.archiver.base.local_time import Window, day_windows
@@ -26,7 +27,12 @@ def days_router(frame_rows: FrameRows, gap_rows: GapRows) -> APIRouter:
     """The endpoint is a plain function, so it runs on a thread and may block."""
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
-    @router.get("/days", summary="What there is of each day, for a calendar", responses=error_responses(**ANY_REFUSAL))
+    @router.get(
+        "/days",
+        dependencies=[in_turn()],
+        summary="What there is of each day, for a calendar",
+        responses=error_responses(**REFUSAL_IN_LINE),
+    )
     def list_days(stretch: Range, camera: CameraParameter = None, tz: Zone = "UTC") -> DaysAnswer:
         (since, until), zone = stretch, ZoneInfo(tz)
         last = datetime.now(UTC) if until is None else until - timedelta(microseconds=1)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import CursorParameter, Range
-from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX
+from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE
+from services.archiver.api.turns import in_turn
 from services.archiver.db.frame_query import Cursor, FrameQuery
 from services.archiver.db.frames import FrameRows
 from shared.bus.topics import KEY_PATTERN
@@ -41,7 +42,12 @@ def index_router(frame_rows: FrameRows) -> APIRouter:
     """The endpoint is a plain function, so it runs on a thread and may block."""
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
-    @router.get("/index", summary="All frames of a camera, in columns", responses=error_responses(**ANY_REFUSAL))
+    @router.get(
+        "/index",
+        dependencies=[in_turn()],
+        summary="All frames of a camera, in columns",
+        responses=error_responses(**REFUSAL_IN_LINE),
+    )
     def frame_index(
         camera: OneCamera, stretch: Range, cursor: CursorParameter = None, limit: Most = 20_000
     ) -> IndexAnswer:

@@ -7,7 +7,8 @@ from fastapi import APIRouter, HTTPException
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import At, CameraParameter, CursorParameter, Limit, Order, Selection
-from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX, FrameAnswer, FramesAnswer
+from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX, REFUSAL_IN_LINE, FrameAnswer, FramesAnswer
+from services.archiver.api.turns import in_turn
 from services.archiver.base import texts
 from services.archiver.db.frame_query import Cursor
 from services.archiver.db.frames import FrameRows
@@ -20,7 +21,12 @@ def listing_router(frame_rows: FrameRows) -> APIRouter:
     """The endpoints are plain functions, so they run on threads and may block."""
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
-    @router.get("", summary="List the archived frames", responses=error_responses(**ANY_REFUSAL))
+    @router.get(
+        "",
+        dependencies=[in_turn()],
+        summary="List the archived frames",
+        responses=error_responses(**REFUSAL_IN_LINE),
+    )
     def list_frames(
         selection: Selection, cursor: CursorParameter = None, limit: Limit = 50, order: Order = "desc"
     ) -> FramesAnswer:

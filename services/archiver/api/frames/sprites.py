@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 from services.archiver.api.caching import FOR_EVER, matches
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import IfNoneMatch
-from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX
+from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE
 from services.archiver.api.frames.sprite_sheets import MOST_FRAMES, USUAL_WIDTH, SpriteSheets, tag_of
+from services.archiver.api.turns import in_turn
 from services.archiver.base import texts
 from services.archiver.db.frame_query import MAX_ID
 from services.archiver.files.image_features import THUMBNAIL_WIDTH
@@ -44,12 +45,13 @@ def sprites_router(sheets: SpriteSheets) -> APIRouter:
 
     @router.get(
         "/sprites",
+        dependencies=[in_turn()],
         summary="Small copies of many frames, in one picture",
         response_class=Response,
         responses={
             200: {"content": {"image/jpeg": {}}, "description": "Ten cells in a row, in the order of the ids"},
             304: {"description": "The ETag in If-None-Match is the sheet's"},
-            **error_responses(**ANY_REFUSAL, unknown="There is none of these frames"),
+            **error_responses(**REFUSAL_IN_LINE, unknown="There is none of these frames"),
         },
     )
     def sheet(ids: FrameIds, width: CellWidth = USUAL_WIDTH, if_none_match: IfNoneMatch = None) -> Response:

@@ -7,8 +7,9 @@ from fastapi.responses import StreamingResponse
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import Selection
-from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX
+from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE
 from services.archiver.api.frames.zip_stream import MOST_FRAMES, zip_name, zipped
+from services.archiver.api.turns import in_turn
 from services.archiver.base import texts
 from services.archiver.db.frames import FrameRows
 from services.archiver.files.frame_files import FrameFiles
@@ -20,11 +21,12 @@ def zip_router(frame_rows: FrameRows, frame_files: FrameFiles) -> APIRouter:
 
     @router.get(
         "/zip",
+        dependencies=[in_turn()],
         summary="Download frames as a zip file",
         response_class=StreamingResponse,
         responses={
             200: {"content": {"application/zip": {}}, "description": "The files, named as on the disk"},
-            **error_responses(**ANY_REFUSAL, unknown="There are no such frames"),
+            **error_responses(**REFUSAL_IN_LINE, unknown="There are no such frames"),
         },
     )
     def download(selection: Selection) -> StreamingResponse:
