@@ -8,6 +8,7 @@ from services.ingest.settings import CameraEnvironment, IngestSettings
 from services.ingest.supervisor import CameraList, OneCamera, Supervisor
 from shared.bus.keys import server_keys
 from shared.clock import Clock
+from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service, stop_on_signals
 from shared.logs import get_logger
 from shared.settings import load_settings
@@ -18,6 +19,8 @@ log = get_logger("services.ingest")
 def main() -> int:
     settings = load_settings(IngestSettings)
     keys = server_keys(settings)
+    # Each connection to the bus is an open file. At its limit libzmq tries to accept for ever, on a whole core.
+    raise_file_limit()
     stop = threading.Event()
     stop_on_signals(stop)
     cameras: CameraList

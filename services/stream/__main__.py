@@ -7,10 +7,10 @@ from services.stream.app import build_app
 from services.stream.fanout.hub import Hub
 from services.stream.settings import StreamSettings
 from shared.bus.keys import client_keys
+from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
-from shared.web.file_limit import raise_file_limit
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_unprotected_access
 

@@ -16,6 +16,8 @@ from shared.errors import ConfigurationError
 HIGH_WATER_MARK: Final = 8
 """In messages: one camera's frames at every size and its status, which are sent together, and a few more."""
 KERNEL_BUFFER_BYTES: Final = 256 * 1024
+HANDSHAKE_MILLISECONDS: Final = 5000
+"""A connection that says nothing is closed after this long."""
 _READABLE: Final = int(zmq.POLLIN)
 """A plain integer: the `&` of pyzmq's flag takes longer than asking the socket."""
 
@@ -30,6 +32,7 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
     socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
     socket.set(zmq.HEARTBEAT_IVL, 1000)
     socket.set(zmq.HEARTBEAT_TIMEOUT, 2500)
+    socket.set(zmq.HANDSHAKE_IVL, HANDSHAKE_MILLISECONDS)
     return socket
 
 

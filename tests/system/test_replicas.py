@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.web.file_limit import raise_file_limit
+from shared.file_limit import raise_file_limit
 from tests.support.bus import fake_ingest, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.ports import free_port

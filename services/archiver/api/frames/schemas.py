@@ -10,8 +10,9 @@ from services.archiver.db.models import ArchivedFrame, ArchiveGap, FrameKind
 
 PREFIX: Final = "/api/camera/frames"
 ANY_REFUSAL: Final = {"away": "The archive can't be read: try again later", "parameter": "A parameter can't be used"}
-REFUSAL_IN_LINE: Final = {**ANY_REFUSAL, "full": "Too many such requests of this address wait: try again later"}
 """What every endpoint may answer; for `error_responses`."""
+REFUSAL_IN_LINE: Final = {**ANY_REFUSAL, "full": "Too many such requests of this address wait: try again later"}
+"""What an endpoint may answer whose requests take turns."""
 
 
 class FrameAnswer(BaseModel):

@@ -4,7 +4,7 @@ import resource
 from typing import Final
 
 SPARE_FILES: Final = 100
-"""For everything but viewers: the bus, the archive, requests for status."""
+"""For everything but connections to this service: the bus, the archive, requests for status."""
 
 
 def raise_file_limit() -> int:
