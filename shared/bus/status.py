@@ -17,6 +17,7 @@ from shared.errors import MessageDecodeError
 STATUS_PARTS: Final = 2
 """Topic and body."""
 MAX_STATUS_BYTES: Final = 16 * 1024
+MAX_FPS: Final = 1000
 MAX_CAPTURE_INTERVAL_SECONDS: Final = 30 * 24 * 3600
 
 
@@ -61,7 +62,7 @@ class CameraStatus(BaseModel):
     reconnects: int = Field(ge=0, lt=INTEGER_LIMIT)
     width: int | None = Field(ge=1, le=MAX_SIDE_PIXELS)
     height: int | None = Field(ge=1, le=MAX_SIDE_PIXELS)
-    fps: float | None = Field(ge=0, le=1000, allow_inf_nan=False)
+    fps: float | None = Field(ge=0, le=MAX_FPS, allow_inf_nan=False)
     codec: str | None = Field(default=None, max_length=32)
     bits_per_second: int | None = Field(default=None, ge=0, lt=INTEGER_LIMIT)
     """The camera's bit rate, as measured; None when the source can't tell."""

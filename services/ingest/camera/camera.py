@@ -17,7 +17,7 @@ from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import OpenSource, Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.backoff import Backoff
 from shared.bus.frames import Frame
-from shared.bus.status import CameraState
+from shared.bus.status import MAX_FPS, CameraState
 from shared.clock import Clock
 
 FIRST_RETRY_SECONDS: Final = 0.5
@@ -31,6 +31,7 @@ STEADY_SECONDS: Final = 5.0
 """After this long with frames, the next loss starts with short retries again."""
 DISCONNECT_AFTER_SECONDS: Final = 30.0
 FPS_WINDOW_SECONDS: Final = 5.0
+FPS_LEAST_SECONDS: Final = 0.2
 FACTS_SECONDS: Final = 1.0
 DAMAGED: Final = "No clean picture has come for a while: packets are lost on the way from the camera."
 
@@ -105,12 +106,13 @@ class Camera:
 
     @property
     def fps(self) -> float | None:
-        """Frames a second, measured over the last seconds; None if too few arrived."""
+        """Frames a second, measured over the last seconds; None if too few arrived, or all of them at once."""
         now = self._clock.monotonic()
         recent = [at for at in tuple(self._grabbed_at) if now - at <= FPS_WINDOW_SECONDS]
-        if len(recent) < 2:  # noqa: PLR2004 a rate needs two instants
+        # A reader that has just opened hands out at once what it received meanwhile.
+        if not recent or (seconds := recent[-1] - recent[0]) < FPS_LEAST_SECONDS:
             return None
-        return round((len(recent) - 1) / max(recent[-1] - recent[0], 1e-6), 1)
+        return round(min((len(recent) - 1) / seconds, MAX_FPS), 1)
 
     def busy_seconds(self) -> float:
         """How long the current call into the source has taken. Beyond all of the source's time-outs it hangs."""

@@ -14,7 +14,7 @@ from services.ingest.camera.state import ObservedState
 from services.ingest.decoding.pictures import BgrPicture
 from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.bus.frames import Frame
-from shared.bus.status import CameraState
+from shared.bus.status import MAX_FPS, CameraState
 from shared.clock import Clock
 
 FRAME_SECONDS = 1 / 30
@@ -284,3 +284,26 @@ def test_the_rate_is_measured_not_believed() -> None:
     assert scene.camera.fps == pytest.approx(30, abs=0.5)
     scene.now += 10
     assert scene.camera.fps is None
+
+
+def rates_of(count: int, seconds_between: float) -> list[float | None]:
+    """The camera's rate after each of so many frames."""
+    rates: list[float | None] = []
+
+    def hasten() -> None:
+        scene.now += seconds_between - FRAME_SECONDS
+        rates.append(scene.camera.fps)
+
+    scene = Scene(iter([None, *[hasten] * count]))
+    scene.run()
+    return rates
+
+
+def test_frames_that_come_all_at_once_have_no_rate() -> None:
+    """FFmpeg hands out at once what it received while it was opening."""
+    assert rates_of(200, 0.0) == [None] * 200
+
+
+def test_a_rate_is_never_beyond_what_a_status_can_say() -> None:
+    """A rate of thousands made no status, and so ended the camera's process."""
+    assert max(rate for rate in rates_of(1500, 0.0005) if rate is not None) == MAX_FPS

@@ -1,6 +1,7 @@
 """Which clients a bus with keys serves: real sockets, real keys, a real authenticator."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -135,6 +136,7 @@ async def test_a_stranger_gets_nothing_and_is_logged(bus: Bus, tmp_path: Path, s
 async def test_many_refusals_are_one_line_a_second(bus: Bus) -> None:
     """A stranger that keeps trying must not fill the disk with logs; and each attempt is counted."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    numbers = itertools.count()
     with capture_logs() as logs:
 
         def counted() -> int:
@@ -142,7 +144,9 @@ async def test_many_refusals_are_one_line_a_second(bus: Bus) -> None:
                 socket = context.socket(zmq.SUB)
                 socket.connect(bus.address)
                 # Closed only when its handshake has failed; earlier, nobody would be refused.
-                monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_DISCONNECTED)
+                # pyzmq's usual address for a monitor is the descriptor's, which may be in use a moment longer.
+                ends = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_DISCONNECTED
+                monitor = socket.get_monitor_socket(ends, f"inproc://refused-{next(numbers)}")
                 monitor.poll(1000)
                 socket.close(linger=0)
                 monitor.close(linger=0)
