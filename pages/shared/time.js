@@ -19,7 +19,7 @@ export function dayKey(instant) {
 /**
  * The first instant of a day, in ms since 1970.
  * @param {string} key
- * @param {number} later so many days, whatever the clocks do
+ * @param {number} later in days, which may have 23 or 25 hours
  */
 export function dayStart(key, later = 0) {
   const [year, month, day] = key.split("-").map(Number);

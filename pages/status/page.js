@@ -11,13 +11,13 @@ import { problemsOf } from "./problems.js";
 /** @import { Fact } from "./cards.js" */
 
 /**
- * A part of Framecast that is asked at every so many `looks`: what it said last and when, why it says nothing now, and
- * when it is to be asked again.
+ * A part of Framecast, and the times of its requests: one in each `looks` looks, the next at `due`. `answer` is its last
+ * answer, from the time `at`; `error` is why it does not answer now.
  * @typedef {{ path: string, looks: number, answer?: any, at?: number, error?: string, due?: number }} Part
  */
 
 const LOOK_MS = 4_000;
-/** Behind a gateway each answer may be another replica's; one silent for so long may be gone. */
+/** Behind a gateway each answer may be another replica's. One that is silent for this long may be gone. */
 const REPLICA_MS = 60_000;
 
 /** By name: what each replica said last. @type {Map<string, any>} */

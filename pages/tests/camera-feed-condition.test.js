@@ -8,7 +8,7 @@ import * as texts from "../camera-feed/texts.js";
 const NOW = 100_000;
 const VISIBLE = { now: NOW, isPaused: false, isHidden: false, patienceMs: 3_000, turnedAt: NOW - 60_000 };
 
-/** One whose last live picture was painted so many ms ago. @param {number} ms */
+/** A condition whose last live picture was painted `ms` milliseconds ago. @param {number} ms */
 function painted(ms) {
   const condition = new Condition();
   condition.paintedAt = NOW - ms;

@@ -7,7 +7,7 @@ import { dayKey, dayStart, two } from "../shared/time.js";
 /** The months of a year: 2026-01 and so on. @param {string} year */
 export const monthsOf = (year) => Array.from({ length: 12 }, (_, month) => `${year}-${two(month + 1)}`);
 
-/** A month so many months later. @param {string} month such as 2026-11 @param {number} by */
+/** The month that is `by` months later. @param {string} month such as 2026-11 @param {number} by */
 export function monthLater(month, by) {
   const [year, number] = month.split("-").map(Number);
   return dayKey(new Date(year, number - 1 + by, 1)).slice(0, 7);

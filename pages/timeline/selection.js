@@ -37,7 +37,7 @@ export function select() {
 /** Of the frame at a rank, in ms since 1970. @param {number} rank */
 export const timeOf = (rank) => frames.times[shown[rank]];
 
-/** The first and last instant of the track, so many spans later. */
+/** The first and last instant of the track, moved by a number of spans. */
 export const span = (later = 0) => spanOf(view, frames.times[0], frames.times.at(-1), later);
 
 /** The ranks of the span: the first, and the one after the last. */

@@ -52,7 +52,7 @@ class UnopenedError(FramecastError):
 class FfmpegInput:
     """Opened by its constructor. One thread. `open_seconds` is for connecting, and again for finding the streams.
 
-    `stall_seconds` are waited out in so many `reads`. A second one helps after bytes that belong to no packet,
+    The wait of `stall_seconds` is split into `reads` reads. A second one helps after bytes that belong to no packet,
     where FFmpeg finds its place again when the first is cut.
 
     Raises:

@@ -5,7 +5,7 @@ found wrong: the archiver verifies them itself, as it does for its direct client
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from functools import partial
+from contextlib import ExitStack
 from typing import Final
 from urllib.parse import quote
 
@@ -51,16 +51,14 @@ def archive_router(client: httpx2.AsyncClient, limit: PerAddressLimit) -> APIRou
         outgoing = client.build_request(
             request.method, url, headers=_end_to_end(request.headers.raw), content=_body(request)
         )
-        limit.add(address)
-        try:
-            answer = await client.send(outgoing, stream=True)
-        except httpx2.TransportError:
-            limit.remove(address)
-            return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, status_code=502, headers={"Retry-After": "2"})
-        except BaseException:
-            limit.remove(address)
-            raise
-        return _Forwarded(answer, partial(limit.remove, address))
+        with ExitStack() as place:
+            limit.add(address)
+            place.callback(limit.remove, address)
+            try:
+                answer = await client.send(outgoing, stream=True)
+            except httpx2.TransportError:
+                return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, 502, headers={"Retry-After": "2"})
+            return _Forwarded(answer, on_end=place.pop_all().close)
 
     for address in ADDRESSES:
         router.add_api_route(address, forward, methods=METHODS)

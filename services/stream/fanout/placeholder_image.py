@@ -80,7 +80,7 @@ def _fitting(size: tuple[int, int]) -> tuple[int, int]:
     """The size itself, or one with the same proportions and at most `MAX_PIXELS`."""
     width, height = size
     scale = min(1.0, math.sqrt(MAX_PIXELS / (width * height)))
-    return max(1, min(MAX_PIXELS, int(width * scale))), max(1, min(MAX_PIXELS, int(height * scale)))
+    return max(1, int(width * scale)), max(1, int(height * scale))
 
 
 def _fitting_font(text: str, size: float, room_pixels: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -287,7 +287,7 @@ def test_the_rate_is_measured_not_believed() -> None:
 
 
 def rates_of(count: int, seconds_between: float) -> list[float | None]:
-    """The camera's rate after each of so many frames."""
+    """The camera's rate after each of `count` frames."""
     rates: list[float | None] = []
 
     def hasten() -> None:

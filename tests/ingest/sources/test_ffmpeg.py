@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-import cv2
-import numpy as np
 import pytest
 
-from services.ingest.decoding.pictures import JpegPicture, Picture, Pixels, YuvPicture
+from services.ingest.decoding.pictures import JpegPicture, Picture, YuvPicture
 from services.ingest.sources import SourceUnauthorizedError, SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.ffmpeg import FfmpegSource
+from tests.ingest.sources.reading import failure_of, next_picture, shown
 from tests.ingest.sources.rtp.recorded import has_marker, recorded
 from tests.ingest.sources.rtsp.test_source import certificate, threads_and_descriptors
 from tests.support.camera import RtspCamera
@@ -44,30 +43,6 @@ def opened(url: str, **options: Any) -> Iterator[FfmpegSource]:
     with closing(FfmpegSource(ConnectionOptions(url, **options))) as source:
         source.open()
         yield source
-
-
-def next_picture(source: FfmpegSource, seconds: float = 10) -> Picture:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        source.grab()
-        if (picture := source.retrieve()) is not None:
-            return picture
-    raise AssertionError("no picture came")
-
-
-def failure_of(source: FfmpegSource, seconds: float = 20) -> str:
-    """What ends the grabbing."""
-    until = time.monotonic() + seconds
-    try:
-        while time.monotonic() < until:
-            source.grab()
-    except SourceUnavailableError as error:
-        return str(error)
-    raise AssertionError("the source goes on")
-
-
-def shown(picture: Picture) -> Pixels:
-    return np.asarray(cv2.imdecode(np.frombuffer(picture.to_jpeg(90), np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
 @pytest.mark.camera
@@ -137,7 +112,7 @@ def test_a_silent_camera_is_noticed_and_let_go_at_once(camera: RtspCamera) -> No
         next_picture(source)
         camera.pause()
         begun = time.monotonic()
-        assert failure_of(source) == failure_reasons.STOPPED
+        assert str(failure_of(source)) == failure_reasons.STOPPED
         stalled_at = time.monotonic()
         assert 0.9 < stalled_at - begun < 2 * PATIENCE
         source.close()
@@ -154,7 +129,7 @@ def test_a_camera_that_ends_or_dies_is_noticed_at_once(camera: RtspCamera) -> No
         with opened(camera.url, stall_seconds=30) as source:
             next_picture(source)
             end(camera)
-            assert failure_of(source) == failure_reasons.STOPPED
+            assert str(failure_of(source)) == failure_reasons.STOPPED
         camera.restart()
 
 

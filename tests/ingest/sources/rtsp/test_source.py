@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.ingest.decoding.pictures import BgrPicture, JpegPicture, Picture, Pixels, YuvPicture
+from services.ingest.decoding.pictures import BgrPicture, JpegPicture, Picture, YuvPicture
 from services.ingest.sources import (
     SourceUnauthorizedError,
     SourceUnavailableError,
@@ -27,7 +27,7 @@ from services.ingest.sources.failure_reasons import STOPPED, UNTRUSTED
 from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.rtsp.receiver import NOTHING_CAME
 from services.ingest.sources.rtsp.session_errors import ENDED, NO_TLS
-from tests.ingest.pixels import pixels_of
+from tests.ingest.sources.reading import failure_of, next_picture, shown
 from tests.support.camera import RtspCamera
 from tests.support.clock import read_clock, shows_camera_colours
 from tests.support.waiting import PATIENCE, wait_until
@@ -51,31 +51,6 @@ def opened(url: str, **options: Any) -> Iterator[RtspSource]:
     with closing(reader(url, **options)) as source:
         source.open()
         yield source
-
-
-def next_picture(source: RtspSource, seconds: float = 10) -> Picture:
-    """The next that is to be had."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        source.grab()
-        if (picture := source.retrieve()) is not None:
-            return picture
-    raise AssertionError("no picture came")
-
-
-def failure_of(source: RtspSource, seconds: float = 20) -> SourceUnavailableError:
-    """What ends the grabbing."""
-    until = time.monotonic() + seconds
-    try:
-        while time.monotonic() < until:
-            source.grab()
-    except SourceUnavailableError as error:
-        return error
-    raise AssertionError("the source goes on")
-
-
-def shown(picture: Picture) -> Pixels:
-    return pixels_of(picture.to_jpeg(90))
 
 
 def lost_packets(source: RtspSource) -> int:
