@@ -20,6 +20,8 @@ from shared.errors import ConfigurationError
 DEFAULT_BUS_ADDRESS: Final = "tcp://127.0.0.1:5555"
 MAX_SECRET_FILE_BYTES: Final = 64 * 1024
 MAX_PORT: Final = 65535
+DEFAULT_MAX_PIXELS: Final = 40_000_000
+"""8K has 33 million (7680 x 4320), and 35 million as 8192 x 4320."""
 
 
 def _bus_addresses(value: str) -> str:
@@ -98,7 +100,16 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, _SecretFileSource(settings_cls))
 
 
-class BusClientSettings(Settings):
+class PictureSettings(Settings):
+    """What every service refuses of a picture, before it spends memory on it."""
+
+    picture_max_pixels: int = Field(
+        DEFAULT_MAX_PIXELS, ge=1_000_000, le=250_000_000, description="a number of pixels from 1000000 to 250000000"
+    )
+    """The most pixels that a picture may have, from a camera, on the bus or in the archive. The default fits 8K."""
+
+
+class BusClientSettings(PictureSettings):
     """The settings of every service that subscribes to the bus."""
 
     bus_connect: BusAddresses = Field(
@@ -117,7 +128,7 @@ class BusClientSettings(Settings):
         return self
 
 
-class BusServerSettings(Settings):
+class BusServerSettings(PictureSettings):
     """The settings of ingest, which binds the bus. Other hosts may reach it only with keys, or on a trusted network."""
 
     bus_bind: BusAddresses = Field(DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555")

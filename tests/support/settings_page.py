@@ -18,7 +18,7 @@ from pydantic import BaseModel, SecretStr
 from services.archiver.base.settings import ArchiverSettings
 from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
 from services.stream.settings import StreamSettings
-from shared.settings import BusClientSettings, BusServerSettings, Settings, _secret_kind, variable_name
+from shared.settings import BusClientSettings, BusServerSettings, PictureSettings, Settings, _secret_kind, variable_name
 from shared.web.settings import WebSettings
 
 SERVICES: Final[dict[str, tuple[type[Settings], ...]]] = {
@@ -32,6 +32,7 @@ SECTIONS: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     ("Pages and live pictures", StreamSettings),
     ("The archive", ArchiverSettings),
     ("Access", WebSettings),
+    ("Pictures", PictureSettings),
     ("The bus: ingest", BusServerSettings),
     ("The bus: its clients", BusClientSettings),
 )
