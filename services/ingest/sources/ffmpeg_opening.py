@@ -25,9 +25,10 @@ from shared.errors import FramecastError
 LogLine = tuple[int, str, str]
 """Its level, the part that speaks, what it says."""
 MAX_LINES: Final = 200
-"""A damaged stream may cause a line for each of its blocks. The reason for a failure is among the first, or the last."""
-MAX_ALLOCATION_BYTES: Final = 1024**3
-"""FFmpeg's own limit for one allocation is 2 GiB. Room for a picture of as many pixels as may be allowed, as BGR."""
+"""A damaged stream may cause a line for each of its blocks. The last says why it failed."""
+MAX_ALLOCATION_BYTES: Final = 256 * 1024**2
+"""FFmpeg allocates what an RTSP answer calls its length, by default up to 2 GiB. This leaves room for a plane of the
+largest picture that PICTURE_MAX_PIXELS may allow."""
 MAX_STREAMS: Final = 64
 CONTAINERS: Final = (
     "mpjpeg,mjpeg,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,gif,apng,h261,h263,h264,hevc,vvc,av1,obu,ivf,m4v,vc1,"
@@ -40,7 +41,6 @@ _PROTOCOLS: Final = {
     "rtsps": "rtsps,tls,tcp,udp,rtp",
     "http": "http,tcp",
     "https": "https,tls,tcp",
-    "file": "file",
 }
 _TOLERANT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
 """A camera may describe itself in Latin-1. PyAV 18 must be told to bear it; later ones do, and know no such option."""
@@ -81,6 +81,9 @@ def open_input(url: str, options: dict[str, str], timeouts: tuple[float, float])
 
 def _rules(url: str) -> dict[str, str]:
     scheme = url.partition(":")[0].lower()
+    if scheme == "file":
+        # One picture is a film too. Without a pattern its name is only a name.
+        return {"protocol_whitelist": "file", "format_whitelist": f"{CONTAINERS},image2", "pattern_type": "none"}
     return {
         "protocol_whitelist": _PROTOCOLS[scheme],
         "format_whitelist": "rtsp" if scheme.startswith("rtsp") else CONTAINERS,

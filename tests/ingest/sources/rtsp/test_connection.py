@@ -6,7 +6,8 @@ import pytest
 
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.connection import MAX_MESSAGE_BYTES, PacketHandler, RtspConnection
+from services.ingest.sources.rtsp.connection import PacketHandler, RtspConnection
+from services.ingest.sources.rtsp.message import MAX_MESSAGE_BYTES, Message
 
 RESPONSE = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 4\r\n\r\nbody"
 
@@ -17,14 +18,14 @@ def interleaved(channel: int, packet: bytes) -> bytes:
 
 
 class Connection(RtspConnection):
-    """Remembers messages instead of having aiortsp parse them."""
+    """Remembers messages instead of answering them."""
 
     def __init__(self, on_end: Callable[[bool], None]) -> None:
         super().__init__(RtspAddress.of(ConnectionOptions("rtsp://camera/")), None, on_end)
-        self.messages: list[bytes] = []
+        self.messages: list[Message] = []
 
-    def data_received(self, data: bytes) -> None:
-        self.messages.append(data)
+    def on_message(self, message: Message) -> None:
+        self.messages.append(message)
 
 
 class Read:
@@ -64,7 +65,9 @@ async def test_packets_and_messages_are_told_apart_wherever_the_bytes_are_cut(re
     """TCP keeps no borders."""
     read.feed(STREAM[at : at + size] for at in range(0, len(STREAM), size))
     assert read.packets == [(0, b"first"), (1, b"report"), (0, b"")]
-    assert b"".join(read.connection.messages).count(RESPONSE) == 2
+    assert [(message.status, message.cseq, message.body) for message in read.connection.messages] == [
+        (200, 1, b"body")
+    ] * 2
     assert read.ends == []
 
 
