@@ -175,3 +175,22 @@ def redirecting(redirected: str, location: str) -> Iterator[str]:
 
     with serving(serve) as port:
         yield f"rtsp://127.0.0.1:{port}/x"
+
+
+@pytest.mark.parametrize("length", [99_999_999_999, 2**31 - 1, 300 * 1024**2])
+def test_a_body_of_gigabytes_is_not_received(length: int) -> None:
+    """FFmpeg allocates as much as an RTSP answer announces, and keeps what it received of it."""
+    sent = 0
+
+    def serve(connection: socket.socket) -> None:
+        nonlocal sent
+        request = connection.recv(4096)
+        sequence = next(line for line in request.split(b"\r\n") if line.startswith(b"CSeq"))
+        connection.sendall(b"RTSP/1.0 200 OK\r\n%s\r\nContent-Length: %d\r\n\r\n" % (sequence, length))
+        while sent < length:
+            connection.sendall(bytes(65_536))
+            sent += 65_536
+
+    with serving(serve) as port:
+        failure(f"rtsp://127.0.0.1:{port}/x")
+    assert sent < 16 * 1024**2, "the kernel's buffers may have taken some of it"

@@ -1,6 +1,9 @@
 """What is read from a camera's connection, wherever its bytes are cut: packets and messages, told apart."""
 
+import asyncio
+import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import pytest
 
@@ -98,3 +101,23 @@ async def test_a_connection_that_ends_is_understood(read: Read) -> None:
     """The camera hung up; it may be back."""
     read.connection.connection_lost(None)
     assert read.ends == [True]
+
+
+async def test_a_camera_that_reads_nothing_of_what_we_send_is_given_up() -> None:
+    """It may ask and ask: its requests are answered, and the answers would pile up here."""
+    server = socket.create_server(("127.0.0.1", 0))
+    options = ConnectionOptions(f"rtsp://127.0.0.1:{server.getsockname()[1]}/")
+    ended = asyncio.Event()
+    connection = RtspConnection(RtspAddress.of(options), None, lambda _is_understood: ended.set())
+    await connection.prepare()
+    peer, _ = server.accept()
+    peer.setblocking(False)
+    request = b"".join(b"OPTIONS rtsp://x RTSP/1.0\r\nCSeq: %d\r\n\r\n" % number for number in range(1000))
+    with peer, server, suppress(ConnectionError):
+        async with asyncio.timeout(30):
+            while not ended.is_set():
+                with suppress(BlockingIOError):
+                    peer.send(request)
+                assert connection._transport is None or connection._transport.get_write_buffer_size() < 2**18
+                await asyncio.sleep(0)
+    assert ended.is_set()
