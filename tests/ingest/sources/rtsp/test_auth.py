@@ -12,7 +12,7 @@ RFC_7616 = 'Digest realm="http-auth@example.org", qop="auth, auth-int", algorith
 NONCE, OPAQUE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
 
 
-def answered(challenge: str | list[str], *, username: str = "Mufasa", password: str = "Circle of Life") -> str:  # noqa: S107
+def answered(challenge: str, *, username: str = "Mufasa", password: str = "Circle of Life") -> str:  # noqa: S107
     credentials = Credentials(username, password)
     assert credentials.handle_401({"www-authenticate": challenge})
     headers: dict[str, str] = {}
@@ -47,9 +47,8 @@ def test_a_digest_without_qop_is_as_cameras_have_it() -> None:
 def test_digest_comes_before_basic_and_the_strongest_first() -> None:
     """Whatever the order in which a camera offers them."""
     offers = ['Basic realm="x"', 'Digest realm="x", nonce="1"', 'Digest realm="x", nonce="1", algorithm=SHA-256']
-    assert "algorithm=SHA-256" in answered(offers)
     assert "algorithm=SHA-256" in answered(", ".join(offers))
-    assert answered(offers[:2]).startswith("Digest")
+    assert answered(", ".join(offers[:2])).startswith("Digest")
 
 
 def test_basic_takes_any_character() -> None:
