@@ -14,8 +14,8 @@ from typing import Any, Final
 from aiortsp.rtsp.connection import RTSPConnection
 from aiortsp.rtsp.errors import RTSPError
 
+from services.ingest.sources.authentication import Credentials
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.auth import Credentials
 
 BUFFER_BYTES: Final = 256 * 1024
 MAX_MESSAGE_BYTES: Final = 64 * 1024
