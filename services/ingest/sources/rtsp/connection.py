@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from aiortsp.rtsp.connection import RTSPConnection
 
+from services.ingest.sources.authentication import Credentials
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.auth import Credentials
 from services.ingest.sources.rtsp.message import MAX_MESSAGE_BYTES, Message, MessageError, body_bytes, parse_message
 
 BUFFER_BYTES: Final = 256 * 1024

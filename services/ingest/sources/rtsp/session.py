@@ -5,7 +5,6 @@ Everything runs on one asyncio loop.
 
 import asyncio
 import re
-import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -33,6 +32,7 @@ from services.ingest.sources.rtsp.session_errors import (
     refusal_error,
 )
 from services.ingest.sources.rtsp.udp import UdpPair
+from services.ingest.sources.tls import tls_context
 
 OPEN_SECONDS: Final = 5.0
 TEARDOWN_SECONDS: Final = 0.5
@@ -70,7 +70,7 @@ class Session:
         self._on_unit = on_unit
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        tls = self._tls() if address.is_encrypted else None
+        tls = tls_context(options) if address.is_encrypted else None
         self._connection = RtspConnection(address, tls, self._on_connection_end)
         self._udp: UdpPair | None = None
         self._reorder = ReorderBuffer(max_seconds=REORDER_SECONDS)
@@ -162,16 +162,6 @@ class Session:
                     raise
                 self._url = location
         raise SourceUnavailableError(failure_reasons.REDIRECTED)
-
-    def _tls(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(cafile=self._options.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise SourceUnavailableError("The file of the certificate authority can't be read.") from error
-        if not self._options.verify_tls:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
 
     async def _set_up_tcp(self, url: str) -> None:
         self._connection.channels = {0: self.assembler.take, 1: self._on_report}

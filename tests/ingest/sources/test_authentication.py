@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
+from services.ingest.sources.authentication import Credentials, challenges_in
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.auth import Credentials, challenges_in
 
 RFC_7616 = 'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm={}, nonce="{}", opaque="{}"'
 NONCE, OPAQUE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
@@ -30,7 +30,7 @@ def answered(challenge: str, *, username: str = "Mufasa", password: str = "Circl
 def test_digests_are_those_of_the_standard(monkeypatch: pytest.MonkeyPatch, algorithm: str, response: str) -> None:
     """RFC 7616, section 3.9.1."""
     cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
-    monkeypatch.setattr("services.ingest.sources.rtsp.auth.secrets.token_hex", lambda _bytes: cnonce)
+    monkeypatch.setattr("services.ingest.sources.authentication.secrets.token_hex", lambda _bytes: cnonce)
     answer = answered(RFC_7616.format(algorithm, NONCE, OPAQUE))
     assert f'response="{response}"' in answer
     assert f"algorithm={algorithm}" in answer

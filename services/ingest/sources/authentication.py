@@ -1,6 +1,6 @@
-"""HTTP authentication for RTSP: Digest rather than Basic, and the strongest Digest that the camera offers. Pure.
+"""HTTP authentication, which RTSP uses too. Digest goes before Basic, and the strongest Digest on offer first. Pure.
 
-It replaces aiortsp's own, which prefers Basic, does not know `qop`, and needs a password that is not empty.
+It replaces aiortsp's own for RTSP, which prefers Basic, does not know `qop`, and needs a password that is not empty.
 """
 
 import hashlib
