@@ -17,6 +17,7 @@ from services.ingest.camera.renditions import RenderingOptions
 from services.ingest.settings import CameraSettings
 from services.ingest.worker_main import camera_policy, read_instructions, rendering_options
 from shared.bus.publisher import Publisher
+from shared.settings import DEFAULT_MAX_PIXELS
 from tests.support.services import ROOT
 
 SECRET = "s3cret"  # noqa: S105
@@ -71,6 +72,7 @@ def assign(process: subprocess.Popen[str], directory: Path, **settings: object) 
     assignment = {
         "camera": CameraSettings.model_validate(settings).revealed(),
         "order": 0,
+        "max_pixels": DEFAULT_MAX_PIXELS,
         "inner_address": f"ipc://{directory}/bus",
         "notices": [],
     }

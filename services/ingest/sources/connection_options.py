@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote, unquote
 
+from shared.settings import DEFAULT_MAX_PIXELS
+
 Transport = Literal["tcp", "udp"]
 
 
@@ -16,7 +18,7 @@ Transport = Literal["tcp", "udp"]
 class ConnectionOptions:
     """`url` holds no credentials; `username` and `password` are as a person typed them, empty for none.
 
-    `stall_seconds` is how long the camera may send no picture.
+    `stall_seconds` is how long the camera may send no picture, `max_pixels` how large one may be.
     """
 
     url: str
@@ -26,6 +28,7 @@ class ConnectionOptions:
     ca_file: Path | None = None
     verify_tls: bool = True
     stall_seconds: float = 5.0
+    max_pixels: int = DEFAULT_MAX_PIXELS
 
     @classmethod
     def parse(  # noqa: PLR0913 a value's fields, each by name
@@ -38,6 +41,7 @@ class ConnectionOptions:
         ca_file: Path | None = None,
         verify_tls: bool = True,
         stall_seconds: float = 5.0,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> Self:
         """Set the credentials in `url` aside. They are percent-encoded; those beside it are not, and come first."""
         scheme, separator, rest = url.partition("://")
@@ -53,6 +57,7 @@ class ConnectionOptions:
             ca_file,
             verify_tls,
             stall_seconds,
+            max_pixels,
         )
 
     def masked(self, text: str) -> str:

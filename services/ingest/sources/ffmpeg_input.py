@@ -60,11 +60,20 @@ class FfmpegInput:
         SourceUnavailableError: when there is no video in it.
     """
 
-    def __init__(
-        self, url: str, options: dict[str, str], *, open_seconds: float, stall_seconds: float, reads: int = 1
+    def __init__(  # noqa: PLR0913 each by name
+        self,
+        url: str,
+        options: dict[str, str],
+        *,
+        open_seconds: float,
+        stall_seconds: float,
+        max_pixels: int,
+        reads: int = 1,
     ) -> None:
         self._stall_seconds = stall_seconds
         self._read_seconds = stall_seconds / reads
+        # FFmpeg decodes while it opens, too.
+        options = {**options, "max_pixels": str(max_pixels)}
         self._container = _opened(url, options, (open_seconds, self._read_seconds))
         self._packet_at = time.monotonic()
         try:
@@ -76,7 +85,8 @@ class FfmpegInput:
         self._container.flags &= ~Flags.gen_pts.value  # type: ignore[operator] # the stub has no value
         self._packets = self._container.demux()
         self._newest = _NewestPacket(self._stream.codec_context.codec.canonical_name)
-        self._pictures = UnitDecoder(self._newest, b"", Decoder(self._stream.codec_context))
+        decoder = Decoder(self._stream.codec_context, max_pixels=max_pixels)
+        self._pictures = UnitDecoder(self._newest, b"", decoder, max_pixels=max_pixels)
 
     @property
     def codec(self) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
 from services.ingest.sources.ffmpeg_input import FfmpegInput, UnopenedError
+from shared.settings import DEFAULT_MAX_PIXELS
 
 READ_SECONDS: Final = 5.0
 """Files may be on a network drive that is away."""
@@ -14,14 +15,17 @@ READ_SECONDS: Final = 5.0
 class VideoFileSource:
     """Loops the file at `path`. A file that can't be read to its end is begun anew at the point of failure."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
         self._path = path
+        self._max_pixels = max_pixels
         self._input: FfmpegInput | None = None
 
     def open(self) -> None:
         self.close()
         try:
-            self._input = FfmpegInput(self._path, {}, open_seconds=READ_SECONDS, stall_seconds=READ_SECONDS)
+            self._input = FfmpegInput(
+                self._path, {}, open_seconds=READ_SECONDS, stall_seconds=READ_SECONDS, max_pixels=self._max_pixels
+            )
         except UnopenedError as error:
             raise SourceUnavailableError(
                 f"The video file can't be opened. FFmpeg says: {error.cause.strerror}"
