@@ -25,8 +25,8 @@ SETTLED_SECONDS: Final = 60.0
 """A process that ran for longer than this is started again without much delay."""
 FIRST_COSTLY_RESTART_SECONDS: Final = 5.0
 LONGEST_COSTLY_RESTART_SECONDS: Final = 300.0
-"""After a picture that cost too much, which the next one may, too. Such a process has to run for longer than the longest
-wait before the waits are short again: then a camera costs 3 % of a core at most."""
+"""After a picture that cost too much: the next one may, too. The waits are short again once a process ran for longer
+than the longest of them, so such a camera takes 3 % of a core at most."""
 log = get_logger(__name__)
 
 

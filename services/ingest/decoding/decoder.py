@@ -1,5 +1,6 @@
 """FFmpeg's decoders through PyAV, set up to hold nothing back: one thread and no parser."""
 
+import re
 from typing import Final, cast
 
 import av
@@ -15,6 +16,7 @@ from shared.settings import DEFAULT_MAX_PIXELS
 
 _PLANAR: Final = {"yuv420p": False, "yuvj420p": True}
 _FULL_RANGE: Final = 2
+_SIZE: Final = re.compile(r"\b(\d{1,6})x(\d{1,6})\b")
 _BLOCK: Final = 64
 """The largest block that H.264 and H.265 code, in pixels on each side."""
 _SPARE: Final = 8
@@ -31,11 +33,15 @@ class Decoder:
 
     `codec` is FFmpeg's name for it, or everything that FFmpeg's demuxer knows of the stream: its codec, parameter sets
     and rotation.
+
+    Raises:
+        PictureRefusedError: from the constructor, when the demuxer knows that the pictures are too large.
     """
 
     def __init__(self, codec: str | VideoCodecContext, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
         if isinstance(codec, str):
             codec = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+        check_size(codec.width, codec.height, max_pixels)
         self._context = codec
         self._context.thread_count = 1  # each further thread would hold back a picture
         self._context.options = {**self._context.options, "max_pixels": str(max_pixels + max_pixels // _SPARE)}
@@ -55,19 +61,23 @@ class Decoder:
         self._context.skip_frame = "DEFAULT" if is_shown else "NONREF"
         try:
             frames = self._context.decode(av.Packet(data))
-        except av.error.MemoryError:
-            raise
         except av.error.FFmpegError as error:
-            self._check_size()  # FFmpeg's own error does not tell of it
+            self._check_size(error)
+            if isinstance(error, MemoryError):
+                raise
             raise DamagedUnitError(f"the decoder refuses a frame: {error.strerror}") from error
-        self._check_size()
+        self._check_size(None)
         if self._marks_damage and any(frame.is_corrupt for frame in frames):
             raise DamagedUnitError("the decoder says that a frame is corrupt")
         return frames[-1] if frames else None
 
-    def _check_size(self) -> None:
+    def _check_size(self, error: av.error.FFmpegError | None) -> None:
+        """Tell a size that is refused from other errors: FFmpeg calls it an invalid argument, or a lack of memory."""
         context = self._context
         check_size(context.width, context.height, self._max_pixels)
+        # A decoder that could not even be opened forgets the size. FFmpeg's log has it.
+        if error is not None and error.log and (size := _SIZE.search(error.log[-1])):
+            check_size(int(size[1]), int(size[2]), self._max_pixels)
         # An honest stream codes no more than whole blocks around what it shows.
         if (context.coded_width - _BLOCK) * (context.coded_height - _BLOCK) > self._max_pixels:
             check_size(context.coded_width, context.coded_height, self._max_pixels)

@@ -58,6 +58,7 @@ class FfmpegInput:
     Raises:
         UnopenedError: when FFmpeg can't open the address.
         SourceUnavailableError: when there is no video in it.
+        PictureRefusedError: when its pictures are too large.
     """
 
     def __init__(  # noqa: PLR0913 each by name
@@ -78,14 +79,14 @@ class FfmpegInput:
         self._packet_at = time.monotonic()
         try:
             self._stream = _first_video(self._container)
-        except SourceUnavailableError:
+            decoder = Decoder(self._stream.codec_context, max_pixels=max_pixels)
+        except FramecastError:
             self._container.close()
             raise
         # Looking ahead for missing times would hold packets back.
         self._container.flags &= ~Flags.gen_pts.value  # type: ignore[operator] # the stub has no value
         self._packets = self._container.demux()
         self._newest = _NewestPacket(self._stream.codec_context.codec.canonical_name)
-        decoder = Decoder(self._stream.codec_context, max_pixels=max_pixels)
         self._pictures = UnitDecoder(self._newest, b"", decoder, max_pixels=max_pixels)
 
     @property
