@@ -106,7 +106,10 @@ class PictureSettings(Settings):
     """What every service refuses of a picture, before it spends memory on it."""
 
     picture_max_pixels: int = Field(
-        DEFAULT_MAX_PIXELS, ge=1_000_000, le=HIGHEST_MAX_PIXELS, description="a number of pixels from 1000000 to 250000000"
+        DEFAULT_MAX_PIXELS,
+        ge=1_000_000,
+        le=HIGHEST_MAX_PIXELS,
+        description="a number of pixels from 1000000 to 250000000",
     )
     """The most pixels that a picture may have, from a camera, on the bus or in the archive. The default fits 8K."""
 

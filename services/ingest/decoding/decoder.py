@@ -75,8 +75,8 @@ class Decoder:
         """Tell a size that is refused from other errors: FFmpeg calls it an invalid argument, or a lack of memory."""
         context = self._context
         check_size(context.width, context.height, self._max_pixels)
-        # A decoder that could not even be opened forgets the size. FFmpeg's log has it.
-        if error is not None and error.log and (size := _SIZE.search(error.log[-1])):
+        # A decoder that could not even be opened forgets the size. FFmpeg's log, which is in the error, has it.
+        if error is not None and (size := _SIZE.search(str(error))):
             check_size(int(size[1]), int(size[2]), self._max_pixels)
         # An honest stream codes no more than whole blocks around what it shows.
         if (context.coded_width - _BLOCK) * (context.coded_height - _BLOCK) > self._max_pixels:

@@ -78,7 +78,7 @@ def lean(jpeg: bytes) -> bytes:
         made = _rebuilt(jpeg)
     except JpegCostError as error:
         raise PictureRefusedError(
-            f"The camera's JPEG would take too much work to decode: {error}. Choose baseline JPEG or H.264 in the camera."
+            f"The camera's JPEG would be too much work to decode: {error}. Choose baseline JPEG or H.264 in the camera."
         ) from error
     except JpegError as error:
         raise DamagedPictureError(str(error)) from error

@@ -26,7 +26,8 @@ class _Placeholder:
 class Placeholders:
     """At most one per feed: that of its present problem. `on_drawn` is called when one has been drawn.
 
-    No last picture of more than `max_pixels` is decoded for one. They are drawn one after the other, because each takes up to 110 MB while it is drawn.
+    No last picture of more than `max_pixels` is decoded for one. They are drawn one after the other, because each takes
+    up to 110 MB while it is drawn.
     """
 
     def __init__(self, on_drawn: Callable[[], None], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:

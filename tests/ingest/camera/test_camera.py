@@ -11,6 +11,7 @@ import pytest
 from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.state import ObservedState
+from services.ingest.decoding.picture_limits import PictureRefusedError
 from services.ingest.decoding.pictures import BgrPicture
 from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.bus.frames import Frame
@@ -307,3 +308,19 @@ def test_frames_that_come_all_at_once_have_no_rate() -> None:
 def test_a_rate_is_never_beyond_what_a_status_can_say() -> None:
     """A rate of thousands made no status, and so ended the camera's process."""
     assert max(rate for rate in rates_of(1500, 0.0005) if rate is not None) == MAX_FPS
+
+
+def test_a_picture_beyond_a_limit_is_the_cameras_failure_in_its_words() -> None:
+    """It is connected anew ever more seldom, as after any failure: the owner may choose a smaller picture."""
+    scene = Scene(steps([None] * 12))
+    scene.camera.want(frozenset({"main"}))
+
+    def refuse() -> None:
+        raise PictureRefusedError("1 pixel too many")
+
+    scene.retrieve = refuse  # type: ignore[method-assign]
+    scene.run()
+    assert [observed.last_error for observed in scene.observed] == ["1 pixel too many", "the script is over"]
+    assert scene.states[0] is CameraState.OFFLINE
+    assert scene.closed == len(scene.opened_at) - 1, "the script ends with an open that fails"
+    assert scene.pauses[:4] == [0.5, 1.0, 2.0, 4.0]
