@@ -111,7 +111,8 @@ class PictureSettings(Settings):
         le=HIGHEST_MAX_PIXELS,
         description="a number of pixels from 1000000 to 250000000",
     )
-    """The most pixels that a picture may have, from a camera, on the bus or in the archive. The default fits 8K."""
+    """The most pixels that a picture may have, from a camera, on the bus or in the archive. The default fits 8K. How
+    much memory and CPU time a camera's process may take follows from it (docs/cameras.md)."""
 
 
 class BusClientSettings(PictureSettings):
