@@ -5,6 +5,7 @@ A camera's pictures then end its own process at worst. Imports nothing that deco
 
 import resource
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,8 @@ def limit_memory(max_pixels: int) -> None:
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    _OOM_SCORE.write_text(_FIRST_TO_END)
+    with suppress(OSError):  # a host may forbid it, which costs only that order
+        _OOM_SCORE.write_text(_FIRST_TO_END)
 
 
 def broken_limit(exit_code: int, max_pixels: int) -> str | None:

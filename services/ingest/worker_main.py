@@ -18,6 +18,7 @@ from services.ingest.camera.camera import Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera_status import Measurements, camera_status
 from services.ingest.decoding import cpu_limit
+from services.ingest.decoding.picture_limits import is_lack_of_memory
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, cpu_seconds, limit_memory
 from services.ingest.select_source import answers_at, source_opener
 from services.ingest.settings import CameraSettings
@@ -96,9 +97,11 @@ def within_memory(run: Callable[[threading.Event], None]) -> Callable[[threading
     def run_until_memory_is_short(ended: threading.Event) -> None:
         try:
             run(ended)
-        except MemoryError:
-            # Nothing else may be tried: that would need memory, too.
-            os._exit(EXIT_OUT_OF_MEMORY)
+        except Exception as error:
+            if is_lack_of_memory(error):
+                # Nothing else may be tried: that would need memory, too.
+                os._exit(EXIT_OUT_OF_MEMORY)
+            raise
 
     return run_until_memory_is_short
 

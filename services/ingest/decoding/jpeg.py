@@ -9,7 +9,7 @@ from typing import Final
 
 import simplejpeg
 
-from services.ingest.decoding.picture_limits import PictureRefusedError, check_size
+from services.ingest.decoding.picture_limits import PictureRefusedError, check_size, is_lack_of_memory
 from shared.errors import FramecastError
 from shared.jpeg_segments import END_OF_IMAGE, START_OF_SCAN, JpegCostError, JpegError, segments
 from shared.settings import DEFAULT_MAX_PIXELS
@@ -21,8 +21,6 @@ _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 _METADATA: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
 _JFIF_BYTES, _ADOBE_BYTES = 14, 12
 _PLAIN_JFIF: Final = b"JFIF\0"
-_NO_MEMORY: Final = "Insufficient memory"
-"""libjpeg's words."""
 
 
 class DamagedPictureError(FramecastError):
@@ -59,7 +57,7 @@ def check(jpeg: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> CheckedJpeg:
         check_size(int(width), int(height), max_pixels)
         simplejpeg.decode_jpeg(data, "GRAY", min_height=1, min_width=1, min_factor=8, strict=True)
     except ValueError as error:
-        if _NO_MEMORY in str(error):
+        if is_lack_of_memory(error):
             raise MemoryError(str(error)) from error
         raise DamagedPictureError(f"not a whole JPEG: {error}") from error
     return CheckedJpeg(data, int(width), int(height))

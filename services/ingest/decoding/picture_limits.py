@@ -1,4 +1,4 @@
-"""How large a camera's picture may be. Pure."""
+"""How large a camera's picture may be, and how a lack of memory for one is told from other errors. Pure."""
 
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.errors import FramecastError
@@ -9,6 +9,11 @@ class PictureRefusedError(FramecastError):
 
     The message is for the owner: what the picture has, the limit, and what to do.
     """
+
+
+def is_lack_of_memory(error: Exception) -> bool:
+    """OpenCV and libjpeg have no error of their own for it, only these words."""
+    return isinstance(error, MemoryError) or "Insufficient memory" in str(error)
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
