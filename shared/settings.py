@@ -22,6 +22,8 @@ MAX_SECRET_FILE_BYTES: Final = 64 * 1024
 MAX_PORT: Final = 65535
 DEFAULT_MAX_PIXELS: Final = 40_000_000
 """8K has 33 million (7680 x 4320), and 35 million as 8192 x 4320."""
+HIGHEST_MAX_PIXELS: Final = 250_000_000
+"""No picture on the bus has more, whatever its ingest allows."""
 
 
 def _bus_addresses(value: str) -> str:
@@ -104,9 +106,13 @@ class PictureSettings(Settings):
     """What every service refuses of a picture, before it spends memory on it."""
 
     picture_max_pixels: int = Field(
-        DEFAULT_MAX_PIXELS, ge=1_000_000, le=250_000_000, description="a number of pixels from 1000000 to 250000000"
+        DEFAULT_MAX_PIXELS,
+        ge=1_000_000,
+        le=HIGHEST_MAX_PIXELS,
+        description="a number of pixels from 1000000 to 250000000",
     )
-    """The most pixels that a picture may have, from a camera, on the bus or in the archive. The default fits 8K."""
+    """The most pixels that a picture may have, from a camera, on the bus or in the archive. The default fits 8K. How
+    much memory and CPU time a camera's process may take follows from it (docs/cameras.md)."""
 
 
 class BusClientSettings(PictureSettings):

@@ -29,7 +29,7 @@ def main() -> int:
     else:
         cameras = cameras_file = CamerasFile(settings.cameras_file, Clock())
         signal.signal(signal.SIGHUP, lambda *_: cameras_file.force_reload())
-    supervisor = Supervisor(cameras, settings.bus_bind, keys=keys)
+    supervisor = Supervisor(cameras, settings.bus_bind, keys=keys, max_pixels=settings.picture_max_pixels)
     log.info("ingest started", cameras=supervisor.camera_count, bus=settings.bus_bind, bus_has_keys=keys is not None)
     try:
         supervisor.run(stop)

@@ -14,27 +14,28 @@ from services.ingest.sources.ffmpeg import FfmpegSource
 from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.video_file import VideoFileSource
 from shared.logs import get_logger
+from shared.settings import DEFAULT_MAX_PIXELS
 
 PROBE_TIMEOUT_SECONDS: Final = 1.0
 _PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 log = get_logger(__name__)
 
 
-def source_opener(settings: CameraSettings) -> OpenSource:
-    """What opens the camera's source. Nothing is connected yet."""
-    kind, options = settings.source_kind, connection_options(settings)
+def source_opener(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> OpenSource:
+    """What opens the camera's source, which refuses pictures of more than `max_pixels`. Nothing is connected yet."""
+    kind, options = settings.source_kind, connection_options(settings, max_pixels=max_pixels)
     if kind == "rtsp" and settings.decoder == "auto":
         return ReaderChoice(RtspSource(options), lambda notice: FfmpegSource(options, notice=notice))
     if kind == "demo":
         return _always(DemoSource())
     if kind == "file":
-        return _always(VideoFileSource(options.url))
+        return _always(VideoFileSource(options.url, max_pixels=max_pixels))
     if kind == "rtsp" and settings.decoder == "direct":
         return _always(RtspSource(options))
     return _always(FfmpegSource(options))
 
 
-def connection_options(settings: CameraSettings) -> ConnectionOptions:
+def connection_options(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> ConnectionOptions:
     """How the camera is reached. A file has its path for an address."""
     url = "" if settings.rtsp_url is None else settings.rtsp_url.get_secret_value()
     if settings.source_kind not in ("rtsp", "http"):
@@ -47,6 +48,7 @@ def connection_options(settings: CameraSettings) -> ConnectionOptions:
         ca_file=settings.rtsp_ca_file,
         verify_tls=settings.rtsp_tls_verify,
         stall_seconds=settings.stall_seconds,
+        max_pixels=max_pixels,
     )
 
 

@@ -20,6 +20,7 @@ from shared.bus.status import CameraState, CameraStatus, encode_status
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
+from shared.settings import DEFAULT_MAX_PIXELS
 
 TURN_SECONDS: Final = 0.25
 STATUS_SECONDS: Final = 1.0
@@ -62,10 +63,17 @@ class Supervisor:
     """
 
     def __init__(
-        self, cameras: CameraList, bus_address: str, clock: Clock | None = None, *, keys: ServerKeys | None = None
+        self,
+        cameras: CameraList,
+        bus_address: str,
+        clock: Clock | None = None,
+        *,
+        keys: ServerKeys | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> None:
         self._clock = clock or Clock()
         self._cameras = cameras
+        self._max_pixels = max_pixels
         configured = cameras.read()
         self._directory = tempfile.TemporaryDirectory(prefix="framecast-")
         self._inner_address = f"ipc://{Path(self._directory.name) / 'bus'}"
@@ -133,7 +141,9 @@ class Supervisor:
                 self._workers[key].order = order
             else:
                 log.info("camera configured", camera=key, source=camera.source_kind)
-                self._workers[key] = CameraWorker(camera, order, self._inner_address, self._clock)
+                self._workers[key] = CameraWorker(
+                    camera, order, self._inner_address, self._clock, max_pixels=self._max_pixels
+                )
 
     def _stop(self, workers: list[CameraWorker]) -> None:
         deadline = self._clock.monotonic() + STOP_SECONDS

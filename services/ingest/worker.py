@@ -10,31 +10,47 @@ from typing import Final
 
 from services.ingest.camera.state import ObservedState
 from services.ingest.camera_status import camera_status
+from services.ingest.process_limits import broken_limit
 from services.ingest.settings import CameraSettings
 from services.ingest.worker_process import WorkerProcess
 from shared.backoff import backoff_seconds
 from shared.bus.status import CameraState, CameraStatus
 from shared.clock import Clock
 from shared.logs import get_logger
+from shared.settings import DEFAULT_MAX_PIXELS
 
 FIRST_RESTART_SECONDS: Final = 0.5
 LONGEST_RESTART_SECONDS: Final = 30.0
 SETTLED_SECONDS: Final = 60.0
 """A process that ran for longer than this is started again without much delay."""
+FIRST_COSTLY_RESTART_SECONDS: Final = 5.0
+LONGEST_COSTLY_RESTART_SECONDS: Final = 300.0
+"""After a picture that cost too much: the next one may, too. The waits are short again once a process ran for longer
+than the longest of them, so such a camera takes 3 % of a core at most."""
 log = get_logger(__name__)
 
 
 class CameraWorker:
     """The worker of one camera. For the supervisor's thread only."""
 
-    def __init__(self, camera: CameraSettings, order: int, inner_address: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        camera: CameraSettings,
+        order: int,
+        inner_address: str,
+        clock: Clock,
+        *,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+    ) -> None:
         self.camera = camera
         self.order = order
         self._inner_address = inner_address
         self._clock = clock
+        self._max_pixels = max_pixels
         self._notices: tuple[str, ...] = ()
         self._process: WorkerProcess | None = None
         self._restarts = 0
+        self._costly_ends = 0
         self._restart_at = float("-inf")
         initial = CameraState.CONNECTING if camera.enabled else CameraState.DISABLED
         self._observed = ObservedState(initial, clock.utc_ns())
@@ -69,7 +85,10 @@ class CameraWorker:
         lived_seconds = now - self._process.started_at
         self._process.finish_stop(0)
         self._process = None
-        self._schedule_restart(now, lived_seconds, _exit_words(exit_code))
+        if (limit := broken_limit(exit_code, self._max_pixels)) is not None:
+            self._schedule_costly_restart(now, lived_seconds, limit)
+        else:
+            self._schedule_restart(now, lived_seconds, _exit_words(exit_code))
         return True
 
     def set_notices(self, notices: tuple[str, ...]) -> None:
@@ -101,6 +120,7 @@ class CameraWorker:
                 "camera": self.camera.revealed(),
                 "order": self.order,
                 "inner_address": self._inner_address,
+                "max_pixels": self._max_pixels,
                 "notices": self._notices,
             }
         )
@@ -109,13 +129,21 @@ class CameraWorker:
     def _schedule_restart(self, now: float, lived_seconds: float, how: str) -> None:
         self._restarts = 0 if lived_seconds > SETTLED_SECONDS else self._restarts + 1
         delay = backoff_seconds(FIRST_RESTART_SECONDS, LONGEST_RESTART_SECONDS, self._restarts)
+        words = f"The camera's process ended ({how}) and is started again. The log of ingest says more."
+        self._restart_in(delay, now, how, words)
+
+    def _schedule_costly_restart(self, now: float, lived_seconds: float, limit: str) -> None:
+        if lived_seconds > LONGEST_COSTLY_RESTART_SECONDS:
+            self._costly_ends = 0
+        delay = backoff_seconds(FIRST_COSTLY_RESTART_SECONDS, LONGEST_COSTLY_RESTART_SECONDS, self._costly_ends)
+        self._costly_ends += 1
+        words = f"The camera's process ended: {limit} It is started again {delay:.0f} s later."
+        self._restart_in(delay, now, limit, words)
+
+    def _restart_in(self, delay: float, now: float, how: str, words: str) -> None:
         self._restart_at = now + delay
         log.error("camera's process ended", camera=self.camera.device_key, how=how, restart_in_seconds=delay)
-        self._observed = ObservedState(
-            CameraState.OFFLINE,
-            self._clock.utc_ns(),
-            last_error=f"The camera's process ended ({how}) and is started again. The log of ingest says more.",
-        )
+        self._observed = ObservedState(CameraState.OFFLINE, self._clock.utc_ns(), last_error=words)
 
 
 def _exit_words(code: int) -> str:

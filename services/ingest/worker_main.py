@@ -17,6 +17,9 @@ from services.ingest.camera.bus_publisher import BusPublisher
 from services.ingest.camera.camera import Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera_status import Measurements, camera_status
+from services.ingest.decoding import cpu_limit
+from services.ingest.decoding.picture_limits import is_lack_of_memory
+from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, cpu_seconds, limit_memory
 from services.ingest.select_source import answers_at, source_opener
 from services.ingest.settings import CameraSettings
 from shared.bus.publisher import Publisher
@@ -60,7 +63,7 @@ class AssignedCamera:
         self.follow(assignment)
         self.camera = Camera(
             settings.device_key,
-            source_opener(settings),
+            source_opener(settings, max_pixels=assignment["max_pixels"]),
             Renditions(settings.device_key, rendering_options(settings)),
             policy=camera_policy(settings),
             probe=answers_at(settings),
@@ -88,6 +91,21 @@ class AssignedCamera:
         return camera_status(self.settings, self._order, camera.observed, notices, measurements)
 
 
+def within_memory(run: Callable[[threading.Event], None]) -> Callable[[threading.Event], None]:
+    """`run`, but a lack of memory ends the process with the exit code that tells ingest of it."""
+
+    def run_until_memory_is_short(ended: threading.Event) -> None:
+        try:
+            run(ended)
+        except Exception as error:
+            if is_lack_of_memory(error):
+                # Nothing else may be tried: that would need memory, too.
+                os._exit(EXIT_OUT_OF_MEMORY)
+            raise
+
+    return run_until_memory_is_short
+
+
 def send_heartbeat() -> None:
     sys.stdout.write("\n")
     sys.stdout.flush()
@@ -103,6 +121,8 @@ def read_instructions(lines: IO[str], follow: Callable[[dict[str, Any]], None], 
 def main() -> int:
     faulthandler.enable()
     assignment = json.loads(sys.stdin.readline())
+    limit_memory(assignment["max_pixels"])
+    cpu_limit.limit_pictures(cpu_seconds(assignment["max_pixels"]))
     assigned = AssignedCamera(assignment)
     stop, crashed = threading.Event(), threading.Event()
 
@@ -114,8 +134,8 @@ def main() -> int:
     publisher = Publisher(assignment["inner_address"], is_inner=True)
     bus_publisher = BusPublisher(publisher, assigned.camera, assigned.settings.offered_widths, assigned.status)
     threads = [
-        ServiceThread("bus-publisher", bus_publisher.run, on_crash),
-        ServiceThread("camera", lambda ended: assigned.camera.run(ended, bus_publisher), on_crash),
+        ServiceThread("bus-publisher", within_memory(bus_publisher.run), on_crash),
+        ServiceThread("camera", within_memory(lambda ended: assigned.camera.run(ended, bus_publisher)), on_crash),
     ]
     for thread in threads:
         thread.start()

@@ -27,7 +27,13 @@ def main() -> int:
     listener = listen(
         settings.stream_host, settings.stream_port, setting="STREAM", stall_seconds=settings.viewer_stall_seconds
     )
-    hub = Hub(settings.bus_connect, max_viewers, settings.viewer_stall_seconds, bus_keys)
+    hub = Hub(
+        settings.bus_connect,
+        max_viewers,
+        settings.viewer_stall_seconds,
+        bus_keys,
+        max_pixels=settings.picture_max_pixels,
+    )
     log.info("stream started", address=f"http://{settings.stream_host}:{settings.stream_port}", replica=hub.replica)
     app = build_app(settings, hub)
     serve(make_server(app, http=DirectHttpProtocol, on_stop=hub.close_viewers), listener)

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from shared.bus.topics import KEY_PATTERN, RENDITION_PATTERN, frame_topic
 from shared.errors import MessageDecodeError
+from shared.settings import HIGHEST_MAX_PIXELS
 
 VERSION: Final = 1
 FRAME_PARTS: Final = 3
@@ -108,6 +109,7 @@ def decode_frame(parts: Sequence[bytes]) -> Frame:
         or not 0 <= captured_at_ns < INTEGER_LIMIT
         or not 0 < width <= MAX_SIDE_PIXELS
         or not 0 < height <= MAX_SIDE_PIXELS
+        or width * height > HIGHEST_MAX_PIXELS
     ):
         raise MessageDecodeError("a member of the header has the wrong type or is out of range")
     if topic != _topic_of(camera_key, rendition):

@@ -6,13 +6,14 @@ cameras there are, so it carries those settings of a camera that they need.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.bus.frames import INTEGER_LIMIT, MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey, status_topic
 from shared.errors import MessageDecodeError
+from shared.settings import HIGHEST_MAX_PIXELS
 
 STATUS_PARTS: Final = 2
 """Topic and body."""
@@ -73,6 +74,12 @@ class CameraStatus(BaseModel):
     sent_at_ns: int = Field(ge=0, lt=INTEGER_LIMIT)
     ingest_version: str | None = Field(default=None, max_length=32)
     """The version of Framecast that sent this; None from versions before this member."""
+
+    @model_validator(mode="after")
+    def _has_a_pictures_size(self) -> Self:
+        if (self.width or 0) * (self.height or 0) > HIGHEST_MAX_PIXELS:
+            raise ValueError(f"a picture has at most {HIGHEST_MAX_PIXELS} pixels")
+        return self
 
     @property
     def is_streaming(self) -> bool:

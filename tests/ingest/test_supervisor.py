@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from services.ingest.supervisor import Supervisor
 from shared.bus.frames import Frame, decode_frame
 from shared.bus.status import CameraState, CameraStatus, decode_status
 from shared.clock import Clock
+from shared.settings import DEFAULT_MAX_PIXELS
 from tests.support.ports import free_port
 from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
@@ -64,12 +66,12 @@ class LoopSubscriber:
 class Running:
     """A supervisor on a thread of the test's, with a cameras file that the test writes."""
 
-    def __init__(self, directory: Path, content: str) -> None:
+    def __init__(self, directory: Path, content: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
         self.path = directory / "cameras.toml"
         self.path.write_text(content)
         self.address = f"tcp://127.0.0.1:{free_port()}"
         self.cameras = CamerasFile(self.path, Clock())
-        self.supervisor = Supervisor(self.cameras, self.address)
+        self.supervisor = Supervisor(self.cameras, self.address, max_pixels=max_pixels)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.supervisor.run, args=(self._stop,))
         self._thread.start()
@@ -184,3 +186,23 @@ def test_cameras_end_with_ingest_however_it_ends(tmp_path: Path) -> None:
     ingest.signal(signal.SIGKILL)
     wait_until(lambda: not Path(f"/proc/{camera}").exists(), "the camera's process ends")
     ingest.stop()
+
+
+def test_a_camera_whose_pictures_are_too_large_is_told_so_and_the_others_go_on(tmp_path: Path) -> None:
+    """The limit reaches the process of each camera of a file. The demo camera's 1280 x 720 are within it."""
+    video = tmp_path / "large.h264"
+    source = ["-f", "lavfi", "-i", "color=gray:size=1280x800:rate=10", "-frames:v", "10", "-c:v", "libx264"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, str(video)], check=True)
+    large = f"[[camera]]\ndevice_key = 'large'\nrtsp_url = '{video}'\n"
+    running = Running(tmp_path, f"[[camera]]\ndevice_key = 'one'\n\n{large}", max_pixels=1_000_000)
+    listener = LoopSubscriber(running.address, "frame/one/main/", "frame/large/320/")
+    try:
+        wait_until(lambda: listener.state("large") in ("offline", "stalled"), "the camera is refused", 60)
+        assert (listener.statuses["large"].last_error or "").startswith(
+            "The camera's picture is 1280 x 800: 1024000 pixels are more than the 1000000 of PICTURE_MAX_PIXELS."
+        )
+        wait_until(lambda: listener.sequence("one") > 0, "the other delivers", 60)
+        assert running.pid("large") > 0, "its process need not end for that"
+    finally:
+        listener.close()
+        running.stop()

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from services.ingest.process_limits import EXIT_OUT_OF_MEMORY
 from services.ingest.settings import CameraSettings
-from services.ingest.worker import SETTLED_SECONDS, CameraWorker
+from services.ingest.worker import LONGEST_COSTLY_RESTART_SECONDS, SETTLED_SECONDS, CameraWorker
 from services.ingest.worker_process import SILENCE_SECONDS
 from shared.bus.status import CameraState, CameraStatus
 from shared.clock import Clock
@@ -130,3 +131,40 @@ def test_restarts_wait_longer_each_time_until_a_process_has_lasted(
             worker.check()
         pauses.append(time.now - died_at)
     assert pauses == [1, 2, 4, 0.5]
+
+
+def test_a_picture_without_end_is_told_in_words_and_tried_again_ever_more_seldom(
+    make_worker: Callable[..., CameraWorker], time: Time
+) -> None:
+    """The process that draws it takes 10 s of CPU each time. It would be started again at once otherwise."""
+    worker = make_worker()
+    pauses = []
+    for lifetime in (0.0, SETTLED_SECONDS + 1, 0.0, LONGEST_COSTLY_RESTART_SECONDS + 1):
+        assert not worker.check()
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGPROF)
+        time.now += lifetime
+        wait_until(worker.check, "the death is noticed")
+        died_at = time.now
+        last_error = status_of(worker).last_error or ""
+        assert "a picture needed more than 10 s of CPU time" in last_error
+        assert "PICTURE_MAX_PIXELS" in last_error
+        while worker.pid is None:
+            time.now += 0.25
+            worker.check()
+        pauses.append(time.now - died_at)
+        assert f"started again {pauses[-1]:.0f} s later" in last_error
+    assert pauses == [5, 10, 20, 5]
+
+
+def test_a_process_that_ran_out_of_memory_is_told_in_words(
+    make_worker: Callable[..., CameraWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its exit code says so."""
+    worker = make_worker()
+    assert not worker.check()
+    monkeypatch.setattr("services.ingest.worker_process.WorkerProcess.exit_code", lambda _: EXIT_OUT_OF_MEMORY)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    assert worker.check()
+    assert "a picture needed more than 1708 MB of memory" in (status_of(worker).last_error or "")

@@ -14,9 +14,11 @@ import pytest
 
 from services.ingest.camera.camera import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions
+from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, memory_limit
 from services.ingest.settings import CameraSettings
-from services.ingest.worker_main import camera_policy, read_instructions, rendering_options
+from services.ingest.worker_main import camera_policy, read_instructions, rendering_options, within_memory
 from shared.bus.publisher import Publisher
+from shared.settings import DEFAULT_MAX_PIXELS
 from tests.support.services import ROOT
 
 SECRET = "s3cret"  # noqa: S105
@@ -71,6 +73,7 @@ def assign(process: subprocess.Popen[str], directory: Path, **settings: object) 
     assignment = {
         "camera": CameraSettings.model_validate(settings).revealed(),
         "order": 0,
+        "max_pixels": DEFAULT_MAX_PIXELS,
         "inner_address": f"ipc://{directory}/bus",
         "notices": [],
     }
@@ -104,3 +107,49 @@ def test_a_secret_is_in_no_process_list(process: subprocess.Popen[str], tmp_path
     assert process.stdout.readline() == "\n"
     for name in ("cmdline", "environ"):
         assert SECRET.encode() not in Path(f"/proc/{process.pid}/{name}").read_bytes()
+
+
+def test_the_process_is_limited_before_its_first_picture(process: subprocess.Popen[str], tmp_path: Path) -> None:
+    """In memory, by the largest picture that its assignment allows. The kernel ends it before its parent."""
+    assign(process, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "\n"
+    limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
+    limit = next(int(line.split()[3]) for line in limits if line.startswith("Max data size"))
+    assert limit > memory_limit(DEFAULT_MAX_PIXELS)
+    assert Path(f"/proc/{process.pid}/oom_score_adj").read_text() == "300\n"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("Insufficient memory (case 4)")])
+def test_a_lack_of_memory_ends_the_process_with_its_own_code(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whatever library memory is short first. Any other error goes on to the thread, which logs it."""
+    codes: list[int] = []
+    monkeypatch.setattr("services.ingest.worker_main.os._exit", codes.append)
+
+    def run_short(_ended: threading.Event) -> None:
+        raise error
+
+    def run_wrong(_ended: threading.Event) -> None:
+        raise ValueError("a fault of ours")
+
+    with pytest.raises(type(error)):  # the test's exit returns
+        within_memory(run_short)(threading.Event())
+    assert codes == [EXIT_OUT_OF_MEMORY]
+    with pytest.raises(ValueError, match="a fault of ours"):
+        within_memory(run_wrong)(threading.Event())
+    assert codes == [EXIT_OUT_OF_MEMORY]
+
+
+def test_opencv_says_in_words_that_memory_is_short() -> None:
+    """It raises its own class for everything, and numpy's error is one of Python's."""
+    script = (
+        "import cv2, numpy as np, resource\n"
+        "from services.ingest.decoding.picture_limits import is_lack_of_memory\n"
+        "pixels = np.zeros((4000, 4000), np.uint8)\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (2**20, 2**20))\n"
+        "try:\n    cv2.resize(pixels, (3999, 3999))\n"
+        "except Exception as error:\n    raise SystemExit(0 if is_lack_of_memory(error) else str(error))\n"
+        "raise SystemExit('it had enough')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -14,6 +14,8 @@ from typing import Final, Protocol
 from services.ingest.camera.renditions import Renditions
 from services.ingest.camera.state import ObservedState, StateTracker
 from services.ingest.camera.unreadable import unreadable_error
+from services.ingest.decoding import cpu_limit
+from services.ingest.decoding.picture_limits import PictureRefusedError, is_lack_of_memory
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import OpenSource, Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.backoff import Backoff
@@ -139,13 +141,16 @@ class Camera:
         source: Source | None = None
         try:
             self._busy_since = self._clock.monotonic()
-            source = self._source = self._open_source(previous)
+            source = self._source = self._opened(previous)
             self._deliver(source, stop, sink)
-        except SourceUnavailableError as error:
+        except (SourceUnavailableError, PictureRefusedError) as reason:
+            error = reason if isinstance(reason, SourceUnavailableError) else SourceUnavailableError(str(reason))
             # Before the source is closed: saying goodbye to a camera that is gone may take a while.
             self._lost(self._state_after(error), str(error), sink)
             return error
-        except Exception as fault:  # noqa: BLE001 a camera's bytes may trip any parser: that ends this connection alone
+        except Exception as fault:
+            if is_lack_of_memory(fault):
+                raise
             unreadable = unreadable_error(self.key, fault)
             self._lost(self._state_after(unreadable), str(unreadable), sink)
             return unreadable
@@ -155,6 +160,14 @@ class Camera:
                 source.close()
             self._busy_since = None
         return None
+
+    def _opened(self, previous: SourceUnavailableError | None) -> Source:
+        """A source may decode a picture to know what it opens."""
+        cpu_limit.begin_picture()
+        try:
+            return self._open_source(previous)
+        finally:
+            cpu_limit.end_picture()
 
     def _state_after(self, error: SourceUnavailableError) -> CameraState:
         if isinstance(error, SourceUnauthorizedError):
@@ -203,7 +216,7 @@ class Camera:
             if wanted:
                 wanted_at = now
                 if self._renditions.is_due(wanted, now):
-                    self._publish(source.retrieve(), wanted, captured_at_ns, sink)
+                    self._show(source, wanted, captured_at_ns, sink)
             else:
                 self._stay_idle(sink)
                 if self._policy.disconnects_when_idle and now - wanted_at >= DISCONNECT_AFTER_SECONDS:
@@ -214,6 +227,13 @@ class Camera:
         self._clean_at = self._clock.monotonic()
         if self.observed.state is not CameraState.FROZEN:
             self._delivers(CameraState.IDLE, sink)
+
+    def _show(self, source: Source, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
+        cpu_limit.begin_picture()
+        try:
+            self._publish(source.retrieve(), wanted, captured_at_ns, sink)
+        finally:
+            cpu_limit.end_picture()
 
     def _publish(self, picture: Picture | None, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
         now = self._clock.monotonic()

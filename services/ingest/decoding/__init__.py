@@ -6,4 +6,6 @@ unit_decoder.py   which of them are decoded, and which picture is shown
 decoder.py        FFmpeg's decoders
 pictures.py       a decoded picture: its sizes and JPEGs
 jpeg.py           whether a camera's JPEG is whole, and the same one without metadata
+picture_limits.py how large a picture may be
+cpu_limit.py      how much CPU time one may take
 """

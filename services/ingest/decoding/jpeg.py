@@ -3,23 +3,22 @@
 A single bad JPEG stops a browser's `<img>` for good, so nothing that a camera sends goes out unchecked.
 """
 
-import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import simplejpeg
 
+from services.ingest.decoding.picture_limits import PictureRefusedError, check_size, is_lack_of_memory
 from shared.errors import FramecastError
+from shared.jpeg_segments import END_OF_IMAGE, START_OF_SCAN, JpegCostError, JpegError, segments
+from shared.settings import DEFAULT_MAX_PIXELS
 
-MAX_PIXELS: Final = 100_000_000
-_START, _END, _SCAN, _HUFFMAN = 0xD8, 0xD9, 0xDA, 0xC4
+_HUFFMAN: Final = 0xC4
 _JFIF, _ADOBE = 0xE0, 0xEE
 _NEEDED: Final = frozenset({0xDB, _HUFFMAN, 0xDD, 0xC0, 0xC1, 0xC2})
 _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 _METADATA: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
-_NEXT_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JFIF_BYTES, _ADOBE_BYTES = 14, 12
 _PLAIN_JFIF: Final = b"JFIF\0"
 
@@ -42,21 +41,24 @@ def segment(marker: int, body: bytes) -> bytes:
     return struct.pack("!BBH", 0xFF, marker, len(body) + 2) + body
 
 
-def check(jpeg: bytes) -> CheckedJpeg:
+def check(jpeg: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> CheckedJpeg:
     """`jpeg` without metadata, and known to be whole: its picture data is decoded to the end, at an eighth of the size.
 
     A wrong bit that leaves all codes valid can't be told from an intended picture. No decoder could tell.
 
     Raises:
         DamagedPictureError: when it is cut, corrupt, or no JPEG.
+        PictureRefusedError: when it has more than `max_pixels`, or would take too much work. It is not decoded then.
+        MemoryError: when there is none left for it.
     """
     data = lean(jpeg)
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)
-        if int(width) * int(height) > MAX_PIXELS:
-            raise DamagedPictureError(f"{width} x {height} is no camera's picture")
+        check_size(int(width), int(height), max_pixels)
         simplejpeg.decode_jpeg(data, "GRAY", min_height=1, min_width=1, min_factor=8, strict=True)
     except ValueError as error:
+        if is_lack_of_memory(error):
+            raise MemoryError(str(error)) from error
         raise DamagedPictureError(f"not a whole JPEG: {error}") from error
     return CheckedJpeg(data, int(width), int(height))
 
@@ -68,11 +70,24 @@ def lean(jpeg: bytes) -> bytes:
 
     Raises:
         DamagedPictureError: when its segments make no sense.
+        PictureRefusedError: when there are too many of them.
     """
+    try:
+        made = _rebuilt(jpeg)
+    except JpegCostError as error:
+        raise PictureRefusedError(
+            f"The camera's JPEG would be too much work to decode: {error}. Choose baseline JPEG or H.264 in the camera."
+        ) from error
+    except JpegError as error:
+        raise DamagedPictureError(str(error)) from error
+    return jpeg if made == jpeg else made
+
+
+def _rebuilt(jpeg: bytes) -> bytes:
     parts = [jpeg[:2]]
     has_tables = has_frame = False
-    for marker, body, scan_data in _segments(jpeg):
-        if marker == _SCAN:
+    for marker, body, scan_data in segments(jpeg):
+        if marker == START_OF_SCAN:
             if not has_frame:
                 raise DamagedPictureError("a JPEG's scan comes before its frame")
             if not has_tables:
@@ -81,45 +96,17 @@ def lean(jpeg: bytes) -> bytes:
             parts += (segment(marker, body), scan_data)
         elif marker in _NEEDED:
             has_tables |= marker == _HUFFMAN
-            has_frame |= marker in _FRAMES
+            if marker in _FRAMES:
+                if has_frame:  # decoders differ in which of the two sizes they believe
+                    raise DamagedPictureError("a JPEG with two frames")
+                has_frame = True
             parts.append(segment(marker, body))
         elif marker in _METADATA:
             parts.append(_needed_metadata(marker, body))
         else:
             raise DamagedPictureError(f"a JPEG with marker {marker:#x}, which no browser takes")
-    parts.append(bytes((0xFF, _END)))
-    made = b"".join(parts)
-    return jpeg if made == jpeg else made
-
-
-def _segments(jpeg: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each segment up to the end marker: its marker, its body, and the picture data after it (only after a scan)."""
-    if jpeg[:2] != bytes((0xFF, _START)):
-        raise DamagedPictureError("not a JPEG: no start of image")
-    marker, position = _marker_at(jpeg, 2)
-    while marker != _END:
-        end = position + int.from_bytes(jpeg[position : position + 2], "big")
-        if end > len(jpeg) or end < position + 2:
-            raise DamagedPictureError("a JPEG's segment is cut")
-        following = end
-        if marker == _SCAN:
-            found = _NEXT_MARKER.search(jpeg, end)
-            if found is None:
-                raise DamagedPictureError("a JPEG without its end")
-            following = found.start()
-        yield marker, jpeg[position + 2 : end], jpeg[end:following]
-        marker, position = _marker_at(jpeg, following)
-
-
-def _marker_at(jpeg: bytes, position: int) -> tuple[int, int]:
-    """The marker, and the position after it. Any number of 0xFF bytes may come before a marker."""
-    if jpeg[position : position + 1] != b"\xff":
-        raise DamagedPictureError("a JPEG's segments do not follow each other")
-    while jpeg[position : position + 1] == b"\xff":
-        position += 1
-    if position >= len(jpeg):
-        raise DamagedPictureError("a JPEG without its end")
-    return jpeg[position], position + 1
+    parts.append(bytes((0xFF, END_OF_IMAGE)))
+    return b"".join(parts)
 
 
 def _needed_metadata(marker: int, body: bytes) -> bytes:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from services.ingest.decoding.jpeg import CheckedJpeg, check
 from shared.bus.frames import scaled_height
+from shared.settings import DEFAULT_MAX_PIXELS
 
 Pixels = NDArray[np.uint8]
 cv2.setNumThreads(1)  # a camera has one core; others have the rest
@@ -131,12 +132,13 @@ class JpegPicture:
         self.jpeg: Final = checked
 
     @classmethod
-    def checked(cls, data: bytes) -> Self:
+    def checked(cls, data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Self:
         """
         Raises:
             DamagedPictureError: when `data` is no whole JPEG.
+            PictureRefusedError: when it has more than `max_pixels`, or would take too much work.
         """
-        return cls(check(data))
+        return cls(check(data, max_pixels))
 
     @property
     def width(self) -> int:

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.access_unit import DamagedUnitError, UnitFormat
 from services.ingest.decoding.decoder import Decoder, picture_of
 from services.ingest.decoding.jpeg import DamagedPictureError
 from services.ingest.decoding.pending_units import Batch, PendingUnits
 from services.ingest.decoding.pictures import JpegPicture, Picture
+from shared.settings import DEFAULT_MAX_PIXELS
 
 _JPEG: Final = "mjpeg"
 
@@ -17,12 +19,21 @@ class UnitDecoder:
     In a stream of JPEGs each unit is a key frame. A picture before a damaged one is not shown again as if it were new.
     """
 
-    def __init__(self, unit_format: UnitFormat, parameter_sets: bytes, decoder: Decoder | None = None) -> None:
+    def __init__(
+        self,
+        unit_format: UnitFormat,
+        parameter_sets: bytes,
+        decoder: Decoder | None = None,
+        *,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+    ) -> None:
         self.pending = PendingUnits(unit_format, parameter_sets)
         self.damage: str | None = None
         """What was wrong with the last unit that should have been shown; None if it was decoded."""
         self._format = unit_format
-        self._decoder = None if unit_format.codec == _JPEG else decoder or Decoder(unit_format.codec)
+        self._max_pixels = max_pixels
+        is_jpeg = unit_format.codec == _JPEG
+        self._decoder = None if is_jpeg else decoder or Decoder(unit_format.codec, max_pixels=max_pixels)
         self._picture: Picture | None = None
 
     @property
@@ -30,7 +41,12 @@ class UnitDecoder:
         return self._format.codec
 
     def newest(self) -> Picture | None:
-        """The newest picture; None while there is no clean one. Decodes the pending units."""
+        """The newest picture; None while there is no clean one. Decodes the pending units.
+
+        Raises:
+            PictureRefusedError: when the camera's pictures are beyond a limit.
+            MemoryError: when there is none left for one.
+        """
         if self.pending.is_holding:
             self._picture = None
         try:
@@ -47,7 +63,9 @@ class UnitDecoder:
         if not batch.units:
             return None
         if self._decoder is None:
-            picture: Picture | None = JpegPicture.checked(self._format.assemble(batch.units[-1].payloads))
+            picture: Picture | None = JpegPicture.checked(
+                self._format.assemble(batch.units[-1].payloads), self._max_pixels
+            )
         else:
             picture = self._decode_video(self._decoder, batch)
         self.damage = None
@@ -64,5 +82,6 @@ class UnitDecoder:
         for unit in earlier:
             decoder.decode(before + self._format.assemble(unit.payloads), is_shown=False)
             before = b""
+            cpu_limit.begin_picture()  # each has the time of one
         frame = decoder.decode(before + self._format.assemble(last.payloads))
         return picture_of(frame) if frame is not None else None

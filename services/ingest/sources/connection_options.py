@@ -10,6 +10,7 @@ from typing import Final, Literal, Self
 from urllib.parse import unquote
 
 from services.ingest.sources.secret_mask import masked
+from shared.settings import DEFAULT_MAX_PIXELS
 
 SHORTEST_WORD: Final = 4
 """A shorter value in an address, such as a channel's number, stands for too much else."""
@@ -21,7 +22,7 @@ Transport = Literal["tcp", "udp"]
 class ConnectionOptions:
     """`url` holds no credentials; `username` and `password` are as a person typed them, empty for none.
 
-    `stall_seconds` is how long the camera may send no picture.
+    `stall_seconds` is how long the camera may send no picture, `max_pixels` how large one may be.
     """
 
     url: str
@@ -31,6 +32,7 @@ class ConnectionOptions:
     ca_file: Path | None = None
     verify_tls: bool = True
     stall_seconds: float = 5.0
+    max_pixels: int = DEFAULT_MAX_PIXELS
 
     @classmethod
     def parse(  # noqa: PLR0913 a value's fields, each by name
@@ -43,6 +45,7 @@ class ConnectionOptions:
         ca_file: Path | None = None,
         verify_tls: bool = True,
         stall_seconds: float = 5.0,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> Self:
         """Set the credentials in `url` aside. They are percent-encoded; those beside it are not, and come first."""
         scheme, separator, rest = url.partition("://")
@@ -58,6 +61,7 @@ class ConnectionOptions:
             ca_file,
             verify_tls,
             stall_seconds,
+            max_pixels,
         )
 
     def masked(self, text: str) -> str:

@@ -44,6 +44,7 @@ class FfmpegSource:
                 _for_ffmpeg(self._options),
                 open_seconds=OPEN_SECONDS,
                 stall_seconds=self._options.stall_seconds,
+                max_pixels=self._options.max_pixels,
                 reads=2 if self._options.url.lower().startswith("rtsp") else 1,
             )
         except UnopenedError as error:

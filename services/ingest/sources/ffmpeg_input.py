@@ -20,6 +20,7 @@ from services.ingest.decoding.pictures import Picture
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError, failure_reasons
 from services.ingest.sources.ffmpeg_opening import LogLine, open_input
+from shared.errors import FramecastError
 
 MAX_READ_ATTEMPTS: Final = 100
 """A packet that FFmpeg can't read need not be the end."""
@@ -39,25 +40,36 @@ class FfmpegInput:
     Raises:
         UnopenedError: when FFmpeg can't open the address.
         SourceUnavailableError: when there is no video in it, or it sends us elsewhere.
+        PictureRefusedError: when its pictures are too large.
     """
 
-    def __init__(
-        self, url: str, options: dict[str, str], *, open_seconds: float, stall_seconds: float, reads: int = 1
+    def __init__(  # noqa: PLR0913 each by name
+        self,
+        url: str,
+        options: dict[str, str],
+        *,
+        open_seconds: float,
+        stall_seconds: float,
+        max_pixels: int,
+        reads: int = 1,
     ) -> None:
         self._stall_seconds = stall_seconds
         self._read_seconds = stall_seconds / reads
+        # FFmpeg decodes while it opens, too.
+        options = {**options, "max_pixels": str(max_pixels)}
         self._container = open_input(url, options, (open_seconds, self._read_seconds))
         self._packet_at = time.monotonic()
         try:
             self._stream = _first_video(self._container)
-        except SourceUnavailableError:
+            decoder = Decoder(self._stream.codec_context, max_pixels=max_pixels)
+        except FramecastError:
             self._container.close()
             raise
         # Looking ahead for missing times would hold packets back.
         self._container.flags &= ~Flags.gen_pts.value  # type: ignore[operator] # the stub has no value
         self._packets = self._container.demux()
         self._newest = _NewestPacket(self._stream.codec_context.codec.canonical_name)
-        self._pictures = UnitDecoder(self._newest, b"", Decoder(self._stream.codec_context))
+        self._pictures = UnitDecoder(self._newest, b"", decoder, max_pixels=max_pixels)
 
     @property
     def codec(self) -> str:

@@ -7,6 +7,7 @@ from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
 from services.ingest.sources.ffmpeg_input import FfmpegInput
 from services.ingest.sources.ffmpeg_opening import UnopenedError
+from shared.settings import DEFAULT_MAX_PIXELS
 
 READ_SECONDS: Final = 5.0
 """Files may be on a network drive that is away."""
@@ -15,14 +16,21 @@ READ_SECONDS: Final = 5.0
 class VideoFileSource:
     """Loops the file at `path`. A file that can't be read to its end is begun anew at the point of failure."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
         self._path = path
+        self._max_pixels = max_pixels
         self._input: FfmpegInput | None = None
 
     def open(self) -> None:
         self.close()
         try:
-            self._input = FfmpegInput(f"file:{self._path}", {}, open_seconds=READ_SECONDS, stall_seconds=READ_SECONDS)
+            self._input = FfmpegInput(
+                f"file:{self._path}",
+                {},
+                open_seconds=READ_SECONDS,
+                stall_seconds=READ_SECONDS,
+                max_pixels=self._max_pixels,
+            )
         except UnopenedError as error:
             raise SourceUnavailableError(
                 f"The video file can't be opened. FFmpeg says: {error.cause.strerror}"

@@ -25,6 +25,7 @@ from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, MAIN
 from shared.errors import MessageDecodeError
+from shared.settings import DEFAULT_MAX_PIXELS
 from shared.throttled_log import ThrottledLog
 
 CHECK_SECONDS: Final = 1.0
@@ -42,6 +43,7 @@ class Hub:
     """One replica's cameras, feeds and viewers. `run` is its life; the rest is for the endpoints.
 
     It takes at most `max_viewers`. A viewer that makes no progress for `stall_seconds` is cut.
+    A picture of more than `max_pixels` is never decoded here.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class Hub:
         max_viewers: int = 1000,
         stall_seconds: float = 60.0,
         bus_keys: ClientKeys | None = None,
+        *,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> None:
         self.replica: Final = secrets.token_hex(4)
         self.cameras: Final = Cameras()
@@ -66,7 +70,7 @@ class Hub:
         self._heard_at: float | None = None
         self._woken = asyncio.Event()
         """Set when there may be something to do before the next time that is due."""
-        self._placeholders = Placeholders(on_drawn=self._woken.set)
+        self._placeholders = Placeholders(on_drawn=self._woken.set, max_pixels=max_pixels)
 
     async def run(self) -> None:
         """Receive, repeat and tidy until cancelled."""

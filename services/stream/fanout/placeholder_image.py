@@ -14,14 +14,12 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 from services.stream.base import texts
 from services.stream.fanout.cameras import Problem
+from shared.jpeg_segments import JpegError, scan_count
+from shared.settings import DEFAULT_MAX_PIXELS
 
 USUAL_SIZE: Final = (1280, 720)
 MAX_PIXELS: Final = 3840 * 2160
 """A larger camera's placeholder is smaller, in its proportions: drawing takes some 13 bytes a pixel."""
-MAX_SOURCE_PIXELS: Final = 7680 * 4320
-MAX_SCANS: Final = 64
-"""Of a progressive JPEG; encoders make some ten. Each takes as long as a picture, and thousands are legal."""
-_SCAN: Final = b"\xff\xda"
 QUALITY: Final = 80
 _GROUND: Final = (24, 28, 34)
 _TEXT: Final = (240, 242, 245)
@@ -29,12 +27,15 @@ _FAINT_TEXT: Final = (170, 178, 188)
 _ACCENT: Final = (232, 163, 61)
 
 
-def draw_placeholder(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None) -> bytes:
+def draw_placeholder(
+    problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> bytes:
     """A JPEG that shows `problem`. It takes some 20 ms, so not on the loop.
 
-    It has the size of `last_jpeg` where there is one, else `size` (width, height in pixels); at most `MAX_PIXELS`.
+    It has the size of `last_jpeg` where there is one, else `size` (width, height in pixels); at most `MAX_PIXELS`. A
+    `last_jpeg` of more than `max_pixels` is not decoded.
     """
-    image = _ground(size or USUAL_SIZE, last_jpeg)
+    image = _ground(size or USUAL_SIZE, last_jpeg, max_pixels)
     draw = ImageDraw.Draw(image)
     width, height = image.size
     unit = max(min(width / 26, height / 14), 8)
@@ -54,20 +55,22 @@ def draw_placeholder(problem: Problem, size: tuple[int, int] | None, last_jpeg: 
     return out.getvalue()
 
 
-def _ground(size: tuple[int, int], last_jpeg: bytes | None) -> Image.Image:
-    if last_jpeg is not None and last_jpeg.count(_SCAN) <= MAX_SCANS:
+def _ground(size: tuple[int, int], last_jpeg: bytes | None, max_pixels: int) -> Image.Image:
+    if last_jpeg is not None:
         try:
-            return _dimmed(last_jpeg)
-        except OSError:
-            pass  # a picture that can't be decoded is no ground; the plain one is
+            return _dimmed(last_jpeg, max_pixels)
+        except (OSError, JpegError):
+            pass  # a picture that can't be decoded, or not at this price, is no ground; the plain one is
     return Image.new("RGB", _fitting(size), _GROUND)
 
 
-def _dimmed(jpeg: bytes) -> Image.Image:
+def _dimmed(jpeg: bytes, max_pixels: int) -> Image.Image:
+    # The decoder holds all coefficients of a picture in several scans, 6 bytes a pixel, whatever size it is wanted in.
+    max_pixels = max_pixels if scan_count(jpeg) == 1 else min(max_pixels, MAX_PIXELS)
     with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
         width, height = picture.size
-        if width * height > MAX_SOURCE_PIXELS:
-            raise OSError("a larger picture than any camera's")
+        if width * height > max_pixels:
+            raise OSError("a larger picture than is allowed")
         size = _fitting(picture.size)
         # The decoder itself halves a large picture as often as that leaves it large enough.
         picture.draft("RGB", size)

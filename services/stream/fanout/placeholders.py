@@ -12,6 +12,7 @@ from services.stream.fanout.feed import Feed
 from services.stream.fanout.picture import Picture
 from services.stream.fanout.placeholder_image import draw_placeholder
 from shared.logs import get_logger
+from shared.settings import DEFAULT_MAX_PIXELS
 
 log = get_logger(__name__)
 
@@ -25,10 +26,12 @@ class _Placeholder:
 class Placeholders:
     """At most one per feed: that of its present problem. `on_drawn` is called when one has been drawn.
 
-    They are drawn one after the other, because each takes up to 110 MB while it is drawn.
+    No last picture of more than `max_pixels` is decoded for one. They are drawn one after the other, because each takes
+    up to 110 MB while it is drawn.
     """
 
-    def __init__(self, on_drawn: Callable[[], None]) -> None:
+    def __init__(self, on_drawn: Callable[[], None], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
+        self._max_pixels = max_pixels
         self._on_drawn = on_drawn
         self._turn = asyncio.Lock()
         self._by_feed: dict[Feed, _Placeholder] = {}
@@ -49,7 +52,7 @@ class Placeholders:
         async with self._turn:
             for ground in ((size, last_jpeg), (None, None)):
                 try:
-                    jpeg = await asyncio.to_thread(draw_placeholder, problem, *ground)
+                    jpeg = await asyncio.to_thread(draw_placeholder, problem, *ground, self._max_pixels)
                 except Exception as error:  # noqa: BLE001 a decoder raises what it likes, and memory may be short
                     log.warning("placeholder not drawn", camera=camera_key, why=repr(error))
                 else:

@@ -11,6 +11,7 @@ import pytest
 from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.state import ObservedState
+from services.ingest.decoding.picture_limits import PictureRefusedError
 from services.ingest.decoding.pictures import BgrPicture
 from services.ingest.sources import (
     SourceFacts,
@@ -329,3 +330,29 @@ def test_an_error_that_nobody_foresaw_is_the_connections_failure_and_its_text_is
     assert type(scene.told_why[1]) is SourceUnsupportedError
     assert "IndexError" in (scene.observed[1].last_error or "")
     assert "s3cret" not in repr(scene.observed) + "".join(capfd.readouterr())
+
+
+def test_a_lack_of_memory_is_not_the_connections_failure() -> None:
+    """It ends the process, whose exit code tells the owner which limit was met."""
+
+    def exhaust() -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        Scene(steps(None, exhaust)).run()
+
+
+def test_a_picture_beyond_a_limit_is_the_cameras_failure_in_its_words() -> None:
+    """It is connected anew ever more seldom, as after any failure: the owner may choose a smaller picture."""
+    scene = Scene(steps([None] * 12))
+    scene.camera.want(frozenset({"main"}))
+
+    def refuse() -> None:
+        raise PictureRefusedError("1 pixel too many")
+
+    scene.retrieve = refuse  # type: ignore[method-assign]
+    scene.run()
+    assert [observed.last_error for observed in scene.observed] == ["1 pixel too many", "the script is over"]
+    assert scene.states[0] is CameraState.OFFLINE
+    assert scene.closed == len(scene.opened_at) - 1, "the script ends with an open that fails"
+    assert scene.pauses[:4] == [0.5, 1.0, 2.0, 4.0]

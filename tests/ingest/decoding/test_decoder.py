@@ -1,8 +1,14 @@
 """Decoded frames as pictures, whatever their format."""
 
-import av
+from fractions import Fraction
 
-from services.ingest.decoding.decoder import picture_of
+import av
+import numpy as np
+import pytest
+from av.bitstream import BitStreamFilterContext
+
+from services.ingest.decoding.decoder import Decoder, picture_of
+from services.ingest.decoding.picture_limits import PictureRefusedError
 from tests.ingest.pixels import pixels_of
 
 
@@ -20,3 +26,46 @@ def test_odd_sizes_and_other_formats_are_shown_too() -> None:
         picture = picture_of(frame)
         assert (picture.width, picture.height) == (width, height)
         assert pixels_of(picture.to_jpeg(80)).shape == (height, width, 3)
+
+
+def coded(codec: str, width: int, height: int, cropping: str = "") -> bytes:
+    """A picture as H.264 or H.265. `cropping` is for FFmpeg's filter that says how little of it is to be shown."""
+    encoder = av.CodecContext.create(codec, "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuv420p", Fraction(1, 25)
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
+    if codec == "libx265":
+        encoder.options = {**encoder.options, "x265-params": "log-level=error"}
+    frame = av.VideoFrame.from_ndarray(np.full((height * 3 // 2, width), 90, np.uint8), format="yuv420p")
+    packets = [*encoder.encode(frame), *encoder.encode(None)]
+    if cropping:
+        stream = av.open("/dev/null", "w", format="h264").add_stream(codec)
+        packets = BitStreamFilterContext(cropping, stream).filter(packets[0])
+    return bytes(packets[0])
+
+
+@pytest.mark.parametrize(("name", "encoder"), [("h264", "libx264"), ("hevc", "libx265")])
+def test_a_picture_of_too_many_pixels_is_refused_in_words(name: str, encoder: str) -> None:
+    """As often as it comes. One exactly as large as allowed is shown, though FFmpeg counts whole blocks."""
+    data = coded(encoder, 1000, 600)
+    assert Decoder(name, max_pixels=600_000).decode(data) is not None
+    decoder = Decoder(name, max_pixels=599_999)
+    for _ in range(2):
+        with pytest.raises(PictureRefusedError, match=r"1000 x 600: 600000 pixels .* 599999 of PICTURE_MAX_PIXELS"):
+            decoder.decode(data)
+
+
+@pytest.mark.parametrize(("name", "encoder"), [("h264", "libx264"), ("hevc", "libx265")])
+def test_a_stream_that_grows_is_refused(name: str, encoder: str) -> None:
+    """A camera may change its size at any key frame."""
+    decoder = Decoder(name, max_pixels=320 * 184)
+    assert decoder.decode(coded(encoder, 320, 184)) is not None
+    with pytest.raises(PictureRefusedError, match="640 x 368"):
+        decoder.decode(coded(encoder, 640, 368))
+
+
+def test_a_small_piece_of_large_pictures_counts_as_large() -> None:
+    """What is cut off has to be decoded, too: 264 million pixels behind a picture of 240 x 240 once took 600 MB."""
+    data = coded("libx264", 1600, 1600, "h264_metadata=crop_right=1400:crop_bottom=1400")
+    with pytest.raises(PictureRefusedError, match="1600 x 1600"):
+        Decoder("h264", max_pixels=1_000_000).decode(data)

@@ -1,12 +1,19 @@
 """Which JPEGs may go out, and what is removed from them: bytes from real encoders, cut and changed."""
 
+import time
+
 import cv2
 import numpy as np
 import pytest
 
 from services.ingest.decoding.jpeg import STANDARD_HUFFMAN_TABLES, DamagedPictureError, check, lean, segment
+from services.ingest.decoding.picture_limits import PictureRefusedError
 from services.ingest.decoding.pictures import JpegPicture
+from services.ingest.process_limits import cpu_seconds
+from shared.jpeg_segments import MAX_SCANS
+from shared.settings import DEFAULT_MAX_PIXELS
 from tests.ingest.pixels import pixels_of
+from tests.support.costly_jpegs import progressive, with_size
 
 START = b"\xff\xd8"
 
@@ -104,3 +111,39 @@ def test_another_size_is_encoded_anew() -> None:
     assert picture.scaled_to(640) is picture
     assert picture.equals(JpegPicture.checked(picture.to_jpeg(1)))
     assert not picture.equals(small)
+
+
+def test_a_picture_of_too_many_pixels_is_refused_in_words_and_not_decoded() -> None:
+    """The header tells the size. 100 megapixels of one colour are 390 KB."""
+    jpeg = encoded(320, 180)
+    assert check(jpeg, max_pixels=320 * 180).width == 320
+    with pytest.raises(PictureRefusedError, match=r"320 x 180: 57600 pixels .* 57599 of PICTURE_MAX_PIXELS"):
+        check(jpeg, max_pixels=320 * 180 - 1)
+    with pytest.raises(PictureRefusedError, match="65500 x 65500"):
+        check(with_size(jpeg, 65_500, 65_500))
+
+
+def test_a_picture_of_too_many_scans_is_refused_in_words_and_not_decoded() -> None:
+    """In ten scans, as encoders make it, it passes."""
+    assert check(progressive(320, 184, 10)).height == 184
+    begun = time.process_time()
+    with pytest.raises(PictureRefusedError, match=f"more than {MAX_SCANS} scans"):
+        check(progressive(4000, 4000, 883))
+    assert time.process_time() - begun < 1
+
+
+def test_the_costliest_picture_within_all_limits_takes_a_moment() -> None:
+    """40 megapixels in as many scans as may be, and a restart at each block: both are legal."""
+    costly = progressive(8000, 5000, MAX_SCANS)
+    begun = time.process_time()
+    assert check(costly).width == 8000
+    assert time.process_time() - begun < cpu_seconds(DEFAULT_MAX_PIXELS) / 2
+
+
+def test_a_jpeg_with_two_frames_is_refused() -> None:
+    """Decoders differ in which size they believe, so no check of it would hold."""
+    jpeg = encoded()
+    at = jpeg.index(b"\xff\xc0")
+    frame = jpeg[at : at + 2 + int.from_bytes(jpeg[at + 2 : at + 4])]
+    with pytest.raises(DamagedPictureError, match="two frames"):
+        check(jpeg[:at] + frame + jpeg[at:])

@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from services.ingest.decoding.picture_limits import PictureRefusedError
+from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.demo import FPS, DemoSource
 from services.ingest.sources.video_file import VideoFileSource
 from tests.ingest.pixels import pixels_of
+from tests.ingest.sources.reading import next_picture
 
 
 @pytest.fixture
@@ -139,3 +142,32 @@ def test_a_file_of_sound_alone_is_said(tmp_path: Path) -> None:
     subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=1", str(path)], check=True)
     with pytest.raises(SourceUnavailableError, match="no video"):
         VideoFileSource(str(path)).open()
+
+
+def first_picture(path: Path, max_pixels: int) -> Picture:
+    with closing(VideoFileSource(str(path), max_pixels=max_pixels)) as source:
+        source.open()
+        return next_picture(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.h264", "libx264"),
+        ("a.ts", "libx264"),
+        ("a.mp4", "libx265"),
+        ("a.avi", "mpeg4"),
+        ("a.webm", "libvpx-vp9"),
+        ("a.mkv", "ffv1"),
+        ("png.mkv", "png"),
+        ("a.mjpeg", "mjpeg"),
+    ],
+)
+def test_pictures_of_too_many_pixels_are_refused_in_words_whatever_their_codec(
+    name: str, codec: str, tmp_path: Path
+) -> None:
+    """The size is told before any is decoded, or by the decoder itself; which of them knows depends on the file."""
+    path = encoded(tmp_path, name, "-vf", "scale=640:480", "-c:v", codec, "-strict", "-1")
+    assert first_picture(path, 640 * 480).width == 640
+    with pytest.raises(PictureRefusedError, match=r"640 x 480: 307200 pixels .* 307199 of PICTURE_MAX_PIXELS"):
+        first_picture(path, 640 * 480 - 1)

@@ -70,6 +70,7 @@ def test_unknown_members_are_ignored() -> None:
         ("a negative time", altered(captured_at_ns=-1)),
         ("no width", altered(width=0)),
         ("a width beyond JPEG's", altered(width=70_000)),
+        ("more pixels than any setting allows", altered(width=25_000, height=10_001)),
         ("an invalid key", altered(camera="../etc")),
         ("a topic of another camera", [b"frame/other/main/", *encode_frame(FRAME)[1:]]),
         ("a topic without its slash", [b"frame/front-door_1/main", *encode_frame(FRAME)[1:]]),

@@ -79,6 +79,7 @@ def test_live_and_idle_are_streaming(state: str, streaming: bool) -> None:
         *(altered(width=width) for width in (0, -5, 65_501, 10**30, 1.5)),
         *(altered(height=height) for height in (0, 2**31)),
         *(altered(fps=fps) for fps in (-1, 1001, float("inf"), float("nan"))),
+        altered(width=25_000, height=10_001),
         altered(widths=[0]),
         altered(widths=[1] * 17),
         altered(reconnects=2**63),

@@ -51,10 +51,10 @@ async def test_whatever_a_drawing_raises_the_placeholder_is_plain(
 ) -> None:
     """One camera's picture once ended the hub, and with it every viewer of every camera."""
 
-    def draw(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None) -> bytes:
+    def draw(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None, max_pixels: int) -> bytes:
         if size is not None:
             raise error
-        return draw_placeholder(problem, size, last_jpeg)
+        return draw_placeholder(problem, size, last_jpeg, max_pixels)
 
     monkeypatch.setattr("services.stream.fanout.placeholders.draw_placeholder", draw)
     drawn = asyncio.Event()

@@ -138,7 +138,7 @@ class Receiver:
             raise
 
     def _on_track(self, track: VideoTrack) -> None:
-        self.decoder = UnitDecoder(track.payload_format, track.parameter_sets)
+        self.decoder = UnitDecoder(track.payload_format, track.parameter_sets, max_pixels=self._options.max_pixels)
 
     def _on_unit(self, unit: AccessUnit) -> None:
         self._unit_at = self._loop.time()
