@@ -26,6 +26,7 @@ from shared import __version__
 from shared.web.body_limit import BodyLimit
 from shared.web.error_messages import use_error_messages
 from shared.web.health import health_router
+from shared.web.relative_redirects import RelativeRedirects
 
 RETRY_AFTER_SECONDS: Final = "5"
 
@@ -52,6 +53,7 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
     use_error_messages(app)
     _add_error_handlers(app, archiver)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RelativeRedirects)
     # It shrinks an index of 10,000 frames to a third; pictures, videos and zip files pass unchanged.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=6)
     return app

@@ -30,6 +30,7 @@ from shared.web.base_path import BasePath
 from shared.web.body_limit import BodyLimit
 from shared.web.error_messages import use_error_messages
 from shared.web.health import health_router
+from shared.web.relative_redirects import RelativeRedirects
 from shared.web.settings import shown
 
 ACCESS_RULES: Final = AccessRules(
@@ -58,6 +59,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app = FastAPI(title="Framecast stream", version=__version__, lifespan=lifespan)
     use_error_messages(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RelativeRedirects)
     app.include_router(cameras_router(hub))
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(snapshots_router(hub))
