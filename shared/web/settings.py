@@ -77,6 +77,11 @@ class WebSettings(BusClientSettings):
     """Lets programs look."""
     operator_token: SecretStr | None = Field(None, **_TOKEN)
     """Lets programs look, and also capture, delete and render."""
+    access_secret: SecretStr | None = Field(
+        None, min_length=16, max_length=256, description="text of 16 to 256 characters, the same for every service"
+    )
+    """Mixed into the keys that sign sessions and share links, so nobody can guess passwords from a link. The same at
+    stream and archiver on every host. A changed one ends all sessions and links."""
     allow_anonymous: bool = Field(False, description="true or false")
     """Lets everybody in, to everything. Without this and without a password or token, a service that others could reach
     does not start."""
