@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.base import texts
 from shared.web.access.roles import requester_of
+from shared.web.client_log import limit_met
 
 CONNECT_SECONDS: Final = 3.0
 MAX_CONNECTIONS: Final = 1000
@@ -47,7 +48,9 @@ def archive_router(client: httpx2.AsyncClient, limit: PerAddressLimit) -> APIRou
         url = _address_at_the_archiver(request)
         address = requester_of(request.scope).address
         if not limit.has_room(address):
-            raise HTTPException(429, texts.archive_address_full(limit.max_per_address), {"Retry-After": "5"})
+            most = limit.max_per_address
+            limit_met("archive requests of one address", address, most, "STREAM_MAX_VIEWERS_PER_ADDRESS")
+            raise HTTPException(429, texts.archive_address_full(most), {"Retry-After": "5"})
         outgoing = client.build_request(
             request.method, url, headers=_end_to_end(request.headers.raw), content=_body(request)
         )
@@ -56,6 +59,9 @@ def archive_router(client: httpx2.AsyncClient, limit: PerAddressLimit) -> APIRou
             place.callback(limit.remove, address)
             try:
                 answer = await client.send(outgoing, stream=True)
+            except httpx2.PoolTimeout:
+                limit_met("archive requests", address, MAX_CONNECTIONS)
+                return JSONResponse({"detail": texts.archive_full(MAX_CONNECTIONS)}, 503, headers={"Retry-After": "5"})
             except httpx2.TransportError:
                 return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, 502, headers={"Retry-After": "2"})
             return _Forwarded(answer, on_end=place.pop_all().close)
