@@ -24,8 +24,8 @@ class ClientLog:
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._lines = LineLimit(seconds, monotonic)
 
-    def warn(self, event: str, address: str, **fields: object) -> None:
-        """Log `event`, unless this client's last such line is too new. `fields`, without secrets, belong to its kind."""
+    def report(self, event: str, address: str, **fields: object) -> None:
+        """Log `event`, unless this client's last such line is too new. `fields` hold no secret."""
         count = self._lines.admit((event, tuple(fields.values()), client_networks(address)[-1]))
         if count:
             log.warning(event, address=address, count=count, **fields)
@@ -35,8 +35,8 @@ _limits: Final = ClientLog(LIMIT_SECONDS)
 
 
 def limit_met(limit: str, address: str, number: int, setting: str | None = None) -> None:
-    """Log that the client at `address` has met a limit. `setting` is the variable that changes `number`, if one does."""
-    _limits.warn("limit met", address, limit=limit, number=number, setting=setting)
+    """Log that the client at `address` has met a limit. `setting` is the variable that changes `number`, if any."""
+    _limits.report("limit met", address, limit=limit, number=number, setting=setting)
 
 
 class _OnceASecond(logging.Filter):

@@ -26,7 +26,20 @@ _TOKEN: Final[dict[str, Any]] = {
 }
 _BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _OURS: Final = frozenset(
-    {"api", "archive", "connect", "docs", "docs.css", "healthz", "login", "logout", "metrics", "openapi.json", "readyz", "redoc"}
+    {
+        "api",
+        "archive",
+        "connect",
+        "docs",
+        "docs.css",
+        "healthz",
+        "login",
+        "logout",
+        "metrics",
+        "openapi.json",
+        "readyz",
+        "redoc",
+    }
     | {"snapshot", "state", "status", "stream"}
 )
 """The first segments of our own paths: a base path of the same name would hide them."""

@@ -15,7 +15,7 @@ def password_needed(*, has_login_page: bool) -> str:
 
 def too_many_attempts(free_attempts: int, seconds: float) -> str:
     return (
-        f"Too many wrong passwords came from your address: {free_attempts} are free, and each further one costs a wait. "
+        f"Too many wrong passwords came from your address: {free_attempts} are free, each further one costs a wait. "
         f"Try again in {seconds:.0f} s."
     )
 

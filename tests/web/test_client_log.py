@@ -24,14 +24,14 @@ ROOT = Path(__file__).parents[2]
 def test_an_address_has_a_line_of_a_kind_in_its_time() -> None:
     """The networks of one IPv6 site have it together."""
     time = FakeTime()
-    log = ClientLog(60, time.clock.monotonic)
+    client_log = ClientLog(60, time.clock.monotonic)
     with capture_logs() as lines:
         for _ in range(3):
             for address in ("10.0.0.1", "10.0.0.2", "2001:db8:0:1::1", "2001:db8:0:2::1"):
-                log.warn("limit met", address, limit="viewers")
-        log.warn("limit met", "10.0.0.1", limit="bytes")
+                client_log.report("limit met", address, limit="viewers")
+        client_log.report("limit met", "10.0.0.1", limit="bytes")
         time.seconds += 60
-        log.warn("limit met", "10.0.0.1", limit="viewers")
+        client_log.report("limit met", "10.0.0.1", limit="viewers")
     assert [(line["address"], line["limit"], line["count"]) for line in lines] == [
         ("10.0.0.1", "viewers", 1),
         ("10.0.0.2", "viewers", 1),

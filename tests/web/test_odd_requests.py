@@ -37,7 +37,21 @@ TARGETS: Final = [
 ]
 METHODS: Final = ("GET", "get", "Get", "POST", "CONNECT", "OPTIONS", "TRACE", "PROPFIND", "DELETE", "PATCH", "M-SEARCH")
 HOSTS: Final = (
-    *("", " ", "evil.example", "[", "[::1", "a@b", "x:99999999", "\xff", "x" * 5000, "a, b", "%00", "x\\y", "localhost/"),
+    *(
+        "",
+        " ",
+        "evil.example",
+        "[",
+        "[::1",
+        "a@b",
+        "x:99999999",
+        "\xff",
+        "x" * 5000,
+        "a, b",
+        "%00",
+        "x\\y",
+        "localhost/",
+    ),
 )
 
 
@@ -97,7 +111,9 @@ def raw_answer(port: int, request: bytes) -> bytes:
 
 def asked(port: int, method: str, target: str, host: str = "camera.local", token: str | None = OPERATOR_TOKEN) -> bytes:
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
-    head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{authorization}Content-Length: 0\r\nConnection: close\r\n\r\n"
+    head = (
+        f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{authorization}Content-Length: 0\r\nConnection: close\r\n\r\n"
+    )
     return raw_answer(port, head.encode("utf-8" if any(ord(each) > 255 for each in head) else "latin-1"))
 
 

@@ -58,7 +58,7 @@ class Authenticator:
         role = self._secrets.role_of(secret)
         if role is None:
             self._throttle.failed(address, secret)
-            self._log.warn("login failed", address)
+            self._log.report("login failed", address)
             raise WrongSecretError
         return role
 

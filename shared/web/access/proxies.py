@@ -71,7 +71,9 @@ class TrustedProxies:
 
 def _holds_a_household(network: Network) -> bool:
     return any(
-        network.version == household.version and network.prefixlen <= household.prefixlen and network.overlaps(household)
+        network.version == household.version
+        and network.prefixlen <= household.prefixlen
+        and network.overlaps(household)
         for household in _HOUSEHOLDS
     )
 

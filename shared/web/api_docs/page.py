@@ -3,7 +3,7 @@
 Addresses in it are relative, so it works under any path that a proxy puts before ours.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import chain
 from typing import Any, Final
@@ -114,7 +114,7 @@ def _paragraph(text: str | None) -> str:
     return f"<p>{escape(text)}</p>" if text else ""
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Cells are HTML already."""
     if not rows:
         return ""
