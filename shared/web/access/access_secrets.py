@@ -11,8 +11,8 @@ from shared.web.settings import WebSettings
 
 _SCRYPT_COST: Final = 2**15
 """32 MB and about 100 ms for each role, once per start. Somebody who has a share link can test passwords against it
-offline, and pays this price for each. A Raspberry Pi needs some four times as long, so twice the cost would be felt at
-its start (docs/decisions/0022-a-secret-of-the-installation.md)."""
+offline, and pays this price for each. A Raspberry Pi may need four times as long, by an estimate,
+so its start would feel twice the cost (docs/decisions/0022-a-secret-of-the-installation.md)."""
 _SCRYPT_MAX_BYTES: Final = 64 * 1024**2
 
 
