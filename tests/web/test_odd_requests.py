@@ -172,6 +172,21 @@ def assert_it_is_well(services: Services, service: str) -> None:
     assert services.stack.services[service].is_running()
 
 
+@pytest.mark.parametrize("service", ["stream", "archiver"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+@pytest.mark.parametrize("path", [FRAMES, "/api/camera/timelapses", "/login", "/api/devices", "/api/camera/links"])
+def test_a_client_that_leaves_within_its_body_is_no_error(
+    services: Services, service: str, method: str, path: str
+) -> None:
+    """Nor is one that sends a body where nobody expects one."""
+    authorization = f"Host: a\r\nAuthorization: Bearer {OPERATOR_TOKEN}\r\n"
+    for framing, body in (("Transfer-Encoding: chunked", "5\r\nabcde\r\n4000\r\nxyz"), ("Content-Length: 999", "x")):
+        with socket.create_connection(("127.0.0.1", services.ports[service]), timeout=20) as connection:
+            connection.sendall(f"{method} {path} HTTP/1.1\r\n{authorization}{framing}\r\n\r\n{body}".encode())
+    assert answers(services.ports[service])
+    assert_it_is_well(services, service)
+
+
 STEPS: Final = (
     *("..%2f..%2f..%2freadyz", "../../../readyz", "%2e%2e/%2e%2e/%2e%2e/readyz", "..%5c..%5c..%5creadyz"),
     *("%252e%252e%252f%252e%252e%252f%252e%252e%252freadyz", "x/../../../../readyz", "..;/..;/..;/readyz"),
