@@ -46,12 +46,16 @@ def streams_router(hub: Hub, limit: PerAddressLimit) -> APIRouter:
     router = APIRouter(tags=["cameras"])
 
     @router.head("/api/camera/stream", include_in_schema=False)
-    @router.get("/api/camera/stream", responses=_RESPONSES, response_class=Response)
+    @router.get(
+        "/api/camera/stream", summary="The live picture, as MJPEG", responses=_RESPONSES, response_class=Response
+    )
     async def stream(request: Request, view: View, camera: QueryKey = None) -> Response:
         return _stream(hub, limit, request, camera, view)
 
     @router.head("/api/cameras/{key}/stream", include_in_schema=False)
-    @router.get("/api/cameras/{key}/stream", responses=_RESPONSES, response_class=Response)
+    @router.get(
+        "/api/cameras/{key}/stream", summary="The live picture, as MJPEG", responses=_RESPONSES, response_class=Response
+    )
     async def stream_of(request: Request, view: View, key: PathKey) -> Response:
         return _stream(hub, limit, request, key, view)
 
