@@ -23,9 +23,11 @@ from services.archiver.db.gaps import GapRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.service import Archiver
 from shared import __version__
+from shared.web.api_docs.router import WITHOUT_THEIRS, docs_router
 from shared.web.body_limit import BodyLimit
 from shared.web.error_messages import use_error_messages
 from shared.web.health import health_router
+from shared.web.relative_redirects import RelativeRedirects
 
 RETRY_AFTER_SECONDS: Final = "5"
 
@@ -46,12 +48,15 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
         summary="The archived frames: one WebP picture per camera and slot.",
         version=__version__,
         lifespan=lifespan,
+        **WITHOUT_THEIRS,
     )
     for router in (*more, *_frame_routers(archiver), health_router(archiver.why_not_ready, archiver.problems)):
         app.include_router(router)
+    app.include_router(docs_router(app.openapi))
     use_error_messages(app)
     _add_error_handlers(app, archiver)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RelativeRedirects)
     # It shrinks an index of 10,000 frames to a third; pictures, videos and zip files pass unchanged.
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=6)
     return app

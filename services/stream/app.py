@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from services.stream.api.api_description import DescribedApp
 from services.stream.api.archive_proxy import archive_client, archive_router
 from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
@@ -26,10 +27,12 @@ from shared.clock import Clock
 from shared.logs import get_logger
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import HEALTH, LOGIN, AccessRules, Guard
+from shared.web.api_docs.router import WITHOUT_THEIRS, docs_router
 from shared.web.base_path import BasePath
 from shared.web.body_limit import BodyLimit
 from shared.web.error_messages import use_error_messages
 from shared.web.health import health_router
+from shared.web.relative_redirects import RelativeRedirects
 from shared.web.settings import shown
 
 ACCESS_RULES: Final = AccessRules(
@@ -37,6 +40,9 @@ ACCESS_RULES: Final = AccessRules(
     open=frozenset({HEALTH, LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}),
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
+)
+_SUMMARY: Final = (
+    "Live pictures and the archive. Frames also come over WebSockets, at /api/cameras/{key}/ws (docs/websocket.md)."
 )
 log = get_logger(__name__)
 
@@ -55,9 +61,10 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
         running.cancel()
         hub.close()
 
-    app = FastAPI(title="Framecast stream", version=__version__, lifespan=lifespan)
+    app = DescribedApp(title="Framecast", summary=_SUMMARY, version=__version__, lifespan=lifespan, **WITHOUT_THEIRS)
     use_error_messages(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RelativeRedirects)
     app.include_router(cameras_router(hub))
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(snapshots_router(hub))
@@ -66,6 +73,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(archive_router(archive, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(status_router(hub, authenticator, shown(settings, SHOWN)))
     app.include_router(health_router(hub.why_not_ready, hub.problems))
+    app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
     app.mount("/", pages_app(), name="pages")

@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.web.access.roles import READING
+from shared.web.access.roles import READING, requester_of
+from shared.web.client_log import limit_met
 from shared.web.texts import body_too_large
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -30,6 +31,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         if int(Headers(scope=scope).get("content-length", 0)) > MAX_BODY_BYTES:
+            _log(scope)
             await JSONResponse({"detail": _TOO_LARGE}, 413)(scope, receive, send)
             return
         total_bytes = 0
@@ -39,9 +41,14 @@ class BodyLimit:
             message = await receive()
             total_bytes += len(message.get("body", b""))
             if total_bytes > MAX_BODY_BYTES:
+                _log(scope)
                 raise HTTPException(413, _TOO_LARGE)
             return message
 
         # A client that leaves before it has sent the whole body is no error.
         with suppress(ClientDisconnect):
             await self._app(scope, counting, send)
+
+
+def _log(scope: Scope) -> None:
+    limit_met("bytes of a request's body", requester_of(scope).address, MAX_BODY_BYTES)

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shared.errors import ConfigurationError
+from shared.web.client_log import quieten_libraries
 from shared.web.protocol import HttpProtocol
 from shared.web.websocket_protocol import WebSocketProtocol
 
@@ -65,6 +66,7 @@ def make_server(
     on_stop: Callable[[], None] = _nothing,
 ) -> uvicorn.Server:
     """A server for `app`, to be run on a socket from `listen`. On shutdown it calls `on_stop` before anything else."""
+    quieten_libraries()
     config = uvicorn.Config(
         app,
         http=http,

@@ -26,7 +26,20 @@ _TOKEN: Final[dict[str, Any]] = {
 }
 _BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _OURS: Final = frozenset(
-    {"api", "archive", "connect", "docs", "healthz", "login", "logout", "metrics", "openapi.json", "readyz", "redoc"}
+    {
+        "api",
+        "archive",
+        "connect",
+        "docs",
+        "docs.css",
+        "healthz",
+        "login",
+        "logout",
+        "metrics",
+        "openapi.json",
+        "readyz",
+        "redoc",
+    }
     | {"snapshot", "state", "status", "stream"}
 )
 """The first segments of our own paths: a base path of the same name would hide them."""
@@ -77,6 +90,11 @@ class WebSettings(BusClientSettings):
     """Lets programs look."""
     operator_token: SecretStr | None = Field(None, **_TOKEN)
     """Lets programs look, and also capture, delete and render."""
+    access_secret: SecretStr | None = Field(
+        None, min_length=16, max_length=256, description="text of 16 to 256 characters, the same for every service"
+    )
+    """Mixed into the keys that sign sessions and share links, so nobody can guess passwords from a link. The same at
+    stream and archiver on every host. A changed one ends all sessions and links."""
     allow_anonymous: bool = Field(False, description="true or false")
     """Lets everybody in, to everything. Without this and without a password or token, a service that others could reach
     does not start."""

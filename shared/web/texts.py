@@ -13,8 +13,11 @@ def password_needed(*, has_login_page: bool) -> str:
     return f"A password is needed: by HTTP Basic or a Bearer token{', or at /login' if has_login_page else ''}."
 
 
-def too_many_attempts(seconds: float) -> str:
-    return f"Too many wrong passwords came from your address. Try again in {seconds:.0f} s."
+def too_many_attempts(free_attempts: int, seconds: float) -> str:
+    return (
+        f"Too many wrong passwords came from your address: {free_attempts} are free, each further one costs a wait. "
+        f"Try again in {seconds:.0f} s."
+    )
 
 
 def operator_only(method: str, *, has_operator: bool) -> str:

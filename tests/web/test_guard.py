@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from services.stream.base import texts
 from shared.bus.status import CameraStatus
 from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
@@ -179,7 +180,7 @@ def test_an_address_has_a_limited_number_of_viewers(bus: str, ingest: FakeIngest
             second.recv(5)
             status, _, body = replica.request(STREAM, headers=one)
             assert status == 429
-            assert json.loads(body)["detail"] == "Your address has reached its limit of viewers: close one."
+            assert json.loads(body)["detail"] == texts.address_full(2)
             with connect(socket, additional_headers=one, proxy=None) as third, pytest.raises(ConnectionClosed):
                 third.recv(5)
             assert head(replica, STREAM, **other)[0] == 200

@@ -26,6 +26,14 @@ def scope(peer: str | None, *, scheme: str = "http", **headers: str) -> Scope:
         ("::ffff:127.0.0.1", "10.0.0.1", "10.0.0.1"),
         ("127.0.0.1", "10.0.0.1, unknown", "127.0.0.1"),
         ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "10.0.0.1:5678", "10.0.0.1"),
+        ("127.0.0.1", "[2001:db8::1]:80", "2001:db8::1"),
+        ("127.0.0.1", "[2001:db8::1]", "2001:db8::1"),
+        ("127.0.0.1", "fe80::1%eth0", "fe80::1"),
+        ("127.0.0.1", "::ffff:10.0.0.1", "10.0.0.1"),
+        ("127.0.0.1", "10.0.0.1, , ", "127.0.0.1"),
+        ("127.0.0.1", "[]:80", "127.0.0.1"),
+        ("127.0.0.1", "172.18.7.7, 172.18.0.1", "172.18.0.1"),  # a client in the proxies' network invents the first
         (None, "10.0.0.1", ""),
     ],
 )
@@ -33,6 +41,18 @@ def test_the_sender_is_the_nearest_that_is_no_proxy_of_ours(peer: str | None, fo
     """Limits and log lines use this address."""
     proxies = TrustedProxies(web_settings(trusted_proxies=PROXIES).trusted_proxies)
     assert proxies.sender_of(scope(peer, x_forwarded_for=forwarded)).address == sender
+
+
+@pytest.mark.parametrize("trusted", ["10.0.0.0/8,172.16.0.0/12,192.168.0.0/16", "0.0.0.0/0,::/0", "fc00::/7,::1"])
+@pytest.mark.parametrize("invention", ["203.0.113.9", "192.168.1.51", "2001:db8::9", "fd00::9"])
+def test_where_a_whole_private_network_is_trusted_only_the_nearest_proxys_word_counts(
+    trusted: str, invention: str
+) -> None:
+    """A client of that network counts as itself, whatever it writes before the address that the proxy adds."""
+    proxies = TrustedProxies(web_settings(trusted_proxies=f"{trusted},127.0.0.1").trusted_proxies)
+    for client in ("192.168.1.50", "fd00::50", "198.51.100.7"):
+        sender = proxies.sender_of(scope("127.0.0.1", x_forwarded_for=f"{invention}, {client}"))
+        assert sender.address == client
 
 
 def test_https_is_believed_of_a_trusted_proxy_alone() -> None:

@@ -12,6 +12,7 @@ from tests.web.support import OPERATOR, SECRETS, VIEWER, FakeTime, web_settings
 
 TIME = FakeTime()
 ENDS_AT = int(TIME.seconds) + 60
+KEPT = ("kept by this installation", "kept by this installation", "kept by another one", "")
 
 
 def signer(secrets: Mapping[str, str] = SECRETS, time: FakeTime = TIME) -> Signer:
@@ -35,6 +36,18 @@ def test_a_changed_secret_ends_what_was_given_out_under_the_old_one(changed: str
     assert new.role_of_session(old.session(Role.VIEWER)) is None
     assert new.read_link(old.sign(ShareLink.to_camera("cam1", ENDS_AT), Role.VIEWER)) is None
     assert new.role_of_session(old.session(Role.OPERATOR)) is Role.OPERATOR
+
+
+def test_the_installations_secret_is_in_every_key() -> None:
+    """Otherwise a table of usual passwords, computed once, would serve against the links of everybody."""
+    own, same, other, without = (signer(SECRETS | {"access_secret": each} if each else SECRETS) for each in KEPT)
+    for role in Role:
+        link = own.sign(ShareLink.to_camera("cam1", ENDS_AT), role)
+        assert same.read_link(link) == ShareLink.to_camera("cam1", ENDS_AT)
+        assert same.role_of_session(own.session(role)) is role
+        for stranger in (other, without):
+            assert stranger.read_link(link) is None
+            assert stranger.role_of_session(own.session(role)) is None
 
 
 def test_a_session_and_a_link_run_out() -> None:

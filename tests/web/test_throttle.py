@@ -4,7 +4,13 @@ import pytest
 
 from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError
 from shared.web.access.roles import Role
-from shared.web.access.throttle import FORGET_SECONDS, FREE_FAILURES, MAX_ADDRESSES, LoginThrottle
+from shared.web.access.throttle import (
+    FORGET_SECONDS,
+    FREE_FAILURES,
+    FREE_SITE_FAILURES,
+    MAX_ADDRESSES,
+    LoginThrottle,
+)
 from tests.web.support import VIEWER, FakeTime, web_settings
 
 ADDRESS, OTHER = "10.0.0.1", "10.0.0.2"
@@ -54,6 +60,25 @@ def test_the_addresses_of_one_ipv6_network_count_as_one(throttle: LoginThrottle)
     assert throttle.wait_seconds("2001:db8:0:1::1") == 0
 
 
+def test_the_networks_of_one_ipv6_site_count_together_with_a_larger_allowance(throttle: LoginThrottle) -> None:
+    """A customer has up to 65,536 networks of /64. Neighbours may share the /48, so typing errors must not add up."""
+    for number in range(FREE_SITE_FAILURES):
+        assert throttle.wait_seconds(f"2001:db8:0:{number:x}::1") == 0
+        throttle.failed(f"2001:db8:0:{number:x}::1", f"guess {number}")
+    assert throttle.wait_seconds("2001:db8:0:ffff::1") > 0
+    assert throttle.wait_seconds("2001:db8:1::1") == 0
+
+
+def test_one_client_in_other_spellings_is_one_client(throttle: LoginThrottle) -> None:
+    """An IPv4 address as IPv6 shows it, and any zone."""
+    for number in range(FREE_FAILURES):
+        throttle.failed(f"fe80::1%{number}", f"guess {number}")
+        throttle.failed("::ffff:10.0.0.1", f"guess {number}")
+    assert throttle.wait_seconds("fe80::1%eth0") > 0
+    assert throttle.wait_seconds("10.0.0.1") > 0
+    assert throttle.wait_seconds("::ffff:10.0.0.2") == 0
+
+
 def test_it_is_forgotten_after_a_quarter_of_an_hour(throttle: LoginThrottle, time: FakeTime) -> None:
     """No address is marked for ever."""
     guess(throttle, 20)
@@ -65,6 +90,7 @@ def test_it_remembers_a_bounded_number_of_addresses(throttle: LoginThrottle) -> 
     """A network full of guessers fills no memory."""
     for number in range(MAX_ADDRESSES + 100):
         throttle.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", "guess")
+        throttle.failed(f"2001:db8:{number:x}::1", "guess")
     assert len(throttle._records) == MAX_ADDRESSES
 
 

@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.base import texts
-from shared.web.access.roles import requester_of
+from shared.web.access.roles import READING, requester_of
+from shared.web.client_log import limit_met
 
 CONNECT_SECONDS: Final = 3.0
 MAX_CONNECTIONS: Final = 1000
@@ -27,6 +28,7 @@ METHODS: Final = ["GET", "HEAD", "POST", "DELETE"]
 _HOP_BY_HOP: Final = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
+_LENGTH: Final = b"content-length"
 
 
 def archive_client(archiver_url: str) -> httpx2.AsyncClient:
@@ -47,15 +49,18 @@ def archive_router(client: httpx2.AsyncClient, limit: PerAddressLimit) -> APIRou
         url = _address_at_the_archiver(request)
         address = requester_of(request.scope).address
         if not limit.has_room(address):
-            raise HTTPException(429, texts.archive_address_full(limit.max_per_address), {"Retry-After": "5"})
-        outgoing = client.build_request(
-            request.method, url, headers=_end_to_end(request.headers.raw), content=_body(request)
-        )
+            most = limit.max_per_address
+            limit_met("archive requests of one address", address, most, "STREAM_MAX_VIEWERS_PER_ADDRESS")
+            raise HTTPException(429, texts.archive_address_full(most), {"Retry-After": "5"})
+        outgoing = _request_to_the_archiver(client, url, request)
         with ExitStack() as place:
             limit.add(address)
             place.callback(limit.remove, address)
             try:
                 answer = await client.send(outgoing, stream=True)
+            except httpx2.PoolTimeout:
+                limit_met("archive requests", address, MAX_CONNECTIONS)
+                return JSONResponse({"detail": texts.archive_full(MAX_CONNECTIONS)}, 503, headers={"Retry-After": "5"})
             except httpx2.TransportError:
                 return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, 502, headers={"Retry-After": "2"})
             return _Forwarded(answer, on_end=place.pop_all().close)
@@ -81,6 +86,14 @@ def _address_at_the_archiver(request: Request) -> httpx2.URL:
 
 def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(name.lower(), value) for name, value in headers if name.lower().decode("latin-1") not in _HOP_BY_HOP]
+
+
+def _request_to_the_archiver(client: httpx2.AsyncClient, url: httpx2.URL, request: Request) -> httpx2.Request:
+    headers = _end_to_end(request.headers.raw)
+    if request.method in READING:
+        # No endpoint reads such a body and nothing limits its size, so it is not passed on.
+        return client.build_request(request.method, url, headers=[each for each in headers if each[0] != _LENGTH])
+    return client.build_request(request.method, url, headers=headers, content=_body(request))
 
 
 def _body(request: Request) -> AsyncIterator[bytes] | None:

@@ -55,9 +55,13 @@ def prelude(framing: Framing) -> bytes:
 
 
 def response_head(added: Iterable[tuple[str, str]] = ()) -> bytes:
-    """Status line and headers of a stream, for a response that writes to the connection itself."""
+    """Status line and headers of a stream, for a response that writes to the connection itself.
+
+    Of `added`, those that a stream sets itself are left out; `Vary` may stand twice.
+    """
     lines = ["HTTP/1.1 200 OK", f"Date: {formatdate(usegmt=True)}"]
-    lines += [f"{name}: {value}" for name, value in (*STREAM_HEADERS.items(), *added)]
+    missing = [(name, value) for name, value in added if name not in STREAM_HEADERS or name == "Vary"]
+    lines += [f"{name}: {value}" for name, value in (*STREAM_HEADERS.items(), *missing)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 

@@ -25,12 +25,14 @@ def snapshots_router(hub: Hub) -> APIRouter:
     router = APIRouter(tags=["cameras"])
 
     @router.head("/api/camera/snapshot", include_in_schema=False)
-    @router.get("/api/camera/snapshot", responses=_RESPONSES, response_class=Response)
+    @router.get("/api/camera/snapshot", summary="The newest picture", responses=_RESPONSES, response_class=Response)
     async def snapshot(camera: QueryKey = None, max_age: MaxAge = DEFAULT_MAX_AGE_SECONDS) -> Response:
         return await _snapshot(hub, camera, max_age)
 
     @router.head("/api/cameras/{key}/snapshot", include_in_schema=False)
-    @router.get("/api/cameras/{key}/snapshot", responses=_RESPONSES, response_class=Response)
+    @router.get(
+        "/api/cameras/{key}/snapshot", summary="The newest picture", responses=_RESPONSES, response_class=Response
+    )
     async def snapshot_of(key: PathKey, max_age: MaxAge = DEFAULT_MAX_AGE_SECONDS) -> Response:
         return await _snapshot(hub, key, max_age)
 

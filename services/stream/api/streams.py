@@ -18,6 +18,7 @@ from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.web.access.roles import requester_of
 from shared.web.access.share_links import PARAMETER
+from shared.web.client_log import limit_met
 
 _RETRY_LATER: Final = {"Retry-After": "5"}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
@@ -45,12 +46,16 @@ def streams_router(hub: Hub, limit: PerAddressLimit) -> APIRouter:
     router = APIRouter(tags=["cameras"])
 
     @router.head("/api/camera/stream", include_in_schema=False)
-    @router.get("/api/camera/stream", responses=_RESPONSES, response_class=Response)
+    @router.get(
+        "/api/camera/stream", summary="The live picture, as MJPEG", responses=_RESPONSES, response_class=Response
+    )
     async def stream(request: Request, view: View, camera: QueryKey = None) -> Response:
         return _stream(hub, limit, request, camera, view)
 
     @router.head("/api/cameras/{key}/stream", include_in_schema=False)
-    @router.get("/api/cameras/{key}/stream", responses=_RESPONSES, response_class=Response)
+    @router.get(
+        "/api/cameras/{key}/stream", summary="The live picture, as MJPEG", responses=_RESPONSES, response_class=Response
+    )
     async def stream_of(request: Request, view: View, key: PathKey) -> Response:
         return _stream(hub, limit, request, key, view)
 
@@ -63,12 +68,15 @@ def streams_router(hub: Hub, limit: PerAddressLimit) -> APIRouter:
 
 
 def _stream(hub: Hub, limit: PerAddressLimit, request: Request, key: str | None, view: ViewOptions) -> Response:
+    address = requester_of(request.scope).address
     if hub.closing:
         raise HTTPException(503, texts.STOPPING_TRY_AGAIN, RETRY_AFTER_A_SECOND)
     if hub.is_full:
-        raise HTTPException(503, texts.SERVER_FULL, _RETRY_LATER)
-    if not limit.has_room(requester_of(request.scope).address):
-        raise HTTPException(429, texts.ADDRESS_FULL, _RETRY_LATER)
+        limit_met("viewers", address, hub.max_viewers, "STREAM_MAX_VIEWERS")
+        raise HTTPException(503, texts.server_full(hub.max_viewers), _RETRY_LATER)
+    if not limit.has_room(address):
+        limit_met("viewers of one address", address, limit.max_per_address, "STREAM_MAX_VIEWERS_PER_ADDRESS")
+        raise HTTPException(429, texts.address_full(limit.max_per_address), _RETRY_LATER)
     key = hub.cameras.default_key() if key is None else key
     if key is not None:
         try:

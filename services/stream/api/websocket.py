@@ -33,6 +33,7 @@ from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey
 from shared.web.access.roles import requester_of
+from shared.web.client_log import limit_met
 
 WINDOW: Final = 2
 """Pictures in flight per camera: one on its way while the other's acknowledgement comes back."""
@@ -126,15 +127,22 @@ class FrameSocket:
             self._watch(message.watch, message)
 
     def _watch(self, camera_key: str, message: ClientMessage) -> None:
-        if self._hub.is_full or len(self._channels) >= MAX_CAMERAS:
-            raise TooManyViewersError(texts.SOCKET_FULL)
+        address = self._requester.address
+        if self._hub.is_full:
+            limit_met("viewers", address, self._hub.max_viewers, "STREAM_MAX_VIEWERS")
+            raise TooManyViewersError(texts.server_full(self._hub.max_viewers))
+        if len(self._channels) >= MAX_CAMERAS:
+            limit_met("cameras of one socket", address, MAX_CAMERAS)
+            raise TooManyViewersError(texts.socket_full(MAX_CAMERAS))
         self._hub.cameras.find(camera_key, time.monotonic()).check_width(message.width)
         self._unwatch(camera_key)
-        if not self._limit.has_room(self._requester.address):
-            raise TooManyViewersError(texts.ADDRESS_FULL)
+        if not self._limit.has_room(address):
+            most = self._limit.max_per_address
+            limit_met("viewers of one address", address, most, "STREAM_MAX_VIEWERS_PER_ADDRESS")
+            raise TooManyViewersError(texts.address_full(most))
         viewer = WaitingViewer(as_message, self._changed, message.fps)
         self._channels[camera_key] = _Channel(viewer)
-        self._limit.add(self._requester.address)
+        self._limit.add(address)
         self._hub.attach(viewer, ViewRequest(camera_key, message.width, auto_quality=message.quality == "auto"))
 
     def _unwatch(self, camera_key: str) -> None:

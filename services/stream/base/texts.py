@@ -51,9 +51,6 @@ def clock_is_off(ahead_seconds: float) -> str:
 
 STOPPING: Final = "This server is stopping."
 STOPPING_TRY_AGAIN: Final = "This server is stopping. Try again."
-SERVER_FULL: Final = "This server has reached its limit of viewers. Try again later."
-SOCKET_FULL: Final = "Too many viewers. Try again later."
-ADDRESS_FULL: Final = "Your address has reached its limit of viewers: close one."
 CAMERAS_NOT_KNOWN_YET: Final = "The cameras are not known yet. Try again in a second."
 NO_CAMERA_YET: Final = "No camera is known yet. Check that ingest runs."
 NO_SUCH_ARCHIVE_ADDRESS: Final = "The archive has no such address."
@@ -66,6 +63,22 @@ LINK_NAMES_ONE_THING: Final = "give either a camera or a frame"
 LINK_EXPIRED: Final = "This link has run out."
 LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
 SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."
+
+
+def server_full(limit: int) -> str:
+    return f"This server has {limit} viewers, which is its limit (STREAM_MAX_VIEWERS). Try again later."
+
+
+def address_full(limit: int) -> str:
+    return f"Your address watches {limit} streams, which is its limit (STREAM_MAX_VIEWERS_PER_ADDRESS). Close one."
+
+
+def socket_full(limit: int) -> str:
+    return f"This socket watches {limit} cameras, which is the limit of one. Open another."
+
+
+def archive_full(limit: int) -> str:
+    return f"{limit} requests to the archive are under way, which is the limit. Try again in a few seconds."
 
 
 def no_such_camera(key: str) -> str:

@@ -9,9 +9,11 @@ from pydantic import SecretStr
 from shared.web.access.roles import Role
 from shared.web.settings import WebSettings
 
-_SCRYPT_COST: Final = 2**14
-"""16 MB and about 50 ms for each role, once per start. Somebody who has a share link can test passwords against it
-offline, and pays this price for each."""
+_SCRYPT_COST: Final = 2**15
+"""32 MB and about 100 ms for each role, once per start. Somebody who has a share link can test passwords against it
+offline, and pays this price for each. A Raspberry Pi may need four times as long, by an estimate,
+so its start would feel twice the cost (docs/decisions/0022-a-secret-of-the-installation.md)."""
+_SCRYPT_MAX_BYTES: Final = 64 * 1024**2
 
 
 class AccessSecrets:
@@ -23,7 +25,8 @@ class AccessSecrets:
             Role.OPERATOR: (settings.operator_password, settings.operator_token),
         }
         self._digests = [(_digest(_text(one)), role) for role, both in secrets.items() for one in both if one]
-        self.keys: Final = {role: _derived(role, *both) for role, both in secrets.items() if any(both)}
+        own = _text(settings.access_secret)
+        self.keys: Final = {role: _derived(role, own, *both) for role, both in secrets.items() if any(both)}
         """The key that signs each role's sessions and links: the same in every process with the same secrets."""
 
     @property
@@ -48,6 +51,8 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def _derived(role: Role, password: SecretStr | None, token: SecretStr | None) -> bytes:
+def _derived(role: Role, access_secret: str, password: SecretStr | None, token: SecretStr | None) -> bytes:
     both = _digest(_text(password)) + _digest(_text(token))
-    return hashlib.scrypt(both, salt=f"framecast {role.name}".encode(), n=_SCRYPT_COST, r=8, p=1, dklen=32)
+    # With a secret of this installation a table of passwords made for another one, or for all, is of no use here.
+    salt = f"framecast {role.name}".encode() + _digest(access_secret)
+    return hashlib.scrypt(both, salt=salt, n=_SCRYPT_COST, r=8, p=1, maxmem=_SCRYPT_MAX_BYTES, dklen=32)

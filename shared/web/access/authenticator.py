@@ -6,16 +6,16 @@ from typing import Final
 
 from shared.clock import Clock
 from shared.errors import FramecastError
-from shared.logs import get_logger
 from shared.web.access.access_secrets import AccessSecrets
 from shared.web.access.roles import Role
 from shared.web.access.signing import Signer
-from shared.web.access.throttle import LoginThrottle
+from shared.web.access.throttle import FREE_FAILURES, LoginThrottle
+from shared.web.client_log import ClientLog, limit_met
 from shared.web.settings import WebSettings
 from shared.web.texts import too_many_attempts
 
 _MAX_CHARACTERS: Final = 1024
-log = get_logger(__name__)
+_LOG_SECONDS: Final = 1.0
 
 
 class WrongSecretError(FramecastError):
@@ -26,7 +26,7 @@ class TooManyAttemptsError(FramecastError):
     """Raised when the client has to wait for `seconds`; its secret was not checked. The message is for the person."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(too_many_attempts(seconds))
+        super().__init__(too_many_attempts(FREE_FAILURES, seconds))
         self.seconds = seconds
 
 
@@ -36,6 +36,7 @@ class Authenticator:
     def __init__(self, settings: WebSettings, clock: Clock) -> None:
         self._secrets = secrets = AccessSecrets(settings)
         self._throttle = LoginThrottle(clock.monotonic)
+        self._log = ClientLog(_LOG_SECONDS, clock.monotonic)
         self.clock: Final = clock
         self.signer: Final = Signer(secrets.keys, clock)
         self.is_on: Final = secrets.are_set
@@ -52,11 +53,12 @@ class Authenticator:
             raise WrongSecretError
         wait = self._throttle.wait_seconds(address)
         if wait > 0:
+            limit_met("wrong passwords", address, FREE_FAILURES)
             raise TooManyAttemptsError(max(1.0, wait))
         role = self._secrets.role_of(secret)
         if role is None:
             self._throttle.failed(address, secret)
-            log.warning("login failed", address=address)
+            self._log.report("login failed", address)
             raise WrongSecretError
         return role
 

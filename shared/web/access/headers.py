@@ -9,6 +9,8 @@ SECURITY_HEADERS: Final = (
     # `no-referrer` would also remove the Origin of a form that is sent to us.
     ("Referrer-Policy", "same-origin"),
     ("Content-Security-Policy", "frame-ancestors 'self'"),
+    # Only what says so itself may be kept: nearly all answers depend on the requester, and a shared browser has a disk.
+    ("Cache-Control", "no-store"),
 )
 _EMBEDDABLE: Final = (b"image/", b"multipart/x-mixed-replace", b"text/javascript")
 """Pages of other ports and hosts may embed these content types; everything else is for our own pages."""

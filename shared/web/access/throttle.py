@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.backoff import backoff_seconds
-from shared.web.access.client_network import client_network
+from shared.web.access.client_network import client_network, client_networks
 
 FREE_FAILURES: Final = 5
+FREE_SITE_FAILURES: Final = 20
+"""For the /48 of an IPv6 client: neighbours may share it, so more than for one client."""
 FIRST_WAIT_SECONDS: Final = 1.0
 LONGEST_WAIT_SECONDS: Final = 60.0
 FORGET_SECONDS: Final = 15 * 60.0
 MAX_ADDRESSES: Final = 10_000
 _REMEMBERED_FAILURES: Final = 8
+_ALLOWANCES: Final = (FREE_FAILURES, FREE_SITE_FAILURES)
+"""In the order of `client_networks`."""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,9 @@ class _Record:
 class LoginThrottle:
     """After five wrong secrets a client waits: one second, then twice as long after each further one, up to a minute.
 
+    An IPv6 client counts by its /64, and once more by its /48, which has four times the allowance. Otherwise one
+    customer's 65,536 networks had five guesses each.
+
     The same wrong secret counts only once: a program that keeps trying an old password guesses nothing, and must not
     lock out the people behind the same address. Used on one loop.
     """
@@ -39,31 +46,36 @@ class LoginThrottle:
 
     def wait_seconds(self, address: str) -> float:
         """The seconds before this address may try another secret; 0 when it may now."""
-        record = self._record(address)
-        if record is None or record.failures < FREE_FAILURES:
-            return 0.0
-        wait = backoff_seconds(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, record.failures - FREE_FAILURES)
-        return max(0.0, record.failed_at + wait - self._monotonic())
+        allowances = zip(client_networks(address), _ALLOWANCES, strict=False)
+        return max(self._wait_seconds(network, free_failures) for network, free_failures in allowances)
 
     def has_failed(self, address: str, secret: str) -> bool:
         """Whether this address has tried the same secret before."""
-        record = self._record(address)
+        record = self._record(client_network(address))
         return record is not None and self._digest(secret) in record.attempts
 
     def failed(self, address: str, secret: str) -> None:
         """Count a wrong secret of this address."""
-        record = self._records.setdefault(client_network(address), _Record())
-        self._records.move_to_end(client_network(address))
-        record.failures += 1
-        record.failed_at = self._monotonic()
-        record.attempts.append(self._digest(secret))
-        if len(self._records) > MAX_ADDRESSES:
+        for network in client_networks(address):
+            record = self._record(network) or self._records.setdefault(network, _Record())
+            self._records.move_to_end(network)
+            record.failures += 1
+            record.failed_at = self._monotonic()
+            record.attempts.append(self._digest(secret))
+        while len(self._records) > MAX_ADDRESSES:
             self._records.popitem(last=False)
 
-    def _record(self, address: str) -> _Record | None:
-        record = self._records.get(client_network(address))
+    def _wait_seconds(self, network: str, free_failures: int) -> float:
+        record = self._record(network)
+        if record is None or record.failures < free_failures:
+            return 0.0
+        wait = backoff_seconds(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, record.failures - free_failures)
+        return max(0.0, record.failed_at + wait - self._monotonic())
+
+    def _record(self, network: str) -> _Record | None:
+        record = self._records.get(network)
         if record is not None and self._monotonic() - record.failed_at > FORGET_SECONDS:
-            del self._records[client_network(address)]
+            del self._records[network]
             return None
         return record
 

@@ -132,6 +132,13 @@ def test_a_password_found_wrong_is_not_passed_on() -> None:
             assert passed_on(replica, cookie | right) == cookie | right
 
 
+def test_the_body_of_a_request_that_reads_is_not_passed_on() -> None:
+    """Nothing limits its size, and a client may leave in the middle of it."""
+    with before_an_archive() as replica:
+        assert replica.request("/api/camera/frames", "HEAD", body=b"x" * 100_000)[0] == 200
+        assert not {"Content-Length", "Transfer-Encoding"} & _Archive.received.keys()
+
+
 def passed_on(replica: Replica, credentials: Headers) -> Headers:
     assert replica.request("/api/camera/frames", "HEAD", credentials)[0] == 200
     return {name: value for name, value in _Archive.received.items() if name in ("Cookie", "Authorization")}

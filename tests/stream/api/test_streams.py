@@ -108,7 +108,7 @@ def test_a_viewer_beyond_the_limit_is_asked_to_come_later(bus: str) -> None:
                 stack.enter_context(Viewer(replica.port))
             status, headers, body = replica.request("/api/camera/stream")
             assert (status, headers["retry-after"]) == (503, "5")
-            assert json.loads(body) == {"detail": texts.SERVER_FULL}
+            assert json.loads(body) == {"detail": texts.server_full(3)}
             assert replica.request("/healthz")[0] == 200
         wait_until(lambda: not replica.hub.is_full, "they have left")
         with Viewer(replica.port):

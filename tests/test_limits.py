@@ -1,0 +1,102 @@
+"""docs/limits.md says what the code does, and what each refusal says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.archiver.api import turns
+from services.archiver.api.frames import days, index, sprite_sheets, zip_stream
+from services.archiver.timelapse import queue
+from services.stream.__main__ import USUAL_MAX_VIEWERS
+from services.stream.api.archive_proxy import MAX_CONNECTIONS
+from services.stream.api.share_links import LONGEST_SECONDS
+from services.stream.api.websocket import MAX_CAMERAS, WINDOW
+from services.stream.base import texts
+from services.stream.settings import StreamSettings
+from shared.line_limit import MAX_LINES_PER_SECOND
+from shared.web import protocol, websocket_protocol
+from shared.web.access import throttle
+from shared.web.access.roles import Role
+from shared.web.access.signing import SESSION_SECONDS
+from shared.web.body_limit import MAX_BODY_BYTES
+from shared.web.client_log import LIMIT_SECONDS
+from shared.web.server import MAX_MESSAGE_BYTES
+from shared.web.texts import body_too_large, too_many_attempts
+from tests.support.settings_page import names_on_the_page
+
+PAGE = (Path(__file__).parents[1] / "docs/limits.md").read_text()
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+SETTINGS = StreamSettings()
+DAY_SECONDS = 24 * 3600
+NUMBERS = {
+    "viewers of one replica": f"{USUAL_MAX_VIEWERS:,}",
+    "streams of one address, on one replica": f"{SETTINGS.stream_max_viewers_per_address};",
+    "a viewer that takes nothing in": f"{SETTINGS.viewer_stall_seconds} s",
+    "cameras of one socket": str(MAX_CAMERAS),
+    "pictures in flight for each camera of a socket": str(WINDOW),
+    "requests of one address that stream is forwarding": f"{SETTINGS.stream_max_viewers_per_address};",
+    "requests that one replica is forwarding": f"{MAX_CONNECTIONS:,}",
+    "requests that compute much, of one kind and one address": (
+        f"{turns.AT_ONCE} at a time in all, {turns.MAX_WAITING} waiting"
+    ),
+    "frames in one list of all (`index`)": f"{index.MOST_INDEXED:,}",
+    "small pictures in one sheet (`sprites`)": f"{sprite_sheets.MOST_FRAMES}",
+    "days in one answer (`days`)": f"{days.MOST_DAYS}",
+    "frames in one zip file": f"{zip_stream.MOST_FRAMES:,}",
+    "time-lapses that wait": f"{queue.MOST_WAITING}",
+    "time for a request's head": f"{protocol.HEAD_SECONDS:.0f} s",
+    "size of a request's head": f"{protocol.MAX_HEAD_BYTES // 1024} KiB",
+    "time for a request's body": f"{protocol.BODY_SECONDS:.0f} s",
+    "size of a request's body": f"{MAX_BODY_BYTES // 1024} KiB",
+    "idle connections of one process": f"{protocol.MAX_IDLE_CONNECTIONS:,}",
+    "size of a client's message on a socket": f"{MAX_MESSAGE_BYTES:,} bytes",
+    "fragments of such a message": f"{websocket_protocol.MAX_FRAGMENTS}",
+    "pings and pongs of a client on a socket, in a minute": f"{websocket_protocol.MAX_CONTROL_FRAMES}",
+    "wrong passwords of one address before it has to wait": f"{throttle.FREE_FAILURES}",
+    "the same for a whole IPv6 site (/48)": f"{throttle.FREE_SITE_FAILURES}",
+    "the longest wait": f"{throttle.LONGEST_WAIT_SECONDS:.0f} s",
+    "how long wrong passwords are remembered": f"{throttle.FORGET_SECONDS / 60:.0f} minutes",
+    "a session": f"{SESSION_SECONDS // DAY_SECONDS} days",
+    "a viewer's share link": f"{LONGEST_SECONDS[Role.VIEWER] // 3600} hours",
+    "an operator's share link": f"{LONGEST_SECONDS[Role.OPERATOR] // DAY_SECONDS} days",
+    "lines `login failed` of one address": "one a second",
+    "lines `limit met` of one address and limit": "one an hour",
+    "lines of one kind from the web server's libraries": "one a second",
+    "lines of each of these three in all": f"{MAX_LINES_PER_SECOND} a second",
+}
+
+
+def test_every_limit_on_the_page_has_the_number_of_the_code() -> None:
+    """And the page has no limit that this test does not know."""
+    shown = {row[0]: row[1] for row in ROWS if row[0] not in ("limit", "---")}
+    assert shown.keys() == NUMBERS.keys()
+    for limit, number in NUMBERS.items():
+        assert re.match(rf"{re.escape(number)}(?!\d)", shown[limit]), limit
+    assert LIMIT_SECONDS == 3600
+
+
+def test_every_setting_on_the_page_exists() -> None:
+    """Whoever meets a limit looks for it."""
+    named = set(re.findall(r"`([A-Z][A-Z_]+)`", PAGE))
+    assert len(named) >= 3
+    assert named <= names_on_the_page()
+
+
+@pytest.mark.parametrize(
+    ("words", "setting"),
+    [
+        (texts.server_full(77), "STREAM_MAX_VIEWERS"),
+        (texts.address_full(77), "STREAM_MAX_VIEWERS_PER_ADDRESS"),
+        (texts.archive_address_full(77), "STREAM_MAX_VIEWERS_PER_ADDRESS"),
+        (texts.archive_full(77), ""),
+        (texts.socket_full(77), ""),
+        (body_too_large(77 * 1024), ""),
+        (too_many_attempts(77, 3), ""),
+    ],
+)
+def test_a_refusal_says_the_number_and_the_setting(words: str, setting: str) -> None:
+    """A person knows what to change, and whom to ask."""
+    assert "77" in words
+    assert set(re.findall(r"[A-Z_]{8,}", words)) == ({setting} if setting else set())
+    assert len(words.encode()) <= 123 or "passwords" in words or "archive" in words, "it fits into a socket's close"
