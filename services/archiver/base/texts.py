@@ -7,6 +7,16 @@ from typing import Final
 
 NO_MEMORY: Final = "out of memory"
 
+
+def too_many_pixels(width: int, height: int, most: int) -> str:
+    return f"the picture has {width} x {height} pixels, too many to keep: PICTURE_MAX_PIXELS is {most}"
+
+
+def too_many_scans(most: int) -> str:
+    return f"the JPEG has more than {most} scans, too many to decode"
+
+
+
 # Problems, on the status page and in /readyz.
 NOT_READY: Final = "The recorder has stopped: look at the log and start the archiver again."
 
