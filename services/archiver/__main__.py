@@ -31,7 +31,8 @@ def main() -> int:
     engine = open_engine(settings.database_url.get_secret_value())
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
-    archiver = Archiver(engine, open_store(settings), settings.bus_connect, clock, webp, bus_keys=bus_keys)
+    store, max_pixels = open_store(settings), settings.picture_max_pixels
+    archiver = Archiver(engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys)
     routers = add_background_jobs(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = Guard(create_app(archiver, routers), settings, Authenticator(settings, clock), AccessRules())

@@ -21,6 +21,7 @@ from shared.bus.subscriber import Subscriber
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
+from shared.settings import DEFAULT_MAX_PIXELS
 
 STOP_SECONDS: Final = 0.5
 """How long the end waits for a picture in the making. What is unfinished then is swept or adopted later."""
@@ -61,10 +62,11 @@ class Archiver:
         clock: Clock,
         webp: WebpOptions | None = None,
         *,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
     ) -> None:
         self.engine = engine
-        self.frame_files = FrameFiles(store)
+        self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
         self.failed = False
         self.refusal: ConfigurationError | None = None

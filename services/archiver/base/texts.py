@@ -35,6 +35,12 @@ def not_encodable(camera_key: str, reason: object) -> str:
     return f"A picture of {camera_key} can't be made a WebP: {reason}."
 
 
+def files_refused(set_aside: int, unchecked: int, last: str) -> str:
+    aside = f"{set_aside} files of the archive can't be used and were set aside: their names end in .broken now. "
+    left = f"{unchecked} files of the archive were left alone, because there was no memory to look at them. "
+    return f"{aside if set_aside else ''}{left if unchecked else ''}The last one: {last}. The log names each."
+
+
 def retention_waits(reason: object) -> str:
     return f"Old frames can't be deleted now: {reason}"
 
@@ -183,10 +189,11 @@ def rebuild_failed(reason: object) -> str:
     return f"The rebuild could not be finished: {reason}"
 
 
-def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unreadable: int) -> str:
+def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unchecked: int, unreadable: int) -> str:  # noqa: PLR0913, PLR0917
+    short = f"{unchecked} files were left alone for want of memory, " if unchecked else ""
     return (
         f"{whole} frames have their rows, {adopted} of them new. {broken} broken files were set aside, {foreign} "
-        f"foreign files left alone, {unreadable} rows have no whole file. The log names each."
+        f"foreign files left alone, {short}{unreadable} rows have no whole file. The log names each."
     )
 
 
