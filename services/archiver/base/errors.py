@@ -43,5 +43,9 @@ class UnknownCameraError(FramecastError):
     """Raised when no status of this camera was ever received. Say where the known cameras are listed."""
 
 
+class ClientGoneError(FramecastError):
+    """Raised when the client of a request has gone. Stop: the rest of the work would be for nobody."""
+
+
 class NoPictureError(FramecastError):
     """Raised when a camera gives no live picture; the message says why. Try again later."""

@@ -16,9 +16,19 @@ def too_many_scans(most: int) -> str:
     return f"the JPEG has more than {most} scans, too many to decode"
 
 
-
 # Problems, on the status page and in /readyz.
 NOT_READY: Final = "The recorder has stopped: look at the log and start the archiver again."
+
+
+ENDPOINT_THREADS: Final = "Threads for requests"
+THE_DATABASE: Final = "The database"
+THE_STORE: Final = "The archive's directory"
+LOOK_UPS: Final = "Requests for frames"
+PICTURES: Final = "Requests for pictures"
+
+
+def no_answer(what: str, seconds: float) -> str:
+    return f"{what}: no answer for {seconds:.0f} s. The archiver can't answer requests until there is one."
 
 
 def no_camera_heard(seconds: float) -> str:
@@ -71,6 +81,7 @@ NOT_READ_BACK: Final = "The picture just written can't be read back whole."
 DATABASE_AWAY: Final = "The archive's database can't be used at the moment: try again. /readyz says why."
 STORE_AWAY: Final = "The archive's pictures can't be read or written at the moment: try again. The log says why."
 CAPTURED_UNLISTED: Final = "The picture is kept. It will be listed when the database is back."
+NO_MEMORY_NOW: Final = "There is no memory to make this picture at the moment: try again."
 TIMES_SWAPPED: Final = "'from' is later than 'to': give them the other way round."
 NOTHING_TO_ZIP: Final = "There are no such frames: /api/camera/frames/days tells of which days there are."
 NO_SUCH_FRAMES: Final = "There is none of these frames: /api/camera/frames/index lists those there are."
@@ -104,6 +115,22 @@ def image_damaged(frame_id: int | None, path: str) -> str:
 
 def too_many_in_line(most: int) -> str:
     return f"Your address has {most} requests of this kind waiting, which is the limit: try again later."
+
+
+def too_many_captures(most: int) -> str:
+    return f"{most} manual captures are under way, which is the limit: try again when some are done."
+
+
+def captures_too_fast(most: int) -> str:
+    return f"Your address has captured {most} frames in the last minute, which is the limit: try again later."
+
+
+def too_many_downloads(most: int) -> str:
+    return f"{most} zip files are being downloaded, which is the limit: try again when one is done."
+
+
+def too_many_downloads_of_one(most: int) -> str:
+    return f"Your address is downloading {most} zip files, which is the limit: try again when one is done."
 
 
 def too_many_days(most: int) -> str:

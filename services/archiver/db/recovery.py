@@ -142,7 +142,7 @@ class Recovery:
             if is_old or isinstance(error, PictureTooLargeError):  # which the rest of a file can't change
                 result.broken += 1
                 result.last_refused = f"{name.path}: {error}"
-                log.warning("a file without a row is broken, set aside", path=name.path, reason=str(error))
+                log.warning("a file without a row can't be used, set aside", path=name.path, reason=str(error))
                 self._frame_files.store.set_aside(name.path)
             return
         if stored is None:
