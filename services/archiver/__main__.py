@@ -5,6 +5,7 @@ from typing import Final
 
 from services.archiver.app import create_app
 from services.archiver.background_jobs import add_background_jobs
+from services.archiver.base.memory_arenas import keep_few_arenas
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.engine import open_engine
 from services.archiver.files.open_store import open_store
@@ -24,6 +25,7 @@ EXIT_CRASHED: Final = 1
 
 
 def main() -> int:
+    keep_few_arenas()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
     refuse_unprotected_access(settings, "ARCHIVER_HOST", settings.archiver_host)
