@@ -40,6 +40,9 @@ class Archiver:
         assert isinstance(found, list)
         return found
 
+    def wait_for_frames(self, count: int) -> None:
+        wait_until(lambda: len(self.frames()) == count, f"{count} frames are archived", 60)
+
     def peak_bytes(self) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
@@ -70,7 +73,7 @@ def test_no_file_in_the_archive_keeps_the_archiver_from_starting(tmp_path: Path,
     good = fill(tmp_path / "frames", hostile)
     for _ in range(2):
         with limited_archiver(tmp_path) as archiver:
-            wait_until(lambda archiver=archiver: len(archiver.frames()) == len(good), "all are adopted", 60)
+            archiver.wait_for_frames(len(good))
             assert archiver.peak_bytes() < MEMORY_LIMIT
     files = [path for path in (tmp_path / "frames").rglob("*.*") if not path.name.endswith(THUMBNAIL_SUFFIX)]
     assert len(files) == len(good) + len(hostile), "nothing is deleted"
@@ -97,7 +100,7 @@ def test_four_8k_captures_at_once_fit_into_a_container(tmp_path: Path) -> None:
     jpeg = jpeg_of(Image.new("RGB", EIGHT_K, (90, 60, 30)), progressive=True)
     cameras = [ScriptedCamera([jpeg], key=f"camera_{number}", interval_seconds=MONTH_SECONDS) for number in range(4)]
     with ScriptedBus(f"ipc://{tmp_path}/bus", cameras).running(), limited_archiver(tmp_path) as archiver:
-        wait_until(lambda: len(archiver.frames()) == len(cameras), "each has its frame", 60)
+        archiver.wait_for_frames(len(cameras))
         assert archiver.peak_bytes() < MEMORY_LIMIT
 
 
