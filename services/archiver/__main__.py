@@ -5,6 +5,7 @@ from typing import Final
 
 from services.archiver.app import create_app
 from services.archiver.background_jobs import add_background_jobs
+from services.archiver.base.memory_arenas import keep_few_arenas
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.engine import open_engine
 from services.archiver.files.open_store import open_store
@@ -24,6 +25,7 @@ EXIT_CRASHED: Final = 1
 
 
 def main() -> int:
+    keep_few_arenas()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
     refuse_unprotected_access(settings, "ARCHIVER_HOST", settings.archiver_host)
@@ -31,7 +33,8 @@ def main() -> int:
     engine = open_engine(settings.database_url.get_secret_value())
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
-    archiver = Archiver(engine, open_store(settings), settings.bus_connect, clock, webp, bus_keys=bus_keys)
+    store, max_pixels = open_store(settings), settings.picture_max_pixels
+    archiver = Archiver(engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys)
     routers = add_background_jobs(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = Guard(create_app(archiver, routers), settings, Authenticator(settings, clock), AccessRules())

@@ -69,13 +69,13 @@ def _frame_routers(archiver: Archiver) -> Iterable[APIRouter]:
     async def capture(camera_key: str | None) -> ArchivedFrame | None:
         return await archiver.manual_capture.capture(camera_key)
 
-    yield listing_router(frame_rows)
+    yield listing_router(frame_rows, archiver.look_ups)
     yield gaps_router(gap_rows)
     yield days_router(frame_rows, gap_rows)
     yield zip_router(frame_rows, frame_files)
     yield index_router(frame_rows)
     yield sprites_router(SpriteSheets(frame_rows, frame_files))
-    yield images_router(frame_rows, frame_files)
+    yield images_router(frame_rows, frame_files, archiver.look_ups, archiver.pictures)
     yield capture_router(capture)
     yield delete_router(frame_rows, frame_files)
 

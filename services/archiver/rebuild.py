@@ -26,15 +26,16 @@ def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
     engine = open_engine(settings.database_url.get_secret_value())
+    frame_files = FrameFiles(open_store(settings), settings.picture_max_pixels)
     try:
-        result = rebuild(engine, FrameFiles(open_store(settings)), time.time_ns)
+        result = rebuild(engine, frame_files, time.time_ns)
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
         sys.stderr.write(f"{texts.rebuild_failed(error)}\n")
         return EXIT_NOT_DONE
     finally:
         engine.dispose()
     scan = result.scan
-    text = texts.rebuild_done(scan.whole, scan.adopted, scan.broken, scan.foreign, result.unreadable)
+    text = texts.rebuild_done(scan.whole, scan.adopted, scan.broken, scan.foreign, scan.unchecked, result.unreadable)
     sys.stdout.write(f"{text}\n")
     return 0 if result.is_complete else EXIT_NOT_DONE
 

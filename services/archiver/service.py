@@ -6,6 +6,8 @@ from typing import Final, Protocol
 
 from sqlalchemy import Engine
 
+from services.archiver.api.readiness import Readiness
+from services.archiver.api.turns import quick_turns
 from services.archiver.base import texts
 from services.archiver.base.problems import Problems
 from services.archiver.capture.frame_archiver import FrameArchiver
@@ -21,6 +23,7 @@ from shared.bus.subscriber import Subscriber
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
+from shared.settings import DEFAULT_MAX_PIXELS
 
 STOP_SECONDS: Final = 0.5
 """How long the end waits for a picture in the making. What is unfinished then is swept or adopted later."""
@@ -61,15 +64,20 @@ class Archiver:
         clock: Clock,
         webp: WebpOptions | None = None,
         *,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
     ) -> None:
         self.engine = engine
-        self.frame_files = FrameFiles(store)
+        self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
         self.failed = False
         self.refusal: ConfigurationError | None = None
         self.jobs: dict[str, BackgroundJob] = {}
         """By name. Fill it before the start."""
+        self.look_ups, self.pictures = quick_turns(), quick_turns()
+        """The turns of requests for rows and of those for one picture."""
+        quick = {texts.LOOK_UPS: self.look_ups, texts.PICTURES: self.pictures}
+        self._readiness = Readiness(engine, store, clock.monotonic, quick)
         self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
@@ -87,6 +95,7 @@ class Archiver:
         self._tasks = [
             asyncio.create_task(self.row_writer.run(), name="row writer"),
             asyncio.create_task(self.recorder.run(), name="recorder"),
+            asyncio.create_task(self._readiness.run(), name="readiness"),
             *(asyncio.create_task(job.run(), name=name) for name, job in self.jobs.items()),
         ]
         for task in self._tasks:
@@ -111,7 +120,9 @@ class Archiver:
 
     def why_not_ready(self) -> str | None:
         """Why the archiver can't do its work, for /readyz; None when it can."""
-        return texts.NOT_READY if any(task.done() for task in self._tasks) else None
+        if any(task.done() for task in self._tasks):
+            return texts.NOT_READY
+        return self._readiness.why_not_ready()
 
     def problems(self) -> list[str]:
         """What is wrong at the moment, in sentences. From any thread."""

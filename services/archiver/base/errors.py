@@ -7,6 +7,14 @@ class PictureRefusedError(FramecastError):
     """Raised when a picture does not decode completely. Count it and take the next one."""
 
 
+class PictureTooLargeError(PictureRefusedError):
+    """Raised before decoding, when a picture would cost more than it may. Set its file aside; it may be a good one."""
+
+
+class OutOfMemoryError(PictureRefusedError):
+    """Raised when there is no memory to decode a picture now. Leave its file alone: nothing is known of it."""
+
+
 class ForeignPictureError(PictureRefusedError):
     """Raised when a whole picture has a frame's name but not our label. Leave it alone."""
 
@@ -33,6 +41,10 @@ class DatabaseUnavailableError(FramecastError):
 
 class UnknownCameraError(FramecastError):
     """Raised when no status of this camera was ever received. Say where the known cameras are listed."""
+
+
+class ClientGoneError(FramecastError):
+    """Raised when the client of a request has gone. Stop: the rest of the work would be for nobody."""
 
 
 class NoPictureError(FramecastError):

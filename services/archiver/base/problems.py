@@ -13,6 +13,7 @@ class Subject(StrEnum):
     DATABASE = "database"
     STORE = "archive directory"
     SCAN = "scan of the archive"
+    FILES = "files of the archive"
     RETENTION = "retention"
     TIMELAPSES = "time-lapses"
 

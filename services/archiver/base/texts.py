@@ -7,8 +7,24 @@ from typing import Final
 
 NO_MEMORY: Final = "out of memory"
 
+
+def too_many_pixels(width: int, height: int, most: int) -> str:
+    return f"the picture has {width} x {height} pixels, too many to keep: PICTURE_MAX_PIXELS is {most}"
+
+
 # Problems, on the status page and in /readyz.
 NOT_READY: Final = "The recorder has stopped: look at the log and start the archiver again."
+
+
+ENDPOINT_THREADS: Final = "Threads for requests"
+THE_DATABASE: Final = "The database"
+THE_STORE: Final = "The archive's directory"
+LOOK_UPS: Final = "Requests for frames"
+PICTURES: Final = "Requests for pictures"
+
+
+def no_answer(what: str, seconds: float) -> str:
+    return f"{what}: no answer for {seconds:.0f} s. The archiver can't answer requests until there is one."
 
 
 def no_camera_heard(seconds: float) -> str:
@@ -23,6 +39,12 @@ def database_unavailable(reason: object) -> str:
 
 def not_encodable(camera_key: str, reason: object) -> str:
     return f"A picture of {camera_key} can't be made a WebP: {reason}."
+
+
+def files_refused(set_aside: int, unchecked: int, last: str) -> str:
+    aside = f"{set_aside} files of the archive can't be used and were set aside: their names end in .broken now. "
+    left = f"{unchecked} files of the archive were left alone, because there was no memory to look at them. "
+    return f"{aside if set_aside else ''}{left if unchecked else ''}The last one: {last}. The log names each."
 
 
 def retention_waits(reason: object) -> str:
@@ -55,6 +77,7 @@ NOT_READ_BACK: Final = "The picture just written can't be read back whole."
 DATABASE_AWAY: Final = "The archive's database can't be used at the moment: try again. /readyz says why."
 STORE_AWAY: Final = "The archive's pictures can't be read or written at the moment: try again. The log says why."
 CAPTURED_UNLISTED: Final = "The picture is kept. It will be listed when the database is back."
+NO_MEMORY_NOW: Final = "There is no memory to make this picture at the moment: try again."
 TIMES_SWAPPED: Final = "'from' is later than 'to': give them the other way round."
 NOTHING_TO_ZIP: Final = "There are no such frames: /api/camera/frames/days tells of which days there are."
 NO_SUCH_FRAMES: Final = "There is none of these frames: /api/camera/frames/index lists those there are."
@@ -88,6 +111,22 @@ def image_damaged(frame_id: int | None, path: str) -> str:
 
 def too_many_in_line(most: int) -> str:
     return f"Your address has {most} requests of this kind waiting, which is the limit: try again later."
+
+
+def too_many_captures(most: int) -> str:
+    return f"{most} manual captures are under way, which is the limit: try again when some are done."
+
+
+def captures_too_fast(most: int) -> str:
+    return f"Your address has captured {most} frames in the last minute, which is the limit: try again later."
+
+
+def too_many_downloads(most: int) -> str:
+    return f"{most} zip files are being downloaded, which is the limit: try again when one is done."
+
+
+def too_many_downloads_of_one(most: int) -> str:
+    return f"Your address is downloading {most} zip files, which is the limit: try again when one is done."
 
 
 def too_many_days(most: int) -> str:
@@ -173,10 +212,11 @@ def rebuild_failed(reason: object) -> str:
     return f"The rebuild could not be finished: {reason}"
 
 
-def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unreadable: int) -> str:
+def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unchecked: int, unreadable: int) -> str:  # noqa: PLR0913, PLR0917
+    short = f"{unchecked} files were left alone for want of memory, " if unchecked else ""
     return (
         f"{whole} frames have their rows, {adopted} of them new. {broken} broken files were set aside, {foreign} "
-        f"foreign files left alone, {unreadable} rows have no whole file. The log names each."
+        f"foreign files left alone, {short}{unreadable} rows have no whole file. The log names each."
     )
 
 

@@ -8,10 +8,7 @@ until it has its picture, so that ingest encodes nothing for the archive otherwi
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
-
-from PIL.Image import Image
 
 from services.archiver.base import texts
 from services.archiver.base.epoch import from_ns
@@ -153,25 +150,30 @@ class CameraRecorder:
         """The slot's WebP, encoded once however often storing it fails; None when the slot ended without a frame."""
         if self._encoded is None or self._encoded.slot != slot:
             self._encoded = None
-            with self._inbox.opened():
-                taken = await self._take_picture(slot)
-            if taken is not None:
-                picture, captured_at = taken
-                label = Label(self._camera_key, captured_at, slot.interval_seconds)
-                self._encoded = _Encoded(slot, await self._frame_archiver.encode(picture, label))
+            self._encoded = await self._take_picture(slot)
         return self._encoded
 
-    async def _take_picture(self, slot: Slot) -> tuple[Image, datetime] | None:
-        """The first live, whole picture captured within the slot, with its time; None when the slot ended."""
+    async def _take_picture(self, slot: Slot) -> _Encoded | None:
+        """The first live, whole picture captured within the slot; None when the slot ended."""
+        while True:
+            with self._inbox.opened():  # not while encoding: each further frame is work for the camera's process
+                frame = await self._take_frame(slot)
+            if frame is None:
+                return None
+            label = Label(self._camera_key, from_ns(frame.captured_at_ns), slot.interval_seconds)
+            try:
+                return _Encoded(slot, await self._frame_archiver.encode(frame, label))
+            except PictureRefusedError:
+                self._missed_slots.note_obstacle(GapReason.PICTURE_DAMAGED)
+
+    async def _take_frame(self, slot: Slot) -> Frame | None:
+        """The first live frame captured within the slot; None when the slot ended."""
         while self.presence.running_slot() == slot:
             frame = self._inbox.take()
+            if frame is not None and frame.live and slot.contains(frame.captured_at_ns):
+                return frame
             if frame is None:
                 await self._wait(LONGEST_SLEEP_SECONDS, slot)
-            elif frame.live and slot.contains(frame.captured_at_ns):
-                try:
-                    return await self._frame_archiver.decode(frame), from_ns(frame.captured_at_ns)
-                except PictureRefusedError:
-                    self._missed_slots.note_obstacle(GapReason.PICTURE_DAMAGED)
         return None
 
     async def _back_off(self, seconds: float, slot: Slot) -> None:

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from PIL.Image import Image
-
-from services.archiver.base.errors import PictureRefusedError
+from services.archiver.base.errors import PictureRefusedError, PictureTooLargeError
 from services.archiver.base.threads import Threads
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName
-from services.archiver.files.webp import Label, WebpOptions, decode_jpeg, encode_webp
+from services.archiver.files.webp import Label, WebpOptions, decode_jpeg, encode_webp, jpeg_bytes_needed
 from shared.bus.frames import Frame
 from shared.logs import get_logger
 from shared.throttled_log import ThrottledLog
@@ -32,17 +30,23 @@ class FrameArchiver:
         self._webp = webp
         self._threads = Threads()
 
-    async def decode(self, frame: Frame) -> Image:
-        """The frame's picture as RGB. Raises PictureRefusedError, and counts it, when it is not whole."""
+    async def encode(self, frame: Frame, label: Label) -> bytes:
+        """The frame's picture as a WebP file. Decoded, it stays in memory no longer than this takes.
+
+        Raises:
+            PictureRefusedError: when it is not whole, or would cost too much. It is counted.
+            EncodeFailedError: when it can't be encoded.
+        """
         try:
-            return await self._threads.run(partial(decode_jpeg, frame.jpeg))
+            return await self._threads.run(partial(self._encoded, frame.jpeg, label))
         except PictureRefusedError as error:
             self.refused.count(f"{frame.camera_key}: {error}")
             raise
 
-    async def encode(self, picture: Image, label: Label) -> bytes:
-        """The picture as a WebP file. Raises EncodeFailedError."""
-        return await self._threads.run(partial(encode_webp, picture, label, self._webp))
+    def _encoded(self, jpeg: bytes, label: Label) -> bytes:
+        max_pixels = self._frame_files.max_pixels
+        with self._frame_files.memory.taken(jpeg_bytes_needed(jpeg, max_pixels)):
+            return encode_webp(decode_jpeg(jpeg, max_pixels), label, self._webp)
 
     async def save(self, name: FrameName, webp: bytes) -> None:
         """Store the file and queue its row. If the waiting is cancelled, both still happen (see `drain`).
@@ -64,9 +68,16 @@ class FrameArchiver:
         return await self._row_writer.insert(stored)
 
     async def is_archived(self, name: FrameName) -> bool:
-        """Whether there is a whole file of that name; if so, its row is queued. Raises StorageUnavailableError."""
+        """Whether there is a whole file of that name; if so, its row is queued. Raises StorageUnavailableError.
+
+        One that would cost too much to look at is set aside, so that it does not keep the slot without its picture.
+        """
         try:
             stored = await self._threads.run(partial(self._frame_files.describe, name))
+        except PictureTooLargeError as error:
+            log.warning("a file in a frame's place is too large, set aside", path=name.path, reason=str(error))
+            await self._threads.run(partial(self._frame_files.store.set_aside, name.path))
+            return False
         except PictureRefusedError:
             return False
         if stored is None:

@@ -4,8 +4,6 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from PIL.Image import Image
-
 from services.archiver.base import texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import NoPictureError, PictureRefusedError, UnknownCameraError
@@ -40,30 +38,34 @@ class ManualCapture:
         presence = self._recorder.presence(camera_key)
         if presence is None:
             raise UnknownCameraError(camera_key or "")
-        picture, captured_at_ns = await self._next_picture(presence)
-        label = Label(presence.camera_key, from_ns(captured_at_ns), None)
+        webp, captured_at_ns = await self._next_picture(presence)
         name = FrameName(presence.camera_key, None, captured_at_ns // 1_000_000)
-        return await self._frame_archiver.save_now(name, await self._frame_archiver.encode(picture, label))
+        return await self._frame_archiver.save_now(name, webp)
 
-    async def _next_picture(self, presence: CameraPresence) -> tuple[Image, int]:
-        """The next live, whole picture, with its time in epoch ns."""
+    async def _next_picture(self, presence: CameraPresence) -> tuple[bytes, int]:
+        """The next live, whole picture as a WebP file, with its time in epoch ns."""
+        loop, refused = asyncio.get_running_loop(), None
+        deadline = loop.time() + WAIT_SECONDS
+        with suppress(TimeoutError):
+            while presence.interval_seconds is not None:
+                async with asyncio.timeout_at(deadline):
+                    frame = await self._next_frame(presence)
+                label = Label(presence.camera_key, from_ns(frame.captured_at_ns), None)
+                try:
+                    return await self._frame_archiver.encode(frame, label), frame.captured_at_ns
+                except PictureRefusedError as error:
+                    refused = error
+        raise NoPictureError(_why_none(presence, refused))
+
+    async def _next_frame(self, presence: CameraPresence) -> Frame:
         arrived: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
 
         def take(frame: Frame) -> None:
             if frame.live and presence.is_streaming and not arrived.done():
                 arrived.set_result(frame)
 
-        refused = None
-        with suppress(TimeoutError), self._recorder.listening(presence.camera_key, take):
-            async with asyncio.timeout(WAIT_SECONDS):
-                while presence.interval_seconds is not None:
-                    frame = await arrived
-                    arrived = asyncio.get_running_loop().create_future()
-                    try:
-                        return await self._frame_archiver.decode(frame), frame.captured_at_ns
-                    except PictureRefusedError as error:
-                        refused = error
-        raise NoPictureError(_why_none(presence, refused))
+        with self._recorder.listening(presence.camera_key, take):
+            return await arrived
 
 
 def _why_none(presence: CameraPresence, refused: PictureRefusedError | None) -> str:

@@ -20,7 +20,7 @@ class RebuildResult:
     @property
     def is_complete(self) -> bool:
         """Whether every file and every row is whole."""
-        return not self.scan.broken and not self.unreadable
+        return not self.scan.broken and not self.scan.unchecked and not self.unreadable
 
 
 def rebuild(engine: Engine, frame_files: FrameFiles, utc_ns: Callable[[], int]) -> RebuildResult:

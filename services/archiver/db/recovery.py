@@ -13,7 +13,12 @@ from typing import Final
 from sqlalchemy import Engine
 
 from services.archiver.base.epoch import from_ns
-from services.archiver.base.errors import ForeignPictureError, PictureRefusedError
+from services.archiver.base.errors import (
+    ForeignPictureError,
+    OutOfMemoryError,
+    PictureRefusedError,
+    PictureTooLargeError,
+)
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
 from services.archiver.db.models import ArchivedFrame
@@ -36,8 +41,13 @@ class ScanResult:
     adopted: int = 0
     """Among those, the ones that had no row before."""
     broken: int = 0
+    """Set aside, with those that would cost too much to look at."""
     foreign: int = 0
     """Pictures with a frame's name that no archiver wrote."""
+    unchecked: int = 0
+    """Left alone, because memory was short."""
+    last_refused: str = ""
+    """Path and reason of the last one that is broken or unchecked."""
 
 
 class Recovery:
@@ -123,10 +133,16 @@ class Recovery:
             result.foreign += 1
             log.warning("a file is not ours, left alone", path=name.path)
             return
+        except OutOfMemoryError as error:
+            result.unchecked += 1
+            result.last_refused = f"{name.path}: {error}"
+            log.warning("a file without a row could not be looked at, left alone", path=name.path, reason=str(error))
+            return
         except PictureRefusedError as error:
-            if is_old:
+            if is_old or isinstance(error, PictureTooLargeError):  # which the rest of a file can't change
                 result.broken += 1
-                log.warning("a file without a row is broken, set aside", path=name.path, reason=str(error))
+                result.last_refused = f"{name.path}: {error}"
+                log.warning("a file without a row can't be used, set aside", path=name.path, reason=str(error))
                 self._frame_files.store.set_aside(name.path)
             return
         if stored is None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
@@ -41,6 +42,8 @@ class RecoveryLoop:
         self._scanned_at = clock.monotonic()
         self._behind_since: int | None = EVERYTHING
         """The oldest file that may lack its row, by the instant in its name (epoch seconds); None: all have rows."""
+        self._set_aside = 0
+        """Since the start. A person has to look at them."""
 
     def fall_behind(self, since_seconds: int) -> None:
         """Scan soon: files from this instant on (epoch seconds) may lack their rows."""
@@ -86,6 +89,11 @@ class RecoveryLoop:
         self._scanned_at = self._clock.monotonic()
         if result.adopted:
             log.info("files without a row adopted", count=result.adopted)
+        self._set_aside += result.broken
+        if result.last_refused:
+            self._problems.report(
+                Subject.FILES, texts.files_refused(self._set_aside, result.unchecked, result.last_refused)
+            )
 
     def _scanned(self, since: int | None) -> ScanResult:
         return self._recovery.scan_recent() if since is None else self._recovery.scan_all(since)

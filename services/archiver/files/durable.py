@@ -1,8 +1,9 @@
-"""Directories: making them, making them durable, locking them. Knows nothing of frames."""
+"""Directories: making them, making them durable, locking them; and reading a file safely. Knows nothing of frames."""
 
 import errno
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,20 @@ def _make(directory: Path, mode: int = 0o777) -> None:
         directory.mkdir(mode, parents=True, exist_ok=True)
     except FileExistsError:
         raise NotADirectoryError(errno.ENOTDIR, "A file is in its place", str(directory)) from None
+
+
+def read_regular(path: Path, max_bytes: int) -> bytes:
+    """The file's content. A pipe would be waited for, and a sparse file fill the memory, so for us neither is there.
+
+    Raises:
+        FileNotFoundError: when there is none, or another kind of file, or one of more than `max_bytes`.
+        OSError: when it can't be read.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > max_bytes:
+            raise FileNotFoundError(path)
+        return file.read(max_bytes)
 
 
 def fsync_directory(directory: Path) -> None:

@@ -6,6 +6,7 @@ blocks and computes: call it on a thread.
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -15,17 +16,23 @@ from services.archiver.base.errors import (
     DamagedFrameError,
     EncodeFailedError,
     ForeignPictureError,
+    OutOfMemoryError,
     PictureRefusedError,
+    PictureTooLargeError,
     StorageUnavailableError,
 )
-from services.archiver.files.image_features import ImageFeatures, features_of, thumbnail_of
+from services.archiver.files.image_features import THUMBNAIL_WIDTH, ImageFeatures, features_of, thumbnail_of
 from services.archiver.files.paths import FrameName, thumbnail_path_of
+from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.files.store import FrameStore
-from services.archiver.files.webp import LabelledPicture, is_whole_webp, read_webp
+from services.archiver.files.webp import is_whole_webp, read_webp, webp_bytes_needed
 from shared.logs import get_logger
+from shared.settings import DEFAULT_MAX_PIXELS
 
 ORPHAN_SECONDS: Final = 120
 """A younger file may be the unfinished work of another archiver, and is not swept."""
+MOST_THUMBNAIL_PIXELS: Final = THUMBNAIL_WIDTH * 16_383
+"""Of our own ones; 16,383 is the highest that a WebP may be."""
 log = get_logger(__name__)
 
 
@@ -45,6 +52,19 @@ class StoredFrame:
     """None when there was no room for it, on the disk or in memory. It is then made at the first request."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What is wanted of a decoded picture, so that the picture itself need not stay in memory."""
+
+    width: int
+    height: int
+    captured_at: datetime | None
+    interval_seconds: int | None
+    features: ImageFeatures
+    thumbnail: bytes | None
+    """None when memory is short."""
+
+
 class FileRecord(Protocol):
     """What a row records of a frame's file: `path` in the store, and size and SHA-256 (hexadecimal) of its content."""
 
@@ -56,13 +76,18 @@ class FileRecord(Protocol):
 class FrameFiles:
     """Writes, reads and removes frames. Every method raises StorageUnavailableError when the store is unavailable."""
 
-    def __init__(self, store: FrameStore) -> None:
+    def __init__(
+        self, store: FrameStore, max_pixels: int = DEFAULT_MAX_PIXELS, memory: PictureMemory | None = None
+    ) -> None:
         self.store = store
+        self.max_pixels = max_pixels
+        self.memory = memory or PictureMemory()
+        """Of all work on pictures in this process."""
 
     def save(self, name: FrameName, webp: bytes) -> StoredFrame:
         """Store the frame unless a whole one is there already; the one that is there in the end. Durable on return."""
-        self.store.write_first(name.path, webp, is_whole_webp)
         try:
+            self.store.write_first(name.path, webp, self._is_whole)
             stored = self.describe(name)
         except PictureRefusedError:
             stored = None
@@ -75,25 +100,27 @@ class FrameFiles:
 
         Raises:
             PictureRefusedError: when its file is broken.
+            PictureTooLargeError: when it would cost too much to look at it.
+            OutOfMemoryError: when there is no memory to look at it now.
             ForeignPictureError: when its file is whole, but no archiver wrote it.
         """
         try:
             content = self.store.read(name.path)
         except FileNotFoundError:
             return None
-        found = read_webp(content)
+        found = self._checked(content)
         if found.captured_at is None or (name.slot_start is not None and found.interval_seconds is None):
             raise ForeignPictureError(f"{name.path} has no label")
         return StoredFrame(
             name=name,
-            width=found.picture.width,
-            height=found.picture.height,
+            width=found.width,
+            height=found.height,
             byte_count=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
             captured_at=found.captured_at,
             interval_seconds=None if name.slot_start is None else found.interval_seconds,
-            features=features_of(found.picture),
-            thumbnail_bytes=self._write_thumbnail(name.path, found),
+            features=found.features,
+            thumbnail_bytes=self._write_thumbnail(name.path, found.thumbnail),
         )
 
     def image(self, record: FileRecord) -> bytes:
@@ -109,27 +136,72 @@ class FrameFiles:
         return content
 
     def thumbnail(self, record: FileRecord) -> bytes:
-        """A frame's thumbnail as WebP, made anew when it is gone or broken. Raises the same errors as `image`."""
+        """A frame's thumbnail as WebP, made anew when it is gone or broken.
+
+        Raises:
+            FileNotFoundError, DamagedFrameError: as `image`.
+            PictureRefusedError: when the frame's file can't be decoded, or not now.
+        """
         try:
             thumbnail = self.store.read(thumbnail_path_of(record.path))
         except FileNotFoundError:
             thumbnail = b""
-        if is_whole_webp(thumbnail):
+        if _is_whole_thumbnail(thumbnail):
             return thumbnail
-        found = read_webp(self.image(record))
-        self._write_thumbnail(record.path, found)
-        return thumbnail_of(found.picture)
+        made = self._checked(self.image(record)).thumbnail
+        if made is None:
+            raise OutOfMemoryError(texts.NO_MEMORY)
+        self._write_thumbnail(record.path, made)
+        return made
 
     def remove(self, path: str) -> None:
         """Remove the frame first, then its thumbnail: a lone thumbnail is swept, a lone frame would be adopted."""
         self.store.delete(path)
         self.store.delete(thumbnail_path_of(path))
 
-    def _write_thumbnail(self, path: str, found: LabelledPicture) -> int | None:
+    def _checked(self, webp: bytes) -> _Checked:
+        """Decode the file once, for everything that is wanted of it. Waits for its turn in memory."""
+        with self.memory.taken(webp_bytes_needed(webp, self.max_pixels)):
+            return _check(webp, self.max_pixels)
+
+    def _is_whole(self, webp: bytes) -> bool:
         try:
-            thumbnail = thumbnail_of(found.picture)
+            needed = webp_bytes_needed(webp, self.max_pixels)
+        except (PictureTooLargeError, OutOfMemoryError):
+            raise
+        except PictureRefusedError:
+            return False
+        with self.memory.taken(needed):
+            return is_whole_webp(webp, self.max_pixels)
+
+    def _write_thumbnail(self, path: str, thumbnail: bytes | None) -> int | None:
+        if thumbnail is None:
+            log.warning("thumbnail not kept", path=path, reason=texts.NO_MEMORY)
+            return None
+        try:
             self.store.write(thumbnail_path_of(path), thumbnail)
-        except (EncodeFailedError, StorageUnavailableError) as error:
+        except StorageUnavailableError as error:
             log.warning("thumbnail not kept", path=path, reason=str(error))
             return None
         return len(thumbnail)
+
+
+def _check(webp: bytes, max_pixels: int) -> _Checked:
+    found = read_webp(webp, max_pixels)
+    try:
+        features = features_of(found.picture)
+    except MemoryError:
+        raise OutOfMemoryError(texts.NO_MEMORY) from None
+    thumbnail = None
+    with suppress(EncodeFailedError):
+        thumbnail = thumbnail_of(found.picture)
+    width, height = found.picture.size
+    return _Checked(width, height, found.captured_at, found.interval_seconds, features, thumbnail)
+
+
+def _is_whole_thumbnail(webp: bytes) -> bool:
+    """Also False for a file in its place that is too large for one."""
+    try:
+        return is_whole_webp(webp, MOST_THUMBNAIL_PIXELS)
+    except PictureRefusedError:
+        return False

@@ -7,7 +7,6 @@ same time. Needs a file system with hard links and `flock`.
 import errno
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,13 +16,11 @@ from typing import Final
 
 from services.archiver.base import texts
 from services.archiver.base.errors import StorageFullError, StorageUnavailableError
-from services.archiver.files.durable import fsync_directory, locked, make_directory
+from services.archiver.files.durable import fsync_directory, locked, make_directory, read_regular
 from services.archiver.files.paths import BROKEN_SUFFIX
-from services.archiver.files.store import TEMPORARY_PREFIX, StoredFile
+from services.archiver.files.store import MAX_FILE_BYTES, TEMPORARY_PREFIX, StoredFile
 
 FILE_MODE: Final = 0o640
-MAX_FILE_BYTES: Final = 64 * 1024 * 1024
-"""Of a file that is read; a WebP of the largest picture that is archived has less."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
@@ -37,7 +34,7 @@ class LocalStore:
 
     def read(self, path: str) -> bytes:
         try:
-            return _read_regular(self._inside(path))
+            return read_regular(self._inside(path), MAX_FILE_BYTES)
         except _ABSENT:
             raise FileNotFoundError(path) from None
         except OSError as error:
@@ -131,18 +128,9 @@ class LocalStore:
         return found
 
 
-def _read_regular(path: Path) -> bytes:
-    """The content. A pipe would be waited for, and a sparse file fill the memory, so for us neither is there."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_FILE_BYTES:
-            raise FileNotFoundError(path)
-        return file.read()
-
-
 def _holds_whole(path: Path, is_whole: Callable[[bytes], bool]) -> bool:
     try:
-        return is_whole(_read_regular(path))
+        return is_whole(read_regular(path, MAX_FILE_BYTES))
     except FileNotFoundError:
         return False
 

@@ -19,7 +19,7 @@ from obstore.store import S3Store as Bucket
 from services.archiver.base import texts
 from services.archiver.base.errors import StorageUnavailableError
 from services.archiver.files.paths import BROKEN_SUFFIX
-from services.archiver.files.store import StoredFile
+from services.archiver.files.store import MAX_FILE_BYTES, StoredFile
 
 ANSWER_SECONDS: Final = 10
 RETRIES: Final = 2
@@ -49,7 +49,10 @@ class S3Store:
         if ".." in path.split("/"):
             raise FileNotFoundError(path)
         with _service("read"):
-            return bytes(obstore.get(self._bucket, path).bytes())
+            found = obstore.get(self._bucket, path)
+            if found.meta["size"] > MAX_FILE_BYTES:  # known before the object is fetched
+                raise FileNotFoundError(path)
+            return bytes(found.bytes())
 
     def write_first(self, path: str, content: bytes, is_whole: Callable[[bytes], bool]) -> None:
         with _service("written"):
@@ -94,7 +97,7 @@ class S3Store:
 
     def _replace_broken(self, path: str, content: bytes, is_whole: Callable[[bytes], bool]) -> None:
         found = obstore.get(self._bucket, path)
-        if not is_whole(bytes(found.bytes())):
+        if found.meta["size"] > MAX_FILE_BYTES or not is_whole(bytes(found.bytes())):
             with suppress(PreconditionError):  # another archiver has just replaced it
                 obstore.put(self._bucket, path, content, mode={"e_tag": found.meta["e_tag"] or ""})
 

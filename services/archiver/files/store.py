@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 TEMPORARY_PREFIX: Final = ".tmp-"
+MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+"""Of a file that is read; a WebP of the largest picture that is archived has less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class FrameStore(Protocol):
         """A file's bytes.
 
         Raises:
-            FileNotFoundError: when there is none.
+            FileNotFoundError: when there is none, or it has more than `MAX_FILE_BYTES`.
         """
 
     def write_first(self, path: str, content: bytes, is_whole: Callable[[bytes], bool]) -> None:

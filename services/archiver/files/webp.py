@@ -1,12 +1,12 @@
 """Checks a JPEG, encodes the WebP with its label, and reads it back. With `image_features.py` the door to Pillow.
 
 Bytes in, bytes out: it knows no files, no camera and no clock. Everything here computes for up to a second or two: call
-it on a thread. Pillow releases the interpreter's lock while it works.
+it on a thread. Pillow releases the interpreter's lock while it works. What a picture will cost is known before it is
+decoded: `jpeg_bytes_needed` and `webp_bytes_needed` tell, for `PictureMemory`.
 """
 
 import io
 import re
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +16,28 @@ from typing import Final
 from PIL import ExifTags, Image
 
 from services.archiver.base import texts
-from services.archiver.base.errors import EncodeFailedError, PictureRefusedError
+from services.archiver.base.errors import (
+    EncodeFailedError,
+    OutOfMemoryError,
+    PictureRefusedError,
+    PictureTooLargeError,
+)
+from services.archiver.files.webp_header import WebpHeader, read_header
 from shared.bus.frames import JPEG_END
+from shared.jpeg_segments import JpegCostError, JpegError, scan_count
+from shared.settings import DEFAULT_MAX_PIXELS
 
-MAX_PIXELS: Final = 64_000_000
-"""Twice 8K. A header may claim any size; no more than this is decoded (about 200 MB)."""
+JPEG_BYTES_PER_PIXEL: Final = 15
+"""Measured at 8K: a progressive one is decoded in 7, and encoded as WebP in 13, the decoded picture among them."""
+PLAIN_BYTES_PER_PIXEL: Final = 17
+"""To decode a lossy WebP: libwebp's two canvases, Pillow's copy, and the picture."""
+WEBP_BYTES_PER_PIXEL: Final = 21
+"""To decode one that is lossless or has transparency."""
+MOST_EXIF_BYTES: Final = 16 * 1024
+"""Ours has some 250. The entries of a hostile one may all point at the same bytes, which are then copied for each."""
+MOST_METADATA_BYTES: Final = 1024 * 1024
+# Ours is PICTURE_MAX_PIXELS, which is looked at before anything is decoded. Pillow's own may be smaller.
+Image.MAX_IMAGE_PIXELS = None
 _BEYOND_THE_END: Final = bytes(16)
 _EXIF_TIME: Final = "%Y:%m:%d %H:%M:%S"
 _EVERY: Final = re.compile(r", every (\d{1,9}) s$")
@@ -60,7 +77,19 @@ class LabelledPicture:
     interval_seconds: int | None
 
 
-def decode_jpeg(jpeg: bytes) -> Image.Image:
+def jpeg_bytes_needed(jpeg: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> int:
+    """How much memory it takes to decode the JPEG and to encode it as WebP. Raises as `decode_jpeg`."""
+    picture = _open_jpeg(jpeg, max_pixels)
+    return JPEG_BYTES_PER_PIXEL * picture.width * picture.height
+
+
+def webp_bytes_needed(webp: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> int:
+    """How much memory it takes to decode the WebP. Raises as `read_webp`."""
+    header = _checked_header(webp, max_pixels)
+    return (PLAIN_BYTES_PER_PIXEL if header.is_plain else WEBP_BYTES_PER_PIXEL) * header.pixels + 2 * len(webp)
+
+
+def decode_jpeg(jpeg: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
     """The whole picture as RGB.
 
     If a picture was cut short and then closed by an end marker, libjpeg fills the rest with gray and reports nothing.
@@ -69,9 +98,11 @@ def decode_jpeg(jpeg: bytes) -> Image.Image:
     progressive JPEG.
 
     Raises:
-        PictureRefusedError: when it is truncated, corrupt, unreasonably large or no JPEG.
+        PictureRefusedError: when it is truncated, corrupt or no JPEG.
+        PictureTooLargeError: when it has more than `max_pixels`, or too many scans.
+        OutOfMemoryError: when memory is short.
     """
-    picture = _open(jpeg, "JPEG")
+    picture = _open_jpeg(jpeg, max_pixels)
     if "progressive" not in picture.info:
         picture = _open(jpeg.removesuffix(JPEG_END) + _BEYOND_THE_END, "JPEG")
     _load(picture)
@@ -100,46 +131,82 @@ def encoding() -> Iterator[None]:
         raise EncodeFailedError(str(error) or texts.NO_MEMORY) from error
 
 
-def read_webp(webp: bytes) -> LabelledPicture:
+def read_webp(webp: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> LabelledPicture:
     """Decode the whole WebP file and read its label.
 
     Raises:
-        PictureRefusedError: when it is truncated, corrupt, unreasonably large or no WebP.
+        PictureRefusedError: when it is truncated, corrupt or no WebP.
+        PictureTooLargeError: when it has more than `max_pixels`, is animated, or has too much metadata.
+        OutOfMemoryError: when memory is short.
     """
+    header = _checked_header(webp, max_pixels)
     picture = _open(webp, "WEBP")
     _load(picture)
+    if header.exif_bytes > MOST_EXIF_BYTES:
+        return LabelledPicture(picture, None, None)
     try:
         exif = picture.getexif()
         details = exif.get_ifd(ExifTags.IFD.Exif)
-    except (SyntaxError, ValueError, struct.error):  # a whole picture with a foreign, broken label
+        every = _EVERY.search(str(exif.get(ExifTags.Base.ImageDescription, "")))
+        return LabelledPicture(picture, _captured_at(details), int(every[1]) if every else None)
+    except Exception:  # noqa: BLE001 Pillow raises half a dozen kinds on a broken label, and none of them is documented
         return LabelledPicture(picture, None, None)
-    every = _EVERY.search(str(exif.get(ExifTags.Base.ImageDescription, "")))
-    return LabelledPicture(picture, _captured_at(details), int(every[1]) if every else None)
 
 
-def is_whole_webp(webp: bytes) -> bool:
-    """Whether the whole file decodes."""
+def is_whole_webp(webp: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> bool:
+    """Whether the whole file decodes.
+
+    Raises:
+        PictureTooLargeError, OutOfMemoryError: when that can't be told. The file may be a good one.
+    """
     try:
-        read_webp(webp)
+        read_webp(webp, max_pixels)
+    except (PictureTooLargeError, OutOfMemoryError):
+        raise
     except PictureRefusedError:
         return False
     return True
 
 
+def _checked_header(webp: bytes, max_pixels: int) -> WebpHeader:
+    header = read_header(webp)
+    if header.pixels > max_pixels:
+        raise PictureTooLargeError(texts.too_many_pixels(header.width, header.height, max_pixels))
+    if header.is_animated:
+        raise PictureTooLargeError("it is an animation, and no frame")
+    if header.metadata_bytes > MOST_METADATA_BYTES:
+        raise PictureTooLargeError(f"it has {header.metadata_bytes} bytes of metadata, too many to read")
+    return header
+
+
+def _open_jpeg(jpeg: bytes, max_pixels: int) -> Image.Image:
+    try:
+        scan_count(jpeg)
+    except JpegCostError as error:
+        raise PictureTooLargeError(str(error)) from None
+    except JpegError as error:
+        raise PictureRefusedError(str(error)) from None
+    picture = _open(jpeg, "JPEG")
+    if picture.width * picture.height > max_pixels:
+        raise PictureTooLargeError(texts.too_many_pixels(picture.width, picture.height, max_pixels))
+    return picture
+
+
 def _open(data: bytes, form: str) -> Image.Image:
     try:
-        picture = Image.open(io.BytesIO(data), formats=[form])
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return Image.open(io.BytesIO(data), formats=[form])
+    except MemoryError:
+        raise OutOfMemoryError(texts.NO_MEMORY) from None
+    except Exception as error:  # noqa: BLE001 bytes of a stranger: Pillow's readers raise what they stumble over
         raise PictureRefusedError(f"no {form} picture that can be read: {type(error).__name__}") from None
-    if picture.width * picture.height > MAX_PIXELS:
-        raise PictureRefusedError(f"the picture has {picture.width} x {picture.height} pixels, too many to keep")
-    return picture
 
 
 def _load(picture: Image.Image) -> None:
     try:
         picture.load()
-    except (OSError, SyntaxError, ValueError, MemoryError) as error:
+    except MemoryError:
+        raise OutOfMemoryError(texts.NO_MEMORY) from None
+    except Exception as error:  # noqa: BLE001 as above
         raise PictureRefusedError(f"the picture is not whole: {error}") from None
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from services.archiver.timelapse.encoders import encode
@@ -21,6 +22,7 @@ PROGRESS_SECONDS: Final = 0.25
 
 def main() -> int:
     lower_priority()
+    end_first_when_memory_is_short()
     job = RenderJob.decode(sys.stdin.buffer.read())
     frames = FrameReader(job, _ProgressWriter().report)
     try:
@@ -38,6 +40,12 @@ def lower_priority() -> None:
     if sys.platform == "linux":
         with suppress(OSError):  # some sandboxes have no such class
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def end_first_when_memory_is_short() -> None:
+    """Let the kernel choose this process, and not the archiver: its time-lapse can be rendered again."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 class _ProgressWriter:

@@ -3,15 +3,14 @@
 With the animated WebP in `encoders.py` the only use of Pillow in the rendering process.
 """
 
-import io
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw, ImageFont
 
-from services.archiver.base.errors import PictureRefusedError
-from services.archiver.files.webp import MAX_PIXELS
+from services.archiver.files.webp import read_webp
+from shared.settings import DEFAULT_MAX_PIXELS
 
 _TEXT_SHARE: Final = 28
 """The printed time is 1/28 as high as the picture."""
@@ -19,15 +18,10 @@ _SMALLEST_TEXT: Final = 10
 _SHADE: Final = (0, 0, 0, 150)
 
 
-def open_picture(webp: bytes) -> Image.Image:
-    """Decode the picture as RGB. Raises PictureRefusedError when it is not whole."""
-    try:
-        picture = Image.open(io.BytesIO(webp), formats=["WEBP"])
-        if picture.width * picture.height > MAX_PIXELS:
-            raise PictureRefusedError("too many pixels")
-        return picture.convert("RGB")
-    except (OSError, SyntaxError, ValueError, MemoryError, Image.DecompressionBombError) as error:
-        raise PictureRefusedError(str(error)) from None
+def open_picture(webp: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
+    """Decode the picture as RGB. Raises PictureRefusedError when it is not whole, or has more than `max_pixels`."""
+    picture = read_webp(webp, max_pixels).picture
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 class Composer:

@@ -31,10 +31,12 @@ class FrameReader:
         self._composer = Composer(job.width, job.height, zone)
 
     def __iter__(self) -> Iterator[Image.Image]:
-        store = _open_archive(self._job.archive)
+        settings = load_settings(ArchiverSettings)
+        # This process has the archiver's environment, and so an object store's credentials.
+        store = open_store(settings.model_copy(update={"archive_dir": self._job.archive}))
         for frame in self._job.frames:
             try:
-                picture = self._picture_of(frame, store)
+                picture = self._picture_of(frame, store, settings.picture_max_pixels)
             except (FileNotFoundError, PictureRefusedError):
                 picture = None
                 self.skipped += 1
@@ -43,14 +45,9 @@ class FrameReader:
             if picture is not None:
                 yield picture
 
-    def _picture_of(self, frame: SourceFrame, store: FrameStore) -> Image.Image:
+    def _picture_of(self, frame: SourceFrame, store: FrameStore, max_pixels: int) -> Image.Image:
         webp = store.read(frame.path)
         # Many files that are damaged, as on a worn card, still decode, but to another picture.
         if hashlib.sha256(webp).hexdigest() != frame.sha256:
             raise PictureRefusedError("the file is damaged")
-        return self._composer.compose(open_picture(webp), frame.captured_at)
-
-
-def _open_archive(archive: str) -> FrameStore:
-    """Open the archiver's store. This process has the archiver's environment, and so an object store's credentials."""
-    return open_store(load_settings(ArchiverSettings).model_copy(update={"archive_dir": archive}))
+        return self._composer.compose(open_picture(webp, max_pixels), frame.captured_at)

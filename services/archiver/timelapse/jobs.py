@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from services.archiver.base import texts
 from services.archiver.base.errors import StorageUnavailableError
-from services.archiver.files.durable import DIRECTORY_MODE, fsync_directory
+from services.archiver.files.durable import DIRECTORY_MODE, fsync_directory, read_regular
 from services.archiver.files.store import TEMPORARY_PREFIX
 from services.archiver.timelapse.formats import FACTS, OutputFormat
 from services.archiver.timelapse.request import TimelapseRequest
@@ -29,6 +29,7 @@ from shared.logs import get_logger
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,62}_\d{8}T\d{6}Z_[0-9a-f]{6}$"
 FILE_MODE: Final = 0o640
 _RECORD: Final = ".json"
+_MOST_RECORD_BYTES: Final = 64 * 1024
 _LOCK: Final = ".rendering.lock"
 log = get_logger(__name__)
 
@@ -209,7 +210,7 @@ def _take(lock: int) -> bool:
 def _parse(record: Path) -> Job | None:
     """None when the record is broken, or names another job: its id becomes the path of a video."""
     try:
-        job = Job.model_validate_json(record.read_bytes())
+        job = Job.model_validate_json(read_regular(record, _MOST_RECORD_BYTES))
         if job.id == record.name.removesuffix(_RECORD):
             return job
     except ValidationError:

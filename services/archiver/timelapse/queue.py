@@ -62,6 +62,7 @@ class TimelapseQueue:
         self._engine = engine
         self._clock = clock
         self._threads = Threads()
+        self._adding = asyncio.Lock()
         self._due = asyncio.Event()
         self._saved_at = 0.0
 
@@ -71,10 +72,14 @@ class TimelapseQueue:
 
     async def add(self, request: TimelapseRequest) -> Job:
         """Queue it. Raises NoTimelapseError, QueueFullError, DatabaseUnavailableError, StorageUnavailableError."""
-        jobs = await self.jobs()
-        waiting = sum(job.state is JobState.QUEUED for job in jobs)
-        if waiting >= MOST_WAITING:
-            raise QueueFullError(texts.queue_full(waiting))
+        async with self._adding:  # else requests that come together find room for each of them
+            jobs = await self.jobs()
+            waiting = sum(job.state is JobState.QUEUED for job in jobs)
+            if waiting >= MOST_WAITING:
+                raise QueueFullError(texts.queue_full(waiting))
+            return await self._add(request)
+
+    async def _add(self, request: TimelapseRequest) -> Job:
         planned = await self.estimate(request)
         now = from_ns(self._clock.utc_ns())
         job = _planned(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from services.archiver.base.errors import StorageFullError, StorageUnavailableError
-from services.archiver.files.local_store import MAX_FILE_BYTES, LocalStore
+from services.archiver.files.local_store import LocalStore
 from services.archiver.files.s3_store import S3Store
-from services.archiver.files.store import FrameStore
+from services.archiver.files.store import MAX_FILE_BYTES, FrameStore
 
 PATH = "camera_1/2026/11/22/camera_1_20261122T140000Z.webp"
 NOON = 1_795_348_800  # 2026-11-22T12:00:00Z

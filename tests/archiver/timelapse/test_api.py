@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -211,6 +212,18 @@ def test_too_many_waiting_are_refused(client: TestClient, monkeypatch: pytest.Mo
     assert refused.status_code == 429
     assert "cancel one" in refused.json()["detail"]
     assert refused.headers["retry-after"]
+
+
+def test_requests_that_come_together_find_no_more_room_than_one_by_one(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each once counted the others before any of them was queued."""
+    monkeypatch.setattr(queue, "MOST_WAITING", 2)
+    first = asked(client, **ENDLESS)
+    wait_until(lambda: state_of(client, first["id"]) == "rendering", "it renders", 20)
+    with ThreadPoolExecutor(8) as clients:
+        answers = [answer.status_code for answer in clients.map(lambda _: client.post(LAPSES, json=body()), range(8))]
+    assert sorted(answers) == [202] * 2 + [429] * 6
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,17 @@
 """`POST /api/camera/frames` captures a frame now; `DELETE /api/camera/frames/{id}` deletes one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.capture_limit import CaptureLimit
 from services.archiver.api.frames.images import row_of
 from services.archiver.api.frames.parameters import CameraToCapture, FrameId
-from services.archiver.api.frames.schemas import PREFIX, FrameAnswer
+from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE, FrameAnswer
+from services.archiver.api.turns import in_turn, while_client_waits
 from services.archiver.base import texts
 from services.archiver.base.errors import (
     DatabaseUnavailableError,
@@ -22,7 +25,7 @@ from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from shared.logs import get_logger
 
-Capture = Callable[[str | None], Awaitable[ArchivedFrame | None]]
+Capture = Callable[[str | None], Coroutine[Any, Any, ArchivedFrame | None]]
 log = get_logger(__name__)
 
 
@@ -32,6 +35,7 @@ def capture_router(capture: Capture) -> APIRouter:
 
     @router.post(
         "",
+        dependencies=[Depends(CaptureLimit(), scope="function")],
         summary="Capture a frame now, besides those of the slots",
         status_code=201,
         response_model=FrameAnswer,
@@ -39,12 +43,15 @@ def capture_router(capture: Capture) -> APIRouter:
             later="The picture is kept and will be listed when the database is back",
             unknown="No such camera",
             parameter="A parameter can't be used",
+            full="Too many are under way, or your address captures too fast",
             away="The camera gives no live picture, or the picture can't be kept",
         ),
     )
-    async def capture_now(response: Response, camera: CameraToCapture = None) -> FrameAnswer | JSONResponse:
+    async def capture_now(
+        request: Request, response: Response, camera: CameraToCapture = None
+    ) -> FrameAnswer | JSONResponse:
         try:
-            row = await capture(camera)
+            row = await while_client_waits(request, capture(camera))
         except UnknownCameraError:
             raise HTTPException(404, texts.unknown_camera(camera)) from None
         except (NoPictureError, EncodeFailedError) as error:
@@ -63,9 +70,10 @@ def delete_router(frame_rows: FrameRows, frame_files: FrameFiles) -> APIRouter:
 
     @router.delete(
         "/{frame_id}",
+        dependencies=[in_turn()],
         summary="Delete a frame for good",
         status_code=204,
-        responses=error_responses(unknown="No such frame", away="The database is away: try again later"),
+        responses=error_responses(**REFUSAL_IN_LINE, unknown="No such frame"),
     )
     def delete_frame(frame_id: FrameId) -> None:
         row = row_of(frame_rows, frame_id)

@@ -4,7 +4,8 @@ from fastapi import APIRouter
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import CameraParameter, CursorParameter, Limit, Range
-from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX, GapAnswer, GapsAnswer
+from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE, GapAnswer, GapsAnswer
+from services.archiver.api.turns import in_turn
 from services.archiver.base.epoch import from_seconds, to_seconds
 from services.archiver.db.frame_query import Cursor
 from services.archiver.db.gaps import GapQuery, GapRows
@@ -14,7 +15,12 @@ def gaps_router(gap_rows: GapRows) -> APIRouter:
     """The endpoint is a plain function, so it runs on a thread and may block."""
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
-    @router.get("/gaps", summary="The slots without a picture, and why", responses=error_responses(**ANY_REFUSAL))
+    @router.get(
+        "/gaps",
+        dependencies=[in_turn()],
+        summary="The slots without a picture, and why",
+        responses=error_responses(**REFUSAL_IN_LINE),
+    )
     def list_gaps(
         stretch: Range, camera: CameraParameter = None, cursor: CursorParameter = None, limit: Limit = 100
     ) -> GapsAnswer:

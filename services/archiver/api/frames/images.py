@@ -8,29 +8,34 @@ from fastapi import APIRouter, HTTPException, Response
 from services.archiver.api.caching import FOR_EVER, matches
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import FrameId, IfNoneMatch
-from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX, FrameAnswer
+from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE, FrameAnswer
+from services.archiver.api.turns import Turns, in_turn, quick_turns
 from services.archiver.base import texts
-from services.archiver.base.errors import DamagedFrameError, PictureRefusedError
+from services.archiver.base.errors import DamagedFrameError, OutOfMemoryError, PictureRefusedError
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from shared.logs import get_logger
 
-_UNKNOWN: Final = error_responses(**ANY_REFUSAL, unknown="No such frame")
+_UNKNOWN: Final = error_responses(**REFUSAL_IN_LINE, unknown="No such frame")
 _IMAGE: Final = _UNKNOWN | error_responses(gone="Its file is gone", damaged="Its file is damaged")
 log = get_logger(__name__)
 
 
-def images_router(frame_rows: FrameRows, frame_files: FrameFiles) -> APIRouter:
+def images_router(
+    frame_rows: FrameRows, frame_files: FrameFiles, look_ups: Turns | None = None, pictures: Turns | None = None
+) -> APIRouter:
     """The endpoints are plain functions, so they run on threads and may block."""
+    look_up, picture = [in_turn(look_ups or quick_turns())], [in_turn(pictures or quick_turns())]
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
-    @router.get("/{frame_id}", summary="One archived frame", responses=_UNKNOWN)
+    @router.get("/{frame_id}", dependencies=look_up, summary="One archived frame", responses=_UNKNOWN)
     def one_frame(frame_id: FrameId) -> FrameAnswer:
         return FrameAnswer.of(row_of(frame_rows, frame_id))
 
     @router.get(
         "/{frame_id}/image",
+        dependencies=picture,
         summary="The picture of an archived frame",
         response_class=Response,
         responses=_webp("The WebP file", "picture"),
@@ -41,6 +46,7 @@ def images_router(frame_rows: FrameRows, frame_files: FrameFiles) -> APIRouter:
 
     @router.get(
         "/{frame_id}/thumbnail",
+        dependencies=picture,
         summary="A small copy of an archived frame's picture",
         response_class=Response,
         responses=_webp("A WebP picture, 320 pixels wide at the most", "thumbnail"),
@@ -77,6 +83,8 @@ def _picture(
         content = read(row)
     except FileNotFoundError:
         raise HTTPException(410, texts.image_gone(row.id, row.path)) from None
+    except OutOfMemoryError:
+        raise HTTPException(503, texts.NO_MEMORY_NOW, {"Retry-After": "5"}) from None
     except (DamagedFrameError, PictureRefusedError):
         log.warning("a frame's file is damaged", id=row.id, path=row.path)
         raise HTTPException(500, texts.image_damaged(row.id, row.path)) from None

@@ -8,7 +8,7 @@ import hashlib
 import io
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from services.archiver.base.errors import DamagedFrameError, PictureRefusedError
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.frame_files import MOST_THUMBNAIL_PIXELS, FrameFiles
 from services.archiver.files.paths import thumbnail_path_of
 from services.archiver.files.webp import read_webp
 from shared.logs import get_logger
@@ -44,6 +44,10 @@ class Sheet:
     is_whole: bool
 
 
+def _nothing() -> None:
+    """For callers who wait for the sheet whatever happens."""
+
+
 class SpriteSheets:
     """Makes one sheet at a time, which leaves the rest of the machine to captures and other readers."""
 
@@ -58,27 +62,30 @@ class SpriteSheets:
         found = self._frame_rows.get_many(frame_ids)
         return [found.get(frame_id) for frame_id in frame_ids]
 
-    def sheet(self, frames: Sequence[ArchivedFrame | None], width: int) -> Sheet:
+    def sheet(self, frames: Sequence[ArchivedFrame | None], width: int, check: Callable[[], None] = _nothing) -> Sheet:
         """The sheet of these frames, of which there is at least one, with cells so wide.
+
+        `check` is called before each cell, and ends the work by raising an error, when nobody waits for it any more.
 
         Raises:
             StorageUnavailableError: when the store is.
         """
         name = tag_of(frames, width)
         with self._making:
+            check()
             sheet = self._made.get(name)
             if sheet is not None:
                 self._made.move_to_end(name)
                 return sheet
-            sheet = self._make(frames, width)
+            sheet = self._make(frames, width, check)
             if sheet.is_whole:
                 self._remember(name, sheet)
             return sheet
 
-    def _make(self, frames: Sequence[ArchivedFrame | None], width: int) -> Sheet:
+    def _make(self, frames: Sequence[ArchivedFrame | None], width: int, check: Callable[[], None]) -> Sheet:
         size = (width, _height_of_cells((frame for frame in frames if frame is not None), width))
         with ThreadPoolExecutor(_READERS, thread_name_prefix="sprites") as readers:
-            cells = list(readers.map(lambda frame: self._cell(frame, size), frames))
+            cells = list(readers.map(lambda frame: self._cell(frame, size, check), frames))
         columns = min(COLUMNS, len(cells))
         whole = Image.new("RGB", (size[0] * columns, size[1] * -(-len(cells) // columns)))
         for number, cell in enumerate(cells):
@@ -88,8 +95,11 @@ class SpriteSheets:
         whole.save(file, "JPEG", quality=JPEG_QUALITY)
         return Sheet(file.getvalue(), all(cell is not None for cell in cells))
 
-    def _cell(self, frame: ArchivedFrame | None, size: tuple[int, int]) -> Image.Image | None:
+    def _cell(
+        self, frame: ArchivedFrame | None, size: tuple[int, int], check: Callable[[], None]
+    ) -> Image.Image | None:
         """The whole picture within its cell; None when it can't be read."""
+        check()
         if frame is None:
             return None
         try:
@@ -100,9 +110,10 @@ class SpriteSheets:
 
     def _thumbnail(self, frame: ArchivedFrame) -> Image.Image:
         try:
-            picture = read_webp(self._frame_files.store.read(thumbnail_path_of(frame.path))).picture
+            content = self._frame_files.store.read(thumbnail_path_of(frame.path))
+            picture = read_webp(content, MOST_THUMBNAIL_PIXELS).picture
         except (FileNotFoundError, PictureRefusedError):
-            picture = read_webp(self._frame_files.thumbnail(frame)).picture
+            picture = read_webp(self._frame_files.thumbnail(frame), MOST_THUMBNAIL_PIXELS).picture
         return picture if picture.mode == "RGB" else picture.convert("RGB")
 
     def _remember(self, name: str, sheet: Sheet) -> None:

@@ -12,7 +12,7 @@ from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import IfNoneMatch
 from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE
 from services.archiver.api.frames.sprite_sheets import MOST_FRAMES, USUAL_WIDTH, SpriteSheets, tag_of
-from services.archiver.api.turns import in_turn
+from services.archiver.api.turns import Client, in_turn
 from services.archiver.base import texts
 from services.archiver.db.frame_query import MAX_ID
 from services.archiver.files.image_features import THUMBNAIL_WIDTH
@@ -45,7 +45,6 @@ def sprites_router(sheets: SpriteSheets) -> APIRouter:
 
     @router.get(
         "/sprites",
-        dependencies=[in_turn()],
         summary="Small copies of many frames, in one picture",
         response_class=Response,
         responses={
@@ -54,14 +53,19 @@ def sprites_router(sheets: SpriteSheets) -> APIRouter:
             **error_responses(**REFUSAL_IN_LINE, unknown="There is none of these frames"),
         },
     )
-    def sheet(ids: FrameIds, width: CellWidth = USUAL_WIDTH, if_none_match: IfNoneMatch = None) -> Response:
+    def sheet(
+        client: Annotated[Client, in_turn()],
+        ids: FrameIds,
+        width: CellWidth = USUAL_WIDTH,
+        if_none_match: IfNoneMatch = None,
+    ) -> Response:
         frames = sheets.frames([int(name) for name in ids.split(",")])
         if all(frame is None for frame in frames):
             raise HTTPException(404, texts.NO_SUCH_FRAMES)
         headers = {"ETag": f'"{tag_of(frames, width)}"', "Cache-Control": FOR_EVER}
         if matches(if_none_match, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        made = sheets.sheet(frames, width)
+        made = sheets.sheet(frames, width, client.check)
         if not made.is_whole:
             headers["Cache-Control"] = _FOR_SECONDS
         return Response(made.jpeg, media_type="image/jpeg", headers=headers)

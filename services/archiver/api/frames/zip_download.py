@@ -1,11 +1,16 @@
 """`GET /api/camera/frames/zip`: the selected frames as one zip file."""
 
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Final
 
-from fastapi import APIRouter, HTTPException
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import StreamingResponse
 
 from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.downloads import Downloads
 from services.archiver.api.frames.parameters import Selection
 from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE
 from services.archiver.api.frames.zip_stream import MOST_FRAMES, zip_name, zipped
@@ -14,14 +19,18 @@ from services.archiver.base import texts
 from services.archiver.db.frames import FrameRows
 from services.archiver.files.frame_files import FrameFiles
 
+READERS: Final = 2
+"""How many pieces are read at a time, of all downloads together: a disk that hangs holds no more threads."""
+
 
 def zip_router(frame_rows: FrameRows, frame_files: FrameFiles) -> APIRouter:
-    """The endpoint is a plain function, so it runs on a thread and may block."""
+    """The endpoint is a plain function, so it runs on a thread and may block. Zip files have threads of their own."""
+    threads = CapacityLimiter(READERS)
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
     @router.get(
         "/zip",
-        dependencies=[in_turn()],
+        dependencies=[in_turn(), Depends(Downloads(), scope="request")],
         summary="Download frames as a zip file",
         response_class=StreamingResponse,
         responses={
@@ -38,9 +47,15 @@ def zip_router(frame_rows: FrameRows, frame_files: FrameFiles) -> APIRouter:
             raise HTTPException(422, texts.too_many_to_zip(count, MOST_FRAMES))
         disposition = f'attachment; filename="{zip_name(frame_rows, query)}"'
         return StreamingResponse(
-            zipped(frame_rows, frame_files, query),
+            _on_threads(zipped(frame_rows, frame_files, query), threads),
             media_type="application/zip",
             headers={"Content-Disposition": disposition},
         )
 
     return router
+
+
+async def _on_threads(pieces: Iterator[bytes], threads: CapacityLimiter) -> AsyncIterator[bytes]:
+    """The pieces, each made when the one before has been sent. A client that goes ends it with the piece under way."""
+    while (piece := await run_sync(next, pieces, None, limiter=threads)) is not None:
+        yield piece

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.timelapses.schemas import ANY_REFUSAL, PREFIX, EstimateAnswer, TimelapseAnswer
+from services.archiver.api.turns import in_turn, while_client_waits
 from services.archiver.timelapse.formats import why_unavailable
 from services.archiver.timelapse.queue import QueueFullError, TimelapseQueue
 from services.archiver.timelapse.request import TimelapseRequest
@@ -17,6 +18,7 @@ RETRY_AFTER_SECONDS: Final = "60"
 _REFUSALS: Final = ANY_REFUSAL | {
     "parameter": "It can't be made as requested",
     "encoder": "The encoder is not installed",
+    "full": "Too many wait already, or too many requests of this address",
 }
 
 
@@ -24,20 +26,26 @@ def render_router(queue: TimelapseQueue) -> APIRouter:
     """The endpoints run on the loop and do not block."""
     router = APIRouter(prefix=PREFIX, tags=["time-lapses"])
 
-    @router.post("/estimate", summary="What a time-lapse would come to", responses=error_responses(**_REFUSALS))
-    async def estimate(request: TimelapseRequest) -> EstimateAnswer:
+    @router.post(
+        "/estimate",
+        dependencies=[in_turn()],
+        summary="What a time-lapse would come to",
+        responses=error_responses(**_REFUSALS),
+    )
+    async def estimate(request: TimelapseRequest, connection: Request) -> EstimateAnswer:
         with _refused_in_words(queue, request):
-            return EstimateAnswer.of(await queue.estimate(request))
+            return EstimateAnswer.of(await while_client_waits(connection, queue.estimate(request)))
 
     @router.post(
         "",
+        dependencies=[in_turn()],
         summary="Render a time-lapse in the background",
         status_code=202,
-        responses=error_responses(**_REFUSALS, full="Too many wait already"),
+        responses=error_responses(**_REFUSALS),
     )
-    async def render(request: TimelapseRequest, response: Response) -> TimelapseAnswer:
+    async def render(request: TimelapseRequest, connection: Request, response: Response) -> TimelapseAnswer:
         with _refused_in_words(queue, request):
-            job = await queue.add(request)
+            job = await while_client_waits(connection, queue.add(request))
         response.headers["Location"] = f"{PREFIX}/{job.id}"
         return TimelapseAnswer.of(job, queue.settings.keep)
 

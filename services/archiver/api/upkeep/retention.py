@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from services.archiver.api.turns import in_turn
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.retention_policy import Tier
 from services.archiver.files.store import FrameStore
@@ -76,7 +77,7 @@ def retention_router(forecaster: Forecaster, store: FrameStore, min_free_bytes: 
     """The endpoint is a plain function, so it runs on a thread and may block."""
     router = APIRouter(tags=["retention"])
 
-    @router.get("/api/camera/retention", summary="What will be deleted, and when")
+    @router.get("/api/camera/retention", dependencies=[in_turn()], summary="What will be deleted, and when")
     def retention(
         days: Annotated[int, Query(ge=1, le=3660, description="how far to look ahead")] = 30,
     ) -> RetentionAnswer:

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import make_url
 
+from services.archiver.api.turns import in_turn
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
 from services.archiver.db.frame_query import FrameQuery
@@ -73,7 +74,11 @@ def status_router(sources: StatusSources, settings: ArchiverSettings) -> APIRout
     database = "sqlite" if make_url(settings.database_url.get_secret_value()).drivername == "sqlite" else "postgresql"
     store = "s3" if settings.archive_dir.startswith(S3_SCHEME) else "directory"
 
-    @router.get("/api/camera/frames/status", summary="The archive, what is wrong with it, and its settings")
+    @router.get(
+        "/api/camera/frames/status",
+        dependencies=[in_turn()],
+        summary="The archive, what is wrong with it, and its settings",
+    )
     def status() -> ArchiveStatus:
         frames, byte_count, ends = _amount(sources.frame_rows)
         return ArchiveStatus(
