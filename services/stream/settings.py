@@ -42,7 +42,7 @@ class StreamSettings(WebSettings):
     )
     """The most viewers that one replica serves at once. Unset: 1000, or what the limit on open files leaves room
     for."""
-    stream_max_viewers_per_address: int = Field(100, ge=1, le=100_000, description="a whole number from 1 to 100000")
+    stream_max_viewers_per_address: int = Field(200, ge=1, le=100_000, description="a whole number from 1 to 100000")
     """The most streams that one address may watch at once on a replica. This machine itself is not limited."""
     viewer_stall_seconds: int = Field(60, ge=5, le=3600, description="a whole number of seconds from 5 to 3600")
     """A viewer that takes nothing in for this long is cut."""

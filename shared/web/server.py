@@ -20,6 +20,10 @@ from shared.web.websocket_protocol import WebSocketProtocol
 
 GRACE_SECONDS: Final = 2
 TICK_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 75
+"""How long a connection may wait for its next request, as in nginx. uvicorn's 5 s are a usual period of polling: the
+client's request and our close would cross on the way.
+"""
 MAX_MESSAGE_BYTES: Final = 4096
 """For messages from a WebSocket client; those to it have no such limit."""
 
@@ -74,6 +78,7 @@ def make_server(
         server_header=False,
         # TRUSTED_PROXIES decides which proxies are believed; uvicorn would believe any on this machine.
         proxy_headers=False,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws=WebSocketProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,

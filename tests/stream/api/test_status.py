@@ -47,7 +47,7 @@ def test_it_tells_of_the_replica_the_bus_and_the_cameras(bus: str, ingest: FakeI
     assert (camera["key"], camera["headline"], camera["advice"]) == ("cam1", "Live", "")
     assert camera["ingest_version"] == "0.0.9"
     assert answer["problems"] == []
-    assert answer["settings"]["STREAM_MAX_VIEWERS_PER_ADDRESS"] == "100"
+    assert answer["settings"]["STREAM_MAX_VIEWERS_PER_ADDRESS"] == "200"
     assert answer["settings"]["COMPATIBILITY_URLS"] == "false"
 
 
