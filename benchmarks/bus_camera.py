@@ -60,33 +60,38 @@ class BusCamera:
 
     def _run(self) -> None:
         publisher = Publisher(self._address)
-        status_at, due_at = float("-inf"), time.monotonic()
+        turns = itertools.cycle(self._keys)
+        status_at, due_at = dict.fromkeys(self._keys, float("-inf")), time.monotonic()
         while not self._stop.is_set():
             publisher.wait(due_at - time.monotonic())
             heard_somebody = publisher.read_subscriptions()
             now = time.monotonic()
-            is_status_due = now >= status_at + STATUS_SECONDS
-            if heard_somebody or is_status_due:
-                self._send_statuses(publisher)
-                status_at = now
+            if heard_somebody:
+                status_at = dict.fromkeys(self._keys, float("-inf"))
             if now >= due_at:
-                due_at = max(due_at + self._period, now)
-                self._send_frames(publisher, with_capture=is_status_due)
+                # One camera at a time: a burst of all would not fit into a subscriber's queue.
+                due_at = max(due_at + self._period / len(self._keys), now)
+                key = next(turns)
+                is_status_due = now >= status_at[key] + STATUS_SECONDS
+                if is_status_due:
+                    self._send_status(publisher, key)
+                    status_at[key] = now
+                self._send_frames(publisher, key, with_capture=is_status_due)
         publisher.close()
 
-    def _send_statuses(self, publisher: Publisher) -> None:
+    def _send_status(self, publisher: Publisher, key: str) -> None:
         width, height = self._size
+        order = self._keys.index(key)
         widths = tuple(int(name) for name in self._renditions if name != MAIN)
-        for order, key in enumerate(self._keys):
-            status = status_of(key, order=order, is_default=order == 0, width=width, height=height, widths=widths)
-            publisher.send(encode_status(status))
+        status = status_of(key, order=order, is_default=order == 0, width=width, height=height, widths=widths)
+        publisher.send(encode_status(status))
 
-    def _send_frames(self, publisher: Publisher, *, with_capture: bool) -> None:
+    def _send_frames(self, publisher: Publisher, key: str, *, with_capture: bool) -> None:
         self.sent += 1
         for rendition, ((width, height), jpegs) in self._renditions.items():
             jpeg = next(jpegs)
             names = (MAIN, CAPTURE) if rendition == MAIN and with_capture else (rendition,)
-            for key, name in itertools.product(self._keys, names):
+            for name in names:
                 frame = Frame(key, name, self.sent, time.time_ns(), width, height, live=True, jpeg=jpeg)
                 publisher.send(encode_frame(frame))
 
