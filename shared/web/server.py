@@ -20,6 +20,8 @@ from shared.web.websocket_protocol import WebSocketProtocol
 
 GRACE_SECONDS: Final = 2
 TICK_SECONDS: Final = 1.0
+RECEIVE_BYTES: Final = 16 * 1024
+"""The kernel's buffer for what a client sends (it takes twice as much). uvloop would read 256 KB at once."""
 IDLE_SECONDS: Final = 75
 """How long a connection may wait for its next request, as in nginx. uvicorn's 5 s are a usual period of polling: the
 client's request and our close would cross on the way.
@@ -112,6 +114,7 @@ def listen(
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
         if sys.platform == "linux":
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_seconds * 1000))
             if unsent_bytes is not None:

@@ -23,6 +23,7 @@ HANDSHAKE = (
 )
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 MASK = b"\0\0\0\0"
+POLL_SECONDS = 6.0
 
 
 class Server:
@@ -127,3 +128,14 @@ def test_a_socket_whose_client_pings_for_ever_is_closed(server: Server) -> None:
     """Ten a second are more than any client needs."""
     sent, was_cut = flood(server, HANDSHAKE, SOCKET_FLOODS["empty pings"], reads_answer=True)
     assert was_cut, f"{sent} bytes were taken"
+
+
+def test_a_client_that_asks_again_after_six_seconds_finds_its_connection_open(server: Server) -> None:
+    """uvicorn's usual 5 s are also a usual period of polling: request and close would cross on the way."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=POLL_SECONDS) as client:
+        client.sendall(b"GET /ok HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(4096).endswith(b"ok")
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        client.sendall(b"GET /ok HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")
