@@ -2,11 +2,11 @@
 
     .venv/bin/python -m benchmarks.hostile [--service stream|archiver] [--kinds WORD] [--inside] [--seconds 4]
 
-For each kind: how many connections were opened, refused, and closed by the server; the server's memory over that
-before the first kind, and each connection's part of what this kind added; the longest gap that a live viewer saw; the longest wait for /healthz; and the seconds until the server had
-closed all of them after their end. The connections show no password; with `--inside` they show a valid token. A row
-beyond a bound is marked with `!`. Run by root, the servers and the viewers go before all else on the machine, so that
-a gap is the server's fault.
+For each kind: how many connections were opened, refused, and closed by the server; the memory that the server took for
+them, each one's part of it, and what it has kept since the first kind; the longest gap that a live viewer saw; the
+longest wait for /healthz; and the seconds until the server had closed all of them after their end. The connections show
+no password; with `--inside` they show a valid token. A row beyond a bound is marked with `!`. Run by root, the servers
+and the viewers go before all else on the machine, so that a gap is the server's fault.
 """
 
 import argparse
@@ -76,6 +76,7 @@ class Row:
     rss_mb: float
     pss_mb: float
     kb_each: float
+    kept_mb: float
     gap_s: float
     healthz_s: float
     gone_after_s: float
@@ -112,9 +113,9 @@ class Health:
         return self.longest
 
 
-def measure(kind: Kind, server: Server, baseline: dict[str, float], live: Load, seconds: float) -> Row:
+def measure(kind: Kind, server: Server, baseline: float, live: Load, seconds: float) -> Row:
     pid = server.pid
-    before, files = memory_megabytes(pid)["pss"], open_files(pid)
+    before, files = memory_megabytes(pid), open_files(pid)
     live.reset()
     health = Health(server.port)
     attack = Attack(kind, server.port, seconds)
@@ -128,7 +129,7 @@ def measure(kind: Kind, server: Server, baseline: dict[str, float], live: Load, 
     wait_until(lambda: open_files(pid) <= files + 5, "the server closes its connections", 60)
     gone_after = time.monotonic() - ended
     report = live.report()
-    rss, pss = most["rss"] - baseline["rss"], most["pss"] - baseline["pss"]
+    rss, pss = most["rss"] - before["rss"], most["pss"] - before["pss"]
     return Row(
         kind=kind.name,
         opened=opened,
@@ -136,7 +137,8 @@ def measure(kind: Kind, server: Server, baseline: dict[str, float], live: Load, 
         closed=closed,
         rss_mb=round(rss, 1),
         pss_mb=round(pss, 1),
-        kb_each=round((most["pss"] - before) * 1024 / max(1, kind.count), 1),
+        kb_each=round(pss * 1024 / max(1, kind.count), 1),
+        kept_mb=round(memory_megabytes(pid)["pss"] - baseline, 1),
         gap_s=longest_gap(report),
         healthz_s=round(health.stop(), 2),
         gone_after_s=round(gone_after, 1),
@@ -216,7 +218,7 @@ def main() -> None:
         server = Server(stack.services[options.service].pid, port)
         with Load(viewers, stack.stream_port, shared_stream(stack)) as live:
             live.add(VIEWERS)
-            baseline, rows = memory_megabytes(server.pid), []
+            baseline, rows = memory_megabytes(server.pid)["pss"], []
             for kind in kinds:
                 rows.append(measure(kind, server, baseline, live, options.seconds))
                 print_row(rows[-1])
@@ -231,7 +233,7 @@ def main() -> None:
 def print_row(row: Row) -> None:
     mark = " " if row.is_within_bounds else "!"
     counts = f"{row.opened:7} opened {row.refused:4} refused {row.closed:6} closed"
-    memory = f"+{row.rss_mb:6} MB RSS +{row.pss_mb:6} MB PSS {row.kb_each:7} KB each"
+    memory = f"+{row.rss_mb:6} MB RSS +{row.pss_mb:6} MB PSS {row.kb_each:7} KB each {row.kept_mb:6} MB kept"
     times = f"gap {row.gap_s:5} s  /healthz {row.healthz_s:5} s  gone after {row.gone_after_s:5} s"
     print(f"{mark} {row.kind:28} {counts}  {memory}  {times}", flush=True)
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-STEPS_PER_TURN: Final = 16
+STEPS_PER_TURN: Final = 8
 """A step parses at most 2 KiB, or answers one request: about a millisecond."""
 
 
