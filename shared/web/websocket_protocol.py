@@ -5,15 +5,11 @@ been received is parsed in small pieces, one in each turn of the loop, so a floo
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
-from uvicorn import Config
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 from websockets.frames import CloseCode, Frame
-
-from shared.web.protocol import share_of
 
 PIECE_BYTES: Final = 2048
 MAX_FRAGMENTS: Final = 64
@@ -30,22 +26,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _control_frames = 0
     _control_since = 0.0
 
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
-        super().__init__(config, server_state, app_state)
-        self._share = share_of(server_state)
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._unparsed = bytearray()
 
     def data_received(self, data: bytes) -> None:
         self._unparsed += data
-        if self._is_parsing:
-            return
-        self._is_parsing = True
-        self._share.run(self._parse)
-        if self._is_parsing and not self.transport.is_closing():
-            self.transport.pause_reading()
+        self._parse()
 
     def _parse(self) -> None:
         """One piece now, the next one in a later turn of the loop; meanwhile nothing more is read."""
@@ -64,7 +51,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
             if not self._is_parsing and not self.read_paused and not self._owes:
                 self._is_parsing = True
-                self.loop.call_soon(self._share.run, self._parse)
+                self.loop.call_soon(self._parse)
         elif not self.read_paused and not self._owes:
             self.transport.resume_reading()
 
