@@ -13,6 +13,7 @@ from services.archiver.files.webp import WebpOptions
 from services.archiver.service import Archiver
 from shared.bus.keys import client_keys
 from shared.clock import Clock
+from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 from shared.web.access.authenticator import Authenticator
@@ -29,6 +30,7 @@ def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
     refuse_unprotected_access(settings, "ARCHIVER_HOST", settings.archiver_host)
+    raise_file_limit()
     bus_keys = client_keys(settings)
     engine = open_engine(settings.database_url.get_secret_value())
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)

@@ -3,18 +3,26 @@
 A request's head has a deadline and a maximum size, its body a deadline; `body_limit.py` limits the body's size. What
 surrounds the body (chunk sizes and extensions, trailers) counts like a head. The parser gets small pieces, and none
 while a request waits behind another or while the client leaves our responses unread, so a connection holds little more
-memory than its buffers. The number of idle connections is limited; the oldest is closed first.
+memory than its buffers. All connections together take only a part of each turn of the loop (`loop_share.py`). The
+number of idle connections is limited; the oldest is closed first.
 """
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Final, cast
+from weakref import WeakKeyDictionary
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from shared.web.loop_share import LoopShare
 
 HEAD_SECONDS: Final = 10.0
 MAX_HEAD_BYTES: Final = 32 * 1024
+MAX_FIELDS: Final = 200
+"""Of a head. Thousands of tiny ones cost ten times their bytes."""
 BODY_SECONDS: Final = 30.0
 REST_SECONDS: Final = 2.0
 """For the rest of a body that was answered before its end. If we closed at once, some clients would miss the answer."""
@@ -23,7 +31,13 @@ PIECE_BYTES: Final = 2048
 """The smallest requests that fit into it, all pipelined, cost some 300 KB."""
 _CHUNK_BYTES: Final = 8
 """The size line and line ends of an ordinary chunk; they are free, extensions are not."""
+_shares: Final[WeakKeyDictionary[ServerState, LoopShare]] = WeakKeyDictionary()
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+def share_of(server_state: ServerState) -> LoopShare:
+    """What all connections of a server share."""
+    return _shares.setdefault(server_state, LoopShare())
 
 
 class _Flow(FlowControl):
@@ -64,12 +78,15 @@ class HttpProtocol(HttpToolsProtocol):
     _framing_bytes = 0
     """What the current message has brought besides its body."""
     _is_parsing = False
+    _is_in_line = False
+    """Whether a piece waits for its turn. Meanwhile nothing is read."""
     _answering: RequestResponseCycle | None = None
     """The request that is being answered. Later ones wait; uvicorn's `cycle` is the last of them."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
         self.flow = _Flow(self.transport, self._parse)
+        self._share = share_of(self.server_state)
         self._unparsed = bytearray()
         self._await_head()
 
@@ -92,19 +109,35 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _parse(self) -> None:
         """Feed the parser piece by piece, until a request must wait, reading is paused or nothing is left."""
-        if self._is_parsing:  # a request in this very piece was answered at once
+        if self._is_parsing or self._is_in_line:  # a request in this very piece was answered at once
             return
-        self._is_parsing = True
-        while self._unparsed and not (self.pipeline or self.flow.read_paused or self.transport.is_closing()):
+        self._is_in_line = True
+        self._share.run(self._parse_piece)
+        if self._is_in_line and not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def _parse_piece(self) -> None:
+        self._is_in_line = False
+        if self._may_parse():
+            self._is_parsing = True
             piece = bytes(self._unparsed[:PIECE_BYTES])
             del self._unparsed[:PIECE_BYTES]
             self._framing_bytes += len(piece)
             super().data_received(piece)
             if self._framing_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
                 self._refuse_framing()
-        self._is_parsing = False
-        if self._unparsed and not self.transport.is_closing():
+            self._is_parsing = False
+        if self._may_parse():
+            self._parse()
+        elif self.transport.is_closing():
+            self._unparsed.clear()
+        elif self._unparsed:
             self.flow.pause_reading()
+        elif not self.flow.read_paused:
+            self.transport.resume_reading()
+
+    def _may_parse(self) -> bool:
+        return bool(self._unparsed) and not (self.pipeline or self.flow.read_paused or self.transport.is_closing())
 
     def _refuse_framing(self) -> None:
         # In the middle of a body an answer may be under way, so the connection just ends.
@@ -129,8 +162,11 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._awaits_head:  # trailers are of no use to anybody here
-            super().on_header(name, value)
+        if not self._awaits_head or self.transport.is_closing():  # trailers are of no use to anybody here
+            return
+        super().on_header(name, value)
+        if len(self.headers) > MAX_FIELDS:
+            self._refuse_framing()
 
     def on_body(self, body: bytes) -> None:
         self._framing_bytes -= min(self._framing_bytes, len(body) + _CHUNK_BYTES)
@@ -178,4 +214,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+        self._share.run(partial(self._start, cycle, app))
+
+    def _start(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if not (cycle.disconnected or self.transport.is_closing()):
+            super()._start_asgi_task(cycle, app)

@@ -21,6 +21,12 @@ from shared.web.websocket_protocol import WebSocketProtocol
 
 GRACE_SECONDS: Final = 2
 TICK_SECONDS: Final = 1.0
+RECEIVE_BYTES: Final = 16 * 1024
+"""The kernel's buffer for what a client sends (it takes twice as much). uvloop would read 256 KB at once."""
+IDLE_SECONDS: Final = 75
+"""How long a connection may wait for its next request, as in nginx. uvicorn's 5 s are a usual period of polling: the
+client's request and our close would cross on the way.
+"""
 MAX_MESSAGE_BYTES: Final = 4096
 """For messages from a WebSocket client; those to it have no such limit."""
 
@@ -76,6 +82,7 @@ def make_server(
         server_header=False,
         # TRUSTED_PROXIES decides which proxies are believed; uvicorn would believe any on this machine.
         proxy_headers=False,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws=WebSocketProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
@@ -109,6 +116,7 @@ def listen(
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
         if sys.platform == "linux":
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_seconds * 1000))
             if unsent_bytes is not None:

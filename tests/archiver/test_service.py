@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -149,3 +150,14 @@ def test_it_starts_without_its_database(tmp_path: Path) -> None:
 
         wait_until(lambda: b"database" in readiness(), "the trouble is said")
         assert seconds_to_end(process, signal.SIGTERM) < 2 * PATIENCE
+
+
+def test_the_archiver_raises_its_limit_on_open_files(tmp_path: Path) -> None:
+    """A shell's usual 1024 are as many idle connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft // 2, hard))
+    try:
+        with running(environment(tmp_path)) as process:
+            assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

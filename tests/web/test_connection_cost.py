@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.web.protocol import MAX_FIELDS
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
@@ -23,6 +24,7 @@ HANDSHAKE = (
 )
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 MASK = b"\0\0\0\0"
+POLL_SECONDS = 6.0
 
 
 class Server:
@@ -127,3 +129,24 @@ def test_a_socket_whose_client_pings_for_ever_is_closed(server: Server) -> None:
     """Ten a second are more than any client needs."""
     sent, was_cut = flood(server, HANDSHAKE, SOCKET_FLOODS["empty pings"], reads_answer=True)
     assert was_cut, f"{sent} bytes were taken"
+
+
+def test_a_head_of_more_fields_than_anybody_sends_is_refused(server: Server) -> None:
+    """Each tiny field costs ten times its bytes: a thousand such heads once took 215 MB."""
+    for fields, status in ((MAX_FIELDS, b"200"), (MAX_FIELDS + 1, b"431")):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+            client.sendall(b"GET /ok HTTP/1.1\r\nHost: x\r\n" + b"a:b\r\n" * (fields - 1) + b"\r\n")
+            assert client.recv(4096).split()[1] == status
+
+
+def test_a_client_that_asks_again_after_six_seconds_finds_its_connection_open(server: Server) -> None:
+    """uvicorn's usual 5 s are also a usual period of polling: request and close would cross on the way."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=POLL_SECONDS) as client:
+        client.sendall(b"GET /ok HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = b""
+        while not answer.endswith(b"ok"):
+            answer += client.recv(4096)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        client.sendall(b"GET /ok HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")

@@ -1,0 +1,48 @@
+"""Keeps connections from taking a whole turn of the loop, so that others (the fan-out above all) come in between.
+
+A thousand clients that send requests as fast as they can are a thousand callbacks in each turn, half a second or more.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+STEPS_PER_TURN: Final = 8
+"""A step parses at most 2 KiB, or answers one request: about a millisecond."""
+
+
+class LoopShare:
+    """Runs steps, `STEPS_PER_TURN` in a turn of the loop; further ones wait for the next turns, in their order.
+
+    One for each server, used on its loop. Its users limit how many steps wait: each connection has two at most.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._left = STEPS_PER_TURN
+        self._is_turn_due = False
+
+    def run(self, step: Callable[[], object]) -> None:
+        """Call `step` now, or in a later turn if this one is used up."""
+        self._await_turn()
+        if self._left and not self._waiting:
+            self._left -= 1
+            step()
+        else:
+            self._waiting.append(step)
+
+    def _await_turn(self) -> None:
+        if not self._is_turn_due:
+            self._is_turn_due = True
+            asyncio.get_running_loop().call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._is_turn_due = False
+        self._left = STEPS_PER_TURN
+        while self._waiting and self._left:
+            self._left -= 1
+            # By the loop, so that one that raises is reported, and stops no other.
+            asyncio.get_running_loop().call_soon(self._waiting.popleft())
+        if self._left < STEPS_PER_TURN:
+            self._await_turn()
