@@ -1,4 +1,4 @@
-"""HTTP authentication, which RTSP uses too: Digest rather than Basic, and the strongest Digest that the camera offers. Pure.
+"""HTTP authentication, which RTSP uses too. Digest comes before Basic, and the strongest Digest first. Pure.
 
 It replaces aiortsp's own for RTSP, which prefers Basic, does not know `qop`, and needs a password that is not empty.
 """

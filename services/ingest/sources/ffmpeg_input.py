@@ -7,7 +7,7 @@ Only FFmpeg's log says that packets were lost. PyAV collects the lines of each c
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import av
 import av.logging
@@ -40,6 +40,13 @@ av.logging.set_skip_repeated(False)  # each loss counts, also one like the last
 logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
 
 
+class ByteReader(Protocol):
+    """Bytes from elsewhere. What its `read` raises passes through FFmpeg."""
+
+    def read(self, count: int) -> bytes:
+        """At most `count` bytes, as soon as there are any; none at the end."""
+
+
 class UnopenedError(FramecastError):
     """Raised when FFmpeg can't open an address. `cause` is FFmpeg's error, `lines` what it logged."""
 
@@ -50,7 +57,8 @@ class UnopenedError(FramecastError):
 
 
 class FfmpegInput:
-    """Opened by its constructor. One thread. `open_seconds` is for connecting, and again for finding the streams.
+    """Opened by its constructor: an address, or bytes that somebody else reads, in the container that FFmpeg calls
+    `container_format`. One thread. `open_seconds` is for connecting, and again for finding the streams.
 
     The wait of `stall_seconds` is split into `reads` reads. A second one helps after bytes that belong to no packet,
     where FFmpeg finds its place again when the first is cut.
@@ -60,12 +68,19 @@ class FfmpegInput:
         SourceUnavailableError: when there is no video in it.
     """
 
-    def __init__(
-        self, url: str, options: dict[str, str], *, open_seconds: float, stall_seconds: float, reads: int = 1
+    def __init__(  # noqa: PLR0913 how to read, each by name
+        self,
+        place: str | ByteReader,
+        options: dict[str, str],
+        *,
+        open_seconds: float,
+        stall_seconds: float,
+        reads: int = 1,
+        container_format: str | None = None,
     ) -> None:
         self._stall_seconds = stall_seconds
         self._read_seconds = stall_seconds / reads
-        self._container = _opened(url, options, (open_seconds, self._read_seconds))
+        self._container = _opened(place, options, (open_seconds, self._read_seconds), container_format)
         self._packet_at = time.monotonic()
         try:
             self._stream = _first_video(self._container)
@@ -167,10 +182,14 @@ class _NewestPacket:
         return bytes(payloads[0])
 
 
-def _opened(url: str, options: dict[str, str], timeouts: tuple[float, float]) -> InputContainer:
+def _opened(
+    place: str | ByteReader, options: dict[str, str], timeouts: tuple[float, float], container_format: str | None
+) -> InputContainer:
     with av.logging.Capture() as lines:
         try:
-            container: InputContainer = av.open(url, options=options, timeout=timeouts, **_TOLERANT)
+            container: InputContainer = av.open(
+                place, format=container_format, options=options, timeout=timeouts, **_TOLERANT
+            )
         except av.error.FFmpegError as error:
             raise UnopenedError(error, lines) from None  # its text has the address in it
     return container

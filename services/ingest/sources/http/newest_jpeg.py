@@ -1,0 +1,47 @@
+"""The newest JPEG that arrived, as a picture once one is wanted. One thread."""
+
+import time
+
+from services.ingest.decoding.jpeg import DamagedPictureError
+from services.ingest.decoding.pictures import JpegPicture
+from services.ingest.sources import SourceFacts
+
+
+class NewestJpeg:
+    """Nothing is looked at while nobody asks: a JPEG is checked when it is first wanted as a picture."""
+
+    def __init__(self) -> None:
+        self.damage: str | None = None
+        """What was wrong with the last one that was wanted or given up."""
+        self._unchecked: bytes | None = None
+        self._picture: JpegPicture | None = None
+        self._bytes = 0
+        self._counted_since = time.monotonic()
+
+    def put(self, jpeg: bytes) -> None:
+        self._unchecked = jpeg
+
+    def count(self, byte_count: int) -> None:
+        """So many bytes arrived."""
+        self._bytes += byte_count
+
+    def picture(self) -> JpegPicture | None:
+        """None while there is no whole one."""
+        if self._unchecked is not None:
+            jpeg, self._unchecked, self._picture = self._unchecked, None, None
+            try:
+                self._picture = JpegPicture.checked(jpeg)
+            except DamagedPictureError as error:
+                self.damage = str(error)
+            else:
+                self.damage = None
+        return self._picture
+
+    def facts(self) -> SourceFacts:
+        """The rate is that since the last call."""
+        now = time.monotonic()
+        seconds = now - self._counted_since
+        rate = round(self._bytes * 8 / seconds) if seconds > 0 else None
+        self._bytes, self._counted_since = 0, now
+        notice = None if self.damage is None else f"The camera's pictures can't be shown: {self.damage}."
+        return SourceFacts("mjpeg", rate, notice)
