@@ -84,6 +84,9 @@ class CameraSocket:
         while True:
             try:
                 count = self._socket.recv_into(buffer)
+            except ConnectionResetError:  # so some cameras end an answer
+                self._has_ended = True
+                return 0
             except _NOTHING_YET:
                 if not self._reads_wait:
                     return None

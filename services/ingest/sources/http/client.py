@@ -82,6 +82,8 @@ class HttpClient:
             elif response.status != http.client.UNAUTHORIZED or not self._may_answer(response):
                 raise self._refusal(response)
             response.skip(MAX_IGNORED_BYTES, deadline)
+        if response.status == http.client.UNAUTHORIZED:
+            raise self._refusal(response)
         raise SourceUnavailableError(failures.REDIRECT_LOOP)
 
     def _ask(self, headers: Headers, deadline: float) -> Response:

@@ -99,4 +99,4 @@ def refusal(status: int, reason: str, options: ConnectionOptions) -> SourceUnava
 def told(text: str, options: ConnectionOptions) -> str:
     """Words of the camera's, for the user: short, printable and without a secret."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text[:_MAX_WORDS])
-    return options.masked(printable).strip()
+    return " ".join(options.masked(printable).split())

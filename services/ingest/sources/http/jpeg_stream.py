@@ -34,13 +34,15 @@ class JpegStream:
         deadline = self._picture_at + self._stall_seconds
         try:
             while self._response.wait(deadline):
-                if self._take(deadline):
+                data = self._read(deadline)
+                if not data:
+                    self._ask_again()
+                elif self._take(data):
                     self._take_the_rest(deadline)
-                    self._picture_at, self._has_had_any = time.monotonic(), True
                     return True
         except TimeoutError:
             raise SourceUnavailableError(self._silence()) from None
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             raise failures.failure_of(error) from None
         return False
 
@@ -53,12 +55,15 @@ class JpegStream:
     def close(self) -> None:
         """The client closes the connection."""
 
-    def _take(self, deadline: float) -> bool:
-        """Read what is there. Whether it completes a picture."""
-        data = self._response.read(deadline)
-        if not data:
-            self._ask_again()
-            return False
+    def _read(self, deadline: float) -> bytes:
+        """What has arrived; empty when the answer is over, however it ended."""
+        try:
+            return self._response.read(deadline)
+        except http.client.HTTPException:
+            return b""
+
+    def _take(self, data: bytes) -> bool:
+        """Whether `data` completes a picture."""
         self._has_received = True
         self._newest.count(len(data))
         jpeg = self._parser.feed(data)
@@ -66,14 +71,15 @@ class JpegStream:
             self._newest.damage = self._parser.dropped or self._newest.damage
             return False
         self._newest.put(jpeg)
+        self._picture_at, self._has_had_any = time.monotonic(), True
         return True
 
     def _take_the_rest(self, deadline: float) -> None:
         """Newest wins: what has arrived meanwhile is taken too."""
         for _ in range(MAX_ROUNDS):
-            if self._response.was_read or not self._response.has_more():
+            if not self._response.has_more() or not (data := self._read(deadline)):
                 break
-            self._take(deadline)
+            self._take(data)
 
     def _ask_again(self) -> None:
         """The answer is over. A camera that showed something in it is asked for the next one."""

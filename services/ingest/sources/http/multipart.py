@@ -141,7 +141,7 @@ class MultipartParser:
         if boundary < 0:
             self._give_up("a JPEG without its end", following)
             return None
-        return self._taken(boundary) + _END
+        return self._taken(boundary).removesuffix(b"\r") + _END
 
     def _give_up(self, reason: str, count: int) -> None:
         del self._buffer[:count]

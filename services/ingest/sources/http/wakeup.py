@@ -16,6 +16,11 @@ class Wakeup:
         self._reader.setblocking(False)
         self._writer.setblocking(False)
 
+    def __del__(self) -> None:
+        # Not at a source's close: another thread may set it at that very moment.
+        self._reader.close()
+        self._writer.close()
+
     def fileno(self) -> int:
         return self._reader.fileno()
 
