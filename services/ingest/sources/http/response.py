@@ -21,6 +21,7 @@ class Response:
         self.status: Final = response.status
         self.reason: Final = response.reason
         self.headers: Final = response.headers
+        self._close_if_over()
 
     @property
     def content_type(self) -> str:
@@ -50,8 +51,7 @@ class Response:
         data = self._response.read1(READ_BYTES)
         if not data and self._response.length:
             raise http.client.IncompleteRead(b"")
-        if self._response.length == 0:
-            self._response.close()  # http.client of Python 3.11 forgets to
+        self._close_if_over()
         return data
 
     def look(self, count: int, deadline: float) -> bytes:
@@ -80,3 +80,7 @@ class Response:
         """Read the body and drop it, at most so much: then it stays unread."""
         while most > 0 and (data := self.read(deadline)):
             most -= len(data)
+
+    def _close_if_over(self) -> None:
+        if self._response.length == 0:
+            self._response.close()  # http.client forgets to, and then allows no other request

@@ -56,5 +56,5 @@ def test_a_redirect_never_leaves_encryption() -> None:
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "rtsp://camera/", "ftp://camera/", "http://[", "data:,x"])
 def test_a_redirect_to_anything_else_than_http_is_none(location: str) -> None:
     """Nor is one to a file."""
-    with pytest.raises(ValueError, match="not like http://|Invalid"):
+    with pytest.raises(ValueError, match=r"not like http://|Invalid"):
         HttpAddress.parse("http://camera/").redirected(location)

@@ -46,7 +46,7 @@ def test_a_container_is_known_by_its_first_bytes(start: bytes, expected: str | N
         ("application/json", b'{"error": "no"} ', True, "page"),
         ("application/vnd.apple.mpegurl", b"#EXTM3U\n#EXT-X-T", True, "playlist"),
         ("text/plain", b"#EXTM3U\n#EXT-X-T", True, "playlist"),
-        ("application/dash+xml", b"<?xml version=\"1", True, "playlist"),
+        ("application/dash+xml", b'<?xml version="1', True, "playlist"),
         ("video/x-ms-asf", b"0&\xb2u\x8ef\xcf\x11", False, "unknown"),
     ],
 )
