@@ -41,8 +41,8 @@ class HttpClient:
         self._wakeup = wakeup
         self._open_seconds = open_seconds
         self._first = self._address = HttpAddress.parse(options.url)
-        self._credentials = Credentials(options.username, options.password) if options.username else None
         self._connection: CameraConnection | None = None
+        self._credentials = self._new_credentials()
 
     def get(self, headers: Headers | None = None) -> Response:
         """The camera's answer: 200, or 304 if `headers` made the request conditional.
@@ -60,11 +60,17 @@ class HttpClient:
             raise
 
     def close(self) -> None:
-        """Release the connection. Where we were redirected to is forgotten: it may have been for once only."""
+        """Release the connection. Forget where we were redirected to, and the camera's challenge: both may have been for
+        once only.
+        """
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
         self._address = self._first
+        self._credentials = self._new_credentials()
+
+    def _new_credentials(self) -> Credentials | None:
+        return Credentials(self._options.username, self._options.password) if self._options.username else None
 
     def _get(self, headers: Headers, deadline: float) -> Response:
         seen = {self._address}

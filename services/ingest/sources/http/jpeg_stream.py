@@ -11,28 +11,67 @@ from services.ingest.sources.http.client import HttpClient
 from services.ingest.sources.http.multipart import MultipartParser
 from services.ingest.sources.http.newest_jpeg import NewestJpeg
 from services.ingest.sources.http.response import Response
+from services.ingest.sources.http.wakeup import Wakeup
 
 MAX_ROUNDS: Final = 100
 """A camera that sends faster than we read must not keep us reading."""
 SHORTEST_REQUEST_SECONDS: Final = 0.2
 """A camera may end its answer after one picture, or after some seconds. It is asked again, but not faster than this."""
+IDLE_AFTER_SECONDS: Final = 2.0
+"""Without a `retrieve` for this long, nobody is in a hurry: to wake up costs more than to read."""
+LONGEST_NAP_SECONDS: Final = 0.2
+NAP_BYTES: Final = 32 * 1024
+"""What surely fits into the buffers of a connection, so that the camera never waits."""
 
 
 class JpegStream:
     """`stall_seconds` is how long no picture may come."""
 
-    def __init__(self, client: HttpClient, response: Response, stall_seconds: float) -> None:
+    def __init__(self, client: HttpClient, response: Response, wakeup: Wakeup, stall_seconds: float) -> None:
         self._client = client
         self._response = response
         self._stall_seconds = stall_seconds
         self._parser = MultipartParser()
         self._newest = NewestJpeg()
+        self._wakeup = wakeup
         self._has_received = self._has_had_any = False
-        self._asked_at = self._picture_at = time.monotonic()
+        self._untold = 0
+        self._asked_at = self._picture_at = self._retrieved_at = time.monotonic()
 
     def grab(self) -> bool:
+        """Wait for the next picture, and read all that has arrived, which counts as one.
+
+        While nobody is in a hurry it reads a few times a second, and returns True once for each picture.
+        """
+        is_idle = time.monotonic() - self._retrieved_at > IDLE_AFTER_SECONDS
+        if self._untold == 0:
+            was_woken = is_idle and self._wakeup.wait(self._nap_seconds())
+            if not self._receive(waits=not was_woken):
+                return False
+        self._untold = self._untold - 1 if is_idle else 0
+        return True
+
+    def retrieve(self) -> Picture | None:
+        self._retrieved_at = time.monotonic()
+        return self._newest.picture()
+
+    def facts(self) -> SourceFacts:
+        return self._newest.facts()
+
+    def close(self) -> None:
+        """The client closes the connection."""
+
+    def _nap_seconds(self) -> float:
+        rate = self._newest.bytes_per_second
+        return min(LONGEST_NAP_SECONDS, NAP_BYTES / rate) if rate else 0.0
+
+    def _receive(self, *, waits: bool) -> bool:
+        """Whether a picture arrived. False if the wait for it was interrupted."""
         deadline = self._picture_at + self._stall_seconds
         try:
+            if not waits:
+                self._take_the_rest(deadline)
+                return self._untold > 0
             while self._response.wait(deadline):
                 data = self._read(deadline)
                 if not data:
@@ -46,15 +85,6 @@ class JpegStream:
             raise failures.failure_of(error) from None
         return False
 
-    def retrieve(self) -> Picture | None:
-        return self._newest.picture()
-
-    def facts(self) -> SourceFacts:
-        return self._newest.facts()
-
-    def close(self) -> None:
-        """The client closes the connection."""
-
     def _read(self, deadline: float) -> bytes:
         """What has arrived; empty when the answer is over, however it ended."""
         try:
@@ -66,7 +96,9 @@ class JpegStream:
         """Whether `data` completes a picture."""
         self._has_received = True
         self._newest.count(len(data))
+        before = self._parser.found
         jpeg = self._parser.feed(data)
+        self._untold += self._parser.found - before
         if jpeg is None:
             self._newest.damage = self._parser.dropped or self._newest.damage
             return False

@@ -20,10 +20,11 @@ _MAX_DIGITS: Final = 12
 
 
 class MultipartParser:
-    """`dropped` says why the last picture that was given up was; None if the last one was whole."""
+    """`dropped` says why the last picture was given up; None if it was whole. `found` counts the whole ones."""
 
     def __init__(self) -> None:
         self.dropped: str | None = None
+        self.found = 0
         self._buffer = bytearray()
         self._jpeg: JpegEnd | None = None
         self._length: int | None = None
@@ -39,7 +40,9 @@ class MultipartParser:
             picture = self._take_picture()
             if picture is None and self._jpeg is not None:
                 break
-            newest = picture or newest
+            if picture is not None:
+                newest = picture
+                self.found += 1
         return newest
 
     def _find_start(self) -> bool:

@@ -15,6 +15,8 @@ class NewestJpeg:
         """What was wrong with the last one that was wanted or given up."""
         self._unchecked: bytes | None = None
         self._picture: JpegPicture | None = None
+        self.bytes_per_second = 0.0
+        """Between the last two calls of `facts`."""
         self._bytes = 0
         self._counted_since = time.monotonic()
 
@@ -40,8 +42,8 @@ class NewestJpeg:
     def facts(self) -> SourceFacts:
         """The rate is that since the last call."""
         now = time.monotonic()
-        seconds = now - self._counted_since
-        rate = round(self._bytes * 8 / seconds) if seconds > 0 else None
+        if now > self._counted_since:
+            self.bytes_per_second = self._bytes / (now - self._counted_since)
         self._bytes, self._counted_since = 0, now
         notice = None if self.damage is None else f"The camera's pictures can't be shown: {self.damage}."
-        return SourceFacts("mjpeg", rate, notice)
+        return SourceFacts("mjpeg", round(self.bytes_per_second * 8), notice)

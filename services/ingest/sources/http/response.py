@@ -77,7 +77,9 @@ class Response:
         return True
 
     def skip(self, most: int, deadline: float) -> None:
-        """Read the body and drop it, at most so much: then it stays unread."""
+        """Read the body and drop it. One of more bytes, or whose end is not told, stays unread."""
+        if not self.has_length and not self._response.chunked:
+            return
         while most > 0 and (data := self.read(deadline)):
             most -= len(data)
 

@@ -83,7 +83,7 @@ class HttpSource:
     def _reader_of(self, response: Response) -> _Reader:
         stall_seconds = self._options.stall_seconds
         if is_multipart(response.content_type):
-            return JpegStream(self._client, response, stall_seconds)
+            return JpegStream(self._client, response, self._wakeup, stall_seconds)
         deadline = time.monotonic() + OPEN_SECONDS
         start = response.look(LOOK_BYTES, deadline)
         container_format = video_format(start)
@@ -93,7 +93,7 @@ class HttpSource:
         if content == "jpeg":
             return StillImages(self._client, response, self._wakeup, max_fps=self._max_fps, stall_seconds=stall_seconds)
         if content in ("multipart", "jpegs"):
-            return JpegStream(self._client, response, stall_seconds)
+            return JpegStream(self._client, response, self._wakeup, stall_seconds)
         if not start:
             raise SourceUnavailableError(failures.NOTHING_CAME)
         told = failures.told(response.content_type, self._options) or "something"

@@ -120,6 +120,46 @@ def test_a_password_is_sent_only_when_asked_for_and_only_once() -> None:
         assert str(unset) == failures.LOGIN_WANTED
 
 
+def test_a_login_page_without_an_end_is_not_waited_for() -> None:
+    """The answer goes out on another connection, as it does where the camera closes after a refusal."""
+    over = threading.Event()
+
+    def script(request: Request) -> Answer:
+        if "authorization" in request.headers:
+            return ok("text/plain", b"in")
+
+        def endless() -> Iterator[bytes]:
+            yield b'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n<html>'
+            over.wait(20)
+
+        return endless()
+
+    with odd_camera(script) as camera:
+        begun = time.monotonic()
+        assert body(camera.url, username=USER, password=SECRET) == b"in"
+        assert time.monotonic() - begun < 5
+        over.set()
+
+
+def test_a_password_that_was_refused_is_tried_anew_when_the_camera_is_opened_again() -> None:
+    """Somebody may have corrected it in the camera, whose old challenge says nothing any more."""
+    answers = iter(["a", "b", "c"])
+    valid: list[str] = []
+
+    def script(request: Request) -> Answer:
+        if valid and f'nonce="{valid[-1]}"' in request.headers.get("authorization", ""):
+            return ok("text/plain", b"in")
+        nonce = next(answers)
+        valid[:] = [nonce] if nonce == "c" else []
+        challenge = f'Digest realm="x", nonce="{nonce}"'
+        return f"HTTP/1.1 401 No\r\nWWW-Authenticate: {challenge}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    with odd_camera(script) as camera, client(camera.url, username=USER, password=SECRET) as asking:
+        with pytest.raises(SourceUnauthorizedError):
+            asking.get()
+        assert asking.get().read(time.monotonic() + 10) == b"in"
+
+
 def test_a_camera_that_always_wants_a_new_answer_is_given_up() -> None:
     """A fresh nonce each time, each called stale."""
     count = iter(range(1000))

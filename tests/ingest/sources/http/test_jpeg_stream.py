@@ -128,6 +128,35 @@ def test_a_wait_can_be_interrupted_without_losing_the_place(paced: Paced) -> Non
         paced.end()
 
 
+def test_an_unwatched_camera_is_read_a_few_times_a_second_and_each_picture_is_counted(
+    paced: Paced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To wake up for each costs more than to read it. Whoever comes ends the nap, and sees what arrived in it."""
+    monkeypatch.setattr("services.ingest.sources.http.jpeg_stream.IDLE_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr("services.ingest.sources.http.jpeg_stream.LONGEST_NAP_SECONDS", 5.0)
+    monkeypatch.setattr("services.ingest.sources.http.jpeg_stream.NAP_BYTES", 1 << 40)
+    pieces = [part(jpeg(number)) for number in range(1, 6)]
+    with odd_camera(lambda _request: paced.pieces(MULTIPART, pieces)) as camera, opened(camera.url) as source:
+        paced.send()
+        assert source.grab()
+        assert source.facts().bits_per_second
+        for _ in pieces[1:]:
+            paced.send()
+        wait_until(lambda: paced._may_send._value == 0, "all are sent", 10)
+        interrupter = threading.Timer(0.3, source.interrupt)
+        interrupter.start()
+        begun = time.monotonic()
+        assert source.grab()
+        assert 0.2 < time.monotonic() - begun < 3
+        assert number_of(source._opened().retrieve()) == 5
+        assert [source.grab() for _ in range(3)] == [True] * 3
+        assert time.monotonic() - begun < 3
+        interrupter.join()
+        source.interrupt()
+        assert not source.grab(), "there is nothing more"
+        paced.end()
+
+
 def test_a_damaged_picture_is_not_shown_and_that_is_said(paced: Paced) -> None:
     """One such picture stops a browser for good."""
     whole = jpeg(2)
