@@ -60,9 +60,7 @@ class HttpClient:
             raise
 
     def close(self) -> None:
-        """Release the connection. Forget where we were redirected to, and the camera's challenge: both may have been for
-        once only.
-        """
+        """Release the connection. Forget the last redirect and challenge: both may have been for once only."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -70,7 +68,8 @@ class HttpClient:
         self._credentials = self._new_credentials()
 
     def _new_credentials(self) -> Credentials | None:
-        return Credentials(self._options.username, self._options.password) if self._options.username else None
+        username, password = self._options.username, self._options.password
+        return Credentials(username, password) if username or password else None
 
     def _get(self, headers: Headers, deadline: float) -> Response:
         seen = {self._address}

@@ -60,6 +60,7 @@ _BY_ERRNO: Final = {
 _BY_CLASS: Final[dict[type[Exception], str]] = {
     TimeoutError: failure_reasons.NO_ANSWER,
     socket.gaierror: failure_reasons.UNKNOWN_HOST,
+    UnicodeError: failure_reasons.UNKNOWN_HOST,  # no name can be written so
     ssl.SSLCertVerificationError: failure_reasons.UNTRUSTED,
     ssl.SSLError: NO_TLS,
     # So http.client says of an answer that ends before it has begun, or amid its body.
@@ -83,7 +84,7 @@ def failure_of(error: Exception) -> SourceUnavailableError:
 
 def refusal(status: int, reason: str, options: ConnectionOptions) -> SourceUnavailableError:
     """The failure that an answer with `status` is, other than 200."""
-    has_credentials = bool(options.username)
+    has_credentials = bool(options.username or options.password)
     if status == http.client.UNAUTHORIZED:
         return SourceUnauthorizedError(failure_reasons.REFUSED if has_credentials else LOGIN_WANTED)
     if status == http.client.FORBIDDEN:

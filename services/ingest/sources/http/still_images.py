@@ -145,12 +145,12 @@ def _has_ended(end: JpegEnd, body: bytearray) -> bool:
 def _conditions(response: Response) -> dict[str, str]:
     """What to ask with, so that the camera need not send the same picture again."""
     if tag := response.headers.get("etag"):
-        return {"If-None-Match": str(tag)}
+        return {"If-None-Match": " ".join(str(tag).split())}
     changed, sent = response.headers.get("last-modified"), response.headers.get("date")
     if not changed or not sent:
         return {}
     try:
         age = parsedate_to_datetime(sent) - parsedate_to_datetime(changed)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return {}
-    return {"If-Modified-Since": str(changed)} if age.total_seconds() >= SETTLED_SECONDS else {}
+    return {"If-Modified-Since": " ".join(str(changed).split())} if age.total_seconds() >= SETTLED_SECONDS else {}

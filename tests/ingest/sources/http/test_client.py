@@ -202,6 +202,7 @@ def test_addresses_where_nothing_answers_are_told_apart() -> None:
     """Off, unknown, mute, and not what the scheme says."""
     assert str(failure(f"http://127.0.0.1:{free_port()}/")) == failure_reasons.CONNECTION_REFUSED
     assert str(failure("http://no-such-camera.invalid/")) == failure_reasons.UNKNOWN_HOST
+    assert str(failure(f"http://{'n' * 70}.invalid/")) == failure_reasons.UNKNOWN_HOST
     with serving(lambda connection: connection.sendall(b"no TLS at all\r\n" * 9)) as port:
         assert str(failure(f"https://127.0.0.1:{port}/")) == failures.NO_TLS
 

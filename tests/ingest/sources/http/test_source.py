@@ -1,13 +1,16 @@
 """What a person is told whose address is no camera's, and that FFmpeg is sent nowhere by it."""
 
+import random
 import re
+from contextlib import closing, suppress
 
 import pytest
 
 from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.http import HttpSource, failures
-from tests.ingest.sources.http.odd_camera import odd_camera, ok
+from tests.ingest.sources.http.odd_camera import MULTIPART, jpeg, odd_camera, ok, part
+from tests.ingest.sources.http.test_demuxed_video import recorded
 
 
 def failure(content_type: str, body: bytes) -> str:
@@ -53,3 +56,32 @@ def test_what_nobody_knows_is_named() -> None:
 def test_an_empty_answer_is_said_to_be_one() -> None:
     """A camera that has no picture yet answers so."""
     assert failure("image/jpeg", b"") == failures.NOTHING_CAME
+
+
+def test_whatever_a_camera_says_is_a_failure_of_its_own_and_no_crash() -> None:
+    """Answers of each kind with bytes changed, doubled and left out: none ends a camera's process."""
+    fuzzer = random.Random(5)  # noqa: S311 no secret
+    chunked = b"".join(b"%x\r\n%s\r\n" % (len(data), data) for data in (part(jpeg(1)), part(jpeg(2)))) + b"0\r\n\r\n"
+    answers = [
+        MULTIPART + part(jpeg(1)) + part(jpeg(2)),
+        MULTIPART.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n") + chunked,
+        ok("image/jpeg", jpeg(1), 'ETag: "1"\r\nLast-Modified: Thu, 26 Nov 2026 10:00:00 GMT\r\n'),
+        b'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="x", nonce="1", qop="auth"\r\nContent-Length: 0\r\n\r\n',
+        b"HTTP/1.1 302 Found\r\nLocation: /other?x=1\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: video/x-flv\r\n\r\n" + recorded("flv", seconds=1),
+    ]
+    mutated = answers[0]
+    with odd_camera(lambda _request: [mutated]) as camera:
+        for turn in range(150):
+            changing = bytearray(answers[turn % len(answers)])
+            for _ in range(fuzzer.randint(1, 8)):
+                at = fuzzer.randrange(min(len(changing), fuzzer.choice((150, 10_000))))
+                changing[at : at + fuzzer.randint(0, 2)] = fuzzer.randbytes(fuzzer.randint(0, 2))
+            mutated = bytes(changing)
+            options = ConnectionOptions(camera.url, "user", "word", stall_seconds=0.2)
+            with closing(HttpSource(options, max_fps=60)) as source, suppress(SourceUnavailableError):
+                source.open()
+                for _ in range(3):
+                    source.grab()
+                    source.retrieve()
+                    source.facts()
