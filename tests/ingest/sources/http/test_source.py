@@ -58,8 +58,9 @@ def test_an_empty_answer_is_said_to_be_one() -> None:
     assert failure("image/jpeg", b"") == failures.NOTHING_CAME
 
 
-def test_whatever_a_camera_says_is_a_failure_of_its_own_and_no_crash() -> None:
+def test_whatever_a_camera_says_is_a_failure_of_its_own_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers of each kind with bytes changed, doubled and left out: none ends a camera's process."""
+    monkeypatch.setattr("services.ingest.sources.http.source.OPEN_SECONDS", 0.3)
     fuzzer = random.Random(5)  # noqa: S311 no secret
     chunked = b"".join(b"%x\r\n%s\r\n" % (len(data), data) for data in (part(jpeg(1)), part(jpeg(2)))) + b"0\r\n\r\n"
     answers = [
