@@ -12,7 +12,7 @@ from typing import Final
 
 from services.ingest.sources.http.wakeup import Wakeup
 
-READ_BYTES: Final = 64 * 1024
+READ_BYTES: Final = 128 * 1024
 _NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError)
 
 

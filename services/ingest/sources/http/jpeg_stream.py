@@ -20,8 +20,8 @@ SHORTEST_REQUEST_SECONDS: Final = 0.2
 IDLE_AFTER_SECONDS: Final = 2.0
 """Without a `retrieve` for this long, nobody is in a hurry: to wake up costs more than to read."""
 LONGEST_NAP_SECONDS: Final = 0.2
-NAP_BYTES: Final = 32 * 1024
-"""What surely fits into the buffers of a connection, so that the camera never waits."""
+NAP_BYTES: Final = 256 * 1024
+"""What may arrive in a nap. The buffers of a connection have room for about so much, so the camera hardly waits."""
 
 
 class JpegStream:
