@@ -116,7 +116,7 @@ class HttpClient:
         try:
             target = self._address.redirected(response.headers.get("location", ""))
         except ValueError:
-            raise SourceUnavailableError(failures.REDIRECTED.format("an address that is none")) from None
+            raise SourceUnavailableError(failures.REDIRECTED_NOWHERE) from None
         if not self._address.may_redirect_to(target):
             raise SourceUnavailableError(failures.REDIRECTED.format(failures.told(target.url, self._options)))
         return target

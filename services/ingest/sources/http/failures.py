@@ -47,6 +47,7 @@ REDIRECT_LOOP: Final = (
 REDIRECTED: Final = (
     "The camera sends us to another server, which we don't follow: {}. If that is right, set CAMERA_RTSP_URL to it."
 )
+REDIRECTED_NOWHERE: Final = "The camera sends us to no HTTP address. Check the path in CAMERA_RTSP_URL."
 NO_JPEG: Final = "The camera's stream holds no JPEG picture."
 TOO_LARGE: Final = "The camera sends a picture that is too large."
 NOTHING_CAME: Final = "The camera answers, but sends no pictures."

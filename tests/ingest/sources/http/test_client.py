@@ -72,6 +72,13 @@ def test_a_redirect_elsewhere_is_said_and_not_followed() -> None:
     assert victim.connections == 0
 
 
+def test_a_redirect_to_a_file_is_none() -> None:
+    """Nor is one to another protocol."""
+    for location in ("file:///etc/hostname", "rtsp://127.0.0.1/"):
+        with odd_camera(lambda _request, location=location: redirect(location)) as camera:  # type: ignore[misc]
+            assert str(failure(camera.url)) == failures.REDIRECTED_NOWHERE
+
+
 def test_redirects_in_a_circle_and_without_end_are_told() -> None:
     """By the circle, or by their number."""
     with odd_camera(lambda _request: redirect("/video")) as camera:
