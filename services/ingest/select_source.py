@@ -11,6 +11,7 @@ from services.ingest.sources import OpenSource, Source, SourceUnavailableError, 
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
 from services.ingest.sources.ffmpeg import FfmpegSource
+from services.ingest.sources.http import HttpSource
 from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.video_file import VideoFileSource
 from shared.logs import get_logger
@@ -30,7 +31,9 @@ def source_opener(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIX
         return _always(DemoSource())
     if kind == "file":
         return _always(VideoFileSource(options.url, max_pixels=max_pixels))
-    if kind == "rtsp" and settings.decoder == "direct":
+    if kind == "http":
+        return _always(HttpSource(options, max_fps=settings.fps))
+    if settings.decoder == "direct":
         return _always(RtspSource(options))
     return _always(FfmpegSource(options))
 

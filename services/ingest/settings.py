@@ -82,16 +82,16 @@ class CameraSettings(BaseModel):
     rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="tcp or udp")
     """`udp` is for cameras that offer nothing else: packets that are lost on the way stay lost."""
     rtsp_ca_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
-        None, description="the path of a PEM file with the certificate to trust for rtsps://"
+        None, description="the path of a PEM file with the certificate to trust for rtsps:// and https://"
     )
-    """For rtsps://: the certificate to trust, where no authority that the system knows has signed it."""
+    """For rtsps:// and https://: the certificate to trust, where no authority that the system knows has signed it."""
     rtsp_tls_verify: bool = Field(True, description="true or false")
-    """For rtsps://: `false` takes any certificate."""
+    """For rtsps:// and https://: `false` takes any certificate."""
     decoder: Literal["auto", "direct", "ffmpeg", "opencv"] = Field(
         "auto", description="auto, direct or ffmpeg (opencv is another name of ffmpeg)"
     )
     """`auto` is our own reader, and FFmpeg's where ours does not understand the camera. Each other value is always that
-    reader."""
+    reader. For RTSP alone: HTTP cameras have a reader of their own."""
     idle: Literal["watch", "disconnect"] = Field("watch", description="watch or disconnect")
     """`watch` stays connected while nobody watches, which costs next to nothing. `disconnect` lets go after 30 seconds,
     for cameras on batteries or paid data."""
@@ -105,7 +105,7 @@ class CameraSettings(BaseModel):
     skip_identical: bool = Field(True, description="true or false")
     """A picture that equals the one before is sent once a second only."""
     fps: float = Field(30, gt=0, le=120, description="a number above 0, at most 120")
-    """The most frames a second that are published."""
+    """The most frames a second that are published. A camera whose address is a single JPEG is asked no more often."""
     jpeg_quality: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
     """The quality of the live pictures. At 60 they need two thirds of the bits of 80."""
     widths: Annotated[str, BeforeValidator(_joined), AfterValidator(_usable_widths)] = Field(
