@@ -99,7 +99,9 @@ def test_an_unwatched_camera_has_nothing_checked_and_its_newest_picture_at_hand(
 ) -> None:
     """While nobody watches a camera costs next to nothing."""
     checked: list[bytes] = []
-    monkeypatch.setattr("services.ingest.sources.http.newest_jpeg.JpegPicture.checked", checked.append)
+    monkeypatch.setattr(
+        "services.ingest.sources.http.newest_jpeg.JpegPicture.checked", lambda data, _most: checked.append(data)
+    )
     pieces = [part(jpeg(number)) for number in (1, 2, 3)]
     with odd_camera(lambda _request: paced.pieces(MULTIPART, pieces)) as camera, opened(camera.url) as source:
         for _ in pieces:
