@@ -7,6 +7,7 @@ import ssl
 from typing import Any, Final
 
 from services.ingest.sources import (
+    SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnsupportedError,
@@ -44,9 +45,9 @@ def refusal_error(response: Any, options: ConnectionOptions) -> SourceUnavailabl
 def connection_error(cause: BaseException | None) -> SourceUnavailableError:
     """The error for a connection that failed because of `cause`."""
     if isinstance(cause, TimeoutError):
-        return SourceUnavailableError(failure_reasons.NO_ANSWER)
+        return SourceSilentError(failure_reasons.NO_ANSWER)
     if isinstance(cause, socket.gaierror):
-        return SourceUnavailableError(failure_reasons.UNKNOWN_HOST)
+        return SourceSilentError(failure_reasons.UNKNOWN_HOST)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return SourceUnavailableError(failure_reasons.UNTRUSTED)
     if isinstance(cause, ssl.SSLError):
@@ -55,5 +56,5 @@ def connection_error(cause: BaseException | None) -> SourceUnavailableError:
         # If a name has several addresses, asyncio puts the errors of all of them into one text.
         numbers = [cause.errno, *map(int, _ERRNO.findall(str(cause)))]
         known = (words for number in numbers if (words := _BY_ERRNO.get(number or 0)))
-        return SourceUnavailableError(next(known, failure_reasons.NO_ANSWER))
+        return SourceSilentError(next(known, failure_reasons.NO_ANSWER))
     return SourceUnavailableError(CLOSED)
