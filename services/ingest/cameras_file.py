@@ -2,6 +2,7 @@
 notices when the file changes.
 """
 
+import re
 import threading
 import tomllib
 from pathlib import Path
@@ -18,6 +19,8 @@ MAX_CAMERAS: Final = 200
 LOOK_SECONDS: Final = 1.0
 MAX_FILE_BYTES: Final = 1024 * 1024
 _PASSWORD_FILE: Final = "rtsp_password_file"  # noqa: S105 the name of a key
+_VARIABLE: Final = re.compile(r"\bCAMERA_([A-Z_]+)")
+"""Words name settings as in the environment."""
 _KEYS: Final = (*CameraSettings.model_fields, _PASSWORD_FILE)
 
 
@@ -63,11 +66,10 @@ def _camera(path: Path, place: int, table: dict[str, Any]) -> CameraSettings:
     try:
         return CameraSettings.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        raise ConfigurationError(
-            f"{where}: {refusal(name, table.get(name, ''), CameraSettings.model_fields[name])}"
-        ) from None
+        line = refusal(name, table.get(name, ""), CameraSettings.model_fields[name], first)
+        raise ConfigurationError(f"{where}: {_VARIABLE.sub(lambda found: found[1].lower(), line)}") from None
 
 
 class CamerasFile:

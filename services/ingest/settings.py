@@ -3,15 +3,19 @@
 One camera comes from the environment, as `CAMERA_…`; several come from a file with the same names (`cameras_file.py`).
 """
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_settings import SettingsConfigDict
 
+from services.ingest.camera_address.address import CameraAddress
+from services.ingest.camera_address.errors import NO_FILE, CameraAddressError
+from services.ingest.camera_address.understand import understand
 from shared.bus.status import MAX_CAPTURE_INTERVAL_SECONDS
 from shared.bus.topics import KEY_PATTERN
-from shared.settings import BusServerSettings, SecretUrl, Settings, mask_url, url_has_host
+from shared.settings import BusServerSettings, SecretUrl, Settings
 
 MAX_WIDTHS: Final = 16
 MIN_WIDTH_PIXELS: Final = 16
@@ -19,22 +23,28 @@ MAX_WIDTH_PIXELS: Final = 7680
 SourceKind = Literal["demo", "rtsp", "http", "file"]
 
 
-def _source_kind(url: str) -> SourceKind:
-    scheme, separator, _ = url.partition("://")
-    if not separator:
-        return "file"
-    kinds: dict[str, SourceKind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
-    return kinds[scheme.lower()]
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _meaning(text: str) -> CameraAddress:
+    """
+    Raises:
+        CameraAddressError: when `text` is neither an address that can be understood nor the path of a file that exists.
+    """
+    if _is_file(text):
+        return CameraAddress("file", text)
+    address = understand(text)
+    if address.kind == "file" and not _is_file(address.url):
+        raise CameraAddressError(NO_FILE)
+    return address
 
 
 def _usable_url(value: SecretUrl) -> SecretUrl:
-    url = value.get_secret_value()
-    try:
-        usable = Path(url).is_file() if _source_kind(url) == "file" else url_has_host(url)
-    except (KeyError, OSError):
-        usable = False
-    if not usable:
-        raise ValueError(mask_url(url))
+    _meaning(value.get_secret_value())
     return value
 
 
@@ -122,9 +132,20 @@ class CameraSettings(BaseModel):
     capture_quality: int = Field(95, ge=1, le=100, description="a whole number from 1 to 100")
     """The JPEG quality of archived frames, before they become WebP."""
 
+    @cached_property
+    def address(self) -> CameraAddress | None:
+        """The camera's address as it was understood, with the login; None for the demo."""
+        if self.rtsp_url is None:
+            return None
+        address = _meaning(self.rtsp_url.get_secret_value())
+        if address.kind == "file":
+            return address
+        password = self.rtsp_password
+        return address.with_login(self.rtsp_username, None if password is None else password.get_secret_value())
+
     @property
     def source_kind(self) -> SourceKind:
-        return "demo" if self.rtsp_url is None else _source_kind(self.rtsp_url.get_secret_value())
+        return "demo" if self.address is None else self.address.kind
 
     @property
     def display_name(self) -> str:

@@ -133,6 +133,8 @@ class Supervisor:
                 self._workers[key].order = order
             else:
                 log.info("camera configured", camera=key, source=camera.source_kind)
+                for notice in () if camera.address is None else camera.address.notices:
+                    log.warning("camera's address", camera=key, notice=notice)
                 self._workers[key] = CameraWorker(camera, order, self._inner_address, self._clock)
 
     def _stop(self, workers: list[CameraWorker]) -> None:

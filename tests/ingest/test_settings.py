@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.ingest.settings import CameraEnvironment, IngestSettings
+from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
 
@@ -59,6 +61,63 @@ def test_a_bad_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyP
     assert "s3cret" not in str(caught.value)
     assert "t0ken" not in str(caught.value)
     assert "rtps://***@camera/x" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        (
+            "rtsp://user:p@ss/s3cret@camera/x",
+            "put the password into CAMERA_RTSP_PASSWORD (or CAMERA_RTSP_PASSWORD_FILE)",
+        ),
+        ("rtsp://user:{FRIGATE_RTSP_PASSWORD}@camera/x", "put it into CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD"),
+        ("onvif://admin:s3cret@camera/", "look for the camera's rtsp:// address"),
+        ("admin:s3cret\nrtsp://camera/x", "rtsp://"),
+    ],
+)
+def test_a_bad_address_is_refused_with_what_to_write(
+    address: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule alone helps nobody whose address works elsewhere."""
+    monkeypatch.setenv("CAMERA_RTSP_URL", address)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(CameraEnvironment)
+    line = str(caught.value)
+    assert " but must be an rtsp://, rtsps:// or http:// address" in line
+    assert advice in line
+    assert "s3cret" not in line
+    assert "\n" not in line
+
+
+def test_a_file_with_a_name_like_an_address_is_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A path needs no understanding, and one with a space neither."""
+    path = tmp_path / "camera.local a@b:1.mp4"
+    path.touch()
+    for text in (str(path), f"file://{path}".replace(" ", "%20")):
+        monkeypatch.setenv("CAMERA_RTSP_URL", text)
+        settings = load_settings(CameraEnvironment)
+        assert settings.source_kind == "file"
+        assert settings.address is not None
+        assert settings.address.url == str(path)
+
+
+@given(username=st.text(), password=st.text())
+def test_any_login_beside_the_address_arrives_as_it_was_typed(username: str, password: str) -> None:
+    """Nothing is escaped, cut or stripped, and none of it is shown."""
+    settings = CameraSettings.model_validate(
+        {"rtsp_url": "rtsp://in:it@camera/x", "rtsp_username": username, "rtsp_password": password}
+    )
+    assert settings.address is not None
+    assert (settings.address.username, settings.address.password) == (username, password)
+    assert settings.address.url == "rtsp://camera/x"
+    assert CameraSettings.model_validate(settings.revealed()).address == settings.address
+
+
+def test_reading_the_address_changes_no_settings() -> None:
+    """The supervisor compares settings to see which cameras changed."""
+    read, unread = (CameraSettings.model_validate({"rtsp_url": "192.168.1.5"}) for _ in range(2))
+    assert read.address is not None
+    assert read == unread
 
 
 @pytest.mark.parametrize("password", ["plain", "p@:/#?% +ü", "%41"])

@@ -3,11 +3,15 @@
 Credentials travel beside the address. Only the reader that sends them puts them into the form its protocol wants.
 """
 
+import json
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
-from urllib.parse import quote, unquote
+from typing import Literal
+from urllib.parse import quote
+
+from shared.url_masking import login_in_path
 
 Transport = Literal["tcp", "udp"]
 
@@ -27,40 +31,16 @@ class ConnectionOptions:
     verify_tls: bool = True
     stall_seconds: float = 5.0
 
-    @classmethod
-    def parse(  # noqa: PLR0913 a value's fields, each by name
-        cls,
-        url: str,
-        *,
-        username: str | None = None,
-        password: str | None = None,
-        transport: Transport = "tcp",
-        ca_file: Path | None = None,
-        verify_tls: bool = True,
-        stall_seconds: float = 5.0,
-    ) -> Self:
-        """Set the credentials in `url` aside. They are percent-encoded; those beside it are not, and come first."""
-        scheme, separator, rest = url.partition("://")
-        # Only the host's part has an @ that means something; before it anything may stand that a password may hold.
-        end = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
-        userinfo, _, place = rest[:end].rpartition("@")
-        name, _, word = userinfo.partition(":")
-        return cls(
-            f"{scheme}{separator}{place}{rest[end:]}",
-            unquote(name) if username is None else username,
-            unquote(word) if password is None else password,
-            transport,
-            ca_file,
-            verify_tls,
-            stall_seconds,
-        )
-
     def masked(self, text: str) -> str:
-        """`text` without the user name and the password, in any form in which they are sent, and without the address's
-        query, which may hold a token."""
+        """`text` without the user name and the password, in any form in which they are sent, and without what may be
+        secret in the address: its query, and a login in its path."""
         pair = f"{self.username}:{self.password}"
-        plain = {self.username, self.password, self.url.partition("?")[2], *((pair,) if self.password else ())}
-        encoded = {b64encode(pair.encode()).decode(), *(quote(one, safe="") for one in plain)}
-        for secret in sorted((plain | encoded) - {""}, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return text
+        of_address = {self.url.partition("?")[2], login_in_path(self.url)}
+        plain = {self.username, self.password, *of_address, *((pair,) if self.password else ())}
+        encoded = {
+            form for one in plain for form in (quote(one, safe=""), quote(one), repr(one)[1:-1], json.dumps(one)[1:-1])
+        }
+        encoded.add(b64encode(pair.encode()).decode())
+        secrets = sorted((plain | encoded) - {""}, key=len, reverse=True)
+        # In one pass: what stands for a secret must not be searched for another.
+        return re.sub("|".join(map(re.escape, secrets)), "***", text, flags=re.IGNORECASE) if secrets else text
