@@ -30,7 +30,6 @@ def camera_status(
 
     The last error and the notices may come from outside, at any length: they are cut to what a status may hold.
     """
-    understood = () if camera.address is None else camera.address.notices
     return CameraStatus(
         camera=camera.device_key,
         name=camera.display_name,
@@ -40,7 +39,7 @@ def camera_status(
         state=observed.state,
         since_ns=observed.since_ns,
         last_error=None if observed.last_error is None else observed.last_error[:MAX_WORDS],
-        notices=tuple(notice[:MAX_WORDS] for notice in (*understood, *notices)),
+        notices=tuple(notice[:MAX_WORDS] for notice in (*camera.understood, *notices)),
         reconnects=observed.reconnects,
         width=observed.width,
         height=observed.height,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from services.ingest.settings import CameraSettings
 from shared.clock import Clock
@@ -67,9 +68,15 @@ def _camera(path: Path, place: int, table: dict[str, Any]) -> CameraSettings:
         return CameraSettings.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = str(first["loc"][0])
-        line = refusal(name, table.get(name, ""), CameraSettings.model_fields[name], first)
+        line = _refusal(table, first)
         raise ConfigurationError(f"{where}: {_VARIABLE.sub(lambda found: found[1].lower(), line)}") from None
+
+
+def _refusal(table: dict[str, Any], error: ErrorDetails) -> str:
+    if not error["loc"]:  # a rule about several keys; its message is the whole line
+        return error["msg"].removeprefix("Value error, ")
+    name = str(error["loc"][0])
+    return refusal(name, table.get(name, ""), CameraSettings.model_fields[name], error)
 
 
 class CamerasFile:

@@ -5,9 +5,18 @@ One camera comes from the environment, as `CAMERA_…`; several come from a file
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import SettingsConfigDict
 
 from services.ingest.camera_address.address import CameraAddress
@@ -21,6 +30,7 @@ MAX_WIDTHS: Final = 16
 MIN_WIDTH_PIXELS: Final = 16
 MAX_WIDTH_PIXELS: Final = 7680
 SourceKind = Literal["demo", "rtsp", "http", "file"]
+_ADDRESS: Final = "an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
 
 
 def _is_file(text: str) -> bool:
@@ -81,10 +91,12 @@ class CameraSettings(BaseModel):
     """The camera's name for people. Unset: made from the key."""
     enabled: bool = Field(True, description="true or false")
     """`false` leaves the camera alone."""
-    rtsp_url: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(
-        None, description="an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
-    )
+    rtsp_url: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(None, description=_ADDRESS)
     """The camera's address. Unset: the built-in demo scene."""
+    rtsp_url_small: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(None, description=_ADDRESS)
+    """The address of the camera's small second stream (its sub-stream), if it has one. The widths that it is wide
+    enough for are made of it, and all else of the main stream. The login is the same unless this address has its own.
+    """
     rtsp_username: str | None = Field(None, description="text")
     """The user name that the camera asks for. Any characters, nothing to escape."""
     rtsp_password: SecretStr | None = Field(None, description="text")
@@ -142,6 +154,33 @@ class CameraSettings(BaseModel):
             return address
         password = self.rtsp_password
         return address.with_login(self.rtsp_username, None if password is None else password.get_secret_value())
+
+    @cached_property
+    def small_stream(self) -> "CameraSettings | None":
+        """The same camera with the small stream for its only one; None where it has none."""
+        if self.rtsp_url_small is None or self.address is None:
+            return None
+        own = _meaning(self.rtsp_url_small.get_secret_value())
+        login = own if own.username or own.password else self.address
+        return CameraSettings.model_validate(
+            self.revealed()
+            | {"rtsp_url": self.rtsp_url_small, "rtsp_url_small": None}
+            | {"rtsp_username": login.username or None, "rtsp_password": login.password or None}
+        )
+
+    @model_validator(mode="after")
+    def _has_a_main_stream(self) -> Self:
+        if self.rtsp_url_small is not None and self.rtsp_url is None:
+            raise ValueError("CAMERA_RTSP_URL_SMALL is set, so CAMERA_RTSP_URL must be set, too: the large stream's.")
+        return self
+
+    @property
+    def understood(self) -> tuple[str, ...]:
+        """How the addresses were understood, in words for the user."""
+        small = (
+            () if self.small_stream is None or self.small_stream.address is None else self.small_stream.address.notices
+        )
+        return (*(() if self.address is None else self.address.notices), *small)
 
     @property
     def source_kind(self) -> SourceKind:

@@ -113,6 +113,39 @@ def test_any_login_beside_the_address_arrives_as_it_was_typed(username: str, pas
     assert CameraSettings.model_validate(settings.revealed()).address == settings.address
 
 
+@pytest.mark.parametrize(
+    ("small", "login"),
+    [
+        ("rtsp://camera/sub", ("user", "s3cret")),
+        ("camera.lan/sub", ("user", "s3cret")),
+        ("rtsp://other:0wn@camera/sub", ("other", "0wn")),
+        ("rtsp://other@camera/sub", ("other", "")),
+    ],
+)
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_small_stream_has_the_cameras_login_unless_it_has_one_of_its_own(
+    small: str, login: tuple[str, str], beside: bool
+) -> None:
+    """Both are the same camera; all else is the same, too."""
+    given = {"rtsp_url": "rtsp://camera/main" if beside else "rtsp://user:s3cret@camera/main", "rtsp_url_small": small}
+    given |= {"rtsp_username": "user", "rtsp_password": "s3cret"} if beside else {}
+    settings = CameraSettings.model_validate({**given, "stall_seconds": 9})
+    stream = CameraSettings.model_validate(settings.revealed()).small_stream
+    assert stream is not None
+    assert stream.address is not None
+    assert (stream.address.username, stream.address.password) == login
+    assert stream.address.url.endswith("/sub")
+    assert (stream.small_stream, stream.stall_seconds, stream.device_key) == (None, 9, settings.device_key)
+    assert not any(secret in repr(settings) for secret in ("s3cret", "0wn"))
+
+
+def test_a_small_stream_without_a_main_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo has none, and the archive would have nothing."""
+    monkeypatch.setenv("CAMERA_RTSP_URL_SMALL", "rtsp://camera/sub")
+    with pytest.raises(ConfigurationError, match=r"^CAMERA_RTSP_URL_SMALL is set, so CAMERA_RTSP_URL must be set, too"):
+        load_settings(CameraEnvironment)
+
+
 def test_reading_the_address_changes_no_settings() -> None:
     """The supervisor compares settings to see which cameras changed."""
     read, unread = (CameraSettings.model_validate({"rtsp_url": "192.168.1.5"}) for _ in range(2))

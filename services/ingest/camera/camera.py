@@ -48,12 +48,14 @@ class CameraPolicy:
     """How a camera is treated.
 
     `stall_seconds` without a clean picture are a stall. `frozen_seconds` of an unchanging picture are a freeze; None
-    turns that off. `disconnects_when_idle` closes the connection while nobody subscribes.
+    turns that off. `disconnects_when_idle` closes the connection while nobody subscribes. `connects_on_demand` does not
+    even open it before somebody does.
     """
 
     stall_seconds: float = 5.0
     frozen_seconds: float | None = None
     disconnects_when_idle: bool = False
+    connects_on_demand: bool = False
 
 
 class FrameSink(Protocol):
@@ -96,10 +98,16 @@ class Camera:
         self._grabbed_at: deque[float] = deque(maxlen=1000)
         self._busy_since: float | None = None
         self._clean_at = 0.0
+        self.shows_pictures = False
+        """Whether a clean picture came on the present connection."""
 
     @property
     def observed(self) -> ObservedState:
         return self._state.observed
+
+    @property
+    def is_connected(self) -> bool:
+        return self._source is not None
 
     def want(self, renditions: frozenset[str]) -> None:
         """Set which renditions have subscribers. With none, frames are grabbed but not retrieved."""
@@ -130,6 +138,9 @@ class Camera:
         """Connect, deliver and reconnect until `stop` is set."""
         error: SourceUnavailableError | None = None
         while not stop.is_set():
+            if self._policy.connects_on_demand and not self._wanted:
+                self._sleep_while_unwanted(stop)
+                continue
             error = self._connect_and_deliver(error, stop, sink)
             if error is None:
                 self._sleep_while_unwanted(stop)
@@ -152,7 +163,7 @@ class Camera:
             self._lost(self._state_after(error), str(error), sink)
             return error
         finally:
-            self._source = None
+            self._source, self.shows_pictures = None, False
             if source is not None:
                 source.close()
             self._busy_since = None
@@ -226,7 +237,7 @@ class Camera:
             if now - self._clean_at >= self._policy.stall_seconds:
                 self._lost(CameraState.STALLED, DAMAGED, sink)
             return
-        self._clean_at = now
+        self._clean_at, self.shows_pictures = now, True
         frames = self._renditions.render(picture, wanted, captured_at_ns, now)
         size = picture.width, picture.height
         limit = self._policy.frozen_seconds
