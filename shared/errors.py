@@ -6,6 +6,7 @@ error derives from it directly when its catcher does something that no other err
 | error | its catcher |
 |---|---|
 | `ConfigurationError` | prints the one line and exits with code 2: a restart would not help |
+| `SettingValueError` (`settings.py`) | puts its advice behind what the setting must be |
 | `MessageDecodeError` | drops the bus message and counts it |
 | `ZmtpError` (`bus/zmtp.py`) | closes the connection, counts it and reconnects |
 | `WrongSecretError` (`web/access/authenticator.py`) | treats the request as one without a password |

@@ -40,13 +40,13 @@ def source_opener(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIX
 
 def connection_options(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> ConnectionOptions:
     """How the camera is reached. A file has its path for an address."""
-    url = "" if settings.rtsp_url is None else settings.rtsp_url.get_secret_value()
-    if settings.source_kind not in ("rtsp", "http"):
-        return ConnectionOptions(url)
-    return ConnectionOptions.parse(
-        url,
-        username=settings.rtsp_username,
-        password=None if settings.rtsp_password is None else settings.rtsp_password.get_secret_value(),
+    address = settings.address
+    if address is None:
+        return ConnectionOptions("")
+    return ConnectionOptions(
+        address.url,
+        username=address.username,
+        password=address.password,
         transport=settings.rtsp_transport,
         ca_file=settings.rtsp_ca_file,
         verify_tls=settings.rtsp_tls_verify,

@@ -27,7 +27,7 @@ USER, SECRET = "ad min", "p@ss:w/rd#1%"
 
 @contextmanager
 def client(url: str, *, open_seconds: float = 10, **options: Any) -> Iterator[HttpClient]:
-    made = HttpClient(ConnectionOptions.parse(url, **options), Wakeup(), open_seconds=open_seconds)
+    made = HttpClient(ConnectionOptions(url, **options), Wakeup(), open_seconds=open_seconds)
     with closing(made):
         yield made
 

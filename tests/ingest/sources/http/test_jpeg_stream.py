@@ -23,7 +23,7 @@ CHUNKED = MULTIPART.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\
 
 @contextmanager
 def opened(url: str, **options: Any) -> Iterator[HttpSource]:
-    with closing(HttpSource(ConnectionOptions.parse(url, **options), max_fps=60)) as source:
+    with closing(HttpSource(ConnectionOptions(url, **options), max_fps=60)) as source:
         source.open()
         yield source
 

@@ -30,7 +30,7 @@ UNCHANGED = b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n'
 
 @contextmanager
 def opened(url: str, *, max_fps: float = 60, **options: Any) -> Iterator[HttpSource]:
-    with closing(HttpSource(ConnectionOptions.parse(url, **options), max_fps=max_fps)) as source:
+    with closing(HttpSource(ConnectionOptions(url, **options), max_fps=max_fps)) as source:
         source.open()
         yield source
 

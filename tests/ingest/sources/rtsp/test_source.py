@@ -43,7 +43,7 @@ def camera() -> Iterator[RtspCamera]:
 
 
 def reader(url: str, **options: Any) -> RtspSource:
-    return RtspSource(ConnectionOptions.parse(url, **options))
+    return RtspSource(ConnectionOptions(url, **options))
 
 
 @contextmanager
