@@ -13,8 +13,11 @@ from typing import Final
 import zmq
 
 from shared.bus.sockets import HIGH_WATER_MARK, bind_socket, has_event, publishing_socket
+from shared.memory import give_back_memory
 
-_SUBSCRIBE: Final = b"\x01"
+MANY_TOPICS: Final = 1000
+"""libzmq's memory for more of them is worth giving back when they end: up to 100 bytes for a byte of a topic."""
+_CANCEL, _SUBSCRIBE = b"\x00", b"\x01"
 
 
 class Publisher:
@@ -39,6 +42,8 @@ class Publisher:
         else:
             self._socket = publishing_socket(self.context)
             bind_socket(self._socket, address, self.context)
+        self._most_topics = 0
+        """Since memory was last given back."""
         self._lock = threading.Lock()
         """Several threads may use a ZeroMQ socket in turn, if a lock's memory fence is between them."""
         self._waking, self._woken = socketpair()
@@ -65,10 +70,14 @@ class Publisher:
                 topic = event[1:]
                 if event[:1] == _SUBSCRIBE:
                     topics.add(topic)
-                else:
+                elif event[:1] == _CANCEL:
                     topics.discard(topic)
         changed = topics != self.topics
         self.topics = frozenset(topics)
+        self._most_topics = max(self._most_topics, len(topics))
+        if self._most_topics > MANY_TOPICS and len(topics) < self._most_topics / 2:
+            give_back_memory()
+            self._most_topics = len(topics)
         return changed
 
     def send(self, parts: Sequence[bytes]) -> None:

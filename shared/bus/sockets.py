@@ -16,6 +16,8 @@ from shared.errors import ConfigurationError
 HIGH_WATER_MARK: Final = 8
 """In messages: one camera's frames at every size and its status, which are sent together, and a few more."""
 KERNEL_BUFFER_BYTES: Final = 256 * 1024
+SUBSCRIPTIONS_BUFFER_BYTES: Final = 64 * 1024
+"""The kernel's buffer for what subscribers send: what is in it still arrives after a connection was shut down."""
 HANDSHAKE_MILLISECONDS: Final = 5000
 """A connection that says nothing is closed after this long."""
 _READABLE: Final = int(zmq.POLLIN)
@@ -29,6 +31,7 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
     socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES + (OVERHEAD_BYTES if has_keys else 0))
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
     socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
+    socket.set(zmq.RCVBUF, SUBSCRIPTIONS_BUFFER_BYTES)
     socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
     socket.set(zmq.HEARTBEAT_IVL, 1000)
     socket.set(zmq.HEARTBEAT_TIMEOUT, 2500)
