@@ -11,9 +11,9 @@ from shared.errors import FramecastError
 
 MAX_TOPICS: Final = 4096
 """For each connection. A replica whose viewers watch 100 cameras in every size has 2,000."""
-MAX_TOPIC_BYTES_IN_ALL: Final = 256 * 1024
+MAX_TOPIC_BYTES_IN_ALL: Final = 96 * 1024
 """For each connection. libzmq needs some 50 bytes of memory for a byte of a topic, in each camera's process as well."""
-MAX_DISTINCT_BYTES: Final = 512 * 1024
+MAX_DISTINCT_BYTES: Final = 192 * 1024
 """Over all connections, each topic counted once: the replicas subscribe to the same ones."""
 
 

@@ -1,7 +1,7 @@
 """The options of the bus's ZeroMQ sockets, and the reasons for them.
 
-Two facts of libzmq decide them. A heartbeat on a SUB socket with a finite high-water mark aborts the process when the
-application stalls, so only the XPUB socket sends heartbeats. A high-water mark limits the number of queued messages,
+Two facts of libzmq decide them. A heartbeat on a socket with a finite high-water mark for what it receives aborts the
+process when the application stalls, so only the XPUB socket sends heartbeats, and it has no such mark. A high-water mark limits the number of queued messages,
 not their age, so ours is small, and so are the kernel's buffers.
 """
 
@@ -30,6 +30,9 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
     # No high-water mark limits incoming subscriptions, so their length is limited. None of ours is longer than a topic.
     socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES + (OVERHEAD_BYTES if has_keys else 0))
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+    # None for what arrives: while libzmq waits for room and the peer leaves, the next heartbeat aborts the process
+    # (its `out_event` asserts that there was no error). `connection_guard` limits the bytes instead.
+    socket.set(zmq.RCVHWM, 0)
     socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
     socket.set(zmq.RCVBUF, SUBSCRIPTIONS_BUFFER_BYTES)
     socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
