@@ -194,6 +194,10 @@ class ConnectionGuard:
         self._by_copy[connection.socket.fileno()] = connection
         # By edges, so that each arrival wakes us once though we read nothing.
         self._epoll.register(connection.socket.fileno(), select.EPOLLIN | select.EPOLLET)
+        if not self._allowance.spend(0):
+            # Otherwise a hostile client that reconnects at once has a new allowance each time.
+            self._end(connection, f"all subscribers together sent more than {BURST_BYTES_IN_ALL} bytes")
+            return
         strangers = [one for one in self._connections.values() if not one.is_subscriber and not one.is_ended]
         if len(strangers) > MAX_STRANGERS:
             self._end(strangers[0], f"more than {MAX_STRANGERS} connections had not shown who they are")
@@ -217,16 +221,16 @@ class ConnectionGuard:
 
     def _weigh(self, ready: list[_Connection]) -> None:
         """Count what arrived on the connections in `ready`, and end those that sent too much."""
-        fits = True
         for connection in ready:
             count = connection.newly_received()
-            if not connection.allowance.spend(count) and not connection.is_ended:
+            fits_alone = connection.allowance.spend(count)
+            fits_in_all = self._allowance.spend(count)
+            if connection.is_ended:
+                continue
+            if not fits_alone:
                 self._end(connection, f"it sent more than {BURST_BYTES} bytes of subscriptions")
-            fits = self._allowance.spend(count)
-        if not fits:
-            heaviest = max(self._connections.values(), key=lambda one: (not one.is_ended, one.allowance.spent))
-            if not heaviest.is_ended and heaviest.allowance.spent > HEAVY_BYTES:
-                self._end(heaviest, f"all subscribers together sent more than {BURST_BYTES_IN_ALL} bytes")
+            elif not fits_in_all and connection.allowance.spent > HEAVY_BYTES:
+                self._end(connection, f"all subscribers together sent more than {BURST_BYTES_IN_ALL} bytes")
 
     def _end(self, connection: _Connection, reason: str) -> None:
         connection.end()

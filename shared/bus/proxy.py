@@ -2,7 +2,7 @@
 
 import threading
 from contextlib import suppress
-from typing import Final, cast
+from typing import Final
 
 import zmq
 
@@ -25,8 +25,8 @@ class BusProxy:
     """Subscribers connect to `outer_address`, publishers to `inner_address`. It runs on threads of its own.
 
     A publisher sees the first subscription to a topic and the end of the last one, over all subscribers. A subscriber
-    beyond the limits of `DemandLedger` or `ConnectionGuard` loses its connection. With `keys`, only clients whose key is
-    authorized may connect to the outer address; the inner one never has keys.
+    beyond the limits of `DemandLedger` or `ConnectionGuard` loses its connection. With `keys`, only clients whose key
+    is authorized may connect to the outer address; the inner one never has keys.
 
     Raises:
         ConfigurationError: the outer address can't be bound.
@@ -100,7 +100,7 @@ class BusProxy:
         """Enter a subscription or a cancellation; whether the publishers must know of it."""
         what, topic = event.bytes[:1], event.bytes[1:]
         try:
-            descriptor = cast("int", event.get(zmq.SRCFD))
+            descriptor = event.get(zmq.SRCFD)
         except zmq.ZMQError:
             # libzmq says this when a connection has ended, for each of its topics.
             return what == _CANCEL and self._ledger.end(topic)

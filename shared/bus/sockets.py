@@ -1,8 +1,8 @@
 """The options of the bus's ZeroMQ sockets, and the reasons for them.
 
 Two facts of libzmq decide them. A heartbeat on a socket with a finite high-water mark for what it receives aborts the
-process when the application stalls, so only the XPUB socket sends heartbeats, and it has no such mark. A high-water mark limits the number of queued messages,
-not their age, so ours is small, and so are the kernel's buffers.
+process when the application stalls, so only the XPUB socket sends heartbeats, and it has no such mark. A high-water
+mark limits the number of queued messages, not their age, so ours is small, and so are the kernel's buffers.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ from shared.errors import ConfigurationError
 HIGH_WATER_MARK: Final = 8
 """In messages: one camera's frames at every size and its status, which are sent together, and a few more."""
 KERNEL_BUFFER_BYTES: Final = 256 * 1024
-SUBSCRIPTIONS_BUFFER_BYTES: Final = 64 * 1024
+SUBSCRIPTIONS_BUFFER_BYTES: Final = 8 * 1024
 """The kernel's buffer for what subscribers send: what is in it still arrives after a connection was shut down."""
 HANDSHAKE_MILLISECONDS: Final = 5000
 """A connection that says nothing is closed after this long."""

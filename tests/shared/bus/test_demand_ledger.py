@@ -49,9 +49,7 @@ def test_the_end_of_a_connection_ends_its_own_subscription(ledger: DemandLedger,
     assert len(ledger) == 0
 
 
-def test_a_descriptor_that_is_used_again_is_another_connection(
-    ledger: DemandLedger, closed: set[ConnectionId]
-) -> None:
+def test_a_descriptor_that_is_used_again_is_another_connection(ledger: DemandLedger, closed: set[ConnectionId]) -> None:
     """libzmq may tell the new connection's subscription before the end of the old one's."""
     again = ConnectionId(ONE.descriptor, 71)
     ledger.subscribe(ONE, TOPIC)
