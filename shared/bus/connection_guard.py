@@ -22,12 +22,11 @@ from shared.memory import give_back_memory
 from shared.throttled_log import ThrottledLog
 
 BURST_BYTES: Final = 160 * 1024
-"""For each connection. A replica that reconnects with 2,000 topics sends 80 KB, and 140 KB with keys."""
+"""For each connection. A replica that reconnects with 2,000 topics sends 80 KB, with keys 140 KB."""
 BYTES_PER_SECOND: Final = 8 * 1024
 """For each connection, beyond the burst. The answer to a heartbeat has at most 60 bytes."""
 BURST_BYTES_IN_ALL: Final = 256 * 1024
-"""For each topic byte libzmq has a node, and it visits every node whenever a connection ends. With 4 MB of topics, fifty
-connections that ended kept the bus busy for minutes."""
+"""For each byte of a topic libzmq has a node, and it visits every node whenever a connection ends."""
 BYTES_PER_SECOND_IN_ALL: Final = 32 * 1024
 HEAVY_BYTES: Final = 16 * 1024
 """When all connections together send too much, only those that have sent more than this are ended."""
@@ -64,10 +63,9 @@ def is_open(connection: ConnectionId) -> bool:
 
 def end_connection(connection: ConnectionId) -> None:
     """Shut the connection down; libzmq then notices its end. Any thread."""
-    with suppress(OSError):
-        with _copy_of(connection.descriptor) as copy:
-            if os.fstat(copy.fileno()).st_ino == connection.inode:
-                copy.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError), _copy_of(connection.descriptor) as copy:
+        if os.fstat(copy.fileno()).st_ino == connection.inode:
+            copy.shutdown(socket.SHUT_RDWR)
 
 
 def _copy_of(descriptor: int) -> socket.socket:

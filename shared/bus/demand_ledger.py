@@ -1,7 +1,7 @@
-"""Who subscribes to what, counted by connection, so that one subscriber can neither end nor flood the demand of the others.
+"""Who subscribes to what, counted by connection: one subscriber can neither end nor flood the demand of the others.
 
-Pure: no sockets. libzmq's own bookkeeping is not enough. It has no limit on subscriptions, and it takes a cancellation of
-a topic that its sender never subscribed to for the end of everybody's.
+Pure: no sockets. libzmq's own bookkeeping is not enough. It has no limit on subscriptions, and it takes a cancellation
+of a topic that its sender never subscribed to for the end of everybody's.
 """
 
 from collections.abc import Callable
