@@ -4,6 +4,7 @@ By itself libzmq accepts every client that knows the server's public key. So an 
 (RFC 27), and a socket without an authenticator accepts nobody (`ZAP_ENFORCE_DOMAIN`).
 """
 
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -101,10 +102,12 @@ class ZapAuthenticator:
         self._keys = keys
         self._own_key = public_key(keys.secret_key)
         self._refused = ThrottledLog("bus connection", event="refused")
-        self._failed = ThrottledLog("bus connection", event="refused")
-        """Apart from the other, because each is used by one thread."""
         self._requests = context.socket(zmq.REP)
         self._requests.bind(_ZAP_ADDRESS)
+        # A client without keys, or with another server's, makes no ZAP request: only the monitor shows it.
+        self._failures = guarded.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+        )
         self._thread = threading.Thread(target=self._run, name="zap-authenticator", daemon=True)
 
     def start(self) -> None:
@@ -115,22 +118,28 @@ class ZapAuthenticator:
         self._thread.join()
 
     def _run(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self._requests, zmq.POLLIN)
+        poller.register(self._failures, zmq.POLLIN)
         try:
             with suppress(zmq.ContextTerminated):
                 while True:
-                    self._answer(self._requests.recv_multipart())
+                    for socket, _ in poller.poll():
+                        if socket is self._requests:
+                            self._answer(self._requests.recv_multipart())
+                        else:
+                            self._count(self._failures.recv_multipart()[0])
         finally:
             # Also after an error: an open socket would block the context's termination.
             self._requests.close(linger=0)
+            self._failures.close(linger=0)
 
-    def count_failure(self, value: int) -> None:
-        """Count a refused client by the value of the monitor's event. On the monitor's thread.
-
-        A client without keys, or with another server's, makes no ZAP request: only the monitor shows it.
-        """
+    def _count(self, event: bytes) -> None:
+        """Count a refused client by an event of the monitor: a 16-bit number and a 32-bit value."""
         # Without keys, chance decides which side ends the handshake, and so which event is seen. A wrong server key
         # always has this value.
-        self._failed.count(_WRONG_SERVER if value == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC else _NO_KEYS)
+        _, value = struct.unpack("<HI", event)
+        self._refused.count(_WRONG_SERVER if value == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC else _NO_KEYS)
 
     def _answer(self, request: list[bytes]) -> None:
         """Answer a ZAP request: version, request id, domain, address, identity, mechanism, credentials."""

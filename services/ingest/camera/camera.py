@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from services.ingest.camera.renditions import Renditions
 from services.ingest.camera.state import ObservedState, StateTracker
+from services.ingest.camera.unreadable import unreadable_error
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import OpenSource, Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
 from shared.backoff import Backoff
@@ -144,6 +145,10 @@ class Camera:
             # Before the source is closed: saying goodbye to a camera that is gone may take a while.
             self._lost(self._state_after(error), str(error), sink)
             return error
+        except Exception as fault:  # noqa: BLE001 a camera's bytes may trip any parser: that ends this connection alone
+            unreadable = unreadable_error(self.key, fault)
+            self._lost(self._state_after(unreadable), str(unreadable), sink)
+            return unreadable
         finally:
             self._source = None
             if source is not None:

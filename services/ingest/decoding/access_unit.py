@@ -11,6 +11,11 @@ START_CODE: Final = b"\0\0\0\1"
 """Begins each NAL unit of H.264 and H.265 in a byte stream (annex B of both standards)."""
 
 
+PAYLOAD_BYTES: Final = 128
+UNIT_BYTES: Final = 1024
+"""What a payload and a unit cost beside their bytes: Python's objects, or FFmpeg's packet."""
+
+
 @dataclass(slots=True)
 class AccessUnit:
     """One picture as it arrived: the payloads of its packets, in order."""
@@ -19,6 +24,11 @@ class AccessUnit:
     payloads: list[Buffer] = field(default_factory=list)
     is_damaged: bool = False
     byte_count: int = 0
+
+    @property
+    def memory_bytes(self) -> int:
+        """What it costs in memory, at most. A camera may send payloads of one byte each."""
+        return self.byte_count + PAYLOAD_BYTES * len(self.payloads) + UNIT_BYTES
 
 
 class DamagedUnitError(FramecastError):

@@ -6,7 +6,7 @@ from typing import Final
 from services.ingest.decoding.access_unit import AccessUnit, UnitFormat
 
 MAX_KEPT_BYTES: Final = 32 * 1024 * 1024
-"""Far above what cameras send between two key frames: 10 s at 25 Mbit/s."""
+"""Of memory, objects included. Far above what cameras send between two key frames: 10 s at 25 Mbit/s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class PendingUnits:
             self._sets = self._format.parameter_sets(unit.payloads) or self._sets
             self._is_new_start |= self.is_holding or bool(self._units)
             self.is_holding = False
-            self._units, self._bytes = [unit], unit.byte_count
+            self._units, self._bytes = [unit], unit.memory_bytes
         elif not self.is_holding:
             self._units.append(unit)
-            self._bytes += unit.byte_count
+            self._bytes += unit.memory_bytes
             if self._bytes > self._max_bytes:
                 self.hold()
 

@@ -3,12 +3,17 @@
 Credentials travel beside the address. Only the reader that sends them puts them into the form its protocol wants.
 """
 
-from base64 import b64encode
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
-from urllib.parse import quote, unquote
+from typing import Final, Literal, Self
+from urllib.parse import unquote
 
+from services.ingest.sources.secret_mask import masked
+
+SHORTEST_WORD: Final = 4
+"""A shorter value in an address, such as a channel's number, stands for too much else."""
+_NAMED: Final = re.compile(r"[\w-]+=([^&/_;?#]+)")
 Transport = Literal["tcp", "udp"]
 
 
@@ -56,11 +61,8 @@ class ConnectionOptions:
         )
 
     def masked(self, text: str) -> str:
-        """`text` without the user name and the password, in any form in which they are sent, and without the address's
-        query, which may hold a token."""
-        pair = f"{self.username}:{self.password}"
-        plain = {self.username, self.password, self.url.partition("?")[2], *((pair,) if self.password else ())}
-        encoded = {b64encode(pair.encode()).decode(), *(quote(one, safe="") for one in plain)}
-        for secret in sorted((plain | encoded) - {""}, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return text
+        """`text`, which is not ours, without the user name and the password, in any form in which they are sent, and
+        without what the address may hold: its query, and words like `password=` in its path."""
+        query = self.url.partition("?")[2]
+        named = (word for word in _NAMED.findall(self.url) if len(word) >= SHORTEST_WORD)
+        return masked(text, self.username, self.password, (query, *named))

@@ -18,3 +18,12 @@ UNTRUSTED: Final = (
     "The camera's certificate can't be verified, so nothing was sent to it. Name the file of the authority that signed "
     "it, or of the certificate itself, in CAMERA_RTSP_CA_FILE."
 )
+REDIRECTED: Final = (
+    "The camera's answer leads elsewhere, by a redirect or a playlist, which is not followed. If you know the right "
+    "address, set it as CAMERA_RTSP_URL."
+)
+MAY_BE_REDIRECTED: Final = (
+    "The camera's stream can't be opened. It hung up, or it sends us to another address, which is not followed. If you "
+    "know that address, set it as CAMERA_RTSP_URL."
+)
+UNREADABLE: Final = "The camera sends something that can't be read"

@@ -13,7 +13,8 @@ import av
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.ffmpeg_input import FfmpegInput, LogLine, UnopenedError
+from services.ingest.sources.ffmpeg_input import FfmpegInput
+from services.ingest.sources.ffmpeg_opening import LogLine, UnopenedError
 
 OPEN_SECONDS: Final = 5.0
 _SYSTEM_CA_FILE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -117,6 +118,9 @@ def _known_words(error: UnopenedError, url: str) -> str | None:
         return failure_reasons.UNKNOWN_HOST
     if number == errno.EIO and _tell_of_certificate(error.lines):
         return failure_reasons.UNTRUSTED
+    # With `max_redirects` at 0 FFmpeg's HTTP fails like this, without a word.
+    if number == errno.EIO and not error.lines and url.lower().startswith("http"):
+        return failure_reasons.MAY_BE_REDIRECTED
     return _BY_ERRNO.get(number or 0)
 
 

@@ -4,10 +4,9 @@ Packets since the last key frame are kept, and decoded when a picture is wanted:
 Only FFmpeg's log says that packets were lost. PyAV collects the lines of each call; they go nowhere else.
 """
 
-import logging
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import av
 import av.logging
@@ -20,33 +19,15 @@ from services.ingest.decoding.decoder import Decoder
 from services.ingest.decoding.pictures import Picture
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError, failure_reasons
-from shared.errors import FramecastError
+from services.ingest.sources.ffmpeg_opening import LogLine, open_input
 
 MAX_READ_ATTEMPTS: Final = 100
 """A packet that FFmpeg can't read need not be the end."""
 _LOSS: Final = ("RTP: missed", "max delay reached", "concealing", "corrupt")
-_TOLERANT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
-"""A camera may describe itself in Latin-1. PyAV 18 must be told to bear it; later ones do, and know no such option."""
 _SURELY_BEFORE: Final = 10_000_000
 """Microseconds: a first packet's time is earlier than that of the first picture."""
 _MAX_FPS: Final = 120.0
 _USUAL_FPS: Final = 25.0
-LogLine = tuple[int, str, str]
-"""FFmpeg's level, the part that speaks, what it says."""
-
-av.logging.set_level(av.logging.WARNING)
-av.logging.set_skip_repeated(False)  # each loss counts, also one like the last
-# What is not collected is dropped: a library's line may repeat an address with its credentials.
-logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
-
-
-class UnopenedError(FramecastError):
-    """Raised when FFmpeg can't open an address. `cause` is FFmpeg's error, `lines` what it logged."""
-
-    def __init__(self, cause: av.error.FFmpegError, lines: Sequence[LogLine]) -> None:
-        super().__init__(cause.strerror)
-        self.cause = cause
-        self.lines = lines
 
 
 class FfmpegInput:
@@ -57,7 +38,7 @@ class FfmpegInput:
 
     Raises:
         UnopenedError: when FFmpeg can't open the address.
-        SourceUnavailableError: when there is no video in it.
+        SourceUnavailableError: when there is no video in it, or it sends us elsewhere.
     """
 
     def __init__(
@@ -65,7 +46,7 @@ class FfmpegInput:
     ) -> None:
         self._stall_seconds = stall_seconds
         self._read_seconds = stall_seconds / reads
-        self._container = _opened(url, options, (open_seconds, self._read_seconds))
+        self._container = open_input(url, options, (open_seconds, self._read_seconds))
         self._packet_at = time.monotonic()
         try:
             self._stream = _first_video(self._container)
@@ -165,15 +146,6 @@ class _NewestPacket:
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         return bytes(payloads[0])
-
-
-def _opened(url: str, options: dict[str, str], timeouts: tuple[float, float]) -> InputContainer:
-    with av.logging.Capture() as lines:
-        try:
-            container: InputContainer = av.open(url, options=options, timeout=timeouts, **_TOLERANT)
-        except av.error.FFmpegError as error:
-            raise UnopenedError(error, lines) from None  # its text has the address in it
-    return container
 
 
 def _first_video(container: InputContainer) -> VideoStream:

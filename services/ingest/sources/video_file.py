@@ -5,7 +5,8 @@ from typing import Final
 
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
-from services.ingest.sources.ffmpeg_input import FfmpegInput, UnopenedError
+from services.ingest.sources.ffmpeg_input import FfmpegInput
+from services.ingest.sources.ffmpeg_opening import UnopenedError
 
 READ_SECONDS: Final = 5.0
 """Files may be on a network drive that is away."""
@@ -21,7 +22,7 @@ class VideoFileSource:
     def open(self) -> None:
         self.close()
         try:
-            self._input = FfmpegInput(self._path, {}, open_seconds=READ_SECONDS, stall_seconds=READ_SECONDS)
+            self._input = FfmpegInput(f"file:{self._path}", {}, open_seconds=READ_SECONDS, stall_seconds=READ_SECONDS)
         except UnopenedError as error:
             raise SourceUnavailableError(
                 f"The video file can't be opened. FFmpeg says: {error.cause.strerror}"

@@ -12,7 +12,12 @@ from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, Came
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.state import ObservedState
 from services.ingest.decoding.pictures import BgrPicture
-from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from services.ingest.sources import (
+    SourceFacts,
+    SourceUnauthorizedError,
+    SourceUnavailableError,
+    SourceUnsupportedError,
+)
 from shared.bus.frames import Frame
 from shared.bus.status import MAX_FPS, CameraState
 from shared.clock import Clock
@@ -307,3 +312,20 @@ def test_frames_that_come_all_at_once_have_no_rate() -> None:
 def test_a_rate_is_never_beyond_what_a_status_can_say() -> None:
     """A rate of thousands made no status, and so ended the camera's process."""
     assert max(rate for rate in rates_of(1500, 0.0005) if rate is not None) == MAX_FPS
+
+
+def test_an_error_that_nobody_foresaw_is_the_connections_failure_and_its_text_is_told_nowhere(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A camera's bytes may trip any parser, whose words may repeat them. The next connection may use another reader."""
+
+    def trip() -> None:
+        raise IndexError("near s3cret")
+
+    scene = Scene(steps(None, None, trip, None, None))
+    scene.run()
+    assert len(scene.opened_at) == 2
+    assert scene.closed == 2
+    assert type(scene.told_why[1]) is SourceUnsupportedError
+    assert "IndexError" in (scene.observed[1].last_error or "")
+    assert "s3cret" not in repr(scene.observed) + "".join(capfd.readouterr())

@@ -1,11 +1,16 @@
 """Which access units are kept until somebody wants a picture."""
 
+import struct
+import tracemalloc
+
 import pytest
 
-from services.ingest.decoding.access_unit import AccessUnit
+from services.ingest.decoding.access_unit import AccessUnit, DamagedUnitError, UnitFormat
 from services.ingest.decoding.decoder import Decoder
 from services.ingest.decoding.pending_units import PendingUnits
+from services.ingest.sources.rtp.assembler import Assembler
 from services.ingest.sources.rtp.h264 import H264
+from services.ingest.sources.rtp.h265 import H265
 from tests.ingest.sources.rtp.recorded import assembled, recorded
 
 
@@ -69,3 +74,41 @@ def test_parameter_sets_are_remembered_for_key_frames_without() -> None:
     batch = pending.take()
     frame = Decoder("h264").decode(batch.parameter_sets + H264().assemble(batch.units[0].payloads))
     assert frame is not None
+
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.mark.parametrize("unit_payloads", [1000, 60_000])
+def test_payloads_of_one_byte_are_bounded_in_memory_not_in_bytes(
+    unit_payloads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is an object of some ninety bytes: 32 MiB of them were 3 GB. They wait in one unit or in many."""
+    monkeypatch.setattr("services.ingest.sources.rtp.assembler.MAX_UNIT_BYTES", MEBIBYTE)
+    pending = PendingUnits(H264(), b"", max_bytes=MEBIBYTE)
+    assembler = Assembler(96, H264(), pending.put)
+    key = [b"\x65\x88", *[b"\x01"] * 60_000]
+    tracemalloc.start()
+    try:
+        for number, payload in enumerate(key):
+            mark = number % unit_payloads == 0
+            packet = struct.pack("!BBHII", 0x80, 96 | mark << 7, number, number // unit_payloads, 7) + payload
+            assembler.take(bytearray(packet), 0, len(packet))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.5 * MEBIBYTE
+
+
+@pytest.mark.parametrize(("unit_format", "head"), [(H264(), b"\x18"), (H265(), b"\x60\1")])
+def test_a_unit_of_millions_of_nal_units_is_damaged(unit_format: UnitFormat, head: bytes) -> None:
+    """An aggregation packet may hold one in each three bytes."""
+    aggregate = head + b"\0\1\x01" * 20_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedUnitError, match="too many pieces"):
+            unit_format.assemble([aggregate] * 250)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * MEBIBYTE

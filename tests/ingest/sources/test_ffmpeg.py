@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 import traceback
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -28,7 +29,8 @@ from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
 
 USER, SECRET = "vi:ewer", "s3cr:/@ #t"
-HIDDEN = (USER, SECRET, quote(USER, safe=""), quote(SECRET, safe=""))
+BASIC = b64encode(f"{USER}:{SECRET}".encode()).decode()
+HIDDEN = (USER, SECRET, quote(USER, safe=""), quote(SECRET, safe=""), quote(SECRET, safe="").lower(), BASIC)
 Answer = Callable[[bytes], bytes | None]
 
 
@@ -252,6 +254,7 @@ def unavailable(words: str) -> str:
         ("rtsp", refusing("404 Not Found"), unavailable(failure_reasons.NO_STREAM)),
         ("rtsp", refusing("461 Unsupported Transport"), OTHER + "method DESCRIBE failed: 461 (Unsupported Transport)"),
         ("rtsp", refusing(f"500 Not {USER} nor {SECRET}"), OTHER + "method DESCRIBE failed: 500 (Not *** nor ***)"),
+        ("rtsp", refusing(f"500 Near Basic {BASIC}"), OTHER + "method DESCRIBE failed: 500 (Near Basic ***)"),
         ("rtsp", lambda connection: connection.sendall(b"\0" * 100), OTHER),
         ("http", http(b"401 No"), UNAUTHORIZED),
         ("http", http(b"404 No"), unavailable(failure_reasons.NO_STREAM)),

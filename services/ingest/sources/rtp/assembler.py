@@ -18,7 +18,7 @@ from services.ingest.sources.rtp.packet import (
 )
 
 MAX_UNIT_BYTES: Final = 16 * 1024 * 1024
-"""A picture can't be larger; anything longer is garbage, and is dropped."""
+"""Of memory, objects included. A picture can't be larger; anything longer is garbage, and is dropped."""
 
 
 class UnitShape(Protocol):
@@ -126,7 +126,7 @@ class Assembler:
         unit.timestamp = timestamp
         unit.payloads.append(payload)
         unit.byte_count += len(payload)
-        if unit.byte_count > MAX_UNIT_BYTES:
+        if unit.memory_bytes > MAX_UNIT_BYTES:
             unit.payloads.clear()
             unit.byte_count = 0
             unit.is_damaged = True

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
-from services.ingest.sources.rtp.payload_formats import units_of_aggregate
+from services.ingest.sources.rtp.payload_formats import check_count, units_of_aggregate
 
 _SLICE, _IDR, _SEI, _SPS, _PPS, _DELIMITER = 1, 5, 6, 7, 8, 9
 _DESCRIBING: Final = frozenset({_SEI, _SPS, _PPS, _DELIMITER, 13, 15})
@@ -68,6 +68,7 @@ class H264:
         parts: list[Buffer] = []
         in_fragment = False
         for payload in payloads:
+            check_count(parts)
             kind = payload[0] & 31
             if kind == _FU_A and len(payload) > _HEADER_BYTES:
                 if payload[1] & _FU_START:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
-from services.ingest.sources.rtp.payload_formats import units_of_aggregate
+from services.ingest.sources.rtp.payload_formats import check_count, units_of_aggregate
 
 _FIRST_SLICE_TYPE, _LAST_SLICE_TYPE = 0, 31
 _IRAP: Final = range(16, 24)
@@ -61,6 +61,7 @@ class H265:
         parts: list[Buffer] = []
         in_fragment = False
         for payload in payloads:
+            check_count(parts)
             kind = _kind(payload)
             if kind == _FRAGMENT and len(payload) > _HEADER_BYTES + 1:
                 if payload[2] & _FU_START:

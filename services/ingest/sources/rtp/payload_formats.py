@@ -1,9 +1,14 @@
 """What RTP must know of a codec: the seam between the assembler and the codecs. Pure."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 from services.ingest.decoding.access_unit import Buffer, DamagedUnitError, UnitFormat
 from services.ingest.sources.rtp.assembler import UnitShape
+
+MAX_PARTS: Final = 65_536
+"""NAL units, fragments and start codes of one access unit. One of 16 MiB in fragments of 1 KiB has a quarter of them.
+An aggregation packet may hold a NAL unit in each three bytes."""
 
 
 class PayloadFormat(UnitFormat, UnitShape, Protocol):
@@ -24,3 +29,12 @@ def units_of_aggregate(payload: Buffer, start: int) -> list[Buffer]:
         units.append(payload[start + 2 : end])
         start = end
     return units
+
+
+def check_count(parts: Sequence[Buffer]) -> None:
+    """
+    Raises:
+        DamagedUnitError: when these are more parts than a picture has.
+    """
+    if len(parts) > MAX_PARTS:
+        raise DamagedUnitError("an access unit in too many pieces")

@@ -11,6 +11,8 @@ _NAME: Final = 1
 _CYCLE: Final = 65536
 _MAX_LOST: Final = 0x7FFFFF
 _SENDER_REPORT_BYTES: Final = 24  # its fixed part
+REPORT_SECONDS: Final = 1.0
+"""However often a sender reports, it gets no more than one report in this time: what it can make us send is bounded."""
 
 
 class ReceiverReports:
@@ -21,6 +23,7 @@ class ReceiverReports:
         self._sender: int | None = None
         self._reported_time = 0
         self._read_at = 0.0
+        self._reported_at = float("-inf")
 
     def read(self, data: bytes | bytearray, now: float) -> bool:
         """Read a compound packet. True if it says that the stream is over."""
@@ -33,9 +36,11 @@ class ReceiverReports:
         return is_over
 
     def report(self, *, lost: int, highest_sequence: int, now: float) -> bytes | None:
-        """The next report to send; None until the sender has identified itself. `lost` counts packets."""
-        if self._sender is None:
+        """The next report to send; None until the sender has identified itself, and while it is too early for another.
+        `lost` counts packets."""
+        if self._sender is None or now - self._reported_at < REPORT_SECONDS:
             return None
+        self._reported_at = now
         delay = min(int((now - self._read_at) * _CYCLE), 0xFFFFFFFF)
         lost = min(lost, _MAX_LOST)
         block = struct.pack("!6I", self._sender, lost, highest_sequence & 0xFFFFFFFF, 0, self._reported_time, delay)

@@ -71,6 +71,8 @@ class RtpJpeg:
             if first[start + 1]:
                 raise DamagedUnitError("quantisation tables of 16 bits")
             start += 4
+            if length not in (0, _TABLE_BYTES, 2 * _TABLE_BYTES):
+                raise DamagedUnitError("quantisation tables of an odd length")
             if length:
                 self._tables[quality] = bytes(first[start : start + length])
             start += length

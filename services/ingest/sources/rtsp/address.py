@@ -26,19 +26,32 @@ class RtspAddress:
         Raises:
             ValueError: when the options' address is no RTSP URL. The message repeats no part of it.
         """
-        scheme, separator, rest = options.url.partition("://")
-        try:
-            parts = urlsplit(f"//{rest}")
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host = port = None
-        if scheme.lower() not in _PORTS or not separator or not host:
+        scheme, _, rest = options.url.partition("://")
+        place = _place_of(options.url)
+        if place is None:
             raise ValueError("the camera's address is not like rtsp://host:port/path") from None
         return cls(
             url=f"{scheme.lower()}://{rest}",
-            host=host,
-            port=port or _PORTS[scheme.lower()],
-            is_encrypted=scheme.lower() == "rtsps",
+            host=place[1],
+            port=place[2],
+            is_encrypted=place[0] == "rtsps",
             username=options.username,
             password=options.password,
         )
+
+    def is_here(self, url: str) -> bool:
+        """Whether `url` is on the same port of the same host, and as well encrypted."""
+        return "@" not in url and _place_of(url) == ("rtsps" if self.is_encrypted else "rtsp", self.host, self.port)
+
+
+def _place_of(url: str) -> tuple[str, str, int] | None:
+    """The scheme, host and port of an RTSP URL; None if it is none."""
+    scheme, separator, rest = url.partition("://")
+    try:
+        parts = urlsplit(f"//{rest}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if scheme.lower() not in _PORTS or not separator or not host:
+        return None
+    return scheme.lower(), host, port or _PORTS[scheme.lower()]

@@ -1,27 +1,26 @@
-"""The RTSP connection: aiortsp's requests and responses, and the packets that the camera interleaves with them.
+"""The RTSP connection: aiortsp's requests, the camera's answers, and the packets that it interleaves with them.
 
-aiortsp's parser copies the whole buffer once for each packet in it. Here packets are handed on without a copy, and
-aiortsp's parser gets only the messages. Nothing is logged, because aiortsp would log requests with their credentials.
+aiortsp's parser copies the whole buffer once for each packet in it. Here packets are handed on without a copy. Nothing
+is logged, because aiortsp would log requests with their credentials.
 """
 
 import asyncio
 import logging
-import re
 import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
 from aiortsp.rtsp.connection import RTSPConnection
-from aiortsp.rtsp.errors import RTSPError
 
+from services.ingest.sources.authentication import Credentials
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.auth import Credentials
+from services.ingest.sources.rtsp.message import MAX_MESSAGE_BYTES, Message, MessageError, body_bytes, parse_message
 
 BUFFER_BYTES: Final = 256 * 1024
-MAX_MESSAGE_BYTES: Final = 64 * 1024
+MAX_UNSENT_BYTES: Final = 64 * 1024
+"""A camera that reads nothing of what we send is given up. We send little: two requests a minute, a report a second."""
 _DOLLAR: Final = 0x24
 _FRAME_HEADER_BYTES: Final = 4
-_LENGTH: Final = re.compile(rb"^content-length:\s*(\d{1,6})\s*$", re.IGNORECASE | re.MULTILINE)
 _SILENT: Final = logging.Logger("aiortsp", logging.CRITICAL + 1)  # noqa: LOG001 outside the tree, so that nothing turns it on
 _SILENT.disabled = True
 PacketHandler = Callable[[bytearray, int, int], None]
@@ -72,23 +71,27 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
                 message_end = self._message_end(start, filled)
                 if message_end is None:
                     break
-                self.data_received(bytes(buffer[start:message_end]))
+                self._take(bytes(buffer[start:message_end]))
                 start = message_end
         rest = filled - start
         if rest and start:
             buffer[:rest] = buffer[start:filled]
         self._filled = rest
 
-    def data_received(self, data: bytes) -> None:
-        """One whole message."""
-        try:
-            for message in self.parser.parse(data):
-                if message.type == "request":
-                    self.on_request(message)
-                elif (waiting := self.active_requests.get(message.cseq)) and not waiting.done():
-                    waiting.set_result(message)
-        except (ValueError, AssertionError, LookupError, RTSPError):
-            self._give_up()
+    def on_message(self, message: Message) -> None:
+        """One message of the camera's."""
+        if message.status is None:
+            self.on_request(message)
+        elif (waiting := self.active_requests.get(message.cseq)) and not waiting.done():
+            waiting.set_result(message)
+
+    def on_request(self, request: Message) -> None:
+        """Answer that we do nothing for the camera. Its words are not repeated."""
+        self._write(f"RTSP/1.0 551 Option not supported\r\nCSeq: {request.cseq}\r\n\r\n".encode())
+
+    def send_packet(self, channel: int, data: bytes) -> None:
+        """Send a packet between our requests."""
+        self._write(bytes((_DOLLAR, channel)) + len(data).to_bytes(2, "big") + data)
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
@@ -108,24 +111,35 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
         if buffer[start : start + 2] == b"\r\n":
             return start + 2
         head_end = buffer.find(b"\r\n\r\n", start, filled)
-        is_too_long = filled - start > MAX_MESSAGE_BYTES
         if head_end < 0:
-            if is_too_long or not chr(buffer[start]).isupper():
-                self._give_up()
-                return filled
+            if filled - start > MAX_MESSAGE_BYTES or not chr(buffer[start]).isupper():
+                return self._give_up(filled)
             return None
-        length = _LENGTH.search(bytes(buffer[start : head_end + 2]))
-        end = head_end + 4 + (int(length[1]) if length else 0)
-        if end <= filled:
-            return end
-        if is_too_long:
-            self._give_up()
-            return filled
-        return None
+        try:
+            end = head_end + 4 + body_bytes(bytes(buffer[start:head_end]))
+        except MessageError:
+            return self._give_up(filled)
+        return end if end <= filled else None
 
-    def _give_up(self) -> None:
+    def _take(self, data: bytes) -> None:
+        if data == b"\r\n":
+            return
+        try:
+            self.on_message(parse_message(data))
+        except MessageError:
+            self._give_up(0)
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is None:
+            return
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self.abort()
+
+    def _give_up(self, end: int) -> int:
         self._end(is_understood=False)
         self.abort()
+        return end
 
     def _end(self, *, is_understood: bool) -> None:
         on_end, self._on_end = self._on_end, lambda _is_understood: None

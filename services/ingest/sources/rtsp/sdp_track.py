@@ -16,6 +16,11 @@ from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
 
 _FORMATS: Final[dict[str, type[PayloadFormat]]] = {"H264": H264, "H265": H265, "JPEG": RtpJpeg}
 _STATIC_JPEG: Final = 26
+MAX_LINES: Final = 1000
+MAX_LINE_LENGTH: Final = 2048
+"""In characters; the parameter sets of a real camera have a few hundred. aiortsp's patterns take the square of the
+length in time."""
+MAX_MEDIA: Final = 32
 _SETS: Final = ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps")
 _REORDERING: Final = {"packetization-mode": {"2"}, "sprop-max-don-diff": {str(n) for n in range(1, 100)}}
 
@@ -36,7 +41,7 @@ def choose_track(description: str, base_url: str) -> VideoTrack:
     Raises:
         SourceUnsupportedError: when there is none.
     """
-    session = SDP(description)
+    session = SDP(_bounded(description))
     videos = [media for media in session.get("medias", []) if media["type"] == "video"]
     if not videos:
         raise SourceUnsupportedError("The camera's stream has no video.")
@@ -54,6 +59,18 @@ def choose_track(description: str, base_url: str) -> VideoTrack:
             parameter_sets=b"".join(_sets(details.get(key, "")) for key in _SETS),
         )
     raise SourceUnsupportedError("The camera's video is neither H.264 nor H.265 nor JPEG.")
+
+
+def _bounded(description: str) -> str:
+    """Without the lines that are too long: the camera may do without them.
+
+    Raises:
+        SourceUnsupportedError: when no camera describes itself at such length.
+    """
+    lines = description.splitlines()
+    if len(lines) > MAX_LINES or sum(line.startswith("m=") for line in lines) > MAX_MEDIA:
+        raise SourceUnsupportedError("The camera's description is too long.")
+    return "\n".join(line for line in lines if len(line) <= MAX_LINE_LENGTH)
 
 
 def _encoding(media: dict[str, Any], attributes: dict[str, Any]) -> tuple[int, str]:

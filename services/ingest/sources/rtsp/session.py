@@ -5,11 +5,10 @@ Everything runs on one asyncio loop.
 
 import asyncio
 import re
-import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from aiortsp.rtsp.errors import RTSPConnectionError, RTSPError, RTSPResponseError, RTSPTimeoutError
 
@@ -21,21 +20,29 @@ from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
 from services.ingest.sources.rtp.rtcp import ReceiverReports
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.connection import RtspConnection
+from services.ingest.sources.rtsp.message import Message
 from services.ingest.sources.rtsp.sdp_track import VideoTrack, choose_track
 from services.ingest.sources.rtsp.session_errors import (
     CLOSED,
     ENDED,
     NOT_UNDERSTOOD,
+    REDIRECTS,
     REFUSALS,
     connection_error,
     refusal_error,
 )
 from services.ingest.sources.rtsp.udp import UdpPair
+from services.ingest.sources.tls import tls_context
 
 OPEN_SECONDS: Final = 5.0
 TEARDOWN_SECONDS: Final = 0.5
 USUAL_TIMEOUT_SECONDS: Final = 60
 REORDER_SECONDS: Final = 0.1
+LONGEST_TIMEOUT_SECONDS: Final = 86_400
+MAX_REDIRECTS: Final = 3
+MAX_CHANNEL: Final = 255
+MAX_PORT: Final = 65_535
+_NUMBER: Final = re.compile(r"\d+", re.ASCII)
 _PAIR: Final = 2
 """A stream has two channels or two ports: one for packets, one for reports."""
 
@@ -63,12 +70,13 @@ class Session:
         self._on_unit = on_unit
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        tls = self._tls() if address.is_encrypted else None
+        tls = tls_context(options) if address.is_encrypted else None
         self._connection = RtspConnection(address, tls, self._on_connection_end)
         self._udp: UdpPair | None = None
         self._reorder = ReorderBuffer(max_seconds=REORDER_SECONDS)
         self._reports = ReceiverReports()
         self._send_report: Callable[[bytes], None] = lambda _report: None
+        self._address = address
         self._url = address.url
         self._headers: dict[str, str] = {}
         self._methods: frozenset[str] = frozenset()
@@ -131,7 +139,7 @@ class Session:
         except RTSPResponseError as error:
             if error.response.status in REFUSALS:
                 raise
-        answer = await self._request("DESCRIBE", {"Accept": "application/sdp"})
+        answer = await self._describe()
         try:
             description = answer.content
         except UnicodeDecodeError as error:
@@ -143,23 +151,25 @@ class Session:
         await (self._set_up_udp if self._options.transport == "udp" else self._set_up_tcp)(track.control_url)
         await self._request("PLAY", {"Range": "npt=0.000-"})
 
-    def _tls(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(cafile=self._options.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise SourceUnavailableError("The file of the certificate authority can't be read.") from error
-        if not self._options.verify_tls:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+    async def _describe(self) -> Message:
+        """Follow a redirect only to the camera itself: any other host would be sent its password."""
+        for _ in range(MAX_REDIRECTS):
+            try:
+                return await self._request("DESCRIBE", {"Accept": "application/sdp"})
+            except RTSPResponseError as error:
+                location = error.response.headers.get("location", "")
+                if error.response.status not in REDIRECTS or not self._address.is_here(location):
+                    raise
+                self._url = location
+        raise SourceUnavailableError(failure_reasons.REDIRECTED)
 
     async def _set_up_tcp(self, url: str) -> None:
         self._connection.channels = {0: self.assembler.take, 1: self._on_report}
         fields = await self._set_up(url, "RTP/AVP/TCP;unicast;interleaved=0-1")
-        channels = [int(number) for number in re.findall(r"\d+", fields.get("interleaved", "0-1"))][:_PAIR]
+        channels = _numbers(fields.get("interleaved", "0-1"), MAX_CHANNEL)
         self._connection.channels = dict(zip(channels, (self.assembler.take, self._on_report), strict=False))
         if len(channels) == _PAIR:
-            self._send_report = partial(self._connection.send_binary, channels[1])
+            self._send_report = partial(self._connection.send_packet, channels[1])
 
     async def _set_up_udp(self, url: str) -> None:
         try:
@@ -169,7 +179,7 @@ class Session:
         except OSError as error:
             raise SourceUnavailableError("No UDP port is free for the camera's packets.") from error
         fields = await self._set_up(url, f"RTP/AVP;unicast;client_port={udp.port}-{udp.port + 1}")
-        ports = [int(number) for number in re.findall(r"\d+", fields.get("server_port", ""))]
+        ports = _numbers(fields.get("server_port", ""), MAX_PORT)
         if len(ports) == _PAIR:
             udp.open_path(*ports)
             self._send_report = partial(udp.send_report, port=ports[1])
@@ -183,15 +193,18 @@ class Session:
         self._headers = {"Session": session.strip()}
         for parameter in parameters:
             name, _, value = parameter.strip().partition("=")
-            if name.lower() == "timeout" and value.strip().isdecimal():
-                self._timeout_seconds = max(float(value), 2.0)
+            if name.lower() == "timeout" and (seconds := _numbers(value, LONGEST_TIMEOUT_SECONDS)):
+                self._timeout_seconds = max(float(seconds[0]), 2.0)
         pairs = (field.strip().partition("=") for field in answer.headers.get("transport", "").split(";"))
         return {name.lower(): value for name, _, value in pairs}
 
-    async def _request(self, method: str, headers: dict[str, str] | None = None, *, url: str | None = None) -> Any:
+    async def _request(self, method: str, headers: dict[str, str] | None = None, *, url: str | None = None) -> Message:
         if not self._connection.running:
             raise RTSPConnectionError("closed")
-        return await self._connection.send_request(method, url or self._url, {**self._headers, **(headers or {})})
+        answer: Message = await self._connection.send_request(
+            method, url or self._url, {**self._headers, **(headers or {})}
+        )
+        return answer
 
     async def _keep_alive(self) -> None:
         """Send a request twice in each time-out, after which the camera would end the session."""
@@ -231,3 +244,11 @@ class Session:
 
     def _on_connection_end(self, is_understood: bool) -> None:
         self.fail(SourceUnavailableError(CLOSED) if is_understood else SourceUnsupportedError(NOT_UNDERSTOOD))
+
+
+def _numbers(text: str, highest: int) -> list[int]:
+    """At most a pair of whole numbers in `text`; none of them if one is above `highest`."""
+    found = _NUMBER.findall(text)[:_PAIR]
+    # Thousands of digits are no number that Python reads.
+    is_usable = all(len(digits) <= len(str(highest)) and int(digits) <= highest for digits in found)
+    return [int(digits) for digits in found] if is_usable else []

@@ -4,7 +4,7 @@ import errno
 import re
 import socket
 import ssl
-from typing import Any, Final
+from typing import Final
 
 from services.ingest.sources import (
     SourceUnauthorizedError,
@@ -13,12 +13,14 @@ from services.ingest.sources import (
     failure_reasons,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.rtsp.message import Message
 
 CLOSED: Final = "The camera closed the connection."
 ENDED: Final = "The camera ended its stream."
 NO_TLS: Final = "The camera's address does not speak TLS as we do. Check the port, and whether it should be rtsp://."
 NOT_UNDERSTOOD: Final = "The camera's RTSP can't be understood."
 REFUSALS: Final = frozenset({401, 403})
+REDIRECTS: Final = range(300, 400)
 _NOT_FOUND: Final = 404
 _TEMPORARY: Final = frozenset({408, 453, 500, 502, 503, 504})
 """Answers that may change in a while. Any other refusal means that we ask for something the camera can't do."""
@@ -30,12 +32,14 @@ _BY_ERRNO: Final = {
 }
 
 
-def refusal_error(response: Any, options: ConnectionOptions) -> SourceUnavailableError:
-    """The error for a response of aiortsp's that is no success. It may repeat our request: credentials are masked."""
+def refusal_error(response: Message, options: ConnectionOptions) -> SourceUnavailableError:
+    """The error for a response that is no success. It may repeat our request: credentials are masked."""
     if response.status in REFUSALS:
         return SourceUnauthorizedError(failure_reasons.REFUSED)
     if response.status == _NOT_FOUND:
         return SourceUnavailableError(failure_reasons.NO_STREAM)
+    if response.status in REDIRECTS:
+        return SourceUnavailableError(failure_reasons.REDIRECTED)
     words = options.masked(response.status_msg)
     kind = SourceUnavailableError if response.status in _TEMPORARY else SourceUnsupportedError
     return kind(f"{failure_reasons.CANT_BE_OPENED} The camera says: {response.status} {words}")

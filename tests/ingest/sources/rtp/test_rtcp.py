@@ -2,7 +2,7 @@
 
 import struct
 
-from services.ingest.sources.rtp.rtcp import ReceiverReports
+from services.ingest.sources.rtp.rtcp import REPORT_SECONDS, ReceiverReports
 
 SENDER_REPORT = struct.pack("!BBH", 0x80, 200, 6) + struct.pack("!6I", 77, 1, 2, 3, 4, 5)
 
@@ -14,3 +14,13 @@ def test_a_connection_of_weeks_counts_on_beyond_32_bits() -> None:
     report = reports.report(lost=0, highest_sequence=2**32 + 5, now=2.0)
     assert report is not None
     assert struct.unpack_from("!I", report, 16) == (5,)
+
+
+def test_a_flood_of_its_reports_is_answered_once_a_second() -> None:
+    """What is not read of our answers would pile up here."""
+    reports, now, sent = ReceiverReports(), 100.0, 0
+    for _ in range(1000):
+        now += REPORT_SECONDS / 100
+        reports.read(SENDER_REPORT, now)
+        sent += reports.report(lost=0, highest_sequence=1, now=now) is not None
+    assert 9 <= sent <= 11

@@ -97,3 +97,13 @@ def test_a_jpeg_without_a_fragment_is_no_picture() -> None:
     for gone in range(len(payloads) - 1):
         with pytest.raises(DamagedUnitError):
             RtpJpeg().assemble(payloads[:gone] + payloads[gone + 1 :])
+
+
+def test_tables_of_no_usual_length_are_not_kept() -> None:
+    """There may be some for each of 128 qualities, of 64 KiB each."""
+    jpeg_format = RtpJpeg()
+    for quality in range(128, 256):
+        payload = struct.pack("!I4B", 0, 0, quality, 8, 6) + b"\0\0" + struct.pack("!H", 60_000) + bytes(60_000)
+        with pytest.raises(DamagedUnitError, match="tables"):
+            jpeg_format.assemble([payload])
+    assert not jpeg_format._tables

@@ -1,12 +1,16 @@
 """What is read from a camera's connection, wherever its bytes are cut: packets and messages, told apart."""
 
+import asyncio
+import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import pytest
 
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.connection import MAX_MESSAGE_BYTES, PacketHandler, RtspConnection
+from services.ingest.sources.rtsp.connection import PacketHandler, RtspConnection
+from services.ingest.sources.rtsp.message import MAX_MESSAGE_BYTES, Message
 
 RESPONSE = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 4\r\n\r\nbody"
 
@@ -17,14 +21,14 @@ def interleaved(channel: int, packet: bytes) -> bytes:
 
 
 class Connection(RtspConnection):
-    """Remembers messages instead of having aiortsp parse them."""
+    """Remembers messages instead of answering them."""
 
     def __init__(self, on_end: Callable[[bool], None]) -> None:
         super().__init__(RtspAddress.of(ConnectionOptions("rtsp://camera/")), None, on_end)
-        self.messages: list[bytes] = []
+        self.messages: list[Message] = []
 
-    def data_received(self, data: bytes) -> None:
-        self.messages.append(data)
+    def on_message(self, message: Message) -> None:
+        self.messages.append(message)
 
 
 class Read:
@@ -64,7 +68,9 @@ async def test_packets_and_messages_are_told_apart_wherever_the_bytes_are_cut(re
     """TCP keeps no borders."""
     read.feed(STREAM[at : at + size] for at in range(0, len(STREAM), size))
     assert read.packets == [(0, b"first"), (1, b"report"), (0, b"")]
-    assert b"".join(read.connection.messages).count(RESPONSE) == 2
+    assert [(message.status, message.cseq, message.body) for message in read.connection.messages] == [
+        (200, 1, b"body")
+    ] * 2
     assert read.ends == []
 
 
@@ -95,3 +101,23 @@ async def test_a_connection_that_ends_is_understood(read: Read) -> None:
     """The camera hung up; it may be back."""
     read.connection.connection_lost(None)
     assert read.ends == [True]
+
+
+async def test_a_camera_that_reads_nothing_of_what_we_send_is_given_up() -> None:
+    """It may ask and ask: its requests are answered, and the answers would pile up here."""
+    server = socket.create_server(("127.0.0.1", 0))
+    options = ConnectionOptions(f"rtsp://127.0.0.1:{server.getsockname()[1]}/")
+    ended = asyncio.Event()
+    connection = RtspConnection(RtspAddress.of(options), None, lambda _is_understood: ended.set())
+    await connection.prepare()
+    peer, _ = server.accept()
+    peer.setblocking(False)
+    request = b"".join(b"OPTIONS rtsp://x RTSP/1.0\r\nCSeq: %d\r\n\r\n" % number for number in range(1000))
+    with peer, server, suppress(ConnectionError):
+        async with asyncio.timeout(30):
+            while not ended.is_set():
+                with suppress(BlockingIOError):
+                    peer.send(request)
+                assert connection._transport is None or connection._transport.get_write_buffer_size() < 2**18
+                await asyncio.sleep(0)
+    assert ended.is_set()

@@ -1,9 +1,11 @@
 """Which stream is taken from a camera's description of itself."""
 
+import time
+
 import pytest
 
 from services.ingest.sources import SourceUnsupportedError
-from services.ingest.sources.rtsp.sdp_track import choose_track
+from services.ingest.sources.rtsp.sdp_track import MAX_LINES, MAX_MEDIA, choose_track
 
 DESCRIPTION = """v=0
 m=audio 0 RTP/AVP 0
@@ -41,3 +43,22 @@ def test_parameter_sets_that_are_no_base64_are_left_out() -> None:
     lines = "a=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1;sprop-parameter-sets=%%%,aO48gA==,Z0"
     track = choose_track(DESCRIPTION.format(kind=96, control="1", lines=lines), "rtsp://host/camera/")
     assert track.parameter_sets == b"\0\0\0\1\x68\xee\x3c\x80"
+
+
+@pytest.mark.parametrize("line", ["a=x", "m=video 0 RTP/AVP 96"])
+def test_a_description_of_too_many_lines_or_media_is_not_understood(line: str) -> None:
+    """Each is an object for us."""
+    with pytest.raises(SourceUnsupportedError, match="too long"):
+        choose_track("v=0\n" + f"{line}\n" * (MAX_LINES + 1), "rtsp://host/camera/")
+    with pytest.raises(SourceUnsupportedError):
+        choose_track("v=0\n" + "m=audio 0 RTP/AVP 0\n" * (MAX_MEDIA + 1), "rtsp://host/camera/")
+
+
+@pytest.mark.parametrize("name", ["framesize", "rtpmap", "fmtp", "control"])
+def test_lines_that_are_too_long_are_passed_over(name: str) -> None:
+    """aiortsp's patterns would look at one for minutes."""
+    lines = f"a=rtpmap:96 H264/90000\na={name}:" + "1" * 60_000
+    begun = time.monotonic()
+    track = choose_track(DESCRIPTION.format(kind=96, control="1", lines=lines), "rtsp://host/camera/")
+    assert track.payload_format.codec == "h264"
+    assert time.monotonic() - begun < 1

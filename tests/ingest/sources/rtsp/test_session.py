@@ -3,7 +3,7 @@
 import base64
 import logging
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from services.ingest.sources import (
 )
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.session import MAX_REDIRECTS
 from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, Answer, fake_camera, said
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
@@ -25,6 +26,10 @@ SECRET = "s3cr:/@ #t"  # noqa: S105 - every character that could trip
 
 def refusing(line: str, *headers: str) -> Answer:
     return lambda method: said(line, *headers) if method == "DESCRIBE" else said("200 OK", "Public: DESCRIBE")
+
+
+def redirecting_to(place: str, method: str) -> bytes | None:
+    return refusing("302 Found", f"Location: {place}")(method)
 
 
 def describing(description: str) -> Answer:
@@ -112,7 +117,6 @@ OLD_VIDEO = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\n"
         lambda _method: b"\0\1\2\3\4\5\6\7",
         lambda _method: b"RTSP/1.0 200 OK\r\nX: " + b"x" * 100_000,
         refusing("551 Option not supported"),
-        refusing("301 Moved", "Location: rtsp://127.0.0.1/other"),
         describing(NO_VIDEO),
         describing(OLD_VIDEO),
         describing("complete nonsense"),
@@ -122,6 +126,90 @@ def test_what_we_cannot_speak_with_is_unsupported(answer: Answer) -> None:
     """FFmpeg may understand it: that, and only that, is what this error says."""
     with fake_camera(answer) as strange:
         assert isinstance(failure(strange.url), SourceUnsupportedError)
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["", "rtsp://127.0.0.1/other", "rtsp://127.0.0.1.evil:{port}/", "rtsp://127.0.0.1:{port}@evil/", "http://evil/"],
+)
+def test_a_redirect_to_anywhere_else_is_not_followed_and_no_matter_for_another_reader(location: str) -> None:
+    """FFmpeg would follow it, and tell that host the password."""
+    with fake_camera(lambda method: redirecting_to(place, method)) as sender:
+        place = location.format(port=sender.url.split(":")[2].partition("/")[0])
+        error = failure(sender.url)
+    assert (str(error), type(error)) == (failure_reasons.REDIRECTED, SourceUnavailableError)
+
+
+def test_a_redirect_to_the_camera_itself_is_followed_a_few_times() -> None:
+    """To another path, as some do for each session; and one that never ends is given up."""
+    with fake_camera(lambda method: redirecting_to(f"{sender.url}/more", method)) as sender:
+        error = failure(sender.url)
+    assert str(error) == failure_reasons.REDIRECTED
+    described = [request.split()[1] for request in sender.requests if request.startswith("DESCRIBE")]
+    assert described == [sender.url, *[f"{sender.url}/more"] * (MAX_REDIRECTS - 1)]
+
+
+def setting_up(transport: str, session: str = "7;timeout=60") -> Answer:
+    return lambda _method: said(
+        "200 OK", f"Session: {session}", f"Transport: {transport}", "Public: PLAY", body=H264_VIDEO
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        setting_up(f"RTP/AVP/TCP;interleaved={'9' * 5000}"),
+        setting_up("RTP/AVP/TCP;interleaved=1000-1001"),
+        setting_up("RTP/AVP/TCP;interleaved=0-1", f"7;timeout={'9' * 5000}"),
+        setting_up("RTP/AVP/TCP;interleaved=0-1\r\nTransport: a\r\nSession: 8\r\nPublic: a\r\nContent-Base:"),
+    ],
+    ids=["digits", "channels", "timeout", "repeated"],
+)
+def test_numbers_and_headers_that_no_camera_sends_end_nothing(answer: Answer) -> None:
+    """A camera's process once ended by each of these."""
+    with (
+        fake_camera(answer) as odd,
+        closing(RtspSource(ConnectionOptions(odd.url, stall_seconds=1))) as source,
+    ):
+        with suppress(SourceUnavailableError):
+            source.open()
+        with pytest.raises(SourceUnavailableError):
+            source.grab()
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        "Content-Length: 99999999999",
+        "Content-Length: 8\r\nContent-Length: 0",
+        "Content-Length: -5",
+        "Content-Length: x",
+    ],
+)
+def test_an_answer_of_no_clear_length_is_not_waited_for(lengths: str) -> None:
+    """FFmpeg may understand it. What comes after it can't be found."""
+    with fake_camera(lambda _method: f"RTSP/1.0 200 OK\r\nCSEQ\r\n{lengths}\r\n\r\n$\0\0\4abcd".encode()) as odd:
+        assert isinstance(failure(odd.url), SourceUnsupportedError)
+
+
+@pytest.mark.parametrize("algorithm", ["Basic realm=x", 'Digest realm="x", nonce="1"'])
+def test_a_camera_that_repeats_our_answer_to_its_challenge_tells_nobody(algorithm: str) -> None:
+    """Neither the password in base64, nor a digest, is in the words that every viewer sees."""
+
+    def answer(method: str) -> bytes:
+        last = echoing.requests[-1]
+        given = next((line for line in last.split("\r\n") if line.startswith("Authorization")), None)
+        if given is None:
+            return said("401 No", f"WWW-Authenticate: {algorithm}") if method == "DESCRIBE" else said("200 OK")
+        secrets.append(given.split('response="')[-1].split('"')[0].split()[-1])
+        return said(f"400 Bad request near {given}")
+
+    secrets: list[str] = []
+    with fake_camera(answer) as echoing:
+        error = failure(echoing.url)
+    assert len(secrets[0]) > 10
+    assert "Bad request near" in str(error)
+    assert secrets[0] not in str(error)
 
 
 def test_credentials_are_in_no_log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,6 @@
-"""HTTP authentication for RTSP: Digest rather than Basic, and the strongest Digest that the camera offers. Pure.
+"""HTTP authentication, which RTSP uses too. Digest goes before Basic, and the strongest Digest on offer first. Pure.
 
-It replaces aiortsp's own, which prefers Basic, does not know `qop`, and needs a password that is not empty.
+It replaces aiortsp's own for RTSP, which prefers Basic, does not know `qop`, and needs a password that is not empty.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.request import parse_http_list
 
-Headers = Mapping[str, str | list[str]]
+Headers = Mapping[str, str]
 _HASHES: Final[dict[str, Callable[[bytes], "hashlib._Hash"]]] = {  # the strongest first
     "SHA-512": hashlib.sha512,
     "SHA-256": hashlib.sha256,
@@ -42,16 +42,14 @@ class Challenge:
 
 def challenges_in(headers: Headers) -> list[Challenge]:
     """The challenges in `headers` that we can answer."""
-    offered = headers.get("www-authenticate", [])
     found: list[Challenge] = []
-    for header in [offered] if isinstance(offered, str) else offered:
-        for text in filter(None, _CHALLENGE_START.split(header)):
-            scheme, _, rest = text.strip().partition(" ")
-            pairs = (item.partition("=") for item in parse_http_list(rest))
-            fields = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
-            challenge = Challenge(scheme.lower(), fields)
-            if challenge.scheme == "basic" or (challenge.scheme == "digest" and challenge.algorithm in _HASHES):
-                found.append(challenge)
+    for text in filter(None, _CHALLENGE_START.split(headers.get("www-authenticate", ""))):
+        scheme, _, rest = text.strip().partition(" ")
+        pairs = (item.partition("=") for item in parse_http_list(rest))
+        fields = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+        challenge = Challenge(scheme.lower(), fields)
+        if challenge.scheme == "basic" or (challenge.scheme == "digest" and challenge.algorithm in _HASHES):
+            found.append(challenge)
     return found
 
 

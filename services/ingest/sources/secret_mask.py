@@ -1,0 +1,60 @@
+"""Hides secrets in words that are not ours: a camera, FFmpeg or a library may repeat what we sent. Pure.
+
+All such words pass `ConnectionOptions.masked`, which asks here. Our own words never do: they hold no secrets, and masks
+in them would show which of their words is the password.
+"""
+
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import Final
+
+MASK: Final = "***"
+MAX_WORDS: Final = 300
+"""In characters. No camera explains itself at greater length."""
+_DIGEST: Final = re.compile(r"(?<![0-9a-z])[0-9a-f]{32,}(?![0-9a-z])", re.IGNORECASE)
+"""The answers of HTTP's Digest, and the hash of user name and password that would serve instead of the password. Each
+depends on what the camera sent, so they are known by their shape: MD5's are the shortest."""
+_UNPRINTABLE: Final = re.compile(r"[^ -~\u00a1-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
+"""Control characters: a terminal obeys them where a log is read."""
+
+
+def masked(text: str, username: str, password: str, others: Iterable[str]) -> str:
+    """`text` without the secrets, in any form in which they may be sent, fit for a log and a status."""
+    plain = {username, password, *others} - {""}
+    whole = {*plain, *(_encoded(username, password) if username or password else ())}
+    patterns = "|".join(map(_pattern, sorted(whole, key=len, reverse=True)))
+    if patterns:
+        text = re.sub(patterns, MASK, text)
+    text = _UNPRINTABLE.sub(" ", _DIGEST.sub(MASK, text))
+    return text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]} …"
+
+
+def _encoded(username: str, password: str) -> Iterator[str]:
+    """As HTTP's Basic sends them, the password in base64 and in hexadecimal digits; in both of the usual charsets."""
+    pair = f"{username}:{password}"
+    for charset in ("utf-8", "latin-1"):
+        for word in filter(None, (pair, password)):
+            data = word.encode(charset, "replace")
+            yield from (encode(data).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode))
+            yield data.hex()
+            yield data.hex().upper()
+
+
+def _pattern(secret: str) -> str:
+    """Matches `secret` with each of its characters as it is or encoded, and the padding that base64 may have."""
+    return "".join(map(_character, secret)) + "(?:=|%(?:25)*3[dD])*"
+
+
+def _character(character: str) -> str:
+    utf8 = character.encode("utf-8", "surrogatepass")
+    latin1 = character.encode("latin-1", "ignore")
+    forms = {character, escape(character), f"\\{character}", utf8.decode("latin-1"), f"\\u{ord(character):04x}"}
+    forms |= {"".join(f"\\x{byte:02x}" for byte in data) for data in (utf8, latin1) if data}
+    if character == " ":
+        forms.add("+")
+    # Also what was encoded twice, and with digits of either case.
+    percent = {"".join(f"%(?:25)*{byte:02x}" for byte in data) for data in (utf8, latin1) if data}
+    plain = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
+    return f"(?:{plain}|(?i:{'|'.join(sorted(percent))}))"
