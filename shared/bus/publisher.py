@@ -13,10 +13,7 @@ from typing import Final
 import zmq
 
 from shared.bus.sockets import HIGH_WATER_MARK, bind_socket, has_event, publishing_socket
-from shared.memory import give_back_memory
 
-MANY_TOPICS: Final = 1000
-"""libzmq's memory for more of them is worth giving back when they end: up to 100 bytes for a byte of a topic."""
 _CANCEL, _SUBSCRIBE = b"\x00", b"\x01"
 
 
@@ -37,13 +34,13 @@ class Publisher:
         if is_inner:
             self._socket = self.context.socket(zmq.XPUB)
             self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+            # A subscription beyond such a mark would be lost, and nobody would repeat it.
+            self._socket.set(zmq.RCVHWM, 0)
             self._socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
             self._socket.connect(address)
         else:
             self._socket = publishing_socket(self.context)
             bind_socket(self._socket, address, self.context)
-        self._most_topics = 0
-        """Since memory was last given back."""
         self._lock = threading.Lock()
         """Several threads may use a ZeroMQ socket in turn, if a lock's memory fence is between them."""
         self._waking, self._woken = socketpair()
@@ -74,10 +71,6 @@ class Publisher:
                     topics.discard(topic)
         changed = topics != self.topics
         self.topics = frozenset(topics)
-        self._most_topics = max(self._most_topics, len(topics))
-        if self._most_topics > MANY_TOPICS and len(topics) < self._most_topics / 2:
-            give_back_memory()
-            self._most_topics = len(topics)
         return changed
 
     def send(self, parts: Sequence[bytes]) -> None:

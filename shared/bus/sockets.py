@@ -1,8 +1,9 @@
 """The options of the bus's ZeroMQ sockets, and the reasons for them.
 
-Two facts of libzmq decide them. A heartbeat on a socket with a finite high-water mark for what it receives aborts the
-process when the application stalls, so only the XPUB socket sends heartbeats, and it has no such mark. A high-water
-mark limits the number of queued messages, not their age, so ours is small, and so are the kernel's buffers.
+Two facts of libzmq decide them. With a finite high-water mark for what a socket receives, libzmq may pause reading; a
+heartbeat while it does aborts the process when the connection has failed. So only the XPUB socket sends heartbeats, and
+it has no such mark. A high-water mark limits the number of queued messages, not their age, so ours is small, and so are
+the kernel's buffers.
 """
 
 from typing import Final
@@ -16,8 +17,6 @@ from shared.errors import ConfigurationError
 HIGH_WATER_MARK: Final = 8
 """In messages: one camera's frames at every size and its status, which are sent together, and a few more."""
 KERNEL_BUFFER_BYTES: Final = 256 * 1024
-SUBSCRIPTIONS_BUFFER_BYTES: Final = 8 * 1024
-"""The kernel's buffer for what subscribers send: what is in it still arrives after a connection was shut down."""
 HANDSHAKE_MILLISECONDS: Final = 5000
 """A connection that says nothing is closed after this long."""
 _READABLE: Final = int(zmq.POLLIN)
@@ -30,11 +29,10 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
     # No high-water mark limits incoming subscriptions, so their length is limited. None of ours is longer than a topic.
     socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES + (OVERHEAD_BYTES if has_keys else 0))
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
-    # None for what arrives: while libzmq waits for room and the peer leaves, the next heartbeat aborts the process
-    # (its `out_event` asserts that there was no error). `connection_guard` limits the bytes instead.
+    # With a limit here, any peer can abort the process: 24 subscriptions, a PING, and a reset are enough
+    # (docs/decisions/0021).
     socket.set(zmq.RCVHWM, 0)
     socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
-    socket.set(zmq.RCVBUF, SUBSCRIPTIONS_BUFFER_BYTES)
     socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
     socket.set(zmq.HEARTBEAT_IVL, 1000)
     socket.set(zmq.HEARTBEAT_TIMEOUT, 2500)
