@@ -96,13 +96,13 @@ class CurveServer:
             # libzmq tells the end of a connection so, for each of its topics, and not which connection it was.
             gone = next((one for one in self._ledger.subscribers(topic) if not _is_open(one)), None)
             if gone is not None and self._ledger.cancel(gone, topic):
-                self._on_demand(topic, False)  # noqa: FBT003
+                self._on_demand(topic, False)
             return
         try:
             if kind == _SUBSCRIBE and self._ledger.subscribe(connection, topic):
-                self._on_demand(topic, True)  # noqa: FBT003
+                self._on_demand(topic, True)
             elif kind == _CANCEL and self._ledger.cancel(connection, topic):
-                self._on_demand(topic, False)  # noqa: FBT003
+                self._on_demand(topic, False)
         except TooManySubscriptionsError as error:
             self._end(connection, str(error))
         if self._ledger.is_full:

@@ -16,15 +16,13 @@ PAUSE_SECONDS: Final = 0.02
 class DemandPacer:
     """Keeps changes until they are due. A change and its opposite that both wait are dropped."""
 
-    def __init__(
-        self, pass_on: Callable[[bytes, bool], None], monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, pass_on: Callable[[bytes, bool], None], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._pass_on = pass_on
         self._monotonic = monotonic
         self._waiting: dict[bytes, bool] = {}
         self._due_at = float("-inf")
 
-    def change(self, topic: bytes, is_wanted: bool) -> None:  # noqa: FBT001
+    def change(self, topic: bytes, is_wanted: bool) -> None:
         """Note that `topic` has its first subscription now, or lost its last one."""
         if self._waiting.pop(topic, is_wanted) == is_wanted:
             self._waiting[topic] = is_wanted

@@ -50,7 +50,7 @@ def listening_socket(address: str) -> socket.socket:
 
 
 def _set_tcp_options(listener: socket.socket) -> None:
-    """Accepted connections inherit them. Statuses flow each second, so a dead peer shows by what it doesn't acknowledge;
+    """Accepted connections inherit them. Statuses flow each second, so a dead peer shows by what it never acknowledges;
     keep-alive finds one that subscribes to nothing.
     """
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -77,7 +77,7 @@ class BusProxy:
             self._outer.send(parts)
         return True
 
-    def _pass_demand(self, topic: bytes, is_wanted: bool) -> None:  # noqa: FBT001
+    def _pass_demand(self, topic: bytes, is_wanted: bool) -> None:
         self._inner.send((b"\x01" if is_wanted else b"\x00") + topic)
 
     def close(self) -> None:

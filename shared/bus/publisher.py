@@ -8,7 +8,6 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from socket import socketpair
-from typing import Final
 
 import zmq
 

@@ -141,7 +141,7 @@ class SubscriberServer:
         connection.socket.close()
         self._receivers.clear()
         for topic in self._ledger.end(connection):
-            self._on_demand(topic, False)  # noqa: FBT003
+            self._on_demand(topic, False)
         if reason is not None:
             self._ended.count(reason)
 

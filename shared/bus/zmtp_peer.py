@@ -117,15 +117,15 @@ class ZmtpPeer:
                 raise ZmtpError("it is no subscriber")
             self.is_ready = True
         elif name == b"SUBSCRIBE":
-            return self._change(True, rest)  # noqa: FBT003 the field's name stands in the class
+            return self._change(True, rest)
         elif name == b"CANCEL":
-            return self._change(False, rest)  # noqa: FBT003
+            return self._change(False, rest)
         elif name == b"PING":
             context = rest[_TIME_TO_LIVE_BYTES:][:MAX_PING_CONTEXT_BYTES]
             self._reply(command(b"PONG", context))
         return None
 
-    def _change(self, is_wanted: bool, topic: bytes) -> DemandChange:  # noqa: FBT001
+    def _change(self, is_wanted: bool, topic: bytes) -> DemandChange:
         if len(topic) > MAX_TOPIC_BYTES:
             raise ZmtpError(f"a topic of {len(topic)} bytes is too long")
         return DemandChange(is_wanted, topic)

@@ -21,7 +21,7 @@ from tests.support.waiting import PATIENCE
 FLOODS: Final = 10
 PEERS: Final = 20
 MOST_MEGABYTES: Final = 40
-"""More than before the floods. The topics of all connections have 192 KiB, and libzmq and Python some 100 bytes a byte."""
+"""More than before the floods. All topics have 192 KiB, and libzmq and Python need some 100 bytes for each of them."""
 LARGEST_GAP_SECONDS: Final = 0.5
 
 

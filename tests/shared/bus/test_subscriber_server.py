@@ -90,7 +90,8 @@ def test_a_connection_ends_at_its_number_of_subscriptions(bus: tuple[str, Pump])
         hostile.send(*(zmtp.subscribe(b"frame/%d/" % number) for number in range(4097)))
         wait_until(hostile.is_ended, "the connection is ended")
         wait_until(lambda: not pump.topics, "its subscriptions are gone")
-    assert [line["last_reason"] for line in logs if line["event"] == "ended"][0].startswith("it had 4096 subscriptions")
+    ended = next(line for line in logs if line["event"] == "ended")
+    assert ended["last_reason"].startswith("it had 4096 subscriptions")
 
 
 def test_one_topic_on_and_off_for_ever_ends_the_connection(bus: tuple[str, Pump]) -> None:

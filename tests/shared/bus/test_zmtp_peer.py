@@ -52,5 +52,5 @@ def test_whatever_arrives_it_is_refused_or_kept_small(pieces: list[bytes]) -> No
         for piece in (START, *pieces):
             for change in peer.received(piece):
                 assert len(change.topic) <= 256
-    assert len(peer._rest) <= MAX_FRAME_BYTES + 9 + len(START)  # noqa: SLF001 its memory is what is bounded
+    assert len(peer._rest) <= MAX_FRAME_BYTES + 9 + len(START)
     assert all(len(reply) <= len(READY) for reply in replies)
