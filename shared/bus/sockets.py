@@ -12,6 +12,7 @@ import zmq
 
 from shared.bus.curve import OVERHEAD_BYTES
 from shared.bus.topics import MAX_TOPIC_BYTES
+from shared.bus.zmtp import MAX_MESSAGE_BYTES
 from shared.errors import ConfigurationError
 
 HIGH_WATER_MARK: Final = 8
@@ -43,6 +44,7 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
 def subscribing_socket(context: "zmq.Context[zmq.Socket[bytes]]") -> "zmq.Socket[bytes]":
     """A SUB socket, not connected yet. It connects and reconnects by itself, within a second of each failure."""
     socket = context.socket(zmq.SUB)
+    socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
     socket.set(zmq.RCVBUF, KERNEL_BUFFER_BYTES)
     socket.set(zmq.RECONNECT_IVL, 100)

@@ -17,7 +17,7 @@ from shared.bus.zmtp import GREETING, ZmtpError
 from shared.bus.zmtp_peer import DemandChange, frames
 from shared.throttled_log import ThrottledLog
 
-MAX_CONNECTIONS: Final = 512
+MAX_CONNECTIONS: Final = 256
 """Beyond it the oldest one without a handshake makes room; when all have shaken hands, the new one is closed."""
 HANDSHAKE_SECONDS: Final = 5.0
 EVENTS_PER_TURN: Final = 8

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from shared.bus.topics import MAX_TOPIC_BYTES
-from shared.bus.zmtp import GREETING, MECHANISM, SIGNATURE, ZmtpError, command
+from shared.bus.zmtp import GREETING, MAX_PING_CONTEXT_BYTES, MECHANISM, SIGNATURE, ZmtpError, command
 
 MAX_FRAME_BYTES: Final = 512
 """A subscription has at most 266 bytes, and a handshake with a name for the socket about 300."""
-MAX_PING_CONTEXT_BYTES: Final = 16
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _SHORT_HEAD, _LONG_HEAD = 2, 9
 _TIME_TO_LIVE_BYTES: Final = 2
