@@ -216,6 +216,14 @@ async def test_a_subscriber_that_reads_nothing_loses_messages_and_others_lose_no
         assert TOPIC in pump.topics
 
 
+def test_a_subscriber_that_stopped_reading_ends_by_itself(tmp_path: Path) -> None:
+    """So does one behind a cut network: it acknowledges nothing. Its demand must not last."""
+    with running_bus(tmp_path, [TOPIC, bytes(512 * 1024)]) as (address, pump), closing(RawPeer(address)) as stopped:
+        stopped.send(zmtp.subscribe(TOPIC))
+        wait_until(lambda: TOPIC in pump.topics, "the subscription is seen")
+        wait_until(lambda: not pump.topics, "the subscription is gone")
+
+
 def test_libzmq_subscribes_at_an_ipc_address_too(tmp_path: Path) -> None:
     """A stale socket file, left by a killed ingest, is replaced."""
     address, inner_address = f"ipc://{tmp_path}/outer", f"ipc://{tmp_path}/inner"
