@@ -30,7 +30,7 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
     # No high-water mark limits incoming subscriptions, so their length is limited. None of ours is longer than a topic.
     socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES + (OVERHEAD_BYTES if has_keys else 0))
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
-    # With a limit here, any peer can abort the process: 24 subscriptions, a PING, and a reset are enough
+    # With a limit here, any peer can abort the process: subscriptions up to it, a PING, and a reset are enough
     # (docs/decisions/0021).
     socket.set(zmq.RCVHWM, 0)
     socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
