@@ -37,11 +37,12 @@ class PendingUnits:
         self.is_holding = True
 
     def put(self, unit: AccessUnit) -> None:
-        """Add the next unit that arrived."""
-        if unit.is_damaged:
+        """Add the next unit that arrived, or the last one again with more of it."""
+        self._sets = self._format.parameter_sets(unit.payloads, self._sets)
+        is_key = not unit.is_damaged and self._format.is_key(unit.payloads)
+        if unit.is_damaged or (unit.is_continued and not is_key):
             self.hold()
-        elif self._format.is_key(unit.payloads):
-            self._sets = self._format.parameter_sets(unit.payloads) or self._sets
+        elif is_key:
             self._is_new_start |= self.is_holding or bool(self._units)
             self.is_holding = False
             self._units, self._bytes = [unit], unit.memory_bytes

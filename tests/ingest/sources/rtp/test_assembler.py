@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.ingest.sources.rtp.assembler import MAX_UNIT_BYTES, Assembler
+from services.ingest.sources.rtp.assembler import Assembler
+from services.ingest.sources.rtp.unit_builder import MAX_UNIT_BYTES
 from tests.ingest.sources.rtp.recorded import (
     FORMATS,
     assembled,
@@ -121,6 +122,6 @@ def test_a_picture_without_end_does_not_grow_for_ever() -> None:
     for number in range(3 * MAX_UNIT_BYTES // len(piece)):
         data = packet(number, 1, piece)
         assembler.take(data, 0, len(data))
-    assert assembler._unit is not None
-    assert assembler._unit.byte_count <= MAX_UNIT_BYTES + len(piece)
-    assert assembler._unit.is_damaged
+    assert assembler._builder._unit is not None
+    assert assembler._builder._unit.byte_count <= MAX_UNIT_BYTES + len(piece)
+    assert assembler._builder._unit.is_damaged
