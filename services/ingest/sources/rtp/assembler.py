@@ -56,7 +56,7 @@ class Assembler:
         self._expected: int | None = None
         self._late = 0
         self._cycles = 0
-        self._units_before = 0  # how many units there were when the sender changed
+        self._last_before: AccessUnit | None = None  # the last unit before the sender changed
 
     @property
     def highest(self) -> int:
@@ -138,17 +138,17 @@ class Assembler:
         is_first = self._sender is None
         self._sender = sender
         if is_back or (sender == self._own.promised and not fits):
-            self._builder.drop()
-            if self._builder.unit_count != self._units_before:
+            if self._builder.last is not self._last_before:
                 self._builder.cut()  # its pictures came between ours
+            self._builder.drop()
         elif not (is_first or is_next or self.is_lossless):
             self._cut(1)
-        self._units_before = self._builder.unit_count
+        self._last_before = self._builder.last
         return True
 
     def _is_near(self, timestamp: int) -> bool:
-        newest = self._builder.timestamp
-        return newest is not None and (timestamp - newest + NEAR_TICKS) % _TIMES < 2 * NEAR_TICKS
+        newest = self._builder.newest
+        return newest is not None and (timestamp - newest.timestamp + NEAR_TICKS) % _TIMES < 2 * NEAR_TICKS
 
     def _is_new_beginning(self, payload: Buffer) -> bool:
         return bool(payload) and self._builder.is_between and self._shape.starts_unit(payload)

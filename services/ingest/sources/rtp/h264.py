@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.ingest.decoding.access_unit import Buffer
-from services.ingest.sources.rtp.nal_units import NalFormat
+from services.ingest.sources.rtp.nal_units import FU_START, NalFormat
 from services.ingest.sources.rtp.sei import has_recovery_point
 
 _SLICE, _PARTITION, _IDR, _SEI, _SPS, _PPS, _DELIMITER = 1, 2, 5, 6, 7, 8, 9
 _STAP_A, _FU_A = 24, 28
+_SLICES: Final = frozenset({_SLICE, _PARTITION, _IDR})
 _INTRA_SLICES: Final = frozenset({2, 4, 7, 9})
 _FIRST_IN_PICTURE: Final = 0x80  # the code of `first_mb_in_slice` = 0 is a single one bit
 _HEADER_BYTES: Final = 2  # of a NAL unit and the beginning of its slice
@@ -24,8 +25,7 @@ class H264(NalFormat):
     aggregate = _STAP_A
     fragment = _FU_A
     plain = frozenset(range(1, _STAP_A))
-    slices = frozenset({_SLICE, _PARTITION, _IDR})
-    later_slices = frozenset({3, 4})
+    slices = _SLICES
     sets = frozenset({_SPS, _PPS})
     openings = frozenset({_DELIMITER, _SPS})
     describing = frozenset({_SEI, _SPS, _PPS, _DELIMITER, 13, 15})
@@ -34,11 +34,28 @@ class H264(NalFormat):
     def kind_of(self, unit: Buffer) -> int:
         return unit[0] & 31
 
+    def slice_in(self, payload: Buffer) -> int:
+        kind = payload[0] & 31
+        if kind == _FU_A and len(payload) > 1:
+            kind = payload[1] & 31
+        return kind if kind in _SLICES else -1
+
+    def slice_at(self, payload: Buffer) -> int:
+        kind = payload[0] & 31
+        if kind == _FU_A and len(payload) > 1:
+            if payload[1] & 31 not in _SLICES:
+                return -1
+            return 2 if payload[1] & FU_START else 0
+        return 1 if kind in _SLICES else -1
+
     def unfragmented_header(self, payload: Buffer) -> bytes:
         return bytes((payload[0] & 0xE0 | payload[1] & 31,))
 
     def is_key(self, payloads: Sequence[Buffer]) -> bool:
         """IDR pictures. For cameras that send none, also recovery points and intra pictures after an SPS."""
+        kind = self.slice_in(payloads[0]) if payloads else -1
+        if kind >= 0:
+            return kind == _IDR
         has_parameters = False
         for kind, unit in self.heads(payloads):
             if kind == _IDR:

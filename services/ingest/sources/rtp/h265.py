@@ -4,23 +4,25 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.ingest.decoding.access_unit import Buffer
-from services.ingest.sources.rtp.nal_units import NalFormat
+from services.ingest.sources.rtp.nal_units import FU_START, NalFormat, begins_with_start_code
 
 _IRAP: Final = frozenset(range(16, 24))
+_SLICES: Final = frozenset(range(10)) | _IRAP
 _VPS, _SPS, _PPS, _DELIMITER, _PREFIX_SEI = 32, 33, 34, 35, 39
 _AGGREGATE, _FRAGMENT = 48, 49
+_HEADER_BYTES: Final = 2
 
 
 class H265(NalFormat):
     """The payload format of H.265, without reordering (`sdp_track.py` refuses that)."""
 
     codec = "hevc"
-    header_bytes = 2
+    header_bytes = _HEADER_BYTES
     inner_mask = 63
     aggregate = _AGGREGATE
     fragment = _FRAGMENT
     plain = frozenset(range(_AGGREGATE))
-    slices = frozenset(range(10)) | _IRAP
+    slices = _SLICES
     sets = frozenset({_VPS, _SPS, _PPS})
     openings = frozenset({_VPS, _SPS, _DELIMITER})
     describing = sets | {_DELIMITER, _PREFIX_SEI}
@@ -28,8 +30,25 @@ class H265(NalFormat):
     def kind_of(self, unit: Buffer) -> int:
         return unit[0] >> 1 & 63
 
+    def slice_in(self, payload: Buffer) -> int:
+        kind = payload[0] >> 1 & 63
+        if kind == _FRAGMENT and len(payload) > _HEADER_BYTES:
+            kind = payload[2] & 63
+        elif not kind and begins_with_start_code(payload):
+            return -1
+        return kind if kind in _SLICES else -1
+
+    def slice_at(self, payload: Buffer) -> int:
+        kind = payload[0] >> 1 & 63
+        if kind == _FRAGMENT and len(payload) > _HEADER_BYTES:
+            if payload[2] & 63 not in _SLICES:
+                return -1
+            return 3 if payload[2] & FU_START else 0
+        return 2 if kind in _SLICES and (kind or not begins_with_start_code(payload)) else -1
+
     def unfragmented_header(self, payload: Buffer) -> bytes:
         return bytes((payload[0] & 0x81 | (payload[2] & 63) << 1, payload[1]))
 
     def is_key(self, payloads: Sequence[Buffer]) -> bool:
-        return any(kind in _IRAP for kind, _ in self.heads(payloads))
+        kind = self.slice_in(payloads[0]) if payloads else -1
+        return kind in _IRAP if kind >= 0 else any(kind in _IRAP for kind, _ in self.heads(payloads))

@@ -10,12 +10,11 @@ from typing import ClassVar, Final
 
 from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
 from services.ingest.decoding.byte_stream import SHORT_START_CODE, has_start_code, units_in, with_sets
-from services.ingest.sources.rtp.payload_formats import check_count, units_of_aggregate
+from services.ingest.sources.rtp.payload_formats import MAX_PARTS, units_of_aggregate
 from services.ingest.sources.rtp.unit_builder import Place
 
-_FU_START: Final = 0x80
+FU_START: Final = 0x80
 _FIRST_IN_PICTURE: Final = 0x80  # the first bit of both codecs' slice headers, after the NAL unit's own header
-_NO_KINDS: Final[frozenset[int]] = frozenset()
 
 
 class NalFormat:
@@ -30,8 +29,6 @@ class NalFormat:
     plain: ClassVar[frozenset[int]]
     """Kinds of NAL units, rather than of ways to pack them."""
     slices: ClassVar[frozenset[int]]
-    later_slices: ClassVar[frozenset[int]] = _NO_KINDS
-    """Pieces of a picture that are never its first."""
     sets: ClassVar[frozenset[int]]
     openings: ClassVar[frozenset[int]]
     """Kinds that are the first of their access unit."""
@@ -44,6 +41,14 @@ class NalFormat:
         """The kind of a NAL unit, from its header."""
         raise NotImplementedError
 
+    def slice_in(self, payload: Buffer) -> int:
+        """The kind of the slice of which the payload is all or a piece; -1 if it begins with anything else."""
+        raise NotImplementedError
+
+    def slice_at(self, payload: Buffer) -> int:
+        """Where the slice begins, of which the payload is all or a piece; 0 for a later piece, -1 if it is no slice."""
+        raise NotImplementedError
+
     def unfragmented_header(self, payload: Buffer) -> bytes:
         """The header of the NAL unit that this fragment begins."""
         raise NotImplementedError
@@ -52,23 +57,19 @@ class NalFormat:
         return b""
 
     def place_of(self, payload: Buffer) -> Place:
-        size = self.header_bytes
-        kind = self.kind_of(payload)
-        if kind in self.slices and (payload[0] or not begins_with_start_code(payload)):
-            return _slice_place(payload, size)
-        if kind in self.later_slices:
+        at = self.slice_at(payload)
+        if at > 0:
+            if at < len(payload):
+                return Place.FIRST if payload[at] & _FIRST_IN_PICTURE else Place.LATER
+            # Of a first fragment without any data nothing more is known.
+            return Place.FIRST if at > self.header_bytes else Place.NOWHERE
+        if at == 0:
             return Place.LATER
-        if kind == self.fragment and len(payload) > size:
-            begins = payload[size] & _FU_START
-            inner = payload[size] & self.inner_mask
-            if inner in self.later_slices or (inner in self.slices and not begins):
-                return Place.LATER
-            if inner in self.slices:
-                # Of a first fragment without any data nothing more is known.
-                return _slice_place(payload, size + 1) if len(payload) > size + 1 else Place.FIRST
-            if not begins:
-                place = self._place_in(units_in(bytes(payload[size + 1 :]).partition(SHORT_START_CODE)[2]))
-                return Place.SAME if place in (Place.NOWHERE, Place.BEFORE) else place
+        if self._is_later_fragment(payload):
+            # What began may be a byte stream, in which the picture begins only now.
+            data = bytes(payload[self.header_bytes + 1 :])
+            place = self._place_in(units_in(data.partition(SHORT_START_CODE)[2]))
+            return Place.SAME if place in (Place.NOWHERE, Place.BEFORE) else place
         return self._place_in(self._units_of(payload))
 
     def starts_unit(self, payload: Buffer) -> bool:
@@ -76,6 +77,8 @@ class NalFormat:
         return bool(units) and self.kind_of(units[0]) in self.openings
 
     def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:
+        if payloads and self.slice_in(payloads[0]) >= 0:
+            return known
         sets = [unit for kind, unit in self.heads(payloads) if kind in self.sets]
         return with_sets(known, sets, self.kind_of) if sets else known
 
@@ -88,8 +91,8 @@ class NalFormat:
                 continue
             found = self._joined(fragments)
             fragments = []
-            if (whole := self._slice_in(payload)) is not None:
-                found.append(whole)
+            if (kind := self.slice_in(payload)) >= 0:
+                found.append((kind, payload[self.header_bytes :] if self.kind_of(payload) == self.fragment else payload))
             elif self._is_first_fragment(payload):
                 fragments = [self.unfragmented_header(payload), payload[self.header_bytes + 1 :]]
             else:
@@ -108,16 +111,16 @@ class NalFormat:
         """
         parts: list[Buffer] = []
         in_fragment = False
-        size, undecodable = self.header_bytes, self.undecodable
-        kind = None
+        kind, kind_of, fragment, size = None, self.kind_of, self.fragment, self.header_bytes
         for payload in payloads:
-            check_count(parts)
-            kind = self.kind_of(payload)
-            if kind == self.fragment:
+            if len(parts) > MAX_PARTS:
+                raise DamagedUnitError("an access unit in too many pieces")
+            kind = kind_of(payload)
+            if kind == fragment:
                 if len(payload) <= size:
                     continue
-                if payload[size] & _FU_START:
-                    kind = payload[size] & self.inner_mask
+                if payload[size] & FU_START:
+                    self._check_kind(payload[size] & self.inner_mask)
                     parts += (START_CODE, self.unfragmented_header(payload))
                     in_fragment = True
                 elif not in_fragment:
@@ -128,13 +131,16 @@ class NalFormat:
                 for unit in units_of_aggregate(payload, size):
                     parts += (START_CODE, unit)
             elif kind in self.plain or begins_with_start_code(payload):
+                self._check_kind(kind)
                 in_fragment = False
                 parts += (START_CODE, payload)
-            if kind in undecodable:
-                raise DamagedUnitError(undecodable[kind])
         if not parts:
             raise DamagedUnitError(f"nothing but NAL units of type {kind}, which no camera should send")
         return b"".join(parts)
+
+    def _check_kind(self, kind: int) -> None:
+        if kind in self.undecodable:
+            raise DamagedUnitError(self.undecodable[kind])
 
     def _place_in(self, units: Sequence[Buffer]) -> Place:
         """Where a payload with these NAL units belongs."""
@@ -156,24 +162,14 @@ class NalFormat:
                 return [part for unit in units for part in units_in(unit)] if has_start_code(payload) else units
             return []
         if kind == self.fragment:
-            if len(payload) <= size + 1 or not payload[size] & _FU_START:
+            if len(payload) <= size + 1 or not payload[size] & FU_START:
                 return []
             return units_in(self.unfragmented_header(payload) + bytes(payload[size + 1 :]))
         return units_in(payload) if has_start_code(payload) else [payload]
 
-    def _slice_in(self, payload: Buffer) -> tuple[int, Buffer] | None:
-        """The kind of the slice, or piece of one, that is all there is in a payload, and the piece."""
-        kind = self.kind_of(payload)
-        if kind in self.slices and (payload[0] or not begins_with_start_code(payload)):
-            return kind, payload
-        if kind == self.fragment and len(payload) > self.header_bytes:
-            inner = payload[self.header_bytes] & self.inner_mask
-            return (inner, payload[self.header_bytes :]) if inner in self.slices else None
-        return None
-
     def _is_first_fragment(self, payload: Buffer) -> bool:
         size = self.header_bytes
-        return self.kind_of(payload) == self.fragment and len(payload) > size and bool(payload[size] & _FU_START)
+        return self.kind_of(payload) == self.fragment and len(payload) > size and bool(payload[size] & FU_START)
 
     def _is_later_fragment(self, payload: Buffer) -> bool:
         return self.kind_of(payload) == self.fragment and not self._is_first_fragment(payload)

@@ -30,12 +30,3 @@ def units_of_aggregate(payload: Buffer, start: int) -> list[Buffer]:
             units.append(payload[start + 2 : end])
         start = end
     return units
-
-
-def check_count(parts: Sequence[Buffer]) -> None:
-    """
-    Raises:
-        DamagedUnitError: when these are more parts than a picture has.
-    """
-    if len(parts) > MAX_PARTS:
-        raise DamagedUnitError("an access unit in too many pieces")

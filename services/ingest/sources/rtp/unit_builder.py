@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
-from services.ingest.decoding.access_unit import AccessUnit, Buffer
+from services.ingest.decoding.access_unit import PAYLOAD_BYTES, AccessUnit, Buffer
 
 MAX_UNIT_BYTES: Final = 16 * 1024 * 1024
 """Of memory, objects included. A picture can't be larger; anything longer is garbage, and is dropped."""
@@ -50,16 +50,19 @@ class UnitBuilder:
         self._on_unit = on_unit
         self._unit: AccessUnit | None = None  # with a piece of a picture
         self._head: AccessUnit | None = None  # describes the picture to come
-        self._last: AccessUnit | None = None  # the one given out last
+        self.last: AccessUnit | None = None
+        """The one given out last."""
         self._was_marked = False  # what ended it
         self._has_markers = False
         self._trusts_markers = self._trusts_times = True
         self._is_cut = False  # whether something is missing before the next payload
         self._has_gap = False  # whether something may be missing there
         self._is_watchful = True  # whether each payload's place must be looked up
-        self.unit_count = 0
-        self.timestamp: int | None = None
-        """Of the newest picture."""
+
+    @property
+    def newest(self) -> AccessUnit | None:
+        """The newest picture, perhaps unfinished."""
+        return self._unit or self.last
 
     @property
     def is_between(self) -> bool:
@@ -69,14 +72,19 @@ class UnitBuilder:
     def add(self, payload: Buffer, timestamp: int, marker: int) -> None:
         """Add the next payload. `marker` is not 0 where the camera says that its picture ends."""
         unit = self._unit
-        if self._is_watchful or unit is None or timestamp != unit.timestamp:
+        if self._is_watchful or (unit is not None and unit.timestamp != timestamp):
             self._put_in_place(payload, timestamp)
-        else:
+        elif unit is not None:
             _append(unit, payload)
+        elif self._head is None and self._shape.place_of(payload) is Place.FIRST:  # most pictures, the short way
+            self._unit = AccessUnit(timestamp, [payload], False, len(payload))  # noqa: FBT003 names cost time here
+        else:
+            self._put_in_place(payload, timestamp)
         if marker and self._trusts_markers and self._unit is not None:
-            self._has_markers = True
-            self._finish(is_marked=True)
-            self._settle()
+            self._finish(True)  # noqa: FBT003
+            if not self._has_markers:
+                self._has_markers = True
+                self._settle()
 
     def cut(self) -> None:
         """Note that something is missing before the next payload."""
@@ -91,7 +99,7 @@ class UnitBuilder:
 
     def drop(self) -> None:
         """Forget what is unfinished."""
-        self._unit = self._head = self._last = None
+        self._unit = self._head = self.last = None
 
     def _put_in_place(self, payload: Buffer, timestamp: int) -> None:
         place = self._shape.place_of(payload)
@@ -124,14 +132,14 @@ class UnitBuilder:
     def _begin(self, payload: Buffer, timestamp: int, *, is_damaged: bool) -> None:
         unit = self._unit = self._head or AccessUnit(timestamp)
         self._head = None
-        self.timestamp = unit.timestamp = timestamp
+        unit.timestamp = timestamp
         unit.is_damaged |= is_damaged
         _append(unit, payload)
 
     def _go_on(self, payload: Buffer, timestamp: int) -> None:
         """Add a later piece of a picture. It proves that the picture had not ended, unless something is missing."""
-        unit, last = self._unit, self._last
-        is_new_time = timestamp != self.timestamp
+        unit, last, newest = self._unit, self.last, self.newest
+        is_new_time = newest is not None and timestamp != newest.timestamp
         is_certain = not (self._is_cut or self._has_gap)
         if unit is None and last is not None and is_certain:
             unit = self._unit = last
@@ -148,16 +156,15 @@ class UnitBuilder:
             for part in self._head.payloads:
                 _append(unit, part)
             self._head = None
-        self.timestamp = unit.timestamp = timestamp
+        unit.timestamp = timestamp
         _append(unit, payload)
 
-    def _finish(self, *, is_marked: bool = False) -> None:
+    def _finish(self, is_marked: bool = False) -> None:  # noqa: FBT001, FBT002 called for each picture
         """Give out the picture, if there is one."""
         unit = self._unit
         if unit is None:
             return
-        self._unit, self._last, self._was_marked = None, unit, is_marked
-        self.unit_count += 1
+        self._unit, self.last, self._was_marked = None, unit, is_marked
         self._on_unit(unit)
 
     def _settle(self) -> None:
@@ -167,8 +174,8 @@ class UnitBuilder:
 
 def _append(unit: AccessUnit, payload: Buffer) -> None:
     unit.payloads.append(payload)
-    unit.byte_count += len(payload)
-    if unit.memory_bytes > MAX_UNIT_BYTES:
+    unit.byte_count = byte_count = unit.byte_count + len(payload)
+    if byte_count + PAYLOAD_BYTES * len(unit.payloads) > MAX_UNIT_BYTES:
         unit.payloads.clear()
         unit.byte_count = 0
         unit.is_damaged = True
