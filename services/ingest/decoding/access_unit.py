@@ -26,6 +26,8 @@ class AccessUnit:
     byte_count: int = 0
     is_continued: bool = False
     """Whether it was given out before, without its last pieces."""
+    is_after_loss: bool = False
+    """Whether something before it is missing: it may be whole, but only a key frame can be decoded."""
 
     @property
     def memory_bytes(self) -> int:

@@ -75,7 +75,8 @@ class Assembler:
     def is_own(self, packet: Buffer) -> bool:
         """Whether the packet's type and sender are those that are taken now."""
         return (
-            packet[1] & PAYLOAD_TYPE == self.payload_type and int.from_bytes(packet[8:HEADER_BYTES], "big") == self._sender
+            packet[1] & PAYLOAD_TYPE == self.payload_type
+            and int.from_bytes(packet[8:HEADER_BYTES], "big") == self._sender
         )
 
     def take(self, data: Buffer, start: int, end: int) -> None:
@@ -104,7 +105,9 @@ class Assembler:
         kind &= PAYLOAD_TYPE
         if kind == self.announced_type:
             self._builder.drop()
-        elif self._expected is not None or kind not in _OTHER_TYPES or not (payload and self._shape.starts_unit(payload)):
+        elif (
+            self._expected is not None or kind not in _OTHER_TYPES or not (payload and self._shape.starts_unit(payload))
+        ):
             return False
         self.payload_type = kind
         return True

@@ -33,7 +33,7 @@ class H265(NalFormat):
     def slice_in(self, payload: Buffer) -> int:
         kind = payload[0] >> 1 & 63
         if kind == _FRAGMENT and len(payload) > _HEADER_BYTES:
-            kind = payload[2] & 63
+            kind = payload[2] & 63 if payload[1] else -1  # a start code was taken for a header: see `nal_units.py`
         elif not kind and begins_with_start_code(payload):
             return -1
         return kind if kind in _SLICES else -1
@@ -41,7 +41,7 @@ class H265(NalFormat):
     def slice_at(self, payload: Buffer) -> int:
         kind = payload[0] >> 1 & 63
         if kind == _FRAGMENT and len(payload) > _HEADER_BYTES:
-            if payload[2] & 63 not in _SLICES:
+            if self.slice_in(payload) < 0:
                 return -1
             return 3 if payload[2] & FU_START else 0
         return 2 if kind in _SLICES and (kind or not begins_with_start_code(payload)) else -1

@@ -92,7 +92,9 @@ class NalFormat:
             found = self._joined(fragments)
             fragments = []
             if (kind := self.slice_in(payload)) >= 0:
-                found.append((kind, payload[self.header_bytes :] if self.kind_of(payload) == self.fragment else payload))
+                found.append(
+                    (kind, payload[self.header_bytes :] if self.kind_of(payload) == self.fragment else payload)
+                )
             elif self._is_first_fragment(payload):
                 fragments = [self.unfragmented_header(payload), payload[self.header_bytes + 1 :]]
             else:
@@ -162,7 +164,7 @@ class NalFormat:
                 return [part for unit in units for part in units_in(unit)] if has_start_code(payload) else units
             return []
         if kind == self.fragment:
-            if len(payload) <= size + 1 or not payload[size] & FU_START:
+            if not self._is_first_fragment(payload):
                 return []
             return units_in(self.unfragmented_header(payload) + bytes(payload[size + 1 :]))
         return units_in(payload) if has_start_code(payload) else [payload]

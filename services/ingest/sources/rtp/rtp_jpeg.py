@@ -117,7 +117,9 @@ class RtpJpeg:
         if width and height:
             return width, height
         announced = self._size
-        if not all(size) or (max(announced) >= _WRAP and all(a % _WRAP == b for a, b in zip(announced, size, strict=True))):
+        if not all(size) or (
+            max(announced) >= _WRAP and all(a % _WRAP == b for a, b in zip(announced, size, strict=True))
+        ):
             return announced
         return size
 

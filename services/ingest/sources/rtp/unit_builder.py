@@ -125,7 +125,7 @@ class UnitBuilder:
         if self._unit is not None and timestamp != self._unit.timestamp and self._trusts_times:
             self._finish()
         if self._head is None:
-            self._head = AccessUnit(timestamp)
+            self._head = AccessUnit(timestamp, is_after_loss=self._is_cut)
         self._head.is_damaged |= is_damaged
         _append(self._head, payload)
 
@@ -134,6 +134,7 @@ class UnitBuilder:
         self._head = None
         unit.timestamp = timestamp
         unit.is_damaged |= is_damaged
+        unit.is_after_loss |= self._is_cut
         _append(unit, payload)
 
     def _go_on(self, payload: Buffer, timestamp: int) -> None:

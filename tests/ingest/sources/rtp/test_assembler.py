@@ -82,14 +82,16 @@ def test_a_camera_that_counts_anew_is_followed() -> None:
 
 
 def test_markers_in_the_middle_of_pictures_are_found_out() -> None:
-    """Some cameras mark every slice. The first picture suffers, and no other."""
+    """Some cameras mark every slice. The first picture is given out again with the rest of it."""
     packets = []
     for picture in range(5):
         for number, payload in enumerate((SLICE, LATER_SLICE, LATER_SLICE)):
             packets.append(packet(picture * 3 + number, picture, payload, marker=True))
     units, _ = assembled("h264", packets)
-    assert [len(unit.payloads) for unit in units if not unit.is_damaged][1:] == [3, 3, 3]
-    assert any(unit.is_damaged for unit in units[:2])
+    assert [len(unit.payloads) for unit in units] == [3, 3, 3, 3, 3]
+    assert units[0] is units[1]
+    assert [unit.is_continued for unit in units[1:]] == [True, False, False, False]
+    assert not any(unit.is_damaged for unit in units)
 
 
 def test_a_description_of_a_picture_waits_for_the_picture() -> None:
