@@ -1,4 +1,4 @@
-"""NAL units of H.264 and H.265 in a byte stream (annex B of both standards), and the parameter sets among them. Pure."""
+"""NAL units of H.264 and H.265 in a byte stream (annex B of both standards), and their parameter sets. Pure."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -43,4 +43,5 @@ def with_sets(known: bytes, new: Iterable[Buffer], kind_of: Callable[[Buffer], i
         if size > MAX_SETS_BYTES or len(kept) == MAX_SETS:
             break
         kept.append(unit)
-    return b"".join(START_CODE + unit for unit in sorted(reversed(kept), key=kind_of))
+    kept.reverse()
+    return b"".join(START_CODE + unit for unit in sorted(kept, key=kind_of))

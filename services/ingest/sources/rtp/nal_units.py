@@ -118,9 +118,7 @@ class NalFormat:
             if len(parts) > MAX_PARTS:
                 raise DamagedUnitError("an access unit in too many pieces")
             kind = kind_of(payload)
-            if kind == fragment:
-                if len(payload) <= size:
-                    continue
+            if kind == fragment and len(payload) > size:
                 if payload[size] & FU_START:
                     self._check_kind(payload[size] & self.inner_mask)
                     parts += (START_CODE, self.unfragmented_header(payload))

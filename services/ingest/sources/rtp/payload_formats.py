@@ -1,6 +1,5 @@
 """What RTP must know of a codec: the seam between the assembler and the codecs. Pure."""
 
-from collections.abc import Sequence
 from typing import Final, Protocol
 
 from services.ingest.decoding.access_unit import Buffer, DamagedUnitError, UnitFormat

@@ -28,7 +28,7 @@ class UnitShape(Protocol):
     """What must be known of a payload to tell where a picture begins and ends."""
 
     def place_of(self, payload: Buffer) -> Place:
-        """Where it belongs. Asked at the edges of pictures only, unless a camera sets no markers that can be believed."""
+        """Where it belongs. Asked at the edges of pictures only, unless the camera's markers can't be believed."""
 
     def starts_unit(self, payload: Buffer) -> bool:
         """Whether it certainly is the first of its access unit."""
@@ -40,9 +40,9 @@ class UnitShape(Protocol):
 class UnitBuilder:
     """Takes payloads in order and calls `on_unit` with each access unit.
 
-    An access unit ends at a marker, or when the time stamp changes. If a camera marks pieces of a picture, or gives them
-    time stamps of their own, that is detected at the second piece. The picture then gets its other pieces and is given
-    out once more; from then on that sign no longer counts.
+    An access unit ends at a marker, or when the time stamp changes. If a camera marks pieces of a picture, or gives
+    them time stamps of their own, that is detected at the second piece. The picture then gets its other pieces and is
+    given out once more; from then on that sign no longer counts.
     """
 
     def __init__(self, shape: UnitShape, on_unit: Callable[[AccessUnit], None]) -> None:
@@ -77,11 +77,11 @@ class UnitBuilder:
         elif unit is not None:
             _append(unit, payload)
         elif self._head is None and self._shape.place_of(payload) is Place.FIRST:  # most pictures, the short way
-            self._unit = AccessUnit(timestamp, [payload], False, len(payload))  # noqa: FBT003 names cost time here
+            self._unit = AccessUnit(timestamp, [payload], False, len(payload))
         else:
             self._put_in_place(payload, timestamp)
         if marker and self._trusts_markers and self._unit is not None:
-            self._finish(True)  # noqa: FBT003
+            self._finish(True)
             if not self._has_markers:
                 self._has_markers = True
                 self._settle()
@@ -160,7 +160,7 @@ class UnitBuilder:
         unit.timestamp = timestamp
         _append(unit, payload)
 
-    def _finish(self, is_marked: bool = False) -> None:  # noqa: FBT001, FBT002 called for each picture
+    def _finish(self, is_marked: bool = False) -> None:
         """Give out the picture, if there is one."""
         unit = self._unit
         if unit is None:
