@@ -119,6 +119,8 @@ class Assembler:
         if sender != self._sender:
             return self._is_of_new_sender(payload, sequence, timestamp, sender)
         if self.is_lossless:
+            if ahead == SEQUENCES - 1 and self._builder.repeats(payload, timestamp):
+                return False
             if ahead < BEHIND:
                 self._builder.note_gap()
         elif ahead >= BEHIND:

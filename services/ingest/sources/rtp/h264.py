@@ -1,10 +1,11 @@
 """H.264 over RTP (RFC 6184): single NAL units, STAP-A and FU-A, the forms that cameras send. Pure."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from services.ingest.decoding.access_unit import Buffer
-from services.ingest.sources.rtp.nal_units import FU_START, NalFormat
+from services.ingest.sources.rtp.nal_units import FU_START, MAX_HEADS, NalFormat
 from services.ingest.sources.rtp.sei import has_recovery_point
 
 _SLICE, _PARTITION, _IDR, _SEI, _SPS, _PPS, _DELIMITER = 1, 2, 5, 6, 7, 8, 9
@@ -57,7 +58,7 @@ class H264(NalFormat):
         if kind >= 0:
             return kind == _IDR
         has_parameters = False
-        for kind, unit in self.heads(payloads):
+        for kind, unit in islice(self.heads(payloads), MAX_HEADS):
             if kind == _IDR:
                 return True
             if kind in self.slices:

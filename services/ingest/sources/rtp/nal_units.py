@@ -6,6 +6,7 @@ them. A decoder takes that as it is, so only the search for the first slice has 
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import ClassVar, Final
 
 from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
@@ -13,6 +14,8 @@ from services.ingest.decoding.byte_stream import SHORT_START_CODE, has_start_cod
 from services.ingest.sources.rtp.payload_formats import MAX_PARTS, units_of_aggregate
 from services.ingest.sources.rtp.unit_builder import Place
 
+MAX_HEADS: Final = 1024
+"""NAL units that are looked at before the first slice. An access unit of one byte each has millions."""
 FU_START: Final = 0x80
 _FIRST_IN_PICTURE: Final = 0x80  # the first bit of both codecs' slice headers, after the NAL unit's own header
 
@@ -79,7 +82,7 @@ class NalFormat:
     def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:
         if payloads and self.slice_in(payloads[0]) >= 0:
             return known
-        sets = [unit for kind, unit in self.heads(payloads) if kind in self.sets]
+        sets = [unit for kind, unit in islice(self.heads(payloads), MAX_HEADS) if kind in self.sets]
         return with_sets(known, sets, self.kind_of) if sets else known
 
     def heads(self, payloads: Sequence[Buffer]) -> Iterator[tuple[int, Buffer]]:

@@ -86,6 +86,11 @@ class UnitBuilder:
                 self._has_markers = True
                 self._settle()
 
+    def repeats(self, payload: Buffer, timestamp: int) -> bool:
+        """Whether the payload is the one before once more. A number alone does not tell where all are equal."""
+        unit = self._head or self.newest
+        return unit is not None and unit.timestamp == timestamp and unit.payloads[-1:] == [payload]
+
     def cut(self) -> None:
         """Note that something is missing before the next payload."""
         self._is_cut = self._is_watchful = True

@@ -64,9 +64,11 @@ def test_numbers_begin_anew_after_65535() -> None:
     assert assembler.highest == 65536 + 5
 
 
-def test_a_packet_that_comes_twice_counts_once() -> None:
-    """Wi-Fi repeats."""
-    units, assembler = assembled("h264", (data for data in recorded("h264") for _ in range(2)))
+@pytest.mark.parametrize("is_lossless", [True, False], ids=["TCP", "UDP"])
+def test_a_packet_that_comes_twice_counts_once(is_lossless: bool) -> None:
+    """Wi-Fi repeats, and so do some cameras."""
+    twice = (data for data in recorded("h264") for _ in range(2))
+    units, assembler = assembled("h264", twice, is_lossless=is_lossless)
     assert (len(units), assembler.lost) == (12, 0)
     assert [unit.payloads for unit in units] == [unit.payloads for unit in assembled("h264", recorded("h264"))[0]]
 
