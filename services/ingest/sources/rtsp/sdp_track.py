@@ -11,6 +11,7 @@ from services.ingest.decoding.access_unit import START_CODE
 from services.ingest.sources import SourceUnsupportedError
 from services.ingest.sources.rtp.h264 import H264
 from services.ingest.sources.rtp.h265 import H265
+from services.ingest.sources.rtp.jpeg_size import announced_size
 from services.ingest.sources.rtp.payload_formats import PayloadFormat
 from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
 
@@ -55,7 +56,7 @@ def choose_track(description: str, base_url: str) -> VideoTrack:
         return VideoTrack(
             control_url=SDP.mix_url_control(base_url, attributes.get("control")),
             payload_type=payload_type,
-            payload_format=_FORMATS[encoding](),
+            payload_format=RtpJpeg(announced_size(attributes)) if encoding == "JPEG" else _FORMATS[encoding](),
             parameter_sets=b"".join(_sets(details.get(key, "")) for key in _SETS),
         )
     raise SourceUnsupportedError("The camera's video is neither H.264 nor H.265 nor JPEG.")

@@ -16,6 +16,7 @@ from services.ingest.decoding.access_unit import AccessUnit
 from services.ingest.sources import SourceSilentError, SourceUnavailableError, SourceUnsupportedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtp.assembler import Assembler
+from services.ingest.sources.rtp.packet import HEADER_BYTES
 from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
 from services.ingest.sources.rtp.rtcp import ReceiverReports
 from services.ingest.sources.rtsp.address import RtspAddress
@@ -38,11 +39,13 @@ OPEN_SECONDS: Final = 5.0
 TEARDOWN_SECONDS: Final = 0.5
 USUAL_TIMEOUT_SECONDS: Final = 60
 REORDER_SECONDS: Final = 0.1
+GOODBYE_SECONDS: Final = 0.5
 LONGEST_TIMEOUT_SECONDS: Final = 86_400
 MAX_REDIRECTS: Final = 3
 MAX_CHANNEL: Final = 255
 MAX_PORT: Final = 65_535
 _NUMBER: Final = re.compile(r"\d+", re.ASCII)
+_SENDER: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
 _PAIR: Final = 2
 """A stream has two channels or two ports: one for packets, one for reports."""
 
@@ -146,7 +149,9 @@ class Session:
             raise SourceUnsupportedError(NOT_UNDERSTOOD) from error
         self._url = answer.headers.get("content-base") or answer.headers.get("content-location") or self._url
         track = choose_track(description, self._url)
-        self.assembler = Assembler(track.payload_type, track.payload_format, self._on_unit)
+        self.assembler = Assembler(
+            track.payload_type, track.payload_format, self._on_unit, is_lossless=self._options.transport != "udp"
+        )
         self._on_track(track)
         await (self._set_up_udp if self._options.transport == "udp" else self._set_up_tcp)(track.control_url)
         await self._request("PLAY", {"Range": "npt=0.000-"})
@@ -196,7 +201,10 @@ class Session:
             if name.lower() == "timeout" and (seconds := _numbers(value, LONGEST_TIMEOUT_SECONDS)):
                 self._timeout_seconds = max(float(seconds[0]), 2.0)
         pairs = (field.strip().partition("=") for field in answer.headers.get("transport", "").split(";"))
-        return {name.lower(): value for name, _, value in pairs}
+        fields = {name.lower(): value for name, _, value in pairs}
+        sender = fields.get("ssrc", "").strip()
+        self.assembler.promise_sender(int(sender, 16) if _SENDER.fullmatch(sender) else None)
+        return fields
 
     async def _request(self, method: str, headers: dict[str, str] | None = None, *, url: str | None = None) -> Message:
         if not self._connection.running:
@@ -219,6 +227,9 @@ class Session:
                 continue  # what counts is whether pictures come
 
     def _on_datagram(self, packet: bytes) -> None:
+        if len(packet) >= HEADER_BYTES and not self.assembler.is_own(packet):
+            self.assembler.take(packet, 0, len(packet))  # numbers that are not ours would upset the order of ours
+            return
         was_waiting = self._reorder.is_waiting
         self._assemble(self._reorder.put(packet, self._loop.time()))
         if self._reorder.is_waiting and not was_waiting:
@@ -235,12 +246,17 @@ class Session:
 
     def _on_report(self, data: bytes | bytearray, start: int, end: int) -> None:
         now = self._loop.time()
-        if self._reports.read(data[start:end], now):
-            self.fail(SourceUnavailableError(ENDED))
+        if self._reports.read(data[start:end], now, self.assembler.sender):
+            self._loop.call_later(GOODBYE_SECONDS, self._end_if_silent, self.assembler.byte_count)
             return
         report = self._reports.report(lost=self.assembler.lost, highest_sequence=self.assembler.highest, now=now)
         if report is not None:
             self._send_report(report)
+
+    def _end_if_silent(self, byte_count: int) -> None:
+        """A camera also says goodbye for an SSRC that it changes. Then it sends on."""
+        if self.assembler.byte_count == byte_count:
+            self.fail(SourceUnavailableError(ENDED))
 
     def _on_connection_end(self, is_understood: bool) -> None:
         self.fail(SourceUnavailableError(CLOSED) if is_understood else SourceUnsupportedError(NOT_UNDERSTOOD))

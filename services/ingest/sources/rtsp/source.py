@@ -59,13 +59,15 @@ class RtspSource:
         if receiver is None:
             return SourceFacts()
         lost, seconds = receiver.lost_lately()
-        notice, damage = None, receiver.decoder.damage
+        notice, damage, other_type = None, receiver.decoder.damage, receiver.other_type()
         if lost:
             notice = (
                 f"{lost} of the camera's packets were lost in the last {seconds:.0f} s: pictures wait for key frames."
             )
         elif damage is not None:
             notice = f"The camera's pictures can't be decoded: {damage}."
+        elif other_type is not None:
+            notice = f"The camera announces payload type {other_type[0]} but sends {other_type[1]}, which is shown."
         return SourceFacts(receiver.decoder.codec, receiver.bits_per_second, notice)
 
     def close(self) -> None:
