@@ -14,7 +14,7 @@ from services.ingest.sources.rtsp.udp import DatagramHandler, UdpPair
 
 MAX_OTHER_STREAMS: Final = 3
 _TRANSPORT_REFUSALS: Final = frozenset({406, 461})
-_WRONG_URLS: Final = frozenset({400, 404, 451, 454})
+_WRONG_URLS: Final = frozenset({400, 404, 451, 454, 459, 460})
 """Answers to an address that the camera does not know as a stream's."""
 
 

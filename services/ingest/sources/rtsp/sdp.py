@@ -78,6 +78,7 @@ def _media(value: str) -> Media:
 
 def _take_attribute(media: Media, attribute: str) -> None:
     name, _, value = (part.strip() for part in attribute.partition(":"))
+    name = name.lower()
     match = _FORMAT.fullmatch(value)
     if name == "control":
         media.control = value

@@ -73,8 +73,8 @@ def _sets(encoded: str) -> bytes:
     sets = b""
     for text in encoded.split(","):
         try:
-            unit = b64decode(text)
+            unit = b64decode(text + "=" * (-len(text) % 4))  # some cameras leave the padding out
         except (Base64Error, ValueError):
             continue
-        sets += START_CODE + unit if unit else b""
+        sets += START_CODE + unit if len(unit) > 1 else b""
     return sets

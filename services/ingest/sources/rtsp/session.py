@@ -134,7 +134,7 @@ class Session:
         """Follow redirects, a few times, and only to the camera itself."""
         await self._conversation.connect()
         await self._ask_methods()
-        for _ in range(MAX_REDIRECTS):
+        for _ in range(MAX_REDIRECTS + 1):
             try:
                 await self._start_stream()
             except RefusedError as error:

@@ -28,7 +28,7 @@ class RtspSource:
     def __init__(self, options: ConnectionOptions) -> None:
         self._address = RtspAddress.of(options)
         self._options = options
-        self._plan = DeliveryPlan(options.transport)
+        self._plan = DeliveryPlan(options.transport, is_encrypted=self._address.is_encrypted)
         self._silence: SilentCameraError | None = None
         self._receiver: Receiver | None = None
         self._interrupted = threading.Event()
