@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.errors import FramecastError
+
 MAX_LINES: Final = 1000
 MAX_LINE_LENGTH: Final = 2048
 """In characters; the parameter sets of a real camera have a few hundred."""
@@ -18,7 +20,7 @@ _MEDIA_WORDS: Final = 3  # before the payload types: kind, port, protocol
 _HIGHEST_TYPE: Final = 127
 
 
-class DescriptionError(ValueError):
+class DescriptionError(FramecastError):
     """Raised when a description is longer than any camera's."""
 
 

@@ -196,6 +196,34 @@ def test_a_picture_comes_from_a_camera_that(script: Script) -> None:
         assert sees(source)
 
 
+BY_UDP = {
+    "names no ports": "RTP/AVP;unicast",
+    "names port 0": "RTP/AVP;unicast;server_port=0-0",
+    "names one port": "RTP/AVP/UDP;server_port=5000",
+    "names impossible ports": "RTP/AVP;server_port=99999-100000",
+    "names ports without end": f"RTP/AVP;server_port={'9' * 5000}-1",
+    "slips a comma in": "RTP/AVP;unicast;server_port=5000-5001,ssrc=FF12CC34",
+    "names another source": "RTP/AVP;unicast;source=192.168.77.5;destination=0.0.0.0;server_port=5000-5001",
+    "names channels as well": "RTP/AVP;unicast;interleaved=0-1;server_port=5000-5001",
+    "says nothing": "",
+}
+
+
+@pytest.mark.parametrize("transport", BY_UDP.values(), ids=BY_UDP.keys())
+def test_a_picture_comes_by_udp_from_a_camera_that(transport: str) -> None:
+    """What it says of its own ports matters to reports alone."""
+
+    def answer(camera: ScriptedCamera, request: Request) -> bytes | None:
+        if request.method != "SETUP":
+            return None
+        camera.usual(request)
+        return request.said("200 OK", "Session: 7", f"Transport: {transport}")
+
+    with scripted_camera(Script(answer)) as camera, closing(source_of(camera, transport="udp")) as source:
+        assert sees(source)
+    assert len(camera.asked("SETUP")) == 1
+
+
 LOGIN = {"username": "user", "password": "word"}
 CHALLENGE = 'WWW-Authenticate: Digest realm="x", nonce="{}"'
 
