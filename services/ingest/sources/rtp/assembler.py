@@ -100,6 +100,10 @@ class Assembler:
         if payload:  # an empty packet keeps a firewall open, and only its number counts
             self._builder.add(payload, timestamp, kind & MARKER)
 
+    def cut(self) -> None:
+        """Note that something is missing here, although no number may tell: the connection was garbled."""
+        self._builder.cut()
+
     def _is_other_type(self, kind: int, payload: Buffer) -> bool:
         """Whether to take a packet of another type than is taken now."""
         kind &= PAYLOAD_TYPE

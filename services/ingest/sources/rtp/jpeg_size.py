@@ -2,21 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-_PAIR: Final = re.compile(r"\s*(\d{1,5})\s*[,x-]\s*(\d{1,5})\s*", re.ASCII)
+_DIMENSIONS: Final = re.compile(r"\s*(\d{1,5})\s*[,x-]\s*(\d{1,5})\s*", re.ASCII)
+_FRAME_SIZE: Final = re.compile(r"\s*\d{1,3}\s+(\d{1,5})\s*[,x-]\s*(\d{1,5})\s*", re.ASCII)
+"""After the payload type (3GPP TS 26.234, 5.3.3.2)."""
 
 
-def announced_size(attributes: Mapping[str, Any]) -> tuple[int, int]:
-    """Width and height in pixels, from the attributes of one stream; (0, 0) if they have no size.
-
-    GStreamer has `x-dimensions` among the format's parameters, others as an attribute of its own.
+def announced_size(attributes: Mapping[str, str]) -> tuple[int, int]:
+    """Width and height in pixels; (0, 0) if they are not told. `attributes` are a stream's, with the format's
+    parameters, where GStreamer has them.
     """
-    parameters = attributes.get("fmtp") or {}
-    for text in (attributes.get("x-dimensions"), parameters.get("x-dimensions")):
-        if isinstance(text, str) and (found := _PAIR.fullmatch(text)):
+    for name, form in (("x-dimensions", _DIMENSIONS), ("framesize", _FRAME_SIZE)):
+        if found := form.fullmatch(attributes.get(name, "")):
             return int(found[1]), int(found[2])
-    size = attributes.get("framesize")
-    if isinstance(size, Mapping):
-        return int(size.get("width", 0)), int(size.get("height", 0))
     return 0, 0
