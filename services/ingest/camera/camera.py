@@ -17,7 +17,14 @@ from services.ingest.camera.unreadable import unreadable_error
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.picture_limits import PictureRefusedError, is_lack_of_memory
 from services.ingest.decoding.pictures import Picture
-from services.ingest.sources import OpenSource, Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from services.ingest.sources import (
+    OpenSource,
+    Source,
+    SourceFacts,
+    SourceSilentError,
+    SourceUnauthorizedError,
+    SourceUnavailableError,
+)
 from shared.backoff import Backoff
 from shared.bus.frames import Frame
 from shared.bus.status import MAX_FPS, CameraState
@@ -132,7 +139,7 @@ class Camera:
             elif isinstance(error, SourceUnauthorizedError):
                 stop.wait(self._unauthorized_retries.next_seconds())
             else:
-                self._wait_for_retry(stop)
+                self._wait_for_retry(stop, was_silent=isinstance(error, SourceSilentError))
 
     def _connect_and_deliver(
         self, previous: SourceUnavailableError | None, stop: threading.Event, sink: FrameSink
@@ -174,19 +181,22 @@ class Camera:
             return CameraState.UNAUTHORIZED
         return CameraState.STALLED if self._state.has_pictures else CameraState.OFFLINE
 
-    def _wait_for_retry(self, stop: threading.Event) -> None:
-        """Wait longer after each failure, but stop waiting once a silent camera answers."""
+    def _wait_for_retry(self, stop: threading.Event, *, was_silent: bool) -> None:
+        """Wait longer after each failure, but stop waiting once a silent camera answers.
+
+        A camera that answered and failed is left alone: it may have few connections, and asking it tells nothing new.
+        """
         delay = self._retries.next_seconds()
         until = self._clock.monotonic() + delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 no secret
-        was_silent = False
+        asks, is_silent = was_silent, False
         while not stop.is_set() and (remaining := until - self._clock.monotonic()) > 0:
-            if self._probe is not None and remaining > PROBE_SECONDS:
+            if asks and self._probe is not None and remaining > PROBE_SECONDS:
                 answers = self._probe()
-                if answers and was_silent:
+                if answers and is_silent:
                     # A camera that has just started may refuse a few more times.
                     self._retries.reset()
                     return
-                was_silent = was_silent or not answers
+                asks, is_silent = not answers, True
             stop.wait(min(remaining, PROBE_SECONDS))
 
     def _sleep_while_unwanted(self, stop: threading.Event) -> None:

@@ -8,6 +8,8 @@ UNKNOWN_HOST: Final = "The camera's host name is not known. Check the host in CA
 NETWORK_UNREACHABLE: Final = "The camera's network can't be reached. Check the address in CAMERA_RTSP_URL."
 HOST_UNREACHABLE: Final = "The camera's address can't be reached. Check that it is on and connected."
 NO_ANSWER: Final = "The camera does not answer. Check that it is on and connected."
+SILENCE: Final = frozenset({CONNECTION_REFUSED, UNKNOWN_HOST, NETWORK_UNREACHABLE, HOST_UNREACHABLE, NO_ANSWER})
+"""Those that mean that nothing answers at the address."""
 CANT_BE_OPENED: Final = "The camera's stream can't be opened."
 STOPPED: Final = "The camera stopped sending pictures."
 REFUSED: Final = (

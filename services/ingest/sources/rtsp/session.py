@@ -13,7 +13,7 @@ from typing import Final
 from aiortsp.rtsp.errors import RTSPConnectionError, RTSPError, RTSPResponseError, RTSPTimeoutError
 
 from services.ingest.decoding.access_unit import AccessUnit
-from services.ingest.sources import SourceUnavailableError, SourceUnsupportedError, failure_reasons
+from services.ingest.sources import SourceSilentError, SourceUnavailableError, SourceUnsupportedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtp.assembler import Assembler
 from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
@@ -98,7 +98,7 @@ class Session:
             async with asyncio.timeout(OPEN_SECONDS):
                 await self._negotiate()
         except (TimeoutError, RTSPTimeoutError) as error:
-            raise SourceUnavailableError(failure_reasons.NO_ANSWER) from error
+            raise SourceSilentError(failure_reasons.NO_ANSWER) from error
         except RTSPResponseError as error:
             # `from None`: the response may repeat our request.
             raise refusal_error(error.response, self._options) from None

@@ -7,6 +7,7 @@ import ssl
 from typing import Final
 
 from services.ingest.sources import (
+    SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnsupportedError,
@@ -48,9 +49,9 @@ def refusal_error(response: Message, options: ConnectionOptions) -> SourceUnavai
 def connection_error(cause: BaseException | None) -> SourceUnavailableError:
     """The error for a connection that failed because of `cause`."""
     if isinstance(cause, TimeoutError):
-        return SourceUnavailableError(failure_reasons.NO_ANSWER)
+        return SourceSilentError(failure_reasons.NO_ANSWER)
     if isinstance(cause, socket.gaierror):
-        return SourceUnavailableError(failure_reasons.UNKNOWN_HOST)
+        return SourceSilentError(failure_reasons.UNKNOWN_HOST)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return SourceUnavailableError(failure_reasons.UNTRUSTED)
     if isinstance(cause, ssl.SSLError):
@@ -59,5 +60,5 @@ def connection_error(cause: BaseException | None) -> SourceUnavailableError:
         # If a name has several addresses, asyncio puts the errors of all of them into one text.
         numbers = [cause.errno, *map(int, _ERRNO.findall(str(cause)))]
         known = (words for number in numbers if (words := _BY_ERRNO.get(number or 0)))
-        return SourceUnavailableError(next(known, failure_reasons.NO_ANSWER))
+        return SourceSilentError(next(known, failure_reasons.NO_ANSWER))
     return SourceUnavailableError(CLOSED)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.ingest.sources import (
+    SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnsupportedError,
@@ -75,6 +76,7 @@ def test_a_refused_connection_and_an_unknown_host_are_said() -> None:
     assert str(refused) == failure_reasons.CONNECTION_REFUSED
     unknown = failure("rtsp://camera.invalid/cam")
     assert str(unknown) == failure_reasons.UNKNOWN_HOST
+    assert type(refused) is type(unknown) is SourceSilentError
     assert not isinstance(refused, SourceUnsupportedError)
     assert not isinstance(unknown, SourceUnsupportedError)
 
@@ -85,6 +87,7 @@ def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() ->
         begun = time.monotonic()
         error = failure(mute.url)
     assert str(error) == failure_reasons.NO_ANSWER
+    assert type(error) is SourceSilentError
     assert not isinstance(error, SourceUnsupportedError)
     assert time.monotonic() - begun < 7 * PATIENCE
 
