@@ -21,6 +21,7 @@ from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.picture_limits import is_lack_of_memory
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, cpu_seconds, limit_memory
 from services.ingest.select_source import answers_at, source_opener
+from services.ingest.setting_names import as_file_keys
 from services.ingest.settings import CameraSettings
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
@@ -30,7 +31,8 @@ from shared.logs import get_logger
 STOP_SECONDS: Final = 1.0
 HANGS_AFTER_SECONDS: Final = 60.0
 """Longer than any call into a source that still returns, including a name look-up that gets no answer. A call may also
-wait for as long as the camera may be silent, so that time is added."""
+wait for as long as the camera may be silent, and twice as long as it may take to open: so FFmpeg counts. That time is
+added."""
 log = get_logger("services.ingest")
 
 
@@ -50,6 +52,8 @@ def camera_policy(settings: CameraSettings) -> CameraPolicy:
         stall_seconds=settings.stall_seconds,
         frozen_seconds=settings.frozen_seconds or None,
         disconnects_when_idle=settings.idle == "disconnect",
+        open_seconds=settings.open_seconds,
+        capture_interval_seconds=settings.capture_interval,
     )
 
 
@@ -67,6 +71,7 @@ class AssignedCamera:
             Renditions(settings.device_key, rendering_options(settings)),
             policy=camera_policy(settings),
             probe=answers_at(settings),
+            in_words=as_file_keys if assignment["has_file"] else str,
         )
 
     def follow(self, instruction: dict[str, Any]) -> None:
@@ -77,7 +82,8 @@ class AssignedCamera:
     def status(self, viewer_count: int) -> CameraStatus:
         """The status as of now. Also sends the heartbeat, or ends the process if the camera hangs. Any thread."""
         camera, facts = self.camera, self.camera.facts
-        if camera.busy_seconds() > HANGS_AFTER_SECONDS + self.settings.stall_seconds:
+        patience = HANGS_AFTER_SECONDS + self.settings.stall_seconds + 2 * self.settings.open_seconds
+        if camera.busy_seconds() > patience:
             log.error("camera hangs: its process ends", camera=camera.key)
             os._exit(1)
         send_heartbeat()

@@ -76,6 +76,7 @@ def assign(process: subprocess.Popen[str], directory: Path, **settings: object) 
         "max_pixels": DEFAULT_MAX_PIXELS,
         "inner_address": f"ipc://{directory}/bus",
         "notices": [],
+        "has_file": False,
     }
     process.stdin.write(json.dumps(assignment) + "\n")
     process.stdin.flush()

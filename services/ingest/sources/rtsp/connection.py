@@ -19,6 +19,7 @@ from services.ingest.sources.rtsp.message import MAX_MESSAGE_BYTES, Message, Mes
 BUFFER_BYTES: Final = 256 * 1024
 MAX_UNSENT_BYTES: Final = 64 * 1024
 """A camera that reads nothing of what we send is given up. We send little: two requests a minute, a report a second."""
+MAX_SHOWN_BYTES: Final = 16
 _DOLLAR: Final = 0x24
 _FRAME_HEADER_BYTES: Final = 4
 _SILENT: Final = logging.Logger("aiortsp", logging.CRITICAL + 1)  # noqa: LOG001 outside the tree, so that nothing turns it on
@@ -33,11 +34,20 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
     start and end, valid only during the call. `has_more` says whether the last read left something behind.
     """
 
-    def __init__(self, address: RtspAddress, tls: ssl.SSLContext | None, on_end: Callable[[bool], None]) -> None:
-        super().__init__(address.host, address.port, logger=_SILENT, ssl=tls)
+    def __init__(
+        self,
+        address: RtspAddress,
+        tls: ssl.SSLContext | None,
+        on_end: Callable[[bool], None],
+        *,
+        answer_seconds: float = 15.0,
+    ) -> None:
+        super().__init__(address.host, address.port, logger=_SILENT, ssl=tls, timeout=answer_seconds)
         self._auth = Credentials(address.username, address.password) if address.username else None
         self.channels: dict[int, PacketHandler] = {}
         self.has_more = False
+        self.unreadable = b""
+        """How the bytes begin that we can't parse, if that ended the connection."""
         self._on_end = on_end
         self._buffer = bytearray(BUFFER_BYTES)
         self._room = memoryview(self._buffer)
@@ -113,12 +123,12 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
         head_end = buffer.find(b"\r\n\r\n", start, filled)
         if head_end < 0:
             if filled - start > MAX_MESSAGE_BYTES or not chr(buffer[start]).isupper():
-                return self._give_up(filled)
+                return self._give_up(start, filled)
             return None
         try:
             end = head_end + 4 + body_bytes(bytes(buffer[start:head_end]))
         except MessageError:
-            return self._give_up(filled)
+            return self._give_up(start, filled)
         return end if end <= filled else None
 
     def _take(self, data: bytes) -> None:
@@ -127,7 +137,8 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
         try:
             self.on_message(parse_message(data))
         except MessageError:
-            self._give_up(0)
+            self.unreadable = data[:MAX_SHOWN_BYTES]
+            self._give_up_connection()
 
     def _write(self, data: bytes) -> None:
         if self._transport is None:
@@ -136,10 +147,14 @@ class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self.abort()
 
-    def _give_up(self, end: int) -> int:
+    def _give_up(self, start: int, end: int) -> int:
+        self.unreadable = bytes(self._buffer[start : min(end, start + MAX_SHOWN_BYTES)])
+        self._give_up_connection()
+        return end
+
+    def _give_up_connection(self) -> None:
         self._end(is_understood=False)
         self.abort()
-        return end
 
     def _end(self, *, is_understood: bool) -> None:
         on_end, self._on_end = self._on_end, lambda _is_understood: None

@@ -26,8 +26,6 @@ MAX_ROUNDS: Final = 64
 LONGEST_NAP_SECONDS: Final = 0.2
 NAP_BYTES: Final = 32 * 1024
 """How much may arrive during a nap: half of what a TCP connection buffers unread, so the camera never waits."""
-NOTHING_CAME: Final = "The camera answers but sends no pictures."
-NOTHING_CAME_BY_UDP: Final = f"{NOTHING_CAME} A firewall may keep its UDP packets away; TCP is safer."
 
 
 class Receiver:
@@ -152,9 +150,9 @@ class Receiver:
         now, assembler = self._loop.time(), self._session.assembler
         self._history.append((now, assembler.byte_count, assembler.lost))
         # At the next tick it would be too late.
-        if now + TICK_SECONDS > self._unit_at + self._options.stall_seconds:
-            by_udp = self._options.transport == "udp"
-            nothing = NOTHING_CAME_BY_UDP if by_udp else NOTHING_CAME
+        options = self._options
+        if now + TICK_SECONDS > self._unit_at + (options.stall_seconds if self._has_had_any else options.open_seconds):
+            nothing = failure_reasons.nothing_came(options.transport)
             self._session.fail(SourceUnavailableError(failure_reasons.STOPPED if self._has_had_any else nothing))
         self._loop.call_later(TICK_SECONDS, self._tick)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiortsp.rtsp.sdp import SDP
 
 from services.ingest.decoding.access_unit import START_CODE
-from services.ingest.sources import SourceUnsupportedError
+from services.ingest.sources import SourceUnsupportedError, failure_reasons
 from services.ingest.sources.rtp.h264 import H264
 from services.ingest.sources.rtp.h265 import H265
 from services.ingest.sources.rtp.payload_formats import PayloadFormat
@@ -44,7 +44,7 @@ def choose_track(description: str, base_url: str) -> VideoTrack:
     session = SDP(_bounded(description))
     videos = [media for media in session.get("medias", []) if media["type"] == "video"]
     if not videos:
-        raise SourceUnsupportedError("The camera's stream has no video.")
+        raise SourceUnsupportedError(failure_reasons.NO_VIDEO)
     base_url = SDP.mix_url_control(base_url, session.get("attributes", {}).get("control"))
     for media in videos:
         attributes: dict[str, Any] = media.get("attributes", {})
@@ -58,7 +58,7 @@ def choose_track(description: str, base_url: str) -> VideoTrack:
             payload_format=_FORMATS[encoding](),
             parameter_sets=b"".join(_sets(details.get(key, "")) for key in _SETS),
         )
-    raise SourceUnsupportedError("The camera's video is neither H.264 nor H.265 nor JPEG.")
+    raise SourceUnsupportedError(failure_reasons.OTHER_VIDEO)
 
 
 def _bounded(description: str) -> str:
@@ -69,7 +69,7 @@ def _bounded(description: str) -> str:
     """
     lines = description.splitlines()
     if len(lines) > MAX_LINES or sum(line.startswith("m=") for line in lines) > MAX_MEDIA:
-        raise SourceUnsupportedError("The camera's description is too long.")
+        raise SourceUnsupportedError(failure_reasons.LONG_DESCRIPTION)
     return "\n".join(line for line in lines if len(line) <= MAX_LINE_LENGTH)
 
 

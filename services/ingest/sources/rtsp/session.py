@@ -13,7 +13,12 @@ from typing import Final
 from aiortsp.rtsp.errors import RTSPConnectionError, RTSPError, RTSPResponseError, RTSPTimeoutError
 
 from services.ingest.decoding.access_unit import AccessUnit
-from services.ingest.sources import SourceSilentError, SourceUnavailableError, SourceUnsupportedError, failure_reasons
+from services.ingest.sources import (
+    SourceRefusedError,
+    SourceUnavailableError,
+    SourceUnsupportedError,
+    failure_reasons,
+)
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtp.assembler import Assembler
 from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
@@ -23,18 +28,17 @@ from services.ingest.sources.rtsp.connection import RtspConnection
 from services.ingest.sources.rtsp.message import Message
 from services.ingest.sources.rtsp.sdp_track import VideoTrack, choose_track
 from services.ingest.sources.rtsp.session_errors import (
-    CLOSED,
-    ENDED,
-    NOT_UNDERSTOOD,
     REDIRECTS,
     REFUSALS,
+    closed_error,
     connection_error,
     refusal_error,
+    timeout_error,
+    unreadable_error,
 )
 from services.ingest.sources.rtsp.udp import UdpPair
 from services.ingest.sources.tls import tls_context
 
-OPEN_SECONDS: Final = 5.0
 TEARDOWN_SECONDS: Final = 0.5
 USUAL_TIMEOUT_SECONDS: Final = 60
 REORDER_SECONDS: Final = 0.1
@@ -71,7 +75,9 @@ class Session:
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         tls = tls_context(options) if address.is_encrypted else None
-        self._connection = RtspConnection(address, tls, self._on_connection_end)
+        self._connection = RtspConnection(address, tls, self._on_connection_end, answer_seconds=options.open_seconds)
+        self._asked = ""
+        """The method of the last request; empty before the first."""
         self._udp: UdpPair | None = None
         self._reorder = ReorderBuffer(max_seconds=REORDER_SECONDS)
         self._reports = ReceiverReports()
@@ -95,17 +101,17 @@ class Session:
             SourceUnavailableError: when it does not.
         """
         try:
-            async with asyncio.timeout(OPEN_SECONDS):
+            async with asyncio.timeout(self._options.open_seconds):
                 await self._negotiate()
         except (TimeoutError, RTSPTimeoutError) as error:
-            raise SourceSilentError(failure_reasons.NO_ANSWER) from error
+            raise timeout_error(self._asked, self._options) from error
         except RTSPResponseError as error:
             # `from None`: the response may repeat our request.
-            raise refusal_error(error.response, self._options) from None
+            raise refusal_error(error.response, self._options, self._asked) from None
         except RTSPConnectionError as error:
-            raise self.failure or connection_error(error.__cause__) from None
+            raise self.failure or connection_error(error.__cause__, self._options) from None
         except RTSPError as error:
-            raise SourceUnsupportedError(NOT_UNDERSTOOD) from error
+            raise SourceUnsupportedError(failure_reasons.NOT_UNDERSTOOD) from error
         self._keep_alive_task = self._loop.create_task(self._keep_alive())
 
     async def stop(self) -> None:
@@ -143,7 +149,7 @@ class Session:
         try:
             description = answer.content
         except UnicodeDecodeError as error:
-            raise SourceUnsupportedError(NOT_UNDERSTOOD) from error
+            raise SourceUnsupportedError(failure_reasons.NOT_UNDERSTOOD) from error
         self._url = answer.headers.get("content-base") or answer.headers.get("content-location") or self._url
         track = choose_track(description, self._url)
         self.assembler = Assembler(track.payload_type, track.payload_format, self._on_unit)
@@ -161,7 +167,7 @@ class Session:
                 if error.response.status not in REDIRECTS or not self._address.is_here(location):
                     raise
                 self._url = location
-        raise SourceUnavailableError(failure_reasons.REDIRECTED)
+        raise SourceRefusedError(failure_reasons.REDIRECTED)
 
     async def _set_up_tcp(self, url: str) -> None:
         self._connection.channels = {0: self.assembler.take, 1: self._on_report}
@@ -177,7 +183,7 @@ class Session:
                 self._connection.camera_address, self._on_datagram, lambda data: self._on_report(data, 0, len(data))
             )
         except OSError as error:
-            raise SourceUnavailableError("No UDP port is free for the camera's packets.") from error
+            raise SourceUnavailableError(failure_reasons.NO_UDP_PORT) from error
         fields = await self._set_up(url, f"RTP/AVP;unicast;client_port={udp.port}-{udp.port + 1}")
         ports = _numbers(fields.get("server_port", ""), MAX_PORT)
         if len(ports) == _PAIR:
@@ -189,7 +195,7 @@ class Session:
         answer = await self._request("SETUP", {"Transport": transport}, url=url)
         session, *parameters = answer.headers.get("session", "").split(";")
         if not session:
-            raise SourceUnsupportedError(NOT_UNDERSTOOD)
+            raise SourceUnsupportedError(failure_reasons.NOT_UNDERSTOOD)
         self._headers = {"Session": session.strip()}
         for parameter in parameters:
             name, _, value = parameter.strip().partition("=")
@@ -201,6 +207,7 @@ class Session:
     async def _request(self, method: str, headers: dict[str, str] | None = None, *, url: str | None = None) -> Message:
         if not self._connection.running:
             raise RTSPConnectionError("closed")
+        self._asked = method
         answer: Message = await self._connection.send_request(
             method, url or self._url, {**self._headers, **(headers or {})}
         )
@@ -236,14 +243,18 @@ class Session:
     def _on_report(self, data: bytes | bytearray, start: int, end: int) -> None:
         now = self._loop.time()
         if self._reports.read(data[start:end], now):
-            self.fail(SourceUnavailableError(ENDED))
+            self.fail(SourceUnavailableError(failure_reasons.ENDED))
             return
         report = self._reports.report(lost=self.assembler.lost, highest_sequence=self.assembler.highest, now=now)
         if report is not None:
             self._send_report(report)
 
     def _on_connection_end(self, is_understood: bool) -> None:
-        self.fail(SourceUnavailableError(CLOSED) if is_understood else SourceUnsupportedError(NOT_UNDERSTOOD))
+        if is_understood:
+            # Once a session is set up, the last request may be one that keeps it alive.
+            self.fail(closed_error("PLAY" if self._headers else self._asked, self._options))
+        else:
+            self.fail(unreadable_error(self._connection.unreadable))
 
 
 def _numbers(text: str, highest: int) -> list[int]:

@@ -1,64 +1,85 @@
-"""Why an RTSP session failed, in words that a user can act on. Pure."""
+"""What kind of failure ends an RTSP session, and which words it gets. Pure."""
 
-import errno
 import re
 import socket
 import ssl
 from typing import Final
 
 from services.ingest.sources import (
+    SourceRefusedError,
     SourceSilentError,
-    SourceUnauthorizedError,
     SourceUnavailableError,
+    SourceUnreachableError,
     SourceUnsupportedError,
     failure_reasons,
 )
+from services.ingest.sources.authentication import challenges_in
 from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.refusals import login_error, status_error
 from services.ingest.sources.rtsp.message import Message
 
-CLOSED: Final = "The camera closed the connection."
-ENDED: Final = "The camera ended its stream."
-NO_TLS: Final = "The camera's address does not speak TLS as we do. Check the port, and whether it should be rtsp://."
-NOT_UNDERSTOOD: Final = "The camera's RTSP can't be understood."
+FIRST_REQUEST: Final = "OPTIONS"
 REFUSALS: Final = frozenset({401, 403})
 REDIRECTS: Final = range(300, 400)
-_NOT_FOUND: Final = 404
-_TEMPORARY: Final = frozenset({408, 453, 500, 502, 503, 504})
-"""Answers that may change in a while. Any other refusal means that we ask for something the camera can't do."""
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
-_BY_ERRNO: Final = {
-    errno.ECONNREFUSED: failure_reasons.CONNECTION_REFUSED,
-    errno.ENETUNREACH: failure_reasons.NETWORK_UNREACHABLE,
-    errno.EHOSTUNREACH: failure_reasons.HOST_UNREACHABLE,
-}
 
 
-def refusal_error(response: Message, options: ConnectionOptions) -> SourceUnavailableError:
-    """The error for a response that is no success. It may repeat our request: credentials are masked."""
-    if response.status in REFUSALS:
-        return SourceUnauthorizedError(failure_reasons.REFUSED)
-    if response.status == _NOT_FOUND:
-        return SourceUnavailableError(failure_reasons.NO_STREAM)
-    if response.status in REDIRECTS:
-        return SourceUnavailableError(failure_reasons.REDIRECTED)
-    words = options.masked(response.status_msg)
-    kind = SourceUnavailableError if response.status in _TEMPORARY else SourceUnsupportedError
-    return kind(f"{failure_reasons.CANT_BE_OPENED} The camera says: {response.status} {words}")
+def refusal_error(response: Message, options: ConnectionOptions, request: str) -> SourceUnavailableError:
+    """The error for a response that is no success, to the method `request`. It may repeat our request: credentials are
+    masked.
+    """
+    status = response.status or 0
+    if status in REFUSALS:
+        return login_error(status, options, is_known=bool(challenges_in(response.headers)))
+    if status in REDIRECTS:
+        return SourceRefusedError(failure_reasons.REDIRECTED)
+    return status_error(status, options.masked(response.status_msg), options, request)
 
 
-def connection_error(cause: BaseException | None) -> SourceUnavailableError:
-    """The error for a connection that failed because of `cause`."""
+def timeout_error(request: str, options: ConnectionOptions) -> SourceUnavailableError:
+    """The error for a camera that lets the time to open pass. `request` is the method that it does not answer, empty
+    while there is no connection.
+    """
+    if not request:
+        words = failure_reasons.NO_ANSWER_BY_TLS if options.is_encrypted else failure_reasons.NO_ANSWER
+        return SourceUnreachableError(words)
+    kind = SourceSilentError if request == FIRST_REQUEST else SourceUnavailableError
+    return kind(failure_reasons.unanswered(request, options.open_seconds))
+
+
+def closed_error(request: str, options: ConnectionOptions) -> SourceUnavailableError:
+    """The error for a connection that the camera closed, while `request` was its last."""
+    if request and request != FIRST_REQUEST:
+        return SourceUnavailableError(failure_reasons.CLOSED)
+    is_amid_tls = not request and options.is_encrypted
+    return SourceUnavailableError(
+        failure_reasons.CLOSED_AT_ONCE_BY_TLS if is_amid_tls else failure_reasons.CLOSED_AT_ONCE
+    )
+
+
+def unreadable_error(start: bytes) -> SourceUnavailableError:
+    """The error for an answer that is no RTSP and begins with `start`."""
+    if start.startswith((b"HTTP/", b"<")):
+        return SourceRefusedError(failure_reasons.WEB_SERVER)
+    if start.startswith((b"\x15\x03", b"\x16\x03")):
+        return SourceRefusedError(failure_reasons.SPEAKS_TLS)
+    is_rtsp = start.startswith((b"RTSP/", b"$"))
+    return SourceUnsupportedError(failure_reasons.NOT_UNDERSTOOD if is_rtsp else failure_reasons.NOT_RTSP)
+
+
+def connection_error(cause: BaseException | None, options: ConnectionOptions) -> SourceUnavailableError:
+    """The error for a connection that could not be made because of `cause`."""
     if isinstance(cause, TimeoutError):
-        return SourceSilentError(failure_reasons.NO_ANSWER)
-    if isinstance(cause, socket.gaierror):
-        return SourceSilentError(failure_reasons.UNKNOWN_HOST)
+        return timeout_error("", options)
+    if isinstance(cause, (socket.gaierror, UnicodeError)):
+        return SourceUnreachableError(failure_reasons.UNKNOWN_HOST)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return SourceUnavailableError(failure_reasons.UNTRUSTED)
+        return SourceRefusedError(failure_reasons.untrusted(cause))
     if isinstance(cause, ssl.SSLError):
-        return SourceUnavailableError(NO_TLS)
-    if isinstance(cause, OSError):
-        # If a name has several addresses, asyncio puts the errors of all of them into one text.
-        numbers = [cause.errno, *map(int, _ERRNO.findall(str(cause)))]
-        known = (words for number in numbers if (words := _BY_ERRNO.get(number or 0)))
-        return SourceSilentError(next(known, failure_reasons.NO_ANSWER))
-    return SourceUnavailableError(CLOSED)
+        return SourceUnavailableError(failure_reasons.NO_TLS)
+    if not isinstance(cause, OSError) or isinstance(cause, ConnectionResetError):
+        return closed_error("", options)
+    # If a name has several addresses, asyncio puts the errors of all of them into one text.
+    numbers = [cause.errno, *map(int, _ERRNO.findall(str(cause)))]
+    known = (words for number in numbers if (words := failure_reasons.BY_ERRNO.get(number or 0)))
+    return SourceUnreachableError(next(known, failure_reasons.NO_ANSWER))

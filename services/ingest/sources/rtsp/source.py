@@ -66,7 +66,13 @@ class RtspSource:
             )
         elif damage is not None:
             notice = f"The camera's pictures can't be decoded: {damage}."
-        return SourceFacts(receiver.decoder.codec, receiver.bits_per_second, notice)
+        return SourceFacts(
+            receiver.decoder.codec,
+            receiver.bits_per_second,
+            notice,
+            lost_packets=lost,
+            waits_for_key_frame=receiver.decoder.pending.is_holding and damage is None,
+        )
 
     def close(self) -> None:
         receiver, self._receiver = self._receiver, None
