@@ -133,7 +133,7 @@ def test_the_direct_reader_is_tried_again_when_the_connection_ended_anyway() -> 
     story = Story()
     story.falls_back()
     assert not story.choice.prefers_another
-    waits = []
+    waits: list[float] = []
     for _ in range(9):
         begun = story.now
         while not story.choice.prefers_another:

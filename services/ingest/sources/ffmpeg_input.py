@@ -188,7 +188,8 @@ def _first_video(container: InputContainer) -> VideoStream:
     for stream in container.streams.video:
         if stream.codec_context is not None:
             return stream
-    raise SourceUnavailableError(failure_reasons.UNDECODED_VIDEO)
+    has_video = bool(container.streams.video)
+    raise SourceUnavailableError(failure_reasons.UNDECODED_VIDEO if has_video else failure_reasons.NO_VIDEO)
 
 
 def _tell_of_loss(lines: Iterable[LogLine]) -> bool:

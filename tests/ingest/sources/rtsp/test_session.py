@@ -23,6 +23,7 @@ from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.rtsp.session import MAX_REDIRECTS
 from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, Answer, fake_camera, said
+from tests.ingest.sources.test_ffmpeg import serving
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
 
@@ -188,9 +189,12 @@ def test_what_answers_at_the_wrong_port_is_named(answer: bytes, words: str) -> N
 
 def test_tls_where_there_is_none_is_said() -> None:
     """Whether the camera answers, hangs up or waits for more."""
-    with fake_camera(lambda _method: b"") as plain:
-        error = failure(plain.url.replace("rtsp://", "rtsps://"))
-    assert "rtsp://" in str(error)
+    for answer, words in (
+        (b"RTSP/1.0 400 Bad Request\r\n\r\n", failure_reasons.NO_TLS),
+        (b"", failure_reasons.CLOSED_AT_ONCE_BY_TLS),
+    ):
+        with serving(lambda connection, said=answer: connection.recv(4096) and connection.sendall(said)) as port:  # type: ignore[misc]
+            assert str(failure(f"rtsps://127.0.0.1:{port}/")) == words
     with closing(socket.create_server(("127.0.0.1", 0))) as mute:
         error = failure(f"rtsps://127.0.0.1:{mute.getsockname()[1]}/", open_seconds=0.5)
     assert str(error) == failure_reasons.NO_ANSWER_BY_TLS
