@@ -326,11 +326,11 @@ class Camera:
         if not self._picture_wait.is_late(now):
             return
         facts = source.facts()
-        problem = self._picture_wait.problem(facts)
         if self._open_source.has_choice and self._picture_wait.is_hopeless(facts, now):
-            raise SourceUndecodableError(problem)
+            raise SourceUndecodableError(self._picture_wait.failure(facts))
         if self._is_exchange:
             return
+        problem = self._picture_wait.problem(facts)
         if facts.waits_for_key_frame and not facts.lost_packets and not self._state.has_pictures:
             if self._state.waits(self._in_words(problem)):
                 sink.state_changed()

@@ -36,6 +36,12 @@ class PictureWait:
             return failure_reasons.WAITS_FOR_KEY_FRAME
         return facts.notice or failure_reasons.NO_CLEAN_PICTURE
 
+    def failure(self, facts: SourceFacts) -> str:
+        """Why another reader is tried, in words for the user."""
+        if facts.waits_for_key_frame:
+            return failure_reasons.NO_KEY_FRAME.format(self._key_frame_seconds)
+        return self.problem(facts)
+
     def is_hopeless(self, facts: SourceFacts, now: float) -> bool:
         """Whether another reader should have its turn. Lost packets are lost for any reader."""
         if facts.lost_packets:

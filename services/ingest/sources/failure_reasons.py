@@ -107,10 +107,15 @@ MAY_BE_REDIRECTED: Final = (
 STILL_OPENING: Final = (
     "The camera is still being opened. It may take {:g} s to answer, and as long again to send (CAMERA_OPEN_SECONDS)."
 )
-WAITS_FOR_KEY_FRAME: Final = (
-    "The picture waits for a key frame, which this camera sends only seldom. Shorten the key frame interval (I-frame "
-    "interval, GOP) in the camera's settings; some call a long one Smart codec, H.264+ or H.265+."
+_SHORTER_INTERVAL: Final = (
+    "Shorten the key frame interval (I-frame interval, GOP) in the camera's settings; some call a long one Smart "
+    "codec, H.264+ or H.265+."
 )
+WAITS_FOR_KEY_FRAME: Final = (
+    f"The picture waits for a key frame, which the camera seems to send only seldom. {_SHORTER_INTERVAL}"
+)
+NO_KEY_FRAME: Final = f"No key frame was found in {{:g}} s of the camera's video. {_SHORTER_INTERVAL}"
+
 NO_CLEAN_PICTURE: Final = "The camera sends video, but no picture can be made of it."
 LOST_PACKETS: Final = (
     "No clean picture has come for a while: packets are lost on the way from the camera. CAMERA_RTSP_TRANSPORT=tcp "

@@ -91,7 +91,7 @@ class FfmpegInput:
             self.codec,
             notice=None if damage is None or lost else f"The camera's pictures can't be decoded: {damage}.",
             lost_packets=lost,
-            waits_for_key_frame=pictures.pending.is_holding and damage is None,
+            waits_for_key_frame=pictures.pending.is_holding and damage is None and not lost,
         )
 
     @property

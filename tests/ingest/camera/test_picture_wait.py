@@ -49,6 +49,8 @@ def test_another_readers_turn_comes_soon_for_what_can_not_be_decoded_and_later_f
     assert wait.is_hopeless(UNKNOWN, 105)
     assert not wait.is_hopeless(WAITS, 114.9)
     assert wait.is_hopeless(WAITS, 115)
+    assert "No key frame was found in 15 s" in wait.failure(WAITS)
+    assert wait.failure(BROKEN) == wait.problem(BROKEN)
     assert not wait.is_hopeless(LOST, 1000)
 
 

@@ -65,6 +65,10 @@ class Receiver:
         seconds = recent[-1][0] - recent[0][0]
         return round((recent[-1][1] - recent[0][1]) * 8 / seconds) if seconds > 0 else None
 
+    @property
+    def can_lose_packets(self) -> bool:
+        return self._session.can_lose_packets
+
     def lost_lately(self) -> tuple[int, float]:
         """How many packets were lost lately, and in how many seconds."""
         oldest, newest = self._history[0], self._history[-1]

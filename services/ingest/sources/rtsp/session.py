@@ -90,6 +90,11 @@ class Session:
         self._keep_alive_task: asyncio.Task[None] | None = None
 
     @property
+    def can_lose_packets(self) -> bool:
+        """Over TCP nothing gets lost; gaps in the numbers are the camera's doing there."""
+        return self._udp is not None
+
+    @property
     def has_more(self) -> bool:
         """Whether the last read left something behind."""
         return (self._udp or self._connection).has_more

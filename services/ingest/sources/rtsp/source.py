@@ -60,7 +60,7 @@ class RtspSource:
             return SourceFacts()
         lost, seconds = receiver.lost_lately()
         notice, damage = None, receiver.decoder.damage
-        if lost:
+        if lost and receiver.can_lose_packets:
             notice = (
                 f"{lost} of the camera's packets were lost in the last {seconds:.0f} s: pictures wait for key frames."
             )
@@ -70,8 +70,8 @@ class RtspSource:
             receiver.decoder.codec,
             receiver.bits_per_second,
             notice,
-            lost_packets=lost,
-            waits_for_key_frame=receiver.decoder.pending.is_holding and damage is None,
+            lost_packets=lost if receiver.can_lose_packets else 0,
+            waits_for_key_frame=receiver.decoder.pending.is_holding and damage is None and not lost,
         )
 
     def close(self) -> None:

@@ -193,7 +193,7 @@ def test_tls_where_there_is_none_is_said() -> None:
         (b"RTSP/1.0 400 Bad Request\r\n\r\n", failure_reasons.NO_TLS),
         (b"", failure_reasons.CLOSED_AT_ONCE_BY_TLS),
     ):
-        with serving(lambda connection, said=answer: connection.recv(4096) and connection.sendall(said)) as port:  # type: ignore[misc]
+        with serving(lambda connection, data=answer: connection.recv(4096) and connection.sendall(data)) as port:  # type: ignore[misc]
             assert str(failure(f"rtsps://127.0.0.1:{port}/")) == words
     with closing(socket.create_server(("127.0.0.1", 0))) as mute:
         error = failure(f"rtsps://127.0.0.1:{mute.getsockname()[1]}/", open_seconds=0.5)
