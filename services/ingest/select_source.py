@@ -19,7 +19,7 @@ from shared.logs import get_logger
 from shared.settings import DEFAULT_MAX_PIXELS
 
 PROBE_TIMEOUT_SECONDS: Final = 1.0
-_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 log = get_logger(__name__)
 
 
@@ -60,7 +60,7 @@ def answers_at(settings: CameraSettings) -> Callable[[], bool] | None:
     if settings.rtsp_url is None or settings.source_kind not in ("rtsp", "http"):
         return None
     parts = urlsplit(connection_options(settings).url)
-    address = parts.hostname or "", parts.port or _PORTS[parts.scheme.lower()]
+    address = parts.hostname or "", parts.port or PORTS[parts.scheme.lower()]
     speaks_plainly = parts.scheme.lower() == "rtsp"
 
     def answers() -> bool:

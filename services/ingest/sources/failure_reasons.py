@@ -38,7 +38,8 @@ ENDED: Final = "The camera ended its stream."
 STOPPED: Final = "The camera stopped sending pictures."
 NO_TLS: Final = "The camera's address does not speak TLS as we do. Check the port, and whether it should be rtsp://."
 NOT_RTSP: Final = "Something answers at the camera's address, but not by RTSP. Check the port in CAMERA_RTSP_URL."
-NOT_UNDERSTOOD: Final = "The camera's RTSP can't be understood."
+_RECORD: Final = "`framecast record-camera` saves what passes, for a report."
+NOT_UNDERSTOOD: Final = f"The camera's RTSP can't be understood. {_RECORD}"
 WEB_SERVER: Final = (
     "The camera's address answers like a web server, not like RTSP. Check the port in CAMERA_RTSP_URL: RTSP is usually "
     "at 554."
@@ -53,7 +54,7 @@ UNDECODED_VIDEO: Final = (
     "The camera sends a kind of video that can't be decoded. Choose H.264, H.265 or MJPEG in the camera's settings."
 )
 LONG_DESCRIPTION: Final = "The camera's description is too long."
-UNREADABLE: Final = "The camera sends something that can't be read"
+UNREADABLE: Final = f"The camera sends something that can't be read ({{}}). {_RECORD}"
 
 REFUSED: Final = (
     "The camera refused the user name or password. Check CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD; "
@@ -116,7 +117,7 @@ WAITS_FOR_KEY_FRAME: Final = (
 )
 NO_KEY_FRAME: Final = f"No key frame was found in {{:g}} s of the camera's video. {_SHORTER_INTERVAL}"
 
-NO_CLEAN_PICTURE: Final = "The camera sends video, but no picture can be made of it."
+NO_CLEAN_PICTURE: Final = f"The camera sends video, but no picture can be made of it. {_RECORD}"
 LOST_PACKETS: Final = (
     "No clean picture has come for a while: packets are lost on the way from the camera. CAMERA_RTSP_TRANSPORT=tcp "
     "and a shorter key frame interval in the camera help."
