@@ -54,6 +54,7 @@ UNDECODED_VIDEO: Final = (
     "The camera sends a kind of video that can't be decoded. Choose H.264, H.265 or MJPEG in the camera's settings."
 )
 LONG_DESCRIPTION: Final = "The camera's description is too long."
+GARBAGE: Final = f"The camera sent something between its packets that can't be read. {_RECORD}"
 UNREADABLE: Final = f"The camera sends something that can't be read ({{}}). {_RECORD}"
 
 REFUSED: Final = (

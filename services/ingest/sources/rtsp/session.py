@@ -258,6 +258,8 @@ class Session:
         if is_understood:
             # Once a session is set up, the last request may be one that keeps it alive.
             self.fail(closed_error("PLAY" if self._headers else self._asked, self._options))
+        elif self._headers:
+            self.fail(SourceUnsupportedError(failure_reasons.GARBAGE))
         else:
             self.fail(unreadable_error(self._connection.unreadable))
 

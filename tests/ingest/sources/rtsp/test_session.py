@@ -187,6 +187,18 @@ def test_what_answers_at_the_wrong_port_is_named(answer: bytes, words: str) -> N
         assert str(failure(other.url)) == words
 
 
+def test_garbage_amid_a_stream_is_no_matter_of_the_port() -> None:
+    """The camera has answered at it."""
+
+    def answer(method: str) -> bytes:
+        return said("200 OK", "Session: 1", body=H264_VIDEO) + (b"\0garbage" if method == "PLAY" else b"")
+
+    with fake_camera(answer) as odd, closing(RtspSource(ConnectionOptions(odd.url, open_seconds=5))) as source:
+        source.open()
+        with pytest.raises(SourceUnsupportedError, match="between its packets"):
+            source.grab()
+
+
 def test_tls_where_there_is_none_is_said() -> None:
     """Whether the camera answers, hangs up or waits for more."""
     for answer, words in (
