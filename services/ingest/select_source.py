@@ -1,13 +1,15 @@
-"""Which source a camera's settings ask for. For RTSP the direct one comes first, and FFmpeg where it does not serve."""
+"""Which source a camera's settings ask for, and whether anything answers at its address."""
 
 import socket
+import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Final
 from urllib.parse import urlsplit
 
+from services.ingest.reader_choice import Reader, ReaderChoice
 from services.ingest.settings import CameraSettings
-from services.ingest.sources import OpenSource, Source, SourceUnavailableError, SourceUnsupportedError
+from services.ingest.sources import OneSource, OpenSource, Source, SourceUnavailableError, Verdict
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
 from services.ingest.sources.ffmpeg import FfmpegSource
@@ -18,7 +20,7 @@ from shared.logs import get_logger
 from shared.settings import DEFAULT_MAX_PIXELS
 
 PROBE_TIMEOUT_SECONDS: Final = 1.0
-_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 log = get_logger(__name__)
 
 
@@ -26,16 +28,16 @@ def source_opener(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIX
     """What opens the camera's source, which refuses pictures of more than `max_pixels`. Nothing is connected yet."""
     kind, options = settings.source_kind, connection_options(settings, max_pixels=max_pixels)
     if kind == "rtsp" and settings.decoder == "auto":
-        return ReaderChoice(RtspSource(options), lambda notice: FfmpegSource(options, notice=notice))
+        return RtspReaders(RtspSource(options), FfmpegSource(options), ReaderChoice(time.monotonic))
     if kind == "demo":
-        return _always(DemoSource())
+        return OneSource(DemoSource())
     if kind == "file":
-        return _always(VideoFileSource(options.url, max_pixels=max_pixels))
+        return OneSource(VideoFileSource(options.url, max_pixels=max_pixels))
     if kind == "http":
-        return _always(HttpSource(options, max_fps=settings.fps))
+        return OneSource(HttpSource(options, max_fps=settings.fps))
     if settings.decoder == "direct":
-        return _always(RtspSource(options))
-    return _always(FfmpegSource(options))
+        return OneSource(RtspSource(options))
+    return OneSource(FfmpegSource(options))
 
 
 def connection_options(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> ConnectionOptions:
@@ -51,16 +53,9 @@ def connection_options(settings: CameraSettings, *, max_pixels: int = DEFAULT_MA
         ca_file=settings.rtsp_ca_file,
         verify_tls=settings.rtsp_tls_verify,
         stall_seconds=settings.stall_seconds,
+        open_seconds=settings.open_seconds,
         max_pixels=max_pixels,
     )
-
-
-def _always(source: Source) -> OpenSource:
-    def open_source(_previous: SourceUnavailableError | None) -> Source:
-        source.open()
-        return source
-
-    return open_source
 
 
 def answers_at(settings: CameraSettings) -> Callable[[], bool] | None:
@@ -68,7 +63,7 @@ def answers_at(settings: CameraSettings) -> Callable[[], bool] | None:
     if settings.rtsp_url is None or settings.source_kind not in ("rtsp", "http"):
         return None
     parts = urlsplit(connection_options(settings).url)
-    address = parts.hostname or "", parts.port or _PORTS[parts.scheme.lower()]
+    address = parts.hostname or "", parts.port or PORTS[parts.scheme.lower()]
     speaks_plainly = parts.scheme.lower() == "rtsp"
 
     def answers() -> bool:
@@ -85,37 +80,34 @@ def answers_at(settings: CameraSettings) -> Callable[[], bool] | None:
     return answers
 
 
-class ReaderChoice:
-    """Opens the direct reader until that can't understand the camera; from then on FFmpeg, as long as that opens.
+class RtspReaders:
+    """The two readers of one RTSP camera. Frames come from the chosen reader itself; `choice` says which that is."""
 
-    `make_ffmpeg` is given the notice that its status shows. Frames then come from the reader itself.
-    """
+    has_choice: Final = True
 
-    def __init__(self, direct: Source, make_ffmpeg: Callable[[str], Source]) -> None:
-        self._direct = direct
-        self._make_ffmpeg = make_ffmpeg
-        self._ffmpeg: Source | None = None
+    def __init__(self, direct: Source, ffmpeg: Source, choice: ReaderChoice) -> None:
+        self._sources: dict[Reader, Source] = {"direct": direct, "ffmpeg": ffmpeg}
+        self._choice = choice
 
-    def __call__(self, previous: SourceUnavailableError | None) -> Source:
-        """
-        Raises:
-            SourceUnavailableError: when the camera can't be opened.
-        """
-        if isinstance(previous, SourceUnsupportedError):
-            self._ffmpeg = self._ffmpeg_because(previous)
-        if self._ffmpeg is None:
-            try:
-                self._direct.open()
-            except SourceUnsupportedError as error:
-                self._ffmpeg = self._ffmpeg_because(error)
-            else:
-                return self._direct
-        # A camera that neither understands may only be starting, and one that is back is worth another look.
-        ffmpeg, self._ffmpeg = self._ffmpeg, None
-        ffmpeg.open()
-        self._ffmpeg = ffmpeg
-        return ffmpeg
+    @property
+    def notice(self) -> str | None:
+        return self._choice.notice
 
-    def _ffmpeg_because(self, error: SourceUnsupportedError) -> Source:
-        log.warning("direct RTSP does not serve this camera, FFmpeg takes over", reason=str(error))
-        return self._make_ffmpeg(f"Pictures come through FFmpeg, later and at more cost. {error}")
+    @property
+    def prefers_another(self) -> bool:
+        return self._choice.prefers_another
+
+    def __call__(self) -> Source:
+        source = self._sources[self._choice.reader]
+        source.open()
+        return source
+
+    def worked(self) -> None:
+        self._choice.worked()
+
+    def ended(self, error: SourceUnavailableError | None) -> Verdict:
+        reader = self._choice.reader
+        verdict = self._choice.ended(error)
+        if self._choice.reader != reader:
+            log.info("another reader of the camera is tried", reader=self._choice.reader)
+        return verdict

@@ -118,6 +118,9 @@ class CameraSettings(BaseModel):
     idle: Literal["watch", "disconnect"] = Field("watch", description="watch or disconnect")
     """`watch` stays connected while nobody watches, which costs next to nothing. `disconnect` lets go after 30 seconds,
     for cameras on batteries or paid data."""
+    open_seconds: float = Field(15, ge=1, le=300, description="a number of seconds from 1 to 300")
+    """How long the camera may take to answer, and then to send its first picture. A camera that sleeps, or a server
+    that starts its source on demand, may need more."""
     stall_seconds: float = Field(5, ge=1, le=300, description="a number of seconds from 1 to 300")
     """After this long without a frame the camera has stalled, and is connected anew."""
     frozen_seconds: float = Field(

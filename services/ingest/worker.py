@@ -11,7 +11,7 @@ from typing import Final
 from services.ingest.camera.state import ObservedState
 from services.ingest.camera_status import camera_status
 from services.ingest.process_limits import broken_limit
-from services.ingest.settings import CameraSettings
+from services.ingest.settings import CameraEnvironment, CameraSettings
 from services.ingest.worker_process import WorkerProcess
 from shared.backoff import backoff_seconds
 from shared.bus.status import CameraState, CameraStatus
@@ -122,6 +122,7 @@ class CameraWorker:
                 "inner_address": self._inner_address,
                 "max_pixels": self._max_pixels,
                 "notices": self._notices,
+                "has_file": not isinstance(self.camera, CameraEnvironment),
             }
         )
         return True

@@ -23,6 +23,7 @@ from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.picture_limits import is_lack_of_memory
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, cpu_seconds, limit_memory
 from services.ingest.select_source import answers_at, source_opener
+from services.ingest.setting_names import as_file_keys
 from services.ingest.settings import CameraSettings
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
@@ -32,7 +33,8 @@ from shared.logs import get_logger
 STOP_SECONDS: Final = 1.0
 HANGS_AFTER_SECONDS: Final = 60.0
 """Longer than any call into a source that still returns, including a name look-up that gets no answer. A call may also
-wait for as long as the camera may be silent, so that time is added."""
+wait for as long as the camera may be silent, and twice as long as it may take to open: so FFmpeg counts. That time is
+added."""
 log = get_logger("services.ingest")
 
 
@@ -52,19 +54,27 @@ def camera_policy(settings: CameraSettings) -> CameraPolicy:
         stall_seconds=settings.stall_seconds,
         frozen_seconds=settings.frozen_seconds or None,
         disconnects_when_idle=settings.idle == "disconnect",
+        open_seconds=settings.open_seconds,
+        capture_interval_seconds=settings.capture_interval,
     )
 
 
-def _stream(settings: CameraSettings, max_pixels: int, *, is_small: bool = False) -> Camera:
+def _stream(settings: CameraSettings, assignment: dict[str, Any], *, is_small: bool = False) -> Camera:
     """The stream that the settings describe. A small one is connected only while somebody wants it."""
     policy = camera_policy(settings)
+    named = as_file_keys if assignment["has_file"] else str
     return Camera(
         settings.device_key,
-        source_opener(settings, max_pixels=max_pixels),
+        source_opener(settings, max_pixels=assignment["max_pixels"]),
         Renditions(settings.device_key, rendering_options(settings)),
         policy=replace(policy, disconnects_when_idle=True, connects_on_demand=True) if is_small else policy,
         probe=answers_at(settings),
+        in_words=(lambda words: named(_of_small_stream(words))) if is_small else named,
     )
+
+
+def _of_small_stream(words: str) -> str:
+    return words.replace("CAMERA_RTSP_URL", "CAMERA_RTSP_URL_SMALL")
 
 
 class AssignedCamera:
@@ -75,9 +85,9 @@ class AssignedCamera:
         self._order: int
         self._notices: tuple[str, ...]
         self.follow(assignment)
-        small, max_pixels = settings.small_stream, assignment["max_pixels"]
+        small = settings.small_stream
         self.streams = CameraStreams(
-            _stream(settings, max_pixels), None if small is None else _stream(small, max_pixels, is_small=True)
+            _stream(settings, assignment), None if small is None else _stream(small, assignment, is_small=True)
         )
 
     def follow(self, instruction: dict[str, Any]) -> None:
@@ -88,7 +98,8 @@ class AssignedCamera:
     def status(self, viewer_count: int) -> CameraStatus:
         """The status as of now. Also sends the heartbeat, or ends the process if the camera hangs. Any thread."""
         camera, facts = self.streams.main, self.streams.main.facts
-        if self.streams.busy_seconds() > HANGS_AFTER_SECONDS + self.settings.stall_seconds:
+        patience = HANGS_AFTER_SECONDS + self.settings.stall_seconds + 2 * self.settings.open_seconds
+        if self.streams.busy_seconds() > patience:
             log.error("camera hangs: its process ends", camera=camera.key)
             os._exit(1)
         send_heartbeat()
@@ -105,8 +116,7 @@ class AssignedCamera:
         """What is wrong with the small stream, in words for the user."""
         small, failure = self.streams.small, self.streams.small_failure
         if failure is not None:
-            why = failure.replace("CAMERA_RTSP_URL", "CAMERA_RTSP_URL_SMALL")
-            return f"The small stream fails, so small pictures are made of the main stream. {why}"
+            return f"The small stream fails, so small pictures are made of the main stream. {failure}"
         notice = None if small is None else small.facts.notice
         return None if notice is None else f"The small stream: {notice}"
 

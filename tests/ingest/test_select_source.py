@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.decoding.pictures import Picture
-from services.ingest.select_source import ReaderChoice, answers_at, connection_options, source_opener
+from services.ingest.reader_choice import ReaderChoice
+from services.ingest.select_source import RtspReaders, answers_at, connection_options, source_opener
 from services.ingest.settings import CameraSettings
 from services.ingest.sources import (
+    OneSource,
     Source,
     SourceFacts,
-    SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnsupportedError,
+    Verdict,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
@@ -63,57 +65,29 @@ def camera() -> Iterator[RtspCamera]:
         yield running
 
 
-def choice(direct: Scripted, ffmpeg: Scripted) -> tuple[ReaderChoice, list[str]]:
-    """And the notices that FFmpeg's source was made with."""
-    notices: list[str] = []
-
-    def make_ffmpeg(notice: str) -> Source:
-        notices.append(notice)
-        return ffmpeg
-
-    return ReaderChoice(direct, make_ffmpeg), notices
-
-
-def test_a_camera_that_is_not_understood_is_read_through_ffmpeg_and_that_is_said() -> None:
-    """As long as that works: it will not be understood better a minute later."""
+def test_frames_come_from_the_reader_whose_turn_it_is() -> None:
+    """Nothing stands between it and the camera."""
     direct = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
     ffmpeg = Scripted("ffmpeg")
-    open_source, notices = choice(direct, ffmpeg)
-    assert open_source(None) is ffmpeg, "frames come from the reader itself"
-    assert ["It speaks Klingon." in notice for notice in notices] == [True]
-    assert open_source(SourceUnavailableError("It stopped.")) is ffmpeg
-    assert (direct.opened, ffmpeg.opened, len(notices)) == (1, 2, 1)
+    readers = RtspReaders(direct, ffmpeg, ReaderChoice(lambda: 0.0))
+    with pytest.raises(SourceUnsupportedError) as caught:
+        readers()
+    assert readers.ended(caught.value).tries_another
+    assert readers() is ffmpeg
+    assert readers.notice is None
+    readers.worked()
+    assert "It speaks Klingon." in (readers.notice or "")
+    assert (readers.has_choice, readers.prefers_another) == (True, False)
 
 
-def test_a_camera_that_neither_understands_is_begun_with_anew() -> None:
-    """While it boots it may answer anything; that must not cost it the better reader until somebody restarts us."""
-    direct = Scripted("direct", open_error=SourceUnsupportedError("It speaks Klingon."))
-    open_source, _ = choice(direct, Scripted("ffmpeg", open_error=SourceUnavailableError("Nor is this a stream.")))
-    with pytest.raises(SourceUnavailableError, match="Nor") as caught:
-        open_source(None)
-    direct.open_error = None
-    assert open_source(caught.value) is direct
-
-
-def test_a_camera_that_stops_being_understood_is_read_through_ffmpeg_from_the_next_try() -> None:
-    """Whoever reads it says why it ended."""
-    direct, ffmpeg = Scripted("direct"), Scripted("ffmpeg")
-    open_source, notices = choice(direct, ffmpeg)
-    assert open_source(None) is direct
-    assert open_source(SourceUnavailableError("It was away.")) is direct
-    assert open_source(SourceUnsupportedError("It began to mumble.")) is ffmpeg
-    assert "It began to mumble." in notices[0]
-
-
-@pytest.mark.parametrize("error", [SourceUnavailableError("off"), SourceUnauthorizedError("no")])
-def test_a_camera_that_is_away_or_refuses_us_is_no_reason_for_another_reader(error: SourceUnavailableError) -> None:
-    """A second attempt with the same wrong password is how accounts get locked."""
-    ffmpeg = Scripted("ffmpeg")
-    open_source, _ = choice(Scripted("direct", open_error=error), ffmpeg)
-    for previous in (None, error):
-        with pytest.raises(type(error)):
-            open_source(previous)
-    assert ffmpeg.opened == 0
+def test_a_single_reader_is_opened_each_time() -> None:
+    """And what it says is told as it stands."""
+    source = Scripted("ffmpeg")
+    opener = OneSource(source)
+    assert opener() is opener() is source
+    assert source.opened == 2
+    assert opener.ended(SourceUnavailableError("It is off.")) == Verdict("It is off.")
+    assert (opener.notice, opener.has_choice, opener.prefers_another) == (None, False, False)
 
 
 @pytest.mark.camera
@@ -128,7 +102,7 @@ def test_a_camera_that_is_away_or_refuses_us_is_no_reason_for_another_reader(err
 )
 def test_the_settings_choose_the_reader(settings: dict[str, str], kind: type, camera: RtspCamera) -> None:
     """`opencv` is what `ffmpeg` was called before."""
-    source = source_opener(CameraSettings.model_validate({"rtsp_url": camera.url, **settings}))(None)
+    source = source_opener(CameraSettings.model_validate({"rtsp_url": camera.url, **settings}))()
     assert type(source) is kind
     assert source.grab()
     source.close()
@@ -136,7 +110,7 @@ def test_the_settings_choose_the_reader(settings: dict[str, str], kind: type, ca
 
 def test_without_an_address_the_demo_is_shown() -> None:
     """Nothing needs to be set for a first picture."""
-    assert type(source_opener(CameraSettings())(None)) is DemoSource
+    assert type(source_opener(CameraSettings())()) is DemoSource
 
 
 def test_the_reader_gets_the_address_as_it_was_understood_with_the_login_beside_it() -> None:
@@ -202,16 +176,19 @@ def test_a_camera_with_a_codec_of_its_own_is_shown_all_the_same() -> None:
         opened: list[Source] = []
 
         def opens() -> bool:
-            """A camera may be busy for a moment with the goodbye of the reader before."""
-            with suppress(SourceUnavailableError):
-                opened.append(open_source(None))
+            """The direct reader fails first. A camera may be busy for a moment with its goodbye."""
+            try:
+                opened.append(open_source())
+            except SourceUnavailableError as error:
+                open_source.ended(error)
             return bool(opened)
 
         wait_until(opens, "FFmpeg reads it", 20)
         source = opened[0]
         pictures = [source.retrieve() for _ in range(5) if source.grab()]
         assert all(picture is not None and (picture.width, picture.height) == (640, 360) for picture in pictures)
-        assert "neither H.264 nor H.265 nor JPEG" in (source.facts().notice or "")
+        open_source.worked()
+        assert "neither H.264 nor H.265 nor JPEG" in (open_source.notice or "")
         source.close()
 
 

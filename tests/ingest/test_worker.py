@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY
-from services.ingest.settings import CameraSettings
+from services.ingest.settings import CameraEnvironment, CameraSettings
 from services.ingest.worker import LONGEST_COSTLY_RESTART_SECONDS, SETTLED_SECONDS, CameraWorker
 from services.ingest.worker_process import SILENCE_SECONDS
 from shared.bus.status import CameraState, CameraStatus
@@ -168,3 +168,18 @@ def test_a_process_that_ran_out_of_memory_is_told_in_words(
     os.kill(worker.pid, signal.SIGKILL)
     assert worker.check()
     assert "a picture needed more than 1708 MB of memory" in (status_of(worker).last_error or "")
+
+
+@pytest.mark.parametrize(("settings", "has_file"), [(CameraEnvironment, False), (CameraSettings, True)])
+def test_a_process_is_told_whether_its_camera_is_in_a_file(
+    settings: type[CameraSettings], has_file: bool, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its words then name that file's keys."""
+    sent: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        "services.ingest.worker_process.WorkerProcess.send", lambda _, instruction: sent.append(instruction)
+    )
+    worker = CameraWorker(settings(), 0, "ipc:///nowhere", time.clock())
+    worker.check()
+    worker.finish_stop(10)
+    assert [instruction["has_file"] for instruction in sent] == [has_file]

@@ -16,10 +16,18 @@ from services.ingest.camera.camera import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, memory_limit
 from services.ingest.settings import CameraSettings
-from services.ingest.worker_main import camera_policy, read_instructions, rendering_options, within_memory
+from services.ingest.worker_main import (
+    AssignedCamera,
+    camera_policy,
+    read_instructions,
+    rendering_options,
+    within_memory,
+)
+from shared.bus.frames import Frame
 from shared.bus.publisher import Publisher
 from shared.settings import DEFAULT_MAX_PIXELS
 from tests.support.services import ROOT
+from tests.support.waiting import wait_until
 
 SECRET = "s3cret"  # noqa: S105
 
@@ -28,12 +36,14 @@ def test_each_setting_reaches_the_option_of_its_meaning() -> None:
     """Two qualities and two times are all numbers, so a swap would go unnoticed."""
     settings = CameraSettings(
         fps=11, jpeg_quality=22, capture_quality=33, skip_identical=False, stall_seconds=44, frozen_seconds=55,
-        idle="disconnect",
+        idle="disconnect", open_seconds=66, capture_interval=77,
     )  # fmt: skip
     assert rendering_options(settings) == RenderingOptions(
         max_fps=11, jpeg_quality=22, capture_quality=33, skip_identical=False
     )
-    assert camera_policy(settings) == CameraPolicy(stall_seconds=44, frozen_seconds=55, disconnects_when_idle=True)
+    assert camera_policy(settings) == CameraPolicy(
+        stall_seconds=44, frozen_seconds=55, disconnects_when_idle=True, open_seconds=66, capture_interval_seconds=77
+    )
 
 
 def test_the_options_own_defaults_are_those_of_the_settings() -> None:
@@ -50,6 +60,35 @@ def test_instructions_are_followed_until_their_end_which_ends_the_process() -> N
     read_instructions(lines, followed.append, stop)
     assert followed == [{"order": 1, "notices": []}, {"order": 0, "notices": ["n"]}]
     assert stop.is_set()
+
+
+class NoSink:
+    def publish(self, frame: Frame) -> None: ...
+
+    def state_changed(self) -> None: ...
+
+
+@pytest.mark.parametrize(("has_file", "name"), [(True, "rtsp_url"), (False, "CAMERA_RTSP_URL")])
+def test_words_name_the_settings_that_are_really_in_use(has_file: bool, name: str) -> None:
+    """A cameras file's keys where the camera is in one."""
+    assigned = AssignedCamera(
+        {
+            "camera": CameraSettings.model_validate({"rtsp_url": "rtsp://no-such-camera.invalid/"}).revealed(),
+            "order": 0,
+            "max_pixels": DEFAULT_MAX_PIXELS,
+            "notices": [],
+            "has_file": has_file,
+        }
+    )
+    stop = threading.Event()
+    thread = threading.Thread(target=assigned.streams.run_main, args=(stop, NoSink()))
+    thread.start()
+    try:
+        words = wait_until(lambda: assigned.streams.observed.last_error, "a failure is told", 20)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert (words or "").endswith(f"Check the host in {name}.")
 
 
 @pytest.fixture
@@ -76,6 +115,7 @@ def assign(process: subprocess.Popen[str], directory: Path, **settings: object) 
         "max_pixels": DEFAULT_MAX_PIXELS,
         "inner_address": f"ipc://{directory}/bus",
         "notices": [],
+        "has_file": False,
     }
     process.stdin.write(json.dumps(assignment) + "\n")
     process.stdin.flush()

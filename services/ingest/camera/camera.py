@@ -8,9 +8,10 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from services.ingest.camera.picture_wait import PictureWait
 from services.ingest.camera.renditions import Renditions
 from services.ingest.camera.state import ObservedState, StateTracker
 from services.ingest.camera.unreadable import unreadable_error
@@ -21,9 +22,13 @@ from services.ingest.sources import (
     OpenSource,
     Source,
     SourceFacts,
+    SourceRefusedError,
     SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
+    SourceUndecodableError,
+    Verdict,
+    failure_reasons,
 )
 from shared.backoff import Backoff
 from shared.bus.frames import Frame
@@ -36,6 +41,7 @@ FIRST_UNAUTHORIZED_RETRY_SECONDS: Final = 60.0
 LONGEST_UNAUTHORIZED_RETRY_SECONDS: Final = 600.0
 """Cameras that lock clients out do so after some five attempts within half an hour."""
 JITTER: Final = 0.2
+NS_PER_SECOND: Final = 1_000_000_000
 PROBE_SECONDS: Final = 1.0
 STEADY_SECONDS: Final = 5.0
 """After this long with frames, the next loss starts with short retries again."""
@@ -43,7 +49,9 @@ DISCONNECT_AFTER_SECONDS: Final = 30.0
 FPS_WINDOW_SECONDS: Final = 5.0
 FPS_LEAST_SECONDS: Final = 0.2
 FACTS_SECONDS: Final = 1.0
-DAMAGED: Final = "No clean picture has come for a while: packets are lost on the way from the camera."
+TELL_OPENING_SECONDS: Final = 3.0
+CAPTURE_MARGIN_SECONDS: Final = 60.0
+"""No reader is exchanged for this long before the next archived picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +60,13 @@ class CameraPolicy:
 
     `stall_seconds` without a clean picture are a stall. `frozen_seconds` of an unchanging picture are a freeze; None
     turns that off. `disconnects_when_idle` closes the connection while nobody subscribes. `connects_on_demand` does not
-    even open it before somebody does.
+    even open it before somebody does. `open_seconds` is how long a source may take to open, and
+    `capture_interval_seconds` how often a picture is archived: at its multiples, in UTC.
     """
 
     stall_seconds: float = 5.0
+    open_seconds: float = 15.0
+    capture_interval_seconds: int = 3600
     frozen_seconds: float | None = None
     disconnects_when_idle: bool = False
     connects_on_demand: bool = False
@@ -73,6 +84,7 @@ class Camera:
     """Runs a source for ever. `run` belongs to one thread; any thread may call the rest.
 
     `probe` says within a second whether anything answers at the camera's address; None if there is no address.
+    `in_words` turns the names of settings, in all that is told, into those that the user knows.
     """
 
     def __init__(  # noqa: PLR0913 its collaborators, each by name
@@ -84,6 +96,7 @@ class Camera:
         policy: CameraPolicy = CameraPolicy(),
         probe: Callable[[], bool] | None = None,
         clock: Clock | None = None,
+        in_words: Callable[[str], str] = str,
     ) -> None:
         self.key = key
         self.facts = SourceFacts()
@@ -92,6 +105,7 @@ class Camera:
         self._policy = policy
         self._probe = probe
         self._clock = clock or Clock()
+        self._in_words = in_words
         self._state = StateTracker(key, self._clock)
         self._wanted: frozenset[str] = frozenset()
         self._wanted_more = threading.Event()
@@ -100,13 +114,22 @@ class Camera:
         self._unauthorized_retries = Backoff(FIRST_UNAUTHORIZED_RETRY_SECONDS, LONGEST_UNAUTHORIZED_RETRY_SECONDS)
         self._grabbed_at: deque[float] = deque(maxlen=1000)
         self._busy_since: float | None = None
-        self._clean_at = 0.0
+        self._opening_since: float | None = None
+        self._picture_wait = PictureWait(stall_seconds=policy.stall_seconds, open_seconds=policy.open_seconds)
         self.shows_pictures = False
         """Whether a clean picture came on the present connection."""
+        self._is_exchange = False
+        """Whether the reader was exchanged while nobody needed a picture, so that its failure is nobody's news."""
 
     @property
     def observed(self) -> ObservedState:
-        return self._state.observed
+        """A first opening that takes a while is told as such while it lasts."""
+        observed, since = self._state.observed, self._opening_since
+        is_first = observed.state is CameraState.CONNECTING and observed.last_error is None
+        if not is_first or since is None or self._clock.monotonic() - since < TELL_OPENING_SECONDS:
+            return observed
+        words = failure_reasons.STILL_OPENING.format(self._policy.open_seconds)
+        return replace(observed, last_error=self._in_words(words))
 
     @property
     def is_connected(self) -> bool:
@@ -139,58 +162,76 @@ class Camera:
 
     def run(self, stop: threading.Event, sink: FrameSink) -> None:
         """Connect, deliver and reconnect until `stop` is set."""
-        error: SourceUnavailableError | None = None
         while not stop.is_set():
             if self._policy.connects_on_demand and not self._wanted:
                 self._sleep_while_unwanted(stop)
                 continue
-            error = self._connect_and_deliver(error, stop, sink)
-            if error is None:
-                self._sleep_while_unwanted(stop)
+            error, verdict = self._connect_and_deliver(stop, sink)
+            if verdict.tries_another:
+                stop.wait(FIRST_RETRY_SECONDS)  # the camera may be busy with our goodbye
             elif isinstance(error, SourceUnauthorizedError):
                 stop.wait(self._unauthorized_retries.next_seconds())
-            else:
+            elif error is not None:
                 self._wait_for_retry(stop, was_silent=isinstance(error, SourceSilentError))
+            elif not self._is_exchange:
+                self._sleep_while_unwanted(stop)
 
     def _connect_and_deliver(
-        self, previous: SourceUnavailableError | None, stop: threading.Event, sink: FrameSink
-    ) -> SourceUnavailableError | None:
-        """Why the connection was lost; None when it was closed on purpose. `previous` is the same of the last one."""
+        self, stop: threading.Event, sink: FrameSink
+    ) -> tuple[SourceUnavailableError | None, Verdict]:
+        """Why the connection was lost, None for on purpose; and what follows from it."""
         source: Source | None = None
         try:
             self._busy_since = self._clock.monotonic()
-            source = self._source = self._opened(previous)
-            self._deliver(source, stop, sink)
-        except (SourceUnavailableError, PictureRefusedError) as reason:
-            error = reason if isinstance(reason, SourceUnavailableError) else SourceUnavailableError(str(reason))
+            error: SourceUnavailableError | None = None
+            try:
+                source = self._source = self._opened()
+                self._deliver(source, stop, sink)
+            except SourceUnavailableError as reason:
+                error = reason
+            except PictureRefusedError as reason:
+                error = SourceRefusedError(str(reason))
+            except Exception as fault:
+                if is_lack_of_memory(fault):
+                    raise
+                error = unreadable_error(self.key, fault)
             # Before the source is closed: saying goodbye to a camera that is gone may take a while.
-            self._lost(self._state_after(error), str(error), sink)
-            return error
-        except Exception as fault:
-            if is_lack_of_memory(fault):
-                raise
-            unreadable = unreadable_error(self.key, fault)
-            self._lost(self._state_after(unreadable), str(unreadable), sink)
-            return unreadable
+            return error, self._conclude(error, sink)
         finally:
-            self._source, self.shows_pictures = None, False
+            self._source = self._opening_since = None
+            self.shows_pictures = False
             if source is not None:
                 source.close()
             self._busy_since = None
-        return None
 
-    def _opened(self, previous: SourceUnavailableError | None) -> Source:
+    def _conclude(self, error: SourceUnavailableError | None, sink: FrameSink) -> Verdict:
+        """Tell why the connection ended, unless another reader may come before anybody misses a picture."""
+        verdict = self._open_source.ended(error)
+        if error is None:
+            return verdict
+        is_missed = self._state.has_pictures and not self._is_exchange
+        if is_missed or not verdict.tries_another:
+            self._lost(self._state_after(error), verdict.words, sink)
+        if not verdict.tries_another:
+            self._is_exchange = False
+            if isinstance(error, SourceUndecodableError):
+                self._picture_wait.lengthen()
+        return verdict
+
+    def _opened(self) -> Source:
         """A source may decode a picture to know what it opens."""
         cpu_limit.begin_picture()
+        self._opening_since = self._clock.monotonic()
         try:
-            return self._open_source(previous)
+            return self._open_source()
         finally:
             cpu_limit.end_picture()
 
     def _state_after(self, error: SourceUnavailableError) -> CameraState:
         if isinstance(error, SourceUnauthorizedError):
             return CameraState.UNAUTHORIZED
-        return CameraState.STALLED if self._state.has_pictures else CameraState.OFFLINE
+        has_stream = self._state.has_pictures or isinstance(error, SourceUndecodableError)
+        return CameraState.STALLED if has_stream else CameraState.OFFLINE
 
     def _wait_for_retry(self, stop: threading.Event, *, was_silent: bool) -> None:
         """Wait longer after each failure, but stop waiting once a silent camera answers.
@@ -217,9 +258,10 @@ class Camera:
 
     def _deliver(self, source: Source, stop: threading.Event, sink: FrameSink) -> None:
         """Return when the camera is to be disconnected; raise when the source fails."""
-        connected_at = wanted_at = self._clean_at = self._clock.monotonic()
+        connected_at = wanted_at = self._clock.monotonic()
         captured_at_ns: int | None = None
         facts_at = float("-inf")
+        self._picture_wait.begin(connected_at)
         self._renditions.begin()
         while not stop.is_set():
             self._busy_since = self._clock.monotonic()
@@ -228,41 +270,90 @@ class Camera:
                 self._grabbed_at.append(self._clock.monotonic())
             now, wanted = self._clock.monotonic(), self._wanted
             if now - facts_at >= FACTS_SECONDS:
-                self.facts, facts_at = source.facts(), now
-                if now - connected_at >= STEADY_SECONDS:
+                self.facts, facts_at = self._facts_of(source), now
+                if now - connected_at >= STEADY_SECONDS and not self._needs_proof:
                     self._retries.reset()
             if captured_at_ns is None:
                 continue
+            self._opening_since = None
             self._unauthorized_retries.reset()
             if wanted:
                 wanted_at = now
                 if self._renditions.is_due(wanted, now):
                     self._show(source, wanted, captured_at_ns, sink)
+            elif self._needs_proof:
+                self._show(source, wanted, captured_at_ns, sink)
             else:
                 self._stay_idle(sink)
-                if self._policy.disconnects_when_idle and now - wanted_at >= DISCONNECT_AFTER_SECONDS:
+                if self._is_to_be_closed(now - wanted_at):
                     return
+
+    @property
+    def _needs_proof(self) -> bool:
+        """Whether a picture is needed to know that this is the right reader, though nobody wants one."""
+        return self._open_source.has_choice and not self.shows_pictures
 
     def _stay_idle(self, sink: FrameSink) -> None:
         """Frames arrive and nobody wants pictures. A camera that was frozen may still be."""
-        self._clean_at = self._clock.monotonic()
+        self._picture_wait.begin(self._clock.monotonic())
         if self.observed.state is not CameraState.FROZEN:
             self._delivers(CameraState.IDLE, sink)
+
+    def _is_to_be_closed(self, idle_seconds: float) -> bool:
+        """Whether to let the camera go while nobody wants pictures: until somebody does, or to try another reader.
+
+        Another reader needs the first one closed, because a camera may allow one session at a time.
+        """
+        interval = self._policy.capture_interval_seconds
+        capture_in_seconds = interval - self._clock.utc_ns() / NS_PER_SECOND % interval
+        self._is_exchange = (
+            self._open_source.prefers_another
+            and capture_in_seconds > CAPTURE_MARGIN_SECONDS
+            and idle_seconds >= STEADY_SECONDS
+        )
+        return self._is_exchange or (self._policy.disconnects_when_idle and idle_seconds >= DISCONNECT_AFTER_SECONDS)
+
+    def _facts_of(self, source: Source) -> SourceFacts:
+        facts = source.facts()
+        notices = " ".join(filter(None, (self._open_source.notice, facts.notice)))
+        return replace(facts, notice=self._in_words(notices) or None)
 
     def _show(self, source: Source, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
         cpu_limit.begin_picture()
         try:
-            self._publish(source.retrieve(), wanted, captured_at_ns, sink)
+            picture = source.retrieve()
+            if picture is None:
+                self._judge(source, sink)
+            else:
+                self._publish(picture, wanted, captured_at_ns, sink)
         finally:
             cpu_limit.end_picture()
 
-    def _publish(self, picture: Picture | None, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
+    def _judge(self, source: Source, sink: FrameSink) -> None:
+        """There is no clean picture."""
         now = self._clock.monotonic()
-        if picture is None:
-            if now - self._clean_at >= self._policy.stall_seconds:
-                self._lost(CameraState.STALLED, DAMAGED, sink)
+        if not self._picture_wait.is_late(now):
             return
-        self._clean_at, self.shows_pictures = now, True
+        facts = source.facts()
+        if self._open_source.has_choice and self._picture_wait.is_hopeless(facts, now):
+            raise SourceUndecodableError(self._picture_wait.failure(facts))
+        if self._is_exchange:
+            return
+        problem = self._picture_wait.problem(facts)
+        if facts.waits_for_key_frame and not facts.lost_packets and not self._state.has_pictures:
+            if self._state.waits(self._in_words(problem)):
+                sink.state_changed()
+        else:
+            self._lost(CameraState.STALLED, problem, sink)
+
+    def _publish(self, picture: Picture, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
+        now = self._clock.monotonic()
+        self._picture_wait.begin(now)
+        if not self.shows_pictures:
+            self.shows_pictures, self._is_exchange = True, False
+            self._open_source.worked()
+        if not wanted:
+            return
         frames = self._renditions.render(picture, wanted, captured_at_ns, now)
         size = picture.width, picture.height
         limit = self._policy.frozen_seconds
@@ -278,5 +369,5 @@ class Camera:
             sink.state_changed()
 
     def _lost(self, state: CameraState, reason: str, sink: FrameSink) -> None:
-        if self._state.lost(state, reason):
+        if self._state.lost(state, self._in_words(reason)):
             sink.state_changed()

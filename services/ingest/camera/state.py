@@ -67,6 +67,14 @@ class StateTracker:
         )
         return True
 
+    def waits(self, reason: str) -> bool:
+        """There is no picture yet, for `reason` (words for the user), and nothing is wrong. True if that is news."""
+        if self.observed.last_error == reason:
+            return False
+        log.info("camera gives no picture yet", camera=self._camera_key, reason=reason)
+        self.observed = replace(self.observed, last_error=reason)
+        return True
+
     def lost(self, state: CameraState, reason: str) -> bool:
         """No pictures, for `reason` (words for the user). True if that is news."""
         before = self.observed

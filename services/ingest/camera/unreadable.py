@@ -18,4 +18,4 @@ def unreadable_error(camera_key: str, fault: Exception) -> SourceUnsupportedErro
     frames = traceback.extract_tb(fault.__traceback__)[-3:]
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
     log.error("camera can't be read", camera=camera_key, error=kind, places=places)
-    return SourceUnsupportedError(f"{failure_reasons.UNREADABLE} ({kind}). Another reader may do better.")
+    return SourceUnsupportedError(failure_reasons.UNREADABLE.format(kind))

@@ -2,9 +2,8 @@
 `source_opener`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from services.ingest.decoding.pictures import Picture
 from shared.errors import FramecastError
@@ -18,12 +17,24 @@ class SourceSilentError(SourceUnavailableError):
     """Raised when nothing answers at the source's address. Asking there tells when to try again."""
 
 
+class SourceUnreachableError(SourceSilentError):
+    """Raised when no connection to the source's address can be made. No other reader can make one either."""
+
+
+class SourceRefusedError(SourceUnavailableError):
+    """Raised when the source itself says no. It would say so to any reader. Try again later."""
+
+
 class SourceUnauthorizedError(SourceUnavailableError):
     """Raised when the credentials were refused. Try again seldom: cameras lock out clients that keep guessing."""
 
 
 class SourceUnsupportedError(SourceUnavailableError):
     """Raised when the camera is there but can't be understood. Another kind of source may; waiting does not help."""
+
+
+class SourceUndecodableError(SourceUnsupportedError):
+    """Raised when a stream arrives whole and no picture comes of it, though pictures may have come before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,10 @@ class SourceFacts:
     bits_per_second: int | None = None
     notice: str | None = None
     """What is wrong although pictures arrive, in words for the user."""
+    lost_packets: int = 0
+    """In the last seconds, as far as the source can tell."""
+    waits_for_key_frame: bool = False
+    """Nothing is wrong with what arrives, but decoding can begin only with the camera's next key frame."""
 
 
 class Source(Protocol):
@@ -77,6 +92,61 @@ class Source(Protocol):
         """Release everything. Harmless when nothing is open."""
 
 
-OpenSource = Callable[[SourceUnavailableError | None], Source]
-"""Opens a camera's source, which may be a different one each time. Its argument says why the last one ended: None at
-first, and after a disconnect on purpose. It raises SourceUnavailableError as `open` does."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from the end of a connection: what to tell the user, and whether another reader is tried at once."""
+
+    words: str
+    tries_another: bool = False
+
+
+class OpenSource(Protocol):
+    """Opens a camera's source, which may be a different one each time. One thread uses it.
+
+    After each call `ended` says once how it went, whether the call returned or raised.
+    """
+
+    @property
+    def notice(self) -> str | None:
+        """Which reader serves and why, in words for the user; None if there is nothing to say."""
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether another reader may do better where this one makes no picture of what arrives."""
+
+    @property
+    def prefers_another(self) -> bool:
+        """Whether another reader should be tried as soon as nobody needs pictures."""
+
+    def __call__(self) -> Source:
+        """
+        Raises:
+            SourceUnavailableError: as `Source.open` does.
+        """
+
+    def worked(self) -> None:
+        """The source that is open gave a clean picture."""
+
+    def ended(self, error: SourceUnavailableError | None) -> Verdict:
+        """`error` says why the connection ended; None for on purpose."""
+
+
+class OneSource:
+    """Opens the same source each time."""
+
+    notice: Final = None
+    has_choice: Final = False
+    prefers_another: Final = False
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __call__(self) -> Source:
+        self._source.open()
+        return self._source
+
+    def worked(self) -> None:
+        """Nothing follows from it."""
+
+    def ended(self, error: SourceUnavailableError | None) -> Verdict:
+        return Verdict("" if error is None else str(error))

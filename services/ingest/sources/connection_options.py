@@ -22,7 +22,8 @@ Transport = Literal["tcp", "udp"]
 class ConnectionOptions:
     """`url` holds no credentials; `username` and `password` are as a person typed them, empty for none.
 
-    `stall_seconds` is how long the camera may send no picture, `max_pixels` how large one may be.
+    `stall_seconds` is how long the camera may send no picture, `max_pixels` how large one may be. `open_seconds` is how
+    long it may take to answer, and then to send its first packet.
     """
 
     url: str
@@ -33,6 +34,15 @@ class ConnectionOptions:
     verify_tls: bool = True
     stall_seconds: float = 5.0
     max_pixels: int = DEFAULT_MAX_PIXELS
+    open_seconds: float = 15.0
+
+    @property
+    def has_login(self) -> bool:
+        return bool(self.username or self.password)
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self.url.lower().startswith(("rtsps:", "https:"))
 
     def masked(self, text: str) -> str:
         """`text`, which is not ours, without the user name and the password, in any form in which they are sent, and

@@ -1,9 +1,11 @@
 """Network cameras through FFmpeg: any protocol and codec that it knows. Owns FFmpeg's options and its reasons."""
 
 import errno
+import re
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -13,32 +15,28 @@ import av
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import (
     SourceFacts,
+    SourceRefusedError,
     SourceSilentError,
-    SourceUnauthorizedError,
     SourceUnavailableError,
+    SourceUnreachableError,
     failure_reasons,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.ffmpeg_input import FfmpegInput
 from services.ingest.sources.ffmpeg_opening import LogLine, UnopenedError
+from services.ingest.sources.refusals import login_error, status_error
 
-OPEN_SECONDS: Final = 5.0
 _SYSTEM_CA_FILE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 """PyAV's wheel brings a TLS library that may look elsewhere."""
-_BY_ERRNO: Final = {
-    errno.ECONNREFUSED: failure_reasons.CONNECTION_REFUSED,
-    errno.ENETUNREACH: failure_reasons.NETWORK_UNREACHABLE,
-    errno.EHOSTUNREACH: failure_reasons.HOST_UNREACHABLE,
-    errno.ETIMEDOUT: failure_reasons.NO_ANSWER,
-}
+_STATUS: Final = re.compile(r"method (\w+) failed: (\d{3})(?: \((.*)\))?")
+"""So FFmpeg logs an RTSP camera's refusal."""
 
 
 class FfmpegSource:
-    """`notice` says why this reader was chosen, in words for the user."""
+    """One camera."""
 
-    def __init__(self, options: ConnectionOptions, *, notice: str | None = None) -> None:
+    def __init__(self, options: ConnectionOptions) -> None:
         self._options = options
-        self._notice = notice
         self._input: FfmpegInput | None = None
 
     def open(self) -> None:
@@ -48,13 +46,13 @@ class FfmpegSource:
             self._input = FfmpegInput(
                 _address(self._options),
                 _for_ffmpeg(self._options),
-                open_seconds=OPEN_SECONDS,
+                open_seconds=self._options.open_seconds,
                 stall_seconds=self._options.stall_seconds,
                 max_pixels=self._options.max_pixels,
                 reads=2 if self._options.url.lower().startswith("rtsp") else 1,
             )
         except UnopenedError as error:
-            timed_out = time.monotonic() - started_at >= OPEN_SECONDS
+            timed_out = time.monotonic() - started_at >= self._options.open_seconds
             raise _reason(error, self._options, timed_out=timed_out) from None
 
     def grab(self) -> bool:
@@ -68,7 +66,11 @@ class FfmpegSource:
         """FFmpeg can't be without losing its place in the stream: a grab ends with the next packet."""
 
     def facts(self) -> SourceFacts:
-        return SourceFacts(codec=None if self._input is None else self._input.codec, notice=self._notice)
+        if self._input is None:
+            return SourceFacts()
+        facts = self._input.facts()
+        # A gap in the numbers is no loss where nothing can get lost.
+        return facts if self._options.transport == "udp" else replace(facts, lost_packets=0)
 
     def close(self) -> None:
         opened, self._input = self._input, None
@@ -105,32 +107,42 @@ def _for_ffmpeg(options: ConnectionOptions) -> dict[str, str]:
 
 def _reason(error: UnopenedError, options: ConnectionOptions, *, timed_out: bool) -> SourceUnavailableError:
     """Why FFmpeg could not open the camera, in words that a person can act on."""
+    known = _refusal(error, options) or _connection_error(error, options.url)
+    if known is not None:
+        return known
+    if timed_out:
+        return SourceSilentError(failure_reasons.unanswered("FFmpeg", options.open_seconds))
+    detail = error.lines[-1][2].strip() if error.lines else error.cause.strerror
+    return SourceUnavailableError(options.masked(f"{failure_reasons.CANT_BE_OPENED} FFmpeg says: {detail}"))
+
+
+def _refusal(error: UnopenedError, options: ConnectionOptions) -> SourceUnavailableError | None:
+    """The error for an answer of the camera's that is no success."""
     if isinstance(error.cause, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
-        return SourceUnauthorizedError(failure_reasons.REFUSED)
-    words = _known_words(error, options.url)
-    if words is None and timed_out:
-        words = failure_reasons.NO_ANSWER
-    if words in failure_reasons.SILENCE:
-        return SourceSilentError(words)
-    if words is None:
-        detail = error.lines[-1][2].strip() if error.lines else error.cause.strerror
-        words = options.masked(f"{failure_reasons.CANT_BE_OPENED} FFmpeg says: {detail}")
-    return SourceUnavailableError(words)
-
-
-def _known_words(error: UnopenedError, url: str) -> str | None:
-    number = error.cause.errno
+        return login_error(401 if isinstance(error.cause, av.error.HTTPUnauthorizedError) else 403, options)
+    refusal = next((found for *_, line in reversed(error.lines) if (found := _STATUS.search(line))), None)
+    if refusal is not None:
+        return status_error(int(refusal[2]), options.masked(refusal[3] or ""), options, refusal[1])
     if isinstance(error.cause, av.error.HTTPNotFoundError):
-        return failure_reasons.NO_STREAM
-    # So FFmpeg says of all that fails beneath the camera's protocol.
-    if number == errno.EIO and _is_unknown_host(url):
-        return failure_reasons.UNKNOWN_HOST
-    if number == errno.EIO and _tell_of_certificate(error.lines):
-        return failure_reasons.UNTRUSTED
+        return SourceRefusedError(failure_reasons.NO_STREAM)
+    return None
+
+
+def _connection_error(error: UnopenedError, url: str) -> SourceUnavailableError | None:
+    """The error for a connection that could not be made. FFmpeg says EIO of all that fails beneath its protocol."""
+    number = error.cause.errno
+    if number in failure_reasons.BY_ERRNO:
+        return SourceUnreachableError(failure_reasons.BY_ERRNO[number])
+    if number != errno.EIO:
+        return None
+    if _is_unknown_host(url):
+        return SourceUnreachableError(failure_reasons.UNKNOWN_HOST)
+    if _tell_of_certificate(error.lines):
+        return SourceRefusedError(failure_reasons.UNTRUSTED)
     # With `max_redirects` at 0 FFmpeg's HTTP fails like this, without a word.
-    if number == errno.EIO and not error.lines and url.lower().startswith("http"):
-        return failure_reasons.MAY_BE_REDIRECTED
-    return _BY_ERRNO.get(number or 0)
+    if not error.lines and url.lower().startswith("http"):
+        return SourceUnavailableError(failure_reasons.MAY_BE_REDIRECTED)
+    return None
 
 
 def _is_unknown_host(url: str) -> bool:

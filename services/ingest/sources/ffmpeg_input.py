@@ -5,6 +5,7 @@ Only FFmpeg's log says that packets were lost. PyAV collects the lines of each c
 """
 
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -18,13 +19,17 @@ from services.ingest.decoding.access_unit import AccessUnit, Buffer
 from services.ingest.decoding.decoder import Decoder
 from services.ingest.decoding.pictures import Picture
 from services.ingest.decoding.unit_decoder import UnitDecoder
-from services.ingest.sources import SourceUnavailableError, failure_reasons
+from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
 from services.ingest.sources.ffmpeg_opening import ByteReader, LogLine, open_input
 from shared.errors import FramecastError
 
 MAX_READ_ATTEMPTS: Final = 100
 """A packet that FFmpeg can't read need not be the end."""
 _LOSS: Final = ("RTP: missed", "max delay reached", "concealing", "corrupt")
+_LOST_PACKETS: Final = _LOSS[:2]
+"""Those of them that tell of the network; the others may be the camera's own doing."""
+LOSS_SECONDS: Final = 10.0
+MAX_LOSSES: Final = 1000
 _SURELY_BEFORE: Final = 10_000_000
 """Microseconds: a first packet's time is earlier than that of the first picture."""
 _MAX_FPS: Final = 120.0
@@ -33,7 +38,8 @@ _USUAL_FPS: Final = 25.0
 
 class FfmpegInput:
     """Opened by its constructor: an address, or bytes that somebody else reads, in the container that FFmpeg calls
-    `container_format`. One thread. `open_seconds` is for connecting, and again for finding the streams.
+    `container_format`. One thread. `open_seconds` is for connecting, again for finding the streams, and again for the
+    first packet.
 
     The wait of `stall_seconds` is split into `reads` reads. A second one helps after bytes that belong to no packet,
     where FFmpeg finds its place again when the first is cut.
@@ -61,6 +67,8 @@ class FfmpegInput:
         options = {**options, "max_pixels": str(max_pixels)}
         self._container = open_input(place, options, (open_seconds, self._read_seconds), container_format)
         self._packet_at = time.monotonic()
+        self._patience_seconds = max(open_seconds, stall_seconds)
+        self._lost_at: deque[float] = deque(maxlen=MAX_LOSSES)
         try:
             self._stream = _first_video(self._container)
             decoder = Decoder(self._stream.codec_context, max_pixels=max_pixels)
@@ -77,6 +85,17 @@ class FfmpegInput:
     def codec(self) -> str:
         return self._newest.codec
 
+    def facts(self) -> SourceFacts:
+        now, pictures = time.monotonic(), self._pictures
+        lost = sum(now - at <= LOSS_SECONDS for at in self._lost_at)
+        damage = pictures.damage
+        return SourceFacts(
+            self.codec,
+            notice=None if damage is None or lost else f"The camera's pictures can't be decoded: {damage}.",
+            lost_packets=lost,
+            waits_for_key_frame=pictures.pending.is_holding and damage is None and not lost,
+        )
+
     @property
     def fps(self) -> float:
         """As the file says, or a usual rate."""
@@ -91,13 +110,15 @@ class FfmpegInput:
         """
         begun = time.monotonic()
         with av.logging.Capture() as lines:
-            packet = self._next_video_packet(self._packet_at + self._stall_seconds)
+            packet = self._next_video_packet(self._packet_at + self._patience_seconds)
         now = time.monotonic()
         # When a read is cut, FFmpeg hands out what it has of the packet: that is no sign of life.
         if now - begun < self._read_seconds:
             self._packet_at = now
+            self._patience_seconds = self._stall_seconds
         self._newest.is_newest_key = packet.is_keyframe
         is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
+        self._note_loss(lines, now)
         self._pictures.pending.put(AccessUnit(0, [memoryview(packet)], is_damaged, packet.size))
 
     def picture(self) -> Picture | None:
@@ -125,6 +146,9 @@ class FfmpegInput:
     def close(self) -> None:
         with av.logging.Capture():
             self._container.close()
+
+    def _note_loss(self, lines: Iterable[LogLine], now: float) -> None:
+        self._lost_at.extend(now for _, _, message in lines if any(sign in message for sign in _LOST_PACKETS))
 
     def _next_video_packet(self, until: float) -> "av.Packet[VideoStream]":
         for _ in range(MAX_READ_ATTEMPTS):
@@ -166,7 +190,8 @@ def _first_video(container: InputContainer) -> VideoStream:
     for stream in container.streams.video:
         if stream.codec_context is not None:
             return stream
-    raise SourceUnavailableError("There is no video in it that can be decoded.")
+    has_video = bool(container.streams.video)
+    raise SourceUnavailableError(failure_reasons.UNDECODED_VIDEO if has_video else failure_reasons.NO_VIDEO)
 
 
 def _tell_of_loss(lines: Iterable[LogLine]) -> bool:

@@ -19,7 +19,7 @@ import av.logging
 from av import _core
 from av.container.input import InputContainer
 
-from services.ingest.sources import SourceUnavailableError, failure_reasons
+from services.ingest.sources import SourceRefusedError, failure_reasons
 from shared.errors import FramecastError
 
 LogLine = tuple[int, str, str]
@@ -81,7 +81,7 @@ def open_input(
 
     Raises:
         UnopenedError: when FFmpeg can't.
-        SourceUnavailableError: when the camera sends us elsewhere.
+        SourceRefusedError: when the camera sends us elsewhere.
     """
     with _listening() as listener:
         try:
@@ -90,7 +90,7 @@ def open_input(
             )
         except av.error.FFmpegError as error:
             if listener.is_redirected or any(_FOREIGN in text for _, _, text in listener.lines):
-                raise SourceUnavailableError(failure_reasons.REDIRECTED) from None
+                raise SourceRefusedError(failure_reasons.REDIRECTED) from None
             raise UnopenedError(error, listener.lines) from None  # its text has the address in it
     return container
 

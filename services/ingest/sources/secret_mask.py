@@ -32,6 +32,16 @@ def masked(text: str, username: str, password: str, others: Iterable[str]) -> st
     return text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]} …"
 
 
+def overwritten(text: str, username: str, password: str, others: Iterable[str], *, digests: bool) -> str:
+    """`text`, which is bytes as latin-1, as long as before, with asterisks in place of `others` in each form, of the
+    login as it is sent, and of hashes if `digests`."""
+    whole = {*others, *(_encoded(username, password) if username or password else ())} - {""}
+    patterns = "|".join(map(_pattern, sorted(whole, key=len, reverse=True)))
+    for pattern in filter(None, (patterns, _DIGEST.pattern if digests else "")):
+        text = re.sub(pattern, lambda found: "*" * len(found[0]), text, flags=re.IGNORECASE)
+    return text
+
+
 def _encoded(username: str, password: str) -> Iterator[str]:
     """As HTTP's Basic sends them, the password in base64 and in hexadecimal digits; in both of the usual charsets."""
     pair = f"{username}:{password}"

@@ -2,7 +2,7 @@
 
 import ssl
 
-from services.ingest.sources import SourceUnavailableError
+from services.ingest.sources import SourceRefusedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 
 
@@ -10,12 +10,12 @@ def tls_context(options: ConnectionOptions) -> ssl.SSLContext:
     """What a connection to the camera is encrypted with.
 
     Raises:
-        SourceUnavailableError: when the file of the certificate authority can't be read.
+        SourceRefusedError: when the file of the certificate authority can't be read.
     """
     try:
         context = ssl.create_default_context(cafile=options.ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise SourceUnavailableError("The file of the certificate authority can't be read.") from error
+        raise SourceRefusedError(failure_reasons.NO_CA_FILE) from error
     if not options.verify_tls:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -12,7 +12,7 @@ from services.ingest.camera.camera import Camera
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.streams import CameraStreams
 from services.ingest.decoding.pictures import BgrPicture
-from services.ingest.sources import SourceFacts
+from services.ingest.sources import OneSource, SourceFacts
 from shared.bus.frames import Frame, decode_frame
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraState, CameraStatus, decode_status
@@ -52,7 +52,7 @@ class TickingSource:
 def bus() -> Iterator[str]:
     """The address of a running ingest, put together as `worker_main.py` does it."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    camera = Camera("cam1", lambda _: TickingSource(), Renditions("cam1", RenderingOptions()))
+    camera = Camera("cam1", OneSource(TickingSource()), Renditions("cam1", RenderingOptions()))
     publisher = Publisher(address)
 
     def status(viewer_count: int) -> CameraStatus:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,10 @@ from services.ingest.sources import (
     SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
+    SourceUndecodableError,
     SourceUnsupportedError,
+    Verdict,
+    failure_reasons,
 )
 from shared.bus.frames import Frame
 from shared.bus.status import MAX_FPS, CameraState
@@ -54,8 +58,15 @@ class Scene:
     is_still: bool = False
     is_damaged: bool = False
     now: float = 1000.0
+    in_words: Callable[[str], str] = str
     opened_at: list[float] = field(default_factory=list)
     told_why: list[SourceUnavailableError | None] = field(default_factory=list)
+    source_facts: SourceFacts = field(default_factory=lambda: SourceFacts(codec="h264"))
+    worked_at: list[float] = field(default_factory=list)
+    notice: str | None = None
+    has_choice: bool = False
+    prefers_another: bool = False
+    is_second: bool = False
     frames: list[Frame] = field(default_factory=list)
     observed: list[ObservedState] = field(default_factory=list)
     retrieved: int = 0
@@ -66,7 +77,9 @@ class Scene:
     def __post_init__(self) -> None:
         clock = Clock(utc_ns=lambda: int(self.now * 1e9), monotonic=lambda: self.now)
         renditions = Renditions("cam1", RenderingOptions())
-        self.camera = Camera("cam1", self._opened, renditions, policy=self.policy, probe=self.probe, clock=clock)
+        self.camera = Camera(
+            "cam1", self, renditions, policy=self.policy, probe=self.probe, clock=clock, in_words=self.in_words
+        )
 
     def run(self) -> None:
         self.camera.run(self._stop_event(), self)
@@ -93,10 +106,18 @@ class Scene:
         if step is not None:
             step()
 
-    def _opened(self, previous: SourceUnavailableError | None) -> "Scene":
-        self.told_why.append(previous)
+    def __call__(self) -> "Scene":
         self.open()
         return self
+
+    def worked(self) -> None:
+        self.worked_at.append(self.now)
+
+    def ended(self, error: SourceUnavailableError | None) -> Verdict:
+        self.told_why.append(error)
+        is_first = error is not None and self.has_choice and not self.is_second
+        self.is_second = is_first
+        return Verdict(str(error), tries_another=is_first)
 
     def open(self) -> None:
         self.opened_at.append(self.now)
@@ -116,7 +137,7 @@ class Scene:
         self.interrupted += 1
 
     def facts(self) -> SourceFacts:
-        return SourceFacts(codec="h264")
+        return self.source_facts
 
     def close(self) -> None:
         self.closed += 1
@@ -179,7 +200,7 @@ def test_it_tries_again_for_ever_with_pauses_that_double_up_to_half_a_minute() -
     scene = Scene(iter([SourceUnavailableError("refused")] * 10))
     scene.run()
     assert scene.pauses[:9] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
-    assert [str(why) for why in scene.told_why] == ["None", *["refused"] * 10]
+    assert [str(why) for why in scene.told_why[:10]] == ["refused"] * 10
 
 
 def test_a_camera_that_answers_again_is_tried_at_once() -> None:
@@ -252,12 +273,12 @@ def test_an_outage_is_reported_with_its_reason_and_its_beginning() -> None:
 
 
 def test_damaged_pictures_only_are_a_stall_with_a_reason_of_its_own() -> None:
-    """Frames arrive and none can be shown. The viewers see why, and the connection is kept."""
+    """Frames arrive and none can be shown. Nothing was lost, so nothing is said of it; the connection is kept."""
     scene = Scene(iter([None] * 200), is_damaged=True)
     scene.camera.want(frozenset({"main"}))
     scene.run()
     assert scene.states[0] is CameraState.STALLED
-    assert "packets are lost" in (scene.observed[0].last_error or "")
+    assert scene.observed[0].last_error == failure_reasons.NO_CLEAN_PICTURE
     assert scene.observed[0].since_ns == pytest.approx(1005e9, abs=0.1e9)
     assert scene.frames == []
     assert len(scene.opened_at) == 1
@@ -344,7 +365,7 @@ def test_an_error_that_nobody_foresaw_is_the_connections_failure_and_its_text_is
     scene.run()
     assert len(scene.opened_at) == 2
     assert scene.closed == 2
-    assert type(scene.told_why[1]) is SourceUnsupportedError
+    assert type(scene.told_why[0]) is SourceUnsupportedError
     assert "IndexError" in (scene.observed[1].last_error or "")
     assert "s3cret" not in repr(scene.observed) + "".join(capfd.readouterr())
 
@@ -373,3 +394,130 @@ def test_a_picture_beyond_a_limit_is_the_cameras_failure_in_its_words() -> None:
     assert scene.states[0] is CameraState.OFFLINE
     assert scene.closed == len(scene.opened_at) - 1, "the script ends with an open that fails"
     assert scene.pauses[:4] == [0.5, 1.0, 2.0, 4.0]
+
+
+def stream_of_nothing(**options: Any) -> Scene:
+    """Frames arrive for a minute, none can be shown, and there is another reader."""
+    return Scene(steps([None] * 1800), is_damaged=True, has_choice=True, **options)
+
+
+def test_a_stream_that_never_becomes_a_picture_is_the_other_readers_turn_before_the_pauses_grow() -> None:
+    """Also while nobody watches: the first viewer must not be who finds out."""
+    scene = stream_of_nothing()
+    scene.run()
+    errors = [type(why) for why in scene.told_why[:4]]
+    assert errors == [SourceUndecodableError] * 4
+    first, second, third, _ = scene.pauses[:4]
+    assert first == pytest.approx(5 + 0.5, abs=0.2), "the other reader, soon"
+    assert second == pytest.approx(5 + 0.5, abs=0.2)
+    assert third == pytest.approx(5 + 0.5, abs=0.2)
+    assert scene.states[0] is CameraState.STALLED
+    assert scene.opened_at[0] + 10 < scene.observed[0].since_ns / 1e9, "nothing is told before both have failed"
+
+
+def test_after_both_readers_failed_the_pauses_grow() -> None:
+    """Each round has two tries."""
+    scene = Scene(iter([SourceUnavailableError("nothing came")] * 12), has_choice=True)
+    scene.run()
+    assert scene.pauses[:8] == [0.5, 0.5, 0.5, 1, 0.5, 2, 0.5, 4]
+
+
+def test_a_new_connection_has_to_show_one_picture_though_nobody_wants_any() -> None:
+    """Only so it is known that this is the right reader. After the first, nothing is decoded."""
+    scene = Scene(steps([None] * 30), has_choice=True)
+    scene.run()
+    assert (scene.retrieved, len(scene.worked_at), scene.frames) == (1, 1, [])
+    assert scene.states[0] is CameraState.IDLE
+
+
+def test_a_key_frame_is_waited_for_in_words_of_its_own() -> None:
+    """A camera that sends one every 12 s is neither stalled nor losing packets, and no other reader is sooner."""
+    scene: Scene = Scene(
+        steps([None] * 360, lambda: setattr(scene, "is_damaged", False), [None] * 3),
+        is_damaged=True,
+        has_choice=True,
+        source_facts=SourceFacts(waits_for_key_frame=True),
+    )
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    told = [(observed.state, observed.last_error) for observed in scene.observed[:2]]
+    assert told == [
+        (CameraState.CONNECTING, failure_reasons.WAITS_FOR_KEY_FRAME),
+        (CameraState.LIVE, None),
+    ]
+    assert scene.observed[1].reconnects == 0
+
+
+def test_lost_packets_are_no_other_readers_turn() -> None:
+    """They are lost for it, too."""
+    scene = stream_of_nothing(source_facts=SourceFacts(lost_packets=9))
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert len(scene.opened_at) == 1
+    assert scene.observed[0].last_error == failure_reasons.LOST_PACKETS
+
+
+@pytest.mark.parametrize(
+    ("wanted", "interval", "is_exchanged"), [(False, 3600, True), (True, 3600, False), (False, 60, False)]
+)
+def test_another_reader_is_tried_only_while_nobody_needs_pictures(
+    wanted: bool, interval: int, is_exchanged: bool
+) -> None:
+    """Nobody watches, and no archived picture is due within a minute: a camera may allow one session at a time."""
+    scene = Scene(
+        steps([None] * 300),
+        has_choice=True,
+        prefers_another=True,
+        policy=CameraPolicy(capture_interval_seconds=interval),
+    )
+    scene.camera.want(frozenset({"main"} if wanted else ()))
+    scene.run()
+    assert (None in scene.told_why) is is_exchanged
+    if is_exchanged:
+        assert scene.closed >= 1
+        assert scene.pauses[0] == pytest.approx(5, abs=0.2), "at once"
+
+
+def test_the_failure_of_a_reader_that_was_only_tried_is_nobodys_news() -> None:
+    """The one that worked is back a moment later."""
+    scene: Scene = Scene(
+        steps(
+            [None] * 160,
+            lambda: setattr(scene, "prefers_another", True),
+            SourceUnavailableError("no better"),
+            lambda: setattr(scene, "prefers_another", False),
+            [None] * 30,
+        ),
+        has_choice=True,
+    )
+    scene.run()
+    assert [str(why) for why in scene.told_why[:2]] == ["None", "no better"]
+    assert scene.states[0] is CameraState.IDLE
+    assert "no better" not in [observed.last_error for observed in scene.observed]
+
+
+def test_a_first_opening_that_takes_a_while_is_told_as_such() -> None:
+    """A camera that sleeps takes ten seconds and more to answer; nobody should look for a fault meanwhile."""
+    seen: list[ObservedState] = []
+
+    def take_long() -> None:
+        seen.append(scene.camera.observed)
+        scene.now += 8
+        seen.append(scene.camera.observed)
+
+    scene = Scene(steps(take_long, [None] * 3), in_words=str.upper)
+    scene.run()
+    before, while_opening = seen
+    assert (before.state, before.last_error) == (CameraState.CONNECTING, None)
+    assert while_opening.state is CameraState.CONNECTING
+    assert "STILL BEING OPENED. IT MAY TAKE 15 S" in (while_opening.last_error or "")
+    assert scene.observed[0].last_error is None
+
+
+def test_all_words_name_settings_as_the_user_knows_them() -> None:
+    """In the state, and so in the log, and in the notices."""
+    notice = SourceFacts(notice="see CAMERA_RTSP_URL")
+    scene = Scene(steps([None] * 3, SourceUnavailableError("set CAMERA_FPS")), source_facts=notice, in_words=str.lower)
+    scene.run()
+    assert scene.observed[1].last_error == "set camera_fps"
+    assert scene.camera.facts.notice == "see camera_rtsp_url"

@@ -14,7 +14,7 @@ from services.ingest.camera.camera import Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.streams import CameraStreams, Division, divide
 from services.ingest.decoding.pictures import BgrPicture
-from services.ingest.sources import SourceFacts, SourceUnavailableError
+from services.ingest.sources import OneSource, SourceFacts, SourceUnavailableError
 from shared.bus.frames import Frame, decode_frame
 from shared.bus.status import CameraState, CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
@@ -62,10 +62,6 @@ class Stream:
     def __post_init__(self) -> None:
         self.release.set()
 
-    def connected(self, _previous: SourceUnavailableError | None) -> "Stream":
-        self.open()
-        return self
-
     def open(self) -> None:
         self.release.wait()
         self.opened += 1
@@ -109,7 +105,7 @@ class Scene:
 
     @staticmethod
     def _camera(stream: Stream, policy: CameraPolicy) -> Camera:
-        return Camera("cam1", stream.connected, Renditions("cam1", RenderingOptions()), policy=policy)
+        return Camera("cam1", OneSource(stream), Renditions("cam1", RenderingOptions()), policy=policy)
 
     def publish(self, frame: Frame) -> None:
         self.frames.append(frame)

@@ -21,6 +21,7 @@ from services.ingest.sources import (
     SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
+    SourceUnreachableError,
     failure_reasons,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
@@ -235,34 +236,40 @@ def refusing(line: str) -> Callable[[socket.socket], None]:
     return rtsp(answer)
 
 
-def failure(url: str) -> SourceUnavailableError:
-    source = FfmpegSource(ConnectionOptions(url, USER, SECRET))
+def failure(url: str, open_seconds: float = 15) -> SourceUnavailableError:
+    source = FfmpegSource(ConnectionOptions(url, USER, SECRET, open_seconds=open_seconds))
     with pytest.raises(SourceUnavailableError) as caught:
         source.open()
     source.close()
     return caught.value
 
 
-UNAUTHORIZED = f"SourceUnauthorizedError: {failure_reasons.REFUSED}"
+UNAUTHORIZED = f"SourceUnauthorizedError: {failure_reasons.refused_login(USER, SECRET)}"
+FORBIDDEN = f"SourceUnauthorizedError: {failure_reasons.FORBIDDEN}"
+REFUSED_PATH = f"SourceRefusedError: {failure_reasons.NO_STREAM}"
 OTHER = f"SourceUnavailableError: {failure_reasons.CANT_BE_OPENED} FFmpeg says: "
 
 
-def unavailable(words: str) -> str:
-    return f"SourceUnavailableError: {words}"
+def refused(told: str) -> str:
+    return f"SourceUnavailableError: {failure_reasons.refused_request('DESCRIBE', told)}"
 
 
 @pytest.mark.parametrize(
     ("scheme", "serve", "expected"),
     [
         ("rtsp", refusing("401 Unauthorized"), UNAUTHORIZED),
-        ("rtsp", refusing("403 Forbidden"), UNAUTHORIZED),
-        ("rtsp", refusing("404 Not Found"), unavailable(failure_reasons.NO_STREAM)),
-        ("rtsp", refusing("461 Unsupported Transport"), OTHER + "method DESCRIBE failed: 461 (Unsupported Transport)"),
-        ("rtsp", refusing(f"500 Not {USER} nor {SECRET}"), OTHER + "method DESCRIBE failed: 500 (Not *** nor ***)"),
-        ("rtsp", refusing(f"500 Near Basic {BASIC}"), OTHER + "method DESCRIBE failed: 500 (Near Basic ***)"),
+        ("rtsp", refusing("403 Forbidden"), FORBIDDEN),
+        ("rtsp", refusing("404 Not Found"), REFUSED_PATH),
+        (
+            "rtsp",
+            refusing("453 Not Enough Bandwidth"),
+            f"SourceRefusedError: {failure_reasons.too_many_viewers('453 Not Enough Bandwidth')}",
+        ),
+        ("rtsp", refusing(f"500 Not {USER} nor {SECRET}"), refused("500 Not *** nor ***")),
+        ("rtsp", refusing(f"500 Near Basic {BASIC}"), refused("500 Near Basic ***")),
         ("rtsp", lambda connection: connection.sendall(b"\0" * 100), OTHER),
         ("http", http(b"401 No"), UNAUTHORIZED),
-        ("http", http(b"404 No"), unavailable(failure_reasons.NO_STREAM)),
+        ("http", http(b"404 No"), REFUSED_PATH),
         ("http", http(b"503 Busy"), OTHER + "HTTP error 503 Busy"),
     ],
 )
@@ -292,17 +299,18 @@ def test_addresses_where_nothing_answers_are_told_apart(
     unknown = failure("rtsp://camera.invalid/cam")
     begun = time.monotonic()
     with serving(rtsp(lambda _request: None)) as port:
-        mute = failure(f"rtsp://127.0.0.1:{port}/cam")
+        mute = failure(f"rtsp://127.0.0.1:{port}/cam", open_seconds=1)
     waited = time.monotonic() - begun
     with serving(rtsp(lambda _request: None)) as port:
-        mute_http = failure(f"http://127.0.0.1:{port}/cam")
+        mute_http = failure(f"http://127.0.0.1:{port}/cam", open_seconds=1)
     with serving(lambda connection: connection.sendall(b"no TLS at all\r\n" * 9)) as port:
         plain = failure(f"rtsps://127.0.0.1:{port}/cam")
     assert str(refused) == failure_reasons.CONNECTION_REFUSED
     assert str(unknown) == failure_reasons.UNKNOWN_HOST
-    assert str(mute) == str(mute_http) == failure_reasons.NO_ANSWER
-    assert {type(error) for error in (refused, unknown, mute, mute_http)} == {SourceSilentError}
-    assert 5 <= waited < 7 * PATIENCE, "FFmpeg's own patience has no end"
+    assert str(mute) == str(mute_http) == failure_reasons.unanswered("FFmpeg", 1)
+    assert {type(error) for error in (refused, unknown)} == {SourceUnreachableError}
+    assert {type(error) for error in (mute, mute_http)} == {SourceSilentError}
+    assert 1 <= waited < 3 * PATIENCE, "FFmpeg's own patience has no end"
     assert str(plain).startswith(failure_reasons.CANT_BE_OPENED)
     written = capfd.readouterr()
     told = [line for error in (refused, unknown, mute, plain) for line in traceback.format_exception(error)]

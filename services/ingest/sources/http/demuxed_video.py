@@ -23,19 +23,17 @@ class DemuxedVideo:
     """`container_format` is FFmpeg's name. `options` say how long no picture may come, and how large one may be.
 
     Raises:
-        SourceUnavailableError: when FFmpeg finds no video in it within `open_seconds`.
+        SourceUnavailableError: when FFmpeg finds no video in it within the time to open.
     """
 
-    def __init__(
-        self, response: Response, container_format: str, *, open_seconds: float, options: ConnectionOptions
-    ) -> None:
+    def __init__(self, response: Response, container_format: str, *, options: ConnectionOptions) -> None:
         self._stall_seconds = options.stall_seconds
-        self._body = _Body(response, time.monotonic() + open_seconds)
+        self._body = _Body(response, time.monotonic() + options.open_seconds)
         try:
             self._input = FfmpegInput(
                 self._body,
                 _OPTIONS,
-                open_seconds=open_seconds,
+                open_seconds=options.open_seconds,
                 stall_seconds=options.stall_seconds,
                 max_pixels=options.max_pixels,
                 container_format=container_format,

@@ -1,6 +1,5 @@
 """Why an HTTP camera gives no pictures, in words for the user. Pure."""
 
-import errno
 import http.client
 import socket
 import ssl
@@ -9,6 +8,7 @@ from typing import Final
 from services.ingest.sources import (
     SourceUnauthorizedError,
     SourceUnavailableError,
+    SourceUnreachableError,
     SourceUnsupportedError,
     failure_reasons,
 )
@@ -53,11 +53,6 @@ TOO_LARGE: Final = "The camera sends a picture that is too large."
 NOTHING_CAME: Final = "The camera answers, but sends no pictures."
 _MAX_WORDS: Final = 100
 _BUSY: Final = frozenset({408, 429, 453, 500, 502, 503, 504})
-_BY_ERRNO: Final = {
-    errno.ECONNREFUSED: failure_reasons.CONNECTION_REFUSED,
-    errno.ENETUNREACH: failure_reasons.NETWORK_UNREACHABLE,
-    errno.EHOSTUNREACH: failure_reasons.HOST_UNREACHABLE,
-}
 _BY_CLASS: Final[dict[type[Exception], str]] = {
     TimeoutError: failure_reasons.NO_ANSWER,
     socket.gaierror: failure_reasons.UNKNOWN_HOST,
@@ -77,9 +72,10 @@ def failure_of(error: Exception) -> SourceUnavailableError:
     """The failure that an error of the connection is: an OSError, or one of http.client's."""
     for kind, words in _BY_CLASS.items():
         if isinstance(error, kind):
-            return SourceUnavailableError(words)
+            is_unreachable = words in failure_reasons.NO_CONNECTION
+            return SourceUnreachableError(words) if is_unreachable else SourceUnavailableError(words)
     if isinstance(error, OSError):
-        return SourceUnavailableError(_BY_ERRNO.get(error.errno or 0, failure_reasons.NO_ANSWER))
+        return SourceUnreachableError(failure_reasons.BY_ERRNO.get(error.errno or 0, failure_reasons.NO_ANSWER))
     return SourceUnsupportedError(NOT_HTTP)
 
 

@@ -16,7 +16,6 @@ from services.ingest.sources.http.response import Response
 from services.ingest.sources.http.still_images import StillImages
 from services.ingest.sources.http.wakeup import Wakeup
 
-OPEN_SECONDS: Final = 5.0
 _REFUSED: Final = {"playlist": failures.PLAYLIST, "page": failures.WEB_PAGE}
 
 
@@ -43,7 +42,7 @@ class HttpSource:
         self._options = options
         self._max_fps = max_fps
         self._wakeup = Wakeup()
-        self._client = HttpClient(options, self._wakeup, open_seconds=OPEN_SECONDS)
+        self._client = HttpClient(options, self._wakeup, open_seconds=options.open_seconds)
         self._reader: _Reader | None = None
 
     def open(self) -> None:
@@ -84,11 +83,11 @@ class HttpSource:
         options = self._options
         if is_multipart(response.content_type):
             return JpegStream(self._client, response, self._wakeup, options)
-        deadline = time.monotonic() + OPEN_SECONDS
+        deadline = time.monotonic() + options.open_seconds
         start = response.look(LOOK_BYTES, deadline)
         container_format = video_format(start)
         if container_format is not None:
-            return DemuxedVideo(response, container_format, open_seconds=OPEN_SECONDS, options=options)
+            return DemuxedVideo(response, container_format, options=options)
         content = content_of(response.content_type, start, has_length=response.has_length)
         if content == "jpeg":
             return StillImages(self._client, response, self._wakeup, max_fps=self._max_fps, options=options)

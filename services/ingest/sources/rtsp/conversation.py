@@ -48,6 +48,8 @@ class Conversation:
         self.channels: dict[int, PacketHandler] = {}
         """The handlers of interleaved packets, by channel, on whichever connection."""
         self.session_id = ""
+        self.asked = ""
+        """The method of the last request; empty before the first."""
         self._credentials = Credentials(address.username, address.password) if address.username else None
         self._address = address
         self._tls = tls
@@ -88,6 +90,7 @@ class Conversation:
                 raise RefusedError(answer, are_credentials_refused=self._credentials.were_offered)
 
     async def _ask(self, method: str, url: str, headers: Mapping[str, str]) -> Message:
+        self.asked = method
         while True:
             sent = dict(headers)
             if self.session_id:

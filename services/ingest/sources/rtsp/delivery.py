@@ -36,7 +36,7 @@ class DeliveryPlan:
             self._order = first
         self._rest: list[Delivery] = []
         self._proven = self._order[0]
-        self._is_trusted = False
+        self._is_trusted = self._were_all_silent = False
         self.current = self._proven
 
     @property
@@ -48,9 +48,13 @@ class DeliveryPlan:
         self.current = self._proven
         self._rest = [one for one in self._order if one != self.current]
 
-    def silence_seconds(self, stall_seconds: float) -> float:
-        """How long to wait for the first packet, if the camera's pictures may stay away for `stall_seconds`."""
-        return stall_seconds if self._is_trusted or not self._rest else min(SILENCE_SECONDS, stall_seconds)
+    def silence_seconds(self, open_seconds: float) -> float:
+        """How long to wait for the first packet of a camera that may take `open_seconds` to open.
+
+        If no way brought one the last time, the camera may only be slow.
+        """
+        is_patient = self._is_trusted or not self._rest or (self._were_all_silent and self.current == self._proven)
+        return open_seconds if is_patient else min(SILENCE_SECONDS, open_seconds)
 
     def confirm(self) -> None:
         """Pictures come. The next silence is then the camera's own, and no reason to ask in another way."""
@@ -68,6 +72,7 @@ class DeliveryPlan:
             return False
         if not has_other_streams:
             self._rest = [one for one in self._rest if not one.with_all_streams]
+        self._were_all_silent = not self._rest
         return self._next()
 
     def _next(self) -> bool:

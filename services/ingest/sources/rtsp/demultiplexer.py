@@ -55,6 +55,8 @@ class Demultiplexer:
         """Whether the last call of `advance` found the buffer full: there may be more to read."""
         self.garbage_bytes = 0
         """How many bytes were skipped since the last packet or message."""
+        self.unreadable = b""
+        """How the bytes begin of which nothing could be made."""
         self._on_message = on_message
         self._on_garbage = on_garbage
         self._on_failure = on_failure
@@ -68,7 +70,8 @@ class Demultiplexer:
         return self._room[self._filled :]
 
     def advance(self, count: int) -> None:
-        buffer, filled = self._buffer, self._filled + count
+        self._filled += count
+        buffer, filled = self._buffer, self._filled
         self.is_full = filled == BUFFER_BYTES
         start = 0
         while start < filled and not self._has_failed:
@@ -170,7 +173,7 @@ class Demultiplexer:
             length = body_bytes(bytes(self._buffer[start : head_end.start()]))
         except MessageError:
             if not self.channels:
-                self._fail()
+                self._fail(start)
             return self._skip(start, head_end.end())
         if length is None:
             return self._skip(start, start + 1) if filled - start > MAX_MESSAGE_BYTES else None
@@ -197,10 +200,11 @@ class Demultiplexer:
             self._on_garbage()
         self.garbage_bytes += end - start
         if not self._has_begun or self.garbage_bytes > MAX_GARBAGE_BYTES:
-            self._fail()
+            self._fail(start)
         return end
 
-    def _fail(self) -> None:
+    def _fail(self, start: int) -> None:
         if not self._has_failed:
             self._has_failed = True
+            self.unreadable = bytes(self._buffer[start : min(self._filled, start + _LONGEST_START)])
             self._on_failure()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from services.ingest.sources import SourceUnavailableError
+from services.ingest.sources import SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import Transport
 from services.ingest.sources.rtsp.conversation import Conversation, RefusedError
 from services.ingest.sources.rtsp.demultiplexer import PacketHandler
@@ -76,7 +76,7 @@ class MediaChannels:
         try:
             pair = UdpPair(self._conversation.connection.camera_address, on_packet, on_report)
         except OSError as error:
-            raise SourceUnavailableError("No UDP port is free for the camera's packets.") from error
+            raise SourceUnavailableError(failure_reasons.NO_UDP_PORT) from error
         self._pairs.append(pair)
         return pair
 

@@ -28,8 +28,6 @@ MAX_ROUNDS: Final = 64
 LONGEST_NAP_SECONDS: Final = 0.2
 NAP_BYTES: Final = 32 * 1024
 """How much may arrive during a nap: half of what a TCP connection buffers unread, so the camera never waits."""
-NOTHING_CAME: Final = "The camera answers but sends no pictures."
-NOTHING_CAME_BY_UDP: Final = f"{NOTHING_CAME} A firewall may keep its UDP packets away; over TCP none came either."
 
 
 class Receiver:
@@ -185,10 +183,10 @@ class Receiver:
         now, assembler = self._loop.time(), self._session.assembler
         self._history.append((now, assembler.byte_count, assembler.lost, self._session.upsets))
         quiet_seconds = now + TICK_SECONDS - self._unit_at  # at the next tick it would be too late
-        nothing = NOTHING_CAME_BY_UDP if self._delivery.transport == "udp" else NOTHING_CAME
+        nothing = failure_reasons.nothing_came(self._delivery.transport)
         if not assembler.byte_count and quiet_seconds > self._silence_seconds:
             self._session.fail(SilentCameraError(nothing))
-        elif quiet_seconds > self._options.stall_seconds:
+        elif quiet_seconds > (self._options.stall_seconds if self._has_had_any else self._options.open_seconds):
             self._session.fail(SourceUnavailableError(failure_reasons.STOPPED if self._has_had_any else nothing))
         self._loop.call_later(TICK_SECONDS, self._tick)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.ingest.decoding.access_unit import START_CODE
-from services.ingest.sources import SourceUnsupportedError
+from services.ingest.sources import SourceUnsupportedError, failure_reasons
 from services.ingest.sources.rtp.h264 import H264
 from services.ingest.sources.rtp.h265 import H265
 from services.ingest.sources.rtp.jpeg_size import announced_size
@@ -44,10 +44,10 @@ def choose_track(text: str) -> VideoTrack:
     try:
         description = parse_description(text)
     except DescriptionError:
-        raise SourceUnsupportedError("The camera's description is too long.") from None
+        raise SourceUnsupportedError(failure_reasons.LONG_DESCRIPTION) from None
     videos = [media for media in description.medias if media.kind == "video"]
     if not videos:
-        raise SourceUnsupportedError("The camera's stream has no video.")
+        raise SourceUnsupportedError(failure_reasons.NO_VIDEO)
     for media in videos:
         for payload_type in dict.fromkeys((*media.payload_types, *media.encodings)):
             encoding = media.encodings.get(payload_type) or _STATIC.get(payload_type, "")
@@ -56,7 +56,7 @@ def choose_track(text: str) -> VideoTrack:
                 jpeg_size = announced_size(media.attributes | details)
                 payload_format = RtpJpeg(jpeg_size) if encoding == "JPEG" else _FORMATS[encoding]()
                 return _track(description, media, payload_type, payload_format)
-    raise SourceUnsupportedError("The camera's video is neither H.264 nor H.265 nor JPEG.")
+    raise SourceUnsupportedError(failure_reasons.OTHER_VIDEO)
 
 
 def _track(description: Description, media: Media, payload_type: int, payload_format: PayloadFormat) -> VideoTrack:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from services.ingest.decoding.access_unit import AccessUnit
-from services.ingest.sources import SourceSilentError, SourceUnavailableError, SourceUnsupportedError, failure_reasons
+from services.ingest.sources import SourceRefusedError, SourceUnavailableError, SourceUnsupportedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtp.assembler import Assembler
 from services.ingest.sources.rtp.packet import HEADER_BYTES
@@ -25,17 +25,15 @@ from services.ingest.sources.rtsp.media_channels import MAX_OTHER_STREAMS, Media
 from services.ingest.sources.rtsp.message import Message
 from services.ingest.sources.rtsp.sdp_track import VideoTrack, choose_track
 from services.ingest.sources.rtsp.session_errors import (
-    CLOSED,
-    ENDED,
-    NOT_UNDERSTOOD,
     REDIRECTS,
     SilentCameraError,
     connection_error,
     refusal_error,
+    timeout_error,
+    unreadable_error,
 )
 from services.ingest.sources.tls import tls_context
 
-OPEN_SECONDS: Final = 5.0
 TEARDOWN_SECONDS: Final = 0.5
 PLAY_SECONDS: Final = 1.0
 """A camera that sends packets for so long has agreed to send, although it does not say so."""
@@ -98,17 +96,17 @@ class Session:
             SourceUnavailableError: when it does not.
         """
         try:
-            async with asyncio.timeout(OPEN_SECONDS):
+            async with asyncio.timeout(self._options.open_seconds):
                 await self._negotiate()
         except TimeoutError as error:
             if self._conversation.is_garbled:
-                raise SourceUnsupportedError(NOT_UNDERSTOOD) from error
-            raise SourceSilentError(failure_reasons.NO_ANSWER) from error
+                raise SourceUnsupportedError(failure_reasons.NOT_UNDERSTOOD) from error
+            raise timeout_error(self._conversation.asked, self._options) from error
         except RefusedError as error:
             # `from None`: the answer may repeat our request.
-            raise refusal_error(error.answer, self._options) from None
+            raise refusal_error(error.answer, self._options, self._conversation.asked) from None
         except ConnectionEndedError as error:
-            raise self.failure or connection_error(error.__cause__) from None
+            raise self.failure or connection_error(error.__cause__, self._options, self._conversation.asked) from None
         self._keep_alive_task = self._loop.create_task(
             keep_alive(self._conversation, self._url, self._methods, self._media.timeout_seconds)
         )
@@ -150,7 +148,7 @@ class Session:
                 self._conversation.session_id = ""
             else:
                 return
-        raise SourceUnavailableError(failure_reasons.REDIRECTED)
+        raise SourceRefusedError(failure_reasons.REDIRECTED)
 
     async def _ask_methods(self) -> None:
         """A camera that answers nothing of use may still describe itself."""
@@ -255,7 +253,12 @@ class Session:
     def _end_if_silent(self, byte_count: int) -> None:
         """A camera also says goodbye for an SSRC that it changes. Then it sends on."""
         if self.assembler.byte_count == byte_count:
-            self.fail(SourceUnavailableError(ENDED))
+            self.fail(SourceUnavailableError(failure_reasons.ENDED))
 
     def _on_connection_end(self, is_understood: bool) -> None:
-        self.fail(SourceUnavailableError(CLOSED) if is_understood else SourceUnsupportedError(NOT_UNDERSTOOD))
+        if is_understood:  # only the end of a session that is set up is told
+            self.fail(SourceUnavailableError(failure_reasons.CLOSED))
+        elif self._is_playing:
+            self.fail(SourceUnsupportedError(failure_reasons.GARBAGE))
+        else:
+            self.fail(unreadable_error(self._conversation.connection.demultiplexer.unreadable))

@@ -76,7 +76,15 @@ class RtspSource:
         if receiver is None:
             return SourceFacts()
         notices = filter(None, (self._delivery_notice(), _quality_notice(receiver)))
-        return SourceFacts(receiver.decoder.codec, receiver.bits_per_second, " ".join(notices) or None)
+        lost, _ = receiver.lost_lately()
+        decoder = receiver.decoder
+        return SourceFacts(
+            decoder.codec,
+            receiver.bits_per_second,
+            " ".join(notices) or None,
+            lost_packets=lost,
+            waits_for_key_frame=decoder.pending.is_holding and decoder.damage is None and not lost,
+        )
 
     def close(self) -> None:
         receiver, self._receiver = self._receiver, None
@@ -87,7 +95,7 @@ class RtspSource:
         """Ask in the plan's way, and over the other transport where the camera refuses that one."""
         refusal: TransportRefusedError | None = None
         while self._receiver is None:
-            silence_seconds = self._plan.silence_seconds(self._options.stall_seconds)
+            silence_seconds = self._plan.silence_seconds(self._options.open_seconds)
             try:
                 self._receiver = Receiver(
                     self._address, self._options, self._plan.current, silence_seconds, self._interrupted

@@ -14,7 +14,7 @@ import pytest
 
 from services.ingest.camera.camera import Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
-from services.ingest.sources import SourceUnauthorizedError, failure_reasons
+from services.ingest.sources import OneSource, SourceUnauthorizedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.http import HttpSource, failures
 from shared.bus.frames import Frame
@@ -237,14 +237,9 @@ def test_a_camera_with_a_new_picture_each_few_seconds_is_live_all_the_time() -> 
     """The new picture comes less often than a camera may be silent."""
     with odd_camera(Changing(3.0)) as running:
         source = HttpSource(ConnectionOptions(running.url, stall_seconds=1.5), max_fps=30)
-
-        def open_source(_previous: object) -> HttpSource:
-            source.open()
-            return source
-
         sink, stop = Sink(), threading.Event()
         camera = Camera(
-            "door", open_source, Renditions("door", RenderingOptions()), policy=CameraPolicy(stall_seconds=1.5)
+            "door", OneSource(source), Renditions("door", RenderingOptions()), policy=CameraPolicy(stall_seconds=1.5)
         )
         sink.camera = camera
         camera.want(frozenset({"main"}))

@@ -51,3 +51,14 @@ def test_what_worked_is_asked_for_first_and_its_first_silence_is_the_cameras_own
     assert plan.silence_seconds(5) == 5
     assert silent_course(plan) == [VIDEO_UDP]
     assert silent_course(plan) == [VIDEO_UDP, VIDEO_TCP, ALL_TCP, ALL_UDP]
+
+
+def test_a_camera_that_was_silent_in_every_way_is_waited_for_at_the_next_opening() -> None:
+    """It may only be slow to begin."""
+    plan = DeliveryPlan("tcp")
+    assert len(silent_course(plan)) == 4
+    plan.begin()
+    assert plan.current == VIDEO_TCP
+    assert plan.silence_seconds(15) == 15
+    plan.after_silence(has_other_streams=True)
+    assert plan.silence_seconds(15) == SILENCE_SECONDS

@@ -1,7 +1,7 @@
 """Whatever bytes a camera sends, its connection fails at most: its process goes on, and so does the next connection."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import timedelta
 
@@ -86,21 +86,20 @@ def conversation(answers: list[Answer], stream: bytes) -> Callable[[socket.socke
     return serve
 
 
-@pytest.fixture(scope="module", autouse=True)
-def impatience() -> Iterator[None]:
-    """A camera that stops answering is given up at once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("services.ingest.sources.rtsp.session.OPEN_SECONDS", 0.5)
-        yield
-
-
 def fails_at_most(serve: Callable[[socket.socket], None], transport: str = "tcp") -> None:
     """Reads until the camera's failure, which must be told as one."""
     with (
         serving(serve) as port,
         closing(
             RtspSource(
-                ConnectionOptions(f"rtsp://127.0.0.1:{port}/", "u", "p", transport=transport, stall_seconds=0.6)  # type: ignore[arg-type]
+                ConnectionOptions(
+                    f"rtsp://127.0.0.1:{port}/",
+                    "u",
+                    "p",
+                    transport=transport,  # type: ignore[arg-type]
+                    stall_seconds=0.6,
+                    open_seconds=0.6,
+                )
             )
         ) as source,
         suppress(SourceUnavailableError),

@@ -8,7 +8,6 @@ import pytest
 
 from services.ingest.sources import SourceUnauthorizedError, failure_reasons
 from services.ingest.sources.rtsp import RtspSource
-from services.ingest.sources.rtsp.receiver import NOTHING_CAME, NOTHING_CAME_BY_UDP
 from tests.ingest.sources.rtsp.scripted_camera import (
     HANGS_UP,
     NOTHING,
@@ -277,8 +276,8 @@ def test_a_wrong_password_is_offered_once_also_at_a_camera_that_guards_options()
 
 
 WORDS = {
-    failure_reasons.NO_CREDENTIALS: "401 Unauthorized",
-    failure_reasons.TOO_MANY_VIEWERS: "453 Not Enough Bandwidth",
+    failure_reasons.LOGIN_WANTED: "401 Unauthorized",
+    failure_reasons.too_many_viewers("453 Not Enough Bandwidth"): "453 Not Enough Bandwidth",
 }
 
 
@@ -397,7 +396,7 @@ def test_a_camera_that_sends_nothing_without_its_sound_is_asked_for_both(
 ) -> None:
     """Over either transport; the next opening begins with what worked."""
     script = Script(wanting_audio, DESCRIPTION + AUDIO, transports=transports)
-    with scripted_camera(script) as camera, closing(source_of(camera, transport=transport, stall_seconds=1)) as source:
+    with scripted_camera(script) as camera, closing(source_of(camera, transport=transport, open_seconds=1)) as source:
         assert sees(source)
         camera.requests.clear()
         camera.ports.clear()
@@ -417,20 +416,20 @@ def test_a_camera_whose_datagrams_stay_away_is_read_over_tcp() -> None:
 
     with (
         scripted_camera(Script(answer)) as camera,
-        closing(source_of(camera, transport="udp", stall_seconds=1)) as source,
+        closing(source_of(camera, transport="udp", open_seconds=1)) as source,
     ):
         assert sees(source)
         assert source.facts().notice == "The camera's pictures come over TCP, because it sent none over UDP."
     assert len(camera.asked("TEARDOWN")) == 2, "the first session is ended before the next one begins"
 
 
-@pytest.mark.parametrize(("transport", "words"), [("tcp", NOTHING_CAME), ("udp", NOTHING_CAME_BY_UDP)])
+@pytest.mark.parametrize(("transport", "words"), [(one, failure_reasons.nothing_came(one)) for one in ("tcp", "udp")])
 def test_a_camera_that_is_mute_in_every_way_is_told_as_such(transport: str, words: str) -> None:
     """By what was asked for first."""
     script = Script(description=DESCRIPTION + AUDIO, is_mute=True)
     with (
         scripted_camera(script) as camera,
-        closing(source_of(camera, transport=transport, stall_seconds=0.6)) as source,
+        closing(source_of(camera, transport=transport, open_seconds=0.6)) as source,
     ):
         assert why_not(source) == words
     assert len(camera.asked("DESCRIBE")) == 4

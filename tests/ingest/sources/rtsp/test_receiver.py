@@ -30,7 +30,7 @@ def sending_all(method: str) -> bytes:
 @contextmanager
 def receiving(interrupted: threading.Event, stall_seconds: float = 30) -> Iterator[Receiver]:
     with fake_camera(sending_all) as camera:
-        options = ConnectionOptions(camera.url, stall_seconds=stall_seconds)
+        options = ConnectionOptions(camera.url, stall_seconds=stall_seconds, open_seconds=stall_seconds)
         with closing(
             Receiver(RtspAddress.of(options), options, Delivery("tcp"), stall_seconds, interrupted)
         ) as receiver:

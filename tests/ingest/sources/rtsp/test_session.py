@@ -2,6 +2,8 @@
 
 import base64
 import logging
+import socket
+import threading
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -9,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from services.ingest.sources import (
+    SourceRefusedError,
     SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
+    SourceUnreachableError,
     SourceUnsupportedError,
     failure_reasons,
 )
@@ -19,6 +23,7 @@ from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.rtsp.session import MAX_REDIRECTS
 from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, Answer, fake_camera, said
+from tests.ingest.sources.test_ffmpeg import serving
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
 
@@ -37,8 +42,8 @@ def describing(description: str) -> Answer:
     return lambda _method: said("200 OK", "Session: 1", body=description)
 
 
-def failure(url: str) -> SourceUnavailableError:
-    source = RtspSource(ConnectionOptions(url, "user", SECRET))
+def failure(url: str, open_seconds: float = 5) -> SourceUnavailableError:
+    source = RtspSource(ConnectionOptions(url, "user", SECRET, open_seconds=open_seconds))
     with pytest.raises(SourceUnavailableError) as caught:
         source.open()
     source.close()
@@ -52,14 +57,15 @@ def test_refused_credentials_are_known_as_such_and_offered_once(line: str) -> No
     with fake_camera(refusing(line, 'WWW-Authenticate: Digest realm="x", nonce="1"')) as refuser:
         error = failure(refuser.url)
     assert isinstance(error, SourceUnauthorizedError)
-    assert str(error) == failure_reasons.REFUSED
+    refused = failure_reasons.refused_login("user", SECRET)
+    assert str(error) == (failure_reasons.FORBIDDEN if "403" in line else refused)
     assert sum("Authorization" in request for request in refuser.requests) <= 1
 
 
 def test_without_credentials_nothing_is_guessed() -> None:
     """The camera asks, and there is nothing to say."""
     challenging = refusing("401 Unauthorized", "WWW-Authenticate: Basic realm=x")
-    with fake_camera(challenging) as refuser, pytest.raises(SourceUnauthorizedError):
+    with fake_camera(challenging) as refuser, pytest.raises(SourceUnauthorizedError, match="none is set"):
         RtspSource(ConnectionOptions(refuser.url)).open()
     assert not any("Authorization" in request for request in refuser.requests)
 
@@ -76,37 +82,135 @@ def test_a_refused_connection_and_an_unknown_host_are_said() -> None:
     assert str(refused) == failure_reasons.CONNECTION_REFUSED
     unknown = failure("rtsp://camera.invalid/cam")
     assert str(unknown) == failure_reasons.UNKNOWN_HOST
-    assert type(refused) is type(unknown) is SourceSilentError
-    assert not isinstance(refused, SourceUnsupportedError)
-    assert not isinstance(unknown, SourceUnsupportedError)
+    assert type(refused) is type(unknown) is SourceUnreachableError
     assert str(failure(f"rtsp://{'a' * 70}.invalid/cam")) == failure_reasons.UNKNOWN_HOST
 
 
-def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() -> None:
-    """It may fall silent at any point of the session."""
-    with fake_camera(lambda method: said("200 OK") if method == "OPTIONS" else None) as mute:
+@pytest.mark.parametrize(
+    ("silent_at", "kind"),
+    [("OPTIONS", SourceSilentError), ("DESCRIBE", SourceUnavailableError), ("SETUP", SourceUnavailableError)],
+)
+def test_a_camera_that_does_not_answer_is_given_up_after_the_time_to_open(
+    silent_at: str, kind: type[SourceUnavailableError]
+) -> None:
+    """It may fall silent at any point of the session. Only one that has said nothing is asked whether it is up."""
+
+    def answer(method: str) -> bytes | None:
+        return None if method == silent_at else said("200 OK", body=H264_VIDEO if method == "DESCRIBE" else "")
+
+    with fake_camera(answer) as mute:
         begun = time.monotonic()
-        error = failure(mute.url)
-    assert str(error) == failure_reasons.NO_ANSWER
-    assert type(error) is SourceSilentError
-    assert not isinstance(error, SourceUnsupportedError)
-    assert time.monotonic() - begun < 7 * PATIENCE
+        error = failure(mute.url, open_seconds=0.5)
+    assert str(error) == failure_reasons.unanswered(silent_at, 0.5)
+    assert type(error) is kind
+    assert 0.5 <= time.monotonic() - begun < 2 * PATIENCE
+
+
+def test_a_camera_that_takes_long_to_answer_is_waited_for() -> None:
+    """It sleeps, or is a server that starts its source on demand."""
+
+    def answer(method: str) -> bytes:
+        if method == "DESCRIBE":
+            threading.Event().wait(1)
+        return said("200 OK", "Session: 1", body=H264_VIDEO)
+
+    with fake_camera(answer) as sleepy, closing(RtspSource(ConnectionOptions(sleepy.url, open_seconds=5))) as source:
+        source.open()
+
+
+def test_the_first_packet_has_the_time_to_open_and_not_that_of_a_stall() -> None:
+    """A camera may need as long to begin as it needed to answer."""
+    with (
+        fake_camera(lambda _method: said("200 OK", "Session: 1", body=H264_VIDEO)) as late,
+        closing(RtspSource(ConnectionOptions(late.url, stall_seconds=0.5, open_seconds=1.6))) as source,
+    ):
+        source.open()
+        begun = time.monotonic()
+        with pytest.raises(SourceUnavailableError, match="sends no pictures by TCP"):
+            source.grab()
+    assert time.monotonic() - begun > 1
 
 
 def test_a_camera_that_hangs_up_is_unavailable() -> None:
     """A camera does so when it has too many clients."""
     with fake_camera(lambda _method: b"") as short:
         error = failure(short.url)
-    assert "closed the connection" in str(error)
+    assert str(error) == failure_reasons.CLOSED_AT_ONCE
     assert not isinstance(error, SourceUnsupportedError)
+
+
+def test_a_camera_that_hangs_up_later_is_not_told_to_be_at_another_port() -> None:
+    """It answered at this one."""
+    with fake_camera(lambda method: said("200 OK") if method == "OPTIONS" else b"") as short:
+        assert str(failure(short.url)) == failure_reasons.CLOSED
 
 
 def test_an_overloaded_camera_is_unavailable_and_its_words_are_told_without_secrets() -> None:
     """A camera may even echo the password."""
     with fake_camera(refusing(f"503 Busy with {SECRET}")) as busy:
         error = failure(busy.url)
-    assert "503 Busy with ***" in str(error)
-    assert not isinstance(error, SourceUnsupportedError)
+    assert str(error) == failure_reasons.too_many_viewers("503 Busy with ***")
+    assert isinstance(error, SourceRefusedError)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("453 Not Enough Bandwidth", failure_reasons.too_many_viewers("453 Not Enough Bandwidth")),
+        ("461 Unsupported Transport", failure_reasons.wrong_transport("tcp", "461 Unsupported Transport")),
+        ("404 Not Found", failure_reasons.refused_request("SETUP", "404 Not Found")),
+        ("500 Oops", failure_reasons.refused_request("SETUP", "500 Oops")),
+    ],
+)
+def test_a_refusal_is_told_by_what_was_refused(line: str, words: str) -> None:
+    """A 404 for a stream that the camera itself named says nothing of the user's path."""
+
+    def answer(method: str) -> bytes:
+        return said(line) if method == "SETUP" else said("200 OK", body=H264_VIDEO if method == "DESCRIBE" else "")
+
+    with fake_camera(answer) as refuser:
+        assert str(failure(refuser.url)) == words
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", failure_reasons.WEB_SERVER),
+        (b"<html><body>Hello</body></html>\r\n\r\n", failure_reasons.WEB_SERVER),
+        (b"\x15\x03\x01\x00\x02\x02\x46", failure_reasons.SPEAKS_TLS),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", failure_reasons.NOT_RTSP),
+        (b"RTSP/1.0 OK\r\n\r\n", failure_reasons.NOT_UNDERSTOOD),
+    ],
+)
+def test_what_answers_at_the_wrong_port_is_named(answer: bytes, words: str) -> None:
+    """A camera's web page is at the next port, and the commonest mistake after the path."""
+    with fake_camera(lambda _method: answer) as other:
+        assert str(failure(other.url)) == words
+
+
+def test_garbage_amid_a_stream_is_no_matter_of_the_port() -> None:
+    """The camera has answered at it."""
+
+    def answer(method: str) -> bytes:
+        return said("200 OK", "Session: 1", body=H264_VIDEO) + (b"\0garbage" if method == "PLAY" else b"")
+
+    with fake_camera(answer) as odd, closing(RtspSource(ConnectionOptions(odd.url, open_seconds=5))) as source:
+        source.open()
+        with pytest.raises(SourceUnsupportedError, match="between its packets"):
+            source.grab()
+
+
+def test_tls_where_there_is_none_is_said() -> None:
+    """Whether the camera answers, hangs up or waits for more."""
+    for answer, words in (
+        (b"RTSP/1.0 400 Bad Request\r\n\r\n", failure_reasons.NO_TLS),
+        (b"", failure_reasons.CLOSED_AT_ONCE_BY_TLS),
+    ):
+        with serving(lambda connection, data=answer: connection.recv(4096) and connection.sendall(data)) as port:  # type: ignore[misc]
+            assert str(failure(f"rtsps://127.0.0.1:{port}/")) == words
+    with closing(socket.create_server(("127.0.0.1", 0))) as mute:
+        error = failure(f"rtsps://127.0.0.1:{mute.getsockname()[1]}/", open_seconds=0.5)
+    assert str(error) == failure_reasons.NO_ANSWER_BY_TLS
 
 
 NO_VIDEO = "v=0\r\nm=audio 0 RTP/AVP 0\r\n"
@@ -116,7 +220,6 @@ OLD_VIDEO = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\n"
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda _method: b"HTTP/1.1 400 Bad Request\r\n\r\n",
         lambda _method: b"RTSP/1.0 OK\r\n\r\n",
         lambda _method: b"\0\1\2\3\4\5\6\7",
         lambda _method: b"RTSP/1.0 200 OK\r\nX: " + b"x" * 100_000,
@@ -141,7 +244,7 @@ def test_a_redirect_to_anywhere_else_is_not_followed_and_no_matter_for_another_r
     with fake_camera(lambda method: redirecting_to(place, method)) as sender:
         place = location.format(port=sender.url.split(":")[2].partition("/")[0])
         error = failure(sender.url)
-    assert (str(error), type(error)) == (failure_reasons.REDIRECTED, SourceUnavailableError)
+    assert (str(error), type(error)) == (failure_reasons.REDIRECTED, SourceRefusedError)
 
 
 def test_a_redirect_to_the_camera_itself_is_followed_a_few_times() -> None:
@@ -173,7 +276,7 @@ def test_numbers_and_headers_that_no_camera_sends_end_nothing(answer: Answer) ->
     """A camera's process once ended by each of these."""
     with (
         fake_camera(answer) as odd,
-        closing(RtspSource(ConnectionOptions(odd.url, stall_seconds=1))) as source,
+        closing(RtspSource(ConnectionOptions(odd.url, stall_seconds=1, open_seconds=1))) as source,
     ):
         with suppress(SourceUnavailableError):
             source.open()
@@ -237,7 +340,7 @@ def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
 
     with (
         fake_camera(answer) as patient,
-        closing(RtspSource(ConnectionOptions(patient.url, stall_seconds=2.5))) as source,
+        closing(RtspSource(ConnectionOptions(patient.url, open_seconds=2.5))) as source,
     ):
         source.open()
         with pytest.raises(SourceUnavailableError, match="sends no pictures"):

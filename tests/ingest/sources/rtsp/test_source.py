@@ -23,10 +23,8 @@ from services.ingest.sources import (
     SourceUnsupportedError,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.failure_reasons import STOPPED, UNTRUSTED
+from services.ingest.sources.failure_reasons import CLOSED, ENDED, NO_TLS, STOPPED, UNTRUSTED, nothing_came
 from services.ingest.sources.rtsp import RtspSource
-from services.ingest.sources.rtsp.receiver import NOTHING_CAME
-from services.ingest.sources.rtsp.session_errors import ENDED, NO_TLS
 from tests.ingest.sources.reading import failure_of, next_picture, shown
 from tests.support.camera import RtspCamera
 from tests.support.clock import read_clock, shows_camera_colours
@@ -189,9 +187,9 @@ def test_a_silent_camera_is_noticed(camera: RtspCamera) -> None:
         next_picture(source)
         camera.mute()
         assert "stopped sending" in str(failure_of(source))
-        with opened(camera.url, stall_seconds=1) as later:
+        with opened(camera.url, open_seconds=1) as later:
             nothing = failure_of(later)
-    assert str(nothing) == NOTHING_CAME
+    assert str(nothing) == nothing_came("tcp")
     assert not isinstance(nothing, SourceUnsupportedError)
 
 
@@ -199,7 +197,7 @@ def test_a_silent_camera_is_noticed(camera: RtspCamera) -> None:
 def test_a_camera_that_ends_or_dies_is_noticed_at_once(idle: bool) -> None:
     """By its own words, or by the connection's end."""
     with RtspCamera() as camera:
-        for end, words in ((camera.end_stream, {ENDED}), (camera.kill, {"The camera closed the connection."})):
+        for end, words in ((camera.end_stream, {ENDED}), (camera.kill, {CLOSED})):
             with opened(camera.url) as source:
                 for _ in range(75 if idle else 2):
                     source.grab()
