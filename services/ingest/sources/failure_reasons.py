@@ -159,10 +159,15 @@ def untrusted(error: ssl.SSLCertVerificationError) -> str:
     return _CERTIFICATE_ERRORS.get(error.verify_code, UNTRUSTED)
 
 
-def wrong_transport(transport: str, told: str) -> str:
+def refused_transport(transport: str, told: str) -> str:
     """The camera does not send by `transport`; `told` is what it says."""
+    return f"The camera does not send by {transport.upper()} ({told})."
+
+
+def wrong_transport(transport: str, told: str) -> str:
+    """As `refused_transport`, where the other one was not tried."""
     other = "tcp" if transport == "udp" else "udp"
-    return f"The camera does not send by {transport.upper()} ({told}). Set CAMERA_RTSP_TRANSPORT={other}."
+    return f"{refused_transport(transport, told)} Set CAMERA_RTSP_TRANSPORT={other}."
 
 
 def too_many_viewers(told: str) -> str:

@@ -29,7 +29,7 @@ class TransportRefusedError(SourceUnsupportedError):
 
     def __init__(self, transport: Transport, status: int | None = None) -> None:
         told = "it agrees to another way only" if status is None else f"it answers {status}"
-        super().__init__(failure_reasons.wrong_transport(transport, told))
+        super().__init__(failure_reasons.refused_transport(transport, told))
 
 
 class SilentCameraError(SourceUnavailableError):

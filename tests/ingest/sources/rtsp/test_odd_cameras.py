@@ -288,6 +288,19 @@ def test_a_refusal_is_told_in_words_that_help(words: str) -> None:
         assert why_not(source_of(camera)).startswith(words)
 
 
+def test_a_camera_that_hangs_up_each_time_is_not_told_to_be_at_another_port() -> None:
+    """It answered at this one."""
+    script = Script(lambda camera, request: camera.usual(request) if request.method == "OPTIONS" else HANGS_UP)
+    with scripted_camera(script) as camera:
+        assert why_not(source_of(camera)) == failure_reasons.CLOSED
+
+
+def test_a_camera_that_refuses_both_transports_is_told_by_the_first() -> None:
+    """A setting would not help."""
+    with scripted_camera(answering("SETUP", lambda request: request.said("461 Unsupported Transport"))) as camera:
+        assert why_not(source_of(camera)) == failure_reasons.refused_transport("tcp", "it answers 461")
+
+
 def test_a_web_server_is_known_as_one() -> None:
     """The port of the address is that of the camera's page."""
     script = Script(lambda _camera, _request: b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>" + HANGS_UP)
