@@ -54,14 +54,14 @@ def test_a_camera_that_only_ffmpeg_decodes_is_live_and_says_who_reads_it() -> No
 
 
 def test_a_camera_that_neither_reader_gets_pictures_of_is_asked_by_both_and_both_reasons_are_told() -> None:
-    """It agrees to everything and sends nothing."""
+    """It agrees to everything and sends nothing; to the second reader it does not even answer."""
     with (
         fake_camera(lambda _method: said("200 OK", "Session: 1", body=H264_VIDEO)) as silent,
         running(silent.url) as camera,
     ):
         words = wait_until(last_error_of(camera), "a failure is told", 20)
     assert words.startswith("The camera answers but sends no pictures by TCP.")
-    assert "With FFmpeg instead:" in words
+    assert "With FFmpeg instead: The camera accepts connections, but did not answer" in words
 
 
 def test_too_many_viewers_are_no_reason_to_become_one_more() -> None:

@@ -56,7 +56,13 @@ class FfmpegSource:
             raise _reason(error, self._options, timed_out=timed_out) from None
 
     def grab(self) -> bool:
-        self._opened().read()
+        opened = self._opened()
+        try:
+            opened.read()
+        except SourceUnavailableError:
+            if opened.has_read or not self._options.url.lower().startswith("rtsp"):
+                raise
+            raise SourceUnavailableError(failure_reasons.nothing_came(self._options.transport)) from None
         return True
 
     def retrieve(self) -> Picture | None:

@@ -66,6 +66,8 @@ class FfmpegInput:
         # FFmpeg decodes while it opens, too.
         options = {**options, "max_pixels": str(max_pixels)}
         self._container = open_input(place, options, (open_seconds, self._read_seconds), container_format)
+        self.has_read = False
+        """Whether a packet came."""
         self._packet_at = time.monotonic()
         self._patience_seconds = max(open_seconds, stall_seconds)
         self._lost_at: deque[float] = deque(maxlen=MAX_LOSSES)
@@ -116,6 +118,7 @@ class FfmpegInput:
         if now - begun < self._read_seconds:
             self._packet_at = now
             self._patience_seconds = self._stall_seconds
+            self.has_read = True
         self._newest.is_newest_key = packet.is_keyframe
         is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
         self._note_loss(lines, now)

@@ -371,3 +371,14 @@ def test_a_camera_may_describe_itself_in_latin_1() -> None:
     described = H264_VIDEO.replace(b"m=video", b"s=Cam\xe9ra\r\nm=video")
     with serving(playing(recorded("h264"), described)) as port, opened(f"rtsp://127.0.0.1:{port}/") as source:
         assert next_picture(source).width == 64
+
+
+def test_a_camera_that_agrees_and_never_sends_is_not_said_to_have_stopped() -> None:
+    """And it has the time to open for its first packet."""
+    with (
+        serving(playing([])) as port,
+        opened(f"rtsp://127.0.0.1:{port}/cam", stall_seconds=1, open_seconds=2) as source,
+    ):
+        begun = time.monotonic()
+        assert str(failure_of(source)) == failure_reasons.nothing_came("tcp")
+        assert time.monotonic() - begun > 1.2
