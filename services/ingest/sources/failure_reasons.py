@@ -16,6 +16,16 @@ REFUSED: Final = (
     "The camera refused the user name or password. Check CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD; "
     "it is tried again in a minute and then ever more seldom, so that the camera does not lock us out."
 )
+NO_CREDENTIALS: Final = (
+    "The camera wants a user name and a password, and none is set. Set CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD."
+)
+TOO_MANY_VIEWERS: Final = (
+    "The camera serves too many viewers already. Close some of them, or raise the limit in the camera's settings."
+)
+WEB_SERVER: Final = (
+    "The camera's address answers like a web server, not as RTSP. Check the port in CAMERA_RTSP_URL, and whether the "
+    "address should begin with http://."
+)
 UNTRUSTED: Final = (
     "The camera's certificate can't be verified, so nothing was sent to it. Name the file of the authority that signed "
     "it, or of the certificate itself, in CAMERA_RTSP_CA_FILE."

@@ -84,6 +84,12 @@ class Assembler:
             self._finish()
             self._marked_at = timestamp
 
+    def cut(self) -> None:
+        """Note that something is missing here, although no number may tell: the connection was garbled."""
+        self._is_cut = True
+        if self._unit is not None:
+            self._unit.is_damaged = True
+
     def _is_next(self, sequence: int, sender: int) -> bool:
         """Whether the packet can be used; counts the packets missing before it."""
         if self._expected is None or sender != self._sender:
@@ -106,9 +112,7 @@ class Assembler:
         if missing == 0:
             return
         self.lost += missing or 1
-        self._is_cut = True
-        if self._unit is not None:
-            self._unit.is_damaged = True
+        self.cut()
 
     def _add(self, payload: Buffer, timestamp: int) -> None:
         unit = self._unit
