@@ -154,7 +154,7 @@ def scripted_camera(script: Script) -> Iterator[ScriptedCamera]:
 
 
 def source_of(camera: ScriptedCamera, **options: object) -> RtspSource:
-    return RtspSource(ConnectionOptions.parse(camera.url, **options))  # type: ignore[arg-type]
+    return RtspSource(ConnectionOptions(camera.url, **options))  # type: ignore[arg-type]
 
 
 def sees(source: RtspSource) -> bool:
