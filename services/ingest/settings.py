@@ -102,7 +102,8 @@ class CameraSettings(BaseModel):
     rtsp_password: SecretStr | None = Field(None, description="text")
     """The password that the camera asks for. Any characters, nothing to escape."""
     rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="tcp or udp")
-    """`udp` is for cameras that offer nothing else: packets that are lost on the way stay lost."""
+    """`udp` is for cameras that do better by it: packets that are lost on the way stay lost. The other one
+    is tried where the camera refuses this one or sends nothing by it."""
     rtsp_ca_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
         None, description="the path of a PEM file with the certificate to trust for rtsps:// and https://"
     )

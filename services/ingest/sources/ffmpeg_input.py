@@ -155,8 +155,8 @@ class _NewestPacket:
     def is_key(self, payloads: Sequence[Buffer]) -> bool:  # noqa: ARG002 only the newest is asked about
         return self.is_newest_key
 
-    def parameter_sets(self, payloads: Sequence[Buffer]) -> bytes:  # noqa: ARG002 they stay where they are
-        return b""
+    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:  # noqa: ARG002 they stay there
+        return known
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         return bytes(payloads[0])

@@ -81,7 +81,7 @@ class RtspConnection(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         try:
             await loop.create_connection(lambda: self, address.host, address.port, ssl=tls)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for a host that can be none
             raise ConnectionEndedError("never made") from error
 
     async def request(self, method: str, url: str, headers: Mapping[str, str]) -> Message:

@@ -22,13 +22,18 @@ class Delivery:
 
 
 class DeliveryPlan:
-    """Begins with the transport that is asked for, later with what worked last. `current` is what to try now."""
+    """Begins with the transport that is asked for, later with what worked last. `current` is what to try now.
 
-    def __init__(self, asked: Transport) -> None:
+    A camera whose connection `is_encrypted` is not asked for UDP, which is not, unless the user wants it.
+    """
+
+    def __init__(self, asked: Transport, *, is_encrypted: bool = False) -> None:
         self._asked: Final = asked
         first, second = ([Delivery(one), Delivery(one, with_all_streams=True)] for one in (asked, _OTHER[asked]))
         # Over UDP it is mostly a firewall that keeps the packets away, and seldom the sound that is missing.
         self._order = [*first, *second] if asked == "tcp" else [first[0], *second, first[1]]
+        if is_encrypted and asked == "tcp":
+            self._order = first
         self._rest: list[Delivery] = []
         self._proven = self._order[0]
         self._is_trusted = False

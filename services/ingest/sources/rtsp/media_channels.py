@@ -14,7 +14,7 @@ from services.ingest.sources.rtsp.udp import DatagramHandler, UdpPair
 
 MAX_OTHER_STREAMS: Final = 3
 _TRANSPORT_REFUSALS: Final = frozenset({406, 461})
-_WRONG_URLS: Final = frozenset({400, 404, 451, 454})
+_WRONG_URLS: Final = frozenset({400, 404, 451, 454, 459, 460})
 """Answers to an address that the camera does not know as a stream's."""
 
 
@@ -38,8 +38,9 @@ class MediaChannels:
 
     async def set_up(
         self, urls: Sequence[str], on_packet: PacketHandler, on_datagram: DatagramHandler, on_report: PacketHandler
-    ) -> None:
+    ) -> int | None:
         """Ask for the video at the first of `urls` that the camera accepts. `on_datagram` gets its packets over UDP.
+        Returns the SSRC that the camera announces, if it does.
 
         Raises:
             TransportRefusedError: when the camera does not send this way.
@@ -51,9 +52,10 @@ class MediaChannels:
             if answer.server_ports and all(answer.server_ports):
                 pair.open_path(*answer.server_ports)
                 self.send_report = partial(pair.send_report, port=answer.server_ports[1])
-        else:
-            channels = await self._ask_interleaved(urls, on_packet, on_report)
-            self.send_report = partial(self._conversation.connection.send_packet, channels[1])
+            return answer.sender
+        channels, sender = await self._ask_interleaved(urls, on_packet, on_report)
+        self.send_report = partial(self._conversation.connection.send_packet, channels[1])
+        return sender
 
     async def set_up_unused(self, urls: Sequence[str]) -> None:
         """Ask for a stream of which nothing is used. A refusal does not matter."""
@@ -78,8 +80,13 @@ class MediaChannels:
         self._pairs.append(pair)
         return pair
 
-    async def _ask_interleaved(self, urls: Sequence[str], *handlers: PacketHandler) -> tuple[int, int]:
-        """The camera may choose other channels than those that are asked for, or say so and use these."""
+    async def _ask_interleaved(
+        self, urls: Sequence[str], *handlers: PacketHandler
+    ) -> tuple[tuple[int, int], int | None]:
+        """Ask for channels. The camera may choose others than those, or say so and use these.
+
+        Returns the channels and the announced SSRC.
+        """
         taken = self._conversation.channels
         first = next(channel for channel in range(0, 256, 2) if not {channel, channel + 1} & set(taken))
         asked = first, first + 1
@@ -88,7 +95,7 @@ class MediaChannels:
         answer = await self._ask(urls, f"RTP/AVP/TCP;unicast;interleaved={first}-{first + 1}")
         channels = answer.channels or asked
         taken.update(zip(channels, handlers, strict=True))
-        return channels
+        return channels, answer.sender
 
     async def _ask(self, urls: Sequence[str], transport: str) -> SetupAnswer:
         refusal: RefusedError | None = None

@@ -89,6 +89,12 @@ class Receiver:
         oldest, newest = self._history[0], self._history[-1]
         return newest[2] - oldest[2], newest[0] - oldest[0]
 
+    def other_type(self) -> tuple[int, int] | None:
+        """The payload type that the camera announced and the one that it sends, if they differ."""
+        assembler = self._session.assembler
+        pair = assembler.announced_type, assembler.payload_type
+        return pair if pair[0] != pair[1] else None
+
     def upsets_lately(self) -> tuple[int, float]:
         """How often there was garbage amid the packets lately, and in how many seconds."""
         oldest, newest = self._history[0], self._history[-1]

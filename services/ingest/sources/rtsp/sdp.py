@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.errors import FramecastError
+
 MAX_LINES: Final = 1000
 MAX_LINE_LENGTH: Final = 2048
 """In characters; the parameter sets of a real camera have a few hundred."""
@@ -18,7 +20,7 @@ _MEDIA_WORDS: Final = 3  # before the payload types: kind, port, protocol
 _HIGHEST_TYPE: Final = 127
 
 
-class DescriptionError(ValueError):
+class DescriptionError(FramecastError):
     """Raised when a description is longer than any camera's."""
 
 
@@ -32,6 +34,8 @@ class Media:
     control: str = ""
     encodings: dict[int, str] = field(default_factory=dict)
     parameters: dict[int, dict[str, str]] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    """The others, as they are written, by their names in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def _media(value: str) -> Media:
 
 def _take_attribute(media: Media, attribute: str) -> None:
     name, _, value = (part.strip() for part in attribute.partition(":"))
+    name = name.lower()
     match = _FORMAT.fullmatch(value)
     if name == "control":
         media.control = value
@@ -86,3 +91,5 @@ def _take_attribute(media: Media, attribute: str) -> None:
     elif name == "fmtp" and match:
         pairs = (pair.partition("=") for pair in match[2].split(";"))
         media.parameters[int(match[1])] = {key.strip().lower(): text.strip() for key, _, text in pairs}
+    else:
+        media.attributes[name] = value

@@ -9,6 +9,7 @@ from services.ingest.decoding.access_unit import START_CODE
 from services.ingest.sources import SourceUnsupportedError
 from services.ingest.sources.rtp.h264 import H264
 from services.ingest.sources.rtp.h265 import H265
+from services.ingest.sources.rtp.jpeg_size import announced_size
 from services.ingest.sources.rtp.payload_formats import PayloadFormat
 from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
 from services.ingest.sources.rtsp.sdp import Description, DescriptionError, Media, parse_description
@@ -52,7 +53,9 @@ def choose_track(text: str) -> VideoTrack:
             encoding = media.encodings.get(payload_type) or _STATIC.get(payload_type, "")
             details = media.parameters.get(payload_type, {})
             if encoding in _FORMATS and not any(details.get(key) in values for key, values in _REORDERING.items()):
-                return _track(description, media, payload_type, _FORMATS[encoding]())
+                jpeg_size = announced_size(media.attributes | details)
+                payload_format = RtpJpeg(jpeg_size) if encoding == "JPEG" else _FORMATS[encoding]()
+                return _track(description, media, payload_type, payload_format)
     raise SourceUnsupportedError("The camera's video is neither H.264 nor H.265 nor JPEG.")
 
 
@@ -73,8 +76,8 @@ def _sets(encoded: str) -> bytes:
     sets = b""
     for text in encoded.split(","):
         try:
-            unit = b64decode(text)
+            unit = b64decode(text + "=" * (-len(text) % 4))  # some cameras leave the padding out
         except (Base64Error, ValueError):
             continue
-        sets += START_CODE + unit if unit else b""
+        sets += START_CODE + unit if len(unit) > 1 else b""
     return sets

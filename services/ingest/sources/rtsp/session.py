@@ -12,6 +12,7 @@ from services.ingest.decoding.access_unit import AccessUnit
 from services.ingest.sources import SourceSilentError, SourceUnavailableError, SourceUnsupportedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtp.assembler import Assembler
+from services.ingest.sources.rtp.packet import HEADER_BYTES
 from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
 from services.ingest.sources.rtp.rtcp import ReceiverReports
 from services.ingest.sources.rtsp.address import RtspAddress
@@ -39,6 +40,7 @@ TEARDOWN_SECONDS: Final = 0.5
 PLAY_SECONDS: Final = 1.0
 """A camera that sends packets for so long has agreed to send, although it does not say so."""
 REORDER_SECONDS: Final = 0.1
+GOODBYE_SECONDS: Final = 0.5
 MAX_REDIRECTS: Final = 3
 _FROM_START: Final = {"Range": "npt=0.000-"}
 _NOT_ACCEPTABLE: Final = frozenset({400, 406, 415})
@@ -134,7 +136,7 @@ class Session:
         """Follow redirects, a few times, and only to the camera itself."""
         await self._conversation.connect()
         await self._ask_methods()
-        for _ in range(MAX_REDIRECTS):
+        for _ in range(MAX_REDIRECTS + 1):
             try:
                 await self._start_stream()
             except RefusedError as error:
@@ -166,10 +168,16 @@ class Session:
         base = base_url(answer.headers.get("content-base") or answer.headers.get("content-location", ""), requested)
         track = choose_track(answer.text)
         self.has_other_streams = bool(track.other_controls)
-        self.assembler = Assembler(track.payload_type, track.payload_format, self._on_unit)
+        self.assembler = Assembler(
+            track.payload_type,
+            track.payload_format,
+            self._on_unit,
+            is_lossless=self._delivery.transport != "udp",
+        )
         self._on_track(track)
         urls = stream_urls(base, requested, track.session_control, track.control)
-        await self._media.set_up(urls, self.assembler.take, self._on_datagram, self._on_report)
+        sender = await self._media.set_up(urls, self.assembler.take, self._on_datagram, self._on_report)
+        self.assembler.promise_sender(sender)
         if self._delivery.with_all_streams:
             for control in track.other_controls[:MAX_OTHER_STREAMS]:
                 await self._media.set_up_unused(stream_urls(base, requested, track.session_control, control))
@@ -213,6 +221,9 @@ class Session:
             answer.cancel()
 
     def _on_datagram(self, packet: bytes) -> None:
+        if len(packet) >= HEADER_BYTES and not self.assembler.is_own(packet):
+            self.assembler.take(packet, 0, len(packet))  # numbers that are not ours would upset the order of ours
+            return
         was_waiting = self._reorder.is_waiting
         self._assemble(self._reorder.put(packet, self._loop.time()))
         if self._reorder.is_waiting and not was_waiting:
@@ -229,8 +240,8 @@ class Session:
 
     def _on_report(self, data: bytearray, start: int, end: int) -> None:
         now = self._loop.time()
-        if self._reports.read(data[start:end], now):
-            self.fail(SourceUnavailableError(ENDED))
+        if self._reports.read(data[start:end], now, self.assembler.sender):
+            self._loop.call_later(GOODBYE_SECONDS, self._end_if_silent, self.assembler.byte_count)
             return
         report = self._reports.report(lost=self.assembler.lost, highest_sequence=self.assembler.highest, now=now)
         if report is not None:
@@ -240,6 +251,11 @@ class Session:
         if self._is_playing:
             self.upsets += 1
             self.assembler.cut()
+
+    def _end_if_silent(self, byte_count: int) -> None:
+        """A camera also says goodbye for an SSRC that it changes. Then it sends on."""
+        if self.assembler.byte_count == byte_count:
+            self.fail(SourceUnavailableError(ENDED))
 
     def _on_connection_end(self, is_understood: bool) -> None:
         self.fail(SourceUnavailableError(CLOSED) if is_understood else SourceUnsupportedError(NOT_UNDERSTOOD))

@@ -25,8 +25,8 @@ _REFUSALS: Final = frozenset({401, 403})
 _NOT_FOUND: Final = 404
 _TOO_MANY: Final = 453
 _TEMPORARY: Final = frozenset({408, 453, 454, 500, 502, 503, 504})
-"""Answers that may change in a while, such as when an old session of ours has ended. Any other refusal means that we ask
-for something the camera can't do."""
+"""Answers that may change in a while, such as when an old session of ours has ended. Any other refusal means that we
+ask for something the camera can't do."""
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
 _BY_ERRNO: Final = {
     errno.ECONNREFUSED: failure_reasons.CONNECTION_REFUSED,
@@ -68,7 +68,7 @@ def connection_error(cause: BaseException | None) -> SourceUnavailableError:
     """The error for a connection that failed because of `cause`."""
     if isinstance(cause, TimeoutError):
         return SourceSilentError(failure_reasons.NO_ANSWER)
-    if isinstance(cause, socket.gaierror):
+    if isinstance(cause, socket.gaierror | UnicodeError):
         return SourceSilentError(failure_reasons.UNKNOWN_HOST)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return SourceUnavailableError(failure_reasons.UNTRUSTED)

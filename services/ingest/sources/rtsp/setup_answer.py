@@ -15,6 +15,7 @@ MAX_PORT: Final = 65_535
 _PAIR: Final = 2
 """A stream has two channels or two ports: one for packets, one for reports."""
 _NUMBER: Final = re.compile(r"\d+", re.ASCII)
+_SENDER: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
 _SESSION_ID: Final = re.compile(r"[!-+\--:<-~]{1,256}")
 _TIMEOUT: Final = re.compile(r"timeout\s*=\s*\"?(\d{1,9})", re.IGNORECASE | re.ASCII)
 
@@ -29,6 +30,8 @@ class SetupAnswer:
     is_as_asked: bool
     channels: tuple[int, int] | None
     server_ports: tuple[int, int] | None
+    sender: int | None
+    """The SSRC that the camera announces."""
 
     @classmethod
     def of(cls, answer: Message, transport: Transport) -> Self:
@@ -44,6 +47,7 @@ class SetupAnswer:
             is_as_asked=offer is not None or not offers,
             channels=_pair(offer.fields.get("interleaved", ""), MAX_CHANNEL) if offer else None,
             server_ports=_pair(offer.fields.get("server_port", ""), MAX_PORT) if offer else None,
+            sender=_sender(offer.fields.get("ssrc", "")) if offer else None,
         )
 
 
@@ -58,6 +62,10 @@ class _Offer:
         if transport == "tcp":
             return "interleaved" in self.fields or self.protocol.endswith("/TCP")
         return "server_port" in self.fields or not ("interleaved" in self.fields or self.protocol.endswith("/TCP"))
+
+
+def _sender(digits: str) -> int | None:
+    return int(digits, 16) if _SENDER.fullmatch(digits) else None
 
 
 def _timeout_seconds(said: int) -> float:

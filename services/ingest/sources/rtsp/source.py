@@ -28,7 +28,7 @@ class RtspSource:
     def __init__(self, options: ConnectionOptions) -> None:
         self._address = RtspAddress.of(options)
         self._options = options
-        self._plan = DeliveryPlan(options.transport)
+        self._plan = DeliveryPlan(options.transport, is_encrypted=self._address.is_encrypted)
         self._silence: SilentCameraError | None = None
         self._receiver: Receiver | None = None
         self._interrupted = threading.Event()
@@ -134,5 +134,8 @@ def _quality_notice(receiver: Receiver) -> str | None:
             f"The camera's connection was garbled {upsets} times in the last {seconds:.0f} s: pictures wait for key "
             "frames."
         )
-    damage = receiver.decoder.damage
-    return None if damage is None else f"The camera's pictures can't be decoded: {damage}."
+    if (damage := receiver.decoder.damage) is not None:
+        return f"The camera's pictures can't be decoded: {damage}."
+    if (other_type := receiver.other_type()) is not None:
+        return f"The camera announces payload type {other_type[0]} but sends {other_type[1]}, which is shown."
+    return None

@@ -29,6 +29,7 @@ VIDEO = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
 AUDIO = "m=audio 0 RTP/AVP 8\r\na=control:trackID=1\r\n"
 STREAM = [interleaved(packet) for packet in PACKETS]
 DESCRIPTION = Script().description
+INTERLEAVED = "Transport: RTP/AVP/TCP;interleaved=0-1"
 
 
 def rewriting(rewrite: Callable[[bytes], bytes]) -> Script:
@@ -63,13 +64,19 @@ def first_refused(method: str, line: str) -> Script:
     return Script(answer)
 
 
+def wants_tcp(request: Request) -> bool:
+    return "interleaved" in request.headers.get("transport", "")
+
+
 SPOKEN = {
     "ends its lines with LF": rewriting(lambda answer: answer.replace(b"\r\n", b"\n")),
     "ends its lines in turn with CRLF and LF": rewriting(lambda answer: answer.replace(b"\r\n", b"\n", 2)),
     "says no reason": rewriting(lambda answer: answer.replace(b" OK", b"")),
     "says a reason in Latin-1": rewriting(lambda answer: answer.replace(b" OK", b" \xfcber")),
     "speaks version 2": rewriting(lambda answer: answer.replace(b"RTSP/1.0", b"RTSP/2.0")),
-    "puts blanks and tabs everywhere": rewriting(lambda answer: answer.replace(b": ", b" :\t ").replace(b"0 2", b"0  2")),
+    "puts blanks and tabs everywhere": rewriting(
+        lambda answer: answer.replace(b": ", b" :\t ").replace(b"0 2", b"0  2")
+    ),
     "writes names in capitals": rewriting(
         lambda answer: re.sub(rb"(?m)^[A-Za-z-]+(?=: )", lambda name: name[0].upper(), answer)
     ),
@@ -93,18 +100,22 @@ SPOKEN = {
         lambda answer: re.sub(rb"Content-Length: \d+", b"Content-Type: application/sdp", answer)
     ),
     "describes itself in Latin-1": rewriting(lambda answer: answer.replace(b"v=0", b"s=\xfc0")),
-    "describes itself with a mark of byte order": rewriting(lambda answer: answer.replace(b"v=0", b"\xef\xbb\xbfv=0")[:]),
+    "describes itself with a mark of byte order": Script(description=f"\ufeff{DESCRIPTION}"),
     "describes itself as text": Script(describe_headers=("Content-Type: text/plain",)),
     "refuses OPTIONS": answering("OPTIONS", lambda request: request.said("400 Bad Request")),
     "says nothing of use to OPTIONS": answering("OPTIONS", lambda request: request.said("200 OK")),
-    "names its methods in two headers": answering("OPTIONS", lambda request: request.said("200 OK", "Public: PLAY", "Public: A")),
-    "sends us elsewhere at OPTIONS": answering("OPTIONS", lambda request: request.said("302 F", "Location: rtsp://evil/")),
+    "names its methods in two headers": answering(
+        "OPTIONS", lambda request: request.said("200 OK", "Public: PLAY", "Public: A")
+    ),
+    "sends us elsewhere at OPTIONS": answering(
+        "OPTIONS", lambda request: request.said("302 F", "Location: rtsp://evil/")
+    ),
     "accepts no Accept": Script(
         lambda _camera, request: request.said("406 Not Acceptable") if "accept" in request.headers else None
     ),
-    "names no session": setting_up("Transport: RTP/AVP/TCP;interleaved=0-1"),
-    "puts blanks into its session": setting_up("Session:  7 ; Timeout = 60 ", "Transport: RTP/AVP/TCP;interleaved=0-1"),
-    "says that its session lasts for no time": setting_up("Session: 7;timeout=0", "Transport: RTP/AVP/TCP;interleaved=0-1"),
+    "names no session": setting_up(INTERLEAVED),
+    "puts blanks into its session": setting_up("Session:  7 ; Timeout = 60 ", INTERLEAVED),
+    "says that its session lasts for no time": setting_up("Session: 7;timeout=0", INTERLEAVED),
     "names no transport": setting_up("Session: 7"),
     "names no channels": setting_up("Session: 7", "Transport: RTP/AVP/TCP;unicast"),
     "names one channel": setting_up("Session: 7", "Transport: RTP/AVP/TCP;interleaved=0"),
@@ -118,8 +129,8 @@ SPOKEN = {
     ),
     "slips a comma into its transport": setting_up("Session: 7", "Transport: RTP/AVP/TCP,interleaved=0-1,ssrc=FF"),
     "names another session with each answer": Script(
-        lambda camera, request: camera.usual(request).replace(b"\r\n\r\n", b"\r\nSession: %d\r\n\r\n" % len(camera.requests), 1)
-        if request.method == "PLAY"
+        lambda camera, request: request.said("200 OK", f"Session: {len(camera.requests)}", INTERLEAVED)
+        if request.method == "SETUP"
         else None
     ),
     "sends before it agrees to send": answering(
@@ -137,7 +148,7 @@ SPOKEN = {
     "names a base without a scheme": known_at({"SETUP": "/trackID=0"}, DESCRIPTION, "Content-Base: 192.168.77.5:554/"),
     "names a base of another scheme": known_at({"SETUP": "/cam/trackID=0"}, DESCRIPTION, "Content-Base: http://evil/x/"),
     "names a base that is a path": known_at({"SETUP": "/cam/trackID=0"}, DESCRIPTION, "Content-Base: /x/"),
-    "names two bases": known_at({"SETUP": "/trackID=0"}, DESCRIPTION, "Content-Base: rtsp://h/a/", "Content-Base: rtsp://h/a/"),
+    "names two bases": known_at({"SETUP": "/trackID=0"}, DESCRIPTION, *["Content-Base: rtsp://h/a/"] * 2),
     "names a base that it does not know itself": known_at(
         {"SETUP": "/cam/trackID=0", "PLAY": "/cam"}, DESCRIPTION, "Content-Base: rtsp://192.168.77.5/inner/"
     ),
@@ -150,7 +161,7 @@ SPOKEN = {
         {"SETUP": "rtsp://h/x/trackID=0"}, DESCRIPTION, "Content-Location: rtsp://h/x/"
     ),
     "names its stream by a path of its own": Script(
-        lambda _camera, request: request.said("404 No") if request.method == "SETUP" and "/cam" in request.url else None,
+        lambda _camera, request: request.said("404 No") if "/cam/" in request.url else None,
         f"{VIDEO}a=control:/other/track\r\n",
     ),
     "names its stream by no address": known_at({"SETUP": "/cam"}, VIDEO),
@@ -168,11 +179,11 @@ SPOKEN = {
     "sends its sound unasked": Script(stream=b"".join(packet + interleaved(PACKETS[0], 2) for packet in STREAM)),
     "offers UDP only": Script(transports=("udp",)),
     "offers UDP only and says so with 406": Script(
-        lambda _camera, request: request.said("406 Not") if "interleaved" in request.headers.get("transport", "") else None
+        lambda _camera, request: request.said("406 Not") if wants_tcp(request) else None
     ),
     "agrees to TCP and means UDP": Script(
-        lambda _camera, request: request.said("200 OK", "Session: 7", "Transport: RTP/AVP;unicast;server_port=5000-5001")
-        if "interleaved" in request.headers.get("transport", "")
+        lambda _camera, request: request.said("200 OK", "Session: 7", "Transport: RTP/AVP;server_port=5000-5001")
+        if wants_tcp(request)
         else None
     ),
 }  # fmt: skip
@@ -183,6 +194,34 @@ def test_a_picture_comes_from_a_camera_that(script: Script) -> None:
     """By the direct reader, and at the first attempt."""
     with scripted_camera(script) as camera, closing(source_of(camera, stall_seconds=20)) as source:
         assert sees(source)
+
+
+BY_UDP = {
+    "names no ports": "RTP/AVP;unicast",
+    "names port 0": "RTP/AVP;unicast;server_port=0-0",
+    "names one port": "RTP/AVP/UDP;server_port=5000",
+    "names impossible ports": "RTP/AVP;server_port=99999-100000",
+    "names ports without end": f"RTP/AVP;server_port={'9' * 5000}-1",
+    "slips a comma in": "RTP/AVP;unicast;server_port=5000-5001,ssrc=FF12CC34",
+    "names another source": "RTP/AVP;unicast;source=192.168.77.5;destination=0.0.0.0;server_port=5000-5001",
+    "names channels as well": "RTP/AVP;unicast;interleaved=0-1;server_port=5000-5001",
+    "says nothing": "",
+}
+
+
+@pytest.mark.parametrize("transport", BY_UDP.values(), ids=BY_UDP.keys())
+def test_a_picture_comes_by_udp_from_a_camera_that(transport: str) -> None:
+    """What it says of its own ports matters to reports alone."""
+
+    def answer(camera: ScriptedCamera, request: Request) -> bytes | None:
+        if request.method != "SETUP":
+            return None
+        camera.usual(request)
+        return request.said("200 OK", "Session: 7", f"Transport: {transport}")
+
+    with scripted_camera(Script(answer)) as camera, closing(source_of(camera, transport="udp")) as source:
+        assert sees(source)
+    assert len(camera.asked("SETUP")) == 1
 
 
 LOGIN = {"username": "user", "password": "word"}
@@ -205,7 +244,8 @@ GUARDED = {
         lambda request: request.said("401 No", CHALLENGE.format(1)) + HANGS_UP, "OPTIONS DESCRIBE SETUP PLAY"
     ),
     "guards OPTIONS without a challenge": guarded(
-        lambda request: request.said("401 No", *[CHALLENGE.format(1)] * (request.method != "OPTIONS")), "OPTIONS DESCRIBE"
+        lambda request: request.said("401 No", *[CHALLENGE.format(1)] * (request.method != "OPTIONS")),
+        "OPTIONS DESCRIBE",
     ),
     "offers Basic and Digest in one header": guarded(
         lambda request: request.said("401 No", 'WWW-Authenticate: Basic realm="x", Digest realm="x", nonce="1"')
@@ -286,7 +326,8 @@ def test_a_redirect_to_another_host_is_followed_by_nobody() -> None:
 
 def test_requests_of_the_camera_are_answered_as_a_client_should() -> None:
     """Some close the connection if not."""
-    asking = b"OPTIONS * RTSP/1.0\r\nCSeq: 77\r\n\r\nANNOUNCE x RTSP/1.0\r\nCSeq: 78\r\n\r\nRECORD x RTSP/1.0\r\nCSeq: 79\r\n\r\n"
+    methods = enumerate(("OPTIONS", "ANNOUNCE", "RECORD"), 77)
+    asking = "".join(f"{method} * RTSP/1.0\r\nCSeq: {number}\r\n\r\n" for number, method in methods).encode()
     with scripted_camera(Script(stream=asking + b"".join(STREAM))) as camera, closing(source_of(camera)) as source:
         assert sees(source)
         wait_until(lambda: len(camera.answers) == 3, "all are answered")
@@ -343,7 +384,7 @@ def test_a_reminder_that_is_challenged_anew_is_answered() -> None:
     assert "authorization" in camera.asked("GET_PARAMETER")[1].headers
 
 
-def wanting_audio(camera: ScriptedCamera, request: Request) -> bytes | None:
+def wanting_audio(camera: ScriptedCamera, _request: Request) -> bytes | None:
     """Sends nothing until its sound is set up too."""
     camera.script.is_mute = not any(one.url.endswith("trackID=1") for one in camera.asked("SETUP"))
     return None
@@ -413,7 +454,7 @@ def test_garbage_is_told_if_it_lasts_and_costs_no_connection(times: int, is_told
 
 def test_a_camera_gets_its_sessions_name_and_nothing_that_came_behind_it() -> None:
     """It may compare the whole header."""
-    script = setting_up("Session: 12345678;timeout=60", "Transport: RTP/AVP/TCP;interleaved=0-1")
+    script = setting_up("Session: 12345678;timeout=60", INTERLEAVED)
     with scripted_camera(script) as camera, closing(source_of(camera)) as source:
         assert sees(source)
     later = [request.headers["session"] for request in camera.requests[3:]]

@@ -39,6 +39,13 @@ def test_streams_that_can_not_be_decoded_are_passed_over() -> None:
         choose_track(DESCRIPTION.format(kind=96, control="first", lines=interleaved))
 
 
+def test_parameter_sets_without_padding_are_read() -> None:
+    """The padding says nothing that the length does not."""
+    lines = "a=rtpmap:96 H264/90000\na=fmtp:96 sprop-parameter-sets=aO48gA"
+    track = choose_track(DESCRIPTION.format(kind=96, control="1", lines=lines))
+    assert track.parameter_sets == b"\0\0\0\1\x68\xee\x3c\x80"
+
+
 def test_parameter_sets_that_are_no_base64_are_left_out() -> None:
     """Cameras repeat them in-band, so a bad description costs nothing."""
     lines = "a=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1;sprop-parameter-sets=%%%,aO48gA==,Z0"
@@ -71,7 +78,7 @@ def test_lines_that_are_too_long_are_passed_over(name: str) -> None:
         "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:x",
         "\ufeffv=0\rm=video 0 RTP/AVP 96\ra=rtpmap:96 H264/90000\ra=control:x\r",
         " v=0\r\nM=video\r\n m = video 0 RTP/AVP  96 \r\n a = rtpmap : 96  h264/90000/1\r\na=control: x \r\n\0",
-        "v=9\nm=audio 0 RTP/AVP (null)\na=rtpmap\nm=VIDEO 0/2 RTP/AVP 95 96\na=rtpmap:95 X/1\na=rtpmap:96 H264\na=control:x",
+        "m=audio 0 RTP/AVP (null)\na=rtpmap\nm=VIDEO 0/2 RTP/AVP 95 96\na=rtpmap:95 X/1\na=rtpmap:96 H264\na=control:x",
         "m=video 0 RTP/AVP 96\na=fmtp\na=fmtp:x\na=fmtp:96 =;;a\na=control:x\na=rtpmap:96 H264/90000\nm=\na=control:y",
         "m=video 0 RTP/AVP\na=rtpmap:96 H264/90000\na=control:x",
     ],

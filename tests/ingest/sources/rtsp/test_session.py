@@ -79,6 +79,7 @@ def test_a_refused_connection_and_an_unknown_host_are_said() -> None:
     assert type(refused) is type(unknown) is SourceSilentError
     assert not isinstance(refused, SourceUnsupportedError)
     assert not isinstance(unknown, SourceUnsupportedError)
+    assert str(failure(f"rtsp://{'a' * 70}.invalid/cam")) == failure_reasons.UNKNOWN_HOST
 
 
 def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() -> None:
@@ -149,7 +150,7 @@ def test_a_redirect_to_the_camera_itself_is_followed_a_few_times() -> None:
         error = failure(sender.url)
     assert str(error) == failure_reasons.REDIRECTED
     described = [request.split()[1] for request in sender.requests if request.startswith("DESCRIBE")]
-    assert described == [sender.url, *[f"{sender.url}/more"] * (MAX_REDIRECTS - 1)]
+    assert described == [sender.url, *[f"{sender.url}/more"] * MAX_REDIRECTS]
 
 
 def setting_up(transport: str, session: str = "7;timeout=60") -> Answer:
