@@ -114,7 +114,9 @@ class NamesItsInnerAddressAndALogin(Camera):
         return ["Content-Base: rtsp://admin:12345@192.168.0.64:554/cam/"]
 
     def media(self) -> list[str]:
-        return [line.replace("control:", "control:rtsp://admin:12345@192.168.0.64:554/cam/") for line in super().media()]
+        return [
+            line.replace("control:", "control:rtsp://admin:12345@192.168.0.64:554/cam/") for line in super().media()
+        ]
 
 
 class HasAQueryInItsAddress(Camera):
@@ -135,7 +137,12 @@ class ChoosesOtherChannels(Camera):
 
 class RepeatsTheAskedTransportInCapitals(Camera):
     def transport(self, asked: str, way: str) -> str:
-        return super().transport(asked, way).replace("unicast", "UNICAST;mode=\"PLAY\"").replace("RTP/AVP/TCP", "rtp/avp/tcp")
+        return (
+            super()
+            .transport(asked, way)
+            .replace("unicast", 'UNICAST;mode="PLAY"')
+            .replace("RTP/AVP/TCP", "rtp/avp/tcp")
+        )
 
 
 class DescribesMediaAlone(Camera):
@@ -283,7 +290,9 @@ class Guarded(Camera):
 
     def refuses(self, request: Request, _link: Link) -> bytes | None:
         nonce = f"n{len(self.requests)}"
-        return self.says(request, "401 Unauthorized", [f"WWW-Authenticate: {one.format(nonce)}" for one in self.challenges])
+        return self.says(
+            request, "401 Unauthorized", [f"WWW-Authenticate: {one.format(nonce)}" for one in self.challenges]
+        )
 
     def knows(self, request: Request) -> bool:
         scheme, _, rest = request.headers.get("authorization", "").partition(" ")
@@ -388,4 +397,3 @@ def test_a_camera_that_takes_long_to_describe_itself_plays() -> None:
 
     with running(Sleepy()) as camera:
         assert plays(camera.url, camera.clip, stall_seconds=8)
-

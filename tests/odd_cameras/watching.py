@@ -8,7 +8,7 @@ from services.ingest.select_source import source_opener
 from services.ingest.settings import CameraSettings
 from services.ingest.sources import SourceUnavailableError
 from tests.ingest.pixels import pixels_of
-from tests.odd_cameras.clips import Clip
+from tests.odd_cameras.clips import Clip, Pixels
 
 PATIENCE_SECONDS: Final = 20.0
 STALL_SECONDS: Final = 1.5
@@ -18,8 +18,8 @@ def settings_of(url: str, **settings: object) -> CameraSettings:
     return CameraSettings.model_validate({"rtsp_url": url, "stall_seconds": STALL_SECONDS, **settings})
 
 
-def plays(url: str, clip: Clip, *, count: int = 8, **settings: object) -> bool:
-    """Whether `count` pictures come that show the clip, without any that does not."""
+def plays(url: str, clip: Clip, *, count: int = 8, passes_over: Clip | None = None, **settings: object) -> bool:
+    """Whether `count` pictures come that show the clip, without any that shows neither it nor what to pass over."""
     opener = source_opener(settings_of(url, **settings))
     until, seen, failure = time.monotonic() + PATIENCE_SECONDS, 0, None
     while time.monotonic() < until:
@@ -33,8 +33,11 @@ def plays(url: str, clip: Clip, *, count: int = 8, **settings: object) -> bool:
                 picture = source.retrieve() if source.grab() else None
                 if picture is None:
                     continue
+                pixels = shown(picture)
+                if passes_over is not None and passes_over.shows(pixels):
+                    continue
                 seen += 1
-                assert clip.shows(shown(picture)), f"another picture, or a damaged one, as the {seen}th"
+                assert clip.shows(pixels), f"another picture, or a damaged one, as the {seen}th"
                 if seen >= count:
                     return True
         except SourceUnavailableError as error:
@@ -60,6 +63,6 @@ def why_not(url: str, **settings: object) -> str:
         return str(error)
 
 
-def shown(picture: Picture) -> "object":
+def shown(picture: Picture) -> Pixels:
     """The pixels as a viewer sees them, blue first."""
     return pixels_of(picture.to_jpeg(90))
