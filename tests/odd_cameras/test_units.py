@@ -2,7 +2,11 @@
 
 import struct
 from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any
 
+import av
 import cv2
 import pytest
 
@@ -255,4 +259,47 @@ WIDE = clip("JPEG", width=2560, height=64, count=4)
 def test_a_camera_that_sends_jpegs_plays(kind: type[Camera], shown: Clip) -> None:
     """By RTP's own format for them."""
     with running(kind(shown)) as camera:
+        assert plays(camera.url, shown)
+
+
+class SendsMpeg4(Camera):
+    """The codec before H.264. FFmpeg reads it."""
+
+    def format_lines(self) -> list[str]:
+        return ["a=rtpmap:96 MP4V-ES/90000", f"a=fmtp:96 profile-level-id=1;config={mpeg4()[0].hex()}"]
+
+    def unit(self, index: int) -> Sequence[bytes]:
+        return [mpeg4()[1 + index % (len(mpeg4()) - 1)]]
+
+    def payloads(self, unit: Sequence[bytes]) -> list[bytes]:
+        return [unit[0][at : at + 1000] for at in range(0, len(unit[0]), 1000)]
+
+
+@cache
+def mpeg4() -> list[bytes]:
+    """The clip's pictures in MPEG-4 part 2, behind what a decoder must know."""
+    context: Any = av.CodecContext.create("mpeg4", "w")
+    context.width, context.height, context.pix_fmt, context.time_base = 160, 120, "yuv420p", Fraction(1, 25)
+    context.options, context.bit_rate = {"g": "6"}, 4_000_000
+    packets = []
+    for index, picture in enumerate(clip().pictures):
+        frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
+        frame.pts = index
+        packets += context.encode(frame)
+    data = b"".join(map(bytes, [*packets, *context.encode(None)]))
+    head, *pictures = data.split(b"\0\0\1\xb6")
+    config = head[: head.index(b"\0\0\1\xb3")] if b"\0\0\1\xb3" in head else head
+    return [config, *(b"\0\0\1\xb6" + one.partition(b"\0\0\1\xb3")[0] for one in pictures)]
+
+
+def test_a_camera_that_sends_another_codec_plays_through_ffmpeg() -> None:
+    """Our own reader has three codecs."""
+    with running(SendsMpeg4()) as camera:
+        assert plays(camera.url, camera.clip)
+
+
+def test_pixels_that_are_not_square_are_shown_as_if_they_were() -> None:
+    """Nothing stretches a picture yet."""
+    shown = clip(parameters="sar=16/11")
+    with running(Camera(shown)) as camera:
         assert plays(camera.url, shown)
