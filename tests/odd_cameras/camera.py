@@ -5,7 +5,6 @@ Real sockets on loopback, a thread for each connection. Pictures go round and ro
 
 import base64
 import itertools
-import random
 import socket
 import struct
 import threading
@@ -199,7 +198,7 @@ class Camera:
 
     def play(self, link: "Link") -> None:
         """Send picture after picture until the session ends."""
-        stream = Stream(sequence=random.randrange(65_000, 65_536))
+        stream = Stream()
         for index in itertools.count():
             if self.has_ended.wait(PICTURE_SECONDS) or not link.plays:
                 return

@@ -73,7 +73,8 @@ def clip(  # noqa: PLR0913 each by name
     pictures = tuple(painted(width, height, index) for index in range(count))
     if codec == "JPEG":
         quality = [cv2.IMWRITE_JPEG_QUALITY, 85]
-        units = tuple((cv2.imencode(".jpg", one, quality)[1].tobytes(),) for one in pictures)
+        jpegs = (cv2.imencode(".jpg", one, quality)[1].tobytes() for one in pictures)
+        units: tuple[tuple[bytes, ...], ...] = tuple((jpeg,) for jpeg in jpegs)
     else:
         units = _encoded(codec, pictures, gop, pixel_format, parameters)
     return Clip(codec, width, height, units, pictures)

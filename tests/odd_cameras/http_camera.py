@@ -15,7 +15,7 @@ class HttpCamera:
     """Sends multipart JPEG for ever. Used within `running(camera)`."""
 
     path: ClassVar[str] = "video"
-    content_type: ClassVar[str] = "multipart/x-mixed-replace; boundary=frame"
+    content_type: str = "multipart/x-mixed-replace; boundary=frame"
 
     def __init__(self, shown: Clip | None = None) -> None:
         self.clip = shown or clip("JPEG")

@@ -1,7 +1,7 @@
 """Plays a recorded exchange: a camera on loopback that answers each of our requests as the real one did.
 
-Answers come in the recorded order, whatever is asked. What the recording hides of the camera's address becomes the player's, so
-lengths of descriptions are put right. Pictures come at the recorded times, or `speed` times as fast.
+Answers come in the recorded order, whatever is asked. What the recording hides of the camera's address becomes the
+player's, so lengths of descriptions are put right. Pictures come at the recorded times, or `speed` times as fast.
 """
 
 import re

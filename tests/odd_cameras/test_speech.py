@@ -4,14 +4,15 @@ import hashlib
 import time
 from base64 import b64decode
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import pytest
 
 from tests.odd_cameras.camera import Camera, HangUpError, Link, Packet, Request, Stream, running
 from tests.odd_cameras.watching import plays
 
-LOGIN = {"rtsp_username": "viewer", "rtsp_password": "p@ss:w/rd#1%"}
+USERNAME: Final = "viewer"
+PASSWORD: Final = "p@ss:w/rd#1%"  # noqa: S105 of a camera in this process
 
 
 class RepeatsItsHeaders(Camera):
@@ -296,7 +297,7 @@ class Guarded(Camera):
 
     def knows(self, request: Request) -> bool:
         scheme, _, rest = request.headers.get("authorization", "").partition(" ")
-        user, password = LOGIN["rtsp_username"], LOGIN["rtsp_password"]
+        user, password = USERNAME, PASSWORD
         if scheme == "Basic":
             return b64decode(rest).decode() == f"{user}:{password}"
         if scheme != "Digest":
@@ -360,7 +361,8 @@ class ChangesItsNonceWithEachRequest(Guarded):
     def knows(self, request: Request) -> bool:
         given = request.headers.get("authorization", "")
         nonce = given.partition('nonce="')[2].partition('"')[0]
-        is_fresh, _ = nonce not in self._used, self._used.add(nonce)
+        is_fresh = nonce not in self._used
+        self._used.add(nonce)
         return is_fresh and super().knows(request)
 
 
@@ -371,7 +373,7 @@ class ChangesItsNonceWithEachRequest(Guarded):
 def test_a_camera_with_a_login_plays_that(kind: type[Guarded]) -> None:
     """The password has characters that addresses need for themselves."""
     with running(kind()) as camera:
-        assert plays(camera.url, camera.clip, **LOGIN)
+        assert plays(camera.url, camera.clip, rtsp_username=USERNAME, rtsp_password=PASSWORD)
 
 
 @pytest.mark.parametrize("address", [
@@ -384,7 +386,7 @@ def test_a_login_within_the_address_plays(address: str) -> None:
         assert plays(address.format(place), camera.clip)
     with running(Guarded()) as camera:
         place = camera.url.partition("://")[2].partition("/")[0]
-        assert plays(f"rtsp://viewer:old@{place}/cam", camera.clip, rtsp_password=LOGIN["rtsp_password"])
+        assert plays(f"rtsp://viewer:old@{place}/cam", camera.clip, rtsp_password=PASSWORD)
 
 
 def test_a_camera_that_takes_long_to_describe_itself_plays() -> None:

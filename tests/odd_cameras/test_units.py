@@ -277,10 +277,10 @@ class SendsMpeg4(Camera):
 
 @cache
 def mpeg4() -> list[bytes]:
-    """The clip's pictures in MPEG-4 part 2, behind what a decoder must know."""
+    """The clip's pictures in MPEG-4 part 2, each on its own, behind what a decoder must know."""
     context: Any = av.CodecContext.create("mpeg4", "w")
     context.width, context.height, context.pix_fmt, context.time_base = 160, 120, "yuv420p", Fraction(1, 25)
-    context.options, context.bit_rate = {"g": "6"}, 4_000_000
+    context.options, context.bit_rate = {"g": "1"}, 4_000_000
     packets = []
     for index, picture in enumerate(clip().pictures):
         frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
