@@ -85,9 +85,8 @@ class _Mask:
         words = {*addresses, place, place.rpartition(":")[0].strip("[]"), login_in_path(options.url)}
         username, password = options.username, options.password
         self._long = _searched(secret_pattern(_if_long(username), _if_long(password)), filter(_if_long, words))
-        # Within a word a short one is an accident.
         login = secret_pattern(username, password)
-        self._short = _searched(rf"(?<![A-Za-z0-9])(?:{login})(?![A-Za-z0-9])" if login else "", words)
+        self._short = _searched(_as_word(login) if login else "", words)
 
     def __call__(self, data: bytes) -> bytes:
         text = data.decode("latin-1")
@@ -107,9 +106,15 @@ def _if_long(secret: str) -> str:
     return secret if len(secret) >= SHORTEST_IN_PICTURES else ""
 
 
+def _as_word(pattern: str) -> str:
+    """Within a word a short name or password is an accident."""
+    return f"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])"
+
+
 def _searched(login: str, words: Iterable[str]) -> re.Pattern[str]:
     """Finds what is to be hidden, and before it what must stay."""
-    found = [login, *(f"(?i:{re.escape(word)})" for word in sorted(words, key=len, reverse=True) if word)]
+    places = (_as_word(f"(?i:{re.escape(word)})") for word in sorted(words, key=len, reverse=True) if word)
+    found = [login, *places]
     return re.compile(f"(?P<keep>{_PROTOCOL})" + "".join(f"|(?:{part})" for part in found if part))
 
 

@@ -66,6 +66,16 @@ def test_a_login_of_the_protocols_own_words_leaves_the_protocol_intact(login: tu
         assert words in kept, words
 
 
+def test_a_short_host_name_is_hidden_as_a_word_alone() -> None:
+    """A machine may be called pi."""
+    (event,) = masked_events(
+        [Event(0, 0, "received", b"a=control:spinner/pi and PI, s=Pixel")],
+        ConnectionOptions("rtsp://10.0.0.9/"),
+        ["pi"],
+    )
+    assert event.data == b"a=control:spinner/** and **, s=Pixel"
+
+
 def test_pictures_are_left_as_they_are() -> None:
     """A short password stands in any of them by accident."""
     packet = b"$\0\0\x20" + bytes(range(128, 150)) + b"\0ab\0admin" + bytes(4)
