@@ -81,7 +81,7 @@ class Demultiplexer:
             if end is None:
                 break
             start = end
-        rest = filled - start
+        rest = 0 if self._has_failed else filled - start
         if rest and start:
             buffer[:rest] = buffer[start:filled]
         self._filled = rest
