@@ -33,6 +33,12 @@ COMMANDS: Final = (
     Command("stream", "services.stream", "run one replica of stream alone: the pages and the live pictures"),
     Command("archiver", "services.archiver", "run the archiver alone: the archive and its API"),
     Command("health", "services.ingest.health", "tell by the exit code whether ingest speaks on the bus"),
+    Command(
+        "record-camera",
+        "services.ingest.record_camera",
+        "try a camera as ingest would, and save the exchange to a file for a report",
+        takes_arguments=True,
+    ),
     Command("keys", "shared.bus_keys", "make the keys of a bus that other hosts may reach", takes_arguments=True),
     Command(
         "retention", "services.archiver.retention", "print what the archiver would delete now", takes_arguments=True

@@ -23,23 +23,18 @@ _UNPRINTABLE: Final = re.compile(r"[^ -~\u00a1-\U0010ffff]|[\u202a-\u202e\u2066-
 
 def masked(text: str, username: str, password: str, others: Iterable[str]) -> str:
     """`text` without the secrets, in any form in which they may be sent, fit for a log and a status."""
-    plain = {username, password, *others} - {""}
-    whole = {*plain, *(_encoded(username, password) if username or password else ())}
-    patterns = "|".join(map(_pattern, sorted(whole, key=len, reverse=True)))
-    if patterns:
-        text = re.sub(patterns, MASK, text)
+    pattern = secret_pattern(username, password, others)
+    if pattern:
+        text = re.sub(pattern, MASK, text)
     text = _UNPRINTABLE.sub(" ", _DIGEST.sub(MASK, text))
     return text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]} …"
 
 
-def overwritten(text: str, username: str, password: str, others: Iterable[str], *, digests: bool) -> str:
-    """`text`, which is bytes as latin-1, as long as before, with asterisks in place of `others` in each form, of the
-    login as it is sent, and of hashes if `digests`."""
-    whole = {*others, *(_encoded(username, password) if username or password else ())} - {""}
-    patterns = "|".join(map(_pattern, sorted(whole, key=len, reverse=True)))
-    for pattern in filter(None, (patterns, _DIGEST.pattern if digests else "")):
-        text = re.sub(pattern, lambda found: "*" * len(found[0]), text, flags=re.IGNORECASE)
-    return text
+def secret_pattern(username: str, password: str, others: Iterable[str] = ()) -> str:
+    """A regular expression for the secrets in any form in which they may be sent, the longest first; empty for none."""
+    plain = {username, password, *others} - {""}
+    whole = {*plain, *(_encoded(username, password) if username or password else ())}
+    return "|".join(map(_pattern, sorted(whole, key=len, reverse=True)))
 
 
 def _encoded(username: str, password: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ import ssl
 import time
 from typing import Final
 
+from services.ingest.sources import exchange_tap
 from services.ingest.sources.http.wakeup import Wakeup
 
 READ_BYTES: Final = 128 * 1024
@@ -42,8 +43,11 @@ class CameraSocket:
             poll.register(self._socket, select.POLLIN)
         self._data_or_wakeup.register(wakeup, select.POLLIN)
         self._wakeup = wakeup
+        self._listener = exchange_tap.listener("http")
 
     def sendall(self, data: bytes) -> None:
+        if self._listener is not None:
+            self._listener("sent", data)
         self._socket.settimeout(self._remaining())
         self._socket.sendall(data)
         self._socket.settimeout(0)
@@ -86,6 +90,7 @@ class CameraSocket:
                 count = self._socket.recv_into(buffer)
             except ConnectionResetError:  # so some cameras end an answer
                 self._has_ended = True
+                self._tell(buffer[:0])
                 return 0
             except _NOTHING_YET:
                 if not self._reads_wait:
@@ -94,7 +99,12 @@ class CameraSocket:
                     raise TimeoutError from None
             else:
                 self._has_ended = not count
+                self._tell(buffer[:count])
                 return count
+
+    def _tell(self, received: memoryview) -> None:
+        if self._listener is not None:
+            self._listener("received" if received else "ended", bytes(received))
 
     def _remaining(self) -> float:
         """Seconds until the deadline."""

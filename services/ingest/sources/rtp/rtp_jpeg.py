@@ -63,7 +63,13 @@ class RtpJpeg:
     def is_key(self, _payloads: Sequence[Buffer]) -> bool:
         return True
 
-    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:  # noqa: ARG002 it has none
+    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:
+        """It has none for a decoder. But quantisation tables may come once for many pictures, and only those pictures
+        are assembled that somebody wants, so the tables are remembered here, for which each picture comes by."""
+        for payload in payloads:
+            if payload[:2] != _OWN_HEADERS:
+                self._remember_tables(payload)
+                break
         return known
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
@@ -98,8 +104,7 @@ class RtpJpeg:
             start += 4
             if length not in (0, _TABLE_BYTES, 2 * _TABLE_BYTES):
                 raise DamagedUnitError("quantisation tables of an odd length")
-            if length:
-                self._tables[quality] = bytes(first[start : start + length])
+            self._remember_tables(first)
             start += length
         scan = bytearray()
         for index, payload in enumerate(payloads):
@@ -110,6 +115,16 @@ class RtpJpeg:
         header = _headers(tables, _TYPES[kind & ~_RESTARTS], width, height, restart_interval)
         ending = b"" if scan.endswith(bytes([0xFF, _END])) else bytes([0xFF, _END])
         return header + bytes(scan) + ending
+
+    def _remember_tables(self, first: Buffer) -> None:
+        """Those in a picture's first payload, if it has any."""
+        if len(first) <= _HEADER_BYTES or first[1:4] != b"\0\0\0" or first[5] < _IN_BAND:
+            return
+        start = _HEADER_BYTES + (4 if first[4] & _RESTARTS else 0)
+        length = int.from_bytes(first[start + 2 : start + 4], "big")
+        tables = bytes(first[start + 4 : start + 4 + length])
+        if len(tables) == length and length in (_TABLE_BYTES, 2 * _TABLE_BYTES) and not first[start + 1]:
+            self._tables[first[5]] = tables
 
     def _real_size(self, size: tuple[int, int], own: Sequence[Buffer]) -> tuple[int, int]:
         """The size of a picture whose RTP header says `size`, in pixels."""

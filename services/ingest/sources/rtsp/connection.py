@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, cast
 
+from services.ingest.sources import exchange_tap
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.demultiplexer import DOLLAR, Demultiplexer
 from services.ingest.sources.rtsp.message import Message
@@ -49,6 +50,7 @@ class RtspConnection(asyncio.BufferedProtocol):
         self._read_at = 0.0
         self._unanswered: deque[int] = deque(maxlen=REMEMBERED_REQUESTS)
         self._one_at_a_time = asyncio.Lock()
+        self._listener = exchange_tap.listener("rtsp")
 
     @property
     def is_open(self) -> bool:
@@ -123,9 +125,13 @@ class RtspConnection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, count: int) -> None:
         self._read_at = time.monotonic()
+        if self._listener is not None:
+            self._listener("received", bytes(self.demultiplexer.room()[:count]))
         self.demultiplexer.advance(count)
 
     def connection_lost(self, error: Exception | None) -> None:
+        if self._listener is not None:
+            self._listener("ended", b"")
         self.demultiplexer.flush()
         self._transport = None
         self._ended.set()
@@ -166,6 +172,8 @@ class RtspConnection(asyncio.BufferedProtocol):
     def _write(self, data: bytes) -> None:
         if self._transport is None:
             return
+        if self._listener is not None:
+            self._listener("sent", data)
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self._transport.abort()

@@ -6,6 +6,8 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
+from services.ingest.sources import exchange_tap
+
 PORTS: Final = range(32_768, 60_000, 2)
 PORT_ATTEMPTS: Final = 50
 RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
@@ -31,6 +33,7 @@ class UdpPair:
         self._buffer = bytearray(MAX_DATAGRAM_BYTES)
         self._room = memoryview(self._buffer)
         self._loop = asyncio.get_running_loop()
+        self._listeners = {end: exchange_tap.listener("udp") for end in self._sockets}
         for end, handler in zip(self._sockets, (on_packet, on_report), strict=True):
             self._loop.add_reader(end, self._read, end, handler)
 
@@ -49,6 +52,7 @@ class UdpPair:
             end.close()
 
     def _send(self, end: socket.socket, data: bytes, port: int) -> None:
+        self._tell(end, "sent", data)
         try:
             end.sendto(data, (self._camera_address, port))
         except OSError:
@@ -64,8 +68,15 @@ class UdpPair:
             except OSError:
                 continue  # the camera's host refused an earlier datagram of ours
             if sender[0] == self._camera_address:
-                handler(bytes(self._room[:count]))
+                datagram = bytes(self._room[:count])
+                self._tell(end, "received", datagram)
+                handler(datagram)
         self.has_more = True
+
+    def _tell(self, end: socket.socket, direction: exchange_tap.Direction, data: bytes) -> None:
+        listener = self._listeners[end]
+        if listener is not None:
+            listener(direction, data)
 
 
 def _bound_pair(family: socket.AddressFamily) -> tuple[socket.socket, socket.socket]:

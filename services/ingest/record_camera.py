@@ -1,0 +1,150 @@
+"""`python -m services.ingest.record_camera KEY`: tries a camera as ingest would, and saves the exchange to a file.
+
+The exchange is that of our own readers. FFmpeg's, where that takes over, can't be heard, but what came of it is said.
+Exit codes: 0 pictures came, 1 none came, 2 there is nothing to try or no file can be written.
+"""
+
+import argparse
+import socket
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final
+from urllib.parse import urlsplit
+
+from services.ingest.cameras_file import read_cameras_file
+from services.ingest.recording.attempt import Outcome, attempt
+from services.ingest.recording.masking import masked_events
+from services.ingest.recording.recorder import Recorder
+from services.ingest.recording.recording import Recording
+from services.ingest.select_source import connection_options, source_opener
+from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
+from services.ingest.sources import exchange_tap
+from shared.errors import ConfigurationError
+from shared.lifecycle import run_service
+from shared.settings import load_settings
+
+SECONDS: Final = 5.0
+"""How much of the stream is kept. The conversation before it is kept whole."""
+STANDARD_OUTPUT: Final = "-"
+EXIT_NO_PICTURES: Final = 1
+SUFFIX: Final = ".exchange.gz"
+WARNING: Final = (
+    "User names, passwords and addresses are masked in it, but the camera's pictures of up to five seconds are in it. "
+    "Look whether you wish to share what the camera sees now.\n"
+    "To send it to us, attach it to a report by the form 'A camera does not play'."
+)
+ONE_SESSION: Final = "A camera that allows one session at a time needs ingest to be stopped first."
+
+
+def main() -> int:
+    arguments = _arguments()
+    settings, max_pixels = _camera(arguments.key, is_small=arguments.small)
+    name = arguments.output or f"{settings.device_key}-{time.strftime('%Y%m%d-%H%M%S')}{SUFFIX}"
+    _say(f"Trying the camera '{settings.device_key}' ... {ONE_SESSION}")
+    with _opened(name) as file:
+        outcome, recording = record(settings, max_pixels=max_pixels)
+        recording.write(file)
+        file.flush()
+    _say(outcome.words)
+    size = "" if name == STANDARD_OUTPUT else f" ({Path(name).stat().st_size / 1000:.0f} kB)"
+    _say(f"The exchange is in {'standard output' if name == STANDARD_OUTPUT else name}{size}. {WARNING}")
+    return 0 if outcome.has_pictures else EXIT_NO_PICTURES
+
+
+def record(settings: CameraSettings, *, max_pixels: int, seconds: float = SECONDS) -> tuple[Outcome, Recording]:
+    """Try the camera. The recording is masked."""
+    recorder = Recorder()
+    exchange_tap.listen(recorder)
+    try:
+        outcome = attempt(source_opener(settings, max_pixels=max_pixels), seconds, lambda: recorder.end_after(seconds))
+    finally:
+        exchange_tap.listen(None)
+    options = connection_options(settings, max_pixels=max_pixels)
+    facts = {
+        "outcome": options.masked(outcome.words),
+        "decoder": settings.decoder,
+        "transport": settings.rtsp_transport,
+        "cut": "yes" if recorder.is_cut else "no",
+    }
+    events = masked_events(recorder.events, options, _addresses_of(options.url))
+    return outcome, Recording(tuple(recorder.connections), events, facts)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="framecast record-camera",
+        description="Try a camera as ingest would, and save up to five seconds of the exchange, without logins and "
+        f"addresses, to a file that can be sent to us. {ONE_SESSION}",
+    )
+    parser.add_argument("key", metavar="KEY", help="the camera's key, such as camera_1")
+    parser.add_argument("--small", action="store_true", help="try the camera's small second stream")
+    parser.add_argument("--output", metavar="FILE", help=f"where to save it, {STANDARD_OUTPUT} for standard output")
+    return parser.parse_args()
+
+
+def _camera(key: str, *, is_small: bool) -> tuple[CameraSettings, int]:
+    """The camera's settings, and the most pixels of a picture.
+
+    Raises:
+        ConfigurationError: when there is no such camera, or none that can be recorded.
+    """
+    ingest = load_settings(IngestSettings)
+    file = ingest.cameras_file
+    cameras = (load_settings(CameraEnvironment),) if file is None else read_cameras_file(file)
+    found = next((camera for camera in cameras if camera.device_key == key), None)
+    if found is None:
+        known = ", ".join(camera.device_key for camera in cameras)
+        raise ConfigurationError(f"There is no camera '{key}'. There is: {known}.")
+    if is_small and found.small_stream is None:
+        raise ConfigurationError(f"The camera '{key}' has no second stream: CAMERA_RTSP_URL_SMALL is not set.")
+    chosen = found.small_stream if is_small and found.small_stream is not None else found
+    if chosen.source_kind == "demo":
+        raise ConfigurationError(
+            f"No camera is configured: '{key}' is the demo scene. Set CAMERA_RTSP_URL to a camera's address."
+        )
+    if chosen.source_kind == "file":
+        raise ConfigurationError(f"'{key}' is a video file, with which nothing is exchanged. Send us the file itself.")
+    return chosen, ingest.picture_max_pixels
+
+
+def _opened(name: str) -> IO[bytes]:
+    """The file to write to, before the camera is asked.
+
+    Raises:
+        ConfigurationError: when it can't be written.
+    """
+    if name == STANDARD_OUTPUT:
+        if sys.stdout.isatty():
+            raise ConfigurationError("The recording is no text for a terminal. Put > and a file's name behind.")
+        return sys.stdout.buffer
+    try:
+        return Path(name).open("xb")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{name} can't be written: {error.strerror}. Choose another with --output; - is standard output."
+        ) from None
+
+
+def _addresses_of(url: str) -> Iterable[str]:
+    """The IP addresses of the camera, and of this machine as the camera sees it."""
+    parts = urlsplit(url)
+    found = {socket.gethostname(), parts.hostname or ""}
+    with suppress(OSError):
+        for family, _, _, _, place in socket.getaddrinfo(parts.hostname, parts.port or 1, type=socket.SOCK_DGRAM):
+            found.add(str(place[0]))
+            with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as own:
+                own.connect(place)  # sends nothing
+                found.add(str(own.getsockname()[0]))
+    return found - {"localhost"}
+
+
+def _say(words: str) -> None:
+    """Beside the recording, should that go to standard output."""
+    sys.stderr.write(f"{words}\n")
+
+
+if __name__ == "__main__":
+    run_service(main)
