@@ -19,14 +19,14 @@ import time
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from benchmarks.bus_camera import bus_camera
-from benchmarks.cores import allow_many_files, build, clean_up_when_terminated, memory_megabytes
+from benchmarks.cores import allow_many_files, build, clean_up_when_terminated, go_first, memory_megabytes
 from benchmarks.hostile_clients import Attack
 from benchmarks.hostile_kinds import CAMERA_PATH, FRAMES_PATH, Kind, Target, kinds_for
 from benchmarks.load import Load, Report
@@ -174,12 +174,6 @@ def running_stack(directory: Path) -> Iterator[Stack]:
         wait_until(lambda: _answers(stack, f"{CAMERA_PATH}/snapshot"), "there is a picture", 30)
         wait_until(lambda: _answers(stack, f"{FRAMES_PATH}/latest"), "there is an archive", 30)
         yield stack
-
-
-def go_first(pid: int) -> None:
-    """Put a process before the attacker and whatever else runs, where that is allowed."""
-    with suppress(PermissionError):
-        os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
 
 
 def _answers(stack: Stack, path: str) -> bool:
