@@ -4,12 +4,14 @@ A request's head has a deadline and a maximum size, its body a deadline; `body_l
 surrounds the body (chunk sizes and extensions, trailers) counts like a head. The parser gets small pieces, and none
 while a request waits behind another or while the client leaves our responses unread, so a connection holds little more
 memory than its buffers. All connections together take only a part of each turn of the loop (`loop_share.py`). The
-number of idle connections is limited; the oldest is closed first.
+number of idle connections is limited; the oldest is closed first. Whoever meets a limit is told so, where an answer is
+still to come, and has time to read it.
 """
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar, Final, cast
 from weakref import WeakKeyDictionary
 
@@ -17,7 +19,10 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from shared.web import texts
+from shared.web.client_log import limit_met
 from shared.web.loop_share import LoopShare
+from shared.web.raw_refusal import raw_refusal
 
 HEAD_SECONDS: Final = 10.0
 MAX_HEAD_BYTES: Final = 32 * 1024
@@ -25,14 +30,15 @@ MAX_FIELDS: Final = 200
 """Of a head. Thousands of tiny ones cost ten times their bytes."""
 BODY_SECONDS: Final = 30.0
 REST_SECONDS: Final = 2.0
-"""For the rest of a body that was answered before its end. If we closed at once, some clients would miss the answer."""
+"""For the rest of a request that was answered before its end. If we closed at once, some clients would miss the answer,
+because the kernel resets a connection that is closed with bytes unread.
+"""
 MAX_IDLE_CONNECTIONS: Final = 2000
 PIECE_BYTES: Final = 2048
 """The smallest requests that fit into it, all pipelined, cost some 300 KB."""
 _CHUNK_BYTES: Final = 8
 """The size line and line ends of an ordinary chunk; they are free, extensions are not."""
 _shares: Final[WeakKeyDictionary[ServerState, LoopShare]] = WeakKeyDictionary()
-_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 def share_of(server_state: ServerState) -> LoopShare:
@@ -69,12 +75,16 @@ class _Flow(FlowControl):
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection. At most one deadline is set: for the head, for the body, or for the rest of an answered body."""
+    """One connection. At most one deadline is set: for the head, the body, or the rest of an answered request."""
 
     _idle: ClassVar[dict["HttpProtocol", None]] = {}
     """The connections of this process that wait for their next request, the oldest first."""
     _deadline: asyncio.TimerHandle | None = None
     _awaits_head = False
+    _has_begun = False
+    """Whether some of the head that it awaits has come."""
+    _is_refused = False
+    """Whether it has been told of a limit. Nothing more is read from it."""
     _framing_bytes = 0
     """What the current message has brought besides its body."""
     _is_parsing = False
@@ -101,6 +111,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._idle.pop(self, None)
+        if self._is_refused:
+            return
         if self._deadline is None:
             # Bytes that the parser skips before a head have the head's deadline too.
             self._await_head()
@@ -124,7 +136,7 @@ class HttpProtocol(HttpToolsProtocol):
             del self._unparsed[:PIECE_BYTES]
             self._framing_bytes += len(piece)
             super().data_received(piece)
-            if self._framing_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            if self._framing_bytes > MAX_HEAD_BYTES:
                 self._refuse_framing()
             self._is_parsing = False
         if self._may_parse():
@@ -137,13 +149,38 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.resume_reading()
 
     def _may_parse(self) -> bool:
-        return bool(self._unparsed) and not (self.pipeline or self.flow.read_paused or self.transport.is_closing())
+        is_ended = self._is_refused or self.transport.is_closing()
+        return bool(self._unparsed) and not (self.pipeline or self.flow.read_paused or is_ended)
 
     def _refuse_framing(self) -> None:
-        # In the middle of a body an answer may be under way, so the connection just ends.
         if self._awaits_head:
-            self.transport.write(_TOO_LARGE)
-        self.transport.close()
+            self._refuse(431, "bytes of a request's head", MAX_HEAD_BYTES, texts.head_too_large(MAX_HEAD_BYTES))
+        else:
+            self._refuse(413, "bytes around a request's body", MAX_HEAD_BYTES, texts.framing_too_large(MAX_HEAD_BYTES))
+
+    def _refuse(self, status: int, limit: str, number: float, detail: str) -> None:
+        """Say which limit was met, and end the connection; without words where the client expects another answer."""
+        if self._is_refused or self.transport.is_closing():
+            return
+        limit_met(limit, self.client[0] if self.client else "", number)
+        self._is_refused = True
+        self._unparsed.clear()
+        if not self._is_answer_due():
+            self.transport.close()
+            return
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # the app is told so, and its own answer goes nowhere
+            self.cycle.message_event.set()
+        self.transport.write(raw_refusal(HTTPStatus(status), detail))
+        self.transport.pause_reading()
+        self.transport.write_eof()
+        self.loop.call_later(REST_SECONDS, self.transport.close)
+
+    def _is_answer_due(self) -> bool:
+        """Whether the client expects the answer to the message that is being received, and nothing of it is sent."""
+        if self._awaits_head:
+            return self._answering is None or self._answering.response_complete
+        return self.cycle is not None and self.cycle is self._answering and not self.cycle.response_started
 
     def handle_websocket_upgrade(self) -> None:
         self.lift_deadline()
@@ -155,6 +192,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._framing_bytes = 0
         if not self._awaits_head:
             self._await_head()
+        self._has_begun = True
 
     def on_headers_complete(self) -> None:
         self._awaits_head = False
@@ -162,11 +200,11 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._awaits_head or self.transport.is_closing():  # trailers are of no use to anybody here
+        if not self._awaits_head or self._is_refused:  # trailers are of no use to anybody here
             return
         super().on_header(name, value)
         if len(self.headers) > MAX_FIELDS:
-            self._refuse_framing()
+            self._refuse(431, "fields of a request's head", MAX_FIELDS, texts.too_many_fields(MAX_FIELDS))
 
     def on_body(self, body: bytes) -> None:
         self._framing_bytes -= min(self._framing_bytes, len(body) + _CHUNK_BYTES)
@@ -184,6 +222,8 @@ class HttpProtocol(HttpToolsProtocol):
         elif self.timeout_keep_alive_task is not None and not self.transport.is_closing():
             self._idle[self] = None
             if len(self._idle) > MAX_IDLE_CONNECTIONS:
+                # The newest is told of in the log: the oldest may be anybody's.
+                limit_met("idle connections", self.client[0] if self.client else "", MAX_IDLE_CONNECTIONS)
                 next(iter(self._idle)).close_idle()
 
     def close_idle(self) -> None:
@@ -199,6 +239,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._awaits_head = True
+        self._has_begun = False
         self._framing_bytes = 0
         self._set_deadline(HEAD_SECONDS)
 
@@ -209,6 +250,10 @@ class HttpProtocol(HttpToolsProtocol):
     def _end(self, seconds: float) -> None:
         if self.flow.read_paused:
             self._set_deadline(seconds)  # we have paused reading, so the client is not to blame
+        elif self._awaits_head and self._has_begun:
+            self._refuse(408, "seconds for a request's head", seconds, texts.head_too_slow(seconds))
+        elif not self._awaits_head and self._is_answer_due():
+            self._refuse(408, "seconds for a request's body", seconds, texts.body_too_slow(seconds))
         else:
             self.transport.close()
 
@@ -217,5 +262,5 @@ class HttpProtocol(HttpToolsProtocol):
         self._share.run(partial(self._start, cycle, app))
 
     def _start(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if not (cycle.disconnected or self.transport.is_closing()):
+        if not (cycle.disconnected or self._is_refused or self.transport.is_closing()):
             super()._start_asgi_task(cycle, app)
