@@ -1,6 +1,6 @@
 """Hostile connections of each kind, with live viewers beside them.
 
-    .venv/bin/python -m benchmarks.hostile [--service stream|archiver] [--kinds WORD] [--inside] [--seconds 4]
+    .venv/bin/python -m benchmarks.hostile [--service stream|archiver] [--kinds WORDS ...] [--inside] [--seconds 4]
 
 For each kind: how many connections were opened, refused, and closed by the server; the memory that the server took for
 them, each one's part of it, and what it has kept since the first kind; the longest gap that a live viewer saw; the
@@ -197,7 +197,9 @@ def shared_stream(stack: Stack) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--service", choices=tuple(LARGE), default="stream")
-    parser.add_argument("--kinds", default="", metavar="WORD", help="only kinds with this in their name")
+    parser.add_argument(
+        "--kinds", nargs="+", default=[""], metavar="WORDS", help="only kinds with one of these in their name"
+    )
     parser.add_argument("--inside", action="store_true", help="the connections show a valid token")
     parser.add_argument("--seconds", type=float, default=4, help="how long each kind goes on")
     options = parser.parse_args()
@@ -205,7 +207,7 @@ def main() -> None:
     allow_many_files()
     headers = f"Authorization: Bearer {TOKEN}\r\n" if options.inside else ""
     target = Target(options.service, LARGE[options.service], headers)
-    kinds = [kind for kind in kinds_for(target) if options.kinds in kind.name]
+    kinds = [kind for kind in kinds_for(target) if any(words in kind.name for words in options.kinds)]
     with tempfile.TemporaryDirectory() as name, running_stack(Path(name)) as stack:
         viewers = build("viewers.c", Path(name))
         port = int(stack.environment[f"{options.service.upper()}_PORT"])

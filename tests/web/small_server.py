@@ -15,7 +15,8 @@ MEMORY_LIMIT = 1024**3
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Any path: 200 and a short body; at `/patient` not before the request's body has come.
+    """Any path: 200 and a short body; at `/patient` not before the request's body has come, at `/endless`
+    not before the client has gone.
 
     A WebSocket is accepted, and its messages are read and forgotten.
     """
@@ -28,6 +29,9 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         return
     if scope["path"] == "/patient":
         while (message := await receive())["type"] == "http.request" and message["more_body"]:
+            pass
+    if scope["path"] == "/endless":
+        while (await receive())["type"] == "http.request":
             pass
     body = b"x" * 20_000 if scope["path"] == "/large" else b"ok"
     await send(

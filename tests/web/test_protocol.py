@@ -214,9 +214,18 @@ def test_requests_sent_in_one_go_are_answered_in_turn(app: App) -> None:
         read(client, b"/slow", b"/100000", b"/a", b"/b")
 
 
+@pytest.mark.parametrize("size", [600, 5000])
+def test_small_requests_behind_a_slow_one_are_all_answered(app: App, size: int) -> None:
+    """Also those that were read before their turn, with nothing sent after them."""
+    count = size // len(get("/a"))
+    with connected(app, get("/slow"), get("/a") * (count - 1), get("/end")) as client:
+        answers = read(client, b"/end")
+    assert answers.count(b"HTTP/1.1 200") == count + 1
+
+
 def test_the_request_being_answered_is_told_that_its_client_has_left(app: App) -> None:
-    """Not only the last request that was read is told."""
-    with connected(app, get("/endless"), get("/a"), get("/b")):
+    """Not only the last request that was read is told, and not only where nothing waits behind it."""
+    with connected(app, get("/endless"), get("/a"), get("/b") * 20):
         wait_until(lambda: app.begun == 1, "it is being answered")
     wait_until(lambda: app.left == 1, "it was told")
 
