@@ -25,6 +25,7 @@ from shared.web.client_log import LIMIT_SECONDS
 from shared.web.loop_share import STEPS_PER_TURN
 from shared.web.texts import (
     body_too_large,
+    body_too_slow,
     framing_too_large,
     head_too_large,
     head_too_slow,
@@ -32,6 +33,7 @@ from shared.web.texts import (
     too_many_fields,
     too_many_fragments,
     too_many_pings,
+    too_many_query_fields,
 )
 from tests.support.settings_page import names_on_the_page
 
@@ -65,10 +67,11 @@ NUMBERS = {
     "time for a request's head": f"{protocol.HEAD_SECONDS:.0f} s",
     "size of a request's head": f"{protocol.MAX_HEAD_BYTES // 1024} KiB",
     "fields of a request's head": f"{protocol.MAX_FIELDS}",
+    "fields of a request's query": f"{protocol.MAX_FIELDS}",
     "time for a request's body": f"{protocol.BODY_SECONDS:.0f} s",
     "size of a request's body": f"{MAX_BODY_BYTES // 1024} KiB",
     "idle connections of one process": f"{protocol.MAX_IDLE_CONNECTIONS:,}",
-    "trailers and chunk extensions of a body": f"{protocol.MAX_HEAD_BYTES // 1024} KiB",
+    "trailers and chunk extensions of a body": f"{protocol.MAX_FRAMING_BYTES // 1024} KiB",
     "time between two requests of a connection": f"{server.IDLE_SECONDS} s",
     "an answer that the client leaves unread": f"{HIGH_WATER_LIMIT // 1024} KiB",
     "requests, and pieces of 2 KiB, that a process takes in at once": f"{STEPS_PER_TURN}",
@@ -117,7 +120,9 @@ def test_every_setting_on_the_page_exists() -> None:
         (head_too_large(77 * 1024), ""),
         (framing_too_large(77 * 1024), ""),
         (too_many_fields(77), ""),
+        (too_many_query_fields(77), ""),
         (head_too_slow(77), ""),
+        (body_too_slow(77), ""),
         (too_many_fragments(77), ""),
         (too_many_pings(77, 60), ""),
         (too_many_attempts(77, 3), ""),

@@ -27,7 +27,9 @@ from shared.web.raw_refusal import raw_refusal
 HEAD_SECONDS: Final = 10.0
 MAX_HEAD_BYTES: Final = 32 * 1024
 MAX_FIELDS: Final = 200
-"""Of a head. Thousands of tiny ones cost ten times their bytes."""
+"""Of a head, and of its query. Thousands of tiny ones cost ten times their bytes, and milliseconds in the app."""
+MAX_FRAMING_BYTES: Final = 8 * 1024
+"""Around a body: trailers, chunk extensions, and whatever chunks of a few bytes have more than an ordinary one."""
 BODY_SECONDS: Final = 30.0
 REST_SECONDS: Final = 2.0
 """For the rest of a request that was answered before its end. If we closed at once, some clients would miss the answer,
@@ -38,7 +40,7 @@ PIECE_BYTES: Final = 2048
 _HEAD_END: Final = b"\r\n\r\n"
 """A piece ends here, too: forty pipelined requests in one cost 140 KB and several milliseconds."""
 _CHUNK_BYTES: Final = 8
-"""The size line and line ends of an ordinary chunk; they are free, extensions are not."""
+"""The size line and line ends of an ordinary chunk. They are free, but for chunks that are shorter than they."""
 _shares: Final[WeakKeyDictionary[ServerState, LoopShare]] = WeakKeyDictionary()
 
 
@@ -142,7 +144,7 @@ class HttpProtocol(HttpToolsProtocol):
             del self._unparsed[:length]
             self._framing_bytes += len(piece)
             super().data_received(piece)
-            if self._framing_bytes > MAX_HEAD_BYTES:
+            if self._framing_bytes > (MAX_HEAD_BYTES if self._awaits_head else MAX_FRAMING_BYTES):
                 self._refuse_framing()
             self._is_parsing = False
         if self._may_parse():
@@ -162,7 +164,8 @@ class HttpProtocol(HttpToolsProtocol):
         if self._awaits_head:
             self._refuse(431, "bytes of a request's head", MAX_HEAD_BYTES, texts.head_too_large(MAX_HEAD_BYTES))
         else:
-            self._refuse(413, "bytes around a request's body", MAX_HEAD_BYTES, texts.framing_too_large(MAX_HEAD_BYTES))
+            most = MAX_FRAMING_BYTES
+            self._refuse(413, "bytes around a request's body", most, texts.framing_too_large(most))
 
     def _refuse(self, status: int, limit: str, number: float, detail: str) -> None:
         """Say which limit was met, and end the connection; without words where the client expects another answer."""
@@ -189,6 +192,8 @@ class HttpProtocol(HttpToolsProtocol):
         return self.cycle is not None and self.cycle is self._answering and not self.cycle.response_started
 
     def handle_websocket_upgrade(self) -> None:
+        if self._is_refused:
+            return
         self.lift_deadline()
         self._unparsed.clear()
         super().handle_websocket_upgrade()
@@ -201,6 +206,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._has_begun = True
 
     def on_headers_complete(self) -> None:
+        if self.url.count(b"&") >= MAX_FIELDS:
+            self._refuse(414, "fields of a request's query", MAX_FIELDS, texts.too_many_query_fields(MAX_FIELDS))
         self._awaits_head = False
         self._set_deadline(BODY_SECONDS)
         super().on_headers_complete()
@@ -213,7 +220,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(431, "fields of a request's head", MAX_FIELDS, texts.too_many_fields(MAX_FIELDS))
 
     def on_body(self, body: bytes) -> None:
-        self._framing_bytes -= min(self._framing_bytes, len(body) + _CHUNK_BYTES)
+        self._framing_bytes -= min(self._framing_bytes, len(body) + min(len(body), _CHUNK_BYTES))
         super().on_body(body)
 
     def on_message_complete(self) -> None:

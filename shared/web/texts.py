@@ -47,6 +47,10 @@ def too_many_fields(most: int) -> str:
     return f"The request's head has too many fields: at most {most} are allowed."
 
 
+def too_many_query_fields(most: int) -> str:
+    return f"The request's address has too many fields behind its '?': at most {most} are allowed."
+
+
 def framing_too_large(max_bytes: int) -> str:
     return f"The request's body has more than {max_bytes // 1024} KiB of trailers and chunk extensions."
 

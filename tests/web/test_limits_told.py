@@ -59,12 +59,31 @@ def answer_to(port: int, request: bytes, drip: bytes = b"") -> str:
 
 HEAD = b"GET /ok HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"POST /patient HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+UPGRADE = (
+    HEAD + b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
 MEETINGS = {
     "a large head": (HEAD + b"Cookie: " + b"x" * 50_000 + b"\r\n\r\n", b"", 431, "32 KiB", "bytes of a request's head"),
     "many fields": (HEAD + b"a: b\r\n" * 900 + b"\r\n", b"", 431, "200 are", "fields of a request's head"),
     "a slow head": (HEAD + b"X: ", b"x", 408, "0.5 s", "seconds for a request's head"),
     "a slow body": (CHUNKED + b"1\r\n", b"x\r\n1\r\n", 408, "0.5 s", "seconds for a request's body"),
-    "trailers": (CHUNKED + b"0\r\n" + b"a: b\r\n" * 7000, b"", 413, "32 KiB", "bytes around a request's body"),
+    "trailers": (CHUNKED + b"0\r\n" + b"a: b\r\n" * 7000, b"", 413, "8 KiB", "bytes around a request's body"),
+    "tiny chunks": (CHUNKED + b"1\r\nx\r\n" * 9000, b"", 413, "8 KiB", "bytes around a request's body"),
+    "many query fields": (
+        b"GET /ok?" + b"a&" * 300 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"",
+        414,
+        "200 are",
+        "fields of a request's query",
+    ),
+    "many fields of an upgrade": (
+        UPGRADE + b"a: b\r\n" * 900 + b"\r\n",
+        b"",
+        431,
+        "200 are",
+        "fields of a request's head",
+    ),
 }
 
 

@@ -4,14 +4,14 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 from starlette.types import Receive, Scope, Send
 from websockets.sync.client import connect
 
-from shared.web.server import listen, make_server
+from shared.web.server import _Server, listen, make_server
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
@@ -26,6 +26,8 @@ class App:
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self.connections: Callable[[], int] = lambda: 0
+        self.peak: Callable[[], int] = lambda: 0
         self.begun = self.left = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,6 +69,9 @@ def app() -> Iterator[App]:
             await app(scope, receive, send)
 
     server = make_server(without_lifespan)
+    assert isinstance(server, _Server)
+    app.connections = lambda: len(server.server_state.connections)
+    app.peak = lambda: server._most_connections
     listener = listen("127.0.0.1", app.port, setting="TEST")
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -228,6 +233,25 @@ def test_the_request_being_answered_is_told_that_its_client_has_left(app: App) -
     with connected(app, get("/endless"), get("/a"), get("/b") * 20):
         wait_until(lambda: app.begun == 1, "it is being answered")
     wait_until(lambda: app.left == 1, "it was told")
+
+
+def test_memory_is_given_back_after_the_end_of_many_connections(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, however slowly they end; not after the end of a few."""
+    calls: list[int] = []
+    monkeypatch.setattr("shared.web.server.MANY_CONNECTIONS", 20)
+    monkeypatch.setattr("shared.web.server.TICK_SECONDS", 0.05)
+    monkeypatch.setattr("shared.web.server.give_memory_back", lambda: calls.append(1))
+    with ExitStack() as clients:
+        for _ in range(30):
+            read(clients.enter_context(connected(app, get("/a"))), b"/a")
+        with ExitStack() as few:
+            for _ in range(10):
+                read(few.enter_context(connected(app, get("/a"))), b"/a")
+            wait_until(lambda: app.peak() == 40, "the server has counted them")
+        wait_until(lambda: app.connections() == 30, "the few have ended")
+        assert not calls
+    wait_until(lambda: calls, "it is given back")
+    assert len(calls) == 1
 
 
 @pytest.mark.usefixtures("hasty")
