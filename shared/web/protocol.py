@@ -209,6 +209,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self.url.count(b"&") >= MAX_FIELDS:
             self._refuse(414, "fields of a request's query", MAX_FIELDS, texts.too_many_query_fields(MAX_FIELDS))
         self._awaits_head = False
+        self._framing_bytes = 0
         self._set_deadline(BODY_SECONDS)
         super().on_headers_complete()
 

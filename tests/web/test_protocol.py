@@ -165,6 +165,13 @@ def test_a_head_must_not_be_endless(app: App) -> None:
         assert answer.startswith(b"HTTP/1.1 431")
 
 
+def test_a_large_head_is_answered(app: App) -> None:
+    """A browser may have many cookies; what is allowed around a body is less."""
+    head = get("/a").removesuffix(b"\r\n") + b"Cookie: " + b"a=b; " * 6000 + b"\r\n\r\n"
+    with connected(app, head, head) as client:
+        assert read(client, b"/a").startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("framing", ["Content-Length: 4000", "Transfer-Encoding: chunked"])
 def test_a_body_must_come_in_time(app: App, framing: str) -> None:
