@@ -44,6 +44,8 @@ ARCHIVED_FRAMES: Final = 3000
 MOST_MEGABYTES: Final = 150
 MOST_GAP_SECONDS: Final = 0.5
 SAMPLE_SECONDS: Final = 0.2
+KEPT_FILES: Final = 25
+"""Stream keeps up to 20 connections to the archiver for later."""
 _SHEET: Final = f"{FRAMES_PATH}/sprites?ids={','.join(map(str, range(1, 101)))}"
 LARGE: Final = {
     "stream": {
@@ -126,7 +128,7 @@ def measure(kind: Kind, server: Server, baseline: float, live: Load, seconds: fl
             most[name] = max(most[name], megabytes)
     opened, refused, closed = attack.end()
     ended = time.monotonic()
-    wait_until(lambda: open_files(pid) <= files + 5, "the server closes its connections", 60)
+    wait_until(lambda: open_files(pid) <= files + KEPT_FILES, "the server closes its connections", 60)
     gone_after = time.monotonic() - ended
     report = live.report()
     rss, pss = most["rss"] - before["rss"], most["pss"] - before["pss"]
