@@ -149,7 +149,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._is_parsing = False
         if self._may_parse():
             self._parse()
-        elif self.transport.is_closing():
+        elif self._is_refused or self.transport.is_closing():
             self._unparsed.clear()
         elif len(self._unparsed) > PIECE_BYTES or (self._unparsed and self.flow.write_paused):
             self.flow.pause_reading()

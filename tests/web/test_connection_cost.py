@@ -139,6 +139,15 @@ def test_a_head_of_more_fields_than_anybody_sends_is_refused(server: Server) -> 
             assert client.recv(4096).split()[1] == status
 
 
+@pytest.mark.parametrize("kind", ["trailers", "header fields", "one endless chunk extension"])
+def test_a_client_that_was_refused_is_not_read_any_further(server: Server, kind: str) -> None:
+    """It has two seconds to read why. In that time one sent 2 GB, all of which was read and thrown away."""
+    first, block = FLOODS[kind]
+    sent, was_cut = flood(server, first, block)
+    assert was_cut
+    assert sent < 20_000_000, f"{sent / 1e6:.0f} MB were taken"
+
+
 def test_requests_that_wait_for_their_turn_cost_little(server: Server) -> None:
     """Those behind one that is being answered are not even parsed: forty of them once cost 140 KB."""
     request = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
