@@ -6,8 +6,12 @@ error derives from it directly when its catcher does something that no other err
 | error | its catcher |
 |---|---|
 | `ConfigurationError` | prints the one line and exits with code 2: a restart would not help |
+| `SettingValueError` (`settings.py`) | puts its advice behind what the setting must be |
 | `MessageDecodeError` | drops the bus message and counts it |
 | `ZmtpError` (`bus/zmtp.py`) | closes the connection, counts it and reconnects |
+| `TooManySubscriptionsError` (`bus/demand_ledger.py`) | ends that connection and logs why |
+| `JpegError` (`jpeg_segments.py`) | drops the picture |
+| `JpegCostError` (beside it) | refuses the picture in words: the camera's next one is like it |
 | `WrongSecretError` (`web/access/authenticator.py`) | treats the request as one without a password |
 | `TooManyAttemptsError` (beside it) | answers 429 with the seconds to wait |
 """

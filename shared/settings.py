@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, FramecastError
+from shared.url_masking import mask_pasted_url
 
 DEFAULT_BUS_ADDRESS: Final = "tcp://127.0.0.1:5555"
 MAX_SECRET_FILE_BYTES: Final = 64 * 1024
@@ -39,6 +41,10 @@ def _bus_addresses(value: str) -> str:
 
 BusAddresses = Annotated[str, AfterValidator(_bus_addresses)]
 Port = Annotated[int, Field(ge=1, le=MAX_PORT, description="a port number from 1 to 65535")]
+
+
+class SettingValueError(FramecastError, ValueError):
+    """Raised by a setting's validator. Its message says what to do, and follows what is allowed. It holds no secret."""
 
 
 class SecretUrl(SecretStr):
@@ -192,20 +198,23 @@ def load_settings(settings_class: type[SettingsT]) -> SettingsT:
     try:
         return settings_class()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=True)[0]
+        first = error.errors(include_url=False, include_input=True)[0]
         field_name = str(first["loc"][0]) if first["loc"] else ""
         field = settings_class.model_fields.get(field_name)
         if field is None:  # a rule about several settings; its message is the whole line
             raise ConfigurationError(first["msg"].removeprefix("Value error, ")) from None
         name = variable_name(settings_class, field_name)
-        raise ConfigurationError(refusal(name, os.environ.get(name, first.get("input", "")), field)) from None
+        raise ConfigurationError(refusal(name, os.environ.get(name, first.get("input", "")), field, first)) from None
 
 
-def refusal(name: str, given: object, field: FieldInfo) -> str:
-    """The line that refuses a setting's value, without showing a secret."""
+def refusal(name: str, given: object, field: FieldInfo, error: ErrorDetails) -> str:
+    """The line that refuses a setting's value because of pydantic's `error`, without showing a secret."""
     if _secret_kind(field.annotation) is SecretStr:
         return f"{name} is set to something else (not shown: it is a secret) but must be {field.description}."
-    return f"{name} is '{mask_url(str(given))}' but must be {field.description}."
+    cause = error.get("ctx", {}).get("error")
+    advice = f" {cause}" if isinstance(cause, SettingValueError) else ""
+    shown = mask_pasted_url(str(given)) if _secret_kind(field.annotation) is SecretUrl else mask_url(str(given))
+    return f"{name} is '{shown}' but must be {field.description}.{advice}"
 
 
 def mask_url(url: str) -> str:

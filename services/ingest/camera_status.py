@@ -39,7 +39,7 @@ def camera_status(
         state=observed.state,
         since_ns=observed.since_ns,
         last_error=None if observed.last_error is None else observed.last_error[:MAX_WORDS],
-        notices=tuple(notice[:MAX_WORDS] for notice in notices),
+        notices=tuple(notice[:MAX_WORDS] for notice in (*camera.understood, *notices)),
         reconnects=observed.reconnects,
         width=observed.width,
         height=observed.height,

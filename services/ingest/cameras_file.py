@@ -2,12 +2,14 @@
 notices when the file changes.
 """
 
+import re
 import threading
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from services.ingest.settings import CameraSettings
 from shared.clock import Clock
@@ -18,6 +20,8 @@ MAX_CAMERAS: Final = 200
 LOOK_SECONDS: Final = 1.0
 MAX_FILE_BYTES: Final = 1024 * 1024
 _PASSWORD_FILE: Final = "rtsp_password_file"  # noqa: S105 the name of a key
+_VARIABLE: Final = re.compile(r"\bCAMERA_([A-Z_]+)")
+"""Words name settings as in the environment."""
 _KEYS: Final = (*CameraSettings.model_fields, _PASSWORD_FILE)
 
 
@@ -63,11 +67,16 @@ def _camera(path: Path, place: int, table: dict[str, Any]) -> CameraSettings:
     try:
         return CameraSettings.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        name = str(first["loc"][0])
-        raise ConfigurationError(
-            f"{where}: {refusal(name, table.get(name, ''), CameraSettings.model_fields[name])}"
-        ) from None
+        first = error.errors(include_url=False)[0]
+        line = _refusal(table, first)
+        raise ConfigurationError(f"{where}: {_VARIABLE.sub(lambda found: found[1].lower(), line)}") from None
+
+
+def _refusal(table: dict[str, Any], error: ErrorDetails) -> str:
+    if not error["loc"]:  # a rule about several keys; its message is the whole line
+        return error["msg"].removeprefix("Value error, ")
+    name = str(error["loc"][0])
+    return refusal(name, table.get(name, ""), CameraSettings.model_fields[name], error)
 
 
 class CamerasFile:

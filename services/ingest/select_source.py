@@ -11,6 +11,7 @@ from services.ingest.sources import OpenSource, Source, SourceUnavailableError, 
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
 from services.ingest.sources.ffmpeg import FfmpegSource
+from services.ingest.sources.http import HttpSource
 from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.video_file import VideoFileSource
 from shared.logs import get_logger
@@ -30,20 +31,22 @@ def source_opener(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIX
         return _always(DemoSource())
     if kind == "file":
         return _always(VideoFileSource(options.url, max_pixels=max_pixels))
-    if kind == "rtsp" and settings.decoder == "direct":
+    if kind == "http":
+        return _always(HttpSource(options, max_fps=settings.fps))
+    if settings.decoder == "direct":
         return _always(RtspSource(options))
     return _always(FfmpegSource(options))
 
 
 def connection_options(settings: CameraSettings, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> ConnectionOptions:
     """How the camera is reached. A file has its path for an address."""
-    url = "" if settings.rtsp_url is None else settings.rtsp_url.get_secret_value()
-    if settings.source_kind not in ("rtsp", "http"):
-        return ConnectionOptions(url)
-    return ConnectionOptions.parse(
-        url,
-        username=settings.rtsp_username,
-        password=None if settings.rtsp_password is None else settings.rtsp_password.get_secret_value(),
+    address = settings.address
+    if address is None:
+        return ConnectionOptions("")
+    return ConnectionOptions(
+        address.url,
+        username=address.username,
+        password=address.password,
         transport=settings.rtsp_transport,
         ca_file=settings.rtsp_ca_file,
         verify_tls=settings.rtsp_tls_verify,

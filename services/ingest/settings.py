@@ -3,38 +3,58 @@
 One camera comes from the environment, as `CAMERA_…`; several come from a file with the same names (`cameras_file.py`).
 """
 
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import SettingsConfigDict
 
+from services.ingest.camera_address.address import CameraAddress
+from services.ingest.camera_address.errors import NO_FILE, CameraAddressError
+from services.ingest.camera_address.understand import understand
 from shared.bus.status import MAX_CAPTURE_INTERVAL_SECONDS
 from shared.bus.topics import KEY_PATTERN
-from shared.settings import BusServerSettings, SecretUrl, Settings, mask_url, url_has_host
+from shared.settings import BusServerSettings, SecretUrl, Settings
 
 MAX_WIDTHS: Final = 16
 MIN_WIDTH_PIXELS: Final = 16
 MAX_WIDTH_PIXELS: Final = 7680
 SourceKind = Literal["demo", "rtsp", "http", "file"]
+_ADDRESS: Final = "an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
 
 
-def _source_kind(url: str) -> SourceKind:
-    scheme, separator, _ = url.partition("://")
-    if not separator:
-        return "file"
-    kinds: dict[str, SourceKind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
-    return kinds[scheme.lower()]
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _meaning(text: str) -> CameraAddress:
+    """
+    Raises:
+        CameraAddressError: when `text` is neither an address that can be understood nor the path of a file that exists.
+    """
+    if _is_file(text):
+        return CameraAddress("file", text)
+    address = understand(text)
+    if address.kind == "file" and not _is_file(address.url):
+        raise CameraAddressError(NO_FILE)
+    return address
 
 
 def _usable_url(value: SecretUrl) -> SecretUrl:
-    url = value.get_secret_value()
-    try:
-        usable = Path(url).is_file() if _source_kind(url) == "file" else url_has_host(url)
-    except (KeyError, OSError):
-        usable = False
-    if not usable:
-        raise ValueError(mask_url(url))
+    _meaning(value.get_secret_value())
     return value
 
 
@@ -71,27 +91,30 @@ class CameraSettings(BaseModel):
     """The camera's name for people. Unset: made from the key."""
     enabled: bool = Field(True, description="true or false")
     """`false` leaves the camera alone."""
-    rtsp_url: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(
-        None, description="an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
-    )
+    rtsp_url: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(None, description=_ADDRESS)
     """The camera's address. Unset: the built-in demo scene."""
+    rtsp_url_small: Annotated[SecretUrl, AfterValidator(_usable_url)] | None = Field(None, description=_ADDRESS)
+    """The address of the camera's small second stream (its sub-stream), if it has one. The widths that it is wide
+    enough for are made of it, and all else of the main stream. The login is the same unless this address has its own.
+    """
     rtsp_username: str | None = Field(None, description="text")
     """The user name that the camera asks for. Any characters, nothing to escape."""
     rtsp_password: SecretStr | None = Field(None, description="text")
     """The password that the camera asks for. Any characters, nothing to escape."""
     rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="tcp or udp")
-    """`udp` is for cameras that offer nothing else: packets that are lost on the way stay lost."""
+    """`udp` is for cameras that do better by it: packets that are lost on the way stay lost. The other one
+    is tried where the camera refuses this one or sends nothing by it."""
     rtsp_ca_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
-        None, description="the path of a PEM file with the certificate to trust for rtsps://"
+        None, description="the path of a PEM file with the certificate to trust for rtsps:// and https://"
     )
-    """For rtsps://: the certificate to trust, where no authority that the system knows has signed it."""
+    """For rtsps:// and https://: the certificate to trust, where no authority that the system knows has signed it."""
     rtsp_tls_verify: bool = Field(True, description="true or false")
-    """For rtsps://: `false` takes any certificate."""
+    """For rtsps:// and https://: `false` takes any certificate."""
     decoder: Literal["auto", "direct", "ffmpeg", "opencv"] = Field(
         "auto", description="auto, direct or ffmpeg (opencv is another name of ffmpeg)"
     )
     """`auto` is our own reader, and FFmpeg's where ours does not understand the camera. Each other value is always that
-    reader."""
+    reader. For RTSP alone: HTTP cameras have a reader of their own."""
     idle: Literal["watch", "disconnect"] = Field("watch", description="watch or disconnect")
     """`watch` stays connected while nobody watches, which costs next to nothing. `disconnect` lets go after 30 seconds,
     for cameras on batteries or paid data."""
@@ -105,7 +128,7 @@ class CameraSettings(BaseModel):
     skip_identical: bool = Field(True, description="true or false")
     """A picture that equals the one before is sent once a second only."""
     fps: float = Field(30, gt=0, le=120, description="a number above 0, at most 120")
-    """The most frames a second that are published."""
+    """The most frames a second that are published. A camera whose address is a single JPEG is asked no more often."""
     jpeg_quality: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
     """The quality of the live pictures. At 60 they need two thirds of the bits of 80."""
     widths: Annotated[str, BeforeValidator(_joined), AfterValidator(_usable_widths)] = Field(
@@ -122,9 +145,47 @@ class CameraSettings(BaseModel):
     capture_quality: int = Field(95, ge=1, le=100, description="a whole number from 1 to 100")
     """The JPEG quality of archived frames, before they become WebP."""
 
+    @cached_property
+    def address(self) -> CameraAddress | None:
+        """The camera's address as it was understood, with the login; None for the demo."""
+        if self.rtsp_url is None:
+            return None
+        address = _meaning(self.rtsp_url.get_secret_value())
+        if address.kind == "file":
+            return address
+        password = self.rtsp_password
+        return address.with_login(self.rtsp_username, None if password is None else password.get_secret_value())
+
+    @cached_property
+    def small_stream(self) -> "CameraSettings | None":
+        """The same camera with the small stream for its only one; None where it has none."""
+        if self.rtsp_url_small is None or self.address is None:
+            return None
+        own = _meaning(self.rtsp_url_small.get_secret_value())
+        login = own if own.username or own.password else self.address
+        return CameraSettings.model_validate(
+            self.revealed()
+            | {"rtsp_url": self.rtsp_url_small, "rtsp_url_small": None}
+            | {"rtsp_username": login.username or None, "rtsp_password": login.password or None}
+        )
+
+    @model_validator(mode="after")
+    def _has_a_main_stream(self) -> Self:
+        if self.rtsp_url_small is not None and self.rtsp_url is None:
+            raise ValueError("CAMERA_RTSP_URL_SMALL is set, so CAMERA_RTSP_URL must be set, too: the large stream's.")
+        return self
+
+    @property
+    def understood(self) -> tuple[str, ...]:
+        """How the addresses were understood, in words for the user."""
+        small = (
+            () if self.small_stream is None or self.small_stream.address is None else self.small_stream.address.notices
+        )
+        return (*(() if self.address is None else self.address.notices), *small)
+
     @property
     def source_kind(self) -> SourceKind:
-        return "demo" if self.rtsp_url is None else _source_kind(self.rtsp_url.get_secret_value())
+        return "demo" if self.address is None else self.address.kind
 
     @property
     def display_name(self) -> str:

@@ -141,6 +141,8 @@ class Supervisor:
                 self._workers[key].order = order
             else:
                 log.info("camera configured", camera=key, source=camera.source_kind)
+                for notice in camera.understood:
+                    log.warning("camera's address", camera=key, notice=notice)
                 self._workers[key] = CameraWorker(
                     camera, order, self._inner_address, self._clock, max_pixels=self._max_pixels
                 )

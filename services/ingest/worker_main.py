@@ -11,11 +11,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import IO, Any, Final
 
 from services.ingest.camera.bus_publisher import BusPublisher
 from services.ingest.camera.camera import Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
+from services.ingest.camera.streams import CameraStreams
 from services.ingest.camera_status import Measurements, camera_status
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.picture_limits import is_lack_of_memory
@@ -53,6 +55,18 @@ def camera_policy(settings: CameraSettings) -> CameraPolicy:
     )
 
 
+def _stream(settings: CameraSettings, max_pixels: int, *, is_small: bool = False) -> Camera:
+    """The stream that the settings describe. A small one is connected only while somebody wants it."""
+    policy = camera_policy(settings)
+    return Camera(
+        settings.device_key,
+        source_opener(settings, max_pixels=max_pixels),
+        Renditions(settings.device_key, rendering_options(settings)),
+        policy=replace(policy, disconnects_when_idle=True, connects_on_demand=True) if is_small else policy,
+        probe=answers_at(settings),
+    )
+
+
 class AssignedCamera:
     """The camera that this process runs, put together from its assignment."""
 
@@ -61,12 +75,9 @@ class AssignedCamera:
         self._order: int
         self._notices: tuple[str, ...]
         self.follow(assignment)
-        self.camera = Camera(
-            settings.device_key,
-            source_opener(settings, max_pixels=assignment["max_pixels"]),
-            Renditions(settings.device_key, rendering_options(settings)),
-            policy=camera_policy(settings),
-            probe=answers_at(settings),
+        small, max_pixels = settings.small_stream, assignment["max_pixels"]
+        self.streams = CameraStreams(
+            _stream(settings, max_pixels), None if small is None else _stream(small, max_pixels, is_small=True)
         )
 
     def follow(self, instruction: dict[str, Any]) -> None:
@@ -76,19 +87,28 @@ class AssignedCamera:
 
     def status(self, viewer_count: int) -> CameraStatus:
         """The status as of now. Also sends the heartbeat, or ends the process if the camera hangs. Any thread."""
-        camera, facts = self.camera, self.camera.facts
-        if camera.busy_seconds() > HANGS_AFTER_SECONDS + self.settings.stall_seconds:
+        camera, facts = self.streams.main, self.streams.main.facts
+        if self.streams.busy_seconds() > HANGS_AFTER_SECONDS + self.settings.stall_seconds:
             log.error("camera hangs: its process ends", camera=camera.key)
             os._exit(1)
         send_heartbeat()
-        notices = self._notices if facts.notice is None else (*self._notices, facts.notice)
+        notices = (*self._notices, *filter(None, (facts.notice, self._small_notice())))
         measurements = Measurements(
             fps=camera.fps,
             codec=facts.codec,
             bits_per_second=facts.bits_per_second,
             viewer_count=viewer_count,
         )
-        return camera_status(self.settings, self._order, camera.observed, notices, measurements)
+        return camera_status(self.settings, self._order, self.streams.observed, notices, measurements)
+
+    def _small_notice(self) -> str | None:
+        """What is wrong with the small stream, in words for the user."""
+        small, failure = self.streams.small, self.streams.small_failure
+        if failure is not None:
+            why = failure.replace("CAMERA_RTSP_URL", "CAMERA_RTSP_URL_SMALL")
+            return f"The small stream fails, so small pictures are made of the main stream. {why}"
+        notice = None if small is None else small.facts.notice
+        return None if notice is None else f"The small stream: {notice}"
 
 
 def within_memory(run: Callable[[threading.Event], None]) -> Callable[[threading.Event], None]:
@@ -132,11 +152,19 @@ def main() -> int:
 
     stop_on_signals(stop)
     publisher = Publisher(assignment["inner_address"], is_inner=True)
-    bus_publisher = BusPublisher(publisher, assigned.camera, assigned.settings.offered_widths, assigned.status)
+    streams = assigned.streams
+    bus_publisher = BusPublisher(publisher, streams, assigned.settings.offered_widths, assigned.status)
     threads = [
         ServiceThread("bus-publisher", within_memory(bus_publisher.run), on_crash),
-        ServiceThread("camera", within_memory(lambda ended: assigned.camera.run(ended, bus_publisher)), on_crash),
+        ServiceThread("camera", within_memory(lambda ended: streams.run_main(ended, bus_publisher)), on_crash),
     ]
+    if streams.small is not None:
+        threads.insert(
+            0,
+            ServiceThread(
+                "small-stream", within_memory(lambda ended: streams.run_small(ended, bus_publisher)), on_crash
+            ),
+        )
     for thread in threads:
         thread.start()
     threading.Thread(

@@ -25,6 +25,8 @@ look-ups, 2 s apart: a lost packet then costs 2 s, and when the first name serve
 CONNECT_SECONDS: Final = 1.0
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 1.0
+MAX_UNSENT_BYTES: Final = 1024 * 1024
+"""Beyond the kernel's buffer. 4,096 subscriptions have 300 KB; what a peer asks for without reading it has no end."""
 Take = Callable[[list[bytes]], None]
 
 
@@ -158,8 +160,13 @@ class _Connection(asyncio.BufferedProtocol):
             self._send(command)
 
     def _send(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self._end(ZmtpError("the bus reads nothing"))
+            self.abort()
+            return
+        self._transport.write(data)
 
     def abort(self) -> None:
         if self._transport is not None:

@@ -2,18 +2,29 @@
 
 import threading
 from contextlib import suppress
+from typing import Final
 
 import zmq
 
-from shared.bus.curve import ServerKeys, ZapAuthenticator
-from shared.bus.sockets import HIGH_WATER_MARK, bind_socket, publishing_socket
+from shared.bus.curve import ServerKeys
+from shared.bus.curve_server import CurveServer
+from shared.bus.demand_pacer import DemandPacer
+from shared.bus.sockets import HIGH_WATER_MARK
+from shared.bus.subscriber_server import SubscriberServer
+
+MESSAGES_PER_TURN: Final = 64
+"""Passed on before the subscribers have their turn."""
+WAIT_SECONDS: Final = 1.0
+# A plain integer: pyzmq's flag takes longer than the call that it is for.
+_NOBLOCK: Final = int(zmq.NOBLOCK)
 
 
 class BusProxy:
-    """libzmq's own proxy on a thread of its own: subscribers connect to `outer_address`, publishers to `inner_address`.
+    """Subscribers connect to `outer_address`, publishers to `inner_address`. It runs on a thread of its own.
 
-    A publisher sees the first subscription to a topic and the end of the last one, over all subscribers. With
-    `keys`, only clients whose key is authorized may connect to the outer address; the inner one never has keys.
+    A publisher sees the first subscription to a topic and the end of the last one, over all subscribers. A subscriber
+    beyond a limit loses its connection. With `keys`, only clients whose key is authorized may connect to the outer
+    address; the inner one never has keys.
 
     Raises:
         ConfigurationError: the outer address can't be bound.
@@ -21,28 +32,58 @@ class BusProxy:
 
     def __init__(self, outer_address: str, inner_address: str, keys: ServerKeys | None = None) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._outer = publishing_socket(self._context, has_keys=keys is not None)
-        self._authenticator = None if keys is None else ZapAuthenticator(self._context, self._outer, keys)
         self._inner = self._context.socket(zmq.XSUB)
         self._inner.set(zmq.RCVHWM, HIGH_WATER_MARK)
+        # A subscription beyond such a mark would be lost, and nobody would repeat it.
+        self._inner.set(zmq.SNDHWM, 0)
         self._inner.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
         self._inner.bind(inner_address)
-        bind_socket(self._outer, outer_address, self._context)
-        if self._authenticator is not None:
-            self._authenticator.start()
+        self._pacer = DemandPacer(self._pass_demand)
+        self._outer = self._open_outer(outer_address, keys)
+        self._outer.watch(self._inner.fileno())
         self._thread = threading.Thread(target=self._run, name="bus-proxy", daemon=True)
         self._thread.start()
 
+    def _open_outer(self, address: str, keys: ServerKeys | None) -> SubscriberServer | CurveServer:
+        try:
+            if keys is None:
+                return SubscriberServer(address, self._pacer.change)
+            return CurveServer(self._context, address, keys, self._pacer.change)
+        except BaseException:
+            self._context.destroy(linger=0)
+            raise
+
     def _run(self) -> None:
         with suppress(zmq.ContextTerminated):
-            zmq.proxy(self._outer, self._inner)
-        self._outer.close(linger=0)
+            while True:
+                wait_seconds = min(self._pacer.pass_due(), WAIT_SECONDS)
+                self._outer.turn(0 if self._pass_messages() else wait_seconds)
+        self._outer.close()
         self._inner.close(linger=0)
+
+    def _pass_messages(self) -> bool:
+        """Pass publishers' messages on; whether there may be more."""
+        receive = self._inner.recv
+        for _ in range(MESSAGES_PER_TURN):
+            parts: list[bytes | memoryview] = []
+            try:
+                part = receive(_NOBLOCK, copy=False)
+            except zmq.Again:
+                return False
+            while part.more:
+                parts.append(part.buffer)
+                part = receive(copy=False)
+            parts.append(part.buffer)
+            self._outer.send(parts)
+        return True
+
+    def _pass_demand(self, topic: bytes, is_wanted: bool) -> None:
+        self._inner.send((b"\x01" if is_wanted else b"\x00") + topic)
 
     def close(self) -> None:
         """Stop the proxy; returns when its threads have ended."""
-        # Terminating the context ends the threads' waiting; `term` returns when they have closed their sockets.
+        # Terminating the context ends the thread's waiting; `term` returns when it has closed its sockets.
         self._context.term()
         self._thread.join()
-        if self._authenticator is not None:
-            self._authenticator.join()
+        if isinstance(self._outer, CurveServer):
+            self._outer.join()

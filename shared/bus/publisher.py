@@ -8,13 +8,12 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from socket import socketpair
-from typing import Final
 
 import zmq
 
 from shared.bus.sockets import HIGH_WATER_MARK, bind_socket, has_event, publishing_socket
 
-_SUBSCRIBE: Final = b"\x01"
+_CANCEL, _SUBSCRIBE = b"\x00", b"\x01"
 
 
 class Publisher:
@@ -34,6 +33,8 @@ class Publisher:
         if is_inner:
             self._socket = self.context.socket(zmq.XPUB)
             self._socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+            # A subscription beyond such a mark would be lost, and nobody would repeat it.
+            self._socket.set(zmq.RCVHWM, 0)
             self._socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
             self._socket.connect(address)
         else:
@@ -65,7 +66,7 @@ class Publisher:
                 topic = event[1:]
                 if event[:1] == _SUBSCRIBE:
                     topics.add(topic)
-                else:
+                elif event[:1] == _CANCEL:
                     topics.discard(topic)
         changed = topics != self.topics
         self.topics = frozenset(topics)

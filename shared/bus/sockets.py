@@ -1,8 +1,9 @@
 """The options of the bus's ZeroMQ sockets, and the reasons for them.
 
-Two facts of libzmq decide them. A heartbeat on a SUB socket with a finite high-water mark aborts the process when the
-application stalls, so only the XPUB socket sends heartbeats. A high-water mark limits the number of queued messages,
-not their age, so ours is small, and so are the kernel's buffers.
+Two facts of libzmq decide them. With a finite high-water mark for what a socket receives, libzmq may pause reading; a
+heartbeat while it does aborts the process when the connection has failed. So only the XPUB socket sends heartbeats, and
+it has no such mark. A high-water mark limits the number of queued messages, not their age, so ours is small, and so are
+the kernel's buffers.
 """
 
 from typing import Final
@@ -11,6 +12,7 @@ import zmq
 
 from shared.bus.curve import OVERHEAD_BYTES
 from shared.bus.topics import MAX_TOPIC_BYTES
+from shared.bus.zmtp import MAX_MESSAGE_BYTES
 from shared.errors import ConfigurationError
 
 HIGH_WATER_MARK: Final = 8
@@ -28,6 +30,9 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
     # No high-water mark limits incoming subscriptions, so their length is limited. None of ours is longer than a topic.
     socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES + (OVERHEAD_BYTES if has_keys else 0))
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
+    # With a limit here, any peer can abort the process: subscriptions up to it, a PING, and a reset are enough
+    # (docs/decisions/0021).
+    socket.set(zmq.RCVHWM, 0)
     socket.set(zmq.SNDBUF, KERNEL_BUFFER_BYTES)
     socket.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
     socket.set(zmq.HEARTBEAT_IVL, 1000)
@@ -39,6 +44,7 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
 def subscribing_socket(context: "zmq.Context[zmq.Socket[bytes]]") -> "zmq.Socket[bytes]":
     """A SUB socket, not connected yet. It connects and reconnects by itself, within a second of each failure."""
     socket = context.socket(zmq.SUB)
+    socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
     socket.set(zmq.RCVBUF, KERNEL_BUFFER_BYTES)
     socket.set(zmq.RECONNECT_IVL, 100)

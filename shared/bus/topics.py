@@ -20,6 +20,8 @@ CAPTURE: Final = "capture"
 """The rendition for the archiver: the source's own size at the archive's quality, at most one frame a second."""
 ALL_STATUSES: Final = b"status/"
 MAX_TOPIC_BYTES: Final = 256
+_KINDS: Final = (b"frame/", b"status/", b"viewers/", b"hello/")
+_CHARACTERS: Final = re.compile(rb"[a-z0-9_/-]*")
 _VIEWERS: Final = re.compile(rb"^viewers/([a-z0-9][a-z0-9_-]{0,62})/([a-z0-9-]{1,64})/(\d{1,6})/$")
 
 
@@ -36,6 +38,12 @@ def new_hello_topic() -> bytes:
     published on it. ZeroMQ reports only the first subscription to a topic, hence the random name.
     """
     return f"hello/{secrets.token_hex(8)}/".encode()
+
+
+def can_be_ours(topic: bytes) -> bool:
+    """Whether a subscription to `topic` can mean anything here: it is a topic of ours, or could be the start of one."""
+    is_known = topic.startswith(_KINDS) or any(kind.startswith(topic) for kind in _KINDS)
+    return is_known and _CHARACTERS.fullmatch(topic) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _long_size: Final = struct.Struct("!Q").unpack_from
 MAX_MESSAGE_BYTES: Final = 33 * 1024 * 1024
 """For all parts of a message: the largest picture and a header. No ingest announces more."""
 MAX_COMMAND_BYTES: Final = 4096
+MAX_PING_CONTEXT_BYTES: Final = 16
 MAX_PARTS: Final = 8
 FIRST_BUFFER_BYTES: Final = 256 * 1024
 KEPT_BUFFER_BYTES: Final = 4 * 1024 * 1024
@@ -164,7 +165,8 @@ class ZmtpSubscriber:
         """Unknown commands are ignored: a later version of ZMTP may add some."""
         name, rest = body[1 : 1 + body[0]] if body else b"", body[1 + body[0] :] if body else b""
         if name == b"PING":
-            self._reply(command(b"PONG", rest[2:]))  # a time to live of 2 bytes, then the context to send back
+            # A time to live of 2 bytes, then the context to send back.
+            self._reply(command(b"PONG", rest[2 : 2 + MAX_PING_CONTEXT_BYTES]))
         elif name == b"READY" and not self.is_ready:
             self.is_ready = True
             self._reply(b"".join(map(subscribe, self._topics)))

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.compose import ROOT, docker
 
 LIBRARIES = {
-    "ingest": {"aiortsp", "av", "cv2", "numpy", "simplejpeg"},
+    "ingest": {"av", "cv2", "numpy", "simplejpeg"},
     "stream": {"fastapi", "httpx2", "PIL", "uvicorn", "uvloop"},
     "archiver": {"alembic", "av", "fastapi", "obstore", "PIL", "psycopg", "sqlmodel", "uvicorn", "uvloop"},
 }

@@ -14,6 +14,14 @@ def test_words_from_outside_are_cut_to_what_a_status_holds() -> None:
     assert status.notices == ("n" * 1000, "f" * 1000)
 
 
+def test_a_status_says_how_the_address_was_understood() -> None:
+    """Whoever wrote it sees whether that is what was meant."""
+    camera = CameraSettings.model_validate({"rtsp_url": "admin:s3cret@192.168.1.5/live"})
+    (notice,) = camera_status(camera, 0, ObservedState(CameraState.OFFLINE, 0)).notices
+    assert "rtsp://192.168.1.5/live" in notice
+    assert "s3cret" not in notice
+
+
 def test_a_status_carries_settings_state_and_measurements() -> None:
     """Each in its own member, and the other services can read it."""
     camera = CameraSettings(device_key="door", widths="640,320", capture_interval=60)

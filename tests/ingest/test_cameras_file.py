@@ -93,6 +93,11 @@ def test_a_file_that_is_rewritten_is_noticed_without_a_signal(tmp_path: Path) ->
         ("camera = 'a", "is not valid TOML"),
         ("", "must hold 1 to 200 [[camera]] tables"),
         ("[[camera]]\ndevice_key = 'a'\nrtsp_password_file = '/no/such'\n", "rtsp_password_file is '/no/such'"),
+        (
+            "[[camera]]\ndevice_key = 'a'\nrtsp_url = 'rtsp://u:p@ss/s3cret@camera/x'\n",
+            "put the password into rtsp_password (or rtsp_password_file)",
+        ),
+        ("[[camera]]\ndevice_key = 'a'\nrtsp_url_small = 'rtsp://h/x'\n", "rtsp_url_small is set, so rtsp_url must be"),
         ("[[camera]]\ndevice_key = 'a'\nrtsp_url = 'rtps://u:s3cret@h/x'\n", "rtsp_url is 'rtps://***@h/x'"),
     ],
 )

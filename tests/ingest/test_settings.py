@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.ingest.settings import CameraEnvironment, IngestSettings
+from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
 
@@ -59,6 +61,96 @@ def test_a_bad_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyP
     assert "s3cret" not in str(caught.value)
     assert "t0ken" not in str(caught.value)
     assert "rtps://***@camera/x" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        (
+            "rtsp://user:p@ss/s3cret@camera/x",
+            "put the password into CAMERA_RTSP_PASSWORD (or CAMERA_RTSP_PASSWORD_FILE)",
+        ),
+        ("rtsp://user:{FRIGATE_RTSP_PASSWORD}@camera/x", "put it into CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD"),
+        ("onvif://admin:s3cret@camera/", "look for the camera's rtsp:// address"),
+        ("admin:s3cret\nrtsp://camera/x", "rtsp://"),
+    ],
+)
+def test_a_bad_address_is_refused_with_what_to_write(
+    address: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule alone helps nobody whose address works elsewhere."""
+    monkeypatch.setenv("CAMERA_RTSP_URL", address)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(CameraEnvironment)
+    line = str(caught.value)
+    assert " but must be an rtsp://, rtsps:// or http:// address" in line
+    assert advice in line
+    assert "s3cret" not in line
+    assert "\n" not in line
+
+
+def test_a_file_with_a_name_like_an_address_is_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A path needs no understanding, and one with a space neither."""
+    path = tmp_path / "camera.local a@b:1.mp4"
+    path.touch()
+    for text in (str(path), f"file://{path}".replace(" ", "%20")):
+        monkeypatch.setenv("CAMERA_RTSP_URL", text)
+        settings = load_settings(CameraEnvironment)
+        assert settings.source_kind == "file"
+        assert settings.address is not None
+        assert settings.address.url == str(path)
+
+
+@given(username=st.text(), password=st.text())
+def test_any_login_beside_the_address_arrives_as_it_was_typed(username: str, password: str) -> None:
+    """Nothing is escaped, cut or stripped, and none of it is shown."""
+    settings = CameraSettings.model_validate(
+        {"rtsp_url": "rtsp://in:it@camera/x", "rtsp_username": username, "rtsp_password": password}
+    )
+    assert settings.address is not None
+    assert (settings.address.username, settings.address.password) == (username, password)
+    assert settings.address.url == "rtsp://camera/x"
+    assert CameraSettings.model_validate(settings.revealed()).address == settings.address
+
+
+@pytest.mark.parametrize(
+    ("small", "login"),
+    [
+        ("rtsp://camera/sub", ("user", "s3cret")),
+        ("camera.lan/sub", ("user", "s3cret")),
+        ("rtsp://other:0wn@camera/sub", ("other", "0wn")),
+        ("rtsp://other@camera/sub", ("other", "")),
+    ],
+)
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_small_stream_has_the_cameras_login_unless_it_has_one_of_its_own(
+    small: str, login: tuple[str, str], beside: bool
+) -> None:
+    """Both are the same camera; all else is the same, too."""
+    given = {"rtsp_url": "rtsp://camera/main" if beside else "rtsp://user:s3cret@camera/main", "rtsp_url_small": small}
+    given |= {"rtsp_username": "user", "rtsp_password": "s3cret"} if beside else {}
+    settings = CameraSettings.model_validate({**given, "stall_seconds": 9})
+    stream = CameraSettings.model_validate(settings.revealed()).small_stream
+    assert stream is not None
+    assert stream.address is not None
+    assert (stream.address.username, stream.address.password) == login
+    assert stream.address.url.endswith("/sub")
+    assert (stream.small_stream, stream.stall_seconds, stream.device_key) == (None, 9, settings.device_key)
+    assert not any(secret in repr(settings) for secret in ("s3cret", "0wn"))
+
+
+def test_a_small_stream_without_a_main_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo has none, and the archive would have nothing."""
+    monkeypatch.setenv("CAMERA_RTSP_URL_SMALL", "rtsp://camera/sub")
+    with pytest.raises(ConfigurationError, match=r"^CAMERA_RTSP_URL_SMALL is set, so CAMERA_RTSP_URL must be set, too"):
+        load_settings(CameraEnvironment)
+
+
+def test_reading_the_address_changes_no_settings() -> None:
+    """The supervisor compares settings to see which cameras changed."""
+    read, unread = (CameraSettings.model_validate({"rtsp_url": "192.168.1.5"}) for _ in range(2))
+    assert read.address is not None
+    assert read == unread
 
 
 @pytest.mark.parametrize("password", ["plain", "p@:/#?% +ü", "%41"])

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from services.ingest.camera.camera import Camera
 from services.ingest.camera.demand import viewer_count, wanted_renditions
+from services.ingest.camera.streams import CameraStreams
 from shared.bus.frames import Frame, encode_frame
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus, encode_status
@@ -17,25 +17,25 @@ STATUS_SECONDS: Final = 1.0
 class BusPublisher:
     """Publishes one camera; it is that camera's `FrameSink`. `run` needs a thread of its own.
 
-    The camera's thread sends its frames and its changes of state itself. So no frame overtakes the status before it,
-    and no frame has to wake another thread. `status` makes the status for a number of viewers, on either thread.
+    Each stream's thread sends its frames and its changes of state itself. So no frame overtakes the status before it,
+    and no frame has to wake another thread. `status` makes the status for a number of viewers, on any of these threads.
     """
 
     def __init__(
         self,
         publisher: Publisher,
-        camera: Camera,
+        streams: CameraStreams,
         widths: tuple[int, ...],
         status: Callable[[int], CameraStatus],
         clock: Clock | None = None,
     ) -> None:
         self._publisher = publisher
-        self._camera = camera
+        self._streams = streams
         self._widths = widths
         self._status = status
         self._clock = clock or Clock()
         self._status_lock = threading.Lock()
-        """Both threads send statuses: the newer one must be sent last."""
+        """Several threads send statuses: the newer one must be sent last."""
 
     def run(self, stop: threading.Event) -> None:
         """Follow the subscriptions and send the status, until `stop` is set."""
@@ -44,7 +44,7 @@ class BusPublisher:
             now = self._clock.monotonic()
             changed = self._publisher.read_subscriptions()
             if changed:
-                self._camera.want(wanted_renditions(self._camera.key, self._widths, self._publisher.topics))
+                self._streams.want(wanted_renditions(self._streams.key, self._widths, self._publisher.topics))
             if changed or now >= status_due_at:
                 self._send_status()
                 status_due_at = now + STATUS_SECONDS
@@ -58,5 +58,5 @@ class BusPublisher:
 
     def _send_status(self) -> None:
         with self._status_lock:
-            viewers = viewer_count(self._camera.key, self._publisher.topics)
+            viewers = viewer_count(self._streams.key, self._publisher.topics)
             self._publisher.send(encode_status(self._status(viewers)))

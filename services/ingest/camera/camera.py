@@ -17,7 +17,14 @@ from services.ingest.camera.unreadable import unreadable_error
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.picture_limits import PictureRefusedError, is_lack_of_memory
 from services.ingest.decoding.pictures import Picture
-from services.ingest.sources import OpenSource, Source, SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from services.ingest.sources import (
+    OpenSource,
+    Source,
+    SourceFacts,
+    SourceSilentError,
+    SourceUnauthorizedError,
+    SourceUnavailableError,
+)
 from shared.backoff import Backoff
 from shared.bus.frames import Frame
 from shared.bus.status import MAX_FPS, CameraState
@@ -44,12 +51,14 @@ class CameraPolicy:
     """How a camera is treated.
 
     `stall_seconds` without a clean picture are a stall. `frozen_seconds` of an unchanging picture are a freeze; None
-    turns that off. `disconnects_when_idle` closes the connection while nobody subscribes.
+    turns that off. `disconnects_when_idle` closes the connection while nobody subscribes. `connects_on_demand` does not
+    even open it before somebody does.
     """
 
     stall_seconds: float = 5.0
     frozen_seconds: float | None = None
     disconnects_when_idle: bool = False
+    connects_on_demand: bool = False
 
 
 class FrameSink(Protocol):
@@ -92,10 +101,16 @@ class Camera:
         self._grabbed_at: deque[float] = deque(maxlen=1000)
         self._busy_since: float | None = None
         self._clean_at = 0.0
+        self.shows_pictures = False
+        """Whether a clean picture came on the present connection."""
 
     @property
     def observed(self) -> ObservedState:
         return self._state.observed
+
+    @property
+    def is_connected(self) -> bool:
+        return self._source is not None
 
     def want(self, renditions: frozenset[str]) -> None:
         """Set which renditions have subscribers. With none, frames are grabbed but not retrieved."""
@@ -126,13 +141,16 @@ class Camera:
         """Connect, deliver and reconnect until `stop` is set."""
         error: SourceUnavailableError | None = None
         while not stop.is_set():
+            if self._policy.connects_on_demand and not self._wanted:
+                self._sleep_while_unwanted(stop)
+                continue
             error = self._connect_and_deliver(error, stop, sink)
             if error is None:
                 self._sleep_while_unwanted(stop)
             elif isinstance(error, SourceUnauthorizedError):
                 stop.wait(self._unauthorized_retries.next_seconds())
             else:
-                self._wait_for_retry(stop)
+                self._wait_for_retry(stop, was_silent=isinstance(error, SourceSilentError))
 
     def _connect_and_deliver(
         self, previous: SourceUnavailableError | None, stop: threading.Event, sink: FrameSink
@@ -155,7 +173,7 @@ class Camera:
             self._lost(self._state_after(unreadable), str(unreadable), sink)
             return unreadable
         finally:
-            self._source = None
+            self._source, self.shows_pictures = None, False
             if source is not None:
                 source.close()
             self._busy_since = None
@@ -174,19 +192,22 @@ class Camera:
             return CameraState.UNAUTHORIZED
         return CameraState.STALLED if self._state.has_pictures else CameraState.OFFLINE
 
-    def _wait_for_retry(self, stop: threading.Event) -> None:
-        """Wait longer after each failure, but stop waiting once a silent camera answers."""
+    def _wait_for_retry(self, stop: threading.Event, *, was_silent: bool) -> None:
+        """Wait longer after each failure, but stop waiting once a silent camera answers.
+
+        A camera that answered and failed is left alone: it may have few connections, and asking it tells nothing new.
+        """
         delay = self._retries.next_seconds()
         until = self._clock.monotonic() + delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 no secret
-        was_silent = False
+        asks, is_silent = was_silent, False
         while not stop.is_set() and (remaining := until - self._clock.monotonic()) > 0:
-            if self._probe is not None and remaining > PROBE_SECONDS:
+            if asks and self._probe is not None and remaining > PROBE_SECONDS:
                 answers = self._probe()
-                if answers and was_silent:
+                if answers and is_silent:
                     # A camera that has just started may refuse a few more times.
                     self._retries.reset()
                     return
-                was_silent = was_silent or not answers
+                asks, is_silent = not answers, True
             stop.wait(min(remaining, PROBE_SECONDS))
 
     def _sleep_while_unwanted(self, stop: threading.Event) -> None:
@@ -241,7 +262,7 @@ class Camera:
             if now - self._clean_at >= self._policy.stall_seconds:
                 self._lost(CameraState.STALLED, DAMAGED, sink)
             return
-        self._clean_at = now
+        self._clean_at, self.shows_pictures = now, True
         frames = self._renditions.render(picture, wanted, captured_at_ns, now)
         size = picture.width, picture.height
         limit = self._policy.frozen_seconds

@@ -1,6 +1,7 @@
 """From coded pictures, as cameras send them, to decoded pictures and JPEGs.
 
 access_unit.py    one coded picture, and what must be known of a codec to handle it
+byte_stream.py    NAL units between start codes, and parameter sets
 pending_units.py  the access units since the last key frame
 unit_decoder.py   which of them are decoded, and which picture is shown
 decoder.py        FFmpeg's decoders

@@ -24,6 +24,10 @@ class AccessUnit:
     payloads: list[Buffer] = field(default_factory=list)
     is_damaged: bool = False
     byte_count: int = 0
+    is_continued: bool = False
+    """Whether it was given out before, without its last pieces."""
+    is_after_loss: bool = False
+    """Whether something before it is missing: it may be whole, but only a key frame can be decoded."""
 
     @property
     def memory_bytes(self) -> int:
@@ -44,8 +48,11 @@ class UnitFormat(Protocol):
     def is_key(self, payloads: Sequence[Buffer]) -> bool:
         """Whether decoding can begin here. Looks at no more than it must."""
 
-    def parameter_sets(self, payloads: Sequence[Buffer]) -> bytes:
-        """The parameter sets in this unit, which a decoder must know before it; empty if there are none."""
+    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:
+        """The parameter sets that a decoder must know after this unit: those in it, and those `known` before.
+
+        `known` itself if there are none in the unit. A byte stream.
+        """
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         """The access unit in the form that a decoder takes.

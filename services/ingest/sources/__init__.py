@@ -14,6 +14,10 @@ class SourceUnavailableError(FramecastError):
     """Raised when the source gives no pictures now. The message tells the user why. Try again later."""
 
 
+class SourceSilentError(SourceUnavailableError):
+    """Raised when nothing answers at the source's address. Asking there tells when to try again."""
+
+
 class SourceUnauthorizedError(SourceUnavailableError):
     """Raised when the credentials were refused. Try again seldom: cameras lock out clients that keep guessing."""
 

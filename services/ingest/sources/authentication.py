@@ -1,7 +1,4 @@
-"""HTTP authentication, which RTSP uses too. Digest goes before Basic, and the strongest Digest on offer first. Pure.
-
-It replaces aiortsp's own for RTSP, which prefers Basic, does not know `qop`, and needs a password that is not empty.
-"""
+"""HTTP authentication, which RTSP uses too. Digest goes before Basic, and the strongest Digest on offer first. Pure."""
 
 import hashlib
 import re
@@ -10,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.request import parse_http_list
 
 Headers = Mapping[str, str]
 _HASHES: Final[dict[str, Callable[[bytes], "hashlib._Hash"]]] = {  # the strongest first
@@ -19,6 +15,8 @@ _HASHES: Final[dict[str, Callable[[bytes], "hashlib._Hash"]]] = {  # the stronge
     "SHA": hashlib.sha1,
     "MD5": hashlib.md5,
 }
+_FIELD: Final = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)')
+"""Some cameras put a comma too many or too few between two fields."""
 _CHALLENGE_START: Final = re.compile(r"(?:^|,\s*)(?=(?:basic|digest)\s)", re.IGNORECASE)
 
 
@@ -44,9 +42,8 @@ def challenges_in(headers: Headers) -> list[Challenge]:
     """The challenges in `headers` that we can answer."""
     found: list[Challenge] = []
     for text in filter(None, _CHALLENGE_START.split(headers.get("www-authenticate", ""))):
-        scheme, _, rest = text.strip().partition(" ")
-        pairs = (item.partition("=") for item in parse_http_list(rest))
-        fields = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+        scheme, *rest = text.strip().split(maxsplit=1)
+        fields = {name.lower(): _unquoted(value) for name, value in _FIELD.findall("".join(rest))}
         challenge = Challenge(scheme.lower(), fields)
         if challenge.scheme == "basic" or (challenge.scheme == "digest" and challenge.algorithm in _HASHES):
             found.append(challenge)
@@ -54,7 +51,7 @@ def challenges_in(headers: Headers) -> list[Challenge]:
 
 
 class Credentials:
-    """A user name and a password, and the challenge that they answer. Has the methods of aiortsp's `Auth`.
+    """A user name and a password, and the challenge that they answer. They outlive a connection: so does a challenge.
 
     A challenge is answered once. If the camera refuses the answer, it is not tried again, because cameras lock clients
     out.
@@ -66,6 +63,11 @@ class Credentials:
         self._challenge: Challenge | None = None
         self._requests = 0
         self._was_answered = False
+
+    @property
+    def were_offered(self) -> bool:
+        """Whether the camera has had an answer that it did not accept."""
+        return self._was_answered
 
     def handle_401(self, headers: Headers) -> bool:
         """Take the challenge from `headers`. True if the request may be sent again, with an answer."""
@@ -122,6 +124,10 @@ class Credentials:
             answer["opaque"] = fields["opaque"]
         quoted = [f'{name}="{_escaped(value)}"' for name, value in answer.items()]
         return "Digest " + ", ".join(quoted + [f"{name}={value}" for name, value in plain.items()])
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if len(text) > 1 and text[0] == text[-1] == '"' else text.strip('"')
 
 
 def _escaped(text: str) -> str:

@@ -6,11 +6,11 @@ Credentials travel beside the address. Only the reader that sends them puts them
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, Self
-from urllib.parse import unquote
+from typing import Final, Literal
 
 from services.ingest.sources.secret_mask import masked
 from shared.settings import DEFAULT_MAX_PIXELS
+from shared.url_masking import login_in_path
 
 SHORTEST_WORD: Final = 4
 """A shorter value in an address, such as a channel's number, stands for too much else."""
@@ -34,39 +34,9 @@ class ConnectionOptions:
     stall_seconds: float = 5.0
     max_pixels: int = DEFAULT_MAX_PIXELS
 
-    @classmethod
-    def parse(  # noqa: PLR0913 a value's fields, each by name
-        cls,
-        url: str,
-        *,
-        username: str | None = None,
-        password: str | None = None,
-        transport: Transport = "tcp",
-        ca_file: Path | None = None,
-        verify_tls: bool = True,
-        stall_seconds: float = 5.0,
-        max_pixels: int = DEFAULT_MAX_PIXELS,
-    ) -> Self:
-        """Set the credentials in `url` aside. They are percent-encoded; those beside it are not, and come first."""
-        scheme, separator, rest = url.partition("://")
-        # Only the host's part has an @ that means something; before it anything may stand that a password may hold.
-        end = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
-        userinfo, _, place = rest[:end].rpartition("@")
-        name, _, word = userinfo.partition(":")
-        return cls(
-            f"{scheme}{separator}{place}{rest[end:]}",
-            unquote(name) if username is None else username,
-            unquote(word) if password is None else password,
-            transport,
-            ca_file,
-            verify_tls,
-            stall_seconds,
-            max_pixels,
-        )
-
     def masked(self, text: str) -> str:
         """`text`, which is not ours, without the user name and the password, in any form in which they are sent, and
-        without what the address may hold: its query, and words like `password=` in its path."""
+        without what the address may hold: its query, a login in its path, and words like `password=`."""
         query = self.url.partition("?")[2]
         named = (word for word in _NAMED.findall(self.url) if len(word) >= SHORTEST_WORD)
-        return masked(text, self.username, self.password, (query, *named))
+        return masked(text, self.username, self.password, (query, login_in_path(self.url), *named))

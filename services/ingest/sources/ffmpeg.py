@@ -11,7 +11,13 @@ from urllib.parse import quote, urlsplit
 import av
 
 from services.ingest.decoding.pictures import Picture
-from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError, failure_reasons
+from services.ingest.sources import (
+    SourceFacts,
+    SourceSilentError,
+    SourceUnauthorizedError,
+    SourceUnavailableError,
+    failure_reasons,
+)
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.ffmpeg_input import FfmpegInput
 from services.ingest.sources.ffmpeg_opening import LogLine, UnopenedError
@@ -104,6 +110,8 @@ def _reason(error: UnopenedError, options: ConnectionOptions, *, timed_out: bool
     words = _known_words(error, options.url)
     if words is None and timed_out:
         words = failure_reasons.NO_ANSWER
+    if words in failure_reasons.SILENCE:
+        return SourceSilentError(words)
     if words is None:
         detail = error.lines[-1][2].strip() if error.lines else error.cause.strerror
         words = options.masked(f"{failure_reasons.CANT_BE_OPENED} FFmpeg says: {detail}")

@@ -19,7 +19,7 @@ from services.ingest.decoding.decoder import Decoder
 from services.ingest.decoding.pictures import Picture
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError, failure_reasons
-from services.ingest.sources.ffmpeg_opening import LogLine, open_input
+from services.ingest.sources.ffmpeg_opening import ByteReader, LogLine, open_input
 from shared.errors import FramecastError
 
 MAX_READ_ATTEMPTS: Final = 100
@@ -32,7 +32,8 @@ _USUAL_FPS: Final = 25.0
 
 
 class FfmpegInput:
-    """Opened by its constructor. One thread. `open_seconds` is for connecting, and again for finding the streams.
+    """Opened by its constructor: an address, or bytes that somebody else reads, in the container that FFmpeg calls
+    `container_format`. One thread. `open_seconds` is for connecting, and again for finding the streams.
 
     The wait of `stall_seconds` is split into `reads` reads. A second one helps after bytes that belong to no packet,
     where FFmpeg finds its place again when the first is cut.
@@ -45,19 +46,20 @@ class FfmpegInput:
 
     def __init__(  # noqa: PLR0913 each by name
         self,
-        url: str,
+        place: str | ByteReader,
         options: dict[str, str],
         *,
         open_seconds: float,
         stall_seconds: float,
         max_pixels: int,
         reads: int = 1,
+        container_format: str | None = None,
     ) -> None:
         self._stall_seconds = stall_seconds
         self._read_seconds = stall_seconds / reads
         # FFmpeg decodes while it opens, too.
         options = {**options, "max_pixels": str(max_pixels)}
-        self._container = open_input(url, options, (open_seconds, self._read_seconds))
+        self._container = open_input(place, options, (open_seconds, self._read_seconds), container_format)
         self._packet_at = time.monotonic()
         try:
             self._stream = _first_video(self._container)
@@ -153,8 +155,8 @@ class _NewestPacket:
     def is_key(self, payloads: Sequence[Buffer]) -> bool:  # noqa: ARG002 only the newest is asked about
         return self.is_newest_key
 
-    def parameter_sets(self, payloads: Sequence[Buffer]) -> bytes:  # noqa: ARG002 they stay where they are
-        return b""
+    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:  # noqa: ARG002 they stay there
+        return known
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         return bytes(payloads[0])

@@ -12,7 +12,7 @@ import logging
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import av
 import av.logging
@@ -62,8 +62,22 @@ class UnopenedError(FramecastError):
         self.lines = lines
 
 
-def open_input(url: str, options: dict[str, str], timeouts: tuple[float, float]) -> InputContainer:
-    """Open `url`, which names its protocol. `timeouts` in seconds: to open, and then for each read.
+class ByteReader(Protocol):
+    """Bytes from elsewhere. What its `read` raises passes through FFmpeg."""
+
+    def read(self, count: int) -> bytes:
+        """At most `count` bytes, as soon as there are any; none at the end."""
+
+
+def open_input(
+    place: str | ByteReader,
+    options: dict[str, str],
+    timeouts: tuple[float, float],
+    container_format: str | None = None,
+) -> InputContainer:
+    """Open `place`: an address that names its protocol, or bytes, whose format is told then.
+
+    `timeouts` in seconds: to open, and then for each read.
 
     Raises:
         UnopenedError: when FFmpeg can't.
@@ -71,7 +85,9 @@ def open_input(url: str, options: dict[str, str], timeouts: tuple[float, float])
     """
     with _listening() as listener:
         try:
-            container: InputContainer = av.open(url, options=options | _rules(url), timeout=timeouts, **_TOLERANT)
+            container: InputContainer = av.open(
+                place, format=container_format, options=options | _rules(place), timeout=timeouts, **_TOLERANT
+            )
         except av.error.FFmpegError as error:
             if listener.is_redirected or any(_FOREIGN in text for _, _, text in listener.lines):
                 raise SourceUnavailableError(failure_reasons.REDIRECTED) from None
@@ -79,8 +95,10 @@ def open_input(url: str, options: dict[str, str], timeouts: tuple[float, float])
     return container
 
 
-def _rules(url: str) -> dict[str, str]:
-    scheme = url.partition(":")[0].lower()
+def _rules(place: str | ByteReader) -> dict[str, str]:
+    if not isinstance(place, str):
+        return {"protocol_whitelist": "none", "format_whitelist": CONTAINERS, "max_streams": str(MAX_STREAMS)}
+    scheme = place.partition(":")[0].lower()
     if scheme == "file":
         # One picture is a film too. Without a pattern its name is only a name.
         return {"protocol_whitelist": "file", "format_whitelist": f"{CONTAINERS},image2", "pattern_type": "none"}

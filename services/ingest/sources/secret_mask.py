@@ -4,6 +4,7 @@ All such words pass `ConnectionOptions.masked`, which asks here. Our own words n
 in them would show which of their words is the password.
 """
 
+import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
@@ -51,6 +52,7 @@ def _character(character: str) -> str:
     utf8 = character.encode("utf-8", "surrogatepass")
     latin1 = character.encode("latin-1", "ignore")
     forms = {character, escape(character), f"\\{character}", utf8.decode("latin-1"), f"\\u{ord(character):04x}"}
+    forms |= {repr(character)[1:-1], json.dumps(character)[1:-1]}
     forms |= {"".join(f"\\x{byte:02x}" for byte in data) for data in (utf8, latin1) if data}
     if character == " ":
         forms.add("+")

@@ -10,6 +10,7 @@ import pytest
 from services.ingest.camera.bus_publisher import BusPublisher
 from services.ingest.camera.camera import Camera
 from services.ingest.camera.renditions import RenderingOptions, Renditions
+from services.ingest.camera.streams import CameraStreams
 from services.ingest.decoding.pictures import BgrPicture
 from services.ingest.sources import SourceFacts
 from shared.bus.frames import Frame, decode_frame
@@ -57,7 +58,7 @@ def bus() -> Iterator[str]:
     def status(viewer_count: int) -> CameraStatus:
         return status_of("cam1", camera.observed.state, viewer_count=viewer_count)
 
-    bus_publisher = BusPublisher(publisher, camera, (32,), status)
+    bus_publisher = BusPublisher(publisher, CameraStreams(camera), (32,), status)
     workers = [
         ServiceThread("bus-publisher", bus_publisher.run, pytest.fail),
         ServiceThread("camera", lambda stop: camera.run(stop, bus_publisher), pytest.fail),

@@ -8,13 +8,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
+from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, PROBE_SECONDS, Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.state import ObservedState
 from services.ingest.decoding.picture_limits import PictureRefusedError
 from services.ingest.decoding.pictures import BgrPicture
 from services.ingest.sources import (
     SourceFacts,
+    SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnsupportedError,
@@ -183,7 +184,7 @@ def test_it_tries_again_for_ever_with_pauses_that_double_up_to_half_a_minute() -
 
 def test_a_camera_that_answers_again_is_tried_at_once() -> None:
     """Whatever the pause had grown to, a reboot costs no more than the boot."""
-    scene = Scene(iter([SourceUnavailableError("refused")] * 7), probe=lambda: scene.now > 1050)
+    scene = Scene(iter([SourceSilentError("refused")] * 7), probe=lambda: scene.now > 1050)
     scene.run()
     assert scene.pauses[:6] == [0.5, 1, 2, 4, 8, 16]
     assert scene.pauses[6] == pytest.approx(1050 - scene.opened_at[6], abs=1.1)
@@ -191,16 +192,32 @@ def test_a_camera_that_answers_again_is_tried_at_once() -> None:
 
 def test_a_camera_that_came_back_but_is_not_ready_is_tried_again_soon() -> None:
     """While a camera boots, its port may be open before there is a stream."""
-    scene = Scene(iter([SourceUnavailableError("refused")] * 10), probe=lambda: scene.now > 1050)
+    scene = Scene(iter([SourceSilentError("refused")] * 10), probe=lambda: scene.now > 1050)
     scene.run()
     assert scene.pauses[7:10] == [0.5, 1, 2]
 
 
 def test_a_camera_that_answers_but_fails_is_given_its_pauses() -> None:
     """A camera with a broken stream is not tried all the time because its port is open."""
-    scene = Scene(iter([SourceUnavailableError("no such stream")] * 8), probe=lambda: True)
+    scene = Scene(iter([SourceSilentError("no answer to the second question")] * 8), probe=lambda: True)
     scene.run()
     assert scene.pauses[:7] == [0.5, 1, 2, 4, 8, 16, 30]
+
+
+def test_a_camera_is_asked_only_after_silence_and_until_its_first_answer() -> None:
+    """A camera with few connections refuses because of them. More questions would keep it busy."""
+    asked: list[float] = []
+
+    def probe() -> bool:
+        asked.append(scene.now)
+        return True
+
+    scene = Scene(iter([SourceUnavailableError("453")] * 8), probe=probe)
+    scene.run()
+    assert asked == []
+    scene = Scene(iter([SourceSilentError("no answer")] * 8), probe=probe)
+    scene.run()
+    assert len(asked) == len([pause for pause in scene.pauses if pause > PROBE_SECONDS])
 
 
 def test_steady_pictures_make_the_pauses_short_again() -> None:

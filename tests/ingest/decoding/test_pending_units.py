@@ -84,7 +84,7 @@ def test_payloads_of_one_byte_are_bounded_in_memory_not_in_bytes(
     unit_payloads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is an object of some ninety bytes: 32 MiB of them were 3 GB. They wait in one unit or in many."""
-    monkeypatch.setattr("services.ingest.sources.rtp.assembler.MAX_UNIT_BYTES", MEBIBYTE)
+    monkeypatch.setattr("services.ingest.sources.rtp.unit_builder.MAX_UNIT_BYTES", MEBIBYTE)
     pending = PendingUnits(H264(), b"", max_bytes=MEBIBYTE)
     assembler = Assembler(96, H264(), pending.put)
     key = [b"\x65\x88", *[b"\x01"] * 60_000]
@@ -104,10 +104,13 @@ def test_payloads_of_one_byte_are_bounded_in_memory_not_in_bytes(
 def test_a_unit_of_millions_of_nal_units_is_damaged(unit_format: UnitFormat, head: bytes) -> None:
     """An aggregation packet may hold one in each three bytes."""
     aggregate = head + b"\0\1\x01" * 20_000
+    parameter_sets = head + (b"\0\1\x67" if head == b"\x18" else b"\0\2\x42\1") * 16_000
     tracemalloc.start()
     try:
         with pytest.raises(DamagedUnitError, match="too many pieces"):
             unit_format.assemble([aggregate] * 250)
+        assert len(unit_format.parameter_sets([parameter_sets] * 250)) < MEBIBYTE
+        assert not unit_format.is_key([parameter_sets] * 250)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -17,7 +17,12 @@ from urllib.parse import quote
 import pytest
 
 from services.ingest.decoding.pictures import JpegPicture, Picture, YuvPicture
-from services.ingest.sources import SourceUnauthorizedError, SourceUnavailableError, failure_reasons
+from services.ingest.sources import (
+    SourceSilentError,
+    SourceUnauthorizedError,
+    SourceUnavailableError,
+    failure_reasons,
+)
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.ffmpeg import FfmpegSource
 from tests.ingest.sources.reading import failure_of, next_picture, shown
@@ -296,6 +301,7 @@ def test_addresses_where_nothing_answers_are_told_apart(
     assert str(refused) == failure_reasons.CONNECTION_REFUSED
     assert str(unknown) == failure_reasons.UNKNOWN_HOST
     assert str(mute) == str(mute_http) == failure_reasons.NO_ANSWER
+    assert {type(error) for error in (refused, unknown, mute, mute_http)} == {SourceSilentError}
     assert 5 <= waited < 7 * PATIENCE, "FFmpeg's own patience has no end"
     assert str(plain).startswith(failure_reasons.CANT_BE_OPENED)
     written = capfd.readouterr()

@@ -21,7 +21,7 @@ from shared.settings import BusClientSettings, BusServerSettings
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
-MESSAGE = [b"a/", b"payload"]
+MESSAGE = [b"frame/a/", b"payload"]
 
 
 class Bus:
@@ -86,7 +86,7 @@ def bus(tmp_path: Path) -> Iterator[Bus]:
 
 async def is_served(address: str, keys: ClientKeys | None, timeout_seconds: float = 8) -> bool:
     subscriber = Subscriber(address, keys)
-    subscriber.subscribe(b"a/")
+    subscriber.subscribe(b"frame/a/")
     try:
         return await asyncio.wait_for(subscriber.receive(), timeout_seconds) == MESSAGE
     finally:
@@ -121,7 +121,7 @@ async def test_a_stranger_gets_nothing_and_is_logged(bus: Bus, tmp_path: Path, s
     }[stranger]
     with capture_logs() as logs:
         subscriber = Subscriber(bus.address, keys)
-        subscriber.subscribe(b"a/")
+        subscriber.subscribe(b"frame/a/")
         receiving = asyncio.create_task(subscriber.receive())
         await eventually(lambda: any(reason in str(line.get("last_reason")) for line in logs), "the refusal is logged")
         assert await is_served(bus.address, known)

@@ -7,11 +7,14 @@ import sys
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 import uvloop
 
+from shared.bus import zmtp
 from shared.bus.loop_subscriber import LoopSubscriber
+from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from tests.support.ports import free_port
 from tests.support.pump import Pump
@@ -216,3 +219,35 @@ async def test_what_the_taker_raises_ends_the_handing_over(address: str) -> None
         await asyncio.wait_for(subscriber.hand_newest_to(take), 60)
     assert raised.group_contains(ZeroDivisionError)
     subscriber.close()
+
+
+async def test_it_understands_the_proxy_of_ingest(address: str, tmp_path: Path) -> None:
+    """Both ends of the connection are ours then."""
+    message = [b"frame/one/main/", b"header", b"payload" * 100_000]
+    proxy = BusProxy(address, f"ipc://{tmp_path}/inner")
+    subscriber = LoopSubscriber(address)
+    subscriber.subscribe(message[0])
+    with Pump(f"ipc://{tmp_path}/inner", message, is_inner=True):
+        async with receiving(subscriber) as taken:
+            await eventually(lambda: taken[:1] == [message], "a message arrives")
+    proxy.close()
+
+
+async def test_a_peer_that_asks_and_never_reads_the_answers_is_left(address: str) -> None:
+    """Each PING wants an answer, and the unsent ones would fill the memory."""
+    ready = zmtp.command(b"READY", b"\x0bSocket-Type\x00\x00\x00\x04XPUB")
+    ended = asyncio.Event()
+
+    async def ask(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(zmtp.GREETING + ready)
+        with suppress(ConnectionError):
+            while True:
+                writer.write(1000 * zmtp.command(b"PING", bytes(18)) + zmtp.frame(0, b"frame/"))
+                await writer.drain()
+        ended.set()
+
+    server = await asyncio.start_server(ask, "127.0.0.1", int(address.rpartition(":")[2]))
+    subscriber = LoopSubscriber(address)
+    async with receiving(subscriber):
+        await asyncio.wait_for(ended.wait(), 40)
+    server.close()

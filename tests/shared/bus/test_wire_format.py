@@ -175,7 +175,7 @@ def test_a_viewers_claim_has_the_limits_that_are_told(replica: str, count: str, 
     assert (ViewersClaim.parse(f"viewers/cam/{replica}/{count}/".encode()) is not None) is is_claim
 
 
-def test_only_ingest_sends_heartbeats() -> None:
+def test_only_ingest_with_keys_sends_heartbeats() -> None:
     """On a SUB socket they abort the process."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     publisher, subscriber = publishing_socket(context), subscribing_socket(context)

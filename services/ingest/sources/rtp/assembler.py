@@ -1,140 +1,168 @@
 """RTP packets, put together into access units, with every lost packet counted. Pure.
 
-The assembler handles payloads as bytes. Their meaning belongs to the payload formats (`payload_formats.py`).
+Here a packet's header is read: is the packet ours, and is one missing before it? `unit_builder.py` puts the payloads
+together.
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from services.ingest.decoding.access_unit import AccessUnit, Buffer
+from services.ingest.sources.rtp.own_sender import OwnSender
 from services.ingest.sources.rtp.packet import (
     BEHIND,
+    EXTENSION,
     FIELDS,
+    HEADER_BYTES,
     LATE_BEFORE_RESTART,
     MARKER,
     PAYLOAD_TYPE,
+    PLAIN,
     SEQUENCES,
+    extension_of,
     payload_of,
 )
+from services.ingest.sources.rtp.unit_builder import UnitBuilder, UnitShape
 
-MAX_UNIT_BYTES: Final = 16 * 1024 * 1024
-"""Of memory, objects included. A picture can't be larger; anything longer is garbage, and is dropped."""
-
-
-class UnitShape(Protocol):
-    """What must be known of a payload to tell where a picture begins and ends."""
-
-    def is_picture(self, payload: Buffer) -> bool:
-        """Whether it holds a piece of a picture, rather than only a description of one."""
-
-    def continues_picture(self, payload: Buffer) -> bool:
-        """Whether it certainly holds a later piece of a picture, not its first."""
-
-    def starts_unit(self, payload: Buffer) -> bool:
-        """Whether it certainly is the first of its access unit."""
+NEAR_TICKS: Final = 10 * 90_000
+"""Two time stamps of one clock are nearer than this, unless the camera paused for 10 s."""
+_TIMES: Final = 1 << 32
+_OTHER_TYPES: Final = range(96, 128)
+"""The payload types that a description gives a meaning. A camera may announce one of them and send another."""
 
 
 class Assembler:
     """Takes packets in order and calls `on_unit` with each access unit.
 
-    An access unit ends at a packet's marker, or when the time stamp changes. If a camera sets markers too early, that
-    is detected, and from then on only its time stamps count. `lost` counts packets, `byte_count` bytes received.
+    Over TCP (`is_lossless`) nothing can be lost on the way, so numbers are not believed there: cameras begin them anew,
+    repeat them, or share them with their sound. Over UDP a missing number is a lost packet.
+
+    `lost` counts packets, `byte_count` bytes received.
     """
 
-    def __init__(self, payload_type: int, shape: UnitShape, on_unit: Callable[[AccessUnit], None]) -> None:
+    def __init__(
+        self, payload_type: int, shape: UnitShape, on_unit: Callable[[AccessUnit], None], *, is_lossless: bool = False
+    ) -> None:
         self.lost = 0
         self.byte_count = 0
-        self._payload_type = payload_type
+        self.is_lossless = is_lossless
+        self.announced_type = payload_type
+        self.payload_type = payload_type
+        """The type that is taken: another one than was announced, if the camera sends only that."""
         self._shape = shape
-        self._on_unit = on_unit
-        self._unit: AccessUnit | None = None
-        self._expected: int | None = None
+        self._builder = UnitBuilder(shape, on_unit)
+        self._own = OwnSender()
         self._sender: int | None = None
+        self._expected: int | None = None
         self._late = 0
         self._cycles = 0
-        self._marked_at: int | None = None
-        self._trusts_markers = True
-        self._is_cut = False  # whether something is missing before the next packet
+        self._last_before: AccessUnit | None = None  # the last unit before the sender changed
 
     @property
     def highest(self) -> int:
         """The newest packet's number, counted on beyond 16 bits; 0 before the first packet."""
         return self._cycles * SEQUENCES + (self._expected or 1) - 1
 
+    @property
+    def sender(self) -> int | None:
+        """The SSRC of the newest packet; None before the first."""
+        return self._sender
+
+    def promise_sender(self, sender: int | None) -> None:
+        """Note which SSRC the camera announced, if it did."""
+        self._own.promised = sender
+
+    def is_own(self, packet: Buffer) -> bool:
+        """Whether the packet's type and sender are those that are taken now."""
+        return (
+            packet[1] & PAYLOAD_TYPE == self.payload_type
+            and int.from_bytes(packet[8:HEADER_BYTES], "big") == self._sender
+        )
+
     def take(self, data: Buffer, start: int, end: int) -> None:
         """Take the packet at `data[start:end]`. Anything else there is ignored."""
-        payload = payload_of(data, start, end)
-        if not payload:
-            # An empty packet keeps a firewall open, and its number counts. None is no packet at all.
-            if payload is not None and data[start + 1] & PAYLOAD_TYPE == self._payload_type:
-                self._is_next(*FIELDS.unpack_from(data, start + 2)[::2])
+        if end - start < HEADER_BYTES:
             return
-        kind = data[start + 1]
-        if kind & PAYLOAD_TYPE != self._payload_type:
+        first, kind = data[start], data[start + 1]
+        payload = data[start + HEADER_BYTES : end] if first == PLAIN else payload_of(data, start, end)
+        if payload is None or (kind & PAYLOAD_TYPE != self.payload_type and not self._is_other_type(kind, payload)):
             return
         sequence, timestamp, sender = FIELDS.unpack_from(data, start + 2)
-        if (sequence != self._expected or sender != self._sender) and not self._is_next(sequence, sender):
+        if sequence == self._expected and sender == self._sender:
+            self._cycles += not sequence
+        elif not self._is_next(payload, sequence, timestamp, sender):
             return
         self._expected = (sequence + 1) % SEQUENCES
-        self._cycles += not sequence
         self._late = 0
         self.byte_count += end - start
-        self._add(payload, timestamp)
-        if kind & MARKER and self._trusts_markers:
-            self._finish()
-            self._marked_at = timestamp
+        if first & EXTENSION and (described := self._shape.extension_payload(extension_of(data, start))):
+            self._builder.add(described, timestamp, 0)
+        if payload:  # an empty packet keeps a firewall open, and only its number counts
+            self._builder.add(payload, timestamp, kind & MARKER)
 
-    def _is_next(self, sequence: int, sender: int) -> bool:
-        """Whether the packet can be used; counts the packets missing before it."""
-        if self._expected is None or sender != self._sender:
-            self._cut(0 if self._expected is None else None)
-        else:
-            ahead = (sequence - self._expected) % SEQUENCES
-            if ahead >= BEHIND:
-                self._late += 1
-                if self._late < LATE_BEFORE_RESTART:
-                    return False
-                self._cut(None)
-            elif ahead:
-                self._cut(ahead)
-        self._sender = sender
-        self._expected = (sequence + 1) % SEQUENCES
+    def cut(self) -> None:
+        """Note that something is missing here, although no number may tell: the connection was garbled."""
+        self._builder.cut()
+
+    def _is_other_type(self, kind: int, payload: Buffer) -> bool:
+        """Whether to take a packet of another type than is taken now."""
+        kind &= PAYLOAD_TYPE
+        if kind == self.announced_type:
+            self._builder.drop()
+        elif (
+            self._expected is not None or kind not in _OTHER_TYPES or not (payload and self._shape.starts_unit(payload))
+        ):
+            return False
+        self.payload_type = kind
         return True
 
-    def _cut(self, missing: int | None) -> None:
-        """Note that `missing` packets are missing here; None for a number that can't be known."""
-        if missing == 0:
-            return
-        self.lost += missing or 1
-        self._is_cut = True
-        if self._unit is not None:
-            self._unit.is_damaged = True
+    def _is_next(self, payload: Buffer, sequence: int, timestamp: int, sender: int) -> bool:
+        """Whether the packet can be used; counts the packets missing before it."""
+        expected = self._expected
+        ahead = 0 if expected is None else (sequence - expected) % SEQUENCES
+        if sender != self._sender:
+            return self._is_of_new_sender(payload, sequence, timestamp, sender)
+        if self.is_lossless:
+            if ahead == SEQUENCES - 1 and self._builder.repeats(payload, timestamp):
+                return False
+            if ahead < BEHIND:
+                self._builder.note_gap()
+        elif ahead >= BEHIND:
+            self._late += 1
+            if self._late < LATE_BEFORE_RESTART:
+                return False
+            self._cut(1)
+            return True
+        elif ahead:
+            self._cut(ahead)
+        self._cycles += ahead < BEHIND and sequence < (expected or 0)
+        return True
 
-    def _add(self, payload: Buffer, timestamp: int) -> None:
-        unit = self._unit
-        if unit is not None and unit.timestamp != timestamp:
-            self._finish()
-            unit = self._unit
-        if unit is None:
-            if timestamp == self._marked_at and self._shape.continues_picture(payload):
-                self._trusts_markers = False
-                self._is_cut = True
-            unit = self._unit = AccessUnit(timestamp)
-        if self._is_cut:
-            self._is_cut = False
-            unit.is_damaged |= not (self._shape.starts_unit(payload) and not unit.payloads)
-        unit.timestamp = timestamp
-        unit.payloads.append(payload)
-        unit.byte_count += len(payload)
-        if unit.memory_bytes > MAX_UNIT_BYTES:
-            unit.payloads.clear()
-            unit.byte_count = 0
-            unit.is_damaged = True
+    def _is_of_new_sender(self, payload: Buffer, sequence: int, timestamp: int, sender: int) -> bool:
+        is_back = self._own.is_back(sender, sequence)
+        is_next = sequence == self._expected
+        fits = is_next or self._is_near(timestamp) or self._is_new_beginning(payload)
+        if not self._own.takes(sender, sequence, self._expected, fits=fits, heard=self.byte_count):
+            return False
+        is_first = self._sender is None
+        self._sender = sender
+        if is_back or (sender == self._own.promised and not fits):
+            if self._builder.last is not self._last_before:
+                self._builder.cut()  # its pictures came between ours
+            self._builder.drop()
+        elif not (is_first or is_next or self.is_lossless):
+            self._cut(1)
+        self._last_before = self._builder.last
+        return True
 
-    def _finish(self) -> None:
-        """Give out the access unit, unless it only describes a picture that is still to come."""
-        unit = self._unit
-        if unit is None or not (unit.is_damaged or self._shape.is_picture(unit.payloads[-1])):
-            return
-        self._unit = None
-        self._on_unit(unit)
+    def _is_near(self, timestamp: int) -> bool:
+        newest = self._builder.newest
+        return newest is not None and (timestamp - newest.timestamp + NEAR_TICKS) % _TIMES < 2 * NEAR_TICKS
+
+    def _is_new_beginning(self, payload: Buffer) -> bool:
+        return bool(payload) and self._builder.is_between and self._shape.starts_unit(payload)
+
+    def _cut(self, missing: int) -> None:
+        """Note that at least `missing` packets are missing here."""
+        self.lost += missing
+        self._builder.cut()

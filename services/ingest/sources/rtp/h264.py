@@ -1,111 +1,72 @@
 """H.264 over RTP (RFC 6184): single NAL units, STAP-A and FU-A, the forms that cameras send. Pure."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
-from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
-from services.ingest.sources.rtp.payload_formats import check_count, units_of_aggregate
+from services.ingest.decoding.access_unit import Buffer
+from services.ingest.sources.rtp.nal_units import FU_START, MAX_HEADS, NalFormat
+from services.ingest.sources.rtp.sei import has_recovery_point
 
-_SLICE, _IDR, _SEI, _SPS, _PPS, _DELIMITER = 1, 5, 6, 7, 8, 9
-_DESCRIBING: Final = frozenset({_SEI, _SPS, _PPS, _DELIMITER, 13, 15})
-_SLICES: Final = frozenset({_SLICE, 2, _IDR})
+_SLICE, _PARTITION, _IDR, _SEI, _SPS, _PPS, _DELIMITER = 1, 2, 5, 6, 7, 8, 9
 _STAP_A, _FU_A = 24, 28
-_FU_START, _FU_END = 0x80, 0x40
-_FIRST_IN_PICTURE: Final = 0x80  # the code of `first_mb_in_slice` = 0 is a single one bit
-_RECOVERY_POINT: Final = 6
+_SLICES: Final = frozenset({_SLICE, _PARTITION, _IDR})
 _INTRA_SLICES: Final = frozenset({2, 4, 7, 9})
-_HEADER_BYTES: Final = 2  # of a fragment (FU-A)
+_FIRST_IN_PICTURE: Final = 0x80  # the code of `first_mb_in_slice` = 0 is a single one bit
+_HEADER_BYTES: Final = 2  # of a NAL unit and the beginning of its slice
 _LONGEST_TYPE_ZEROS: Final = 3  # no `slice_type` has a longer code
 
 
-class H264:
+class H264(NalFormat):
     """The payload format of H.264, without its interleaved mode (`sdp_track.py` refuses that)."""
 
     codec = "h264"
+    header_bytes = 1
+    inner_mask = 31
+    aggregate = _STAP_A
+    fragment = _FU_A
+    plain = frozenset(range(1, _STAP_A))
+    slices = _SLICES
+    sets = frozenset({_SPS, _PPS})
+    openings = frozenset({_DELIMITER, _SPS})
+    describing = frozenset({_SEI, _SPS, _PPS, _DELIMITER, 13, 15})
+    undecodable = {_PARTITION: "H.264 with data partitioning, which FFmpeg can't decode"}  # noqa: RUF012
 
-    def is_picture(self, payload: Buffer) -> bool:
+    def kind_of(self, unit: Buffer) -> int:
+        return unit[0] & 31
+
+    def slice_in(self, payload: Buffer) -> int:
         kind = payload[0] & 31
-        if kind == _STAP_A:
-            return any(unit[0] & 31 not in _DESCRIBING for unit in _aggregated(payload))
-        return kind not in _DESCRIBING
+        if kind == _FU_A and len(payload) > 1:
+            kind = payload[1] & 31
+        return kind if kind in _SLICES else -1
 
-    def continues_picture(self, payload: Buffer) -> bool:
+    def slice_at(self, payload: Buffer) -> int:
         kind = payload[0] & 31
-        if kind == _FU_A and len(payload) > _HEADER_BYTES:
-            return not payload[1] & _FU_START or (payload[1] & 31 in _SLICES and not payload[2] & _FIRST_IN_PICTURE)
-        return kind in _SLICES and len(payload) > 1 and not payload[1] & _FIRST_IN_PICTURE
+        if kind == _FU_A and len(payload) > 1:
+            if payload[1] & 31 not in _SLICES:
+                return -1
+            return 2 if payload[1] & FU_START else 0
+        return 1 if kind in _SLICES else -1
 
-    def starts_unit(self, payload: Buffer) -> bool:
-        return payload[0] & 31 == _DELIMITER
+    def unfragmented_header(self, payload: Buffer) -> bytes:
+        return bytes((payload[0] & 0xE0 | payload[1] & 31,))
 
     def is_key(self, payloads: Sequence[Buffer]) -> bool:
         """IDR pictures. For cameras that send none, also recovery points and intra pictures after an SPS."""
+        kind = self.slice_in(payloads[0]) if payloads else -1
+        if kind >= 0:
+            return kind == _IDR
         has_parameters = False
-        for kind, body in _heads(payloads):
+        for kind, unit in islice(self.heads(payloads), MAX_HEADS):
             if kind == _IDR:
                 return True
-            if kind in _SLICES:
-                return has_parameters and _slice_kind(body) in _INTRA_SLICES
-            if kind == _SEI and len(body) > 1 and body[1] == _RECOVERY_POINT:
+            if kind in self.slices:
+                return has_parameters and _slice_kind(unit) in _INTRA_SLICES
+            if kind == _SEI and has_recovery_point(unit[1:]):
                 return True
             has_parameters |= kind == _SPS
         return False
-
-    def parameter_sets(self, payloads: Sequence[Buffer]) -> bytes:
-        sets: list[Buffer] = []
-        for payload in payloads:
-            kind = payload[0] & 31
-            if kind in (_SPS, _PPS):
-                sets.append(payload)
-            elif kind == _STAP_A:
-                sets += [unit for unit in _aggregated(payload) if unit[0] & 31 in (_SPS, _PPS)]
-            elif kind not in _DESCRIBING:
-                break
-        return b"".join(START_CODE + unit for unit in sets)
-
-    def assemble(self, payloads: Sequence[Buffer]) -> bytes:
-        parts: list[Buffer] = []
-        in_fragment = False
-        for payload in payloads:
-            check_count(parts)
-            kind = payload[0] & 31
-            if kind == _FU_A and len(payload) > _HEADER_BYTES:
-                if payload[1] & _FU_START:
-                    parts += (START_CODE, bytes([payload[0] & 0xE0 | payload[1] & 31]))
-                elif not in_fragment:
-                    raise DamagedUnitError("a fragment without its beginning")
-                in_fragment = not payload[1] & _FU_END
-                parts.append(payload[2:])
-            elif kind == _STAP_A:
-                for unit in units_of_aggregate(payload, 1):
-                    parts += (START_CODE, unit)
-            elif 0 < kind < _STAP_A:
-                parts += (START_CODE, payload)
-            else:
-                raise DamagedUnitError(f"NAL unit type {kind}, which no camera should send")
-        if in_fragment or not parts:
-            raise DamagedUnitError("a fragment without its end")
-        return b"".join(parts)
-
-
-def _aggregated(payload: Buffer) -> list[Buffer]:
-    with suppress(DamagedUnitError):
-        return units_of_aggregate(payload, 1)
-    return []
-
-
-def _heads(payloads: Sequence[Buffer]) -> Iterator[tuple[int, Buffer]]:
-    """The type of each NAL unit, and its bytes from its header to the end of the packet."""
-    for payload in payloads:
-        kind = payload[0] & 31
-        if kind == _STAP_A:
-            for unit in _aggregated(payload):
-                yield unit[0] & 31, unit
-        elif kind == _FU_A and len(payload) > 1:
-            yield payload[1] & 31, payload[1:]
-        else:
-            yield kind, payload
 
 
 def _slice_kind(unit: Buffer) -> int | None:

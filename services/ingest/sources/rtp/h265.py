@@ -1,104 +1,55 @@
 """H.265 over RTP (RFC 7798): single NAL units, aggregation and fragmentation packets, without DONL. Pure."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
-from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
-from services.ingest.sources.rtp.payload_formats import check_count, units_of_aggregate
+from services.ingest.decoding.access_unit import Buffer
+from services.ingest.sources.rtp.nal_units import FU_START, MAX_HEADS, NalFormat, begins_with_start_code
 
-_FIRST_SLICE_TYPE, _LAST_SLICE_TYPE = 0, 31
-_IRAP: Final = range(16, 24)
+_IRAP: Final = frozenset(range(16, 24))
+_SLICES: Final = frozenset(range(10)) | _IRAP
 _VPS, _SPS, _PPS, _DELIMITER, _PREFIX_SEI = 32, 33, 34, 35, 39
-_SETS: Final = frozenset({_VPS, _SPS, _PPS})
-_DESCRIBING: Final = _SETS | {_DELIMITER, _PREFIX_SEI}
-_AGGREGATE, _FRAGMENT, _PACI = 48, 49, 50
-_FU_START, _FU_END = 0x80, 0x40
-_FIRST_IN_PICTURE: Final = 0x80
+_AGGREGATE, _FRAGMENT = 48, 49
 _HEADER_BYTES: Final = 2
 
 
-class H265:
+class H265(NalFormat):
     """The payload format of H.265, without reordering (`sdp_track.py` refuses that)."""
 
     codec = "hevc"
+    header_bytes = _HEADER_BYTES
+    inner_mask = 63
+    aggregate = _AGGREGATE
+    fragment = _FRAGMENT
+    plain = frozenset(range(_AGGREGATE))
+    slices = _SLICES
+    sets = frozenset({_VPS, _SPS, _PPS})
+    openings = frozenset({_VPS, _SPS, _DELIMITER})
+    describing = sets | {_DELIMITER, _PREFIX_SEI}
 
-    def is_picture(self, payload: Buffer) -> bool:
-        kind = _kind(payload)
-        if kind == _AGGREGATE:
-            return any(_kind(unit) not in _DESCRIBING for unit in _aggregated(payload))
-        return kind not in _DESCRIBING
+    def kind_of(self, unit: Buffer) -> int:
+        return unit[0] >> 1 & 63
 
-    def continues_picture(self, payload: Buffer) -> bool:
-        kind = _kind(payload)
-        if kind == _FRAGMENT and len(payload) > _HEADER_BYTES + 1:
-            begins = payload[2] & _FU_START
-            return not begins or (payload[2] & 63 <= _LAST_SLICE_TYPE and not payload[3] & _FIRST_IN_PICTURE)
-        return kind <= _LAST_SLICE_TYPE and len(payload) > _HEADER_BYTES and not payload[2] & _FIRST_IN_PICTURE
+    def slice_in(self, payload: Buffer) -> int:
+        kind = payload[0] >> 1 & 63
+        if kind == _FRAGMENT and len(payload) > _HEADER_BYTES:
+            kind = payload[2] & 63 if payload[1] else -1  # a start code was taken for a header: see `nal_units.py`
+        elif not kind and begins_with_start_code(payload):
+            return -1
+        return kind if kind in _SLICES else -1
 
-    def starts_unit(self, payload: Buffer) -> bool:
-        return _kind(payload) == _DELIMITER
+    def slice_at(self, payload: Buffer) -> int:
+        kind = payload[0] >> 1 & 63
+        if kind == _FRAGMENT and len(payload) > _HEADER_BYTES:
+            if self.slice_in(payload) < 0:
+                return -1
+            return 3 if payload[2] & FU_START else 0
+        return 2 if kind in _SLICES and (kind or not begins_with_start_code(payload)) else -1
+
+    def unfragmented_header(self, payload: Buffer) -> bytes:
+        return bytes((payload[0] & 0x81 | (payload[2] & 63) << 1, payload[1]))
 
     def is_key(self, payloads: Sequence[Buffer]) -> bool:
-        for kind in _kinds(payloads):
-            if kind <= _LAST_SLICE_TYPE:
-                return kind in _IRAP
-        return False
-
-    def parameter_sets(self, payloads: Sequence[Buffer]) -> bytes:
-        sets: list[Buffer] = []
-        for payload in payloads:
-            kind = _kind(payload)
-            if kind in _SETS:
-                sets.append(payload)
-            elif kind == _AGGREGATE:
-                sets += [unit for unit in _aggregated(payload) if _kind(unit) in _SETS]
-            elif kind not in _DESCRIBING:
-                break
-        return b"".join(START_CODE + unit for unit in sets)
-
-    def assemble(self, payloads: Sequence[Buffer]) -> bytes:
-        parts: list[Buffer] = []
-        in_fragment = False
-        for payload in payloads:
-            check_count(parts)
-            kind = _kind(payload)
-            if kind == _FRAGMENT and len(payload) > _HEADER_BYTES + 1:
-                if payload[2] & _FU_START:
-                    parts += (START_CODE, bytes([payload[0] & 0x81 | (payload[2] & 63) << 1, payload[1]]))
-                elif not in_fragment:
-                    raise DamagedUnitError("a fragment without its beginning")
-                in_fragment = not payload[2] & _FU_END
-                parts.append(payload[3:])
-            elif kind == _AGGREGATE:
-                for unit in units_of_aggregate(payload, _HEADER_BYTES):
-                    parts += (START_CODE, unit)
-            elif kind < _AGGREGATE:
-                parts += (START_CODE, payload)
-            else:
-                raise DamagedUnitError(f"NAL unit type {kind}, which no camera should send")
-        if in_fragment or not parts:
-            raise DamagedUnitError("a fragment without its end")
-        return b"".join(parts)
-
-
-def _kind(payload: Buffer) -> int:
-    return payload[0] >> 1 & 63
-
-
-def _aggregated(payload: Buffer) -> list[Buffer]:
-    with suppress(DamagedUnitError):
-        return units_of_aggregate(payload, _HEADER_BYTES)
-    return []
-
-
-def _kinds(payloads: Sequence[Buffer]) -> Iterator[int]:
-    """The type of each NAL unit."""
-    for payload in payloads:
-        kind = _kind(payload)
-        if kind == _AGGREGATE:
-            yield from map(_kind, _aggregated(payload))
-        elif kind == _FRAGMENT and len(payload) > _HEADER_BYTES:
-            yield payload[2] & 63
-        else:
-            yield kind
+        kind = self.slice_in(payloads[0]) if payloads else -1
+        return kind in _IRAP if kind >= 0 else any(kind in _IRAP for kind, _ in islice(self.heads(payloads), MAX_HEADS))

@@ -1,4 +1,4 @@
-"""One RTP packet (RFC 3550): its header's fields and its payload. Pure."""
+"""One RTP packet (RFC 3550): its header's fields, its payload and its header extension. Pure."""
 
 import struct
 from typing import Final
@@ -15,24 +15,35 @@ BEHIND: Final = 1 << 15
 """A sequence number this far ahead, modulo `SEQUENCES`, is really one of the past."""
 LATE_BEFORE_RESTART: Final = 32
 """After this many packets in a row that seem long past, the camera must have begun to count anew."""
-_PLAIN: Final = 0x80  # version 2, no padding, no extension, no contributing sources
-_VERSION, _PADDING, _EXTENSION, _SOURCES = 0xC0, 0x20, 0x10, 0x0F
+PLAIN: Final = 0x80
+"""The first byte of most packets: version 2, no padding, no extension, no contributing sources."""
+EXTENSION: Final = 0x10
+_VERSION, _PADDING, _SOURCES = 0xC0, 0x20, 0x0F
 
 
 def payload_of(data: Buffer, start: int, end: int) -> Buffer | None:
-    """The payload of the packet at `data[start:end]`; None if that is no RTP packet."""
+    """The payload of the packet at `data[start:end]`; None if that is no RTP packet.
+
+    A padding that is longer than the payload is none: some cameras set its bit on all packets.
+    """
     if end - start < HEADER_BYTES:
         return None
     first = data[start]
-    if first == _PLAIN:
-        return data[start + HEADER_BYTES : end]
-    if first & _VERSION != _PLAIN:
+    if first & _VERSION != PLAIN:
         return None
     begin = start + HEADER_BYTES + 4 * (first & _SOURCES)
-    if first & _EXTENSION:
+    if first & EXTENSION:
         if begin + 4 > end:
             return None
         begin += 4 + 4 * int.from_bytes(data[begin + 2 : begin + 4], "big")
-    if first & _PADDING:
+    if begin > end:
+        return None
+    if first & _PADDING and begin + data[end - 1] <= end:
         end -= data[end - 1]
-    return data[begin:end] if begin <= end else None
+    return data[begin:end]
+
+
+def extension_of(data: Buffer, start: int) -> Buffer:
+    """The header extension of a packet that has one and a payload: two bytes that name it, its length, its words."""
+    begin = start + HEADER_BYTES + 4 * (data[start] & _SOURCES)
+    return data[begin : begin + 4 + 4 * int.from_bytes(data[begin + 2 : begin + 4], "big")]

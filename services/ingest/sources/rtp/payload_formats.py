@@ -1,10 +1,9 @@
 """What RTP must know of a codec: the seam between the assembler and the codecs. Pure."""
 
-from collections.abc import Sequence
 from typing import Final, Protocol
 
 from services.ingest.decoding.access_unit import Buffer, DamagedUnitError, UnitFormat
-from services.ingest.sources.rtp.assembler import UnitShape
+from services.ingest.sources.rtp.unit_builder import UnitShape
 
 MAX_PARTS: Final = 65_536
 """NAL units, fragments and start codes of one access unit. One of 16 MiB in fragments of 1 KiB has a quarter of them.
@@ -16,25 +15,17 @@ class PayloadFormat(UnitFormat, UnitShape, Protocol):
 
 
 def units_of_aggregate(payload: Buffer, start: int) -> list[Buffer]:
-    """The NAL units of an aggregation packet whose first length is at `start`.
+    """The NAL units of an aggregation packet whose first length is at `start`. Empty ones are left out.
 
     Raises:
-        DamagedUnitError: when a length points beyond the packet, or is 0.
+        DamagedUnitError: when a length points beyond the packet.
     """
     units: list[Buffer] = []
     while start + 2 < len(payload):
         end = start + 2 + int.from_bytes(payload[start : start + 2], "big")
-        if end > len(payload) or end == start + 2:
+        if end > len(payload):
             raise DamagedUnitError("an aggregation packet is shorter than it says")
-        units.append(payload[start + 2 : end])
+        if end > start + 2:
+            units.append(payload[start + 2 : end])
         start = end
     return units
-
-
-def check_count(parts: Sequence[Buffer]) -> None:
-    """
-    Raises:
-        DamagedUnitError: when these are more parts than a picture has.
-    """
-    if len(parts) > MAX_PARTS:
-        raise DamagedUnitError("an access unit in too many pieces")

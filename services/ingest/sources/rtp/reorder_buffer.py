@@ -13,6 +13,7 @@ class ReorderBuffer:
         self._max_packets = max_packets
         self._max_seconds = max_seconds
         self._next: int | None = None
+        self._sender = b""
         self._held: dict[int, bytes] = {}
         self._waiting_since = 0.0
         self._late = 0
@@ -26,6 +27,10 @@ class ReorderBuffer:
         """Take a packet. Returns the packets that are next in order, oldest first."""
         if len(packet) < HEADER_BYTES:
             return []
+        if packet[8:HEADER_BYTES] != self._sender:  # it has numbers of its own
+            self._sender = packet[8:HEADER_BYTES]
+            self._held.clear()
+            self._next = None
         sequence = int.from_bytes(packet[2:4], "big")
         if self._next is None or sequence == self._next:
             self._late = 0

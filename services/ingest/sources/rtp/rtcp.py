@@ -7,6 +7,7 @@ from typing import Final
 
 _SENDER_REPORT, _RECEIVER_REPORT, _DESCRIPTION, _GOODBYE = 200, 201, 202, 203
 _VERSION: Final = 0x80
+_COUNT: Final = 0x1F
 _NAME: Final = 1
 _CYCLE: Final = 65536
 _MAX_LOST: Final = 0x7FFFFF
@@ -25,14 +26,19 @@ class ReceiverReports:
         self._read_at = 0.0
         self._reported_at = float("-inf")
 
-    def read(self, data: bytes | bytearray, now: float) -> bool:
-        """Read a compound packet. True if it says that the stream is over."""
+    def read(self, data: bytes | bytearray, now: float, sender: int | None) -> bool:
+        """Read a compound packet. True if it says that the stream of `sender` is over.
+
+        Other senders' goodbyes arrive too: those of sessions before ours, for example.
+        """
         is_over = False
-        for kind, body in _packets(data):
+        for count, kind, body in _packets(data):
             if kind == _SENDER_REPORT and len(body) >= _SENDER_REPORT_BYTES:
                 self._sender, self._reported_time = struct.unpack("!I2xI", body[:10])
                 self._read_at = now
-            is_over |= kind == _GOODBYE
+            elif kind == _GOODBYE and sender is not None:
+                leaving = [body[at : at + 4] for at in range(0, 4 * count, 4)]
+                is_over |= sender.to_bytes(4, "big") in leaving
         return is_over
 
     def report(self, *, lost: int, highest_sequence: int, now: float) -> bytes | None:
@@ -54,11 +60,12 @@ def _packet(kind: int, body: bytes) -> bytes:
     return struct.pack("!BBH", _VERSION | 1, kind, len(body) // 4) + body
 
 
-def _packets(data: bytes | bytearray) -> Iterator[tuple[int, bytes]]:
+def _packets(data: bytes | bytearray) -> Iterator[tuple[int, int, bytes]]:
+    """The count, the kind and the body of each."""
     start = 0
     while start + 4 <= len(data):
         end = start + 4 + 4 * int.from_bytes(data[start + 2 : start + 4], "big")
         if data[start] & 0xC0 != _VERSION or end > len(data):
             return
-        yield data[start + 1], bytes(data[start + 4 : end])
+        yield data[start] & _COUNT, data[start + 1], bytes(data[start + 4 : end])
         start = end

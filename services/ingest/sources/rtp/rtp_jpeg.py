@@ -2,6 +2,9 @@
 
 Types 0 and 1 (4:2:2 and 4:2:0), and 64 and 65, the same with restart markers. Quantisation tables come in-band, or
 follow from the quality (RFC 2435, appendix A).
+
+A side of more than 2040 pixels does not fit into the header. Then the size is in the camera's description, or the first
+packet's header extension has the JPEG's own headers (ONVIF Streaming Specification, JPEG over RTP).
 """
 
 import struct
@@ -10,6 +13,7 @@ from typing import Final
 
 from services.ingest.decoding.access_unit import Buffer, DamagedUnitError
 from services.ingest.decoding.jpeg import STANDARD_HUFFMAN_TABLES, STANDARD_QUANTISERS, segment
+from services.ingest.sources.rtp.unit_builder import Place
 
 _HEADER_BYTES: Final = 8
 _RESTARTS: Final = 64
@@ -19,30 +23,48 @@ _MIDDLE_QUALITY: Final = 50
 _IN_BAND: Final = 128
 _START, _END, _FRAME, _TABLES, _RESTART_INTERVAL, _SCAN = 0xD8, 0xD9, 0xC0, 0xDB, 0xDD, 0xDA
 _TABLE_BYTES: Final = 64
+_WRAP: Final = 2048
+"""Some cameras send a longer side modulo this."""
+_OWN_HEADERS: Final = bytes([0xFF, _START])
+"""Begins the header extension that has the JPEG's own headers. As the beginning of a payload it would be a fragment at
+more than 14 MB."""
+_REPLAY: Final = bytes([0xAB, 0xAC])
+_REPLAY_BYTES: Final = 16
+"""ONVIF's extension for recordings, which the other may follow."""
 
 
 class RtpJpeg:
-    """The payload format of JPEG. Keeps the in-band tables of each quality, because a camera need not repeat them."""
+    """The payload format of JPEG. Keeps the in-band tables of each quality, because a camera need not repeat them.
+
+    `size` is the width and height in the camera's description, in pixels; (0, 0) if there is none.
+    """
 
     codec = "mjpeg"
 
-    def __init__(self) -> None:
+    def __init__(self, size: tuple[int, int] = (0, 0)) -> None:
         self._tables: dict[int, bytes] = {}
+        self._size = size
 
-    def is_picture(self, payload: Buffer) -> bool:
-        return len(payload) > _HEADER_BYTES
-
-    def continues_picture(self, payload: Buffer) -> bool:
-        return payload[1:4] != b"\0\0\0"
+    def place_of(self, payload: Buffer) -> Place:
+        if payload[:2] == _OWN_HEADERS:
+            return Place.BEFORE
+        if len(payload) <= _HEADER_BYTES:
+            return Place.NOWHERE
+        return Place.FIRST if payload[1:4] == b"\0\0\0" else Place.LATER
 
     def starts_unit(self, payload: Buffer) -> bool:
-        return payload[1:4] == b"\0\0\0"
+        return payload[1:4] == b"\0\0\0" or payload[:2] == _OWN_HEADERS
+
+    def extension_payload(self, extension: Buffer) -> Buffer:
+        if extension[:2] == _REPLAY:
+            extension = extension[_REPLAY_BYTES:]
+        return extension if extension[:2] == _OWN_HEADERS else b""
 
     def is_key(self, _payloads: Sequence[Buffer]) -> bool:
         return True
 
-    def parameter_sets(self, _payloads: Sequence[Buffer]) -> bytes:
-        return b""
+    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:  # noqa: ARG002 it has none
+        return known
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         """A whole JPEG.
@@ -56,8 +78,11 @@ class RtpJpeg:
             raise DamagedUnitError("a JPEG's header is cut") from error
 
     def _assemble(self, payloads: Sequence[Buffer]) -> bytes:
+        own = [payload for payload in payloads if payload[:2] == _OWN_HEADERS]
+        payloads = [payload for payload in payloads if payload[:2] != _OWN_HEADERS]
         first = payloads[0]
-        kind, quality, width, height = struct.unpack_from("!4B", first, 4)
+        kind, quality, *blocks = struct.unpack_from("!4B", first, 4)
+        width, height = self._real_size((blocks[0] * 8, blocks[1] * 8), own)
         start = _HEADER_BYTES
         restart_interval = 0
         if kind & _RESTARTS:
@@ -82,9 +107,21 @@ class RtpJpeg:
                 raise DamagedUnitError("a fragment is missing")
             scan += payload[start if index == 0 else fragment_start :]
         tables = self._quantisers(quality)
-        header = _headers(tables, _TYPES[kind & ~_RESTARTS], width * 8, height * 8, restart_interval)
+        header = _headers(tables, _TYPES[kind & ~_RESTARTS], width, height, restart_interval)
         ending = b"" if scan.endswith(bytes([0xFF, _END])) else bytes([0xFF, _END])
         return header + bytes(scan) + ending
+
+    def _real_size(self, size: tuple[int, int], own: Sequence[Buffer]) -> tuple[int, int]:
+        """The size of a picture whose RTP header says `size`, in pixels."""
+        width, height = frame_size(bytes(own[0])) if own else (0, 0)
+        if width and height:
+            return width, height
+        announced = self._size
+        if not all(size) or (
+            max(announced) >= _WRAP and all(a % _WRAP == b for a, b in zip(announced, size, strict=True))
+        ):
+            return announced
+        return size
 
     def _quantisers(self, quality: int) -> bytes:
         """Two tables, in zigzag order."""
@@ -99,9 +136,18 @@ class RtpJpeg:
         return tables
 
 
+def frame_size(own_headers: bytes) -> tuple[int, int]:
+    """Width and height, in pixels, from the segments of a JPEG; (0, 0) if its frame is not among them."""
+    at = own_headers.find(b"\xff\xc0")
+    if at < 0 or at + 9 > len(own_headers):
+        return 0, 0
+    height, width = struct.unpack_from("!HH", own_headers, at + 5)
+    return width, height
+
+
 def _headers(tables: bytes, sampling: int, width: int, height: int, restart_interval: int) -> bytes:
     if not (width and height):
-        raise DamagedUnitError("a JPEG larger than RTP can say")
+        raise DamagedUnitError("a JPEG larger than RTP can say, and the camera's description does not say its size")
     frame = struct.pack("!BHHB", 8, height, width, 3) + bytes((1, sampling, 0, 2, 0x11, 1, 3, 0x11, 1))
     return b"".join(
         (

@@ -1,5 +1,6 @@
 """An RTSP URL, split into its parts, with the credentials beside it."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from services.ingest.sources.connection_options import ConnectionOptions
 
 _PORTS: Final = {"rtsp": 554, "rtsps": 322}
+_PRINTABLE: Final = re.compile(r"[!-~]{1,2048}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,26 @@ class RtspAddress:
             password=options.password,
         )
 
-    def is_here(self, url: str) -> bool:
-        """Whether `url` is on the same port of the same host, and as well encrypted."""
-        return "@" not in url and _place_of(url) == ("rtsps" if self.is_encrypted else "rtsp", self.host, self.port)
+    def redirected(self, location: str, camera_address: str) -> str | None:
+        """The URL that `location` leads to; None if that is anywhere but at the same port of the same host, and as well
+        encrypted. Any other place would be asked in our name, and told the camera's password.
+
+        The camera may name itself by its IP address, `camera_address`.
+        """
+        scheme, _, rest = self.url.partition("://")
+        if location.startswith("/") and not location.startswith("//"):
+            location = f"{scheme}://{rest.partition('/')[0]}{location}"
+        place = _place_of(location)
+        if place is None or not _PRINTABLE.fullmatch(location):
+            return None
+        here = {(scheme, host.lower(), self.port) for host in (self.host, camera_address)}
+        return _without_login(location) if place in here else None
+
+
+def _without_login(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme.lower()}://{place.rpartition('@')[2]}{slash}{path}"
 
 
 def _place_of(url: str) -> tuple[str, str, int] | None:

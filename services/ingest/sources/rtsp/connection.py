@@ -1,145 +1,179 @@
-"""The RTSP connection: aiortsp's requests, the camera's answers, and the packets that it interleaves with them.
+"""The RTSP connection: our requests, the camera's answers, and the packets that it interleaves with them.
 
-aiortsp's parser copies the whole buffer once for each packet in it. Here packets are handed on without a copy. Nothing
-is logged, because aiortsp would log requests with their credentials.
+Only one request is under way at a time. So an answer belongs to it whatever number it bears: some cameras send 0, the
+same number each time, or none.
 """
 
 import asyncio
-import logging
 import ssl
-from collections.abc import Callable
-from typing import Any, Final
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final, cast
 
-from aiortsp.rtsp.connection import RTSPConnection
-
-from services.ingest.sources.authentication import Credentials
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.message import MAX_MESSAGE_BYTES, Message, MessageError, body_bytes, parse_message
+from services.ingest.sources.rtsp.demultiplexer import DOLLAR, Demultiplexer
+from services.ingest.sources.rtsp.message import Message
+from shared.errors import FramecastError
 
-BUFFER_BYTES: Final = 256 * 1024
 MAX_UNSENT_BYTES: Final = 64 * 1024
 """A camera that reads nothing of what we send is given up. We send little: two requests a minute, a report a second."""
-_DOLLAR: Final = 0x24
-_FRAME_HEADER_BYTES: Final = 4
-_SILENT: Final = logging.Logger("aiortsp", logging.CRITICAL + 1)  # noqa: LOG001 outside the tree, so that nothing turns it on
-_SILENT.disabled = True
-PacketHandler = Callable[[bytearray, int, int], None]
+QUIET_SECONDS: Final = 1.0
+"""An answer of which no more arrives for so long is complete, although it said that it would be longer."""
+REMEMBERED_REQUESTS: Final = 16
+AGENT: Final = "Framecast"
+_FIRST_SUCCESS: Final = 200
+_SERVED: Final = frozenset({"OPTIONS", "GET_PARAMETER", "SET_PARAMETER", "ANNOUNCE", "REDIRECT", "TEARDOWN"})
+"""The camera's requests that it may take for done. A new description or address counts when its stream ends."""
 
 
-class RtspConnection(RTSPConnection, asyncio.BufferedProtocol):  # type: ignore[misc] # aiortsp is untyped
+class ConnectionEndedError(FramecastError):
+    """Raised when a request can't be answered any more. `__cause__` says why the connection was never made."""
+
+
+class RtspConnection(asyncio.BufferedProtocol):
     """`on_end` is called once, when nothing more will arrive; with False if that is because we can't parse the camera.
 
-    `channels` maps each interleaved channel to the handler of its packets. A handler gets a buffer with the packet's
-    start and end, valid only during the call. `has_more` says whether the last read left something behind.
+    `demultiplexer` has the handlers of packets. `on_garbage` is called when bytes amid the packets were skipped.
     """
 
-    def __init__(self, address: RtspAddress, tls: ssl.SSLContext | None, on_end: Callable[[bool], None]) -> None:
-        super().__init__(address.host, address.port, logger=_SILENT, ssl=tls)
-        self._auth = Credentials(address.username, address.password) if address.username else None
-        self.channels: dict[int, PacketHandler] = {}
-        self.has_more = False
+    def __init__(self, on_end: Callable[[bool], None], on_garbage: Callable[[], None] = lambda: None) -> None:
+        self.demultiplexer = Demultiplexer(self._on_message, on_garbage, self._on_failure)
+        self.has_answered = False
         self._on_end = on_end
-        self._buffer = bytearray(BUFFER_BYTES)
-        self._room = memoryview(self._buffer)
-        self._filled = 0
-        self.result.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self._transport: asyncio.Transport | None = None
+        self._ended = asyncio.Event()
+        self._answer: asyncio.Future[Message] | None = None
+        self._sequence = 0
+        self._read_at = 0.0
+        self._unanswered: deque[int] = deque(maxlen=REMEMBERED_REQUESTS)
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the last read left something behind."""
+        return self.demultiplexer.is_full
 
     @property
     def camera_address(self) -> str:
-        """The IP address that the connection goes to."""
+        """The IP address that the connection goes to.
+
+        Raises:
+            ConnectionEndedError: when it goes nowhere.
+        """
+        if self._transport is None:
+            raise ConnectionEndedError("closed")
         address: str = self._transport.get_extra_info("peername")[0]
         return address
 
-    def get_buffer(self, _size_hint: int) -> memoryview:
-        return self._room[self._filled :]
+    async def connect(self, address: RtspAddress, tls: ssl.SSLContext | None) -> None:
+        """
+        Raises:
+            ConnectionEndedError: when that fails.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.create_connection(lambda: self, address.host, address.port, ssl=tls)
+        except (OSError, UnicodeError) as error:  # the latter for a host that can be none
+            raise ConnectionEndedError("never made") from error
 
-    def buffer_updated(self, count: int) -> None:
-        buffer, filled = self._buffer, self._filled + count
-        self.has_more = filled == BUFFER_BYTES
-        start = 0
-        while filled - start >= _FRAME_HEADER_BYTES:
-            if buffer[start] == _DOLLAR:
-                begin = start + _FRAME_HEADER_BYTES
-                end = begin + (buffer[start + 2] << 8 | buffer[start + 3])
-                if end > filled:
-                    break
-                handler = self.channels.get(buffer[start + 1])
-                if handler is not None:
-                    handler(buffer, begin, end)
-                start = end
-            else:
-                message_end = self._message_end(start, filled)
-                if message_end is None:
-                    break
-                self._take(bytes(buffer[start:message_end]))
-                start = message_end
-        rest = filled - start
-        if rest and start:
-            buffer[:rest] = buffer[start:filled]
-        self._filled = rest
+    async def request(self, method: str, url: str, headers: Mapping[str, str]) -> Message:
+        """Send a request and wait for its answer, whatever that says.
 
-    def on_message(self, message: Message) -> None:
-        """One message of the camera's."""
-        if message.status is None:
-            self.on_request(message)
-        elif (waiting := self.active_requests.get(message.cseq)) and not waiting.done():
-            waiting.set_result(message)
-
-    def on_request(self, request: Message) -> None:
-        """Answer that we do nothing for the camera. Its words are not repeated."""
-        self._write(f"RTSP/1.0 551 Option not supported\r\nCSeq: {request.cseq}\r\n\r\n".encode())
+        Raises:
+            ConnectionEndedError: when the connection ends before.
+        """
+        async with self._one_at_a_time:
+            if self._transport is None:
+                raise ConnectionEndedError("closed")
+            self._sequence = sequence = self._sequence + 1
+            self._answer = asyncio.get_running_loop().create_future()
+            lines = [f"{method} {url} RTSP/1.0", f"CSeq: {sequence}", f"User-Agent: {AGENT}"]
+            lines += [f"{name}: {value}" for name, value in headers.items()]
+            self._write("\r\n".join([*lines, "", ""]).encode())
+            try:
+                return await self._answered(self._answer)
+            except asyncio.CancelledError:
+                self._unanswered.append(sequence)
+                raise
+            finally:
+                self._answer = None
 
     def send_packet(self, channel: int, data: bytes) -> None:
         """Send a packet between our requests."""
-        self._write(bytes((_DOLLAR, channel)) + len(data).to_bytes(2, "big") + data)
+        self._write(bytes((DOLLAR, channel)) + len(data).to_bytes(2, "big") + data)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        super().connection_lost(error)
-        self._end(is_understood=True)
-
-    def handle_401(self, response: Any) -> bool:
-        return self._auth is not None and self._auth.handle_401(response.headers)
-
-    def abort(self) -> None:
-        """Close at once. `result` is done soon after."""
+    async def close(self, timeout_seconds: float) -> None:
+        """Close at once, and wait at most `timeout_seconds` until that is done."""
         if self._transport is not None:
             self._transport.abort()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), timeout_seconds)
 
-    def _message_end(self, start: int, filled: int) -> int | None:
-        """Where the message at `start` ends; None if its end has not arrived yet."""
-        buffer = self._buffer
-        if buffer[start : start + 2] == b"\r\n":
-            return start + 2
-        head_end = buffer.find(b"\r\n\r\n", start, filled)
-        if head_end < 0:
-            if filled - start > MAX_MESSAGE_BYTES or not chr(buffer[start]).isupper():
-                return self._give_up(filled)
-            return None
-        try:
-            end = head_end + 4 + body_bytes(bytes(buffer[start:head_end]))
-        except MessageError:
-            return self._give_up(filled)
-        return end if end <= filled else None
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
 
-    def _take(self, data: bytes) -> None:
-        if data == b"\r\n":
+    def get_buffer(self, _size_hint: int) -> memoryview:
+        return self.demultiplexer.room()
+
+    def buffer_updated(self, count: int) -> None:
+        self._read_at = time.monotonic()
+        self.demultiplexer.advance(count)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.demultiplexer.flush()
+        self._transport = None
+        self._ended.set()
+        if self._answer is not None and not self._answer.done():
+            failure = ConnectionEndedError("closed")
+            failure.__cause__ = error
+            self._answer.set_exception(failure)
+        self._end(is_understood=True)
+
+    async def _answered(self, answer: asyncio.Future[Message]) -> Message:
+        while True:
+            done, _ = await asyncio.wait([answer], timeout=QUIET_SECONDS)
+            if done:
+                return answer.result()
+            if time.monotonic() - self._read_at >= QUIET_SECONDS:
+                self.demultiplexer.flush()
+
+    def _on_message(self, message: Message) -> None:
+        if message.status is None:
+            self._serve(message)
             return
-        try:
-            self.on_message(parse_message(data))
-        except MessageError:
-            self._give_up(0)
+        self.has_answered = True
+        is_late = message.cseq in self._unanswered and message.cseq != self._sequence
+        is_final = message.status >= _FIRST_SUCCESS
+        if self._answer is not None and not self._answer.done() and is_final and not is_late:
+            self._answer.set_result(message)
+
+    def _serve(self, request: Message) -> None:
+        """Answer a request of the camera's, and do nothing. Its words are not repeated."""
+        is_served = request.method in _SERVED
+        lines = [f"RTSP/1.0 {'200 OK' if is_served else '501 Not Implemented'}"]
+        if request.cseq >= 0:
+            lines.append(f"CSeq: {request.cseq}")
+        if request.method == "OPTIONS":
+            lines.append(f"Public: {', '.join(sorted(_SERVED))}")
+        self._write("\r\n".join([*lines, "", ""]).encode())
 
     def _write(self, data: bytes) -> None:
         if self._transport is None:
             return
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-            self.abort()
+            self._transport.abort()
 
-    def _give_up(self, end: int) -> int:
+    def _on_failure(self) -> None:
         self._end(is_understood=False)
-        self.abort()
-        return end
+        if self._transport is not None:
+            self._transport.abort()
 
     def _end(self, *, is_understood: bool) -> None:
         on_end, self._on_end = self._on_end, lambda _is_understood: None

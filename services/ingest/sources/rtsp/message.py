@@ -1,6 +1,7 @@
 """One RTSP message, an answer or a request of the camera's, read from its bytes. Pure.
 
-aiortsp's parser believes whatever a camera says: lengths of gigabytes, headers without end. This one has limits.
+Cameras break every rule of the form, and each is forgiven where the meaning is clear. What a message may
+cost is limited.
 """
 
 import re
@@ -14,28 +15,30 @@ MAX_MESSAGE_BYTES: Final = 64 * 1024
 """Head and body. The longest descriptions of real cameras have a few kilobytes."""
 MAX_HEADERS: Final = 100
 """Real cameras send about ten."""
-_ANSWER: Final = re.compile(r"RTSP/1\.\d (\d{3})(?: (.*))?", re.ASCII)
-_REQUEST: Final = re.compile(r"([A-Z_]{1,32}) (\S+) RTSP/1\.\d", re.ASCII)
+HEAD_END: Final = re.compile(rb"\n\r?\n")
+"""Some cameras end lines with LF alone, or with both kinds in turn."""
+_ANSWER: Final = re.compile(r"(RTSP|HTTP)/\d\.\d\s+(\d{3})(?!\d)(.*)", re.ASCII)
+_REQUEST: Final = re.compile(r"([A-Z_]{1,32})\s+(\S+)\s+RTSP/\d\.\d\s*", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class MessageError(FramecastError):
-    """Raised when bytes are no RTSP message, or exceed a limit. Close the connection: the next one can't be found."""
+    """Raised when bytes are no RTSP message, or exceed a limit. Where the next message begins is then unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """An answer has a `status`, a request a `method`. `headers` has names in lower case; values of a repeated header
     are joined by commas. `cseq` is -1 where it is missing or no number.
-
-    The names of the members are those that aiortsp reads.
     """
 
     status: int | None
-    status_msg: str
+    reason: str
     method: str
     headers: Mapping[str, str]
     body: bytes = b""
+    is_rtsp: bool = True
+    """False for the answer of a web server."""
 
     @property
     def cseq(self) -> int:
@@ -43,22 +46,21 @@ class Message:
         return _number(self.headers.get("cseq", "").partition(",")[0], -1)
 
     @property
-    def content(self) -> str:
-        """The body as text.
-
-        Raises:
-            UnicodeDecodeError: when it is not in UTF-8.
-        """
-        return self.body.decode()
+    def text(self) -> str:
+        """The body as text."""
+        return _text(self.body)
 
 
-def body_bytes(head: bytes) -> int:
-    """The length of the body that follows `head`.
+def body_bytes(head: bytes) -> int | None:
+    """The length of the body that follows `head`; None if it is unknown: then the body ends when no more arrives.
 
     Raises:
         MessageError: when the head says no clear length, or too much.
     """
-    lengths = set(_headers(head.decode("latin-1").split("\r\n")[1:]).get("content-length", "0").split(", "))
+    headers = _headers(_text(head).split("\n")[1:])
+    lengths = set(headers.get("content-length", "").split(", ")) - {""}
+    if not lengths:
+        return None if "sdp" in headers.get("content-type", "").lower() else 0
     length = _number(lengths.pop(), -1)
     if lengths or not 0 <= length <= MAX_MESSAGE_BYTES - len(head):
         raise MessageError("a message without a usable length")
@@ -71,34 +73,41 @@ def parse_message(data: bytes) -> Message:
     Raises:
         MessageError: when it is none.
     """
-    head, _, body = data.partition(b"\r\n\r\n")
-    try:
-        first, *lines = head.decode().split("\r\n")
-    except UnicodeDecodeError:
-        raise MessageError("a message's head is not in UTF-8") from None
+    end = HEAD_END.search(data)
+    head, body = (data[: end.start()], data[end.end() :]) if end else (data, b"")
+    first, *lines = _text(head).split("\n")
     headers = _headers(lines)
-    if answer := _ANSWER.fullmatch(first):
-        return Message(int(answer[1]), (answer[2] or "").strip(), "", headers, body)
-    if request := _REQUEST.fullmatch(first):
+    if answer := _ANSWER.fullmatch(first.strip()):
+        return Message(int(answer[2]), answer[3].strip(), "", headers, body, is_rtsp=answer[1] == "RTSP")
+    if request := _REQUEST.fullmatch(first.strip()):
         return Message(None, "", request[1], headers, body)
     raise MessageError("neither an answer nor a request")
 
 
 def _headers(lines: list[str]) -> dict[str, str]:
+    """A line without a colon says nothing, and is passed over."""
     if len(lines) > MAX_HEADERS:
         raise MessageError("a message with too many headers")
     headers: dict[str, str] = {}
     name = ""
     for line in filter(str.strip, lines):
         if line[0] in " \t" and name:
-            headers[name] += f" {line.strip()}"
+            headers[name] = f"{headers[name]} {line.strip()}".strip()
             continue
-        name, colon, value = line.partition(":")
-        name = name.strip().lower()
+        label, colon, value = (part.strip() for part in line.partition(":"))
         if not colon:
-            raise MessageError("a header without a colon")
-        headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
+            continue
+        name = label.lower()
+        headers[name] = ", ".join(filter(None, (headers.get(name), value)))
     return headers
+
+
+def _text(data: bytes) -> str:
+    """Cameras' names are in UTF-8 or in some older encoding. What matters to us is ASCII in all of them."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def _number(text: str, otherwise: int) -> int:

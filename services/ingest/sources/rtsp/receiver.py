@@ -16,8 +16,10 @@ from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
+from services.ingest.sources.rtsp.delivery import Delivery
 from services.ingest.sources.rtsp.sdp_track import VideoTrack
 from services.ingest.sources.rtsp.session import Session
+from services.ingest.sources.rtsp.session_errors import SilentCameraError
 
 TICK_SECONDS: Final = 0.5
 RATE_TICKS: Final = 10
@@ -27,21 +29,31 @@ LONGEST_NAP_SECONDS: Final = 0.2
 NAP_BYTES: Final = 32 * 1024
 """How much may arrive during a nap: half of what a TCP connection buffers unread, so the camera never waits."""
 NOTHING_CAME: Final = "The camera answers but sends no pictures."
-NOTHING_CAME_BY_UDP: Final = f"{NOTHING_CAME} A firewall may keep its UDP packets away; TCP is safer."
+NOTHING_CAME_BY_UDP: Final = f"{NOTHING_CAME} A firewall may keep its UDP packets away; over TCP none came either."
 
 
 class Receiver:
     """One connection to a camera. One thread, except for `wake`. It decodes nothing: `decoder` does, on demand.
 
-    `interrupted` ends the current wait, or the next one.
+    `interrupted` ends the current wait, or the next one. If not one packet comes for `silence_seconds`, the wait raises
+    SilentCameraError.
 
     Raises:
         SourceUnavailableError: from the constructor, when the camera can't be had to send.
     """
 
-    def __init__(self, address: RtspAddress, options: ConnectionOptions, interrupted: threading.Event) -> None:
+    def __init__(
+        self,
+        address: RtspAddress,
+        options: ConnectionOptions,
+        delivery: Delivery,
+        silence_seconds: float,
+        interrupted: threading.Event,
+    ) -> None:
         self.decoder: UnitDecoder
         self._options = options
+        self._delivery = delivery
+        self._silence_seconds = silence_seconds
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(self._on_loop_error)
         self._session: Session
@@ -51,8 +63,8 @@ class Receiver:
         self._is_waiting = False
         self._has_had_any = False
         self._unit_at = self._loop.time()
-        self._history: deque[tuple[float, int, int]] = deque(maxlen=LOSS_TICKS + 1)
-        """At each tick: the loop's time, and the bytes received and packets lost until then."""
+        self._history: deque[tuple[float, int, int, int]] = deque(maxlen=LOSS_TICKS + 1)
+        """At each tick: the loop's time, and the bytes received, packets lost and upsets until then."""
         try:
             self._loop.run_until_complete(self._connect(address))
         except BaseException:
@@ -67,10 +79,26 @@ class Receiver:
         seconds = recent[-1][0] - recent[0][0]
         return round((recent[-1][1] - recent[0][1]) * 8 / seconds) if seconds > 0 else None
 
+    @property
+    def has_other_streams(self) -> bool:
+        """Whether the camera has more than the video."""
+        return self._session.has_other_streams
+
     def lost_lately(self) -> tuple[int, float]:
         """How many packets were lost lately, and in how many seconds."""
         oldest, newest = self._history[0], self._history[-1]
         return newest[2] - oldest[2], newest[0] - oldest[0]
+
+    def other_type(self) -> tuple[int, int] | None:
+        """The payload type that the camera announced and the one that it sends, if they differ."""
+        assembler = self._session.assembler
+        pair = assembler.announced_type, assembler.payload_type
+        return pair if pair[0] != pair[1] else None
+
+    def upsets_lately(self) -> tuple[int, float]:
+        """How often there was garbage amid the packets lately, and in how many seconds."""
+        oldest, newest = self._history[0], self._history[-1]
+        return newest[3] - oldest[3], newest[0] - oldest[0]
 
     def wait(self) -> bool:
         """Wait until something arrives, and read all of it. False if the wait was interrupted.
@@ -93,7 +121,7 @@ class Receiver:
         wait.
         """
         while not self._arrived_units:
-            if self._options.transport == "udp":
+            if self._delivery.transport == "udp":
                 return self.wait()
             self._raise_failure()
             bytes_per_second = (self.bits_per_second or 0) / 8
@@ -129,7 +157,12 @@ class Receiver:
 
     async def _connect(self, address: RtspAddress) -> None:
         self._session = Session(
-            address, self._options, on_track=self._on_track, on_unit=self._on_unit, on_end=self._stop_waiting
+            address,
+            self._options,
+            self._delivery,
+            on_track=self._on_track,
+            on_unit=self._on_unit,
+            on_end=self._stop_waiting,
         )
         try:
             await self._session.start()
@@ -150,11 +183,12 @@ class Receiver:
     def _tick(self) -> None:
         """Twice a second: note how much arrived, and whether the camera has fallen silent."""
         now, assembler = self._loop.time(), self._session.assembler
-        self._history.append((now, assembler.byte_count, assembler.lost))
-        # At the next tick it would be too late.
-        if now + TICK_SECONDS > self._unit_at + self._options.stall_seconds:
-            by_udp = self._options.transport == "udp"
-            nothing = NOTHING_CAME_BY_UDP if by_udp else NOTHING_CAME
+        self._history.append((now, assembler.byte_count, assembler.lost, self._session.upsets))
+        quiet_seconds = now + TICK_SECONDS - self._unit_at  # at the next tick it would be too late
+        nothing = NOTHING_CAME_BY_UDP if self._delivery.transport == "udp" else NOTHING_CAME
+        if not assembler.byte_count and quiet_seconds > self._silence_seconds:
+            self._session.fail(SilentCameraError(nothing))
+        elif quiet_seconds > self._options.stall_seconds:
             self._session.fail(SourceUnavailableError(failure_reasons.STOPPED if self._has_had_any else nothing))
         self._loop.call_later(TICK_SECONDS, self._tick)
 

@@ -1,84 +1,74 @@
-"""Which of a camera's streams we take. Its session description (SDP, RFC 8866) lists them."""
+"""Which of a camera's streams we take, of those that its session description lists."""
 
 from base64 import b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
-from typing import Any, Final
-
-from aiortsp.rtsp.sdp import SDP
+from typing import Final
 
 from services.ingest.decoding.access_unit import START_CODE
 from services.ingest.sources import SourceUnsupportedError
 from services.ingest.sources.rtp.h264 import H264
 from services.ingest.sources.rtp.h265 import H265
+from services.ingest.sources.rtp.jpeg_size import announced_size
 from services.ingest.sources.rtp.payload_formats import PayloadFormat
 from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
+from services.ingest.sources.rtsp.sdp import Description, DescriptionError, Media, parse_description
 
 _FORMATS: Final[dict[str, type[PayloadFormat]]] = {"H264": H264, "H265": H265, "JPEG": RtpJpeg}
-_STATIC_JPEG: Final = 26
-MAX_LINES: Final = 1000
-MAX_LINE_LENGTH: Final = 2048
-"""In characters; the parameter sets of a real camera have a few hundred. aiortsp's patterns take the square of the
-length in time."""
-MAX_MEDIA: Final = 32
+_STATIC: Final = {26: "JPEG"}
 _SETS: Final = ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps")
 _REORDERING: Final = {"packetization-mode": {"2"}, "sprop-max-don-diff": {str(n) for n in range(1, 100)}}
 
 
 @dataclass(frozen=True, slots=True)
 class VideoTrack:
-    """The chosen stream. `parameter_sets` is what a decoder must know beforehand; empty if the description has none."""
+    """The chosen stream. `parameter_sets` is what a decoder must know beforehand; empty if the description has none.
 
-    control_url: str
+    The controls are as in the description: of all streams together, of this one, and of each other one.
+    """
+
+    session_control: str
+    control: str
+    other_controls: tuple[str, ...]
     payload_type: int
     payload_format: PayloadFormat
     parameter_sets: bytes
 
 
-def choose_track(description: str, base_url: str) -> VideoTrack:
-    """The first video stream that we can decode.
+def choose_track(text: str) -> VideoTrack:
+    """The first video stream that we can decode, and its first payload type that we can.
 
     Raises:
         SourceUnsupportedError: when there is none.
     """
-    session = SDP(_bounded(description))
-    videos = [media for media in session.get("medias", []) if media["type"] == "video"]
+    try:
+        description = parse_description(text)
+    except DescriptionError:
+        raise SourceUnsupportedError("The camera's description is too long.") from None
+    videos = [media for media in description.medias if media.kind == "video"]
     if not videos:
         raise SourceUnsupportedError("The camera's stream has no video.")
-    base_url = SDP.mix_url_control(base_url, session.get("attributes", {}).get("control"))
     for media in videos:
-        attributes: dict[str, Any] = media.get("attributes", {})
-        payload_type, encoding = _encoding(media, attributes)
-        details = attributes.get("fmtp") or {}
-        if encoding not in _FORMATS or any(details.get(key) in values for key, values in _REORDERING.items()):
-            continue
-        return VideoTrack(
-            control_url=SDP.mix_url_control(base_url, attributes.get("control")),
-            payload_type=payload_type,
-            payload_format=_FORMATS[encoding](),
-            parameter_sets=b"".join(_sets(details.get(key, "")) for key in _SETS),
-        )
+        for payload_type in dict.fromkeys((*media.payload_types, *media.encodings)):
+            encoding = media.encodings.get(payload_type) or _STATIC.get(payload_type, "")
+            details = media.parameters.get(payload_type, {})
+            if encoding in _FORMATS and not any(details.get(key) in values for key, values in _REORDERING.items()):
+                jpeg_size = announced_size(media.attributes | details)
+                payload_format = RtpJpeg(jpeg_size) if encoding == "JPEG" else _FORMATS[encoding]()
+                return _track(description, media, payload_type, payload_format)
     raise SourceUnsupportedError("The camera's video is neither H.264 nor H.265 nor JPEG.")
 
 
-def _bounded(description: str) -> str:
-    """Without the lines that are too long: the camera may do without them.
-
-    Raises:
-        SourceUnsupportedError: when no camera describes itself at such length.
-    """
-    lines = description.splitlines()
-    if len(lines) > MAX_LINES or sum(line.startswith("m=") for line in lines) > MAX_MEDIA:
-        raise SourceUnsupportedError("The camera's description is too long.")
-    return "\n".join(line for line in lines if len(line) <= MAX_LINE_LENGTH)
-
-
-def _encoding(media: dict[str, Any], attributes: dict[str, Any]) -> tuple[int, str]:
-    mapping = attributes.get("rtpmap")
-    if mapping is not None:
-        return mapping["pt"], mapping["encoding"].partition("/")[0].upper()
-    is_jpeg = str(_STATIC_JPEG) in media["format"].split()
-    return _STATIC_JPEG, "JPEG" if is_jpeg else ""
+def _track(description: Description, media: Media, payload_type: int, payload_format: PayloadFormat) -> VideoTrack:
+    details = media.parameters.get(payload_type, {})
+    return VideoTrack(
+        session_control=description.control,
+        control=media.control,
+        other_controls=tuple(other.control for other in description.medias if other is not media and other.control),
+        payload_type=payload_type,
+        payload_format=payload_format,
+        parameter_sets=b"".join(_sets(details.get(key, "")) for key in _SETS),
+    )
 
 
 def _sets(encoded: str) -> bytes:
@@ -86,8 +76,8 @@ def _sets(encoded: str) -> bytes:
     sets = b""
     for text in encoded.split(","):
         try:
-            unit = b64decode(text)
+            unit = b64decode(text + "=" * (-len(text) % 4))  # some cameras leave the padding out
         except (Base64Error, ValueError):
             continue
-        sets += START_CODE + unit if unit else b""
+        sets += START_CODE + unit if len(unit) > 1 else b""
     return sets

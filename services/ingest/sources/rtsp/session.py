@@ -4,22 +4,24 @@ Everything runs on one asyncio loop.
 """
 
 import asyncio
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Final
 
-from aiortsp.rtsp.errors import RTSPConnectionError, RTSPError, RTSPResponseError, RTSPTimeoutError
-
 from services.ingest.decoding.access_unit import AccessUnit
-from services.ingest.sources import SourceUnavailableError, SourceUnsupportedError, failure_reasons
+from services.ingest.sources import SourceSilentError, SourceUnavailableError, SourceUnsupportedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtp.assembler import Assembler
+from services.ingest.sources.rtp.packet import HEADER_BYTES
 from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
 from services.ingest.sources.rtp.rtcp import ReceiverReports
 from services.ingest.sources.rtsp.address import RtspAddress
-from services.ingest.sources.rtsp.connection import RtspConnection
+from services.ingest.sources.rtsp.connection import ConnectionEndedError
+from services.ingest.sources.rtsp.control_urls import base_url, session_urls, stream_urls
+from services.ingest.sources.rtsp.conversation import Conversation, RefusedError
+from services.ingest.sources.rtsp.delivery import Delivery
+from services.ingest.sources.rtsp.keep_alive import keep_alive
+from services.ingest.sources.rtsp.media_channels import MAX_OTHER_STREAMS, MediaChannels
 from services.ingest.sources.rtsp.message import Message
 from services.ingest.sources.rtsp.sdp_track import VideoTrack, choose_track
 from services.ingest.sources.rtsp.session_errors import (
@@ -27,37 +29,37 @@ from services.ingest.sources.rtsp.session_errors import (
     ENDED,
     NOT_UNDERSTOOD,
     REDIRECTS,
-    REFUSALS,
+    SilentCameraError,
     connection_error,
     refusal_error,
 )
-from services.ingest.sources.rtsp.udp import UdpPair
 from services.ingest.sources.tls import tls_context
 
 OPEN_SECONDS: Final = 5.0
 TEARDOWN_SECONDS: Final = 0.5
-USUAL_TIMEOUT_SECONDS: Final = 60
+PLAY_SECONDS: Final = 1.0
+"""A camera that sends packets for so long has agreed to send, although it does not say so."""
 REORDER_SECONDS: Final = 0.1
-LONGEST_TIMEOUT_SECONDS: Final = 86_400
+GOODBYE_SECONDS: Final = 0.5
 MAX_REDIRECTS: Final = 3
-MAX_CHANNEL: Final = 255
-MAX_PORT: Final = 65_535
-_NUMBER: Final = re.compile(r"\d+", re.ASCII)
-_PAIR: Final = 2
-"""A stream has two channels or two ports: one for packets, one for reports."""
+_FROM_START: Final = {"Range": "npt=0.000-"}
+_NOT_ACCEPTABLE: Final = frozenset({400, 406, 415})
+_ODD_PLAY: Final = frozenset({400, 404, 451, 455, 456, 457, 459, 460, 501, 551})
+"""Answers to PLAY that complain of its address or its range. Each camera has its own idea of both."""
 
 
 class Session:
     """Call `start` once and `stop` once.
 
     `on_track` gets the chosen stream before its first access unit, `on_unit` each access unit. `on_end` is called once,
-    when no more will arrive; `failure` is set from then on.
+    when no more will arrive; `failure` is set from then on. `upsets` counts how often there was garbage amid packets.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 three of them are the ways back
         self,
         address: RtspAddress,
         options: ConnectionOptions,
+        delivery: Delivery,
         *,
         on_track: Callable[[VideoTrack], None],
         on_unit: Callable[[AccessUnit], None],
@@ -65,28 +67,29 @@ class Session:
     ) -> None:
         self.failure: SourceUnavailableError | None = None
         self.assembler: Assembler
+        self.has_other_streams = False
+        self.upsets = 0
         self._options = options
+        self._delivery = delivery
         self._on_track = on_track
         self._on_unit = on_unit
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         tls = tls_context(options) if address.is_encrypted else None
-        self._connection = RtspConnection(address, tls, self._on_connection_end)
-        self._udp: UdpPair | None = None
+        self._conversation = Conversation(address, tls, self._on_connection_end, self._on_garbage)
+        self._media = MediaChannels(self._conversation, delivery.transport)
         self._reorder = ReorderBuffer(max_seconds=REORDER_SECONDS)
         self._reports = ReceiverReports()
-        self._send_report: Callable[[bytes], None] = lambda _report: None
         self._address = address
         self._url = address.url
-        self._headers: dict[str, str] = {}
         self._methods: frozenset[str] = frozenset()
-        self._timeout_seconds = float(USUAL_TIMEOUT_SECONDS)
+        self._is_playing = False
         self._keep_alive_task: asyncio.Task[None] | None = None
 
     @property
     def has_more(self) -> bool:
         """Whether the last read left something behind."""
-        return (self._udp or self._connection).has_more
+        return self._media.has_more
 
     async def start(self) -> None:
         """Return when the camera has agreed to send.
@@ -97,33 +100,31 @@ class Session:
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 await self._negotiate()
-        except (TimeoutError, RTSPTimeoutError) as error:
-            raise SourceUnavailableError(failure_reasons.NO_ANSWER) from error
-        except RTSPResponseError as error:
-            # `from None`: the response may repeat our request.
-            raise refusal_error(error.response, self._options) from None
-        except RTSPConnectionError as error:
+        except TimeoutError as error:
+            if self._conversation.is_garbled:
+                raise SourceUnsupportedError(NOT_UNDERSTOOD) from error
+            raise SourceSilentError(failure_reasons.NO_ANSWER) from error
+        except RefusedError as error:
+            # `from None`: the answer may repeat our request.
+            raise refusal_error(error.answer, self._options) from None
+        except ConnectionEndedError as error:
             raise self.failure or connection_error(error.__cause__) from None
-        except RTSPError as error:
-            raise SourceUnsupportedError(NOT_UNDERSTOOD) from error
-        self._keep_alive_task = self._loop.create_task(self._keep_alive())
+        self._keep_alive_task = self._loop.create_task(
+            keep_alive(self._conversation, self._url, self._methods, self._media.timeout_seconds)
+        )
 
     async def stop(self) -> None:
         """Say goodbye, if the camera still listens, and release everything. Never raises."""
-        connection = self._connection
         if self._keep_alive_task is not None:
             self._keep_alive_task.cancel()
-        if self._headers and self.failure is None:
-            with suppress(TimeoutError, RTSPError):
-                async with asyncio.timeout(TEARDOWN_SECONDS):
-                    await self._request("TEARDOWN")
-        if connection.running:
-            connection.abort()
-            await asyncio.wait([connection.result], timeout=TEARDOWN_SECONDS)
-        if self._udp is not None:
-            self._udp.close()
-        if self._keep_alive_task is not None:
             await asyncio.wait([self._keep_alive_task])
+        # A camera that serves one viewer at a time would refuse our next session.
+        if self._conversation.is_bound and (self.failure is None or isinstance(self.failure, SilentCameraError)):
+            with suppress(TimeoutError, RefusedError, ConnectionEndedError):
+                async with asyncio.timeout(TEARDOWN_SECONDS):
+                    await self._conversation.request("TEARDOWN", self._url)
+        await self._conversation.connection.close(TEARDOWN_SECONDS)
+        self._media.close()
 
     def fail(self, failure: SourceUnavailableError) -> None:
         """End the stream for this reason. Only the first reason counts: later ones follow from it."""
@@ -132,93 +133,97 @@ class Session:
             self._on_end()
 
     async def _negotiate(self) -> None:
-        await self._connection.prepare()
-        try:
-            answer = await self._request("OPTIONS")
-            self._methods = frozenset(word.strip().upper() for word in answer.headers.get("public", "").split(","))
-        except RTSPResponseError as error:
-            if error.response.status in REFUSALS:
-                raise
-        answer = await self._describe()
-        try:
-            description = answer.content
-        except UnicodeDecodeError as error:
-            raise SourceUnsupportedError(NOT_UNDERSTOOD) from error
-        self._url = answer.headers.get("content-base") or answer.headers.get("content-location") or self._url
-        track = choose_track(description, self._url)
-        self.assembler = Assembler(track.payload_type, track.payload_format, self._on_unit)
-        self._on_track(track)
-        await (self._set_up_udp if self._options.transport == "udp" else self._set_up_tcp)(track.control_url)
-        await self._request("PLAY", {"Range": "npt=0.000-"})
-
-    async def _describe(self) -> Message:
-        """Follow a redirect only to the camera itself: any other host would be sent its password."""
-        for _ in range(MAX_REDIRECTS):
+        """Follow redirects, a few times, and only to the camera itself."""
+        await self._conversation.connect()
+        await self._ask_methods()
+        for _ in range(MAX_REDIRECTS + 1):
             try:
-                return await self._request("DESCRIBE", {"Accept": "application/sdp"})
-            except RTSPResponseError as error:
-                location = error.response.headers.get("location", "")
-                if error.response.status not in REDIRECTS or not self._address.is_here(location):
+                await self._start_stream()
+            except RefusedError as error:
+                if error.status not in REDIRECTS:
+                    raise
+                camera_address = self._conversation.connection.camera_address
+                location = self._address.redirected(error.answer.headers.get("location", ""), camera_address)
+                if location is None:
                     raise
                 self._url = location
+                self._conversation.session_id = ""
+            else:
+                return
         raise SourceUnavailableError(failure_reasons.REDIRECTED)
 
-    async def _set_up_tcp(self, url: str) -> None:
-        self._connection.channels = {0: self.assembler.take, 1: self._on_report}
-        fields = await self._set_up(url, "RTP/AVP/TCP;unicast;interleaved=0-1")
-        channels = _numbers(fields.get("interleaved", "0-1"), MAX_CHANNEL)
-        self._connection.channels = dict(zip(channels, (self.assembler.take, self._on_report), strict=False))
-        if len(channels) == _PAIR:
-            self._send_report = partial(self._connection.send_packet, channels[1])
-
-    async def _set_up_udp(self, url: str) -> None:
+    async def _ask_methods(self) -> None:
+        """A camera that answers nothing of use may still describe itself."""
         try:
-            self._udp = udp = UdpPair(
-                self._connection.camera_address, self._on_datagram, lambda data: self._on_report(data, 0, len(data))
-            )
-        except OSError as error:
-            raise SourceUnavailableError("No UDP port is free for the camera's packets.") from error
-        fields = await self._set_up(url, f"RTP/AVP;unicast;client_port={udp.port}-{udp.port + 1}")
-        ports = _numbers(fields.get("server_port", ""), MAX_PORT)
-        if len(ports) == _PAIR:
-            udp.open_path(*ports)
-            self._send_report = partial(udp.send_report, port=ports[1])
+            answer = await self._conversation.request("OPTIONS", self._url)
+        except RefusedError as error:
+            if error.are_credentials_refused or not error.answer.is_rtsp:
+                raise
+            return
+        self._methods = frozenset(word.strip().upper() for word in answer.headers.get("public", "").split(","))
 
-    async def _set_up(self, url: str, transport: str) -> dict[str, str]:
-        """Set the stream up. Returns the fields of the camera's Transport header."""
-        answer = await self._request("SETUP", {"Transport": transport}, url=url)
-        session, *parameters = answer.headers.get("session", "").split(";")
-        if not session:
-            raise SourceUnsupportedError(NOT_UNDERSTOOD)
-        self._headers = {"Session": session.strip()}
-        for parameter in parameters:
-            name, _, value = parameter.strip().partition("=")
-            if name.lower() == "timeout" and (seconds := _numbers(value, LONGEST_TIMEOUT_SECONDS)):
-                self._timeout_seconds = max(float(seconds[0]), 2.0)
-        pairs = (field.strip().partition("=") for field in answer.headers.get("transport", "").split(";"))
-        return {name.lower(): value for name, _, value in pairs}
-
-    async def _request(self, method: str, headers: dict[str, str] | None = None, *, url: str | None = None) -> Message:
-        if not self._connection.running:
-            raise RTSPConnectionError("closed")
-        answer: Message = await self._connection.send_request(
-            method, url or self._url, {**self._headers, **(headers or {})}
+    async def _start_stream(self) -> None:
+        answer = await self._describe()
+        requested = self._url
+        base = base_url(answer.headers.get("content-base") or answer.headers.get("content-location", ""), requested)
+        track = choose_track(answer.text)
+        self.has_other_streams = bool(track.other_controls)
+        self.assembler = Assembler(
+            track.payload_type,
+            track.payload_format,
+            self._on_unit,
+            is_lossless=self._delivery.transport != "udp",
         )
-        return answer
+        self._on_track(track)
+        urls = stream_urls(base, requested, track.session_control, track.control)
+        sender = await self._media.set_up(urls, self.assembler.take, self._on_datagram, self._on_report)
+        self.assembler.promise_sender(sender)
+        if self._delivery.with_all_streams:
+            for control in track.other_controls[:MAX_OTHER_STREAMS]:
+                await self._media.set_up_unused(stream_urls(base, requested, track.session_control, control))
+        self._is_playing = True
+        await self._play([*session_urls(base, requested, track.session_control), *urls[:1]])
 
-    async def _keep_alive(self) -> None:
-        """Send a request twice in each time-out, after which the camera would end the session."""
-        method = "GET_PARAMETER" if "GET_PARAMETER" in self._methods else "OPTIONS"
-        while True:
-            await asyncio.sleep(self._timeout_seconds / 2)
+    async def _describe(self) -> Message:
+        try:
+            return await self._conversation.request("DESCRIBE", self._url, {"Accept": "application/sdp"})
+        except RefusedError as error:
+            if error.status not in _NOT_ACCEPTABLE:
+                raise
+        return await self._conversation.request("DESCRIBE", self._url)
+
+    async def _play(self, urls: Sequence[str]) -> None:
+        """Start the stream at the first of `urls` that the camera accepts; later requests go there too."""
+        refusal: RefusedError | None = None
+        ways = [(urls[0], _FROM_START), *((url, {}) for url in dict.fromkeys(urls))]
+        for url, headers in ways:
+            self._url = url
             try:
-                await self._request(method)
-            except RTSPConnectionError:
+                await self._ask_to_play(url, headers)
+            except RefusedError as error:
+                refusal = refusal or error
+                if error.status not in _ODD_PLAY:
+                    break
+            else:
                 return
-            except RTSPError:
-                continue  # what counts is whether pictures come
+        self._url = urls[0]
+        raise refusal or ValueError("no URL to ask at")
+
+    async def _ask_to_play(self, url: str, headers: dict[str, str]) -> None:
+        """A camera may send without having answered."""
+        answer = self._loop.create_task(self._conversation.request("PLAY", url, headers))
+        try:
+            while not (await asyncio.wait([answer], timeout=PLAY_SECONDS))[0]:
+                if self.assembler.byte_count:
+                    return
+            await answer
+        finally:
+            answer.cancel()
 
     def _on_datagram(self, packet: bytes) -> None:
+        if len(packet) >= HEADER_BYTES and not self.assembler.is_own(packet):
+            self.assembler.take(packet, 0, len(packet))  # numbers that are not ours would upset the order of ours
+            return
         was_waiting = self._reorder.is_waiting
         self._assemble(self._reorder.put(packet, self._loop.time()))
         if self._reorder.is_waiting and not was_waiting:
@@ -233,22 +238,24 @@ class Session:
         for packet in packets:
             self.assembler.take(packet, 0, len(packet))
 
-    def _on_report(self, data: bytes | bytearray, start: int, end: int) -> None:
+    def _on_report(self, data: bytearray, start: int, end: int) -> None:
         now = self._loop.time()
-        if self._reports.read(data[start:end], now):
-            self.fail(SourceUnavailableError(ENDED))
+        if self._reports.read(data[start:end], now, self.assembler.sender):
+            self._loop.call_later(GOODBYE_SECONDS, self._end_if_silent, self.assembler.byte_count)
             return
         report = self._reports.report(lost=self.assembler.lost, highest_sequence=self.assembler.highest, now=now)
         if report is not None:
-            self._send_report(report)
+            self._media.send_report(report)
+
+    def _on_garbage(self) -> None:
+        if self._is_playing:
+            self.upsets += 1
+            self.assembler.cut()
+
+    def _end_if_silent(self, byte_count: int) -> None:
+        """A camera also says goodbye for an SSRC that it changes. Then it sends on."""
+        if self.assembler.byte_count == byte_count:
+            self.fail(SourceUnavailableError(ENDED))
 
     def _on_connection_end(self, is_understood: bool) -> None:
         self.fail(SourceUnavailableError(CLOSED) if is_understood else SourceUnsupportedError(NOT_UNDERSTOOD))
-
-
-def _numbers(text: str, highest: int) -> list[int]:
-    """At most a pair of whole numbers in `text`; none of them if one is above `highest`."""
-    found = _NUMBER.findall(text)[:_PAIR]
-    # Thousands of digits are no number that Python reads.
-    is_usable = all(len(digits) <= len(str(highest)) and int(digits) <= highest for digits in found)
-    return [int(digits) for digits in found] if is_usable else []

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.ingest.sources.rtp.assembler import MAX_UNIT_BYTES, Assembler
+from services.ingest.sources.rtp.assembler import Assembler
+from services.ingest.sources.rtp.unit_builder import MAX_UNIT_BYTES
 from tests.ingest.sources.rtp.recorded import (
     FORMATS,
     assembled,
@@ -63,9 +64,11 @@ def test_numbers_begin_anew_after_65535() -> None:
     assert assembler.highest == 65536 + 5
 
 
-def test_a_packet_that_comes_twice_counts_once() -> None:
-    """Wi-Fi repeats."""
-    units, assembler = assembled("h264", (data for data in recorded("h264") for _ in range(2)))
+@pytest.mark.parametrize("is_lossless", [True, False], ids=["TCP", "UDP"])
+def test_a_packet_that_comes_twice_counts_once(is_lossless: bool) -> None:
+    """Wi-Fi repeats, and so do some cameras."""
+    twice = (data for data in recorded("h264") for _ in range(2))
+    units, assembler = assembled("h264", twice, is_lossless=is_lossless)
     assert (len(units), assembler.lost) == (12, 0)
     assert [unit.payloads for unit in units] == [unit.payloads for unit in assembled("h264", recorded("h264"))[0]]
 
@@ -81,14 +84,16 @@ def test_a_camera_that_counts_anew_is_followed() -> None:
 
 
 def test_markers_in_the_middle_of_pictures_are_found_out() -> None:
-    """Some cameras mark every slice. The first picture suffers, and no other."""
+    """Some cameras mark every slice. The first picture is given out again with the rest of it."""
     packets = []
     for picture in range(5):
         for number, payload in enumerate((SLICE, LATER_SLICE, LATER_SLICE)):
             packets.append(packet(picture * 3 + number, picture, payload, marker=True))
     units, _ = assembled("h264", packets)
-    assert [len(unit.payloads) for unit in units if not unit.is_damaged][1:] == [3, 3, 3]
-    assert any(unit.is_damaged for unit in units[:2])
+    assert [len(unit.payloads) for unit in units] == [3, 3, 3, 3, 3]
+    assert units[0] is units[1]
+    assert [unit.is_continued for unit in units[1:]] == [True, False, False, False]
+    assert not any(unit.is_damaged for unit in units)
 
 
 def test_a_description_of_a_picture_waits_for_the_picture() -> None:
@@ -121,6 +126,6 @@ def test_a_picture_without_end_does_not_grow_for_ever() -> None:
     for number in range(3 * MAX_UNIT_BYTES // len(piece)):
         data = packet(number, 1, piece)
         assembler.take(data, 0, len(data))
-    assert assembler._unit is not None
-    assert assembler._unit.byte_count <= MAX_UNIT_BYTES + len(piece)
-    assert assembler._unit.is_damaged
+    assert assembler._builder._unit is not None
+    assert assembler._builder._unit.byte_count <= MAX_UNIT_BYTES + len(piece)
+    assert assembler._builder._unit.is_damaged

@@ -34,11 +34,11 @@ def test_key_frames_are_known_without_decoding(name: str) -> None:
 
 @pytest.mark.parametrize("name", VIDEO)
 def test_a_unit_without_one_of_its_fragments_is_no_unit(name: str) -> None:
-    """Its first or last one. Only sequence numbers reveal one that is missing in between."""
+    """Its first one. Only numbers reveal another: some cameras never set the end bit."""
     units, _ = assembled(name, recorded(name))
     fragments = [payload for payload in units[0].payloads if payload[0] & 31 == 28 or payload[0] >> 1 & 63 == 49]
     assert len(fragments) > 2
-    for cut in (fragments[1:], fragments[:-1], []):
+    for cut in (fragments[1:], []):
         with pytest.raises(DamagedUnitError):
             FORMATS[name]().assemble(cut)
 

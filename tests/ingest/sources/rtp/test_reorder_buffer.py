@@ -30,3 +30,11 @@ def test_a_missing_datagram_is_waited_for_in_packets_and_in_time() -> None:
     assert by_time.is_waiting
     assert len(by_time.expire(0.12)) == 2
     assert not by_time.is_waiting
+
+
+def test_a_new_sender_has_numbers_of_its_own() -> None:
+    """None of its datagrams waits for one of the old sender's."""
+    buffer = ReorderBuffer()
+    assert [len(buffer.put(packet(n, 1, SLICE), 0)) for n in (1, 3)] == [1, 0]
+    assert [len(buffer.put(packet(n, 1, SLICE, sender=8), 0)) for n in (500, 501)] == [1, 1]
+    assert not buffer.is_waiting

@@ -8,9 +8,10 @@ import pytest
 
 from services.ingest.decoding.access_unit import DamagedUnitError
 from services.ingest.decoding.jpeg import check
+from services.ingest.sources.rtp.jpeg_size import announced_size
 from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
 from tests.ingest.pixels import pixels_of
-from tests.ingest.sources.rtp.recorded import assembled, recorded
+from tests.ingest.sources.rtp.recorded import assembled, packet, recorded
 
 
 def packed(jpeg: bytes, *, kind: int, quality: int, restart: bytes = b"", tables: bytes = b"") -> list[bytes]:
@@ -107,3 +108,69 @@ def test_tables_of_no_usual_length_are_not_kept() -> None:
         with pytest.raises(DamagedUnitError, match="tables"):
             jpeg_format.assemble([payload])
     assert not jpeg_format._tables
+
+
+WIDE: tuple[int, int] = (2560, 32)
+
+
+def wide(*, blocks: tuple[int, int]) -> tuple[bytes, list[bytes]]:
+    """A JPEG of `WIDE`, and it as RTP sends it, with `blocks` in place of its size."""
+    pixels = np.tile(np.linspace(0, 255, WIDE[0], dtype=np.uint8)[None, :, None], (WIDE[1], 1, 3))
+    jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 50])[1].tobytes()
+    return jpeg, [part[:6] + bytes(blocks) + part[8:] for part in packed(jpeg, kind=1, quality=50)]
+
+
+@pytest.mark.parametrize("blocks", [(0, 0), (0, 4), (2560 // 8 % 256, 4)])
+def test_a_jpeg_wider_than_rtp_can_say_has_the_size_of_the_description(blocks: tuple[int, int]) -> None:
+    """The header has 0, or what is left of the size."""
+    jpeg, payloads = wide(blocks=blocks)
+    assert same_picture(check(RtpJpeg(WIDE).assemble(payloads)).data, jpeg)
+
+
+@pytest.mark.parametrize("before", [b"", b"\xab\xac\0\3" + bytes(12)], ids=["alone", "behind a recording's extension"])
+@pytest.mark.parametrize("skip", [0, 2], ids=["with its start", "without its start"])
+def test_a_jpeg_may_bring_its_own_headers_in_an_extension(before: bytes, skip: int) -> None:
+    """As ONVIF has it. They are more certain than the description."""
+    jpeg, payloads = wide(blocks=(0, 0))
+    head = jpeg[skip : jpeg.index(b"\xff\xda")]
+    head += b"\xff" * (-len(head) % 4)
+    own = struct.pack("!HH", 0xFFD8, len(head) // 4) + head
+    extension = before + own if not before else before[:2] + struct.pack("!H", 3 + len(own) // 4) + before[4:] + own
+    packets = []
+    for number, part in enumerate(payloads):
+        data = packet(number, 5, part, marker=number == 1, kind=26)
+        packets.append(data if number else bytes([0x90]) + data[1:12] + extension + data[12:])
+    units, _ = assembled("jpeg", packets)
+    assert [unit.is_damaged for unit in units] == [False]
+    assert same_picture(check(RtpJpeg((640, 480)).assemble(units[0].payloads)).data, jpeg)
+
+
+def test_a_wide_jpeg_without_a_size_anywhere_says_so() -> None:
+    with pytest.raises(DamagedUnitError, match="description does not say its size"):
+        RtpJpeg().assemble(wide(blocks=(0, 0))[1])
+
+
+def test_extensions_of_other_kinds_are_nothing_to_a_jpeg() -> None:
+    for extension in (b"\xbe\xde\0\1abcd", b"\xab\xac\0\3" + bytes(12), b"\xff\xff\0\0"):
+        assert not RtpJpeg().extension_payload(extension)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"x-dimensions": "2560,1440"},
+        {"x-dimensions": " 2560 , 1440 "},
+        {"framesize": "26 2560-1440"},
+        {"framesize": "26 2560x1440", "x-dimensions": "wide"},
+    ],
+)
+def test_a_description_may_say_the_size_in_two_ways(attributes: dict[str, str]) -> None:
+    assert announced_size(attributes) == (2560, 1440)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{}, {"x-dimensions": "wide"}, {"x-dimensions": ""}, {"framesize": "2560-1440"}, {"framesize": "26 1"}],
+)
+def test_a_description_without_a_usable_size_has_none(attributes: dict[str, str]) -> None:
+    assert announced_size(attributes) == (0, 0)

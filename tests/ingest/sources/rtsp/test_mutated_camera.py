@@ -164,8 +164,8 @@ def test_no_packet_is_more_than_damaged(
 def test_no_report_is_more_than_ignored(data: bytes, now: float) -> None:
     """What we say to it is a report or nothing."""
     reports = ReceiverReports()
-    reports.read(b"\x80\xc8\0\6" + bytes(24), now)
-    reports.read(data, now)
+    reports.read(b"\x80\xc8\0\6" + bytes(24), now, 0)
+    reports.read(data, now, 0)
     assert len(reports.report(lost=1, highest_sequence=2, now=now) or b"") < 100
 
 

@@ -9,6 +9,7 @@ import pytest
 from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp.address import RtspAddress
+from services.ingest.sources.rtsp.delivery import Delivery
 from services.ingest.sources.rtsp.receiver import Receiver
 from tests.ingest.sources.rtp.recorded import recorded, sequence_of
 from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, fake_camera, said
@@ -30,7 +31,9 @@ def sending_all(method: str) -> bytes:
 def receiving(interrupted: threading.Event, stall_seconds: float = 30) -> Iterator[Receiver]:
     with fake_camera(sending_all) as camera:
         options = ConnectionOptions(camera.url, stall_seconds=stall_seconds)
-        with closing(Receiver(RtspAddress.of(options), options, interrupted)) as receiver:
+        with closing(
+            Receiver(RtspAddress.of(options), options, Delivery("tcp"), stall_seconds, interrupted)
+        ) as receiver:
             yield receiver
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.ingest.sources import (
+    SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnsupportedError,
@@ -75,8 +76,10 @@ def test_a_refused_connection_and_an_unknown_host_are_said() -> None:
     assert str(refused) == failure_reasons.CONNECTION_REFUSED
     unknown = failure("rtsp://camera.invalid/cam")
     assert str(unknown) == failure_reasons.UNKNOWN_HOST
+    assert type(refused) is type(unknown) is SourceSilentError
     assert not isinstance(refused, SourceUnsupportedError)
     assert not isinstance(unknown, SourceUnsupportedError)
+    assert str(failure(f"rtsp://{'a' * 70}.invalid/cam")) == failure_reasons.UNKNOWN_HOST
 
 
 def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() -> None:
@@ -85,6 +88,7 @@ def test_a_camera_that_accepts_and_says_nothing_is_given_up_in_five_seconds() ->
         begun = time.monotonic()
         error = failure(mute.url)
     assert str(error) == failure_reasons.NO_ANSWER
+    assert type(error) is SourceSilentError
     assert not isinstance(error, SourceUnsupportedError)
     assert time.monotonic() - begun < 7 * PATIENCE
 
@@ -146,7 +150,7 @@ def test_a_redirect_to_the_camera_itself_is_followed_a_few_times() -> None:
         error = failure(sender.url)
     assert str(error) == failure_reasons.REDIRECTED
     described = [request.split()[1] for request in sender.requests if request.startswith("DESCRIBE")]
-    assert described == [sender.url, *[f"{sender.url}/more"] * (MAX_REDIRECTS - 1)]
+    assert described == [sender.url, *[f"{sender.url}/more"] * MAX_REDIRECTS]
 
 
 def setting_up(transport: str, session: str = "7;timeout=60") -> Answer:
@@ -213,7 +217,7 @@ def test_a_camera_that_repeats_our_answer_to_its_challenge_tells_nobody(algorith
 
 
 def test_credentials_are_in_no_log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever the level: aiortsp would log its requests."""
+    """Whatever the level."""
     caplog.set_level(logging.DEBUG)
     hidden = [SECRET, base64.b64encode(f"user:{SECRET}".encode()).decode()]
     for answer in (refusing("401 No", "WWW-Authenticate: Basic realm=x"), lambda _method: b"RTSP/1.0 junk\r\n\r\n"):
@@ -240,7 +244,8 @@ def test_the_camera_is_reminded_of_us_in_the_time_it_says() -> None:
             source.grab()
     methods = [request.partition(" ")[0] for request in patient.requests]
     assert methods[:5] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "GET_PARAMETER"]
-    assert set(methods[5:]) <= {"GET_PARAMETER"}
+    assert set(methods[5:-1]) <= {"GET_PARAMETER"}
+    assert methods[-1] == "TEARDOWN", "a camera that serves one viewer at a time would refuse the next session"
     assert all("Session: 7\r\n" in request for request in patient.requests[3:])
 
 

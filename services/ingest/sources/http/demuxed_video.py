@@ -1,0 +1,81 @@
+"""Video in a container over HTTP, such as FLV or a transport stream: FFmpeg takes it apart, and our client reads it.
+
+So FFmpeg opens no address, and what a stream says can't make it open one. One thread.
+"""
+
+import http.client
+import time
+from typing import Final
+
+from services.ingest.decoding.pictures import Picture
+from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
+from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.ffmpeg_input import FfmpegInput
+from services.ingest.sources.ffmpeg_opening import UnopenedError
+from services.ingest.sources.http import failures
+from services.ingest.sources.http.response import Response
+
+_OPTIONS: Final = {"fpsprobesize": "0", "analyzeduration": "200000", "probesize": "500000"}
+"""FLV may bring another stream at any time. Without these, opening waits for a sound that does not come."""
+
+
+class DemuxedVideo:
+    """`container_format` is FFmpeg's name. `options` say how long no picture may come, and how large one may be.
+
+    Raises:
+        SourceUnavailableError: when FFmpeg finds no video in it within `open_seconds`.
+    """
+
+    def __init__(
+        self, response: Response, container_format: str, *, open_seconds: float, options: ConnectionOptions
+    ) -> None:
+        self._stall_seconds = options.stall_seconds
+        self._body = _Body(response, time.monotonic() + open_seconds)
+        try:
+            self._input = FfmpegInput(
+                self._body,
+                _OPTIONS,
+                open_seconds=open_seconds,
+                stall_seconds=options.stall_seconds,
+                max_pixels=options.max_pixels,
+                container_format=container_format,
+            )
+        except UnopenedError as error:
+            words = f"{failure_reasons.CANT_BE_OPENED} FFmpeg says: {error.cause.strerror}"
+            raise SourceUnavailableError(words) from None
+        self._packet_at = time.monotonic()
+
+    def grab(self) -> bool:
+        self._body.deadline = self._packet_at + self._stall_seconds
+        self._input.read()
+        self._packet_at = time.monotonic()
+        return True
+
+    def retrieve(self) -> Picture | None:
+        return self._input.picture()
+
+    def facts(self) -> SourceFacts:
+        return SourceFacts(self._input.codec)
+
+    def close(self) -> None:
+        self._input.close()
+
+
+class _Body:
+    """An answer's body as PyAV reads a file. It can't seek, so FFmpeg does not try."""
+
+    def __init__(self, response: Response, deadline: float) -> None:
+        self.deadline = deadline
+        self._response = response
+        self._rest = b""
+
+    def read(self, count: int) -> bytes:
+        """At most `count` bytes, as soon as there are any; none at the end."""
+        try:
+            data = self._rest or self._response.read(self.deadline)
+        except TimeoutError:
+            raise SourceUnavailableError(failure_reasons.STOPPED) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise failures.failure_of(error) from None
+        self._rest = data[count:]
+        return data[:count]
