@@ -1,15 +1,18 @@
 """Cameras on the bus without ingest. They publish prepared pictures on time, so a measurement of stream does not
-depend on ingest. They run on a thread; start it inside `on_core` to choose its core.
+depend on ingest. They run on a thread; start it inside `on_core` to choose its core. `cameras_apart` runs them in a
+process of their own, for a measurement whose own work would hold them up.
 """
 
 import itertools
+import multiprocessing
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final
 
+from benchmarks.cores import go_first
 from shared.bus.frames import Frame, encode_frame
 from shared.bus.publisher import Publisher
 from shared.bus.status import encode_status
@@ -53,6 +56,9 @@ class BusCamera:
 
     def start(self) -> None:
         self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join()
 
     def stop(self) -> None:
         self._stop.set()
@@ -112,3 +118,26 @@ def bus_camera(  # noqa: PLR0913 - each is the cameras' own
         yield camera
     finally:
         camera.stop()
+
+
+@contextmanager
+def cameras_apart(make: Callable[[], BusCamera]) -> Iterator[None]:
+    """The cameras that `make` makes, in a process of their own. It goes before all else on the machine if it may.
+
+    `make` travels to that process, so it is a `partial` of `BusCamera`.
+    """
+    process = multiprocessing.get_context("spawn").Process(target=_publish, args=(make,), daemon=True)
+    process.start()
+    assert process.pid is not None
+    go_first(process.pid)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join(5)
+
+
+def _publish(make: Callable[[], BusCamera]) -> None:
+    camera = make()
+    camera.start()
+    camera.join()

@@ -1,6 +1,6 @@
 """Hostile connections of each kind, with live viewers beside them.
 
-    .venv/bin/python -m benchmarks.hostile [--service stream|archiver] [--kinds WORD] [--inside] [--seconds 4]
+    .venv/bin/python -m benchmarks.hostile [--service stream|archiver] [--kinds WORDS ...] [--inside] [--seconds 4]
 
 For each kind: how many connections were opened, refused, and closed by the server; the memory that the server took for
 them, each one's part of it, and what it has kept since the first kind; the longest gap that a live viewer saw; the
@@ -19,14 +19,14 @@ import time
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from benchmarks.bus_camera import bus_camera
-from benchmarks.cores import allow_many_files, build, clean_up_when_terminated, memory_megabytes
+from benchmarks.cores import allow_many_files, build, clean_up_when_terminated, go_first, memory_megabytes
 from benchmarks.hostile_clients import Attack
 from benchmarks.hostile_kinds import CAMERA_PATH, FRAMES_PATH, Kind, Target, kinds_for
 from benchmarks.load import Load, Report
@@ -44,6 +44,8 @@ ARCHIVED_FRAMES: Final = 3000
 MOST_MEGABYTES: Final = 150
 MOST_GAP_SECONDS: Final = 0.5
 SAMPLE_SECONDS: Final = 0.2
+KEPT_FILES: Final = 25
+"""Stream keeps up to 20 connections to the archiver for later."""
 _SHEET: Final = f"{FRAMES_PATH}/sprites?ids={','.join(map(str, range(1, 101)))}"
 LARGE: Final = {
     "stream": {
@@ -126,7 +128,7 @@ def measure(kind: Kind, server: Server, baseline: float, live: Load, seconds: fl
             most[name] = max(most[name], megabytes)
     opened, refused, closed = attack.end()
     ended = time.monotonic()
-    wait_until(lambda: open_files(pid) <= files + 5, "the server closes its connections", 60)
+    wait_until(lambda: open_files(pid) <= files + KEPT_FILES, "the server closes its connections", 60)
     gone_after = time.monotonic() - ended
     report = live.report()
     rss, pss = most["rss"] - before["rss"], most["pss"] - before["pss"]
@@ -176,12 +178,6 @@ def running_stack(directory: Path) -> Iterator[Stack]:
         yield stack
 
 
-def go_first(pid: int) -> None:
-    """Put a process before the attacker and whatever else runs, where that is allowed."""
-    with suppress(PermissionError):
-        os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
-
-
 def _answers(stack: Stack, path: str) -> bool:
     request = urllib.request.Request(stack.origin + path, headers=AUTHORIZATION)  # noqa: S310
     try:
@@ -203,7 +199,9 @@ def shared_stream(stack: Stack) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--service", choices=tuple(LARGE), default="stream")
-    parser.add_argument("--kinds", default="", metavar="WORD", help="only kinds with this in their name")
+    parser.add_argument(
+        "--kinds", nargs="+", default=[""], metavar="WORDS", help="only kinds with one of these in their name"
+    )
     parser.add_argument("--inside", action="store_true", help="the connections show a valid token")
     parser.add_argument("--seconds", type=float, default=4, help="how long each kind goes on")
     options = parser.parse_args()
@@ -211,7 +209,7 @@ def main() -> None:
     allow_many_files()
     headers = f"Authorization: Bearer {TOKEN}\r\n" if options.inside else ""
     target = Target(options.service, LARGE[options.service], headers)
-    kinds = [kind for kind in kinds_for(target) if options.kinds in kind.name]
+    kinds = [kind for kind in kinds_for(target) if any(words in kind.name for words in options.kinds)]
     with tempfile.TemporaryDirectory() as name, running_stack(Path(name)) as stack:
         viewers = build("viewers.c", Path(name))
         port = int(stack.environment[f"{options.service.upper()}_PORT"])

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from services.archiver.api import turns
-from services.archiver.api.frames import days, index, sprite_sheets, zip_stream
+from services.archiver.api.frames import capture_limit, days, downloads, index, sprite_sheets, zip_stream
 from services.archiver.timelapse import queue
 from services.stream.__main__ import USUAL_MAX_VIEWERS
 from services.stream.api.archive_proxy import MAX_CONNECTIONS
@@ -15,14 +16,25 @@ from services.stream.api.websocket import MAX_CAMERAS, WINDOW
 from services.stream.base import texts
 from services.stream.settings import StreamSettings
 from shared.line_limit import MAX_LINES_PER_SECOND
-from shared.web import protocol, websocket_protocol
+from shared.web import protocol, server, websocket_protocol
 from shared.web.access import throttle
 from shared.web.access.roles import Role
 from shared.web.access.signing import SESSION_SECONDS
 from shared.web.body_limit import MAX_BODY_BYTES
 from shared.web.client_log import LIMIT_SECONDS
-from shared.web.server import MAX_MESSAGE_BYTES
-from shared.web.texts import body_too_large, too_many_attempts
+from shared.web.loop_share import STEPS_PER_TURN
+from shared.web.texts import (
+    body_too_large,
+    body_too_slow,
+    framing_too_large,
+    head_too_large,
+    head_too_slow,
+    too_many_attempts,
+    too_many_fields,
+    too_many_fragments,
+    too_many_pings,
+    too_many_query_fields,
+)
 from tests.support.settings_page import names_on_the_page
 
 PAGE = (Path(__file__).parents[1] / "docs/limits.md").read_text()
@@ -37,9 +49,16 @@ NUMBERS = {
     "pictures in flight for each camera of a socket": str(WINDOW),
     "requests of one address that stream is forwarding": f"{SETTINGS.stream_max_viewers_per_address};",
     "requests that one replica is forwarding": f"{MAX_CONNECTIONS:,}",
-    "requests that compute much, of one kind and one address": (
+    "requests that compute much (sheets, days, index, gaps, retention, estimates), of one kind and one address": (
         f"{turns.AT_ONCE} at a time in all, {turns.MAX_WAITING} waiting"
     ),
+    "quick requests (frames, lists, pictures, thumbnails), of one kind and one address": (
+        f"{turns.QUICK_AT_ONCE} at a time in all, {turns.QUICK_WAITING} waiting"
+    ),
+    "zip files that one address downloads": f"{downloads.MOST_OF_ONE}",
+    "zip files that all download": f"{downloads.MOST_DOWNLOADS}",
+    "manual captures of one address, in a minute": f"{capture_limit.MOST_A_MINUTE}",
+    "manual captures under way": f"{capture_limit.MOST_UNDER_WAY}",
     "frames in one list of all (`index`)": f"{index.MOST_INDEXED:,}",
     "small pictures in one sheet (`sprites`)": f"{sprite_sheets.MOST_FRAMES}",
     "days in one answer (`days`)": f"{days.MOST_DAYS}",
@@ -47,10 +66,16 @@ NUMBERS = {
     "time-lapses that wait": f"{queue.MOST_WAITING}",
     "time for a request's head": f"{protocol.HEAD_SECONDS:.0f} s",
     "size of a request's head": f"{protocol.MAX_HEAD_BYTES // 1024} KiB",
+    "fields of a request's head": f"{protocol.MAX_FIELDS}",
+    "fields of a request's query": f"{protocol.MAX_FIELDS}",
     "time for a request's body": f"{protocol.BODY_SECONDS:.0f} s",
     "size of a request's body": f"{MAX_BODY_BYTES // 1024} KiB",
     "idle connections of one process": f"{protocol.MAX_IDLE_CONNECTIONS:,}",
-    "size of a client's message on a socket": f"{MAX_MESSAGE_BYTES:,} bytes",
+    "trailers and chunk extensions of a body": f"{protocol.MAX_FRAMING_BYTES // 1024} KiB",
+    "time between two requests of a connection": f"{server.IDLE_SECONDS} s",
+    "an answer that the client leaves unread": f"{HIGH_WATER_LIMIT // 1024} KiB",
+    "requests, and pieces of 2 KiB, that a process takes in at once": f"{STEPS_PER_TURN}",
+    "size of a client's message on a socket": f"{server.MAX_MESSAGE_BYTES:,} bytes",
     "fragments of such a message": f"{websocket_protocol.MAX_FRAGMENTS}",
     "pings and pongs of a client on a socket, in a minute": f"{websocket_protocol.MAX_CONTROL_FRAMES}",
     "wrong passwords of one address before it has to wait": f"{throttle.FREE_FAILURES}",
@@ -92,6 +117,14 @@ def test_every_setting_on_the_page_exists() -> None:
         (texts.archive_full(77), ""),
         (texts.socket_full(77), ""),
         (body_too_large(77 * 1024), ""),
+        (head_too_large(77 * 1024), ""),
+        (framing_too_large(77 * 1024), ""),
+        (too_many_fields(77), ""),
+        (too_many_query_fields(77), ""),
+        (head_too_slow(77), ""),
+        (body_too_slow(77), ""),
+        (too_many_fragments(77), ""),
+        (too_many_pings(77, 60), ""),
         (too_many_attempts(77, 3), ""),
     ],
 )

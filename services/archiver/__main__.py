@@ -5,12 +5,12 @@ from typing import Final
 
 from services.archiver.app import create_app
 from services.archiver.background_jobs import add_background_jobs
-from services.archiver.base.memory_arenas import keep_few_arenas
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.engine import open_engine
 from services.archiver.files.open_store import open_store
 from services.archiver.files.webp import WebpOptions
 from services.archiver.service import Archiver
+from shared.allocator import keep_few_arenas
 from shared.bus.keys import client_keys
 from shared.clock import Clock
 from shared.file_limit import raise_file_limit

@@ -6,6 +6,7 @@ from services.stream.api.connection_handover import DirectHttpProtocol
 from services.stream.app import build_app
 from services.stream.fanout.hub import Hub
 from services.stream.settings import StreamSettings
+from shared.allocator import keep_few_arenas
 from shared.bus.keys import client_keys
 from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
@@ -19,6 +20,7 @@ log = get_logger("services.stream")
 
 
 def main() -> int:
+    keep_few_arenas()
     settings = load_settings(StreamSettings)
     bus_keys = client_keys(settings)
     refuse_unprotected_access(settings, "STREAM_HOST", settings.stream_host)

@@ -34,7 +34,7 @@ class ClientLog:
 _limits: Final = ClientLog(LIMIT_SECONDS)
 
 
-def limit_met(limit: str, address: str, number: int, setting: str | None = None) -> None:
+def limit_met(limit: str, address: str, number: float, setting: str | None = None) -> None:
     """Log that the client at `address` has met a limit. `setting` is the variable that changes `number`, if any."""
     _limits.report("limit met", address, limit=limit, number=number, setting=setting)
 

@@ -4,12 +4,14 @@ A request's head has a deadline and a maximum size, its body a deadline; `body_l
 surrounds the body (chunk sizes and extensions, trailers) counts like a head. The parser gets small pieces, and none
 while a request waits behind another or while the client leaves our responses unread, so a connection holds little more
 memory than its buffers. All connections together take only a part of each turn of the loop (`loop_share.py`). The
-number of idle connections is limited; the oldest is closed first.
+number of idle connections is limited; the oldest is closed first. Whoever meets a limit is told so, where an answer is
+still to come, and has time to read it.
 """
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar, Final, cast
 from weakref import WeakKeyDictionary
 
@@ -17,22 +19,29 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from shared.web import texts
+from shared.web.client_log import limit_met
 from shared.web.loop_share import LoopShare
+from shared.web.raw_refusal import raw_refusal
 
 HEAD_SECONDS: Final = 10.0
 MAX_HEAD_BYTES: Final = 32 * 1024
 MAX_FIELDS: Final = 200
-"""Of a head. Thousands of tiny ones cost ten times their bytes."""
+"""Of a head, and of its query. Thousands of tiny ones cost ten times their bytes, and milliseconds in the app."""
+MAX_FRAMING_BYTES: Final = 8 * 1024
+"""Around a body: trailers, chunk extensions, and whatever chunks of a few bytes have more than an ordinary one."""
 BODY_SECONDS: Final = 30.0
 REST_SECONDS: Final = 2.0
-"""For the rest of a body that was answered before its end. If we closed at once, some clients would miss the answer."""
+"""For the rest of a request that was answered before its end. If we closed at once, some clients would miss the answer,
+because the kernel resets a connection that is closed with bytes unread.
+"""
 MAX_IDLE_CONNECTIONS: Final = 2000
 PIECE_BYTES: Final = 2048
-"""The smallest requests that fit into it, all pipelined, cost some 300 KB."""
+_HEAD_END: Final = b"\r\n\r\n"
+"""A piece ends here, too: forty pipelined requests in one cost 140 KB and several milliseconds."""
 _CHUNK_BYTES: Final = 8
-"""The size line and line ends of an ordinary chunk; they are free, extensions are not."""
+"""The size line and line ends of an ordinary chunk. They are free, but for chunks that are shorter than they."""
 _shares: Final[WeakKeyDictionary[ServerState, LoopShare]] = WeakKeyDictionary()
-_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 def share_of(server_state: ServerState) -> LoopShare:
@@ -69,12 +78,16 @@ class _Flow(FlowControl):
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection. At most one deadline is set: for the head, for the body, or for the rest of an answered body."""
+    """One connection. At most one deadline is set: for the head, the body, or the rest of an answered request."""
 
     _idle: ClassVar[dict["HttpProtocol", None]] = {}
     """The connections of this process that wait for their next request, the oldest first."""
     _deadline: asyncio.TimerHandle | None = None
     _awaits_head = False
+    _has_begun = False
+    """Whether some of the head that it awaits has come."""
+    _is_refused = False
+    """Whether it has been told of a limit. Nothing more is read from it."""
     _framing_bytes = 0
     """What the current message has brought besides its body."""
     _is_parsing = False
@@ -101,6 +114,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._idle.pop(self, None)
+        if self._is_refused:
+            return
         if self._deadline is None:
             # Bytes that the parser skips before a head have the head's deadline too.
             self._await_head()
@@ -108,7 +123,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._parse()
 
     def _parse(self) -> None:
-        """Feed the parser piece by piece, until a request must wait, reading is paused or nothing is left."""
+        """Feed the parser piece by piece, until a request must wait, reading is paused or nothing is left.
+
+        While a request waits, a little more is read: only by reading do we notice that the client has left.
+        """
         if self._is_parsing or self._is_in_line:  # a request in this very piece was answered at once
             return
         self._is_in_line = True
@@ -120,32 +138,62 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_in_line = False
         if self._may_parse():
             self._is_parsing = True
-            piece = bytes(self._unparsed[:PIECE_BYTES])
-            del self._unparsed[:PIECE_BYTES]
+            end = self._unparsed.find(_HEAD_END, 0, PIECE_BYTES)
+            length = PIECE_BYTES if end < 0 else end + len(_HEAD_END)
+            piece = bytes(self._unparsed[:length])
+            del self._unparsed[:length]
             self._framing_bytes += len(piece)
             super().data_received(piece)
-            if self._framing_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            if self._framing_bytes > (MAX_HEAD_BYTES if self._awaits_head else MAX_FRAMING_BYTES):
                 self._refuse_framing()
             self._is_parsing = False
         if self._may_parse():
             self._parse()
-        elif self.transport.is_closing():
+        elif self._is_refused or self.transport.is_closing():
             self._unparsed.clear()
-        elif self._unparsed:
+        elif len(self._unparsed) > PIECE_BYTES or (self._unparsed and self.flow.write_paused):
             self.flow.pause_reading()
         elif not self.flow.read_paused:
             self.transport.resume_reading()
 
     def _may_parse(self) -> bool:
-        return bool(self._unparsed) and not (self.pipeline or self.flow.read_paused or self.transport.is_closing())
+        is_ended = self._is_refused or self.transport.is_closing()
+        return bool(self._unparsed) and not (self.pipeline or self.flow.read_paused or is_ended)
 
     def _refuse_framing(self) -> None:
-        # In the middle of a body an answer may be under way, so the connection just ends.
         if self._awaits_head:
-            self.transport.write(_TOO_LARGE)
-        self.transport.close()
+            self._refuse(431, "bytes of a request's head", MAX_HEAD_BYTES, texts.head_too_large(MAX_HEAD_BYTES))
+        else:
+            most = MAX_FRAMING_BYTES
+            self._refuse(413, "bytes around a request's body", most, texts.framing_too_large(most))
+
+    def _refuse(self, status: int, limit: str, number: float, detail: str) -> None:
+        """Say which limit was met, and end the connection; without words where the client expects another answer."""
+        if self._is_refused or self.transport.is_closing():
+            return
+        limit_met(limit, self.client[0] if self.client else "", number)
+        self._is_refused = True
+        self._unparsed.clear()
+        if not self._is_answer_due():
+            self.transport.close()
+            return
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # the app is told so, and its own answer goes nowhere
+            self.cycle.message_event.set()
+        self.transport.write(raw_refusal(HTTPStatus(status), detail))
+        self.transport.pause_reading()
+        self.transport.write_eof()
+        self.loop.call_later(REST_SECONDS, self.transport.close)
+
+    def _is_answer_due(self) -> bool:
+        """Whether the client expects the answer to the message that is being received, and nothing of it is sent."""
+        if self._awaits_head:
+            return self._answering is None or self._answering.response_complete
+        return self.cycle is not None and self.cycle is self._answering and not self.cycle.response_started
 
     def handle_websocket_upgrade(self) -> None:
+        if self._is_refused:
+            return
         self.lift_deadline()
         self._unparsed.clear()
         super().handle_websocket_upgrade()
@@ -155,21 +203,25 @@ class HttpProtocol(HttpToolsProtocol):
         self._framing_bytes = 0
         if not self._awaits_head:
             self._await_head()
+        self._has_begun = True
 
     def on_headers_complete(self) -> None:
+        if self.url.count(b"&") >= MAX_FIELDS:
+            self._refuse(414, "fields of a request's query", MAX_FIELDS, texts.too_many_query_fields(MAX_FIELDS))
         self._awaits_head = False
+        self._framing_bytes = 0
         self._set_deadline(BODY_SECONDS)
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._awaits_head or self.transport.is_closing():  # trailers are of no use to anybody here
+        if not self._awaits_head or self._is_refused:  # trailers are of no use to anybody here
             return
         super().on_header(name, value)
         if len(self.headers) > MAX_FIELDS:
-            self._refuse_framing()
+            self._refuse(431, "fields of a request's head", MAX_FIELDS, texts.too_many_fields(MAX_FIELDS))
 
     def on_body(self, body: bytes) -> None:
-        self._framing_bytes -= min(self._framing_bytes, len(body) + _CHUNK_BYTES)
+        self._framing_bytes -= min(self._framing_bytes, len(body) + min(len(body), _CHUNK_BYTES))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -179,11 +231,15 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._unparsed:
+            self._parse()
         if self.cycle.response_complete and self.cycle.more_body:
             self._set_deadline(REST_SECONDS)
         elif self.timeout_keep_alive_task is not None and not self.transport.is_closing():
             self._idle[self] = None
             if len(self._idle) > MAX_IDLE_CONNECTIONS:
+                # The newest is told of in the log: the oldest may be anybody's.
+                limit_met("idle connections", self.client[0] if self.client else "", MAX_IDLE_CONNECTIONS)
                 next(iter(self._idle)).close_idle()
 
     def close_idle(self) -> None:
@@ -199,6 +255,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._awaits_head = True
+        self._has_begun = False
         self._framing_bytes = 0
         self._set_deadline(HEAD_SECONDS)
 
@@ -207,8 +264,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(seconds, self._end, seconds)
 
     def _end(self, seconds: float) -> None:
-        if self.flow.read_paused:
-            self._set_deadline(seconds)  # we have paused reading, so the client is not to blame
+        if self.flow.read_paused or self._unparsed or self.pipeline:
+            self._set_deadline(seconds)  # we are behind, so the client is not to blame
+        elif self._awaits_head and self._has_begun:
+            self._refuse(408, "seconds for a request's head", seconds, texts.head_too_slow(seconds))
+        elif not self._awaits_head and self._is_answer_due():
+            self._refuse(408, "seconds for a request's body", seconds, texts.body_too_slow(seconds))
         else:
             self.transport.close()
 
@@ -217,5 +278,5 @@ class HttpProtocol(HttpToolsProtocol):
         self._share.run(partial(self._start, cycle, app))
 
     def _start(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if not (cycle.disconnected or self.transport.is_closing()):
+        if not (cycle.disconnected or self._is_refused or self.transport.is_closing()):
             super()._start_asgi_task(cycle, app)

@@ -37,6 +37,41 @@ def body_too_large(max_bytes: int) -> str:
     return f"The request's body is too large: at most {max_bytes // 1024} KiB are allowed."
 
 
+def head_too_large(max_bytes: int) -> str:
+    return (
+        f"The request's head is too large: at most {max_bytes // 1024} KiB are allowed, address and cookies included."
+    )
+
+
+def too_many_fields(most: int) -> str:
+    return f"The request's head has too many fields: at most {most} are allowed."
+
+
+def too_many_query_fields(most: int) -> str:
+    return f"The request's address has too many fields behind its '?': at most {most} are allowed."
+
+
+def framing_too_large(max_bytes: int) -> str:
+    return f"The request's body has more than {max_bytes // 1024} KiB of trailers and chunk extensions."
+
+
+def head_too_slow(seconds: float) -> str:
+    return f"The request's head took too long: {seconds:g} s are allowed."
+
+
+def body_too_slow(seconds: float) -> str:
+    return f"The request's body took too long: {seconds:g} s are allowed."
+
+
+# Reasons of a closed socket have at most 123 bytes.
+def too_many_fragments(most: int) -> str:
+    return f"a message may have {most} fragments"
+
+
+def too_many_pings(most: int, seconds: float) -> str:
+    return f"a socket may send {most} pings and pongs in {seconds:g} s"
+
+
 def invalid_parameter(name: str, reason: str) -> str:
     """`name` is empty when the whole request is meant; `reason` is pydantic's message."""
     return f"'{name or 'the request'}' is not valid: {reason}."

@@ -2,6 +2,7 @@
 
 Nothing more is read while the client leaves more than the transport's 64 KiB unread, so pongs can't pile up. What has
 been received is parsed in small pieces, one in each turn of the loop, so a flood of tiny frames delays nobody else.
+Whoever meets a limit reads which one in the reason of the close.
 """
 
 import asyncio
@@ -9,7 +10,11 @@ from typing import Final
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame
+
+from shared.web import texts
+from shared.web.client_log import limit_met
 
 PIECE_BYTES: Final = 2048
 MAX_FRAGMENTS: Final = 64
@@ -81,7 +86,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= MAX_FRAGMENTS:
-            self._fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+            self._log("fragments of a socket's message", MAX_FRAGMENTS)
+            self._fail(CloseCode.MESSAGE_TOO_BIG, texts.too_many_fragments(MAX_FRAGMENTS))
         else:
             super().handle_cont(event)
 
@@ -100,8 +106,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._control_frames += 1
         if self._control_frames <= MAX_CONTROL_FRAMES:
             return False
-        self._fail(CloseCode.POLICY_VIOLATION, "too many pings")
+        self._log("pings and pongs of a socket in a minute", MAX_CONTROL_FRAMES)
+        self._fail(CloseCode.POLICY_VIOLATION, texts.too_many_pings(MAX_CONTROL_FRAMES, CONTROL_SECONDS))
         return True
+
+    def handle_parser_exception(self) -> None:
+        if isinstance(self.conn.parser_exc, PayloadTooBig):  # its words have the sizes
+            self._log("bytes of a socket's message", self.config.ws_max_size)
+        super().handle_parser_exception()
+
+    def _log(self, limit: str, number: int) -> None:
+        limit_met(limit, self.client[0] if self.client else "", number)
 
     def _fail(self, code: CloseCode, reason: str) -> None:
         if not self.close_sent:

@@ -15,7 +15,11 @@ MEMORY_LIMIT = 1024**3
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Any path: 200 and a short body. A WebSocket is accepted, and its messages are read and forgotten."""
+    """Any path: 200 and a short body; at `/patient` not before the request's body has come, at `/endless`
+    not before the client has gone.
+
+    A WebSocket is accepted, and its messages are read and forgotten.
+    """
     if scope["type"] == "lifespan":
         return
     if scope["type"] == "websocket":
@@ -23,6 +27,12 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "websocket.disconnect":
             pass
         return
+    if scope["path"] == "/patient":
+        while (message := await receive())["type"] == "http.request" and message["more_body"]:
+            pass
+    if scope["path"] == "/endless":
+        while (await receive())["type"] == "http.request":
+            pass
     body = b"x" * 20_000 if scope["path"] == "/large" else b"ok"
     await send(
         {

@@ -139,6 +139,29 @@ def test_a_head_of_more_fields_than_anybody_sends_is_refused(server: Server) -> 
             assert client.recv(4096).split()[1] == status
 
 
+@pytest.mark.parametrize("kind", ["trailers", "header fields", "one endless chunk extension"])
+def test_a_client_that_was_refused_is_not_read_any_further(server: Server, kind: str) -> None:
+    """It has two seconds to read why. In that time one sent 2 GB, all of which was read and thrown away."""
+    first, block = FLOODS[kind]
+    sent, was_cut = flood(server, first, block)
+    assert was_cut
+    assert sent < 20_000_000, f"{sent / 1e6:.0f} MB were taken"
+
+
+def test_requests_that_wait_for_their_turn_cost_little(server: Server) -> None:
+    """Those behind one that is being answered are not even parsed: forty of them once cost 140 KB."""
+    request = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
+    before = server.resident_bytes()
+    clients = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(400)]
+    for client in clients:
+        client.sendall(request % b"endless" + request % b"ok" * 50)
+    assert server.answer_seconds() < 5, "all have been read"
+    grown = (server.resident_bytes() - before) / len(clients)
+    assert grown < 50_000, f"{grown / 1000:.0f} KB each"
+    for client in clients:
+        client.close()
+
+
 def test_a_client_that_asks_again_after_six_seconds_finds_its_connection_open(server: Server) -> None:
     """uvicorn's usual 5 s are also a usual period of polling: request and close would cross on the way."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=POLL_SECONDS) as client:

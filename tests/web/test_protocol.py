@@ -4,14 +4,14 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 from starlette.types import Receive, Scope, Send
 from websockets.sync.client import connect
 
-from shared.web.server import listen, make_server
+from shared.web.server import _Server, listen, make_server
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
@@ -26,6 +26,8 @@ class App:
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self.connections: Callable[[], int] = lambda: 0
+        self.peak: Callable[[], int] = lambda: 0
         self.begun = self.left = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,6 +69,9 @@ def app() -> Iterator[App]:
             await app(scope, receive, send)
 
     server = make_server(without_lifespan)
+    assert isinstance(server, _Server)
+    app.connections = lambda: len(server.server_state.connections)
+    app.peak = lambda: server._most_connections
     listener = listen("127.0.0.1", app.port, setting="TEST")
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -126,13 +131,13 @@ def drip_until_closed(client: socket.socket, byte: bytes = b"x") -> bytes:
 
 
 @pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("beginning", [b"", b"GET /healthz HTTP/1.1\r\nX-Long: "])
-def test_a_head_must_come_in_time(app: App, beginning: bytes) -> None:
+@pytest.mark.parametrize(("beginning", "answer"), [(b"", b""), (b"GET /healthz HTTP/1.1\r\nX-Long: ", b"HTTP/1.1 408")])
+def test_a_head_must_come_in_time(app: App, beginning: bytes, answer: bytes) -> None:
     """A connection without a whole request is closed, however many bytes it sends."""
     with connected(app, beginning) as client, suppress(ConnectionResetError):
-        assert client.recv(100) == b""
+        assert client.recv(100)[:12] == answer
     with connected(app, beginning) as client:
-        assert drip_until_closed(client, b"\n" if not beginning else b"x") == b""
+        assert drip_until_closed(client, b"\n" if not beginning else b"x")[:12] == answer
 
 
 @pytest.mark.usefixtures("hasty")
@@ -160,12 +165,20 @@ def test_a_head_must_not_be_endless(app: App) -> None:
         assert answer.startswith(b"HTTP/1.1 431")
 
 
+def test_a_large_head_is_answered(app: App) -> None:
+    """A browser may have many cookies; what is allowed around a body is less."""
+    head = get("/a").removesuffix(b"\r\n") + b"Cookie: " + b"a=b; " * 6000 + b"\r\n\r\n"
+    with connected(app, head, head) as client:
+        assert read(client, b"/a").startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("framing", ["Content-Length: 4000", "Transfer-Encoding: chunked"])
 def test_a_body_must_come_in_time(app: App, framing: str) -> None:
     """However steadily it drips; the endpoint that reads it is told that no more will come."""
     with connected(app, f"POST /body HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n".encode()) as client:
-        assert drip_until_closed(client, b"x" if "Length" in framing else b"1\r\nx\r\n") == b""
+        answer = drip_until_closed(client, b"x" if "Length" in framing else b"1\r\nx\r\n")
+    assert answer.startswith(b"HTTP/1.1 408")
     wait_until(lambda: app.left == 1, "the app was told")
 
 
@@ -213,11 +226,39 @@ def test_requests_sent_in_one_go_are_answered_in_turn(app: App) -> None:
         read(client, b"/slow", b"/100000", b"/a", b"/b")
 
 
+@pytest.mark.parametrize("size", [600, 5000])
+def test_small_requests_behind_a_slow_one_are_all_answered(app: App, size: int) -> None:
+    """Also those that were read before their turn, with nothing sent after them."""
+    count = size // len(get("/a"))
+    with connected(app, get("/slow"), get("/a") * (count - 1), get("/end")) as client:
+        answers = read(client, b"/end")
+    assert answers.count(b"HTTP/1.1 200") == count + 1
+
+
 def test_the_request_being_answered_is_told_that_its_client_has_left(app: App) -> None:
-    """Not only the last request that was read is told."""
-    with connected(app, get("/endless"), get("/a"), get("/b")):
+    """Not only the last request that was read is told, and not only where nothing waits behind it."""
+    with connected(app, get("/endless"), get("/a"), get("/b") * 20):
         wait_until(lambda: app.begun == 1, "it is being answered")
     wait_until(lambda: app.left == 1, "it was told")
+
+
+def test_memory_is_given_back_after_the_end_of_many_connections(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, however slowly they end; not after the end of a few."""
+    calls: list[int] = []
+    monkeypatch.setattr("shared.web.server.MANY_CONNECTIONS", 20)
+    monkeypatch.setattr("shared.web.server.TICK_SECONDS", 0.05)
+    monkeypatch.setattr("shared.web.server.give_memory_back", lambda: calls.append(1))
+    with ExitStack() as clients:
+        for _ in range(30):
+            read(clients.enter_context(connected(app, get("/a"))), b"/a")
+        with ExitStack() as few:
+            for _ in range(10):
+                read(few.enter_context(connected(app, get("/a"))), b"/a")
+            wait_until(lambda: app.peak() == 40, "the server has counted them")
+        wait_until(lambda: app.connections() == 30, "the few have ended")
+        assert not calls
+    wait_until(lambda: calls, "it is given back")
+    assert len(calls) == 1
 
 
 @pytest.mark.usefixtures("hasty")

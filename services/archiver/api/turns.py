@@ -7,7 +7,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -16,9 +16,9 @@ from fastapi.params import Depends as Dependency
 
 from services.archiver.base import texts
 from services.archiver.base.errors import ClientGoneError
-from shared.throttled_log import ThrottledLog
 from shared.web.access.client_network import client_network
 from shared.web.access.roles import requester_of
+from shared.web.client_log import limit_met
 
 AT_ONCE: Final = 2
 QUICK_AT_ONCE: Final = 6
@@ -31,7 +31,6 @@ LOOK_SECONDS: Final = 0.25
 """How often a request looks whether its client is still there."""
 _CLIENT_CLOSED_REQUEST: Final = 499
 _ResultT = TypeVar("_ResultT")
-_refused: Final = ThrottledLog("requests beyond a limit", event="refused")
 
 
 class Client:
@@ -77,7 +76,7 @@ class Turns:
         """
         address = client_network(requester_of(request.scope).address)
         if self._in_line[address] >= self._max_waiting:
-            raise refusal(texts.too_many_in_line(self._max_waiting), "2", address)
+            raise refusal(request, "2", "requests in line", self._max_waiting, texts.too_many_in_line)
         self._in_line[address] += 1
         client = Client()
         watching = asyncio.create_task(client.watch(request))
@@ -150,7 +149,9 @@ async def while_client_waits(request: Request, work: Coroutine[Any, Any, _Result
         watching.cancel()
 
 
-def refusal(detail: str, retry_after_seconds: str, address: str) -> HTTPException:
-    """429 in words, and a line in the log: at most one a second, however many are refused."""
-    _refused.count(f"{address or 'an address'}: {detail}")
-    return HTTPException(429, detail, {"Retry-After": retry_after_seconds})
+def refusal(
+    request: Request, retry_after_seconds: str, limit: str, number: int, say: Callable[[int], str]
+) -> HTTPException:
+    """429 in the words of `say`, which get `number`; the log names the limit once an hour for each address."""
+    limit_met(limit, requester_of(request.scope).address, number)
+    return HTTPException(429, say(number), {"Retry-After": retry_after_seconds})

@@ -166,8 +166,8 @@ def video_gone(job_id: str) -> str:
     return f"The file of the time-lapse {job_id} is gone: render it again."
 
 
-def queue_full(waiting: int) -> str:
-    return f"{waiting} time-lapses wait already: try again when some are done, or cancel one."
+def queue_full(most: int) -> str:
+    return f"{most} time-lapses wait already, which is the limit: try again when some are done, or cancel one."
 
 
 def too_many_found(most: int) -> str:

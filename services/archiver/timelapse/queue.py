@@ -38,7 +38,11 @@ log = get_logger(__name__)
 
 
 class QueueFullError(FramecastError):
-    """Raised when too many time-lapses are waiting already. Try again when some are done."""
+    """Raised when `most` time-lapses are waiting already. Try again when some are done."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(texts.queue_full(most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class TimelapseQueue:
             jobs = await self.jobs()
             waiting = sum(job.state is JobState.QUEUED for job in jobs)
             if waiting >= MOST_WAITING:
-                raise QueueFullError(texts.queue_full(waiting))
+                raise QueueFullError(MOST_WAITING)
             return await self._add(request)
 
     async def _add(self, request: TimelapseRequest) -> Job:

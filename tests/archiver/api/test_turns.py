@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 from fastapi import HTTPException, Request
 from starlette.types import Message
+from structlog.testing import capture_logs
 
 from services.archiver.api.turns import AT_ONCE, MAX_WAITING, Turns
+from shared.web import client_log
 
 
 class Client:
@@ -66,8 +68,9 @@ async def test_a_client_that_has_gone_loses_its_turn() -> None:
         pass
 
 
-async def test_an_address_with_too_many_in_line_is_refused_in_words() -> None:
-    """The line itself is bounded, too, and it moves on afterwards."""
+async def test_an_address_with_too_many_in_line_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line itself is bounded, too, and it moves on afterwards. The log names the limit once."""
+    monkeypatch.setattr(client_log, "_limits", client_log.ClientLog(client_log.LIMIT_SECONDS))
     turns, release = Turns(), asyncio.Event()
 
     async def work() -> None:
@@ -76,10 +79,13 @@ async def test_an_address_with_too_many_in_line_is_refused_in_words() -> None:
 
     tasks = [asyncio.create_task(work()) for _ in range(MAX_WAITING)]
     await asyncio.sleep(0)
-    with pytest.raises(HTTPException, match="64 requests") as refused:
-        async with turn(turns, Client()):
-            pytest.fail("its turn came")
-    assert refused.value.status_code == 429
+    with capture_logs() as lines:
+        for _ in range(2):
+            with pytest.raises(HTTPException, match="64 requests") as refused:
+                async with turn(turns, Client()):
+                    pytest.fail("its turn came")
+            assert refused.value.status_code == 429
+    assert [(line["limit"], line["number"]) for line in lines] == [("requests in line", MAX_WAITING)]
     release.set()
     await asyncio.gather(*tasks)
     async with turn(turns, Client()):

@@ -15,11 +15,13 @@ from typing import Any, NoReturn
 import av
 import pytest
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.timelapse import formats, queue
 from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
 from services.archiver.timelapse.request import TimelapseRequest
+from shared.web import client_log
 from tests.archiver.timelapse.conftest import BEGIN, body, start
 from tests.support.archive import MadeArchive
 from tests.support.waiting import wait_until
@@ -203,15 +205,19 @@ def test_two_archivers_share_the_queue_and_one_renders(settings: ArchiverSetting
 
 
 def test_too_many_waiting_are_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With when to try again."""
+    """With when to try again; the log names the limit once."""
     monkeypatch.setattr(queue, "MOST_WAITING", 1)
+    monkeypatch.setattr(client_log, "_limits", client_log.ClientLog(client_log.LIMIT_SECONDS))
     first = asked(client, **ENDLESS)
     wait_until(lambda: state_of(client, first["id"]) == "rendering", "it renders", 20)
     asked(client)
-    refused = client.post(LAPSES, json=body())
-    assert refused.status_code == 429
-    assert "cancel one" in refused.json()["detail"]
-    assert refused.headers["retry-after"]
+    with capture_logs() as lines:
+        for _ in range(2):
+            refused = client.post(LAPSES, json=body())
+            assert refused.status_code == 429
+            assert "cancel one" in refused.json()["detail"]
+            assert refused.headers["retry-after"]
+    assert [line["limit"] for line in lines if line["event"] == "limit met"] == ["time-lapses that wait"]
 
 
 def test_requests_that_come_together_find_no_more_room_than_one_by_one(

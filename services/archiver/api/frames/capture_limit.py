@@ -31,10 +31,10 @@ class CaptureLimit:
         address = client_network(requester_of(request.scope).address)
         begun = self._of_the_last_minute(address)
         if len(begun) >= MOST_A_MINUTE:
-            wait_seconds = begun[0] + _MINUTE_SECONDS - self._monotonic()
-            raise refusal(texts.captures_too_fast(MOST_A_MINUTE), f"{max(1, round(wait_seconds))}", address)
+            wait = f"{max(1, round(begun[0] + _MINUTE_SECONDS - self._monotonic()))}"
+            raise refusal(request, wait, "captures in a minute", MOST_A_MINUTE, texts.captures_too_fast)
         if self._under_way >= MOST_UNDER_WAY:
-            raise refusal(texts.too_many_captures(MOST_UNDER_WAY), "5", address)
+            raise refusal(request, "5", "captures under way", MOST_UNDER_WAY, texts.too_many_captures)
         begun.append(self._monotonic())
         self._under_way += 1
         try:

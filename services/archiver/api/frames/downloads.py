@@ -27,9 +27,11 @@ class Downloads:
         """Raises HTTPException: 429 when there are too many, of this address or of all."""
         address = client_network(requester_of(request.scope).address)
         if self._of[address] >= MOST_OF_ONE:
-            raise refusal(texts.too_many_downloads_of_one(MOST_OF_ONE), _RETRY_SECONDS, address)
+            raise refusal(
+                request, _RETRY_SECONDS, "downloads of one address", MOST_OF_ONE, texts.too_many_downloads_of_one
+            )
         if self._of.total() >= MOST_DOWNLOADS:
-            raise refusal(texts.too_many_downloads(MOST_DOWNLOADS), _RETRY_SECONDS, address)
+            raise refusal(request, _RETRY_SECONDS, "downloads", MOST_DOWNLOADS, texts.too_many_downloads)
         self._of[address] += 1
         try:
             yield

@@ -8,7 +8,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.timelapses.schemas import ANY_REFUSAL, PREFIX, EstimateAnswer, TimelapseAnswer
-from services.archiver.api.turns import in_turn, while_client_waits
+from services.archiver.api.turns import in_turn, refusal, while_client_waits
+from services.archiver.base import texts
 from services.archiver.timelapse.formats import why_unavailable
 from services.archiver.timelapse.queue import QueueFullError, TimelapseQueue
 from services.archiver.timelapse.request import TimelapseRequest
@@ -33,7 +34,7 @@ def render_router(queue: TimelapseQueue) -> APIRouter:
         responses=error_responses(**_REFUSALS),
     )
     async def estimate(request: TimelapseRequest, connection: Request) -> EstimateAnswer:
-        with _refused_in_words(queue, request):
+        with _refused_in_words(queue, request, connection):
             return EstimateAnswer.of(await while_client_waits(connection, queue.estimate(request)))
 
     @router.post(
@@ -44,7 +45,7 @@ def render_router(queue: TimelapseQueue) -> APIRouter:
         responses=error_responses(**_REFUSALS),
     )
     async def render(request: TimelapseRequest, connection: Request, response: Response) -> TimelapseAnswer:
-        with _refused_in_words(queue, request):
+        with _refused_in_words(queue, request, connection):
             job = await while_client_waits(connection, queue.add(request))
         response.headers["Location"] = f"{PREFIX}/{job.id}"
         return TimelapseAnswer.of(job, queue.settings.keep)
@@ -53,7 +54,7 @@ def render_router(queue: TimelapseQueue) -> APIRouter:
 
 
 @contextmanager
-def _refused_in_words(queue: TimelapseQueue, request: TimelapseRequest) -> Iterator[None]:
+def _refused_in_words(queue: TimelapseQueue, request: TimelapseRequest, connection: Request) -> Iterator[None]:
     reason = why_unavailable(request.format, queue.settings.ffmpeg)
     if reason is not None:
         raise HTTPException(501, reason)
@@ -62,4 +63,5 @@ def _refused_in_words(queue: TimelapseQueue, request: TimelapseRequest) -> Itera
     except NoTimelapseError as error:
         raise HTTPException(422, str(error)) from None
     except QueueFullError as error:
-        raise HTTPException(429, str(error), headers={"Retry-After": RETRY_AFTER_SECONDS}) from None
+        limit = "time-lapses that wait"
+        raise refusal(connection, RETRY_AFTER_SECONDS, limit, error.most, texts.queue_full) from None
