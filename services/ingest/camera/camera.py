@@ -1,18 +1,18 @@
 """Runs one camera: connect, deliver, lose it, reconnect, for ever. Owns the camera's thread.
 
 It knows neither sockets nor settings. Frames and changes of state go to a sink. `renditions.py` decides which frames
-are made of a picture, and `state.py` what a loss or a return does to the state.
+are made of a picture, `state.py` what a loss or a return does to the state, `retries.py` how long a pause is.
 """
 
-import random
 import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from services.ingest.camera.frame_rate import FrameRate
 from services.ingest.camera.picture_wait import PictureWait
 from services.ingest.camera.renditions import Renditions
+from services.ingest.camera.retries import FIRST_RETRY_SECONDS, PROBE_SECONDS, Retries
 from services.ingest.camera.state import ObservedState, StateTracker
 from services.ingest.camera.unreadable import unreadable_error
 from services.ingest.decoding import cpu_limit
@@ -23,31 +23,20 @@ from services.ingest.sources import (
     Source,
     SourceFacts,
     SourceRefusedError,
-    SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUndecodableError,
     Verdict,
     failure_reasons,
 )
-from shared.backoff import Backoff
 from shared.bus.frames import Frame
-from shared.bus.status import MAX_FPS, CameraState
+from shared.bus.status import CameraState
 from shared.clock import Clock
 
-FIRST_RETRY_SECONDS: Final = 0.5
-LONGEST_RETRY_SECONDS: Final = 30.0
-FIRST_UNAUTHORIZED_RETRY_SECONDS: Final = 60.0
-LONGEST_UNAUTHORIZED_RETRY_SECONDS: Final = 600.0
-"""Cameras that lock clients out do so after some five attempts within half an hour."""
-JITTER: Final = 0.2
 NS_PER_SECOND: Final = 1_000_000_000
-PROBE_SECONDS: Final = 1.0
 STEADY_SECONDS: Final = 5.0
 """After this long with frames, the next loss starts with short retries again."""
 DISCONNECT_AFTER_SECONDS: Final = 30.0
-FPS_WINDOW_SECONDS: Final = 5.0
-FPS_LEAST_SECONDS: Final = 0.2
 FACTS_SECONDS: Final = 1.0
 TELL_OPENING_SECONDS: Final = 3.0
 CAPTURE_MARGIN_SECONDS: Final = 60.0
@@ -103,16 +92,14 @@ class Camera:
         self._open_source = open_source
         self._renditions = renditions
         self._policy = policy
-        self._probe = probe
         self._clock = clock or Clock()
         self._in_words = in_words
         self._state = StateTracker(key, self._clock)
         self._wanted: frozenset[str] = frozenset()
         self._wanted_more = threading.Event()
         self._source: Source | None = None
-        self._retries = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
-        self._unauthorized_retries = Backoff(FIRST_UNAUTHORIZED_RETRY_SECONDS, LONGEST_UNAUTHORIZED_RETRY_SECONDS)
-        self._grabbed_at: deque[float] = deque(maxlen=1000)
+        self._retries = Retries(self._clock, probe)
+        self._rate = FrameRate()
         self._busy_since: float | None = None
         self._opening_since: float | None = None
         self._picture_wait = PictureWait(stall_seconds=policy.stall_seconds, open_seconds=policy.open_seconds)
@@ -148,12 +135,7 @@ class Camera:
     @property
     def fps(self) -> float | None:
         """Frames a second, measured over the last seconds; None if too few arrived, or all of them at once."""
-        now = self._clock.monotonic()
-        recent = [at for at in tuple(self._grabbed_at) if now - at <= FPS_WINDOW_SECONDS]
-        # A reader that has just opened hands out at once what it received meanwhile.
-        if not recent or (seconds := recent[-1] - recent[0]) < FPS_LEAST_SECONDS:
-            return None
-        return round(min((len(recent) - 1) / seconds, MAX_FPS), 1)
+        return self._rate.per_second(self._clock.monotonic())
 
     def busy_seconds(self) -> float:
         """How long the current call into the source has taken. Beyond all of the source's time-outs it hangs."""
@@ -169,10 +151,8 @@ class Camera:
             error, verdict = self._connect_and_deliver(stop, sink)
             if verdict.tries_another:
                 stop.wait(FIRST_RETRY_SECONDS)  # the camera may be busy with our goodbye
-            elif isinstance(error, SourceUnauthorizedError):
-                stop.wait(self._unauthorized_retries.next_seconds())
             elif error is not None:
-                self._wait_for_retry(stop, was_silent=isinstance(error, SourceSilentError))
+                self._retries.wait_after(error, stop)
             elif not self._is_exchange:
                 self._sleep_while_unwanted(stop)
 
@@ -233,24 +213,6 @@ class Camera:
         has_stream = self._state.has_pictures or isinstance(error, SourceUndecodableError)
         return CameraState.STALLED if has_stream else CameraState.OFFLINE
 
-    def _wait_for_retry(self, stop: threading.Event, *, was_silent: bool) -> None:
-        """Wait longer after each failure, but stop waiting once a silent camera answers.
-
-        A camera that answered and failed is left alone: it may have few connections, and asking it tells nothing new.
-        """
-        delay = self._retries.next_seconds()
-        until = self._clock.monotonic() + delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 no secret
-        asks, is_silent = was_silent, False
-        while not stop.is_set() and (remaining := until - self._clock.monotonic()) > 0:
-            if asks and self._probe is not None and remaining > PROBE_SECONDS:
-                answers = self._probe()
-                if answers and is_silent:
-                    # A camera that has just started may refuse a few more times.
-                    self._retries.reset()
-                    return
-                asks, is_silent = not answers, True
-            stop.wait(min(remaining, PROBE_SECONDS))
-
     def _sleep_while_unwanted(self, stop: threading.Event) -> None:
         while not stop.is_set() and not self._wanted:
             self._wanted_more.wait(PROBE_SECONDS)
@@ -267,16 +229,16 @@ class Camera:
             self._busy_since = self._clock.monotonic()
             if source.grab():
                 captured_at_ns = self._clock.utc_ns()
-                self._grabbed_at.append(self._clock.monotonic())
+                self._rate.count(self._clock.monotonic())
             now, wanted = self._clock.monotonic(), self._wanted
             if now - facts_at >= FACTS_SECONDS:
                 self.facts, facts_at = self._facts_of(source), now
                 if now - connected_at >= STEADY_SECONDS and not self._needs_proof:
-                    self._retries.reset()
+                    self._retries.note_steady()
             if captured_at_ns is None:
                 continue
             self._opening_since = None
-            self._unauthorized_retries.reset()
+            self._retries.note_accepted()
             if wanted:
                 wanted_at = now
                 if self._renditions.is_due(wanted, now):

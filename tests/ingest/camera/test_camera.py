@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, PROBE_SECONDS, Camera, CameraPolicy
+from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
+from services.ingest.camera.retries import PROBE_SECONDS
 from services.ingest.camera.state import ObservedState
 from services.ingest.decoding.picture_limits import PictureRefusedError
 from services.ingest.decoding.pictures import BgrPicture
@@ -33,7 +34,7 @@ FRAME_SECONDS = 1 / 30
 
 @pytest.fixture(autouse=True)
 def without_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.ingest.camera.camera.random.uniform", lambda low, high: (low + high) / 2)
+    monkeypatch.setattr("services.ingest.camera.retries.random.uniform", lambda low, high: (low + high) / 2)
 
 
 Step = SourceUnavailableError | Callable[[], object] | None
