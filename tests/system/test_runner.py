@@ -68,7 +68,7 @@ def test_a_service_that_dies_comes_back_and_the_others_go_on(killed: str, tmp_pa
     ("name", "value"),
     [
         ("CAMERA_JPEG_QUALITY", "0"),
-        ("CAMERA_RTSP_URL", "rtsp//typo"),
+        ("CAMERA_RTSP_URL", "rtsp://"),
         ("STREAM_PORT", "http"),
         ("ARCHIVER_PORT", "0"),
         ("BUS_CONNECT", "nowhere"),
