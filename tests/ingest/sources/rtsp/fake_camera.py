@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 
 Answer = Callable[[str], bytes | None]
+END = "\r\n\r\n"
 H264_VIDEO = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
 
 
@@ -31,14 +32,16 @@ class FakeCamera:
         except OSError:
             return
         with connection, suppress(ConnectionError):  # the client may leave as it likes
-            while request := connection.recv(4096).decode():
-                self.requests.append(request)
-                sequence = next(line for line in request.split("\r\n") if line.startswith("CSeq"))
-                answer = self._answer(request.partition(" ")[0])
-                if answer == b"":
-                    return
-                if answer is not None:
-                    connection.sendall(answer.replace(b"CSEQ", sequence.encode()))
+            while arrived := connection.recv(4096).decode():
+                # A reminder and a goodbye may come in one piece.
+                for request in arrived.split(END)[:-1]:
+                    self.requests.append(request + END)
+                    sequence = next(line for line in request.split("\r\n") if line.startswith("CSeq"))
+                    answer = self._answer(request.partition(" ")[0])
+                    if answer == b"":
+                        return
+                    if answer is not None:
+                        connection.sendall(answer.replace(b"CSEQ", sequence.encode()))
 
 
 @contextmanager
