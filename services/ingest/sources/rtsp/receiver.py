@@ -68,6 +68,7 @@ class Receiver:
         except BaseException:
             self._loop.close()
             raise
+        self._unit_at = self._loop.time()  # a camera may take long to answer, and then sends at once
         self._tick()
 
     @property

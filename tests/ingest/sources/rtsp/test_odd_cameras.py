@@ -1,6 +1,7 @@
 """Cameras that speak RTSP their own way, one oddity each: a picture comes from each of them by the direct reader."""
 
 import re
+import threading
 from collections.abc import Callable
 from contextlib import closing
 
@@ -434,6 +435,20 @@ def test_a_camera_whose_datagrams_stay_away_is_read_over_tcp() -> None:
         assert sees(source)
         assert source.facts().notice == "The camera's pictures come over TCP, because it sent none over UDP."
     assert len(camera.asked("TEARDOWN")) == 2, "the first session is ended before the next one begins"
+
+
+def test_a_camera_that_is_slow_to_answer_has_not_been_silent() -> None:
+    """The time that it took to describe itself does not count."""
+
+    def answer(_camera: ScriptedCamera, request: Request) -> bytes | None:
+        if request.method == "DESCRIBE":
+            threading.Event().wait(0.8)
+        return None
+
+    with scripted_camera(Script(answer)) as camera, closing(source_of(camera, open_seconds=1)) as source:
+        assert sees(source)
+        assert source.facts().notice is None
+    assert len(camera.asked("SETUP")) == 1
 
 
 @pytest.mark.parametrize(("transport", "words"), [(one, failure_reasons.nothing_came(one)) for one in ("tcp", "udp")])
