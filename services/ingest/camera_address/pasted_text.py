@@ -18,7 +18,7 @@ _LABEL: Final = re.compile(
     rf"(?:[-*]\s+)?(?:export\s+)?(?:(?:[{_QUOTES}]?[\w-]+[{_QUOTES}]?\s*[:=]\s*)*|[\w-]+\s+)[{_QUOTES}<]?"
 )
 _TYPE: Final = re.compile(r"(?:^|\s)([a-z0-9]+):[\"']?$")
-"""What go2rtc writes right before an address: how it is to be read. A label has a space behind its colon."""
+"""go2rtc names the reader right before an address. A label has a space behind its colon."""
 _OTHER_TYPES: Final = frozenset({
     "webrtc", "onvif", "rtmp", "tcp", "udp", "hls", "hass", "homekit", "nest", "ring", "tapo", "kasa", "dvrip",
     "bubble", "isapi", "ivideon", "roborock", "gopro", "doorbird", "wyze", "xiaomi", "echo", "expr", "exec",

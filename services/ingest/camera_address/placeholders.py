@@ -30,7 +30,7 @@ def refuse_placeholders(rest: str) -> None:
     """Look at an address from behind its scheme.
 
     Raises:
-        CameraAddressError: when a part of it is to be filled in.
+        CameraAddressError: when the user must still fill in a part of it.
     """
     if _FRIGATE.search(rest):
         raise CameraAddressError(errors.FRIGATE_PLACEHOLDER)

@@ -29,7 +29,7 @@ def test_odd_sizes_and_other_formats_are_shown_too() -> None:
 
 
 def coded(codec: str, width: int, height: int, cropping: str = "") -> bytes:
-    """A picture as H.264 or H.265. `cropping` is for FFmpeg's filter that says how little of it is to be shown."""
+    """A picture as H.264 or H.265. `cropping` goes to FFmpeg's filter, which crops the picture to a small part."""
     encoder = av.CodecContext.create(codec, "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuv420p", Fraction(1, 25)

@@ -85,7 +85,7 @@ def shown(name: str, packets: Iterable[bytes], *, sets: bytes = b"", is_lossless
     return len(times)
 
 
-def packet(  # noqa: PLR0913 an RTP header has so many fields
+def packet(  # noqa: PLR0913 the fields of an RTP header
     sequence: int, timestamp: int, payload: bytes, *, marker: bool = False, kind: int = 96, sender: int = 7
 ) -> bytes:
     return struct.pack("!BBHII", 0x80, kind | marker << 7, sequence % 65536, timestamp, sender) + payload
