@@ -15,6 +15,7 @@ from typing import ClassVar, Final, Self
 
 from tests.odd_cameras.clips import Clip, clip
 from tests.odd_cameras.payloads import payloads_of
+from tests.support.connections import each_connection
 
 TICKS_PER_PICTURE: Final = 3600
 PICTURE_SECONDS: Final = 0.02
@@ -235,7 +236,7 @@ class Link:
     def run(self) -> None:
         try:
             with suppress(OSError, HangUpError), self._connection:
-                for text in _messages(self._connection):
+                for text in messages(self._connection):
                     self._handle(text)
         finally:
             self.plays = False
@@ -267,7 +268,7 @@ def framed(data: bytes, channel: int) -> bytes:
     return b"$" + bytes([channel]) + len(data).to_bytes(2, "big") + data
 
 
-def _messages(connection: socket.socket) -> Iterator[str]:
+def messages(connection: socket.socket) -> Iterator[str]:
     """Requests and answers, without the reports between them."""
     buffer = b""
     while data := connection.recv(65_536):
@@ -287,26 +288,15 @@ def _messages(connection: socket.socket) -> Iterator[str]:
 @contextmanager
 def running(camera: Camera, host: str = PLACE) -> Iterator[Camera]:
     """Serves until the end."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as server:
+
+    def serve(connection: socket.socket) -> None:
+        camera.connections += 1
+        Link(camera, connection).run()
+
+    with each_connection(serve, host) as port:
         shown = f"[{host}]" if ":" in host else host
-        camera.url = f"rtsp://{shown}:{server.getsockname()[1]}/{camera.path}"
-        threads: list[threading.Thread] = []
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    link = Link(camera, server.accept()[0])
-                    camera.connections += 1
-                    threads.append(threading.Thread(target=link.run))
-                    threads[-1].start()
-
-        accepting = threading.Thread(target=accept)
-        accepting.start()
+        camera.url = f"rtsp://{shown}:{port}/{camera.path}"
         try:
             yield camera
         finally:
             camera.has_ended.set()
-            server.shutdown(socket.SHUT_RDWR)
-            for thread in (accepting, *threads):
-                thread.join(10)

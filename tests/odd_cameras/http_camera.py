@@ -4,11 +4,12 @@ import itertools
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import ClassVar
 
 from tests.odd_cameras.camera import PICTURE_SECONDS, PLACE, Request
 from tests.odd_cameras.clips import Clip, clip
+from tests.support.connections import each_connection
 
 
 class HttpCamera:
@@ -55,26 +56,9 @@ class HttpCamera:
 @contextmanager
 def running(camera: HttpCamera) -> Iterator[HttpCamera]:
     """Serves until the end."""
-    with socket.create_server((PLACE, 0)) as server:
-        camera.url = f"http://{PLACE}:{server.getsockname()[1]}/{camera.path}"
-        threads: list[threading.Thread] = []
-
-        def serve(connection: socket.socket) -> None:
-            with suppress(OSError), connection:
-                camera.run(connection)
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    threads.append(threading.Thread(target=serve, args=(server.accept()[0],)))
-                    threads[-1].start()
-
-        accepting = threading.Thread(target=accept)
-        accepting.start()
+    with each_connection(camera.run, PLACE) as port:
+        camera.url = f"http://{PLACE}:{port}/{camera.path}"
         try:
             yield camera
         finally:
             camera.has_ended.set()
-            server.shutdown(socket.SHUT_RDWR)
-            for thread in (accepting, *threads):
-                thread.join(10)

@@ -9,11 +9,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 from services.ingest.recording.recording import Event, Recording
-from tests.odd_cameras.camera import PLACE
+from tests.odd_cameras.camera import PLACE, messages
+from tests.support.connections import each_connection
 
 _HIDDEN_PLACE: Final = re.compile(rb"(?<=://)\*+")
 _HIDDEN_IP: Final = re.compile(rb"(?<=IN IP4 )\*+")
@@ -43,12 +44,15 @@ class Player:
         if number is None:
             return
         events = [event for event in self._recording.events if self._belongs(event, number)]
-        client = _messages(connection)
+        client = messages(connection)
         origin: tuple[float, int] | None = None
         for event in _whole_answers(events, number):
             if event.direction == "sent":
                 if event.connection == number and _REQUEST_OR_ANSWER.match(event.data):
-                    self._take_request(next(client))
+                    text = next(client, None)
+                    if text is None:
+                        return
+                    self._take_request(text)
                     origin = None
                 continue
             if event.direction == "ended":
@@ -120,49 +124,14 @@ def _is_whole(data: bytes) -> bool:
     return bool(blank) and len(body) >= (int(length[2]) if length else 0)
 
 
-def _messages(connection: socket.socket) -> Iterator[str]:
-    """What the client says, without the reports between."""
-    buffer = b""
-    with suppress(OSError):
-        while data := connection.recv(65_536):
-            buffer += data
-            while buffer:
-                if buffer[:1] == b"$":
-                    if len(buffer) < 4 or len(buffer) < (end := 4 + int.from_bytes(buffer[2:4], "big")):
-                        break
-                    buffer = buffer[end:]
-                elif b"\r\n\r\n" in buffer:
-                    text, _, buffer = buffer.partition(b"\r\n\r\n")
-                    yield text.decode("latin-1")
-                else:
-                    break
-
-
 @contextmanager
 def replayed(recording: Recording, *, speed: float = 1.0) -> Iterator[Player]:
     """The recorded camera, at `url`."""
     player = Player(recording, speed)
     scheme = "http" if "http" in recording.connections else "rtsp"
-    with socket.create_server((PLACE, 0)) as server:
-        player.url = f"{scheme}://{PLACE}:{server.getsockname()[1]}/cam"
-        threads: list[threading.Thread] = []
-
-        def serve(connection: socket.socket) -> None:
-            with suppress(OSError, StopIteration), connection:
-                player.serve(connection)
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    threads.append(threading.Thread(target=serve, args=(server.accept()[0],)))
-                    threads[-1].start()
-
-        accepting = threading.Thread(target=accept)
-        accepting.start()
+    with each_connection(player.serve, PLACE) as port:
+        player.url = f"{scheme}://{PLACE}:{port}/cam"
         try:
             yield player
         finally:
             player.end()
-            server.shutdown(socket.SHUT_RDWR)
-            for thread in (accepting, *threads):
-                thread.join(10)

@@ -5,9 +5,8 @@ By TCP and by UDP. It sends its twelve pictures once, after each PLAY.
 
 import re
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +14,7 @@ from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.rtsp import RtspSource
 from tests.ingest.sources.rtp.recorded import recorded
+from tests.support.connections import each_connection
 
 PACKETS: Final = recorded("h264")
 NOTHING, HANGS_UP = b"nothing", b"hangs up"
@@ -57,7 +57,7 @@ class ScriptedCamera:
     """`requests` holds all that it was asked, by connection; `connections` counts them."""
 
     script: Script
-    url: str
+    url: str = ""
     requests: list[Request] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     connections: int = 0
@@ -129,28 +129,10 @@ class ScriptedCamera:
 @contextmanager
 def scripted_camera(script: Script) -> Iterator[ScriptedCamera]:
     """A camera at a port of this machine, with a thread for each connection."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        camera = ScriptedCamera(script, f"rtsp://127.0.0.1:{server.getsockname()[1]}/cam")
-        threads: list[threading.Thread] = []
-
-        def serve(connection: socket.socket) -> None:
-            with connection, suppress(OSError):  # the client may leave as it likes
-                camera.serve(connection)
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    threads.append(threading.Thread(target=serve, args=(server.accept()[0],)))
-                    threads[-1].start()
-
-        accepting = threading.Thread(target=accept)
-        accepting.start()
-        try:
-            yield camera
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
-            for thread in (accepting, *threads):
-                thread.join(10)
+    camera = ScriptedCamera(script)
+    with each_connection(camera.serve) as port:
+        camera.url = f"rtsp://127.0.0.1:{port}/cam"
+        yield camera
 
 
 def source_of(camera: ScriptedCamera, **options: object) -> RtspSource:
