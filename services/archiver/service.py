@@ -23,6 +23,7 @@ from shared.bus.subscriber import Subscriber
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
+from shared.loop_clock import LoopClock
 from shared.settings import DEFAULT_MAX_PIXELS
 
 STOP_SECONDS: Final = 0.5
@@ -74,10 +75,13 @@ class Archiver:
         self.refusal: ConfigurationError | None = None
         self.jobs: dict[str, BackgroundJob] = {}
         """By name. Fill it before the start."""
-        self.look_ups, self.pictures = quick_turns(), quick_turns()
+        self._loop_clock = LoopClock(clock.monotonic)
+        """By which silence is judged: of ingest, of cameras, of what this service asks."""
+        seconds = self._loop_clock.seconds
+        self.look_ups, self.pictures = quick_turns(seconds), quick_turns(seconds)
         """The turns of requests for rows and of those for one picture."""
         quick = {texts.LOOK_UPS: self.look_ups, texts.PICTURES: self.pictures}
-        self._readiness = Readiness(engine, store, clock.monotonic, quick)
+        self._readiness = Readiness(engine, store, seconds, quick)
         self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
@@ -90,9 +94,17 @@ class Archiver:
         self._subscriber = Subscriber(self._bus_addresses, self._bus_keys)
         self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock)
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
-        self.recorder = Recorder(self._subscriber, self.frame_archiver, self.row_writer, self._problems, self._clock)
-        self.manual_capture = ManualCapture(self.recorder, self.frame_archiver)
+        self.recorder = Recorder(
+            self._subscriber,
+            self.frame_archiver,
+            self.row_writer,
+            self._problems,
+            self._clock,
+            loop_clock=self._loop_clock,
+        )
+        self.manual_capture = ManualCapture(self.recorder, self.frame_archiver, self._loop_clock)
         self._tasks = [
+            asyncio.create_task(self._loop_clock.run(), name="loop clock"),
             asyncio.create_task(self.row_writer.run(), name="row writer"),
             asyncio.create_task(self.recorder.run(), name="recorder"),
             asyncio.create_task(self._readiness.run(), name="readiness"),

@@ -1,12 +1,15 @@
 """A replica of stream inside the test's own process: real uvicorn on a thread, and a real bus."""
 
+import asyncio
 import http.client
 import json
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from services.stream.api.connection_handover import DirectHttpProtocol
 from services.stream.app import build_app
@@ -17,13 +20,27 @@ from shared.web.server import listen, make_server
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
+_ResultT = TypeVar("_ResultT")
+
 
 class Replica:
     """A running replica and simple requests to it."""
 
-    def __init__(self, port: int, hub: Hub) -> None:
+    def __init__(self, port: int, hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
         self.port = port
         self.hub = hub
+        self._loop = loop
+
+    def after_a_stall(self, seconds: float, look: Callable[[], _ResultT]) -> _ResultT:
+        """Block the replica's loop for `seconds`; what `look` finds right then, before anything else runs there."""
+        found: Future[_ResultT] = Future()
+
+        def stall() -> None:
+            time.sleep(seconds)
+            found.set_result(look())
+
+        self._loop.call_soon_threadsafe(stall)
+        return found.result(seconds + 30)
 
     def request(
         self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes | None = None
@@ -75,7 +92,7 @@ def running_replica(  # noqa: PLR0913 as many as tests need
     thread.start()
     try:
         wait_until(lambda: server.started, "the replica has started")
-        yield Replica(port, hub)
+        yield Replica(port, hub, server.servers[0].get_loop())
     finally:
         server.should_exit = True
         thread.join(10)

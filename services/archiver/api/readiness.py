@@ -26,12 +26,14 @@ class Readiness:
     """Asks the endpoints' threads, the database and the store again and again. On the loop."""
 
     def __init__(
-        self, engine: Engine, store: FrameStore, monotonic: Callable[[], float], quick: dict[str, Turns]
+        self, engine: Engine, store: FrameStore, loop_seconds: Callable[[], float], quick: dict[str, Turns]
     ) -> None:
-        """`quick` are the turns of requests that take milliseconds, by what they are about."""
+        """`loop_seconds` is the loop's time (`LoopClock`). `quick` are the turns of requests that take milliseconds, by
+        what they are about.
+        """
         self._engine = engine
         self._store = store
-        self._monotonic = monotonic
+        self._loop_seconds = loop_seconds
         self._quick = quick
         self._threads = Threads()
         self._asked_at: dict[str, float] = {}
@@ -39,7 +41,7 @@ class Readiness:
 
     def why_not_ready(self) -> str | None:
         """What has not answered for `ANSWER_SECONDS`, in words; None when everything has."""
-        now = self._monotonic()
+        now = self._loop_seconds()
         for what, asked_at in self._asked_at.items():
             if now - asked_at > ANSWER_SECONDS:
                 return texts.no_answer(what, now - asked_at)
@@ -57,7 +59,7 @@ class Readiness:
 
     async def _ask(self, what: str, question: Callable[[], Awaitable[object]]) -> None:
         while True:
-            self._asked_at[what] = self._monotonic()
+            self._asked_at[what] = self._loop_seconds()
             try:
                 await question()
             except FramecastError:

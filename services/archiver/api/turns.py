@@ -59,7 +59,13 @@ class Client:
 class Turns:
     """Lets `at_once` requests of one kind work at a time, in their order. An address may have `max_waiting` in line."""
 
-    def __init__(self, at_once: int = AT_ONCE, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self,
+        at_once: int = AT_ONCE,
+        max_waiting: int = MAX_WAITING,
+        loop_seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._loop_seconds = loop_seconds
         self._max_waiting = max_waiting
         self._at_once = at_once
         self._permits = asyncio.Semaphore(at_once)
@@ -99,12 +105,12 @@ class Turns:
                 del self._in_line[address]
 
     def stuck_seconds(self) -> float:
-        """For how long all turns have been taken and none has ended; 0 while one is free."""
-        return 0.0 if self._working < self._at_once else time.monotonic() - self._moved_at
+        """For how long, of the loop's time, all turns have been taken and none has ended; 0 while one is free."""
+        return 0.0 if self._working < self._at_once else self._loop_seconds() - self._moved_at
 
     def _move(self, by: int) -> None:
         self._working += by
-        self._moved_at = time.monotonic()
+        self._moved_at = self._loop_seconds()
 
     async def _begin(self, watching: asyncio.Task[None]) -> None:
         """Wait for the turn. Raises HTTPException when the client goes before it comes."""
@@ -131,9 +137,9 @@ def in_turn(turns: Turns | None = None) -> Dependency:
     return dependency
 
 
-def quick_turns() -> Turns:
+def quick_turns(loop_seconds: Callable[[], float] = time.monotonic) -> Turns:
     """For endpoints that only look something up: they take turns, so that a disk that hangs holds no more threads."""
-    return Turns(QUICK_AT_ONCE, QUICK_WAITING)
+    return Turns(QUICK_AT_ONCE, QUICK_WAITING, loop_seconds)
 
 
 async def while_client_waits(request: Request, work: Coroutine[Any, Any, _ResultT]) -> _ResultT:

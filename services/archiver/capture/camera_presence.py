@@ -30,14 +30,15 @@ class MissReason:
 class CameraPresence:
     """One camera's statuses. On the loop's thread only.
 
-    `ingest_silent_seconds` gives the seconds since the last status of any camera; None when none ever came. `known` is
-    the camera as an earlier archiver remembered it.
+    `loop_seconds` is the time that silence is judged by (`LoopClock`). `ingest_silent_seconds` gives the seconds since
+    the last status of any camera; None when none ever came. `known` is the camera as an earlier archiver remembered it.
     """
 
     def __init__(
         self,
         camera_key: str,
         clock: Clock,
+        loop_seconds: Callable[[], float],
         ingest_silent_seconds: Callable[[], float | None],
         known: ArchiveCamera | None = None,
     ) -> None:
@@ -50,9 +51,10 @@ class CameraPresence:
         """This host's clock, which decides which slot runs."""
         self.remote_clock = RemoteClock(clock)
         """The clock of ingest's host, which may be wrong."""
+        self._loop_seconds = loop_seconds
         self._ingest_silent_seconds = ingest_silent_seconds
         self._status: CameraStatus | None = None
-        self._heard_monotonic = float("-inf")
+        self._heard_loop_seconds = float("-inf")
         self._heard_at = known.heard_at if known else from_ns(clock.utc_ns())
 
     @property
@@ -73,7 +75,7 @@ class CameraPresence:
         """A status of this camera has come."""
         self._status = status
         self.remote_clock.observe(status.sent_at_ns)
-        self._heard_monotonic = self.clock.monotonic()
+        self._heard_loop_seconds = self._loop_seconds()
         self._heard_at = from_ns(self.clock.utc_ns())
         self.name = _storable(status.name)
         self.is_streaming = status.is_streaming
@@ -82,7 +84,7 @@ class CameraPresence:
 
     def miss_reason(self) -> MissReason | None:
         """Why the camera gives no picture at the moment; None when it should give one."""
-        if self._status is None or self.clock.monotonic() - self._heard_monotonic > SILENT_SECONDS:
+        if self._status is None or self._loop_seconds() - self._heard_loop_seconds > SILENT_SECONDS:
             ingest_silent = self._ingest_silent_seconds()
             gone = ingest_silent is None or ingest_silent > SILENT_SECONDS
             return MissReason((GapReason.INGEST_UNREACHABLE if gone else GapReason.NOT_REPORTED).value)

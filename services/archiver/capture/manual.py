@@ -14,6 +14,7 @@ from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.paths import FrameName
 from services.archiver.files.webp import Label
 from shared.bus.frames import Frame
+from shared.loop_clock import LoopClock
 
 WAIT_SECONDS: Final = 5.0
 
@@ -21,8 +22,9 @@ WAIT_SECONDS: Final = 5.0
 class ManualCapture:
     """On the loop's thread only."""
 
-    def __init__(self, recorder: Recorder, frame_archiver: FrameArchiver) -> None:
+    def __init__(self, recorder: Recorder, frame_archiver: FrameArchiver, loop_clock: LoopClock) -> None:
         self._recorder = recorder
+        self._loop_clock = loop_clock
         self._frame_archiver = frame_archiver
 
     async def capture(self, camera_key: str | None) -> ArchivedFrame | None:
@@ -44,12 +46,11 @@ class ManualCapture:
 
     async def _next_picture(self, presence: CameraPresence) -> tuple[bytes, int]:
         """The next live, whole picture as a WebP file, with its time in epoch ns."""
-        loop, refused = asyncio.get_running_loop(), None
-        deadline = loop.time() + WAIT_SECONDS
+        refused, clock = None, self._loop_clock
+        deadline = clock.seconds() + WAIT_SECONDS
         with suppress(TimeoutError):
             while presence.interval_seconds is not None:
-                async with asyncio.timeout_at(deadline):
-                    frame = await self._next_frame(presence)
+                frame = await clock.wait_for(self._next_frame(presence), deadline - clock.seconds())
                 label = Label(presence.camera_key, from_ns(frame.captured_at_ns), None)
                 try:
                     return await self._frame_archiver.encode(frame, label), frame.captured_at_ns

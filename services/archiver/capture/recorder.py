@@ -15,6 +15,7 @@ from services.archiver.base.problems import Problems
 from services.archiver.capture.camera_presence import CameraPresence
 from services.archiver.capture.camera_recorder import CameraRecorder
 from services.archiver.capture.frame_archiver import FrameArchiver
+from services.archiver.db.models import ArchiveCamera
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from shared.bus.frames import Frame, decode_frame
@@ -24,6 +25,7 @@ from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
 from shared.clock import Clock
 from shared.errors import MessageDecodeError
 from shared.logs import get_logger
+from shared.loop_clock import LoopClock
 from shared.throttled_log import ThrottledLog
 
 RETRY_SECONDS: Final = 1.0
@@ -33,13 +35,15 @@ log = get_logger(__name__)
 class Recorder:
     """On the loop's thread only."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 what recording needs
         self,
         subscriber: Subscriber,
         frame_archiver: FrameArchiver,
         row_writer: RowWriter,
         problems: Problems,
         clock: Clock,
+        *,
+        loop_clock: LoopClock,
     ) -> None:
         self.dropped = ThrottledLog("bus messages", clock.monotonic)
         """Malformed messages."""
@@ -48,16 +52,17 @@ class Recorder:
         self._row_writer = row_writer
         self._problems = problems
         self._clock = clock
+        self._loop_clock = loop_clock
         self._recorders: dict[str, CameraRecorder] = {}
         self._default: str | None = None
         self._listeners: dict[str, list[Callable[[Frame], None]]] = {}
-        self._started_at = clock.monotonic()
+        self._started_at = loop_clock.seconds()
         self._heard_at: float | None = None
 
     def silent_seconds(self) -> float:
-        """The seconds since the last status of any camera, or since the start."""
+        """The seconds since the last status of any camera, or since the start, while the loop ran."""
         since = self._started_at if self._heard_at is None else self._heard_at
-        return self._clock.monotonic() - since
+        return self._loop_clock.seconds() - since
 
     def presence(self, camera_key: str | None) -> CameraPresence | None:
         """What is known of the camera, or of the default camera; None when nothing is."""
@@ -96,7 +101,7 @@ class Recorder:
                 break
         for camera in cameras:
             if camera.watched and camera.key not in self._recorders:
-                self._add(CameraPresence(camera.key, self._clock, self._ingest_silent_seconds, camera), tasks)
+                self._add(self._presence_of(camera.key, camera), tasks)
 
     def _receive(self, parts: list[bytes], tasks: asyncio.TaskGroup) -> None:
         try:
@@ -108,14 +113,14 @@ class Recorder:
             self.dropped.count(str(error))
 
     def _hear(self, status: CameraStatus, tasks: asyncio.TaskGroup) -> None:
-        self._heard_at = self._clock.monotonic()
+        self._heard_at = self._loop_clock.seconds()
         if status.is_default:
             self._default = status.camera
         recorder = self._recorders.get(status.camera)
         if recorder is not None:
             recorder.hear(status)
             return
-        presence = CameraPresence(status.camera, self._clock, self._ingest_silent_seconds)
+        presence = self._presence_of(status.camera)
         presence.hear(status)
         self._add(presence, tasks)
         if presence.interval_seconds is None:
@@ -140,8 +145,11 @@ class Recorder:
         for listener in self._listeners.get(frame.camera_key, ()):
             listener(frame)
 
+    def _presence_of(self, camera_key: str, known: ArchiveCamera | None = None) -> CameraPresence:
+        return CameraPresence(camera_key, self._clock, self._loop_clock.seconds, self._ingest_silent_seconds, known)
+
     def _ingest_silent_seconds(self) -> float | None:
-        return None if self._heard_at is None else self._clock.monotonic() - self._heard_at
+        return None if self._heard_at is None else self._loop_clock.seconds() - self._heard_at
 
 
 def _inactive(status: CameraStatus, presence: CameraPresence) -> SlotReport:

@@ -1,6 +1,5 @@
 """The cameras as JSON: the list of all, and whether one is streaming and how many watch it."""
 
-import time
 from datetime import UTC, datetime
 from typing import Final
 
@@ -71,7 +70,7 @@ def cameras_router(hub: Hub) -> APIRouter:
 
     @router.get("/api/devices", summary="The cameras known, in their order")
     async def devices() -> Devices:
-        now = time.monotonic()
+        now = hub.loop_seconds
         return Devices(devices=[device_of(camera, now) for camera in hub.cameras.in_order()])
 
     @router.get("/api/camera/stream/status", summary="Is it streaming, and who watches?")
@@ -92,7 +91,7 @@ def _status(hub: Hub, key: str | None) -> StreamStatus:
             is_streaming=False, viewer_count=hub.viewer_count(None), camera=None, state="unknown", replica=hub.replica
         )
     camera = find_camera(hub, key)
-    device = device_of(camera, time.monotonic())
+    device = device_of(camera, hub.loop_seconds)
     return StreamStatus(
         **device.model_dump(include=_OF_THE_DEVICE),
         # While ingest is silent nobody adds the replicas up, but this one's own viewers are certain.
@@ -111,7 +110,7 @@ def clock_offset_seconds(camera: KnownCamera) -> float | None:
 
 
 def device_of(camera: KnownCamera, now: float) -> Device:
-    """A camera as the API tells of it. `now` is monotonic seconds."""
+    """A camera as the API tells of it. `now` is the loop's time."""
     status = camera.status
     return Device(
         key=status.camera,

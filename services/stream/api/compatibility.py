@@ -4,7 +4,6 @@ An address is translated before anything else sees it, so the same rules hold fo
 """
 
 import re
-import time
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -69,9 +68,9 @@ def state_router(hub: Hub) -> APIRouter:
     @router.get("/state")
     async def state() -> dict[str, Any]:
         key = hub.cameras.default_key()
-        camera = None if key is None else hub.cameras.find(key, time.monotonic())
+        camera = None if key is None else hub.cameras.find(key, hub.loop_seconds)
         status = None if camera is None else camera.status
-        online = camera is not None and camera.is_streaming(time.monotonic())
+        online = camera is not None and camera.is_streaming(hub.loop_seconds)
         size = {"width": (status and status.width) or 0, "height": (status and status.height) or 0}
         fps = round((status and status.fps) or 0)
         source = {"resolution": size, "online": online, "desired_fps": fps, "captured_fps": fps}

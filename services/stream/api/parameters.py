@@ -1,6 +1,5 @@
 """What requests for a camera have in common: its key, in the query or in the path, and how it is looked up."""
 
-import time
 from typing import Annotated, Final
 
 from fastapi import HTTPException, Path, Query
@@ -18,7 +17,7 @@ PathKey = Annotated[CameraKey, Path(description="The camera's key.")]
 def find_camera(hub: Hub, key: str) -> KnownCamera:
     """The camera; 404 if there is none of this key, 503 while its status may still arrive."""
     try:
-        return hub.cameras.find(key, time.monotonic())
+        return hub.cameras.find(key, hub.loop_seconds)
     except UnknownCameraError as error:
         if error.is_final:
             raise HTTPException(404, str(error)) from None

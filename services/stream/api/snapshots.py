@@ -43,7 +43,7 @@ async def _snapshot(hub: Hub, key: str | None, max_age_seconds: float) -> Respon
     key = hub.cameras.default_key() if key is None else key
     if key is None:
         raise _no_picture(texts.NO_CAMERA_YET)
-    problem = find_camera(hub, key).problem(time.monotonic())
+    problem = find_camera(hub, key).problem(hub.loop_seconds)
     if problem is not None:
         raise _no_picture(f"{problem.headline}. {problem.advice}".strip())
     try:

@@ -3,7 +3,6 @@
 Nothing secret is in it: the settings arrive here as the texts to be shown. The archiver has a status of its own.
 """
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -90,7 +89,7 @@ def status_router(hub: Hub, authenticator: Authenticator, shown_settings: Mappin
             ),
             bus=_bus(hub, now),
             access=_access(request, authenticator),
-            cameras=[_camera(camera, time.monotonic()) for camera in hub.cameras.in_order()],
+            cameras=[_camera(camera, hub.loop_seconds) for camera in hub.cameras.in_order()],
             problems=hub.problems(),
             settings=dict(shown_settings),
         )

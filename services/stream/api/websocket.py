@@ -134,7 +134,7 @@ class FrameSocket:
         if len(self._channels) >= MAX_CAMERAS:
             limit_met("cameras of one socket", address, MAX_CAMERAS)
             raise TooManyViewersError(texts.socket_full(MAX_CAMERAS))
-        self._hub.cameras.find(camera_key, time.monotonic()).check_width(message.width)
+        self._hub.cameras.find(camera_key, self._hub.loop_seconds).check_width(message.width)
         self._unwatch(camera_key)
         if not self._limit.has_room(address):
             most = self._limit.max_per_address

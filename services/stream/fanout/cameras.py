@@ -1,6 +1,7 @@
 """What this replica knows of the cameras, from their statuses alone. Pure: no sockets, no tasks.
 
-A camera that was known once stays known: when its ingest falls silent, its viewers get a picture that says so.
+A camera that was known once stays known: when its ingest falls silent, its viewers get a picture that says so. All
+times are the loop's (`LoopClock`): while this replica stands still, nobody grows silent.
 """
 
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ NO_PICTURE_YET: Final = Problem(texts.WAITING_FOR_PICTURE, texts.WAITING_FOR_PIC
 
 @dataclass(frozen=True, slots=True)
 class KnownCamera:
-    """A camera's newest status, when it arrived (monotonic seconds), and the clock of its ingest's host."""
+    """A camera's newest status, when it arrived (the loop's time), and the clock of its ingest's host."""
 
     status: CameraStatus
     heard_at: float
@@ -47,7 +48,7 @@ class KnownCamera:
 
     @property
     def silent_from(self) -> float:
-        """When its ingest counts as lost if no further status arrives (monotonic seconds)."""
+        """When its ingest counts as lost if no further status arrives (the loop's time)."""
         return self.heard_at + SILENT_AFTER_SECONDS
 
     def state(self, now: float) -> str:

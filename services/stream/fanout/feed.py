@@ -38,6 +38,7 @@ class Feed:
         """The newest live picture, while the feed is subscribed to and the camera delivers."""
         self.last_live_jpeg: bytes | None = None
         self.subscribed_at = float("-inf")
+        """In the loop's time (`LoopClock`)."""
         self.shown: Picture | None = None
         self.shown_at = float("-inf")
         self._wanted_until = float("-inf")

@@ -5,6 +5,7 @@ Which viewer belongs to which feed is `viewer_registry`'s business; what a feed 
 """
 
 import time
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from services.stream.fanout.cameras import Cameras
@@ -27,11 +28,15 @@ class Bus(Protocol):
 
 
 class Feeds:
-    """One feed per camera and rendition. Viewers of a default camera not yet known have one without a camera key."""
+    """One feed per camera and rendition. Viewers of a default camera not yet known have one without a camera key.
 
-    def __init__(self, bus: Bus, cameras: Cameras) -> None:
+    `loop_seconds` is the loop's time, by which a feed waits for its first picture.
+    """
+
+    def __init__(self, bus: Bus, cameras: Cameras, loop_seconds: Callable[[], float] = time.monotonic) -> None:
         self._bus = bus
         self._cameras = cameras
+        self._loop_seconds = loop_seconds
         self._feeds: dict[tuple[str | None, str], Feed] = {}
         self._subscribed: dict[Feed, bytes] = {}
         """With the topic of each."""
@@ -59,7 +64,7 @@ class Feeds:
         if camera_key is not None and feed not in self._subscribed:
             topic = self._subscribed[feed] = frame_topic(camera_key, rendition)
             self._bus.subscribe(topic)
-            feed.subscribed_at = time.monotonic()
+            feed.subscribed_at = self._loop_seconds()
         return feed
 
     def unsubscribe_unwanted(self, now: float) -> None:

@@ -25,6 +25,7 @@ from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, MAIN
 from shared.errors import MessageDecodeError
+from shared.loop_clock import LoopClock
 from shared.settings import DEFAULT_MAX_PIXELS
 from shared.throttled_log import ThrottledLog
 
@@ -63,8 +64,10 @@ class Hub:
         # Only libzmq knows keys, and how to reach a path.
         is_plain = bus_keys is None and "ipc://" not in bus_addresses
         self._bus = LoopSubscriber(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
-        self._feeds = Feeds(self._bus, self.cameras)
-        self._viewers = ViewerRegistry(self._feeds, stall_seconds)
+        self._clock = LoopClock()
+        """By which silence is judged: of a camera, of the bus, of a viewer."""
+        self._feeds = Feeds(self._bus, self.cameras, self._clock.seconds)
+        self._viewers = ViewerRegistry(self._feeds, stall_seconds, self._clock.seconds)
         self._claims = ViewerClaims(self._bus, self.replica)
         self._dropped = ThrottledLog("bus message")
         self._heard_at: float | None = None
@@ -76,10 +79,16 @@ class Hub:
         """Receive, repeat and tidy until cancelled."""
         self._bus.subscribe(ALL_STATUSES)
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._clock.run())
             tasks.create_task(self._bus.hand_newest_to(self._take))
             tasks.create_task(self._do_what_is_due())
 
     # For the endpoints.
+
+    @property
+    def loop_seconds(self) -> float:
+        """The time that `cameras` reckon with: seconds during which this replica's loop ran."""
+        return self._clock.seconds()
 
     @property
     def is_full(self) -> bool:
@@ -89,7 +98,7 @@ class Hub:
         """Show `viewer` pictures, from the newest one on. Every viewer must be detached in the end."""
         feed = self._viewers.add(viewer, request)
         now = time.monotonic()
-        picture = self._present_picture(feed, now)
+        picture = self._present_picture(feed)
         if picture is not None:
             feed.show_to(viewer, picture, now)
         self._woken.set()
@@ -108,8 +117,7 @@ class Hub:
         feed.want_until(time.monotonic() + timeout_seconds + SNAPSHOT_LINGER_SECONDS)
         if feed.newest is not None:
             return feed.newest
-        async with asyncio.timeout(timeout_seconds):
-            return await feed.next_picture()
+        return await self._clock.wait_for(feed.next_picture(), timeout_seconds)
 
     def frame_age_seconds(self, camera_key: str) -> float | None:
         """How old the camera's newest picture is; None while this replica has none."""
@@ -134,8 +142,8 @@ class Hub:
 
     @property
     def silent_seconds(self) -> float | None:
-        """For how long nothing has arrived from the bus; None before the first message."""
-        return None if self._heard_at is None else time.monotonic() - self._heard_at
+        """For how long nothing has arrived from the bus while the loop ran; None before the first message."""
+        return None if self._heard_at is None else self.loop_seconds - self._heard_at
 
     @property
     def dropped_messages(self) -> int:
@@ -147,7 +155,7 @@ class Hub:
 
     def problems(self) -> list[str]:
         """What is wrong beyond this replica, in words."""
-        now = time.monotonic()
+        now = self.loop_seconds
         cameras = self.cameras.in_order()
         if not cameras:
             return [WAITING.advice]
@@ -156,17 +164,17 @@ class Hub:
     # As messages arrive.
 
     def _take(self, parts: list[bytes]) -> None:
-        now = self._heard_at = time.monotonic()
+        self._heard_at = self.loop_seconds
         try:
             if parts[0].startswith(ALL_STATUSES):
                 self._take_status(decode_status(parts))
             else:
-                self._feeds.take(decode_frame(parts), now)
+                self._feeds.take(decode_frame(parts), time.monotonic())
         except MessageDecodeError as error:
             self._dropped.count(str(error))
 
     def _take_status(self, status: CameraStatus) -> None:
-        if self.cameras.hear(status, time.monotonic()):
+        if self.cameras.hear(status, self.loop_seconds):
             self._woken.set()
         if status.is_default:
             for viewer, request in self._viewers.of_camera(None):
@@ -182,7 +190,7 @@ class Hub:
             now = time.monotonic()
             if now - checked_at >= CHECK_SECONDS:
                 checked_at = now
-                self._viewers.check(now)
+                self._viewers.check(self.loop_seconds)
             self._feeds.unsubscribe_unwanted(now)
             for feed in self._feeds.wanted(now):
                 self._repeat(feed, now)
@@ -202,18 +210,19 @@ class Hub:
             if feed.viewers:
                 due_at.append(feed.shown_at + REPEAT_SECONDS)
                 camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
-                if camera is not None and not camera.is_silent(now):
-                    due_at.append(camera.silent_from)
+                if camera is not None and not camera.is_silent(self.loop_seconds):
+                    due_at.append(now + camera.silent_from - self.loop_seconds)
         return max(SHORTEST_REST_SECONDS, min(due_at) - now)
 
     def _repeat(self, feed: Feed, now: float) -> None:
         """Show the present picture, unless the same one was shown within the last second."""
-        picture = self._present_picture(feed, now)
+        picture = self._present_picture(feed)
         if picture is not None and (picture is not feed.shown or now - feed.shown_at >= REPEAT_SECONDS):
             feed.show(picture, now)
 
-    def _present_picture(self, feed: Feed, now: float) -> Picture | None:
+    def _present_picture(self, feed: Feed) -> Picture | None:
         """The newest live picture, or the placeholder for it; None while there is neither yet."""
+        now = self.loop_seconds
         camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
         problem = WAITING if camera is None else camera.problem(now)
         if problem is None and (feed.newest is not None or now - feed.subscribed_at < FIRST_PICTURE_SECONDS):

@@ -6,6 +6,7 @@ better or worse.
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.stream.fanout.auto_quality import AutoQuality
@@ -36,11 +37,12 @@ class _Entry:
 
 
 class ViewerRegistry:
-    """A viewer that makes no progress for `stall_seconds` is cut."""
+    """A viewer that makes no progress for `stall_seconds` is cut. `loop_seconds` is the time that this is judged by."""
 
-    def __init__(self, feeds: Feeds, stall_seconds: float) -> None:
+    def __init__(self, feeds: Feeds, stall_seconds: float, loop_seconds: Callable[[], float] = time.monotonic) -> None:
         self._feeds = feeds
         self._stall_seconds = stall_seconds
+        self._loop_seconds = loop_seconds
         self._entries: dict[Viewer, _Entry] = {}
         self._counts: Counter[str | None] = Counter()
 
@@ -49,7 +51,7 @@ class ViewerRegistry:
 
     def add(self, viewer: Viewer, request: ViewRequest) -> Feed:
         """Put a viewer on the feed that serves its request best, and return that feed."""
-        now = time.monotonic()
+        now = self._loop_seconds()
         rendition = self._feeds.ladder(request.camera_key, request.width)[0]
         feed = self._feeds.join(viewer, request.camera_key, rendition)
         self._counts[request.camera_key] += viewer not in self._entries

@@ -16,7 +16,7 @@ HOUR_START = int(AT.timestamp()) - 5 * 60
 
 
 def heard(state: CameraState, time: FakeClock, last_error: str | None = None) -> CameraPresence:
-    presence = CameraPresence("camera_1", time.clock, time.clock.monotonic)
+    presence = CameraPresence("camera_1", time.clock, time.clock.monotonic, time.clock.monotonic)
     sent_at_ns = time.clock.utc_ns()
     presence.hear(
         status_of("camera_1", state, last_error=last_error, capture_interval_seconds=3600, sent_at_ns=sent_at_ns)
@@ -48,7 +48,7 @@ def test_a_silent_camera_is_not_reported_or_ingest_is_unreachable() -> None:
     """It depends on whether other cameras still send statuses."""
     time = FakeClock(AT)
     silence = [0.0]
-    presence = CameraPresence("camera_1", time.clock, lambda: silence[0])
+    presence = CameraPresence("camera_1", time.clock, time.clock.monotonic, lambda: silence[0])
     presence.hear(status_of("camera_1", CameraState.LIVE, sent_at_ns=time.clock.utc_ns()))
     time.advance(6)
     assert presence.miss_reason() == MissReason("camera not reported")
@@ -62,7 +62,7 @@ def test_a_remembered_camera_has_its_slots_before_any_status_comes_and_is_forgot
     known = ArchiveCamera(
         key="camera_1", name="Porch", interval_seconds=3600, settled_until=0, heard_at=AT, watched=True
     )
-    presence = CameraPresence("camera_1", time.clock, lambda: None, known)
+    presence = CameraPresence("camera_1", time.clock, time.clock.monotonic, lambda: None, known)
     assert (presence.name, presence.running_slot()) == ("Porch", Slot(HOUR_START, 3600))
     assert presence.miss_reason() == MissReason("ingest unreachable")
     time.advance(7 * 24 * 3600)

@@ -67,7 +67,7 @@ class Recording:
         frame_files = FrameFiles(self.store)
         self.row_writer = RowWriter(self.engine, frame_files, self.problems, self.time.clock)
         self.frame_archiver = FrameArchiver(frame_files, self.row_writer, WebpOptions(), self.time.clock.monotonic)
-        presence = CameraPresence("camera_1", self.time.clock, lambda: 0.0)
+        presence = CameraPresence("camera_1", self.time.clock, self.time.clock.monotonic, lambda: 0.0)
         self.recorder = CameraRecorder(presence, self.demand, self.frame_archiver, self.row_writer, self.problems)
 
     def hear(self, state: CameraState, last_error: str | None = None) -> None:

@@ -20,7 +20,7 @@ class Reports(list[SlotReport]):
 
     def __init__(self) -> None:
         self.time = FakeClock(AT)
-        self.presence = CameraPresence("camera_1", self.time.clock, lambda: 0.0)
+        self.presence = CameraPresence("camera_1", self.time.clock, self.time.clock.monotonic, lambda: 0.0)
         self.missed_slots = MissedSlots(self.presence, self.append)
         self.hear(CameraState.LIVE)
 
