@@ -10,27 +10,31 @@ from typing import Final
 
 STEPS_PER_TURN: Final = 8
 """A step parses at most 2 KiB, or answers one request: about a millisecond."""
+_Step = Callable[[], object]
 
 
 class LoopShare:
-    """Runs steps, `STEPS_PER_TURN` in a turn of the loop; further ones wait for the next turns, in their order.
+    """Runs steps, `STEPS_PER_TURN` in a turn of the loop; further ones wait for the next turns.
 
-    One for each server, used on its loop. Its users limit how many steps wait: each connection has two at most.
+    Each client's steps run in their order. The clients take turns, so a client waits for one step of each other one,
+    and not for all that somebody with a thousand connections has asked for. One for each server, used on its loop. Its
+    users limit how many steps wait: each connection has two at most.
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Callable[[], object]] = deque()
+        self._lines: dict[str, deque[_Step]] = {}
+        """The steps that wait, by client. Whose turn is next comes first."""
         self._left = STEPS_PER_TURN
         self._is_turn_due = False
 
-    def run(self, step: Callable[[], object]) -> None:
-        """Call `step` now, or in a later turn if this one is used up."""
+    def run(self, client: str, step: _Step) -> None:
+        """Call the client's `step` now, or in a later turn if this one is used up."""
         self._await_turn()
-        if self._left and not self._waiting:
+        if self._left and not self._lines:
             self._left -= 1
             step()
         else:
-            self._waiting.append(step)
+            self._lines.setdefault(client, deque()).append(step)
 
     def _await_turn(self) -> None:
         if not self._is_turn_due:
@@ -40,9 +44,17 @@ class LoopShare:
     def _next_turn(self) -> None:
         self._is_turn_due = False
         self._left = STEPS_PER_TURN
-        while self._waiting and self._left:
+        while self._lines and self._left:
             self._left -= 1
             # By the loop, so that one that raises is reported, and stops no other.
-            asyncio.get_running_loop().call_soon(self._waiting.popleft())
+            asyncio.get_running_loop().call_soon(self._next_step())
         if self._left < STEPS_PER_TURN:
             self._await_turn()
+
+    def _next_step(self) -> _Step:
+        client = next(iter(self._lines))
+        line = self._lines.pop(client)
+        step = line.popleft()
+        if line:
+            self._lines[client] = line
+        return step

@@ -9,18 +9,21 @@ still to come, and has time to read it.
 """
 
 import asyncio
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Any, ClassVar, Final, cast
+from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from shared.web import texts
+from shared.web.access.client_network import client_network
 from shared.web.client_log import limit_met
+from shared.web.deadline import Deadline
+from shared.web.flow import Flow
+from shared.web.idle_connections import IdleConnections
 from shared.web.loop_share import LoopShare
 from shared.web.raw_refusal import raw_refusal
 
@@ -41,48 +44,22 @@ _HEAD_END: Final = b"\r\n\r\n"
 """A piece ends here, too: forty pipelined requests in one cost 140 KB and several milliseconds."""
 _CHUNK_BYTES: Final = 8
 """The size line and line ends of an ordinary chunk. They are free, but for chunks that are shorter than they."""
-_shares: Final[WeakKeyDictionary[ServerState, LoopShare]] = WeakKeyDictionary()
 
 
-def share_of(server_state: ServerState) -> LoopShare:
-    """What all connections of a server share."""
-    return _shares.setdefault(server_state, LoopShare())
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all connections of a server have together."""
+
+    share: LoopShare = field(default_factory=LoopShare)
+    idle: IdleConnections = field(default_factory=lambda: IdleConnections(MAX_IDLE_CONNECTIONS))
 
 
-class _Flow(FlowControl):
-    """Reading stays paused while more than the transport's 64 KiB wait for the client to read them."""
-
-    def __init__(self, transport: asyncio.Transport, on_resume: Callable[[], None]) -> None:
-        super().__init__(transport)
-        self._on_resume = on_resume
-        self._resumes_when_sent = False
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        if not self.read_paused:
-            self._resumes_when_sent = True
-            self.pause_reading()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._resumes_when_sent:
-            self._resumes_when_sent = False
-            self.resume_reading()
-
-    def resume_reading(self) -> None:
-        if self.write_paused:
-            self._resumes_when_sent = True
-        elif self.read_paused:
-            super().resume_reading()
-            self._on_resume()
+_shared: Final[WeakKeyDictionary[ServerState, _Shared]] = WeakKeyDictionary()
 
 
 class HttpProtocol(HttpToolsProtocol):
     """One connection. At most one deadline is set: for the head, the body, or the rest of an answered request."""
 
-    _idle: ClassVar[dict["HttpProtocol", None]] = {}
-    """The connections of this process that wait for their next request, the oldest first."""
-    _deadline: asyncio.TimerHandle | None = None
     _awaits_head = False
     _has_begun = False
     """Whether some of the head that it awaits has come."""
@@ -98,14 +75,19 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
-        self.flow = _Flow(self.transport, self._parse)
-        self._share = share_of(self.server_state)
+        self.flow = Flow(self.transport, self._parse)
+        self.deadline = Deadline(self.loop, self._end)
+        if self.server_state not in _shared:
+            _shared[self.server_state] = _Shared()
+        shared = _shared[self.server_state]
+        self._share, self._idle = shared.share, shared.idle
+        self._network = client_network(self.client[0]) if self.client else ""
         self._unparsed = bytearray()
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.lift_deadline()
-        self._idle.pop(self, None)
+        self.deadline.lift()
+        self._idle.discard(self)
         self._unparsed.clear()
         super().connection_lost(exc)
         if self._answering is not None and not self._answering.response_complete:
@@ -113,10 +95,10 @@ class HttpProtocol(HttpToolsProtocol):
             self._answering.message_event.set()
 
     def data_received(self, data: bytes) -> None:
-        self._idle.pop(self, None)
+        self._idle.discard(self)
         if self._is_refused:
             return
-        if self._deadline is None:
+        if not self.deadline.is_set:
             # Bytes that the parser skips before a head have the head's deadline too.
             self._await_head()
         self._unparsed += data
@@ -130,7 +112,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self._is_parsing or self._is_in_line:  # a request in this very piece was answered at once
             return
         self._is_in_line = True
-        self._share.run(self._parse_piece)
+        self._share.run(self._network, self._parse_piece)
         if self._is_in_line and not self.transport.is_closing():
             self.transport.pause_reading()
 
@@ -194,7 +176,7 @@ class HttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         if self._is_refused:
             return
-        self.lift_deadline()
+        self.deadline.lift()
         self._unparsed.clear()
         super().handle_websocket_upgrade()
 
@@ -210,7 +192,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(414, "fields of a request's query", MAX_FIELDS, texts.too_many_query_fields(MAX_FIELDS))
         self._awaits_head = False
         self._framing_bytes = 0
-        self._set_deadline(BODY_SECONDS)
+        self.deadline.set(BODY_SECONDS)
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -227,45 +209,35 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         if self.cycle is None or not self.cycle.response_complete:
-            self.lift_deadline()
+            self.deadline.lift()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._unparsed:
             self._parse()
         if self.cycle.response_complete and self.cycle.more_body:
-            self._set_deadline(REST_SECONDS)
+            self.deadline.set(REST_SECONDS)
         elif self.timeout_keep_alive_task is not None and not self.transport.is_closing():
-            self._idle[self] = None
-            if len(self._idle) > MAX_IDLE_CONNECTIONS:
-                # The newest is told of in the log: the oldest may be anybody's.
-                limit_met("idle connections", self.client[0] if self.client else "", MAX_IDLE_CONNECTIONS)
-                next(iter(self._idle)).close_idle()
+            self._wait_idly()
+
+    def _wait_idly(self) -> None:
+        if not self._idle.add(self):
+            # The newest is told of in the log: the oldest may be anybody's.
+            limit_met("idle connections", self.client[0] if self.client else "", self._idle.most)
 
     def close_idle(self) -> None:
         """End a connection that waits for its next request, as after `timeout_keep_alive`."""
-        self._idle.pop(self, None)
         self.transport.close()
-
-    def lift_deadline(self) -> None:
-        """End the deadline that runs, if any."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
 
     def _await_head(self) -> None:
         self._awaits_head = True
         self._has_begun = False
         self._framing_bytes = 0
-        self._set_deadline(HEAD_SECONDS)
-
-    def _set_deadline(self, seconds: float) -> None:
-        self.lift_deadline()
-        self._deadline = self.loop.call_later(seconds, self._end, seconds)
+        self.deadline.set(HEAD_SECONDS)
 
     def _end(self, seconds: float) -> None:
         if self.flow.read_paused or self._unparsed or self.pipeline:
-            self._set_deadline(seconds)  # we are behind, so the client is not to blame
+            self.deadline.set(seconds)  # we are behind, so the client is not to blame
         elif self._awaits_head and self._has_begun:
             self._refuse(408, "seconds for a request's head", seconds, texts.head_too_slow(seconds))
         elif not self._awaits_head and self._is_answer_due():
@@ -275,7 +247,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
-        self._share.run(partial(self._start, cycle, app))
+        self._share.run(self._network, partial(self._start, cycle, app))
 
     def _start(self, cycle: RequestResponseCycle, app: Any) -> None:
         if not (cycle.disconnected or self._is_refused or self.transport.is_closing()):

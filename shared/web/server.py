@@ -24,6 +24,10 @@ GRACE_SECONDS: Final = 2
 TICK_SECONDS: Final = 1.0
 MANY_CONNECTIONS: Final = 200
 """After the end of as many, their memory is given back: half of what an attack of a thousand had taken."""
+ACCEPTED_PER_TURN: Final = 32
+"""libuv accepts one connection for each listening descriptor in a turn of the loop. While somebody's thousand wait in
+the kernel's queue and each turn takes some milliseconds, everybody behind them would wait for seconds.
+"""
 RECEIVE_BYTES: Final = 16 * 1024
 """The kernel's buffer for what a client sends (it takes twice as much). uvloop would read 256 KB at once."""
 IDLE_SECONDS: Final = 75
@@ -67,6 +71,11 @@ class _Server(uvicorn.Server):
         if self._most_connections - count >= MANY_CONNECTIONS:
             self._most_connections = count
             give_memory_back()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens with `ACCEPTED_PER_TURN` descriptors of each socket."""
+        copies = [listener.dup() for listener in sockets or () for _ in range(ACCEPTED_PER_TURN - 1)]
+        await super().startup(None if sockets is None else [*sockets, *copies])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)

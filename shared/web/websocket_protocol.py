@@ -15,6 +15,7 @@ from websockets.frames import CloseCode, Frame
 
 from shared.web import texts
 from shared.web.client_log import limit_met
+from shared.web.deadline import late_seconds
 
 PIECE_BYTES: Final = 2048
 MAX_FRAGMENTS: Final = 64
@@ -109,6 +110,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._log("pings and pongs of a socket in a minute", MAX_CONTROL_FRAMES)
         self._fail(CloseCode.POLICY_VIOLATION, texts.too_many_pings(MAX_CONTROL_FRAMES, CONTROL_SECONDS))
         return True
+
+    def keepalive_timeout(self) -> None:
+        late = late_seconds(self.loop, self.pong_timer)
+        if late:  # our loop stood still, and the pong may wait to be read
+            self.pong_timer = self.loop.call_later(late, super().keepalive_timeout)
+        else:
+            super().keepalive_timeout()
 
     def handle_parser_exception(self) -> None:
         if isinstance(self.conn.parser_exc, PayloadTooBig):  # its words have the sizes

@@ -5,6 +5,7 @@
 
 import resource
 import sys
+import time
 
 from starlette.types import Receive, Scope, Send
 
@@ -12,11 +13,12 @@ from shared.web.server import listen, make_server, serve
 
 MEMORY_LIMIT = 1024**3
 """Of the address space, so that a fault ends this process and not the machine."""
+COSTLY_SECONDS = 0.002
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Any path: 200 and a short body; at `/patient` not before the request's body has come, at `/endless`
-    not before the client has gone.
+    not before the client has gone, at `/costly` after some work.
 
     A WebSocket is accepted, and its messages are read and forgotten.
     """
@@ -32,6 +34,10 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             pass
     if scope["path"] == "/endless":
         while (await receive())["type"] == "http.request":
+            pass
+    if scope["path"] == "/costly":
+        until = time.thread_time() + COSTLY_SECONDS
+        while time.thread_time() < until:
             pass
     body = b"x" * 20_000 if scope["path"] == "/large" else b"ok"
     await send(

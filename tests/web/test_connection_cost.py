@@ -162,6 +162,18 @@ def test_requests_that_wait_for_their_turn_cost_little(server: Server) -> None:
         client.close()
 
 
+def test_a_client_with_many_connections_delays_no_other_client(server: Server) -> None:
+    """Each of its requests costs a millisecond, and it has a thousand of them waiting all the time."""
+    request = b"GET /costly HTTP/1.1\r\nHost: x\r\n\r\n"
+    clients = [socket.create_connection(("127.0.0.1", server.port), 30, ("127.0.0.2", 0)) for _ in range(400)]
+    for client in clients:
+        client.sendall(request * 20)
+    waits = [server.answer_seconds() for _ in range(3)]
+    for client in clients:
+        client.close()
+    assert max(waits) < 1, waits
+
+
 def test_a_client_that_asks_again_after_six_seconds_finds_its_connection_open(server: Server) -> None:
     """uvicorn's usual 5 s are also a usual period of polling: request and close would cross on the way."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=POLL_SECONDS) as client:

@@ -22,7 +22,7 @@ async def test_steps_beyond_the_share_wait_for_later_turns_in_their_order() -> N
     share = LoopShare()
     done: list[int] = []
     for number in range(3 * STEPS_PER_TURN):
-        share.run(partial(done.append, number))
+        share.run("anybody", partial(done.append, number))
     first = len(done)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -31,6 +31,21 @@ async def test_steps_beyond_the_share_wait_for_later_turns_in_their_order() -> N
         await asyncio.sleep(0)
     assert (first, second <= 2 * STEPS_PER_TURN) == (STEPS_PER_TURN, True)
     assert done == list(range(3 * STEPS_PER_TURN))
+
+
+async def test_clients_take_turns_however_much_one_of_them_asks_for() -> None:
+    """Behind a thousand connections of one client, another once waited for five seconds."""
+    share = LoopShare()
+    done: list[str] = []
+    for _ in range(1000):
+        share.run("a greedy one", partial(done.append, "greedy"))
+    for name in ("second", "third"):
+        share.run(name, partial(done.append, name))
+        share.run(name, partial(done.append, name))
+    while len(done) < 1004:
+        await asyncio.sleep(0)
+    last = max(number for number, name in enumerate(done) if name != "greedy")
+    assert last < STEPS_PER_TURN + 6
 
 
 def test_many_clients_that_ask_at_once_leave_room_in_each_turn() -> None:

@@ -12,16 +12,21 @@ from starlette.types import Receive, Scope, Send
 from websockets.sync.client import connect
 
 from shared.web.server import _Server, listen, make_server
+from shared.web.websocket_protocol import WebSocketProtocol
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 SLOW_SECONDS = 1.5
+UPGRADE = (
+    b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
 
 
 class App:
     """Plain ASGI: `/body` answers with how much it was sent, `/deaf` reads nothing, `/slow` takes a while.
 
-    `/endless` waits until its client has gone.
+    `/endless` waits until its client has gone. `/stall` blocks the loop.
     """
 
     def __init__(self, port: int) -> None:
@@ -29,6 +34,7 @@ class App:
         self.connections: Callable[[], int] = lambda: 0
         self.peak: Callable[[], int] = lambda: 0
         self.begun = self.left = 0
+        self.stands_still = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -44,8 +50,8 @@ class App:
                 pass
             self.left += 1
             return
-        if answer == "/slow":
-            await asyncio.sleep(SLOW_SECONDS)
+        if answer in ("/slow", "/stall"):
+            await (self._stall() if answer == "/stall" else asyncio.sleep(SLOW_SECONDS))
         if answer == "/body":
             length, more = 0, True
             while more:
@@ -58,6 +64,22 @@ class App:
         head = [(b"content-length", str(len(answer)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": head})
         await send({"type": "http.response.body", "body": answer.encode()})
+
+    async def _stall(self) -> None:
+        """Block the loop while it reads: libuv runs the timers next, before it reads anything else."""
+        loop, has_ended = asyncio.get_running_loop(), asyncio.Event()
+        ours, theirs = socket.socketpair()
+
+        def block() -> None:
+            loop.remove_reader(ours)
+            self.stands_still.set()
+            time.sleep(SLOW_SECONDS)
+            has_ended.set()
+
+        with ours, theirs:
+            loop.add_reader(ours, block)
+            theirs.send(b"x")
+            await has_ended.wait()
 
 
 @pytest.fixture
@@ -138,6 +160,37 @@ def test_a_head_must_come_in_time(app: App, beginning: bytes, answer: bytes) -> 
         assert client.recv(100)[:12] == answer
     with connected(app, beginning) as client:
         assert drip_until_closed(client, b"\n" if not beginning else b"x")[:12] == answer
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(("first", "rest"), [(get("/a")[:-2], b"\r\n"), (post("/body", 4, b"bo"), b"dy")])
+def test_what_came_while_our_own_loop_stood_still_is_not_late(app: App, first: bytes, rest: bytes) -> None:
+    """The timer is due before the loop has read anything."""
+    with connected(app, first) as client:
+        wait_until(lambda: app.connections() == 1, "it is connected")
+        with connected(app, get("/stall")) as stalling:
+            assert app.stands_still.wait(10)
+            client.sendall(rest)
+            read(stalling, b"/stall")
+        assert read(client, b"\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_a_pong_that_came_while_our_own_loop_stood_still_is_not_late(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvicorn would close the socket before it reads the pong."""
+    monkeypatch.setattr(WebSocketProtocol, "start_keepalive", _hasty_keepalive)
+    with connected(app, UPGRADE) as client:
+        answer = read(client, b"\r\n\r\n", b"\x89\x04").partition(b"\x89\x04")[2]
+        payload = answer + client.recv(4 - len(answer)) if len(answer) < 4 else answer[:4]
+        with connected(app, get("/stall")) as stalling:
+            assert app.stands_still.wait(10)
+            client.sendall(b"\x8a\x84" + bytes(4) + payload + b"\x81\x82" + bytes(4) + b"ok")
+            read(stalling, b"/stall")
+        assert b"\x81\x02ok" in read(client, b"ok")
+
+
+def _hasty_keepalive(socket: WebSocketProtocol) -> None:
+    socket.ping_interval, socket.ping_timeout = 0.05, 1.0
+    socket.schedule_ping()
 
 
 @pytest.mark.usefixtures("hasty")
@@ -269,11 +322,9 @@ def test_a_websocket_has_no_deadline(app: App) -> None:
             client.recv(SLOW_SECONDS)
         client.send("still there")
         assert client.recv(10) == "still there"
-    upgrade = b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    upgrade += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
     with connected(app, get("/a")) as client:
         read(client, b"/a")
-        client.sendall(upgrade)
+        client.sendall(UPGRADE)
         read(client, b"101", b"\r\n\r\n")
         client.settimeout(SLOW_SECONDS)
         with pytest.raises(TimeoutError):

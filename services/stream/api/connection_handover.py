@@ -32,7 +32,7 @@ class DirectHttpProtocol(HttpProtocol):
     def hand_over(self) -> asyncio.Transport:
         """The connection, for one response until its end. Whatever the client sends from now on is discarded."""
         self._is_handed_over = True
-        self.lift_deadline()
+        self.deadline.lift()
         # A pipelined request may have paused reading. But only by reading do we notice that the client has left.
         self.flow.resume_reading()
         return self.transport

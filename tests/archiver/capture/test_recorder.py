@@ -40,6 +40,24 @@ async def test_the_running_slot_is_captured_at_once_and_then_nothing_is_asked_fo
     place.assert_whole()
 
 
+async def test_right_after_a_stall_of_the_own_loop_nobody_is_silent(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither ingest, nor the camera, nor database and store: what they said meanwhile waits to be read."""
+    monkeypatch.setattr("services.archiver.capture.camera_presence.SILENT_SECONDS", 0.5)
+    monkeypatch.setattr("services.archiver.api.readiness.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("services.archiver.service.SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr("services.archiver.api.readiness.ASK_SECONDS", 0.0)
+    with place.bus(ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)):
+        async with place.archiver() as archiver:
+            await eventually(place.rows)
+            presence = archiver.recorder.presence("camera_1")
+            assert presence is not None
+            assert presence.miss_reason() is None
+            time.sleep(1)  # noqa: ASYNC251 the stall
+            assert (presence.miss_reason(), archiver.why_not_ready(), archiver.problems()) == (None, None, [])
+
+
 async def test_each_slot_gets_one_picture_and_frames_are_asked_for_once_per_slot(place: Place) -> None:
     """In between the camera's encoder is idle."""
     camera = ScriptedCamera([jpeg_of()], interval_seconds=2)
