@@ -7,6 +7,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import Final
+from weakref import WeakKeyDictionary
+
+from uvicorn.server import ServerState
 
 STEPS_PER_TURN: Final = 8
 """A step parses at most 2 KiB, or answers one request: about a millisecond."""
@@ -58,3 +61,13 @@ class LoopShare:
         if line:
             self._lines[client] = line
         return step
+
+
+_shares: Final[WeakKeyDictionary[ServerState, LoopShare]] = WeakKeyDictionary()
+
+
+def share_of(server: ServerState) -> LoopShare:
+    """The one that all connections of a server have together."""
+    if server not in _shares:
+        _shares[server] = LoopShare()
+    return _shares[server]

@@ -9,7 +9,6 @@ still to come, and has time to read it.
 """
 
 import asyncio
-from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -24,7 +23,7 @@ from shared.web.client_log import limit_met
 from shared.web.deadline import Deadline
 from shared.web.flow import Flow
 from shared.web.idle_connections import IdleConnections
-from shared.web.loop_share import LoopShare
+from shared.web.loop_share import share_of
 from shared.web.raw_refusal import raw_refusal
 
 HEAD_SECONDS: Final = 10.0
@@ -44,17 +43,8 @@ _HEAD_END: Final = b"\r\n\r\n"
 """A piece ends here, too: forty pipelined requests in one cost 140 KB and several milliseconds."""
 _CHUNK_BYTES: Final = 8
 """The size line and line ends of an ordinary chunk. They are free, but for chunks that are shorter than they."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What all connections of a server have together."""
-
-    share: LoopShare = field(default_factory=LoopShare)
-    idle: IdleConnections = field(default_factory=lambda: IdleConnections(MAX_IDLE_CONNECTIONS))
-
-
-_shared: Final[WeakKeyDictionary[ServerState, _Shared]] = WeakKeyDictionary()
+_idle: Final[WeakKeyDictionary[ServerState, IdleConnections]] = WeakKeyDictionary()
+"""Of each server."""
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -77,10 +67,10 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(cast("asyncio.Transport", transport))
         self.flow = Flow(self.transport, self._parse)
         self.deadline = Deadline(self.loop, self._end)
-        if self.server_state not in _shared:
-            _shared[self.server_state] = _Shared()
-        shared = _shared[self.server_state]
-        self._share, self._idle = shared.share, shared.idle
+        self._share = share_of(self.server_state)
+        if self.server_state not in _idle:
+            _idle[self.server_state] = IdleConnections(MAX_IDLE_CONNECTIONS)
+        self._idle = _idle[self.server_state]
         self._network = client_network(self.client[0]) if self.client else ""
         self._unparsed = bytearray()
         self._await_head()

@@ -162,12 +162,21 @@ def test_requests_that_wait_for_their_turn_cost_little(server: Server) -> None:
         client.close()
 
 
-def test_a_client_with_many_connections_delays_no_other_client(server: Server) -> None:
-    """Each of its requests costs a millisecond, and it has a thousand of them waiting all the time."""
-    request = b"GET /costly HTTP/1.1\r\nHost: x\r\n\r\n"
+@pytest.mark.parametrize(
+    ("first", "block"),
+    [(b"", b"GET /costly HTTP/1.1\r\nHost: x\r\n\r\n" * 20), (HANDSHAKE, SOCKET_FLOODS["empty messages"])],
+    ids=["requests", "messages of sockets"],
+)
+def test_a_client_with_many_connections_delays_no_other_client(server: Server, first: bytes, block: bytes) -> None:
+    """What it sends costs a millisecond each, and hundreds of it wait all the time."""
     clients = [socket.create_connection(("127.0.0.1", server.port), 30, ("127.0.0.2", 0)) for _ in range(400)]
     for client in clients:
-        client.sendall(request * 20)
+        client.sendall(first)
+    for client in clients:
+        assert not first or client.recv(4096)
+        client.setblocking(False)
+        with suppress(BlockingIOError):
+            client.send(block)
     waits = [server.answer_seconds() for _ in range(3)]
     for client in clients:
         client.close()
