@@ -140,10 +140,13 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(413, "bytes around a request's body", most, texts.framing_too_large(most))
 
     def _refuse(self, status: int, limit: str, number: float, detail: str) -> None:
-        """Say which limit was met, and end the connection; without words where the client expects another answer."""
-        if self._is_refused or self.transport.is_closing():
-            return
-        limit_met(limit, self.client[0] if self.client else "", number)
+        """Say which limit was met, and end the connection."""
+        if not (self._is_refused or self.transport.is_closing()):
+            limit_met(limit, self.client[0] if self.client else "", number)
+            self._answer_and_end(status, detail)
+
+    def _answer_and_end(self, status: int, detail: str) -> None:
+        """Without words where the client expects another answer."""
         self._is_refused = True
         self._unparsed.clear()
         if not self._is_answer_due():
@@ -163,6 +166,22 @@ class HttpProtocol(HttpToolsProtocol):
             return self._answering is None or self._answering.response_complete
         return self.cycle is not None and self.cycle is self._answering and not self.cycle.response_started
 
+    def _should_upgrade(self) -> bool:
+        """Any other upgrade is left aside, as HTTP allows: the request is answered like one without.
+
+        The answers to earlier requests would come between the socket's frames. And the WebSocket library reads no
+        handshake but a GET.
+        """
+        is_next = self._answering is None or self._answering.response_complete
+        is_handshake = self.scope["method"] == "GET" and self.scope["http_version"] == "1.1"
+        return is_next and is_handshake and super()._should_upgrade()
+
+    def _has_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.headers
+        )
+
     def handle_websocket_upgrade(self) -> None:
         if self._is_refused:
             return
@@ -178,6 +197,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._has_begun = True
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade() and self._has_body():
+            # The parser ends such a request at its head, and would take the body for the next request.
+            self._answer_and_end(400, texts.UPGRADE_WITH_BODY)
         if self.url.count(b"&") >= MAX_FIELDS:
             self._refuse(414, "fields of a request's query", MAX_FIELDS, texts.too_many_query_fields(MAX_FIELDS))
         self._awaits_head = False

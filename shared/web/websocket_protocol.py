@@ -6,6 +6,7 @@ frames delays nobody else. Whoever meets a limit reads which one in the reason o
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, Final
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
@@ -20,6 +21,7 @@ from shared.web.access.client_network import client_network
 from shared.web.client_log import limit_met
 from shared.web.deadline import late_seconds
 from shared.web.loop_share import share_of
+from shared.web.raw_refusal import raw_refusal
 
 PIECE_BYTES: Final = 512
 """Of a socket. The smallest frames have 6 bytes, and each costs some 40 µs."""
@@ -58,6 +60,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         piece = bytes(self._unparsed[:PIECE_BYTES])
         del self._unparsed[:PIECE_BYTES]
         super().data_received(piece)
+        if self.conn.handshake_exc is not None and not self.handshake_complete:
+            self._refuse_handshake()
         self._continue()
 
     def _continue(self) -> None:
@@ -72,6 +76,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self.transport.pause_reading()
         else:
             self.transport.resume_reading()
+
+    def _refuse_handshake(self) -> None:
+        """uvicorn leaves open, without an answer or a limit of time, what the library can't read as a handshake."""
+        self.handshake_complete = True
+        self.transport.write(raw_refusal(HTTPStatus.BAD_REQUEST, texts.NO_HANDSHAKE))
+        self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -103,6 +113,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._fail(CloseCode.MESSAGE_TOO_BIG, texts.too_many_fragments(MAX_FRAGMENTS))
         else:
             super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not _is_text(self.frames):
+            self.frames = []
+            self._fail(CloseCode.INVALID_DATA, texts.NO_TEXT)  # uvicorn would log a traceback
+        else:
+            super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
         if not self._has_too_many_control_frames():
@@ -142,3 +159,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.close_sent:
             self.conn.fail(code, reason)
             self.handle_parser_exception()
+
+
+def _is_text(fragments: list[bytes]) -> bool:
+    try:
+        b"".join(fragments).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 from starlette.types import Receive, Scope, Send
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from shared.web.server import _Server, listen, make_server
@@ -312,6 +313,42 @@ def test_memory_is_given_back_after_the_end_of_many_connections(app: App, monkey
         assert not calls
     wait_until(lambda: calls, "it is given back")
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("upgrade", ["h2c", "websocket", "x"])
+@pytest.mark.parametrize("framing", ["Content-Length: %d", "Transfer-Encoding: chunked"])
+def test_a_body_behind_an_upgrade_is_never_taken_for_a_request(app: App, upgrade: str, framing: str) -> None:
+    """Somebody could hide a request in it from a proxy, whose next client would get the answer."""
+    hidden = get("/hidden")
+    fields = (framing % len(hidden)) if "%" in framing else framing
+    head = f"POST /body HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n{fields}\r\n\r\n"
+    with connected(app, head.encode(), hidden) as client:
+        answers = drip_until_closed(client)
+    assert (answers.count(b"HTTP/1.1 400"), answers.count(b"HTTP/1.1"), app.begun) == (1, 1, 0)
+
+
+def test_a_socket_behind_a_request_that_waits_for_its_answer_is_none(app: App) -> None:
+    """The answer would come in the middle of the socket's frames."""
+    with connected(app, get("/slow"), UPGRADE) as client:
+        assert b"101" not in read(client, b"/slow", b"/ws")
+
+
+@pytest.mark.parametrize("field", [b"Cookie: " + b"x" * 9000, b"X: y\r\n" * 150 + b"X: y"], ids=["long", "many"])
+def test_a_handshake_that_the_library_does_not_read_is_refused(app: App, field: bytes) -> None:
+    """It once stayed open for ever, without an answer."""
+    with connected(app, UPGRADE[:-2] + field + b"\r\n\r\n") as client:
+        assert drip_until_closed(client).startswith(b"HTTP/1.1 400")
+
+
+def test_a_text_that_is_none_ends_its_socket_with_a_reason(app: App) -> None:
+    """And not with a traceback in the log."""
+    with connect(f"ws://127.0.0.1:{app.port}/ws") as client:
+        client.protocol.send_text(b"\xff\xfe")
+        client.socket.sendall(b"".join(client.protocol.data_to_send()))
+        with pytest.raises(ConnectionClosedError) as closed:
+            client.recv(10)
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1007, "a text message must be UTF-8")
 
 
 @pytest.mark.usefixtures("hasty")
