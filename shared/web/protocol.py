@@ -160,6 +160,11 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.write_eof()
         self.loop.call_later(REST_SECONDS, self.transport.close)
 
+    def send_400_response(self, _msg: str) -> None:
+        """For what the parser does not take. uvicorn's own would come before the answers that are still due."""
+        if not (self._is_refused or self.transport.is_closing()):
+            self._answer_and_end(400, texts.NO_REQUEST)
+
     def _is_answer_due(self) -> bool:
         """Whether the client expects the answer to the message that is being received, and nothing of it is sent."""
         if self._awaits_head:

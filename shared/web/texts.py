@@ -6,6 +6,7 @@ Each says what to do. Sentences about settings stay in `settings.py`: they are f
 from typing import Final
 
 EXPIRED_LINK: Final = "This link has run out, or is for something else: ask for a new one."
+NO_REQUEST: Final = "This is no HTTP/1.1 request: its head, or the framing of its body, can't be read."
 NO_HANDSHAKE: Final = "The WebSocket handshake can't be read: it may have 128 fields, and 8 KiB in each line."
 UPGRADE_WITH_BODY: Final = "The request has a body and asks for an upgrade of the protocol: send it without `Upgrade`."
 NO_TEXT: Final = "a text message must be UTF-8"

@@ -327,6 +327,17 @@ def test_a_body_behind_an_upgrade_is_never_taken_for_a_request(app: App, upgrade
     assert (answers.count(b"HTTP/1.1 400"), answers.count(b"HTTP/1.1"), app.begun) == (1, 1, 0)
 
 
+def test_what_is_no_request_is_told_so(app: App) -> None:
+    with connected(app, b"\x16\x03\x01") as client:
+        assert b'{"detail": "This is no HTTP/1.1 request' in drip_until_closed(client, b"")
+
+
+def test_what_is_no_request_is_not_answered_before_the_request_that_waits(app: App) -> None:
+    """The client would take the refusal for the answer to that one."""
+    with connected(app, get("/slow"), b"\x16\x03\x01\r\n\r\n") as client:
+        assert drip_until_closed(client, b"") == b""
+
+
 def test_a_socket_behind_a_request_that_waits_for_its_answer_is_none(app: App) -> None:
     """The answer would come in the middle of the socket's frames."""
     with connected(app, get("/slow"), UPGRADE) as client:
