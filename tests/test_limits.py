@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 
 from services.archiver.api import turns
 from services.archiver.api.frames import capture_limit, days, downloads, index, sprite_sheets, zip_stream
@@ -76,6 +77,7 @@ NUMBERS = {
     "an answer that the client leaves unread": f"{HIGH_WATER_LIMIT // 1024} KiB",
     "requests, and pieces of 2 KiB, that a process takes in at once": f"{STEPS_PER_TURN}",
     "size of a client's message on a socket": f"{server.MAX_MESSAGE_BYTES:,} bytes",
+    "handshake of a socket": f"{MAX_NUM_HEADERS} fields, and {MAX_LINE_LENGTH // 1024} KiB in each line",
     "fragments of such a message": f"{websocket_protocol.MAX_FRAGMENTS}",
     "pings and pongs of a client on a socket, in a minute": f"{websocket_protocol.MAX_CONTROL_FRAMES}",
     "wrong passwords of one address before it has to wait": f"{throttle.FREE_FAILURES}",
