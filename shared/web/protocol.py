@@ -1,29 +1,22 @@
-"""uvicorn's HTTP protocol with what it lacks: limits on time and bytes, and news of the disconnect for every request.
+"""uvicorn's HTTP protocol with the limits that it lacks.
 
 A request's head has a deadline and a maximum size, its body a deadline; `body_limit.py` limits the body's size. What
-surrounds the body (chunk sizes and extensions, trailers) counts like a head. The parser gets small pieces, and none
-while a request waits behind another or while the client leaves our responses unread, so a connection holds little more
-memory than its buffers. All connections together take only a part of each turn of the loop (`loop_share.py`). The
-number of idle connections is limited; the oldest is closed first. Whoever meets a limit is told so, where an answer is
-still to come, and has time to read it.
+surrounds the body (chunk sizes and extensions, trailers) counts like a head. The number of idle connections is limited;
+the oldest is closed first. Whoever meets a limit is told so, where an answer is still to come, and has time to read it.
 """
 
 import asyncio
-from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Final
 from weakref import WeakKeyDictionary
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from shared.web import texts
-from shared.web.access.client_network import client_network
 from shared.web.client_log import limit_met
 from shared.web.deadline import Deadline
-from shared.web.flow import Flow
 from shared.web.idle_connections import IdleConnections
-from shared.web.loop_share import share_of
+from shared.web.paced_protocol import PacedProtocol
 from shared.web.raw_refusal import raw_refusal
 
 HEAD_SECONDS: Final = 10.0
@@ -38,99 +31,46 @@ REST_SECONDS: Final = 2.0
 because the kernel resets a connection that is closed with bytes unread.
 """
 MAX_IDLE_CONNECTIONS: Final = 2000
-PIECE_BYTES: Final = 2048
-_HEAD_END: Final = b"\r\n\r\n"
-"""A piece ends here, too: forty pipelined requests in one cost 140 KB and several milliseconds."""
 _CHUNK_BYTES: Final = 8
 """The size line and line ends of an ordinary chunk. They are free, but for chunks that are shorter than they."""
 _idle: Final[WeakKeyDictionary[ServerState, IdleConnections]] = WeakKeyDictionary()
 """Of each server."""
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(PacedProtocol):
     """One connection. At most one deadline is set: for the head, the body, or the rest of an answered request."""
 
     _awaits_head = False
     _has_begun = False
     """Whether some of the head that it awaits has come."""
-    _is_refused = False
-    """Whether it has been told of a limit. Nothing more is read from it."""
     _framing_bytes = 0
     """What the current message has brought besides its body."""
-    _is_parsing = False
-    _is_in_line = False
-    """Whether a piece waits for its turn. Meanwhile nothing is read."""
-    _answering: RequestResponseCycle | None = None
-    """The request that is being answered. Later ones wait; uvicorn's `cycle` is the last of them."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(cast("asyncio.Transport", transport))
-        self.flow = Flow(self.transport, self._parse)
+        super().connection_made(transport)
         self.deadline = Deadline(self.loop, self._end)
-        self._share = share_of(self.server_state)
         if self.server_state not in _idle:
             _idle[self.server_state] = IdleConnections(MAX_IDLE_CONNECTIONS)
         self._idle = _idle[self.server_state]
-        self._network = client_network(self.client[0]) if self.client else ""
-        self._unparsed = bytearray()
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.deadline.lift()
         self._idle.discard(self)
-        self._unparsed.clear()
         super().connection_lost(exc)
-        if self._answering is not None and not self._answering.response_complete:
-            self._answering.disconnected = True
-            self._answering.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         self._idle.discard(self)
-        if self._is_refused:
-            return
-        if not self.deadline.is_set:
+        if not (self._is_refused or self.deadline.is_set):
             # Bytes that the parser skips before a head have the head's deadline too.
             self._await_head()
-        self._unparsed += data
-        self._parse()
+        super().data_received(data)
 
-    def _parse(self) -> None:
-        """Feed the parser piece by piece, until a request must wait, reading is paused or nothing is left.
-
-        While a request waits, a little more is read: only by reading do we notice that the client has left.
-        """
-        if self._is_parsing or self._is_in_line:  # a request in this very piece was answered at once
-            return
-        self._is_in_line = True
-        self._share.run(self._network, self._parse_piece)
-        if self._is_in_line and not self.transport.is_closing():
-            self.transport.pause_reading()
-
-    def _parse_piece(self) -> None:
-        self._is_in_line = False
-        if self._may_parse():
-            self._is_parsing = True
-            end = self._unparsed.find(_HEAD_END, 0, PIECE_BYTES)
-            length = PIECE_BYTES if end < 0 else end + len(_HEAD_END)
-            piece = bytes(self._unparsed[:length])
-            del self._unparsed[:length]
-            self._framing_bytes += len(piece)
-            super().data_received(piece)
-            if self._framing_bytes > (MAX_HEAD_BYTES if self._awaits_head else MAX_FRAMING_BYTES):
-                self._refuse_framing()
-            self._is_parsing = False
-        if self._may_parse():
-            self._parse()
-        elif self._is_refused or self.transport.is_closing():
-            self._unparsed.clear()
-        elif len(self._unparsed) > PIECE_BYTES or (self._unparsed and self.flow.write_paused):
-            self.flow.pause_reading()
-        elif not self.flow.read_paused:
-            self.transport.resume_reading()
-
-    def _may_parse(self) -> bool:
-        is_ended = self._is_refused or self.transport.is_closing()
-        return bool(self._unparsed) and not (self.pipeline or self.flow.read_paused or is_ended)
+    def _feed(self, piece: bytes) -> None:
+        self._framing_bytes += len(piece)
+        super()._feed(piece)
+        if self._framing_bytes > (MAX_HEAD_BYTES if self._awaits_head else MAX_FRAMING_BYTES):
+            self._refuse_framing()
 
     def _refuse_framing(self) -> None:
         if self._awaits_head:
@@ -152,9 +92,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._is_answer_due():
             self.transport.close()
             return
-        if self.cycle is not None:
-            self.cycle.disconnected = True  # the app is told so, and its own answer goes nowhere
-            self.cycle.message_event.set()
+        self._tell_gone(self.cycle)  # its own answer goes nowhere
         self.transport.write(raw_refusal(HTTPStatus(status), detail))
         self.transport.pause_reading()
         self.transport.write_eof()
@@ -168,7 +106,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _is_answer_due(self) -> bool:
         """Whether the client expects the answer to the message that is being received, and nothing of it is sent."""
         if self._awaits_head:
-            return self._answering is None or self._answering.response_complete
+            return not self._is_answering()
         return self.cycle is not None and self.cycle is self._answering and not self.cycle.response_started
 
     def _should_upgrade(self) -> bool:
@@ -177,9 +115,8 @@ class HttpProtocol(HttpToolsProtocol):
         The answers to earlier requests would come between the socket's frames. And the WebSocket library reads no
         handshake but a GET.
         """
-        is_next = self._answering is None or self._answering.response_complete
         is_handshake = self.scope["method"] == "GET" and self.scope["http_version"] == "1.1"
-        return is_next and is_handshake and super()._should_upgrade()
+        return is_handshake and not self._is_answering() and super()._should_upgrade()
 
     def _has_body(self) -> bool:
         return any(
@@ -230,8 +167,6 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._unparsed:
-            self._parse()
         if self.cycle.response_complete and self.cycle.more_body:
             self.deadline.set(REST_SECONDS)
         elif self.timeout_keep_alive_task is not None and not self.transport.is_closing():
@@ -261,11 +196,3 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(408, "seconds for a request's body", seconds, texts.body_too_slow(seconds))
         else:
             self.transport.close()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answering = cycle
-        self._share.run(self._network, partial(self._start, cycle, app))
-
-    def _start(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if not (cycle.disconnected or self._is_refused or self.transport.is_closing()):
-            super()._start_asgi_task(cycle, app)

@@ -14,13 +14,14 @@ from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.exceptions import PayloadTooBig
-from websockets.frames import CloseCode, Frame
+from websockets.frames import Close, CloseCode, Frame
 
 from shared.web import texts
 from shared.web.access.client_network import client_network
 from shared.web.client_log import limit_met
 from shared.web.deadline import late_seconds
 from shared.web.loop_share import share_of
+from shared.web.protocol import REST_SECONDS
 from shared.web.raw_refusal import raw_refusal
 
 PIECE_BYTES: Final = 512
@@ -36,6 +37,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     _owes = False
     _is_parsing = False
+    _has_failed = False
+    """Whether it has been told why it ends. Nothing more is read from it."""
     _control_frames = 0
     _control_since = 0.0
 
@@ -49,13 +52,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._network = client_network(self.client[0]) if self.client else ""
 
     def data_received(self, data: bytes) -> None:
-        self._unparsed += data
-        self._continue()
+        if not self._has_failed:
+            self._unparsed += data
+            self._continue()
 
     def _parse(self) -> None:
         """One piece. The next one is parsed in its turn; meanwhile nothing more is read."""
         self._is_parsing = False
-        if not self._unparsed or self.read_paused or self._owes or self.transport.is_closing():
+        if not self._unparsed or self.read_paused or self._owes or self._has_ended():
             return
         piece = bytes(self._unparsed[:PIECE_BYTES])
         del self._unparsed[:PIECE_BYTES]
@@ -64,8 +68,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._refuse_handshake()
         self._continue()
 
+    def _has_ended(self) -> bool:
+        return self._has_failed or self.transport.is_closing()
+
     def _continue(self) -> None:
-        if self.transport.is_closing():
+        if self._has_ended():
             self._unparsed.clear()
         elif self.read_paused or self._owes or self._is_parsing:
             self.transport.pause_reading()
@@ -96,7 +103,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     async def receive(self) -> ASGIReceiveEvent:
         message = await super().receive()
         if not self.disconnected:
-            if self._owes:
+            if self._owes or self._has_failed:
                 self.transport.pause_reading()
             self._continue()
         return message
@@ -150,7 +157,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def handle_parser_exception(self) -> None:
         if isinstance(self.conn.parser_exc, PayloadTooBig):  # its words have the sizes
             self._log("bytes of a socket's message", self.config.ws_max_size)
-        super().handle_parser_exception()
+        close = self.conn.close_sent or Close(CloseCode.ABNORMAL_CLOSURE, "")
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = self._has_failed = True
+        self._unparsed.clear()
+        # uvicorn closes at once. The kernel resets a connection that is closed with bytes unread, and the client misses
+        # the reason.
+        self.transport.pause_reading()
+        self.transport.write_eof()
+        self.loop.call_later(REST_SECONDS, self.transport.close)
 
     def _log(self, limit: str, number: int) -> None:
         limit_met(limit, self.client[0] if self.client else "", number)
