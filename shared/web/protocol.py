@@ -144,10 +144,10 @@ class HttpProtocol(PacedProtocol):
             self._answer_and_end(400, texts.UPGRADE_WITH_BODY)
         if self.url.count(b"&") >= MAX_FIELDS:
             self._refuse(414, "fields of a request's query", MAX_FIELDS, texts.too_many_query_fields(MAX_FIELDS))
+        super().on_headers_complete()  # raises for an address that is none: until then it is a head that we await
         self._awaits_head = False
         self._framing_bytes = 0
         self.deadline.set(BODY_SECONDS)
-        super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._awaits_head or self._is_refused:  # trailers are of no use to anybody here
