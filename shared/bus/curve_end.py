@@ -37,17 +37,17 @@ class CurveEnd:
         box = make_box(b"".join((bytes((inner,)), body)), self._ours + number, self._key)
         return [head(0, len(body) + _EXTRA_BYTES) + _MESSAGE + number, box]
 
-    def open(self, _flags: int, body: bytes) -> tuple[int, bytes]:
+    def open(self, _flags: int, body: Buffer) -> tuple[int, bytes]:
         """The flags and the body in a frame's box.
 
         Raises:
             ZmtpError: there is no box, or it is wrong.
         """
-        if not body.startswith(_MESSAGE) or len(body) < _EXTRA_BYTES:
+        if len(body) < _EXTRA_BYTES or body[: len(_MESSAGE)] != _MESSAGE:
             raise ZmtpError("it sent something outside of a box")
-        number = body[len(_MESSAGE) : _BOX_PLACE]
+        number = bytes(body[len(_MESSAGE) : _BOX_PLACE])
         self._nonces.check(number)
-        text = open_box(body[_BOX_PLACE:], self._theirs + number, self._key)
+        text = open_box(bytes(body[_BOX_PLACE:]), self._theirs + number, self._key)
         inner = text[0]
         if inner & ~(_INNER_MORE | _INNER_COMMAND):
             raise ZmtpError(f"a box with flags {inner} makes no sense")

@@ -69,7 +69,7 @@ class Mechanism(Protocol):
     def seal(self, flags: int, body: Buffer, /) -> list[Buffer]:
         """A frame after the handshake, as buffers to send."""
 
-    def open(self, flags: int, body: bytes, /) -> tuple[int, bytes]:
+    def open(self, flags: int, body: Buffer, /) -> tuple[int, bytes]:
         """The flags and the body that the other end sealed.
 
         Raises:
@@ -100,5 +100,5 @@ class NullMechanism:
     def seal(self, flags: int, body: Buffer) -> list[Buffer]:
         return [head(flags, len(body)), body]
 
-    def open(self, flags: int, body: bytes) -> tuple[int, bytes]:
-        return flags, body
+    def open(self, flags: int, body: Buffer) -> tuple[int, bytes]:
+        return flags, bytes(body)

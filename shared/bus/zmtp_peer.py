@@ -114,8 +114,7 @@ class ZmtpPeer:
         if not self.is_ready:
             self._shake(flags, body)
             return None
-        if not self.is_plain:
-            flags, body = self._mechanism.open(flags, body)
+        flags, body = self._mechanism.open(flags, body)
         if flags & COMMAND:
             return self._obey(body)
         is_first_part, self._is_first_part = self._is_first_part, not flags & MORE

@@ -136,7 +136,7 @@ class ZmtpSubscriber:
                 self._needed = begin + size - start
                 break
             start = begin + size
-            self._take(flags, bytes(view[begin:start]))
+            self._take(flags, view[begin:start])
         return start
 
     def _most_bytes(self, flags: int) -> int:
@@ -145,12 +145,11 @@ class ZmtpSubscriber:
             return MAX_COMMAND_BYTES
         return MAX_MESSAGE_BYTES - self._parts_bytes
 
-    def _take(self, flags: int, body: bytes) -> None:
+    def _take(self, flags: int, frame: memoryview) -> None:
         if not self.is_ready:
-            self._shake(flags, body)
+            self._shake(flags, bytes(frame))
             return
-        if not self._is_plain:
-            flags, body = self._mechanism.open(flags, body)
+        flags, body = self._mechanism.open(flags, frame)
         if flags & COMMAND:
             self._obey(body)
         else:

@@ -106,7 +106,8 @@ async def test_frames_come_while_subscribed_to_and_the_state_follows(bus: str) -
             else:
                 frames.append(decode_frame(parts))
         assert CameraState.LIVE in states
-        assert [frame.sequence - frames[0].sequence for frame in frames] == [0, 1, 2, 3, 4]
+        sequences = [frame.sequence for frame in frames]  # the receiver skips some when it is slow
+        assert sequences == sorted(set(sequences))
         assert (frames[0].width, frames[0].height, frames[0].live) == (64, 48, True)
         subscriber.unsubscribe(frame_topic("cam1", "main"))
         while (await next_status(subscriber)).state is not CameraState.IDLE:
