@@ -1,7 +1,7 @@
 """CURVE's handshake as the server answers it: it learns who the client is before anything else is taken from it.
 
 The protocol is RFC 26 (CurveZMQ). `curve_client` is the other end. A HELLO costs two multiplications on the curve and
-an INITIATE two, some 0.2 ms together, and one connection can send each once.
+an INITIATE two, some 0.3 ms together, and one connection can send each once.
 """
 
 from collections.abc import Callable

@@ -7,13 +7,13 @@ peer in ingest's place can abort a process that reads with it. Here the loop its
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable
 from random import uniform
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from shared.backoff import Backoff
 from shared.bus.buffers import KERNEL_BUFFER_BYTES
+from shared.bus.connecting import connect
 from shared.bus.curve import ClientKeys
 from shared.bus.curve_client import CurveClient
 from shared.bus.mechanism import SUBSCRIBER, Mechanism, NullMechanism
@@ -23,11 +23,6 @@ from shared.bus.zmtp import ZmtpError
 from shared.bus.zmtp_subscriber import ZmtpSubscriber
 from shared.throttled_log import ThrottledLog
 
-LOOKUPS: Final = 3
-LOOKUP_SECONDS: Final = 2.0
-"""A resolver repeats a lost query, or asks the next name server, only after 5 s. We start up to three overlapping
-look-ups, 2 s apart: a lost packet then costs 2 s, and when the first name server is dead the second is still heard."""
-CONNECT_SECONDS: Final = 1.0
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 1.0
 MAX_UNSENT_BYTES: Final = 1024 * 1024
@@ -81,7 +76,7 @@ class Subscriber:
             connection = _Connection(mechanism, self._topics, take)
             self._connections.add(connection)
             try:
-                if await _connect(connection, address):
+                if await connect(connection, address):
                     await self._wait_for_end(connection)
             finally:
                 self._connections.discard(connection)
@@ -182,46 +177,3 @@ class _Connection(asyncio.BufferedProtocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
-
-
-async def _connect(connection: _Connection, address: str) -> bool:
-    """Try what `address` stands for; whether something answered. A name is looked up each time, because a container
-    that was restarted has another address.
-    """
-    loop = asyncio.get_running_loop()
-    scheme, _, place = address.rpartition("://")
-    if scheme == "ipc":
-        return await _connects(loop.create_unix_connection(lambda: connection, place))
-    host, _, port = place.rpartition(":")
-    for *_, found in await _look_up(host.strip("[]"), int(port)):
-        if await _connects(loop.create_connection(lambda: connection, *found[:2])):
-            return True
-    return False
-
-
-async def _connects(connecting: Coroutine[Any, Any, object]) -> bool:
-    with suppress(OSError, TimeoutError):
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await connecting
-        return True
-    return False
-
-
-async def _look_up(host: str, port: int) -> list[tuple[Any, ...]]:
-    """The results of `getaddrinfo`; none when all look-ups failed or took too long.
-
-    A query that was sent while the network was cut is never answered, so the next one starts while it still runs.
-    """
-    loop = asyncio.get_running_loop()
-    lookups: set[asyncio.Task[list[tuple[Any, ...]]]] = set()
-    try:
-        for _ in range(LOOKUPS):
-            lookups.add(loop.create_task(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-            done, lookups = await asyncio.wait(lookups, timeout=LOOKUP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            for lookup in done:
-                with suppress(OSError):
-                    return lookup.result()
-        return []
-    finally:
-        for lookup in lookups:
-            lookup.cancel()

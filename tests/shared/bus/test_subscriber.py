@@ -177,7 +177,7 @@ async def assert_found_by_name(address: str) -> None:
 
 async def test_a_slow_resolver_and_a_dead_address_only_delay_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name may have several addresses, the first of them dead; and a look-up may take longer than a connect may."""
-    monkeypatch.setattr("shared.bus.subscriber.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("shared.bus.connecting.CONNECT_SECONDS", 0.3)
     port = int(address.rpartition(":")[2])
 
     async def look_up(_host: str, _port: int, **_: object) -> list[tuple[object, ...]]:
@@ -191,7 +191,7 @@ async def test_a_slow_resolver_and_a_dead_address_only_delay_it(address: str, mo
 
 async def test_a_lookup_without_an_answer_is_started_again(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A query that was sent while the network was cut is never answered."""
-    monkeypatch.setattr("shared.bus.subscriber.LOOKUP_SECONDS", 0.2)
+    monkeypatch.setattr("shared.bus.connecting.LOOKUP_SECONDS", 0.2)
     port = int(address.rpartition(":")[2])
     asked = 0
 
