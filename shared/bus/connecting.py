@@ -14,8 +14,10 @@ CONNECT_SECONDS: Final = 1.0
 
 
 async def connect(protocol: asyncio.BaseProtocol, address: str) -> bool:
-    """Connect `protocol` to whatever `address` (`tcp://host:port` or `ipc://path`) stands for; whether it answered. A name is looked up each time, because a container
-    that was restarted has another address.
+    """Connect `protocol` to `address`, `tcp://host:port` or `ipc://path`; whether anything answered.
+
+    Each address that a name stands for is tried. A name is looked up each time, because a container that was restarted
+    has another address.
     """
     loop = asyncio.get_running_loop()
     scheme, _, place = address.rpartition("://")

@@ -13,9 +13,11 @@ import pytest
 import uvloop
 
 from shared.bus import zmtp
+from shared.bus.keys import make_keys
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.subscriber import Subscriber
+from tests.shared.bus.key_files import keys_of, keys_of_server
 from tests.support.ports import free_port
 from tests.support.pump import Pump
 from tests.support.waiting import eventually, wait_until
@@ -231,6 +233,20 @@ async def test_it_understands_the_proxy_of_ingest(address: str, tmp_path: Path) 
         async with receiving(subscriber) as taken:
             await eventually(lambda: taken[:1] == [message], "a message arrives")
     proxy.close()
+
+
+async def test_it_finds_ingest_at_a_path_with_keys_too(tmp_path: Path) -> None:
+    """`BUS_CONNECT` may be one, where both are on one host."""
+    make_keys(tmp_path, ("stream",))
+    outer, inner = f"ipc://{tmp_path}/outer", f"ipc://{tmp_path}/inner"
+    for server, client in ((None, None), (keys_of_server(tmp_path), keys_of("stream", tmp_path))):
+        proxy = BusProxy(outer, inner, server)
+        subscriber = Subscriber(outer, client)
+        subscriber.subscribe(b"frame/one/main/")
+        with Pump(inner, [b"frame/one/main/", b"1"], is_inner=True):
+            async with receiving(subscriber) as taken:
+                await eventually(lambda taken=taken: bool(taken), "messages come")  # type: ignore[misc]
+        proxy.close()
 
 
 async def test_a_peer_that_asks_and_never_reads_the_answers_is_left(address: str) -> None:
