@@ -6,8 +6,11 @@ from typing import Final
 
 from shared.bus.curve import ServerKeys, key_text, public_key
 from shared.bus.zmtp import RefusedPeerError, command
+from shared.line_limit import LineLimit
 from shared.logs import get_logger
 
+LINE_SECONDS: Final = 1.0
+"""A client that reconnects all the time is logged at most this often."""
 READ_SECONDS: Final = 1.0
 """The directory is read at most this often: strangers who know the server's public key can ask at any rate."""
 _ANSWER: Final = command(b"ERROR", b"\x03400")
@@ -22,6 +25,7 @@ class Authorizer:
         self._keys = keys
         self._own_key = public_key(keys.secret_key)
         self._monotonic = monotonic
+        self._lines = LineLimit(LINE_SECONDS, monotonic)
         self._authorized = keys.read_authorized()
         self._read_at = monotonic()
 
@@ -41,4 +45,5 @@ class Authorizer:
         if name is None:
             reason = f"the key shown from {address} is not authorized"
             raise RefusedPeerError("; ".join((reason, *self._authorized.faults)), _ANSWER)
-        log.info("bus client let in", client=name, address=address)
+        if count := self._lines.admit((name, address)):
+            log.info("bus client let in", client=name, address=address, count=count)

@@ -17,6 +17,7 @@ from shared.bus.keys import make_keys
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from tests.shared.bus.key_files import keys_of, keys_of_server
+from tests.shared.bus.raw_peer import RawPeer
 from tests.support.ports import free_port
 from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
@@ -146,7 +147,22 @@ async def test_an_added_key_works_at_once(bus: Bus, tmp_path: Path) -> None:
         await eventually(lambda: logs, "it was refused")
         authorized.write_bytes(key)
         assert await served
-    assert {"event": "bus client let in", "client": "late", "address": "127.0.0.1", "log_level": "info"} in logs
+    told = {"event": "bus client let in", "client": "late", "address": "127.0.0.1", "count": 1, "log_level": "info"}
+    assert told in logs
+
+
+async def test_a_client_that_reconnects_all_the_time_is_one_line_a_second(bus: Bus, tmp_path: Path) -> None:
+    """One with a key must not fill the disk with logs either."""
+    keys = keys_of("stream", tmp_path)
+    with capture_logs() as logs:
+
+        def counted() -> int:
+            for _ in range(10):
+                RawPeer(bus.address, keys).close()
+            return sum(line["count"] for line in logs if line["event"] == "bus client let in")
+
+        await eventually(lambda: counted() >= 40, "forty are counted")
+    assert len(logs) < sum(line["count"] for line in logs) / 2
 
 
 async def test_a_damaged_key_shuts_out_its_owner_alone(bus: Bus, tmp_path: Path) -> None:
