@@ -88,16 +88,16 @@ class SubscriberConnection:
     def flush(self) -> None:
         """Send what waits, as far as there is room."""
         try:
-            while self._begun:
-                sent = self.socket.send(self._begun)
-                self._begun = self._begun[sent:]
-                self.waiting_bytes -= sent
+            while True:
                 if self._begun:
+                    sent = self.socket.send(self._begun)
+                    self._begun = self._begun[sent:]
+                    self.waiting_bytes -= sent
+                if self._begun or not self._queue:
                     return
-                if self._queue:
-                    message = self._queue.popleft()
-                    self.waiting_bytes -= message.size
-                    self._begin(message)
+                message = self._queue.popleft()
+                self.waiting_bytes -= message.size
+                self._begin(message)
         except BlockingIOError:
             return
         except OSError:
