@@ -152,6 +152,13 @@ def test_bytes_that_make_no_sense_end_the_connection(plain_bus: Bus, said: bytes
         wait_until(hostile.is_ended, "the connection is ended")
 
 
+@pytest.mark.parametrize("frame", [zmtp.subscribe(b"frame/" + b"a" * 251), zmtp.frame(0, bytes(513))])
+def test_what_is_too_long_ends_the_connection_also_behind_a_key(bus: Bus, frame: bytes) -> None:
+    with closing(bus.peer()) as hostile:
+        hostile.send(frame)
+        wait_until(hostile.is_ended, "the connection is ended")
+
+
 def test_a_ping_is_answered_with_at_most_16_bytes_of_context(bus: Bus) -> None:
     """Shorter ones than the protocol has are answered too: libzmq answers those with bytes of its memory."""
     with closing(bus.peer()) as peer:
