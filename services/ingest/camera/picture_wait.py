@@ -13,8 +13,8 @@ TOLD_SECONDS: Final = 10
 class PictureWait:
     """Judges each connection by its facts. Times are in monotonic seconds.
 
-    `is_late` begins each judgement: the words tell how long the wait has lasted then. After `stall_seconds` the user is told. A key frame is waited for longer, `open_seconds` at first, because each new
-    connection begins the wait anew.
+    `is_late` begins each judgement: the words tell how long the wait has lasted then. After `stall_seconds` the user is
+    told. A key frame is waited for longer, `open_seconds` at first, because each new connection begins the wait anew.
     """
 
     def __init__(self, *, stall_seconds: float, open_seconds: float) -> None:

@@ -48,9 +48,8 @@ def test_a_wait_for_a_key_frame_tells_how_long_it_has_lasted(wait: PictureWait) 
     for now in range(105, 141):
         assert wait.is_late(now)
         told.add(wait.problem(WAITS))
-    assert told == {
-        f"{failure_reasons.WAITS_FOR_KEY_FRAME} It has waited for {seconds} s so far." for seconds in (5, 10, 20, 30, 40)
-    }
+    waits = failure_reasons.WAITS_FOR_KEY_FRAME
+    assert told == {f"{waits} It has waited for {seconds} s so far." for seconds in (5, 10, 20, 30, 40)}
 
 
 def test_another_readers_turn_comes_soon_for_what_can_not_be_decoded_and_later_for_a_key_frame(
