@@ -110,9 +110,35 @@ class FragmentsWithOtherTypes(Camera):
         ]
 
 
+class AggregatesItsH265Units(Camera):
+    """In aggregation packets, with a delimiter before and an empty unit behind."""
+
+    def payloads(self, unit: Sequence[bytes]) -> list[bytes]:
+        return [b"\x60\1" + b"".join(struct.pack("!H", len(nal)) + nal for nal in (b"\x46\1\x50", *unit, b""))]
+
+
+class FragmentsAllItsH265Units(Camera):
+    """Also what would fit, with the start and the end in one fragment."""
+
+    def payloads(self, unit: Sequence[bytes]) -> list[bytes]:
+        return [piece for nal in unit for piece in fragments("H265", nal, 5000)]
+
+
+class SendsSetsBeforeEachPicture(Camera):
+    """Not only before key frames."""
+
+    def unit(self, index: int) -> Sequence[bytes]:
+        sets = self.clip.parameter_sets
+        return [*sets, *(nal for nal in super().unit(index) if nal not in sets)]
+
+
 SLICES = clip(parameters="slices=4")
 H265 = clip("H265")
 CASES: list[tuple[type[Camera], Clip]] = [
+    (AggregatesItsH265Units, H265),
+    (FragmentsAllItsH265Units, H265),
+    (SendsSetsBeforeEachPicture, clip()),
+    (SendsSetsBeforeEachPicture, H265),
     (PutsAUnitInOnePiece, clip()),
     (PutsAUnitInOnePiece, clip("H265")),
     (BeginsUnitsWithAStartCode, clip()),
