@@ -19,7 +19,7 @@ from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import WebpOptions
 from shared.bus.curve import ClientKeys
-from shared.bus.subscriber import Subscriber
+from shared.bus.loop_subscriber import subscriber_to
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
@@ -87,7 +87,7 @@ class Archiver:
 
     async def start(self) -> None:
         """Start all parts. It returns at once, whether the bus and the database are there or not."""
-        self._subscriber = Subscriber(self._bus_addresses, self._bus_keys)
+        self._subscriber = subscriber_to(self._bus_addresses, self._bus_keys)
         self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock)
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
         self.recorder = Recorder(self._subscriber, self.frame_archiver, self.row_writer, self._problems, self._clock)

@@ -1,19 +1,22 @@
-"""The subscriber inside the event loop, without libzmq and without keys. Stream uses it, for it passes every frame on.
+"""The subscriber inside the event loop, without libzmq and without keys, and which of the two a service gets.
 
 libzmq reads on a thread of its own and wakes the loop's thread, which costs as much as sending to ten viewers. Here the
-loop itself reads the connection (docs/decisions/0018). Everybody else, and everybody with keys, uses `Subscriber`.
+loop itself reads the connection (docs/decisions/0018). libzmq also keeps all parts of a message that never ends; here
+they have a limit. Only with keys, and for paths, `Subscriber` is needed.
 """
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from random import uniform
 from typing import Any, Final, cast
 
 from shared.backoff import Backoff
+from shared.bus.curve import ClientKeys
 from shared.bus.silence import SilenceTimer
 from shared.bus.sockets import KERNEL_BUFFER_BYTES
+from shared.bus.subscriber import Subscriber
 from shared.bus.topics import new_hello_topic
 from shared.bus.zmtp import GREETING, ZmtpError, ZmtpSubscriber, cancel, subscribe
 from shared.throttled_log import ThrottledLog
@@ -30,27 +33,37 @@ MAX_UNSENT_BYTES: Final = 1024 * 1024
 Take = Callable[[list[bytes]], None]
 
 
+def subscriber_to(addresses: str, keys: ClientKeys | None = None) -> "LoopSubscriber | Subscriber":
+    """The one for these addresses (separated by commas): only libzmq knows keys, and how to reach a path."""
+    is_plain = keys is None and "ipc://" not in addresses
+    return LoopSubscriber(addresses) if is_plain else Subscriber(addresses, keys)
+
+
 class LoopSubscriber:
     """Connects to each of `addresses` (`tcp://host:port`, separated by commas), and reconnects by itself.
 
-    A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. Every method is called on
-    one loop.
+    A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. A topic subscribed twice
+    must be unsubscribed twice. Every method is called on one loop.
     """
 
     def __init__(self, addresses: str) -> None:
         self._addresses = [_host_and_port(address) for address in addresses.split(",")]
         # After each connect ingest sends all statuses at once, so we need not wait a second to learn of the cameras.
-        self._topics: dict[bytes, None] = {new_hello_topic(): None}
+        self._topics: dict[bytes, int] = {new_hello_topic(): 1}
         self._connections: set[_Connection] = set()
         self._refusals = ThrottledLog("bus connection")
 
     def subscribe(self, topic: bytes) -> None:
-        self._topics[topic] = None
-        self._send_to_all(subscribe(topic))
+        times = self._topics[topic] = self._topics.get(topic, 0) + 1
+        if times == 1:
+            self._send_to_all(subscribe(topic))
 
     def unsubscribe(self, topic: bytes) -> None:
-        self._topics.pop(topic, None)
-        self._send_to_all(cancel(topic))
+        times = self._topics.pop(topic, 0) - 1
+        if times > 0:
+            self._topics[topic] = times
+        elif times == 0:
+            self._send_to_all(cancel(topic))
 
     def _send_to_all(self, command: bytes) -> None:
         for connection in self._connections:
@@ -107,7 +120,7 @@ class LoopSubscriber:
 class _Connection(asyncio.BufferedProtocol):
     """One connection to ingest. `ended` is done when nothing more will arrive; it holds the error, if there was one."""
 
-    def __init__(self, topics: dict[bytes, None], take: Take) -> None:
+    def __init__(self, topics: Iterable[bytes], take: Take) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.silence = SilenceTimer()
         self.has_received = False

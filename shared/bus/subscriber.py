@@ -1,6 +1,7 @@
 """The subscriber for any asyncio program: through libzmq, with or without keys.
 
-Without keys, stream uses the cheaper `LoopSubscriber` (docs/decisions/0018).
+Without keys, stream and the archiver use `LoopSubscriber` (docs/decisions/0018), which is cheaper and bounds what a
+message without end costs.
 """
 
 import asyncio

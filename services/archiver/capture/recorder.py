@@ -18,6 +18,7 @@ from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from shared.bus.frames import Frame, decode_frame
+from shared.bus.loop_subscriber import LoopSubscriber
 from shared.bus.status import MAX_CAMERAS, CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
@@ -37,7 +38,7 @@ class Recorder:
 
     def __init__(
         self,
-        subscriber: Subscriber,
+        subscriber: LoopSubscriber | Subscriber,
         frame_archiver: FrameArchiver,
         row_writer: RowWriter,
         problems: Problems,
@@ -84,8 +85,7 @@ class Recorder:
         self._subscriber.subscribe(ALL_STATUSES)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._remember(tasks), name="remembering cameras")
-            while True:
-                self._receive(await self._subscriber.receive(), tasks)
+            await self._subscriber.hand_newest_to(lambda parts: self._receive(parts, tasks))
 
     async def _remember(self, tasks: asyncio.TaskGroup) -> None:
         """Start the recorders of the remembered cameras, as soon as the database can list them."""

@@ -65,6 +65,25 @@ async def test_what_is_published_on_a_subscribed_topic_arrives(address: str) -> 
     publisher.close()
 
 
+async def test_a_topic_that_is_wanted_twice_is_cancelled_with_the_second_end(address: str) -> None:
+    """The archiver's recorder and a manual capture want the same frames."""
+    publisher = Publisher(address)
+    subscriber = LoopSubscriber(address)
+    for topic in (b"a/", b"b/", b"a/"):
+        subscriber.subscribe(topic)
+    async with receiving(subscriber):
+        await until_subscribed(publisher, b"a/", b"b/")
+        subscriber.unsubscribe(b"a/")
+        subscriber.unsubscribe(b"b/")
+        await until_subscribed(publisher, b"a/")
+        subscriber.unsubscribe(b"a/")
+        await until_subscribed(publisher)
+        subscriber.unsubscribe(b"a/")
+        subscriber.subscribe(b"a/")
+        await until_subscribed(publisher, b"a/")
+    publisher.close()
+
+
 async def test_of_what_arrives_together_only_each_topics_newest_is_handed_over(address: str) -> None:
     """No viewer is to be shown a picture that has been waiting."""
     publisher = Publisher(address)
