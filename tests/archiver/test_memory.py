@@ -13,12 +13,13 @@ import pytest
 from services.archiver.files.paths import BROKEN_SUFFIX, THUMBNAIL_SUFFIX
 from services.archiver.files.picture_memory import MEMORY_BYTES
 from services.archiver.files.webp import JPEG_BYTES_PER_PIXEL, PLAIN_BYTES_PER_PIXEL
+from shared.bus.zmtp import GREETING
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.hostile_files import fill, hostile_files
 from tests.archiver.limited_archiver import MEMORY_LIMIT
 from tests.archiver.support import MONTH_SECONDS, jpeg_of
 from tests.archiver.test_service import ROOT, environment, ready
-from tests.shared.bus.test_zmtp import GREETING, XPUB_READY
+from tests.shared.bus.test_zmtp import XPUB_READY
 from tests.support.connections import each_connection
 from tests.support.waiting import wait_until
 
