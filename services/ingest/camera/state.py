@@ -3,6 +3,7 @@
 It imports nothing that decodes, because ingest's parent process uses these values too.
 """
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +12,10 @@ from shared.clock import Clock
 from shared.logs import get_logger
 
 DELIVERING: Final = (CameraState.LIVE, CameraState.IDLE)
+MAX_NEWS: Final = 10
+NEWS_SECONDS: Final = 10.0
+"""A camera whose trouble has ever new words is heard no more often. Each of them is a log line, a status on the bus and
+a placeholder that stream draws."""
 FROZEN: Final = "The camera sends the same picture again and again. Restart it if the scene should move."
 log = get_logger(__name__)
 
@@ -36,6 +41,7 @@ class StateTracker:
     def __init__(self, camera_key: str, clock: Clock) -> None:
         self._camera_key = camera_key
         self._clock = clock
+        self._told_at: deque[float] = deque(maxlen=MAX_NEWS)
         self.observed = ObservedState(CameraState.CONNECTING, clock.utc_ns())
 
     @property
@@ -69,7 +75,7 @@ class StateTracker:
 
     def waits(self, reason: str) -> bool:
         """There is no picture yet, for `reason` (words for the user), and nothing is wrong. True if that is news."""
-        if self.observed.last_error == reason:
+        if self.observed.last_error == reason or not self._may_tell():
             return False
         log.info("camera gives no picture yet", camera=self._camera_key, reason=reason)
         self.observed = replace(self.observed, last_error=reason)
@@ -80,6 +86,8 @@ class StateTracker:
         before = self.observed
         if (before.state, before.last_error) == (state, reason):
             return False
+        if before.state is state and not self._may_tell():
+            return False
         log.warning("camera lost", camera=self._camera_key, state=state.value, reason=reason)
         # A stalled camera that then can't be reached has been away since it stalled.
         is_same_outage = before.state is CameraState.STALLED and state is CameraState.OFFLINE
@@ -89,4 +97,12 @@ class StateTracker:
             since_ns=before.since_ns if is_same_outage else self._clock.utc_ns(),
             last_error=reason,
         )
+        return True
+
+    def _may_tell(self) -> bool:
+        """Whether other words for the same trouble are news. The last ones are told in the end: they are said again."""
+        now = self._clock.monotonic()
+        if len(self._told_at) == MAX_NEWS and now - self._told_at[0] < NEWS_SECONDS:
+            return False
+        self._told_at.append(now)
         return True
