@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from services.ingest.camera.camera import Camera, CameraPolicy
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.select_source import source_opener
 from services.ingest.settings import CameraSettings

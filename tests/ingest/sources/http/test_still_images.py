@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest.camera.camera import Camera, CameraPolicy
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.sources import OneSource, SourceUnauthorizedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
