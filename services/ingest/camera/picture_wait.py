@@ -34,7 +34,7 @@ class PictureWait:
             return failure_reasons.LOST_PACKETS
         if facts.waits_for_key_frame:
             return failure_reasons.WAITS_FOR_KEY_FRAME
-        return facts.notice or failure_reasons.NO_CLEAN_PICTURE
+        return failure_reasons.unclear(facts.notice) if facts.notice else failure_reasons.NO_CLEAN_PICTURE
 
     def failure(self, facts: SourceFacts) -> str:
         """Why another reader is tried, in words for the user."""
