@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import gettempdir
 from typing import IO, Final
 from urllib.parse import urlsplit
 
@@ -42,15 +43,16 @@ ONE_SESSION: Final = "A camera that allows one session at a time needs ingest to
 def main() -> int:
     arguments = _arguments()
     settings, max_pixels = _camera(arguments.key, is_small=arguments.small)
-    name = arguments.output or f"{settings.device_key}-{time.strftime('%Y%m%d-%H%M%S')}{SUFFIX}"
-    _say(f"Trying the camera '{settings.device_key}' ... {ONE_SESSION}")
-    with _opened(name) as file:
+    key = settings.device_key
+    name = f"{key}-{time.strftime('%Y%m%d-%H%M%S')}{SUFFIX}"
+    temporary = Path(gettempdir()) / f"{key}{SUFFIX}"
+    with _opened(arguments.output) if arguments.output else _usually_opened(name, temporary) as file:
+        _say(f"Trying the camera '{key}' ... {ONE_SESSION}")
         outcome, recording = record(settings, max_pixels=max_pixels)
         recording.write(file)
         file.flush()
     _say(outcome.words)
-    size = "" if name == STANDARD_OUTPUT else f" ({Path(name).stat().st_size / 1000:.0f} kB)"
-    _say(f"The exchange is in {'standard output' if name == STANDARD_OUTPUT else name}{size}. {WARNING}")
+    _say(f"The exchange is in {_told(file, temporary)}\n{WARNING}")
     return 0 if outcome.has_pictures else EXIT_NO_PICTURES
 
 
@@ -126,6 +128,32 @@ def _opened(name: str) -> IO[bytes]:
         raise ConfigurationError(
             f"{name} can't be written: {error.strerror}. Choose another with --output; - is standard output."
         ) from None
+
+
+def _usually_opened(name: str, temporary: Path) -> IO[bytes]:
+    """The file where the user chose none: in the current directory. In a container that can't be written. Then it is
+    standard output where that leads to a file, as `docker compose exec` passes it on, or else `temporary`.
+
+    Raises:
+        ConfigurationError: when none can be written.
+    """
+    with suppress(OSError):
+        return Path(name).open("xb")
+    if not sys.stdout.isatty():
+        return _opened(STANDARD_OUTPUT)
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)  # a container's are in memory, so one is enough
+    return _opened(str(temporary))
+
+
+def _told(file: IO[bytes], temporary: Path) -> str:
+    """Where the recording is, and how to get it out of a container."""
+    if file is sys.stdout.buffer:
+        return "standard output."
+    words = f"{file.name} ({Path(file.name).stat().st_size / 1000:.0f} kB)."
+    if Path(file.name) != temporary:
+        return words
+    return f"{words} To get it out of a container:\n  docker compose exec -T ingest cat {temporary} > {temporary.name}"
 
 
 def _addresses_of(url: str) -> Iterable[str]:
