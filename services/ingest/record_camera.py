@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from services.ingest.cameras_file import read_cameras_file
 from services.ingest.recording.attempt import Outcome, attempt
-from services.ingest.recording.masking import masked_events
+from services.ingest.recording.masking import masked_events, masked_words
 from services.ingest.recording.recorder import Recorder
 from services.ingest.recording.recording import Recording
 from services.ingest.select_source import connection_options, source_opener
@@ -65,13 +65,14 @@ def record(settings: CameraSettings, *, max_pixels: int, seconds: float = SECOND
     finally:
         exchange_tap.listen(None)
     options = connection_options(settings, max_pixels=max_pixels)
+    addresses = frozenset(_addresses_of(options.url))
     facts = {
-        "outcome": options.masked(outcome.words),
+        "outcome": masked_words(outcome.words, addresses),
         "decoder": settings.decoder,
         "transport": settings.rtsp_transport,
         "cut": "yes" if recorder.is_cut else "no",
     }
-    events = masked_events(recorder.events, options, _addresses_of(options.url))
+    events = masked_events(recorder.events, options, addresses)
     return outcome, Recording(tuple(recorder.connections), events, facts)
 
 

@@ -9,6 +9,7 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
+from struct import iter_unpack
 from typing import Final
 
 MASK: Final = "***"
@@ -56,12 +57,16 @@ def _pattern(secret: str) -> str:
 def _character(character: str) -> str:
     utf8 = character.encode("utf-8", "surrogatepass")
     latin1 = character.encode("latin-1", "ignore")
-    forms = {character, escape(character), f"\\{character}", utf8.decode("latin-1"), f"\\u{ord(character):04x}"}
+    forms = {character, escape(character), f"\\{character}", utf8.decode("latin-1")}
     forms |= {repr(character)[1:-1], json.dumps(character)[1:-1]}
     forms |= {"".join(f"\\x{byte:02x}" for byte in data) for data in (utf8, latin1) if data}
     if character == " ":
         forms.add("+")
-    # Also what was encoded twice, and with digits of either case.
-    percent = {"".join(f"%(?:25)*{byte:02x}" for byte in data) for data in (utf8, latin1) if data}
+    # Digits are of either case. What is percent-encoded may be so twice.
+    encoded = {"".join(f"%(?:25)*{byte:02x}" for byte in data) for data in (utf8, latin1) if data}
+    encoded |= {f"&#0*{ord(character)};?", f"&#x0*{ord(character):x};?"}
+    encoded.add(
+        "".join(rf"\\u{unit:04x}" for (unit,) in iter_unpack(">H", character.encode("utf-16-be", "surrogatepass")))
+    )
     plain = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
-    return f"(?:{plain}|(?i:{'|'.join(sorted(percent))}))"
+    return f"(?:{plain}|(?i:{'|'.join(sorted(encoded))}))"
