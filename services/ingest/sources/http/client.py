@@ -53,6 +53,10 @@ class HttpClient:
         """
         try:
             return self._get(headers or {}, time.monotonic() + self._open_seconds)
+        except TimeoutError:
+            is_mute = self._connection is not None and self._connection.is_connected
+            self.close()
+            raise failures.silence(self._open_seconds if is_mute else None) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise failures.failure_of(error) from None

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.ingest.sources import (
     SourceRefusedError,
+    SourceSilentError,
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnreachableError,
@@ -19,6 +20,10 @@ from services.ingest.sources.failure_reasons import RECORD, unclear
 
 ENDED: Final = "The camera ended its stream."
 CLOSED: Final = "The camera closed the connection."
+CLOSED_AT_ONCE: Final = (
+    "The camera closed the connection without an answer. Check the port; one for TLS needs https://. A camera that has "
+    "too many viewers may do so, too."
+)
 NO_TLS: Final = "The camera's address does not speak TLS as we do. Check the port, and whether it should be http://."
 NOT_HTTP: Final = (
     "Something answers at the camera's address, but not by HTTP. Check the port, and whether it should be rtsp:// or "
@@ -57,8 +62,8 @@ _BY_CLASS: Final[dict[type[Exception], str]] = {
     socket.gaierror: failure_reasons.UNKNOWN_HOST,
     UnicodeError: failure_reasons.UNKNOWN_HOST,  # no name can be written so
     ssl.SSLError: NO_TLS,
-    # So http.client says of an answer that ends before it has begun, or amid its body.
-    http.client.RemoteDisconnected: CLOSED,
+    # So http.client says of an answer that ends before it has begun, and of one that ends amid its body.
+    http.client.RemoteDisconnected: CLOSED_AT_ONCE,
     http.client.IncompleteRead: CLOSED,
     ConnectionResetError: CLOSED,
     BrokenPipeError: CLOSED,
@@ -77,6 +82,14 @@ def failure_of(error: Exception) -> SourceUnavailableError:
     if isinstance(error, OSError):
         return SourceUnreachableError(failure_reasons.BY_ERRNO.get(error.errno or 0, failure_reasons.NO_ANSWER))
     return SourceUnsupportedError(NOT_HTTP)
+
+
+def silence(answer_seconds: float | None) -> SourceUnavailableError:
+    """The failure of a camera that lets the time to open pass: `answer_seconds` after it accepted the connection; None
+    if it did not."""
+    if answer_seconds is None:
+        return SourceUnreachableError(failure_reasons.NO_ANSWER)
+    return SourceSilentError(failure_reasons.unanswered("our request", answer_seconds))
 
 
 def refusal(status: int, reason: str, options: ConnectionOptions) -> SourceUnavailableError:

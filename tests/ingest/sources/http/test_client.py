@@ -202,7 +202,7 @@ def test_a_camera_that_always_wants_a_new_answer_is_given_up() -> None:
         ),
         (b"RTSP/1.0 400 Bad Request\r\n\r\n", failures.NOT_HTTP),
         (b"SSH-2.0-OpenSSH\r\n", failures.NOT_HTTP),
-        (b"", failures.CLOSED),
+        (b"", failures.CLOSED_AT_ONCE),
     ],
 )
 def test_each_refusal_has_words_of_its_own(answer: bytes, words: str) -> None:
@@ -233,7 +233,7 @@ def test_a_camera_that_trickles_does_not_hold_us() -> None:
 
     with odd_camera(script) as camera:
         begun = time.monotonic()
-        assert str(failure(camera.url, open_seconds=0.5)) == failure_reasons.NO_ANSWER
+        assert str(failure(camera.url, open_seconds=0.5)) == failure_reasons.unanswered("our request", 0.5)
         assert time.monotonic() - begun < 5
         over.set()
 

@@ -182,7 +182,7 @@ def test_a_mute_camera_has_stalled() -> None:
         return []
 
     with odd_camera(script) as camera, opened(camera.url, stall_seconds=0.5) as source:
-        assert str(failure_of(source)) == failure_reasons.NO_ANSWER
+        assert str(failure_of(source)) == failure_reasons.unanswered("our request", 15)
         over.set()
 
 
