@@ -21,8 +21,9 @@ from services.ingest.recording.masking import masked_events, masked_words
 from services.ingest.recording.recorder import Recorder
 from services.ingest.recording.recording import Recording
 from services.ingest.select_source import connection_options, source_opener
+from services.ingest.setting_names import as_file_keys
 from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
-from services.ingest.sources import exchange_tap
+from services.ingest.sources import exchange_tap, failure_reasons
 from shared.errors import ConfigurationError
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -42,16 +43,17 @@ ONE_SESSION: Final = "A camera that allows one session at a time needs ingest to
 
 def main() -> int:
     arguments = _arguments()
-    settings, max_pixels = _camera(arguments.key, is_small=arguments.small)
+    ingest = load_settings(IngestSettings)
+    settings = _camera(ingest.cameras_file, arguments.key, is_small=arguments.small)
     key = settings.device_key
     name = f"{key}-{time.strftime('%Y%m%d-%H%M%S')}{SUFFIX}"
     temporary = Path(gettempdir()) / f"{key}{SUFFIX}"
     with _opened(arguments.output) if arguments.output else _usually_opened(name, temporary) as file:
         _say(f"Trying the camera '{key}' ... {ONE_SESSION}")
-        outcome, recording = record(settings, max_pixels=max_pixels)
+        outcome, recording = record(settings, max_pixels=ingest.picture_max_pixels)
         recording.write(file)
         file.flush()
-    _say(outcome.words)
+    _say(_in_words(outcome.words, has_file=ingest.cameras_file is not None, is_small=arguments.small))
     _say(f"The exchange is in {_told(file, temporary)}\n{WARNING}")
     return 0 if outcome.has_pictures else EXIT_NO_PICTURES
 
@@ -88,29 +90,37 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _camera(key: str, *, is_small: bool) -> tuple[CameraSettings, int]:
-    """The camera's settings, and the most pixels of a picture.
+def _in_words(words: str, *, has_file: bool, is_small: bool) -> str:
+    """`words` with the settings as the user knows them, and without the advice to record."""
+    told = failure_reasons.without_record(words)
+    if is_small:
+        told = told.replace("CAMERA_RTSP_URL", "CAMERA_RTSP_URL_SMALL")
+    return as_file_keys(told) if has_file else told
+
+
+def _camera(file: Path | None, key: str, *, is_small: bool) -> CameraSettings:
+    """The settings of the camera in `file`, or in the environment without one.
 
     Raises:
         ConfigurationError: when there is no such camera, or none that can be recorded.
     """
-    ingest = load_settings(IngestSettings)
-    file = ingest.cameras_file
     cameras = (load_settings(CameraEnvironment),) if file is None else read_cameras_file(file)
     found = next((camera for camera in cameras if camera.device_key == key), None)
     if found is None:
         known = ", ".join(camera.device_key for camera in cameras)
         raise ConfigurationError(f"There is no camera '{key}'. There is: {known}.")
     if is_small and found.small_stream is None:
-        raise ConfigurationError(f"The camera '{key}' has no second stream: CAMERA_RTSP_URL_SMALL is not set.")
+        name = "CAMERA_RTSP_URL_SMALL" if file is None else "rtsp_url_small"
+        raise ConfigurationError(f"The camera '{key}' has no second stream: {name} is not set.")
     chosen = found.small_stream if is_small and found.small_stream is not None else found
     if chosen.source_kind == "demo":
         raise ConfigurationError(
-            f"No camera is configured: '{key}' is the demo scene. Set CAMERA_RTSP_URL to a camera's address."
+            f"No camera is configured: '{key}' is the demo scene. Set "
+            f"{'CAMERA_RTSP_URL' if file is None else 'rtsp_url'} to a camera's address."
         )
     if chosen.source_kind == "file":
         raise ConfigurationError(f"'{key}' is a video file, with which nothing is exchanged. Send us the file itself.")
-    return chosen, ingest.picture_max_pixels
+    return chosen
 
 
 def _opened(name: str) -> IO[bytes]:

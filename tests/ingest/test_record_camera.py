@@ -55,12 +55,25 @@ def test_a_camera_that_fails_is_recorded_and_its_failure_told(tmp_path: Path) ->
         cameras.write_text(f'[[camera]]\ndevice_key = "door"\nrtsp_url = "{camera.url}"\n')
         done = record_camera("door", "--output", "-", cwd=tmp_path, CAMERAS_FILE="cameras.toml")
     assert done.returncode == 1
-    assert "no stream at this path" in done.stderr.decode()
+    assert "no stream at this path. Check the path in rtsp_url." in done.stderr.decode()
     (tmp_path / "out").write_bytes(done.stdout)
     with (tmp_path / "out").open("rb") as content:
         recording = Recording.read(content)
     assert "no stream at this path" in recording.facts["outcome"]
     assert b"404 Not Found" in b"".join(event.data for event in recording.events)
+
+
+class SpeaksGibberish(Camera):
+    def on_describe(self, request: Request, _link: Link) -> bytes | None:
+        return self.says(request, "551 What")
+
+
+def test_a_person_who_records_is_not_told_to_record(tmp_path: Path) -> None:
+    """The words are ingest's own otherwise."""
+    with running(SpeaksGibberish()) as camera:
+        done = record_camera("camera_1", cwd=tmp_path, CAMERA_RTSP_URL=camera.url)
+    assert "551 What" in done.stderr.decode()
+    assert "`framecast record-camera" not in done.stderr.decode()
 
 
 UNWRITABLE = Path("/sys")

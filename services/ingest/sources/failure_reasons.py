@@ -184,7 +184,7 @@ def of_both(direct: str, ffmpeg: str) -> str:
     """Neither reader gets pictures."""
     if direct == ffmpeg:
         return direct
-    told = f"{_without_record(direct)} With FFmpeg instead: {_without_record(ffmpeg)}"
+    told = f"{without_record(direct)} With FFmpeg instead: {without_record(ffmpeg)}"
     return f"{told} {RECORD}" if RECORD in (direct + ffmpeg) else told
 
 
@@ -195,5 +195,6 @@ def unclear(told: str) -> str:
     return f"{told}{'' if told.endswith(('.', '!', '?')) else '.'} {RECORD}"
 
 
-def _without_record(words: str) -> str:
+def without_record(words: str) -> str:
+    """`words` for a person who already records."""
     return words.replace(f" {RECORD}", "")
