@@ -4,6 +4,7 @@ It imports nothing that decodes, because ingest's parent process uses these valu
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,12 +37,16 @@ class ObservedState:
 
 
 class StateTracker:
-    """Turns the camera thread's reports into its state. Only that thread reports; any thread may read `observed`."""
+    """Turns the camera thread's reports into its state. Only that thread reports; any thread may read `observed`.
 
-    def __init__(self, camera_key: str, clock: Clock) -> None:
+    `in_words` turns the names of settings in a reason into those that the user knows.
+    """
+
+    def __init__(self, camera_key: str, clock: Clock, in_words: Callable[[str], str] = str) -> None:
         self._camera_key = camera_key
         self._clock = clock
         self._told_at: deque[float] = deque(maxlen=MAX_NEWS)
+        self._in_words = in_words
         self.observed = ObservedState(CameraState.CONNECTING, clock.utc_ns())
 
     @property
@@ -75,6 +80,7 @@ class StateTracker:
 
     def waits(self, reason: str) -> bool:
         """There is no picture yet, for `reason` (words for the user), and nothing is wrong. True if that is news."""
+        reason = self._in_words(reason)
         if self.observed.last_error == reason or not self._may_tell():
             return False
         log.info("camera gives no picture yet", camera=self._camera_key, reason=reason)
@@ -83,7 +89,7 @@ class StateTracker:
 
     def lost(self, state: CameraState, reason: str) -> bool:
         """No pictures, for `reason` (words for the user). True if that is news."""
-        before = self.observed
+        reason, before = self._in_words(reason), self.observed
         if (before.state, before.last_error) == (state, reason):
             return False
         if before.state is state and not self._may_tell():

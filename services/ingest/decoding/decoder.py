@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 
-from services.ingest.decoding.access_unit import Buffer, DamagedUnitError
+from services.ingest.decoding.access_unit import DamagedUnitError
 from services.ingest.decoding.picture_limits import PictureRefusedError, check_coded_size, check_size
 from services.ingest.decoding.pictures import BgrPicture, Picture, Pixels, YuvPicture
 from services.ingest.decoding.sequence_sets import SequenceSets
@@ -52,7 +52,7 @@ class Decoder:
         self._context.options = {**self._context.options, "max_pixels": str(max_pixels + max_pixels // _SPARE)}
         self._marks_damage = codec.codec.canonical_name in _MARKING
 
-    def decode(self, data: Buffer, *, is_shown: bool = True) -> VideoFrame | None:
+    def decode(self, data: bytes, *, is_shown: bool = True) -> VideoFrame | None:
         """The newest frame that the access unit `data` completes; None while the decoder waits for more.
 
         With `is_shown` False the decoder may skip the frame if no later one refers to it.
@@ -100,14 +100,14 @@ class Decoder:
             self._context.flush_buffers()
 
 
-def _padded(data: Buffer) -> "av.Packet[VideoStream]":
+def _padded(data: bytes) -> "av.Packet[VideoStream]":
     """A copy of `data` as a packet, with the zeros behind it that FFmpeg's decoders read beyond the end.
 
     `av.Packet(data)` refers to `data` itself and whatever is behind it in memory. MPEG-4's decoder guesses from those
     bytes which encoder's faults it must allow for, and drifts if it guesses wrong.
     """
     packet = av.Packet(len(data))
-    packet.update(data)  # type: ignore[arg-type] # any buffer will do
+    packet.update(data)
     return cast("av.Packet[VideoStream]", packet)
 
 

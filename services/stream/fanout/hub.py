@@ -21,6 +21,7 @@ from services.stream.fanout.viewer_registry import ViewerRegistry, ViewRequest
 from shared.bus.curve import ClientKeys
 from shared.bus.frames import decode_frame
 from shared.bus.status import CameraStatus, decode_status
+from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, MAIN
 from shared.errors import MessageDecodeError
 from shared.settings import DEFAULT_MAX_PIXELS
