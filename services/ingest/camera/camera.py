@@ -16,6 +16,7 @@ from services.ingest.camera.retries import FIRST_RETRY_SECONDS, PROBE_SECONDS, R
 from services.ingest.camera.state import ObservedState, StateTracker
 from services.ingest.camera.unreadable import unreadable_error
 from services.ingest.decoding import cpu_limit
+from services.ingest.decoding.lateness import LATE_SECONDS
 from services.ingest.decoding.picture_limits import PictureRefusedError, is_lack_of_memory
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import (
@@ -38,6 +39,8 @@ STEADY_SECONDS: Final = 5.0
 """After this long with frames, the next loss starts with short retries again."""
 DISCONNECT_AFTER_SECONDS: Final = 30.0
 FACTS_SECONDS: Final = 1.0
+TOLD_LATENESS_SECONDS: Final = 0.5
+"""A picture's time is corrected by lateness beyond this. Less may be the size of a key frame."""
 TELL_OPENING_SECONDS: Final = 3.0
 CAPTURE_MARGIN_SECONDS: Final = 60.0
 """No reader is exchanged for this long before the next archived picture."""
@@ -105,6 +108,8 @@ class Camera:
         self._picture_wait = PictureWait(stall_seconds=policy.stall_seconds, open_seconds=policy.open_seconds)
         self.shows_pictures = False
         """Whether a clean picture came on the present connection."""
+        self._late_seconds = 0.0
+        """How late the newest picture was."""
         self._is_exchange = False
         """Whether the reader was exchanged while nobody needed a picture, so that its failure is nobody's news."""
 
@@ -257,6 +262,7 @@ class Camera:
 
     def _stay_idle(self, sink: FrameSink) -> None:
         """Frames arrive and nobody wants pictures. A camera that was frozen may still be."""
+        self._late_seconds = 0.0
         self._picture_wait.begin(self._clock.monotonic())
         if self.observed.state is not CameraState.FROZEN:
             self._delivers(CameraState.IDLE, sink)
@@ -276,8 +282,9 @@ class Camera:
         return self._is_exchange or (self._policy.disconnects_when_idle and idle_seconds >= DISCONNECT_AFTER_SECONDS)
 
     def _facts_of(self, source: Source) -> SourceFacts:
-        facts = source.facts()
-        notices = " ".join(filter(None, (self._open_source.notice, facts.notice)))
+        self.facts = facts = source.facts()
+        lateness = self._lateness_words() if self._late_seconds > LATE_SECONDS else None
+        notices = " ".join(filter(None, (self._open_source.notice, facts.notice, lateness)))
         return replace(facts, notice=self._in_words(notices) or None)
 
     def _show(self, source: Source, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
@@ -287,6 +294,7 @@ class Camera:
             if picture is None:
                 self._judge(source, sink)
             else:
+                self._late_seconds = source.late_seconds()
                 self._publish(picture, wanted, captured_at_ns, sink)
         finally:
             cpu_limit.end_picture()
@@ -316,6 +324,11 @@ class Camera:
             self._open_source.worked()
         if not wanted:
             return
+        if self._late_seconds >= self._policy.stall_seconds:
+            self._lost(CameraState.STALLED, self._lateness_words(), sink)
+            return
+        if self._late_seconds >= TOLD_LATENESS_SECONDS:
+            captured_at_ns -= round(self._late_seconds * NS_PER_SECOND)
         frames = self._renditions.render(picture, wanted, captured_at_ns, now)
         size = self._renditions.size_of(picture)
         limit = self._policy.frozen_seconds
@@ -325,6 +338,10 @@ class Camera:
         self._delivers(CameraState.LIVE, sink, size)
         for frame in frames:
             sink.publish(frame)
+
+    def _lateness_words(self) -> str:
+        words = failure_reasons.TOO_SLOW if self.facts.lacks_cpu_time else failure_reasons.COME_LATE
+        return words.format(self._late_seconds)
 
     def _delivers(self, state: CameraState, sink: FrameSink, size: tuple[int, int] | None = None) -> None:
         if self._state.delivers(state, size):
