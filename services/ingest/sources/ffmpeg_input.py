@@ -15,7 +15,7 @@ from av.container import Flags
 from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
-from services.ingest.decoding.access_unit import AccessUnit, Buffer
+from services.ingest.decoding.access_unit import AccessUnit, Buffer, UnitHead
 from services.ingest.decoding.cpu_demand import CpuDemand
 from services.ingest.decoding.decoder import Decoder
 from services.ingest.decoding.lateness import LATE_SECONDS, CameraClock
@@ -131,9 +131,10 @@ class FfmpegInput:
         self._newest.is_newest_key = packet.is_keyframe
         is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
         self._note_loss(lines, now)
-        taken_at = self._taken_at(packet, now)
-        self._pictures.pending.put(AccessUnit(0, [memoryview(packet)], is_damaged, packet.size, taken_at=taken_at))
-        self.is_behind = now - taken_at > LATE_SECONDS
+        unit = AccessUnit(0, is_damaged=is_damaged, taken_at=self._taken_at(packet, now))
+        unit.add(memoryview(packet))
+        self._pictures.pending.put(unit)
+        self.is_behind = now - unit.taken_at > LATE_SECONDS
 
     @property
     def late_seconds(self) -> float:
@@ -201,11 +202,8 @@ class _NewestPacket:
         self.codec = codec
         self.is_newest_key = False
 
-    def is_key(self, payloads: Sequence[Buffer]) -> bool:  # noqa: ARG002 only the newest is asked about
-        return self.is_newest_key
-
-    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:  # noqa: ARG002 they stay there
-        return known
+    def head_of(self, payloads: Sequence[Buffer], known: bytes = b"") -> UnitHead:  # noqa: ARG002 only the newest's
+        return UnitHead(self.is_newest_key, known)
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         return bytes(payloads[0])
