@@ -18,7 +18,8 @@ from services.ingest.appearance.options import AppearanceOptions
 from services.ingest.appearance.overlay_text import OverlayText
 from services.ingest.appearance.regions import parse_crop, parse_polygons
 from services.ingest.camera.bus_publisher import BusPublisher
-from services.ingest.camera.camera import Camera, CameraPolicy
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.streams import CameraStreams
 from services.ingest.camera_status import Measurements, camera_status

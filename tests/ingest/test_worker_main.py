@@ -16,7 +16,7 @@ import pytest
 from services.ingest.appearance.options import AppearanceOptions
 from services.ingest.appearance.overlay_text import OverlayText
 from services.ingest.appearance.regions import Crop
-from services.ingest.camera.camera import CameraPolicy
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, memory_limit
 from services.ingest.settings import CameraSettings

@@ -67,8 +67,8 @@ class FfmpegInput:
     ) -> None:
         self._stall_seconds = stall_seconds
         self._read_seconds = stall_seconds / reads
-        # FFmpeg decodes while it opens, too.
-        options = {**options, "max_pixels": str(max_pixels)}
+        # FFmpeg would decode while it opens, and take memory for the coded size, of which a picture may show a piece.
+        options = {**options, "max_pixels": str(max_pixels), "codec_whitelist": "none"}
         self._container = open_input(place, options, (open_seconds, self._read_seconds), container_format)
         self.has_read = False
         """Whether a packet came."""
