@@ -1,7 +1,8 @@
 /* What is known of a feed's picture, and the state and words that follow from it. Knows no element and no clock. */
 
+import { Lag } from "./lag.js";
 import * as texts from "./texts.js";
-import { STALL_MS } from "./timing.js";
+import { BEHIND_MS, STALL_MS } from "./timing.js";
 
 /**
  * Where the moment's facts come from.
@@ -25,6 +26,9 @@ export class Condition {
   shown = null;
   /** When a picture was last painted. */
   paintedAt = -Infinity;
+  /** How late the last live picture came, whatever the server says. */
+  behindMs = 0;
+  #lag = new Lag();
   /** When the server was last asked how it goes. */
   askedAt = -Infinity;
 
@@ -34,7 +38,7 @@ export class Condition {
   }
 
   /**
-   * A picture was painted.
+   * A picture was painted, at `paintedAt`.
    * @param {boolean} isLive
    * @param {number | null} takenAt
    * @param {number} receivedAt
@@ -44,6 +48,7 @@ export class Condition {
     if (isLive) {
       this.trouble = "";
       this.shown = { takenAt, receivedAt };
+      this.behindMs = takenAt === null ? 0 : this.#lag.note(takenAt, this.paintedAt);
     } else this.trouble ||= texts.noLivePicture;
   }
 
@@ -71,7 +76,9 @@ export class Condition {
     if (isHidden) return ["hidden", ""];
     if (this.failure) return ["offline", this.failure];
     if (this.trouble) return ["stale", this.trouble];
-    if (now - this.paintedAt < patienceMs) return ["live", ""];
+    if (now - this.paintedAt < patienceMs) {
+      return this.behindMs < BEHIND_MS ? ["live", ""] : ["stale", texts.behind(this.behindMs)];
+    }
     return this.shown && now - turnedAt > STALL_MS ? ["stale", texts.noPicture] : ["connecting", ""];
   }
 

@@ -2,6 +2,8 @@
 
 /** The server repeats a still picture every second: one that is silent for this long has stalled. */
 export const STALL_MS = 3_000;
+/** A picture that comes later than this is no live one. */
+export const BEHIND_MS = 4_000;
 /** For the first picture of a connection, and for an answer. */
 export const FIRST_MS = 6_000;
 /** By then a connection has proved good; and a glance at another tab is shorter. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Condition } from "../camera-feed/condition.js";
+import { Lag } from "../camera-feed/lag.js";
 import * as texts from "../camera-feed/texts.js";
 
 const NOW = 100_000;
@@ -24,6 +25,32 @@ test("it is connecting before the first picture, live after it, and stale when n
 
 test("one that has just begun to play again is connecting, whatever it shows", () => {
   assert.deepEqual(painted(60_000).standing({ ...VISIBLE, turnedAt: NOW - 1_000 }), ["connecting", ""]);
+});
+
+test("a picture that comes late is stale, whatever the server claims, until pictures come in time again", () => {
+  const condition = new Condition();
+  /** @param {number} second @param {number} lateMs */
+  const standing = (second, lateMs) => {
+    condition.paintedAt = NOW + 1_000 * second + lateMs;
+    condition.notePicture(true, 5_000_000 + 1_000 * second, 0);
+    return condition.standing({ ...VISIBLE, now: condition.paintedAt });
+  };
+  assert.deepEqual(standing(0, 40), ["live", ""]);
+  assert.deepEqual(standing(1, 3_900), ["live", ""]);
+  assert.deepEqual(standing(2, 8_040), ["stale", "The picture is 8.0 s behind."]);
+  assert.deepEqual(standing(60, 8_040), ["stale", "The picture is 8.0 s behind."], "a lag that lasts is no new normal");
+  assert.deepEqual(standing(61, 60), ["live", ""]);
+});
+
+test("clocks that drift apart, or are set, make no picture late", () => {
+  const lag = new Lag();
+  const day = 24 * 3_600;
+  for (let second = 0; second < day; second += 10) assert.ok(lag.note(second * 1_000.2, second * 1_000) < 100);
+  for (let second = day; second < 2 * day; second += 10) assert.ok(lag.note(second * 999.9, second * 1_000) < 100);
+  const set = new Lag();
+  assert.equal(set.note(1_000_000, 0), 0);
+  assert.equal(set.note(901_000, 1_000), 0, "set back");
+  assert.equal(set.note(1_902_000, 2_000), 0, "set ahead");
 });
 
 test("paused goes before hidden, hidden before offline, offline before the camera's trouble", () => {

@@ -6,6 +6,7 @@ One camera comes from the environment, as `CAMERA_…`; several come from a file
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -19,16 +20,26 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
+from services.ingest.appearance.options import Flip, MaskStyle, Place, Rotation
+from services.ingest.appearance.overlay_text import OVERLAY_FORM, check_template
+from services.ingest.appearance.regions import CROP_FORM, MASKS_FORM
 from services.ingest.camera_address.address import CameraAddress
 from services.ingest.camera_address.errors import NO_FILE, CameraAddressError
 from services.ingest.camera_address.understand import understand
+from services.ingest.setting_forms import (
+    degrees,
+    existing_file,
+    joined,
+    masks_text,
+    usable_crop,
+    usable_masks,
+    usable_widths,
+    usable_zone,
+)
 from shared.bus.status import MAX_CAPTURE_INTERVAL_SECONDS
 from shared.bus.topics import KEY_PATTERN
 from shared.settings import BusServerSettings, SecretUrl, Settings
 
-MAX_WIDTHS: Final = 16
-MIN_WIDTH_PIXELS: Final = 16
-MAX_WIDTH_PIXELS: Final = 7680
 SourceKind = Literal["demo", "rtsp", "http", "file"]
 _ADDRESS: Final = "an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
 
@@ -58,26 +69,6 @@ def _usable_url(value: SecretUrl) -> SecretUrl:
     return value
 
 
-def _joined(value: Any) -> Any:
-    """A list, which only a file can hold, in the form of an environment variable."""
-    return ",".join(map(str, value)) if isinstance(value, list) else value
-
-
-def _usable_widths(value: str) -> str:
-    widths = value.split(",")
-    if len(widths) > MAX_WIDTHS or not all(
-        width.strip().isdecimal() and MIN_WIDTH_PIXELS <= int(width) <= MAX_WIDTH_PIXELS for width in widths
-    ):
-        raise ValueError(value)
-    return value
-
-
-def _existing_file(value: Path) -> Path:
-    if not value.is_file():
-        raise ValueError(str(value))
-    return value
-
-
 class CameraSettings(BaseModel):
     """One camera. Each description completes "must be …"; the docstring below a field says what it does."""
 
@@ -104,7 +95,7 @@ class CameraSettings(BaseModel):
     rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="tcp or udp")
     """`udp` is for cameras that do better by it: packets that are lost on the way stay lost. The other one
     is tried where the camera refuses this one or sends nothing by it."""
-    rtsp_ca_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
+    rtsp_ca_file: Annotated[Path, AfterValidator(existing_file)] | None = Field(
         None, description="the path of a PEM file with the certificate to trust for rtsps:// and https://"
     )
     """For rtsps:// and https://: the certificate to trust, where no authority that the system knows has signed it."""
@@ -134,10 +125,37 @@ class CameraSettings(BaseModel):
     """The most frames a second that are published. A camera whose address is a single JPEG is asked no more often."""
     jpeg_quality: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
     """The quality of the live pictures. At 60 they need two thirds of the bits of 80."""
-    widths: Annotated[str, BeforeValidator(_joined), AfterValidator(_usable_widths)] = Field(
+    widths: Annotated[str, BeforeValidator(joined), AfterValidator(usable_widths)] = Field(
         "320,640,1280", description="up to 16 widths in pixels from 16 to 7680 with commas between, such as 320,640"
     )
     """The widths in pixels that viewers may ask for by `?width=`. Encoded only while somebody watches."""
+    rotate: Annotated[Rotation, BeforeValidator(degrees)] = Field(0, description="0, 90, 180 or 270")
+    """Turns the picture clockwise, by this many degrees."""
+    flip: Flip = Field("none", description="none, horizontal or vertical")
+    """Mirrors the picture: `horizontal` swaps left and right, `vertical` top and bottom."""
+    crop: Annotated[str, BeforeValidator(joined), AfterValidator(usable_crop)] | None = Field(
+        None, description=CROP_FORM
+    )
+    """The part of the camera's picture to keep."""
+    privacy_masks: Annotated[str, BeforeValidator(masks_text), AfterValidator(usable_masks)] | None = Field(
+        None, description=MASKS_FORM
+    )
+    """Areas of the camera's picture that nobody shall see. They are hidden before a picture leaves the camera's
+    process, so no viewer, archived frame or time-lapse has them."""
+    privacy_mask_style: MaskStyle = Field("fill", description="fill or pixelate")
+    """`fill` is black and hides everything; `pixelate` leaves large blocks of the colours that were there."""
+    overlay: Annotated[str, AfterValidator(check_template)] | None = Field(None, description=OVERLAY_FORM)
+    """A line of text over the picture, such as `{name} {time}`."""
+    overlay_place: Place = Field(
+        "top-left", description="top-left, top, top-right, bottom-left, bottom or bottom-right"
+    )
+    """Where the text stands."""
+    overlay_size: float = Field(4, ge=1, le=25, description="a number from 1 to 25")
+    """The height of the text, in percent of the picture's height."""
+    time_zone: Annotated[str, AfterValidator(usable_zone)] | None = Field(
+        None, description="the name of a time zone, such as Europe/Berlin"
+    )
+    """The time zone of the time in the text. Unset: the computer's own."""
     capture_interval: int = Field(
         3600,
         ge=1,
@@ -187,6 +205,11 @@ class CameraSettings(BaseModel):
         return (*(() if self.address is None else self.address.notices), *small)
 
     @property
+    def zone(self) -> ZoneInfo | None:
+        """The time zone of the text; None is the computer's own."""
+        return None if self.time_zone is None else ZoneInfo(self.time_zone)
+
+    @property
     def source_kind(self) -> SourceKind:
         return "demo" if self.address is None else self.address.kind
 
@@ -219,7 +242,7 @@ class CameraEnvironment(CameraSettings, Settings):
 class IngestSettings(BusServerSettings):
     """Where the bus is bound, and which file lists the cameras, if any does."""
 
-    cameras_file: Annotated[Path, AfterValidator(_existing_file)] | None = Field(
+    cameras_file: Annotated[Path, AfterValidator(existing_file)] | None = Field(
         None, description="the path of a TOML file with a [[camera]] table for each camera"
     )
     """More than one camera: a file with a table for each (docs/cameras.md). The CAMERA_ settings are then ignored. The

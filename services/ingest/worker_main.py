@@ -14,6 +14,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import IO, Any, Final
 
+from services.ingest.appearance.options import AppearanceOptions
+from services.ingest.appearance.overlay_text import OverlayText
+from services.ingest.appearance.regions import parse_crop, parse_polygons
 from services.ingest.camera.bus_publisher import BusPublisher
 from services.ingest.camera.camera import Camera
 from services.ingest.camera.policy import CameraPolicy
@@ -49,6 +52,21 @@ def rendering_options(settings: CameraSettings) -> RenderingOptions:
     )
 
 
+def appearance_options(settings: CameraSettings) -> AppearanceOptions:
+    """How the settings want pictures to look."""
+    overlay = settings.overlay
+    return AppearanceOptions(
+        masks=parse_polygons(settings.privacy_masks) if settings.privacy_masks else (),
+        mask_style=settings.privacy_mask_style,
+        crop=parse_crop(settings.crop) if settings.crop else None,
+        rotate=settings.rotate,
+        flip=settings.flip,
+        overlay=OverlayText(overlay, settings.display_name, settings.zone) if overlay else None,
+        overlay_place=settings.overlay_place,
+        overlay_size=settings.overlay_size,
+    )
+
+
 def camera_policy(settings: CameraSettings) -> CameraPolicy:
     """How the settings want the camera to be treated."""
     return CameraPolicy(
@@ -67,7 +85,7 @@ def _stream(settings: CameraSettings, assignment: dict[str, Any], *, is_small: b
     return Camera(
         settings.device_key,
         source_opener(settings, max_pixels=assignment["max_pixels"]),
-        Renditions(settings.device_key, rendering_options(settings)),
+        Renditions(settings.device_key, rendering_options(settings), appearance_options(settings)),
         policy=replace(policy, disconnects_when_idle=True, connects_on_demand=True) if is_small else policy,
         probe=answers_at(settings),
         in_words=(lambda words: named(_of_small_stream(words))) if is_small else named,

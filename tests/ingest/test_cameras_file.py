@@ -35,6 +35,19 @@ def test_cameras_keep_the_files_order_and_a_password_may_be_in_a_file_of_its_own
     assert second.offered_widths == (32, 64)
 
 
+def test_areas_may_be_written_as_lists(path: Path) -> None:
+    """They mean the same as the text of the environment's setting."""
+    path.write_text(
+        "[[camera]]\ndevice_key = 'a'\nrotate = 90\ncrop = [0, 0.1, 1, 0.9]\n"
+        "privacy_masks = [[[0, 0], [0.5, 0], [0, 0.5]], [[1, 1], [0.5, 1], [1, 0.5]]]\n"
+        "[[camera]]\ndevice_key = 'b'\nrotate = 90\ncrop = '0,0.1,1,0.9'\n"
+        "privacy_masks = '0,0 0.5,0 0,0.5; 1,1 0.5,1 1,0.5'\n"
+    )
+    one, other = read_cameras_file(path)
+    assert one.privacy_masks == other.privacy_masks == "0,0 0.5,0 0,0.5; 1,1 0.5,1 1,0.5"
+    assert one.model_dump(exclude={"device_key"}) == other.model_dump(exclude={"device_key"})
+
+
 def test_a_file_that_is_absent_or_too_long_is_refused(path: Path) -> None:
     """The setting may name the wrong file."""
     with pytest.raises(ConfigurationError, match="can't be read: No such file"):

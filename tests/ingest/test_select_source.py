@@ -53,6 +53,9 @@ class Scripted:
 
     def interrupt(self) -> None: ...
 
+    def late_seconds(self) -> float:
+        return 0.0
+
     def facts(self) -> SourceFacts:
         return SourceFacts(codec=self.name)
 

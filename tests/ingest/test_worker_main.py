@@ -9,15 +9,20 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.ingest.appearance.options import AppearanceOptions
+from services.ingest.appearance.overlay_text import OverlayText
+from services.ingest.appearance.regions import Crop
 from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, memory_limit
 from services.ingest.settings import CameraSettings
 from services.ingest.worker_main import (
     AssignedCamera,
+    appearance_options,
     camera_policy,
     read_instructions,
     rendering_options,
@@ -46,10 +51,29 @@ def test_each_setting_reaches_the_option_of_its_meaning() -> None:
     )
 
 
+def test_each_setting_of_the_pictures_look_reaches_its_option() -> None:
+    """The masks above all."""
+    settings = CameraSettings(
+        name="Door", privacy_masks="0,0 1,0 1,1", privacy_mask_style="pixelate", crop="0.1,0.2,0.3,0.4", rotate=90,
+        flip="vertical", overlay="{name}", overlay_place="bottom", overlay_size=7, time_zone="Asia/Tokyo",
+    )  # fmt: skip
+    assert appearance_options(settings) == AppearanceOptions(
+        masks=(((0, 0), (1, 0), (1, 1)),),
+        mask_style="pixelate",
+        crop=Crop(0.1, 0.2, 0.3, 0.4),
+        rotate=90,
+        flip="vertical",
+        overlay=OverlayText("{name}", "Door", ZoneInfo("Asia/Tokyo")),
+        overlay_place="bottom",
+        overlay_size=7,
+    )
+
+
 def test_the_options_own_defaults_are_those_of_the_settings() -> None:
     """A test of either then tests what users get. 0 seconds until a freeze turn it off."""
     assert rendering_options(CameraSettings()) == RenderingOptions()
     assert camera_policy(CameraSettings()) == CameraPolicy(frozen_seconds=None)
+    assert appearance_options(CameraSettings()) == AppearanceOptions()
 
 
 def test_instructions_are_followed_until_their_end_which_ends_the_process() -> None:

@@ -214,5 +214,6 @@ class Camera:
 
     def _facts_of(self, source: Source) -> SourceFacts:
         facts = source.facts()
-        notices = " ".join(filter(None, (self._open_source.notice, facts.notice)))
+        lateness = self._delivery.lateness_notice(facts)
+        notices = " ".join(filter(None, (self._open_source.notice, facts.notice, lateness)))
         return replace(facts, notice=self._in_words(notices) or None)

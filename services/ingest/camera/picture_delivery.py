@@ -4,6 +4,8 @@ It owns neither the connection nor the waiting. `renditions.py` decides which fr
 `picture_wait.py` how long none may come, `state.py` what that does to the state.
 """
 
+from typing import Final
+
 from services.ingest.camera.frame_sink import FrameSink
 from services.ingest.camera.picture_wait import PictureWait
 from services.ingest.camera.policy import CameraPolicy
@@ -11,10 +13,15 @@ from services.ingest.camera.reader_exchange import ReaderExchange
 from services.ingest.camera.renditions import Renditions
 from services.ingest.camera.state import StateTracker
 from services.ingest.decoding import cpu_limit
+from services.ingest.decoding.lateness import LATE_SECONDS
 from services.ingest.decoding.pictures import Picture
-from services.ingest.sources import Source, SourceUndecodableError
+from services.ingest.sources import Source, SourceFacts, SourceUndecodableError, failure_reasons
 from shared.bus.status import CameraState
 from shared.clock import Clock
+
+NS_PER_SECOND: Final = 1_000_000_000
+TOLD_LATENESS_SECONDS: Final = 0.5
+"""A picture's time is corrected by lateness beyond this. Less may be the size of a key frame."""
 
 
 class PictureDelivery:
@@ -32,7 +39,10 @@ class PictureDelivery:
         self._renditions = renditions
         self._state = state
         self._exchange = exchange
+        self._stall_seconds = policy.stall_seconds
         self._frozen_seconds = policy.frozen_seconds
+        self._late_seconds = 0.0
+        """How late the newest picture was."""
         self._clock = clock
         self._wait = PictureWait(stall_seconds=policy.stall_seconds, open_seconds=policy.open_seconds)
 
@@ -62,12 +72,18 @@ class PictureDelivery:
             if picture is None:
                 self._judge(source, sink)
             else:
-                self._publish(picture, wanted, captured_at_ns, sink)
+                self._late_seconds = source.late_seconds()
+                self._publish(source, picture, wanted, captured_at_ns, sink)
         finally:
             cpu_limit.end_picture()
 
+    def lateness_notice(self, facts: SourceFacts) -> str | None:
+        """What to tell while pictures come late, if they do."""
+        return self._lateness_words(facts) if self._late_seconds > LATE_SECONDS else None
+
     def stay_idle(self, sink: FrameSink) -> None:
         """Frames arrive and nobody wants pictures. A camera that was frozen may still be."""
+        self._late_seconds = 0.0
         self._wait.begin(self._clock.monotonic())
         if self._state.observed.state is not CameraState.FROZEN:
             self._delivers(CameraState.IDLE, sink)
@@ -90,20 +106,32 @@ class PictureDelivery:
         if is_news:
             sink.state_changed()
 
-    def _publish(self, picture: Picture, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
+    def _publish(
+        self, source: Source, picture: Picture, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink
+    ) -> None:
         now = self._clock.monotonic()
         self._wait.begin(now)
         self._exchange.picture_came()
         if not wanted:
             return
+        if self._late_seconds >= self._stall_seconds:
+            if self._state.lost(CameraState.STALLED, self._lateness_words(source.facts())):
+                sink.state_changed()
+            return
+        if self._late_seconds >= TOLD_LATENESS_SECONDS:
+            captured_at_ns -= round(self._late_seconds * NS_PER_SECOND)
         frames = self._renditions.render(picture, wanted, captured_at_ns, now)
-        size = picture.width, picture.height
+        size = self._renditions.size_of(picture)
         if self._frozen_seconds is not None and now - self._renditions.same_since >= self._frozen_seconds:
             self._delivers(CameraState.FROZEN, sink, size)
             return
         self._delivers(CameraState.LIVE, sink, size)
         for frame in frames:
             sink.publish(frame)
+
+    def _lateness_words(self, facts: SourceFacts) -> str:
+        words = failure_reasons.TOO_SLOW if facts.lacks_cpu_time else failure_reasons.COME_LATE
+        return words.format(self._late_seconds)
 
     def _delivers(self, state: CameraState, sink: FrameSink, size: tuple[int, int] | None = None) -> None:
         if self._state.delivers(state, size):

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from services.ingest.appearance.appearance import Appearance
+from services.ingest.appearance.options import AS_SENT, AppearanceOptions
 from services.ingest.decoding.pictures import Picture
 from shared.bus.frames import Frame
 from shared.bus.topics import CAPTURE, MAIN
@@ -31,7 +33,7 @@ class RenderingOptions:
 
 @dataclass(slots=True)
 class _Sent:
-    """The last frame of a rendition: when it was sent (monotonic seconds), and from which picture it was made."""
+    """The last frame of a rendition: when it was sent (monotonic seconds), and from which shown picture it was made."""
 
     at: float
     picture: Picture
@@ -43,11 +45,12 @@ class _Sent:
 class Renditions:
     """Makes the frames of one camera. One thread.
 
-    The picture has not changed since `same_since` (monotonic seconds).
+    The camera's picture has not changed since `same_since` (monotonic seconds), whatever is written over it.
     """
 
-    def __init__(self, camera_key: str, options: RenderingOptions) -> None:
+    def __init__(self, camera_key: str, options: RenderingOptions, appearance: AppearanceOptions = AS_SENT) -> None:
         self.same_since = float("-inf")
+        self._appearance = Appearance(appearance)
         self._camera_key = camera_key
         self._options = options
         self._pacer = FramePacer(options.max_fps)
@@ -66,15 +69,24 @@ class Renditions:
         newly_wanted = any(rendition not in self._sent for rendition in wanted)
         return self._pacer.admits(now) or newly_wanted
 
+    def size_of(self, picture: Picture) -> tuple[int, int]:
+        """Width and height in pixels of the rendition `main` of the camera's picture."""
+        return self._appearance.size_of(picture)
+
     def render(self, picture: Picture, wanted: Collection[str], captured_at_ns: int, now: float) -> list[Frame]:
-        """The frames to publish for a picture. There is none if the same picture was sent within the last second."""
+        """The frames to publish for a picture. There is none if the same picture was sent within the last second.
+
+        Raises:
+            ValueError: when the picture can't be made to look as its owner wants it.
+        """
         is_same = self._picture is not None and picture.equals(self._picture)
         if is_same and self._picture is not None:
             # The JPEGs at hand were made from the picture kept before.
             picture = self._picture
         else:
             self._picture, self.same_since = picture, now
-        return [self._frame(name, picture, captured_at_ns, now) for name in self._due(picture, wanted, now)]
+        shown = self._appearance.applied(picture, captured_at_ns)
+        return [self._frame(name, shown, captured_at_ns, now) for name in self._due(shown, wanted, now)]
 
     def _due(self, picture: Picture, wanted: Collection[str], now: float) -> Iterator[str]:
         for rendition in sorted(wanted):

@@ -1,5 +1,6 @@
 """An access unit: one coded picture as it arrived, and what must be known of its codec to keep and decode it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -29,6 +30,8 @@ class AccessUnit:
     """Whether it was given out before, without its last pieces."""
     is_after_loss: bool = False
     """Whether something before it is missing: it may be whole, but only a key frame can be decoded."""
+    taken_at: float = math.inf
+    """When the camera took it, in monotonic seconds of ours; infinite where nothing tells."""
 
     def add(self, payload: Buffer) -> None:
         self.payloads.append(payload)

@@ -34,6 +34,7 @@ class PendingUnits:
         self._units: list[AccessUnit] = []
         self._bytes = 0
         self._is_new_start = True
+        self._begins_with_key = False
         self.is_holding = True
 
     def put(self, unit: AccessUnit) -> None:
@@ -43,6 +44,7 @@ class PendingUnits:
         if head.is_key and not unit.is_damaged:
             self._is_new_start |= self.is_holding or bool(self._units)
             self.is_holding = False
+            self._begins_with_key = True
             self._units, self._bytes = [unit], unit.memory_bytes
         elif unit.is_damaged or unit.is_continued or unit.is_after_loss:
             self.hold()
@@ -57,8 +59,18 @@ class PendingUnits:
         batch = Batch(self._units, self._is_new_start, self._sets)
         if self._units:
             self._units, self._bytes, self._is_new_start = [], 0, False
+            self._begins_with_key = False
         return batch
+
+    def take_key(self) -> Batch:
+        """Remove everything that waits, and return the key frame in it, if there is one. Nothing is kept until the next
+        one.
+        """
+        units = self._units[:1] if self._begins_with_key else []
+        self.hold()
+        return Batch(units, True, self._sets)
 
     def hold(self) -> None:
         """Keep nothing until the next key frame."""
         self._units, self._bytes, self._is_new_start, self.is_holding = [], 0, True, True
+        self._begins_with_key = False

@@ -1,11 +1,14 @@
 """From access units to the picture to show: which units are decoded, and when there is nothing to show."""
 
+import math
+import time
 from typing import Final
 
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.access_unit import DamagedUnitError, UnitFormat
 from services.ingest.decoding.decoder import Decoder, picture_of
 from services.ingest.decoding.jpeg import DamagedPictureError
+from services.ingest.decoding.lateness import Shedding
 from services.ingest.decoding.pending_units import Batch, PendingUnits
 from services.ingest.decoding.pictures import JpegPicture, Picture
 from shared.settings import DEFAULT_MAX_PIXELS
@@ -17,6 +20,7 @@ class UnitDecoder:
     """Shows the newest of the pending units. After any damage it shows nothing until the next key frame. One thread.
 
     In a stream of JPEGs each unit is a key frame. A picture before a damaged one is not shown again as if it were new.
+    While there is no time to decode everything, key frames alone are decoded, and the newest of them stays the picture.
     """
 
     def __init__(
@@ -35,6 +39,10 @@ class UnitDecoder:
         is_jpeg = unit_format.codec == _JPEG
         self._decoder = None if is_jpeg else decoder or Decoder(unit_format.codec, max_pixels=max_pixels)
         self._picture: Picture | None = None
+        self._taken_at = math.inf
+        self._shedding = Shedding()
+        self.late_seconds = 0.0
+        """How long before the last call of `newest` the camera took the picture returned; 0 if nothing tells."""
 
     @property
     def codec(self) -> str:
@@ -47,7 +55,7 @@ class UnitDecoder:
             PictureRefusedError: when the camera's pictures are beyond a limit.
             MemoryError: when there is none left for one.
         """
-        if self.pending.is_holding:
+        if self.pending.is_holding and not self._shedding.is_on:
             self._picture = None
         try:
             self._picture = self._decode_pending() or self._picture
@@ -57,11 +65,25 @@ class UnitDecoder:
             self._picture = None
         return self._picture
 
+    def _note_lateness(self, batch: Batch) -> None:
+        """A picture stays as late as it was, except while newer ones are left out."""
+        now = time.monotonic()
+        if batch.units:
+            self._taken_at = batch.units[-1].taken_at
+        elif not self._shedding.is_on:
+            return
+        self.late_seconds = max(0.0, now - self._taken_at)
+        self._shedding.note(self.late_seconds, now)
+
     def _decode_pending(self) -> Picture | None:
         """The newest pending picture; None if nothing is pending."""
-        batch = self.pending.take()
-        if not batch.units:
-            return None
+        batch = self.pending.take_key() if self._shedding.is_on and self._decoder is not None else self.pending.take()
+        try:
+            return self._decoded(batch) if batch.units else None
+        finally:
+            self._note_lateness(batch)
+
+    def _decoded(self, batch: Batch) -> Picture | None:
         if self._decoder is None:
             picture: Picture | None = JpegPicture.checked(
                 self._format.assemble(batch.units[-1].payloads), self._max_pixels

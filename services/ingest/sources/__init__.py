@@ -50,6 +50,8 @@ class SourceFacts:
     """In the last seconds, as far as the source can tell."""
     waits_for_key_frame: bool = False
     """Nothing is wrong with what arrives, but decoding can begin only with the camera's next key frame."""
+    lacks_cpu_time: bool = False
+    """This process wants more of a CPU than it gets, so late pictures are not the camera's doing."""
 
 
 class Source(Protocol):
@@ -80,6 +82,11 @@ class Source(Protocol):
 
         Raises:
             SourceUnavailableError: when there is no picture to be had.
+        """
+
+    def late_seconds(self) -> float:
+        """How old the picture was when `retrieve` returned it, beyond the usual way from the camera; 0.0 where nothing
+        tells.
         """
 
     def interrupt(self) -> None:

@@ -30,6 +30,10 @@ class DemoSource:
     def retrieve(self) -> BgrPicture:
         return BgrPicture(self._scene.draw(self._grabbed_at))
 
+    def late_seconds(self) -> float:
+        """It is drawn when it is asked for."""
+        return 0.0
+
     def interrupt(self) -> None:
         """Not needed: a grab takes at most one frame's time."""
 

@@ -40,6 +40,13 @@ CLOSED_AT_ONCE_BY_TLS: Final = (
 )
 ENDED: Final = "The camera ended its stream."
 STOPPED: Final = "The camera stopped sending pictures."
+TOO_SLOW: Final = (
+    "This computer can't keep up: the newest picture is {:.0f} s old. Stop other programs on it, or choose a smaller "
+    "picture or fewer frames a second in the camera."
+)
+COME_LATE: Final = (
+    "The camera's pictures come {:.0f} s late. Check its network, or choose a lower bit rate in the camera."
+)
 NO_TLS: Final = "The camera's address does not speak TLS as we do. Check the port, and whether it should be rtsp://."
 NOT_RTSP: Final = "Something answers at the camera's address, but not by RTSP. Check the port in CAMERA_RTSP_URL."
 NOT_UNDERSTOOD: Final = f"The camera's RTSP can't be understood. {RECORD}"

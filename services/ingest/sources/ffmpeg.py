@@ -22,7 +22,7 @@ from services.ingest.sources import (
     failure_reasons,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.ffmpeg_input import FfmpegInput
+from services.ingest.sources.ffmpeg_input import CATCH_UP_SECONDS, FfmpegInput
 from services.ingest.sources.ffmpeg_opening import LogLine, UnopenedError
 from services.ingest.sources.refusals import login_error, status_error
 from services.ingest.sources.tls import certificate_error
@@ -60,6 +60,9 @@ class FfmpegSource:
         opened = self._opened()
         try:
             opened.read()
+            until = time.monotonic() + CATCH_UP_SECONDS
+            while opened.is_behind and time.monotonic() < until:
+                opened.read()
         except SourceUnavailableError:
             if opened.has_read or not self._options.url.lower().startswith("rtsp"):
                 raise
@@ -68,6 +71,9 @@ class FfmpegSource:
 
     def retrieve(self) -> Picture | None:
         return self._opened().picture()
+
+    def late_seconds(self) -> float:
+        return self._opened().late_seconds
 
     def interrupt(self) -> None:
         """FFmpeg can't be without losing its place in the stream: a grab ends with the next packet."""

@@ -16,7 +16,9 @@ from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
 from services.ingest.decoding.access_unit import AccessUnit, Buffer, UnitHead
+from services.ingest.decoding.cpu_demand import CpuDemand
 from services.ingest.decoding.decoder import Decoder
+from services.ingest.decoding.lateness import LATE_SECONDS, CameraClock
 from services.ingest.decoding.pictures import Picture
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
@@ -29,6 +31,8 @@ _LOSS: Final = ("RTP: missed", "max delay reached", "concealing", "corrupt")
 _LOST_PACKETS: Final = _LOSS[:2]
 """Those of them that tell of the network; the others may be the camera's own doing."""
 LOSS_SECONDS: Final = 10.0
+CATCH_UP_SECONDS: Final = 1.0
+"""For so long packets are read, and none is decoded, while they are late."""
 MAX_LOSSES: Final = 1000
 _SURELY_BEFORE: Final = 10_000_000
 """Microseconds: a first packet's time is earlier than that of the first picture."""
@@ -63,13 +67,17 @@ class FfmpegInput:
     ) -> None:
         self._stall_seconds = stall_seconds
         self._read_seconds = stall_seconds / reads
-        # FFmpeg decodes while it opens, too.
-        options = {**options, "max_pixels": str(max_pixels)}
+        # FFmpeg would decode while it opens, and take memory for the coded size, of which a picture may show a piece.
+        options = {**options, "max_pixels": str(max_pixels), "codec_whitelist": "none"}
         self._container = open_input(place, options, (open_seconds, self._read_seconds), container_format)
         self.has_read = False
         """Whether a packet came."""
         self._packet_at = time.monotonic()
         self._patience_seconds = max(open_seconds, stall_seconds)
+        self._cpu_demand = CpuDemand()
+        self._camera_clock = CameraClock(self._cpu_demand.is_too_much)
+        self.is_behind = False
+        """Whether the newest packet is late, so that more of them surely wait."""
         self._lost_at: deque[float] = deque(maxlen=MAX_LOSSES)
         try:
             self._stream = _first_video(self._container)
@@ -96,6 +104,7 @@ class FfmpegInput:
             notice=None if damage is None or lost else f"The camera's pictures can't be decoded: {damage}.",
             lost_packets=lost,
             waits_for_key_frame=pictures.pending.is_holding and damage is None and not lost,
+            lacks_cpu_time=self._cpu_demand.is_too_much(),
         )
 
     @property
@@ -122,9 +131,15 @@ class FfmpegInput:
         self._newest.is_newest_key = packet.is_keyframe
         is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
         self._note_loss(lines, now)
-        unit = AccessUnit(0, is_damaged=is_damaged)
+        unit = AccessUnit(0, is_damaged=is_damaged, taken_at=self._taken_at(packet, now))
         unit.add(memoryview(packet))
         self._pictures.pending.put(unit)
+        self.is_behind = now - unit.taken_at > LATE_SECONDS
+
+    @property
+    def late_seconds(self) -> float:
+        """As of the last call of `picture`, how long before it the camera took that picture."""
+        return self._pictures.late_seconds
 
     def picture(self) -> Picture | None:
         """The newest picture; None while there is no clean one."""
@@ -151,6 +166,12 @@ class FfmpegInput:
     def close(self) -> None:
         with av.logging.Capture():
             self._container.close()
+
+    def _taken_at(self, packet: "av.Packet[VideoStream]", now: float) -> float:
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None or not packet.time_base:
+            return now
+        return self._camera_clock.taken_at(float(stamp * packet.time_base), now)
 
     def _note_loss(self, lines: Iterable[LogLine], now: float) -> None:
         self._lost_at.extend(now for _, _, message in lines if any(sign in message for sign in _LOST_PACKETS))

@@ -50,6 +50,10 @@ class VideoFileSource:
     def retrieve(self) -> Picture | None:
         return self._opened().picture()
 
+    def late_seconds(self) -> float:
+        """Nobody waits for a file."""
+        return 0.0
+
     def interrupt(self) -> None:
         """A grab is over in a moment anyway."""
 

@@ -42,6 +42,9 @@ class TickingSource:
 
     def interrupt(self) -> None: ...
 
+    def late_seconds(self) -> float:
+        return 0.0
+
     def facts(self) -> SourceFacts:
         return SourceFacts()
 

@@ -58,6 +58,7 @@ class Scene:
     policy: CameraPolicy = field(default_factory=CameraPolicy)
     probe: Callable[[], bool] | None = None
     is_still: bool = False
+    late: float = 0.0
     is_damaged: bool = False
     now: float = 1000.0
     in_words: Callable[[str], str] = str
@@ -137,6 +138,9 @@ class Scene:
 
     def interrupt(self) -> None:
         self.interrupted += 1
+
+    def late_seconds(self) -> float:
+        return self.late
 
     def facts(self) -> SourceFacts:
         return self.source_facts
@@ -525,3 +529,28 @@ def test_all_words_name_settings_as_the_user_knows_them() -> None:
     scene.run()
     assert scene.observed[1].last_error == "set camera_fps"
     assert scene.camera.facts.notice == "see camera_rtsp_url"
+
+
+def test_a_late_picture_bears_the_time_at_which_it_was_taken_and_is_told() -> None:
+    """Viewers and the archive see when it was, not when it came."""
+    scene: Scene = Scene(steps([None] * 3, lambda: setattr(scene, "late", 3.0), [None] * 40))
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    fresh, late = scene.frames[0], scene.frames[-1]
+    assert fresh.captured_at_ns == pytest.approx((1000 + FRAME_SECONDS) * 1e9, abs=1000)
+    assert late.captured_at_ns == pytest.approx((scene.now - 3.0) * 1e9, abs=1e8)
+    assert scene.camera.facts.notice == failure_reasons.COME_LATE.format(3)
+    assert CameraState.STALLED not in scene.states[:-1]
+
+
+@pytest.mark.parametrize(("lacks_cpu_time", "words"), [(True, "This computer can't keep up"), (False, "come 6 s late")])
+def test_pictures_that_are_too_late_are_not_shown_as_live(lacks_cpu_time: bool, words: str) -> None:
+    """The reason is told, with the number, and it heals by itself."""
+    scene: Scene = Scene(
+        steps([None] * 12, lambda: setattr(scene, "late", 6.0), [None] * 3, lambda: setattr(scene, "late", 0.0), [None])
+    )
+    scene.source_facts = SourceFacts(lacks_cpu_time=lacks_cpu_time)
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert scene.states[:3] == [CameraState.LIVE, CameraState.STALLED, CameraState.LIVE]
+    assert words in (scene.observed[1].last_error or "")

@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 
+from services.ingest.appearance.options import AppearanceOptions
+from services.ingest.appearance.overlay_text import OverlayText
+from services.ingest.appearance.regions import parse_polygons
 from services.ingest.camera.renditions import RenderingOptions, Renditions
-from services.ingest.decoding.pictures import BgrPicture
+from services.ingest.decoding.jpeg import CheckedJpeg
+from services.ingest.decoding.pictures import BgrPicture, JpegPicture
 from shared.bus.frames import Frame
+from tests.ingest.appearance.pictures import FORMS, picture, plain
+from tests.ingest.pixels import pixels_of
 
 FRAME_SECONDS = 0.125  # exact in binary
 
@@ -102,3 +108,41 @@ def test_after_a_new_connection_every_subscriber_gets_a_picture() -> None:
     show(renditions, [7, 7], {"main"})
     renditions.begin()
     assert show(renditions, [7], {"main"}, start=2)[0]
+
+
+MASKED = AppearanceOptions(masks=parse_polygons("0,0 1,0 1,1 0,1"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_rendition_shows_what_is_masked(form: str) -> None:
+    """Neither a small one, nor the archive's, nor a camera's own JPEG, which nothing else would decode."""
+    renditions = Renditions("cam1", RenderingOptions(), MASKED)
+    frames = renditions.render(picture(form, plain(64, 48, (255, 255, 255))), {"main", "32", "capture"}, 0, 0.0)
+    assert len(frames) == 3
+    assert all(pixels_of(frame.jpeg).max() <= 8 for frame in frames)
+
+
+def test_a_picture_that_can_not_be_masked_is_not_shown() -> None:
+    """Nothing goes out instead of it."""
+    broken = JpegPicture(CheckedJpeg(b"\xff\xd8 no JPEG", 64, 48))
+    with pytest.raises(ValueError, match="JPEG"):
+        Renditions("cam1", RenderingOptions(), MASKED).render(broken, {"main"}, 0, 0.0)
+
+
+def test_the_time_on_a_still_scene_goes_on() -> None:
+    """It is sent once a second, and still counts as the same picture of the camera."""
+    clock = AppearanceOptions(overlay=OverlayText("{time}"))
+    renditions = Renditions("cam1", RenderingOptions(), clock)
+    made = show(renditions, [7] * 20, {"main"})
+    assert [number for number, frames in enumerate(made) if frames] == [0, 8, 16]
+    assert len({frames[0].jpeg for frames in made if frames}) == 3
+    assert renditions.same_since == 0.0
+
+
+def test_a_turned_picture_has_the_size_that_viewers_get() -> None:
+    """The status says the same."""
+    renditions = Renditions("cam1", RenderingOptions(), AppearanceOptions(rotate=90))
+    original = BgrPicture(np.zeros((48, 64, 3), np.uint8))
+    frames = renditions.render(original, {"main", "32"}, 0, 0.0)
+    assert {frame.rendition: (frame.width, frame.height) for frame in frames} == {"main": (48, 64), "32": (32, 43)}
+    assert renditions.size_of(original) == (48, 64)

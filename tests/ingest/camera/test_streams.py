@@ -79,6 +79,9 @@ class Stream:
 
     def interrupt(self) -> None: ...
 
+    def late_seconds(self) -> float:
+        return 0.0
+
     def facts(self) -> SourceFacts:
         return SourceFacts()
 

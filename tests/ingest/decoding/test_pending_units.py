@@ -115,3 +115,30 @@ def test_a_unit_of_millions_of_nal_units_is_damaged(unit_format: UnitFormat, hea
     finally:
         tracemalloc.stop()
     assert peak < 16 * MEBIBYTE
+
+
+def test_a_key_frame_can_be_taken_alone() -> None:
+    """Where there is no time for more. What follows it can't be decoded then."""
+    units = units_of("h264")  # key frames are the first and the seventh
+    pending = PendingUnits(H264(), b"")
+    for unit in units[:3]:
+        pending.put(unit)
+    batch = pending.take_key()
+    assert (batch.units, batch.is_new_start) == (units[:1], True)
+    for unit in units[3:6]:
+        pending.put(unit)
+        assert pending.take_key().units == []
+    for unit in units[6:]:
+        pending.put(unit)
+    assert pending.take_key().units == [units[6]]
+    assert pending.take().units == []
+
+
+def test_what_follows_a_key_frame_that_was_taken_before_is_no_key_frame() -> None:
+    """Decoding must not begin in the middle."""
+    units = units_of("h264")
+    pending = PendingUnits(H264(), b"")
+    pending.put(units[0])
+    pending.take()
+    pending.put(units[1])
+    assert pending.take_key().units == []

@@ -30,3 +30,37 @@ def test_a_damaged_jpeg_is_not_made_up_for_by_the_one_before(loses_packets: bool
         assert newest_after(pictures, bad) is None
         assert pictures.newest() is None
     assert newest_after(pictures, next_good) is not None
+
+
+def test_late_pictures_are_shed_to_key_frames_and_keep_their_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest key frame stays the picture until the next, and gets older all the while."""
+    now = 100.0
+    monkeypatch.setattr("services.ingest.decoding.unit_decoder.time.monotonic", lambda: now)
+    units, _ = assembled("h264", recorded("h264"))  # key frames are the first and the seventh
+    pictures = UnitDecoder(FORMATS["h264"](), b"")
+    for number, unit in enumerate(units):
+        unit.taken_at = 96.0 + number / 10
+    first = newest_after(pictures, units[0])
+    assert first is not None
+    assert pictures.late_seconds == pytest.approx(4.0)
+    for unit in units[1:6]:
+        now += 0.1
+        assert newest_after(pictures, unit) is first
+    assert pictures.late_seconds == pytest.approx(4.5)
+    second = newest_after(pictures, units[6])
+    assert second is not None
+    assert second is not first
+    assert pictures.late_seconds == pytest.approx(now - 96.6)
+
+
+def test_a_picture_that_nothing_follows_is_as_late_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A camera may send one every ten seconds."""
+    now = 100.0
+    monkeypatch.setattr("services.ingest.decoding.unit_decoder.time.monotonic", lambda: now)
+    units, _ = assembled("h264", recorded("h264"))
+    pictures = UnitDecoder(FORMATS["h264"](), b"")
+    units[0].taken_at = 99.9
+    newest_after(pictures, units[0])
+    now += 9
+    pictures.newest()
+    assert pictures.late_seconds == pytest.approx(0.1)

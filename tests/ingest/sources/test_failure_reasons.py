@@ -101,14 +101,14 @@ CLEAR = {
     *("NO_CA_FILE", "UNTRUSTED", "WRONG_NAME", "EXPIRED", "NOT_YET_VALID", "SELF_SIGNED"),
     # A camera that was live is lost: most often it is switched off, or its cable is out.
     *("CLOSED", "ENDED", "STOPPED"),
-    *("STILL_OPENING", "WAITS_FOR_KEY_FRAME", "LOST_PACKETS"),
+    *("STILL_OPENING", "WAITS_FOR_KEY_FRAME", "LOST_PACKETS", "TOO_SLOW", "COME_LATE"),
 }
 UNCLEAR = {
     *("NOT_UNDERSTOOD", "GARBAGE", "UNREADABLE", "LONG_DESCRIPTION", "LOGIN_UNKNOWN"),
     *("OTHER_VIDEO", "UNDECODED_VIDEO", "NO_CLEAN_PICTURE", "NO_KEY_FRAME"),
     *("STRANGE", "NO_JPEG", "TOO_LARGE", "NOTHING_CAME", "REDIRECT_LOOP", "REDIRECTED_NOWHERE"),
 }
-PARTS = {"RECORD", "CANT_BE_OPENED"}
+PARTS = {"RECORD", "CANT_BE_OPENED", "HAS_WAITED"}
 """Words that are never told alone."""
 
 

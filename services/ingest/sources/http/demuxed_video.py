@@ -10,7 +10,7 @@ from typing import Final
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.ffmpeg_input import FfmpegInput
+from services.ingest.sources.ffmpeg_input import CATCH_UP_SECONDS, FfmpegInput
 from services.ingest.sources.ffmpeg_opening import UnopenedError
 from services.ingest.sources.http import failures
 from services.ingest.sources.http.response import Response
@@ -47,13 +47,19 @@ class DemuxedVideo:
         self._body.deadline = self._packet_at + self._stall_seconds
         self._input.read()
         self._packet_at = time.monotonic()
+        until = self._packet_at + CATCH_UP_SECONDS
+        while self._input.is_behind and time.monotonic() < until:
+            self._input.read()
         return True
 
     def retrieve(self) -> Picture | None:
         return self._input.picture()
 
+    def late_seconds(self) -> float:
+        return self._input.late_seconds
+
     def facts(self) -> SourceFacts:
-        return SourceFacts(self._input.codec)
+        return SourceFacts(self._input.codec, lacks_cpu_time=self._input.facts().lacks_cpu_time)
 
     def close(self) -> None:
         self._input.close()

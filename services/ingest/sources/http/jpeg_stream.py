@@ -56,6 +56,9 @@ class JpegStream:
         self._retrieved_at = time.monotonic()
         return self._newest.picture()
 
+    def late_seconds(self) -> float:
+        return self._newest.late_seconds
+
     def facts(self) -> SourceFacts:
         return self._newest.facts()
 

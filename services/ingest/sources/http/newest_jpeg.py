@@ -16,13 +16,16 @@ class NewestJpeg:
         """What was wrong with the last one that was wanted or given up."""
         self._unchecked: bytes | None = None
         self._picture: JpegPicture | None = None
+        self._put_at = 0.0
+        self.late_seconds = 0.0
+        """How long the picture had waited when it was first wanted. Nothing tells when the camera took it."""
         self.bytes_per_second = 0.0
         """Between the last two calls of `facts`."""
         self._bytes = 0
         self._counted_since = time.monotonic()
 
     def put(self, jpeg: bytes) -> None:
-        self._unchecked = jpeg
+        self._unchecked, self._put_at = jpeg, time.monotonic()
 
     def count(self, byte_count: int) -> None:
         """So many bytes arrived."""
@@ -42,6 +45,7 @@ class NewestJpeg:
                 self.damage = str(error)
             else:
                 self.damage = None
+            self.late_seconds = time.monotonic() - self._put_at
         return self._picture
 
     def facts(self) -> SourceFacts:

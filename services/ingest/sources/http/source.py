@@ -26,6 +26,8 @@ class _Reader(Protocol):
 
     def retrieve(self) -> Picture | None: ...
 
+    def late_seconds(self) -> float: ...
+
     def facts(self) -> SourceFacts: ...
 
     def close(self) -> None: ...
@@ -65,6 +67,9 @@ class HttpSource:
 
     def retrieve(self) -> Picture | None:
         return self._opened().retrieve()
+
+    def late_seconds(self) -> float:
+        return self._opened().late_seconds()
 
     def interrupt(self) -> None:
         """Any thread. Video in a container can't be interrupted: a grab ends with the next packet."""

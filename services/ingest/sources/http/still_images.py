@@ -66,6 +66,9 @@ class StillImages:
         self._retrieved_at = time.monotonic()
         return self._newest.picture()
 
+    def late_seconds(self) -> float:
+        return self._newest.late_seconds
+
     def facts(self) -> SourceFacts:
         return self._newest.facts()
 

@@ -25,6 +25,8 @@ class ReceiverReports:
         self._reported_time = 0
         self._read_at = 0.0
         self._reported_at = float("-inf")
+        self.sender_clock: tuple[float, int] | None = None
+        """Of the last report: the sender's wall time in seconds and the time stamp that belongs to it."""
 
     def read(self, data: bytes | bytearray, now: float, sender: int | None) -> bool:
         """Read a compound packet. True if it says that the stream of `sender` is over.
@@ -35,6 +37,8 @@ class ReceiverReports:
         for count, kind, body in _packets(data):
             if kind == _SENDER_REPORT and len(body) >= _SENDER_REPORT_BYTES:
                 self._sender, self._reported_time = struct.unpack("!I2xI", body[:10])
+                seconds, fraction, timestamp = struct.unpack("!3I", body[4:16])
+                self.sender_clock = seconds + fraction / 2**32, timestamp
                 self._read_at = now
             elif kind == _GOODBYE and sender is not None:
                 leaving = [body[at : at + 4] for at in range(0, 4 * count, 4)]

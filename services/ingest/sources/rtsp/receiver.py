@@ -12,9 +12,12 @@ from contextlib import suppress
 from typing import Any, Final
 
 from services.ingest.decoding.access_unit import AccessUnit
+from services.ingest.decoding.cpu_demand import CpuDemand
+from services.ingest.decoding.lateness import CameraClock
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.rtp.timestamps import RtpTimestamps
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.delivery import Delivery
 from services.ingest.sources.rtsp.sdp_track import VideoTrack
@@ -61,6 +64,10 @@ class Receiver:
         self._is_waiting = False
         self._has_had_any = False
         self._unit_at = self._loop.time()
+        self._timestamps = RtpTimestamps()
+        self._cpu_demand = CpuDemand()
+        self._camera_clock = CameraClock(self._cpu_demand.is_too_much)
+        self._sender: int | None = None
         self._history: deque[tuple[float, int, int, int]] = deque(maxlen=LOSS_TICKS + 1)
         """At each tick: the loop's time, and the bytes received, packets lost and upsets until then."""
         try:
@@ -77,6 +84,10 @@ class Receiver:
         recent = list(self._history)[-RATE_TICKS - 1 :]
         seconds = recent[-1][0] - recent[0][0]
         return round((recent[-1][1] - recent[0][1]) * 8 / seconds) if seconds > 0 else None
+
+    @property
+    def lacks_cpu_time(self) -> bool:
+        return self._cpu_demand.is_too_much()
 
     @property
     def has_other_streams(self) -> bool:
@@ -161,6 +172,7 @@ class Receiver:
             self._delivery,
             on_track=self._on_track,
             on_unit=self._on_unit,
+            on_clock=self._on_clock,
             on_end=self._stop_waiting,
         )
         try:
@@ -176,8 +188,21 @@ class Receiver:
         self._unit_at = self._loop.time()
         self._has_had_any = True
         self._arrived_units += 1
+        unit.taken_at = self._taken_at(unit.timestamp)
         self.decoder.pending.put(unit)
         self._stop_waiting()
+
+    def _taken_at(self, timestamp: int) -> float:
+        sender = self._session.assembler.sender
+        if sender != self._sender:
+            self._sender = sender
+            self._camera_clock.restart()
+        seconds = self._timestamps.seconds(timestamp)
+        return self._camera_clock.taken_at(seconds, self._unit_at)
+
+    def _on_clock(self, wall_seconds: float, timestamp: int) -> None:
+        """The camera reports what its time stamps mean."""
+        self._camera_clock.note_report(wall_seconds, self._timestamps.peek(timestamp))
 
     def _tick(self) -> None:
         """Twice a second: note how much arrived, and whether the camera has fallen silent."""

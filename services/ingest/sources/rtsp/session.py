@@ -49,7 +49,8 @@ _ODD_PLAY: Final = frozenset({400, 404, 451, 455, 456, 457, 459, 460, 501, 551})
 class Session:
     """Call `start` once and `stop` once.
 
-    `on_track` gets the chosen stream before its first access unit, `on_unit` each access unit. `on_end` is called once,
+    `on_track` gets the chosen stream before its first access unit, `on_unit` each access unit. `on_clock` gets the
+    camera's wall time in seconds and the time stamp that it says belongs to it. `on_end` is called once,
     when no more will arrive; `failure` is set from then on. `upsets` counts how often there was garbage amid packets.
     """
 
@@ -61,6 +62,7 @@ class Session:
         *,
         on_track: Callable[[VideoTrack], None],
         on_unit: Callable[[AccessUnit], None],
+        on_clock: Callable[[float, int], None],
         on_end: Callable[[], None],
     ) -> None:
         self.failure: SourceUnavailableError | None = None
@@ -71,6 +73,7 @@ class Session:
         self._delivery = delivery
         self._on_track = on_track
         self._on_unit = on_unit
+        self._on_clock = on_clock
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         tls = tls_context(options) if address.is_encrypted else None
@@ -241,6 +244,8 @@ class Session:
         if self._reports.read(data[start:end], now, self.assembler.sender):
             self._loop.call_later(GOODBYE_SECONDS, self._end_if_silent, self.assembler.byte_count)
             return
+        if self._reports.sender_clock is not None:
+            self._on_clock(*self._reports.sender_clock)
         report = self._reports.report(lost=self.assembler.lost, highest_sequence=self.assembler.highest, now=now)
         if report is not None:
             self._media.send_report(report)

@@ -64,6 +64,9 @@ class RtspSource:
         self._retrieved_at = time.monotonic()
         return receiver.decoder.newest()
 
+    def late_seconds(self) -> float:
+        return self._opened().decoder.late_seconds
+
     def interrupt(self) -> None:
         """Make the current `grab`, or the next one, return False. Any thread."""
         self._interrupted.set()
@@ -84,6 +87,7 @@ class RtspSource:
             " ".join(notices) or None,
             lost_packets=lost,
             waits_for_key_frame=decoder.pending.is_holding and decoder.damage is None and not lost,
+            lacks_cpu_time=receiver.lacks_cpu_time,
         )
 
     def close(self) -> None:
