@@ -181,10 +181,10 @@ def test_cameras_end_with_ingest_however_it_ends(tmp_path: Path) -> None:
     environment = {"BUS_BIND": f"tcp://127.0.0.1:{free_port()}"}
     ingest = ServiceProcess("services.ingest", environment, tmp_path / "log")
     children = Path(f"/proc/{ingest.pid}/task/{ingest.pid}/children")
-    wait_until(lambda: bool(children.read_text().split()), "the camera's process runs")
-    camera = int(children.read_text().split()[0])
+    wait_until(lambda: len(children.read_text().split()) == 2, "the template and the camera's process run", 60)
+    pids = children.read_text().split()
     ingest.signal(signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{camera}").exists(), "the camera's process ends")
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "both processes end")
     ingest.stop()
 
 
