@@ -64,7 +64,7 @@ class Supervisor:
         ConfigurationError: from the constructor, when the cameras can't be read or the bus can't be bound.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 what it is made of
         self,
         cameras: CameraList,
         bus_address: str,
@@ -150,7 +150,12 @@ class Supervisor:
                 for notice in camera.understood:
                     log.warning("camera's address", camera=key, notice=notice)
                 self._workers[key] = CameraWorker(
-                    camera, order, self._inner_address, self._launcher, self._clock, max_pixels=self._max_pixels
+                    camera,
+                    order,
+                    self._inner_address,
+                    launcher=self._launcher,
+                    clock=self._clock,
+                    max_pixels=self._max_pixels,
                 )
 
     def _stop(self, workers: list[CameraWorker]) -> None:

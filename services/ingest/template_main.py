@@ -6,6 +6,7 @@ reads requests from there and ends with it. docs/decisions/0028 says why forking
 """
 
 import ctypes
+import encodings.idna  # noqa: F401 looking up a name imports it
 import errno
 import faulthandler
 import gc
@@ -14,7 +15,7 @@ import socket
 from typing import Final
 
 from services.ingest import worker_main
-from services.ingest.forking_launcher import MOST_REQUEST_BYTES, READY
+from services.ingest.worker_template import MOST_MESSAGE_BYTES, READY
 from shared.lifecycle import run_service
 
 _STANDARD_INPUT, _STANDARD_OUTPUT = 0, 1
@@ -34,7 +35,7 @@ def fork_on_request() -> bool:
     with socket.socket(fileno=os.dup(_STANDARD_INPUT)) as control:
         control.send(READY)
         while True:
-            request, descriptors, _, _ = socket.recv_fds(control, MOST_REQUEST_BYTES, 2)
+            request, descriptors, _, _ = socket.recv_fds(control, MOST_MESSAGE_BYTES, 2)
             if not request:
                 return False
             reply = fork_orphan()
@@ -52,7 +53,7 @@ def fork_orphan() -> bytes | None:
     It is a grandchild whose parent has ended, so ingest, which adopts its orphans, is its parent by now.
     """
     receiving, sending = os.pipe()
-    with open(receiving, "rb") as result, open(sending, "wb", buffering=0) as outcome:
+    with os.fdopen(receiving, "rb") as result, os.fdopen(sending, "wb", 0) as outcome:
         parent = _fork()
         if parent < 0:
             return b"%d" % parent

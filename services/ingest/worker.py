@@ -34,14 +34,14 @@ log = get_logger(__name__)
 class CameraWorker:
     """The worker of one camera. For the supervisor's thread only."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 its collaborators, each by name
         self,
         camera: CameraSettings,
         order: int,
         inner_address: str,
+        *,
         launcher: WorkerLauncher,
         clock: Clock,
-        *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> None:
         self.camera = camera

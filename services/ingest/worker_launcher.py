@@ -1,4 +1,4 @@
-"""How a camera's process is started, and what it inherits. `ForkingLauncher` is the way on Linux; this one is for the rest.
+"""How a camera's process is started, and what it inherits.
 
 A process gets two descriptors, its standard input and output, and no setting: those arrive with its assignment.
 """
@@ -28,8 +28,8 @@ class ChildProcess(Protocol):
     def poll(self) -> int | None:
         """Its exit code, negative where a signal ended it; None while it runs."""
 
-    def wait(self) -> int:
-        """Return its exit code once it has ended."""
+    def wait(self) -> object:
+        """Return when it has ended."""
 
     def kill(self) -> None:
         """End it at once, unless it has ended."""
@@ -53,13 +53,13 @@ class WorkerLauncher(Protocol):
 
 
 class SpawningLauncher:
-    """Starts each process from nothing: a second of CPU and 45 MB for every camera."""
+    """Starts each process from nothing: a second of CPU and 45 MB for every camera. The way where Linux isn't."""
 
     def is_ready(self) -> bool:
         return True
 
     def launch(self, camera_key: str, standard_input: int, standard_output: int) -> ChildProcess:  # noqa: ARG002 the others name the process
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 our own module
             [sys.executable, "-m", WORKER_MODULE],
             stdin=standard_input,
             stdout=standard_output,
@@ -74,9 +74,7 @@ class SpawningLauncher:
 def inherited_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that libraries read. All others stay behind: services' passwords and keys are among them."""
     inherited = {
-        name: value
-        for name, value in environment.items()
-        if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
+        name: value for name, value in environment.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
     # NumPy's linear algebra would start a thread for each core when it is loaded. A camera has no use for it.
     return {**inherited, "OPENBLAS_NUM_THREADS": "1"}

@@ -39,7 +39,7 @@ class WorkerProcess:
         finally:
             os.close(its_input)
             os.close(its_output)
-        self._instructions = open(instructions, "w", encoding="utf-8")  # noqa: SIM115 it stays open
+        self._instructions = os.fdopen(instructions, "w", encoding="utf-8")
         self._reader = threading.Thread(
             target=self._read_heartbeats, args=(heartbeats,), name="worker-heartbeats", daemon=True
         )
@@ -82,6 +82,6 @@ class WorkerProcess:
         self._child.wait()
 
     def _read_heartbeats(self, heartbeats: int) -> None:
-        with open(heartbeats, "rb") as lines:
+        with os.fdopen(heartbeats, "rb") as lines:
             for _ in lines:
                 self.heartbeat_at = self._clock.monotonic()

@@ -12,6 +12,7 @@ import zmq
 
 from services.ingest import worker_process
 from services.ingest.cameras_file import CamerasFile
+from services.ingest.forking_launcher import ForkingLauncher
 from services.ingest.supervisor import Supervisor
 from shared.bus.frames import Frame, decode_frame
 from shared.bus.status import CameraState, CameraStatus, decode_status
@@ -85,6 +86,12 @@ class Running:
         assert pid is not None
         return pid
 
+    def template_pid(self) -> int:
+        launcher = self.supervisor._launcher
+        assert isinstance(launcher, ForkingLauncher)
+        assert launcher.template_pid is not None
+        return launcher.template_pid
+
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
@@ -140,6 +147,20 @@ def test_a_process_that_hangs_is_replaced(
     wait_until(lambda: listener.state("one") == "offline", "its status says so", 30)
     wait_until(lambda: listener.state("one") == "live", "another takes over", 60)
     assert running.pid("one") != hanging
+
+
+def test_the_templates_death_touches_no_camera_and_a_new_one_starts_after_it(
+    running: Running, listener: LoopSubscriber
+) -> None:
+    """It is what the cameras' processes are forked from, and nothing to them afterwards."""
+    pids = running.pid("one"), running.pid("two")
+    os.kill(running.template_pid(), signal.SIGKILL)
+    running.rewrite(TWO + "\n[[camera]]\ndevice_key = 'three'\n")
+    wait_until(lambda: listener.state("three") in ("live", "idle"), "the new one is there", 60)
+    assert (running.pid("one"), running.pid("two")) == pids
+    last = listener.sequence("one")
+    wait_until(lambda: listener.sequence("one") > last, "the others deliver")
+    assert set(listener.states["one"]) <= {CameraState.LIVE, CameraState.IDLE, CameraState.CONNECTING}
 
 
 def test_a_changed_file_touches_only_the_cameras_that_changed(running: Running, listener: LoopSubscriber) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from services.ingest.forking_launcher import worker_launcher
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY
 from services.ingest.settings import CameraEnvironment, CameraSettings
 from services.ingest.worker import LONGEST_COSTLY_RESTART_SECONDS, SETTLED_SECONDS, CameraWorker
-from services.ingest.forking_launcher import worker_launcher
 from services.ingest.worker_launcher import WorkerLauncher
 from services.ingest.worker_process import SILENCE_SECONDS
 from shared.bus.status import CameraState, CameraStatus
@@ -47,7 +47,7 @@ def make_worker(time: Time, launcher: WorkerLauncher) -> Iterator[Callable[..., 
 
     def make(**settings: object) -> CameraWorker:
         camera = CameraSettings.model_validate(settings)
-        made.append(CameraWorker(camera, 0, "ipc:///nowhere", launcher, time.clock()))
+        made.append(CameraWorker(camera, 0, "ipc:///nowhere", launcher=launcher, clock=time.clock()))
         return made[-1]
 
     yield make
@@ -194,7 +194,7 @@ def test_a_process_is_told_whether_its_camera_is_in_a_file(
     monkeypatch.setattr(
         "services.ingest.worker_process.WorkerProcess.send", lambda _, instruction: sent.append(instruction)
     )
-    worker = CameraWorker(settings(), 0, "ipc:///nowhere", launcher, time.clock())
+    worker = CameraWorker(settings(), 0, "ipc:///nowhere", launcher=launcher, clock=time.clock())
     worker.check()
     worker.finish_stop(10)
     assert [instruction["has_file"] for instruction in sent] == [has_file]
