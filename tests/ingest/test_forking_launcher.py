@@ -1,4 +1,4 @@
-"""Cameras' processes, forked from a template: whose children they are, what they inherit, and which death ends which."""
+"""Cameras' processes forked from a template: whose children they are, what they inherit, which death ends which."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest import adoption, forking_launcher, worker_template
+from services.ingest import adoption, worker_template
 from services.ingest.forking_launcher import ForkingLauncher, worker_launcher
 from services.ingest.process_limits import memory_limit
 from services.ingest.settings import CameraSettings
@@ -39,9 +39,8 @@ def make_worker(launcher: ForkingLauncher) -> Iterator[Callable[..., CameraWorke
     made: list[CameraWorker] = []
 
     def make(key: str = "one", **options: int) -> CameraWorker:
-        worker = CameraWorker(
-            CameraSettings(device_key=key), 0, "ipc:///nowhere", launcher=launcher, clock=Clock(), **options
-        )
+        camera = CameraSettings(device_key=key)
+        worker = CameraWorker(camera, 0, "ipc:///nowhere", launcher=launcher, clock=Clock(), **options)
         made.append(worker)
         wait_until(lambda: not worker.check() and worker.status() is None, "the first heartbeat comes", 60)
         return worker
@@ -155,7 +154,7 @@ def test_a_process_that_was_forked_for_nobody_ends_with_the_template(
     launcher: ForkingLauncher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The template may die between the fork and the answer. The child is then still in its group."""
-    monkeypatch.setattr(worker_template.os, "setpgid", lambda *_: None)
+    monkeypatch.setattr(os, "setpgid", lambda *_: None)
     reading, writing = os.pipe()
     lost = launcher.launch("one", reading, writing)
     assert lost.pid in children()
@@ -215,7 +214,7 @@ def test_many_cameras_come_and_go_and_leave_nothing(
 def test_where_nobody_adopts_orphans_each_process_is_started_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on macOS, where developers run it."""
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(forking_launcher.sys, "platform", "darwin")
+        elsewhere.setattr(sys, "platform", "darwin")
         assert isinstance(worker_launcher(Clock()), SpawningLauncher)
 
     def refuse(_: int) -> None:
