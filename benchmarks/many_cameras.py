@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean
-from typing import Final
+from typing import Final, Self
 
 import zmq
 
@@ -66,7 +66,8 @@ class Audience:
         topic = f"frame/{key}/{WIDTH}/"
         (self._socket.subscribe if wanted else self._socket.unsubscribe)(topic)
 
-    def hear(self) -> None:
+    def hear(self) -> Self:
+        """Read what has arrived."""
         while self._socket.poll(0):
             parts = self._socket.recv_multipart()
             if parts[0].startswith(b"status/"):
@@ -75,6 +76,7 @@ class Audience:
                     self.live.add(status.camera)
             else:
                 self.seen.add(parts[0].split(b"/")[1].decode())
+        return self
 
     def close(self) -> None:
         self._context.destroy(linger=0)
@@ -95,7 +97,7 @@ def cost(way: str, cameras: int, recording: Path) -> Cost:
         thread = threading.Thread(target=supervisor.run, args=(stop,))
         thread.start()
         try:
-            wait_until(lambda: (audience.hear(), len(audience.live) == cameras)[1], "all are live", PATIENCE_SECONDS)
+            wait_until(lambda: len(audience.hear().live) == cameras, "all are live", PATIENCE_SECONDS)
             live_seconds = time.monotonic() - begun
             workers = [worker.pid for worker in supervisor._workers.values() if worker.pid is not None]  # noqa: SLF001
             template = launcher.template_pid if isinstance(launcher, ForkingLauncher) else None
@@ -105,7 +107,7 @@ def cost(way: str, cameras: int, recording: Path) -> Cost:
             idle = own_and_all(workers, pids)
             for key in keys:
                 audience.watch(key, wanted=True)
-            wait_until(lambda: (audience.hear(), len(audience.seen) == cameras)[1], "pictures", PATIENCE_SECONDS)
+            wait_until(lambda: len(audience.hear().seen) == cameras, "pictures", PATIENCE_SECONDS)
             for key in keys:
                 audience.watch(key, wanted=False)
             time.sleep(SETTLE_SECONDS)
@@ -144,7 +146,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         recording = record(Path(directory, "recording.mp4"), options.size)
         costs = [cost(way, number, recording) for number in options.cameras for way in WAYS]
-    print(f"{'cameras':>7}  {'':8} {'live after':>10} {'CPU':>7} {'own, idle':>10} {'all':>8} {'decoded':>9} {'all':>8}")
+    print(
+        f"{'cameras':>7}  {'':8} {'live after':>10} {'CPU':>7} {'own, idle':>10} {'all':>8} {'decoded':>9} {'all':>8}"
+    )
     for each in costs:
         print(
             f"{each.cameras:>7}  {each.way:8} {each.live_seconds:>8.1f} s {each.cpu_seconds:>5.1f} s"
