@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from shared.allocator import give_memory_back
+
 MEMORY_BYTES: Final = 640 * 1024 * 1024
 """It holds one 8K picture, or four of 4K, and leaves the rest of 1 GB to everything else."""
+WORTH_BYTES: Final = 8 * 1024 * 1024
+"""To give less back to the system is not worth the milliseconds. After a picture of 720p it is 5 MB."""
 
 
 class PictureMemory:
@@ -27,11 +31,13 @@ class PictureMemory:
 
     @contextmanager
     def taken(self, byte_count: int) -> Iterator[None]:
-        """`take` before the block, `give_back` after it."""
+        """`take` before the block, `give_back` after it, also to the system: the next picture is an hour away."""
         byte_count = self.take(byte_count)
         try:
             yield
         finally:
+            if byte_count >= WORTH_BYTES:
+                give_memory_back()
             self.give_back(byte_count)
 
     def take(self, byte_count: int) -> int:
