@@ -12,6 +12,7 @@ import faulthandler
 import gc
 import os
 import socket
+from contextlib import suppress
 from typing import Final
 
 from services.ingest import worker_main
@@ -32,19 +33,20 @@ def main() -> int:
 
 def fork_on_request() -> bool:
     """Fork at each request, until ingest closes the socket. True in a forked process, which is then a camera's."""
-    with socket.socket(fileno=os.dup(_STANDARD_INPUT)) as control:
+    with suppress(BrokenPipeError), socket.socket(fileno=os.dup(_STANDARD_INPUT)) as control:
         control.send(READY)
         while True:
             request, descriptors, _, _ = socket.recv_fds(control, MOST_MESSAGE_BYTES, 2)
             if not request:
-                return False
-            reply = fork_orphan()
-            if reply is None:
+                break
+            answer = fork_orphan()
+            if answer is None:
                 become_worker(request, *descriptors)
                 return True
             for descriptor in descriptors:
                 os.close(descriptor)
-            control.send(reply)
+            control.send(answer)
+    return False
 
 
 def fork_orphan() -> bytes | None:

@@ -48,6 +48,7 @@ def test_a_second_upgrade_has_nothing_to_do_and_keeps_the_rows(engine: Engine, f
 
 def test_the_newest_revision_is_that_of_the_last_migration(engine: Engine) -> None:
     """Else the last one would never be applied to a database that there is already."""
+    upgrade(engine)
     with engine.connect() as connection:
         scripts = ScriptDirectory.from_config(alembic_config(connection))
     assert scripts.get_heads() == [NEWEST_REVISION]
