@@ -1,4 +1,4 @@
-"""All of ingest, with one camera's worker and the template: the share of a core that a camera uses, watched and idle."""
+"""All of ingest with one camera's worker and the template: the share of a core that a camera uses, watched and idle."""
 
 import tempfile
 import time

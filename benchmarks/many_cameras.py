@@ -25,6 +25,7 @@ from services.ingest.supervisor import Supervisor
 from services.ingest.worker_launcher import SpawningLauncher, WorkerLauncher
 from shared.bus.status import CameraState, decode_status
 from shared.clock import Clock
+from shared.logs import configure_logs
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
@@ -143,6 +144,7 @@ def main() -> None:
     parser.add_argument("--cameras", type=int, nargs="+", default=[1, 10, 30])
     parser.add_argument("--size", default="1280x720")
     options = parser.parse_args()
+    configure_logs()  # to standard error
     with tempfile.TemporaryDirectory() as directory:
         recording = record(Path(directory, "recording.mp4"), options.size)
         costs = [cost(way, number, recording) for number in options.cameras for way in WAYS]
