@@ -1,4 +1,4 @@
-"""All of ingest, the supervisor and one camera's worker: the share of a core that a camera uses, watched and idle."""
+"""All of ingest with one camera's worker and the template: the share of a core that a camera uses, watched and idle."""
 
 import tempfile
 import time
@@ -16,7 +16,7 @@ WARM_UP_SECONDS: Final = 3.0
 
 
 def service_cost(url: str, *, wanted: bool, seconds: float, fps: int) -> dict[str, float]:
-    """CPU milliseconds per frame of the camera, percent of a core, and megabytes (PSS), of both processes together."""
+    """CPU milliseconds per frame of the camera, percent of a core, and megabytes (PSS), of all processes together."""
     address = f"tcp://127.0.0.1:{free_port()}"
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     socket = context.socket(zmq.SUB)

@@ -28,7 +28,7 @@ from PIL import Image
 
 from benchmarks.pictures import moving_pictures
 from services.archiver.timelapse.formats import OutputFormat
-from services.archiver.timelapse.render_job import Progress, RenderJob, SourceFrame
+from services.archiver.timelapse.render_job import Progress, RenderJob, SourceFrame, decode_report
 
 WIDTH: Final = 1280
 HEIGHT: Final = 720
@@ -91,7 +91,8 @@ def rendered(archive: Path, frames: tuple[SourceFrame, ...], form: OutputFormat)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - began
-    last = Progress.decode(lines[-1])
+    last = decode_report(lines[-1])
+    assert isinstance(last, Progress)
     assert process.returncode == 0, last.error
     assert last.done == len(frames)
     cpu_seconds = usage.ru_utime + usage.ru_stime

@@ -32,7 +32,7 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
         description = ArchiverSettings.model_fields["timelapse_dir"].description
         raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
     forecaster = Forecaster.of(settings, archiver.engine)
-    queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock)
+    queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock, archiver.frame_files.memory)
     archiver.jobs |= {
         "retention": Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, clock),
         "time-lapses": queue,

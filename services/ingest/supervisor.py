@@ -11,8 +11,10 @@ from typing import Final, Protocol
 
 from services.ingest.camera.state import ObservedState
 from services.ingest.camera_status import camera_status
+from services.ingest.forking_launcher import worker_launcher
 from services.ingest.settings import CameraSettings
 from services.ingest.worker import CameraWorker
+from services.ingest.worker_launcher import WorkerLauncher
 from shared.bus.curve import ServerKeys
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
@@ -62,7 +64,7 @@ class Supervisor:
         ConfigurationError: from the constructor, when the cameras can't be read or the bus can't be bound.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 what it is made of
         self,
         cameras: CameraList,
         bus_address: str,
@@ -70,6 +72,7 @@ class Supervisor:
         *,
         keys: ServerKeys | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
+        launcher: WorkerLauncher | None = None,
     ) -> None:
         self._clock = clock or Clock()
         self._cameras = cameras
@@ -83,6 +86,7 @@ class Supervisor:
             self._directory.cleanup()
             raise
         self._publisher = Publisher(self._inner_address, is_inner=True)
+        self._launcher = launcher or worker_launcher(self._clock)
         self._workers: dict[str, CameraWorker] = {}
         self._removed: dict[str, CameraStatus] = {}
         self._configure(configured)
@@ -98,6 +102,7 @@ class Supervisor:
             now = self._clock.monotonic()
             if self._cameras.has_changed():
                 self._reload()
+            self._launcher.is_ready()
             changed = sum(worker.check() for worker in self._workers.values())
             if self._publisher.read_subscriptions() or changed or now >= status_due_at:
                 self._publish_statuses()
@@ -107,6 +112,7 @@ class Supervisor:
     def close(self) -> None:
         """End every worker and the bus, within little more than `STOP_SECONDS`."""
         self._stop(list(self._workers.values()))
+        self._launcher.close()
         self._publisher.close()
         self._forwarder.close()
         self._directory.cleanup()
@@ -144,7 +150,12 @@ class Supervisor:
                 for notice in camera.understood:
                     log.warning("camera's address", camera=key, notice=notice)
                 self._workers[key] = CameraWorker(
-                    camera, order, self._inner_address, self._clock, max_pixels=self._max_pixels
+                    camera,
+                    order,
+                    self._inner_address,
+                    launcher=self._launcher,
+                    clock=self._clock,
+                    max_pixels=self._max_pixels,
                 )
 
     def _stop(self, workers: list[CameraWorker]) -> None:

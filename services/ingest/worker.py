@@ -12,6 +12,7 @@ from services.ingest.camera.state import ObservedState
 from services.ingest.camera_status import camera_status
 from services.ingest.process_limits import broken_limit
 from services.ingest.settings import CameraEnvironment, CameraSettings
+from services.ingest.worker_launcher import WorkerLauncher
 from services.ingest.worker_process import WorkerProcess
 from shared.backoff import backoff_seconds
 from shared.bus.status import CameraState, CameraStatus
@@ -33,18 +34,20 @@ log = get_logger(__name__)
 class CameraWorker:
     """The worker of one camera. For the supervisor's thread only."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 its collaborators, each by name
         self,
         camera: CameraSettings,
         order: int,
         inner_address: str,
-        clock: Clock,
         *,
+        launcher: WorkerLauncher,
+        clock: Clock,
         max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> None:
         self.camera = camera
         self.order = order
         self._inner_address = inner_address
+        self._launcher = launcher
         self._clock = clock
         self._max_pixels = max_pixels
         self._notices: tuple[str, ...] = ()
@@ -75,7 +78,7 @@ class CameraWorker:
         if not self.camera.enabled:
             return False
         if self._process is None:
-            return now >= self._restart_at and not self._start(now)
+            return now >= self._restart_at and self._launcher.is_ready() and not self._start(now)
         if self._process.is_silent(now):
             log.error("camera's process is silent and is ended", camera=self.camera.device_key)
             self._process.kill()
@@ -111,7 +114,7 @@ class CameraWorker:
     def _start(self, now: float) -> bool:
         """Whether it could be started."""
         try:
-            self._process = WorkerProcess(self._clock)
+            self._process = WorkerProcess(self.camera.device_key, self._launcher, self._clock)
         except OSError as error:
             self._schedule_restart(now, 0, f"it could not be started: {error.strerror}")
             return False

@@ -1,12 +1,12 @@
 """One run of a camera's process, with its pipes: instructions in, heartbeats out."""
 
 import json
-import subprocess
-import sys
+import os
 import threading
 from contextlib import suppress
-from typing import IO, Final, cast
+from typing import Final
 
+from services.ingest.worker_launcher import WorkerLauncher
 from shared.clock import Clock
 
 SILENCE_SECONDS: Final = 10.0
@@ -24,26 +24,30 @@ class WorkerProcess:
         OSError: from the constructor, when the process can't be started.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, camera_key: str, launcher: WorkerLauncher, clock: Clock) -> None:
         self._clock = clock
         self.started_at = clock.monotonic()
         self.heartbeat_at: float | None = None
-        self._popen = subprocess.Popen(
-            [sys.executable, "-m", "services.ingest.worker_main"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            # A Ctrl-C is for ingest, which then ends this process in order.
-            process_group=0,
+        its_input, instructions = os.pipe()
+        heartbeats, its_output = os.pipe()
+        try:
+            self._child = launcher.launch(camera_key, its_input, its_output)
+        except OSError:
+            os.close(instructions)
+            os.close(heartbeats)
+            raise
+        finally:
+            os.close(its_input)
+            os.close(its_output)
+        self._instructions = os.fdopen(instructions, "w", encoding="utf-8")
+        self._reader = threading.Thread(
+            target=self._read_heartbeats, args=(heartbeats,), name="worker-heartbeats", daemon=True
         )
-        self._instructions = cast("IO[str]", self._popen.stdin)
-        self._heartbeats = cast("IO[str]", self._popen.stdout)
-        self._reader = threading.Thread(target=self._read_heartbeats, name="worker-heartbeats", daemon=True)
         self._reader.start()
 
     @property
     def pid(self) -> int:
-        return self._popen.pid
+        return self._child.pid
 
     def is_silent(self, now: float) -> bool:
         """Whether it runs, but its next heartbeat is overdue at `now` (monotonic seconds)."""
@@ -54,7 +58,7 @@ class WorkerProcess:
 
     def exit_code(self) -> int | None:
         """None while it runs; negative where a signal ended it."""
-        return self._popen.poll()
+        return self._child.poll()
 
     def send(self, instruction: dict[str, object]) -> None:
         """Send an instruction. If the process has just died, it is lost; the worker notices the death by itself."""
@@ -67,18 +71,17 @@ class WorkerProcess:
             self._instructions.close()
 
     def finish_stop(self, deadline_seconds: float) -> None:
+        """Return when the process has ended, which closes its standard output. It is killed at the deadline."""
         self.begin_stop()
-        try:
-            self._popen.wait(max(0.0, deadline_seconds))
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self._reader.join(max(0.0, deadline_seconds))
+        self.kill()
         self._reader.join()
 
     def kill(self) -> None:
-        self._popen.kill()
-        self._popen.wait()
+        self._child.kill()
+        self._child.wait()
 
-    def _read_heartbeats(self) -> None:
-        with self._heartbeats:
-            for _ in self._heartbeats:
+    def _read_heartbeats(self, heartbeats: int) -> None:
+        with os.fdopen(heartbeats, "rb") as lines:
+            for _ in lines:
                 self.heartbeat_at = self._clock.monotonic()

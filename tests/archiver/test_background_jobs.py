@@ -8,7 +8,6 @@ import pytest
 
 from services.archiver.base.errors import StorageFullError
 from services.archiver.files.local_store import LocalStore
-from services.archiver.files.webp import is_whole_webp
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import jpeg_of, webp_of
 from tests.archiver.test_service import environment, running, start_in_vain
@@ -39,10 +38,10 @@ def test_a_setting_that_cannot_be_used_is_one_line_and_code_2(
 
 def test_below_the_floor_nothing_is_written_and_nothing_deleted(tmp_path: Path) -> None:
     """Another program's disk hunger must not eat the archive."""
-    LocalStore(tmp_path).write_first("a/1.webp", webp_of(), is_whole_webp)
+    LocalStore(tmp_path).write_first("a/1.webp", webp_of(), lambda _: True)
     floor = shutil.disk_usage(tmp_path).total * 2
     with pytest.raises(StorageFullError, match="ARCHIVE_MIN_FREE_BYTES"):
-        LocalStore(tmp_path, floor).write_first("a/2.webp", webp_of(), is_whole_webp)
+        LocalStore(tmp_path, floor).write_first("a/2.webp", webp_of(), lambda _: True)
     assert [file.name for file in (tmp_path / "a").iterdir()] == ["1.webp"]
 
 

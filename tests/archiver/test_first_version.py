@@ -13,10 +13,11 @@ from PIL import ExifTags, Image
 from sqlalchemy import Engine, bindparam, text
 from sqlmodel import SQLModel
 
-from services.archiver.db.engine import _make_parent, alembic_config, upgrade
+from services.archiver.db.engine import _make_parent, upgrade
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import UtcDateTime
+from services.archiver.db.schema import alembic_config
 from services.archiver.files.paths import path_of, thumbnail_path_of
 from services.archiver.files.store import FrameStore
 from services.archiver.service import Archiver

@@ -14,10 +14,11 @@ import pytest
 import uvicorn
 
 from services.archiver.api import readiness
-from services.archiver.api.frames import capture_limit, downloads, sprite_sheets
+from services.archiver.api.frames import capture_limit, downloads
 from services.archiver.app import create_app
 from services.archiver.capture import manual
 from services.archiver.db.frames import FrameRows
+from services.archiver.files.frame_files import FileRecord, FrameFiles
 from services.archiver.files.paths import thumbnail_path_of
 from services.archiver.service import Archiver
 from shared.clock import Clock
@@ -91,14 +92,14 @@ def sheet(width: int) -> str:
 def test_sheets_that_nobody_waits_for_are_not_made(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """200 of them held the archive for 68 s after their clients had gone."""
     cells, may_go_on = [], threading.Event()
-    thumbnail = sprite_sheets.SpriteSheets._thumbnail
+    thumbnail = FrameFiles.thumbnail_picture
 
-    def slow(self: sprite_sheets.SpriteSheets, frame: object) -> object:
+    def slow(self: FrameFiles, frame: FileRecord) -> object:
         cells.append(frame)
         may_go_on.wait(20)
-        return thumbnail(self, frame)  # type: ignore[arg-type]
+        return thumbnail(self, frame)
 
-    monkeypatch.setattr(sprite_sheets.SpriteSheets, "_thumbnail", slow)
+    monkeypatch.setattr(FrameFiles, "thumbnail_picture", slow)
     with waiting_clients(port, *(sheet(64 + number) for number in range(50))):
         wait_until(lambda: cells, "the first sheet is being made")
     assert get(port, f"{FRAMES}/latest").status_code == 200

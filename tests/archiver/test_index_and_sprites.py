@@ -11,11 +11,13 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import Engine, insert
 
+from services.archiver.api.frames.sprite_sheets import BYTES_PER_PIXEL, SpriteSheets
 from services.archiver.app import create_app
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName, thumbnail_path_of
+from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.files.store import FrameStore
 from services.archiver.service import Archiver
 from shared.clock import Clock
@@ -59,6 +61,20 @@ def cell(sheet: bytes, number: int, x: int = 80) -> tuple[int, int, int]:
 
 def is_like(colour: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
     return all(abs(one - another) < 25 for one, another in zip(colour, other, strict=True))
+
+
+def test_a_sheet_waits_for_memory_by_its_size(store: FrameStore, frame_rows: FrameRows) -> None:
+    """A hundred cells of 320 x 640 are 20 megapixels."""
+    took: list[int] = []
+
+    class Memory(PictureMemory):
+        def take(self, byte_count: int) -> int:
+            took.append(byte_count)
+            return super().take(byte_count)
+
+    frame = keep(store, frame_rows, 0, Image.new("RGB", (320, 180)))
+    SpriteSheets(frame_rows, FrameFiles(store, memory=Memory())).sheet([frame] * 20, 320)
+    assert max(took) == 20 * 320 * 180 * BYTES_PER_PIXEL
 
 
 def test_ten_thousand_frames_come_in_one_answer(client: TestClient, engine: Engine, frame_rows: FrameRows) -> None:

@@ -12,6 +12,7 @@ import zmq
 
 from services.ingest import worker_process
 from services.ingest.cameras_file import CamerasFile
+from services.ingest.forking_launcher import ForkingLauncher
 from services.ingest.supervisor import Supervisor
 from shared.bus.frames import Frame, decode_frame
 from shared.bus.status import CameraState, CameraStatus, decode_status
@@ -85,6 +86,12 @@ class Running:
         assert pid is not None
         return pid
 
+    def template_pid(self) -> int:
+        launcher = self.supervisor._launcher
+        assert isinstance(launcher, ForkingLauncher)
+        assert launcher.template_pid is not None
+        return launcher.template_pid
+
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
@@ -142,6 +149,20 @@ def test_a_process_that_hangs_is_replaced(
     assert running.pid("one") != hanging
 
 
+def test_the_templates_death_touches_no_camera_and_a_new_one_starts_after_it(
+    running: Running, listener: LoopSubscriber
+) -> None:
+    """It is what the cameras' processes are forked from, and nothing to them afterwards."""
+    pids = running.pid("one"), running.pid("two")
+    os.kill(running.template_pid(), signal.SIGKILL)
+    running.rewrite(TWO + "\n[[camera]]\ndevice_key = 'three'\n")
+    wait_until(lambda: listener.state("three") in ("live", "idle"), "the new one is there", 60)
+    assert (running.pid("one"), running.pid("two")) == pids
+    last = listener.sequence("one")
+    wait_until(lambda: listener.sequence("one") > last, "the others deliver")
+    assert set(listener.states["one"]) <= {CameraState.LIVE, CameraState.IDLE, CameraState.CONNECTING}
+
+
 def test_a_changed_file_touches_only_the_cameras_that_changed(running: Running, listener: LoopSubscriber) -> None:
     """A changed camera restarts, an unchanged one runs on, a new one appears, and a removed one is announced."""
     one, two = running.pid("one"), running.pid("two")
@@ -181,10 +202,10 @@ def test_cameras_end_with_ingest_however_it_ends(tmp_path: Path) -> None:
     environment = {"BUS_BIND": f"tcp://127.0.0.1:{free_port()}"}
     ingest = ServiceProcess("services.ingest", environment, tmp_path / "log")
     children = Path(f"/proc/{ingest.pid}/task/{ingest.pid}/children")
-    wait_until(lambda: bool(children.read_text().split()), "the camera's process runs")
-    camera = int(children.read_text().split()[0])
+    wait_until(lambda: len(children.read_text().split()) == 2, "the template and the camera's process run", 60)
+    pids = children.read_text().split()
     ingest.signal(signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{camera}").exists(), "the camera's process ends")
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "both processes end")
     ingest.stop()
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from services.ingest.forking_launcher import worker_launcher
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY
 from services.ingest.settings import CameraEnvironment, CameraSettings
 from services.ingest.worker import LONGEST_COSTLY_RESTART_SECONDS, SETTLED_SECONDS, CameraWorker
+from services.ingest.worker_launcher import WorkerLauncher
 from services.ingest.worker_process import SILENCE_SECONDS
 from shared.bus.status import CameraState, CameraStatus
 from shared.clock import Clock
@@ -31,12 +33,21 @@ def time() -> Time:
     return Time()
 
 
+@pytest.fixture(scope="module")
+def launcher() -> Iterator[WorkerLauncher]:
+    made = worker_launcher(Clock())
+    wait_until(made.is_ready, "processes can be started", 60)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def make_worker(time: Time) -> Iterator[Callable[..., CameraWorker]]:
+def make_worker(time: Time, launcher: WorkerLauncher) -> Iterator[Callable[..., CameraWorker]]:
     made: list[CameraWorker] = []
 
     def make(**settings: object) -> CameraWorker:
-        made.append(CameraWorker(CameraSettings.model_validate(settings), 0, "ipc:///nowhere", time.clock()))
+        camera = CameraSettings.model_validate(settings)
+        made.append(CameraWorker(camera, 0, "ipc:///nowhere", launcher=launcher, clock=time.clock()))
         return made[-1]
 
     yield make
@@ -52,7 +63,7 @@ def status_of(worker: CameraWorker) -> CameraStatus:
 
 
 def test_a_process_that_cannot_be_started_is_tried_again(
-    make_worker: Callable[..., CameraWorker], time: Time, monkeypatch: pytest.MonkeyPatch
+    make_worker: Callable[..., CameraWorker], launcher: WorkerLauncher, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine that is short of memory for a moment loses one camera for that moment, and no other."""
     worker = make_worker()
@@ -61,7 +72,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
     with monkeypatch.context() as short:
-        short.setattr("services.ingest.worker_process.subprocess.Popen", refuse)
+        short.setattr(launcher, "launch", refuse)
         assert worker.check(), "its status has changed"
         assert not worker.check(), "not at once again"
     status = status_of(worker)
@@ -172,14 +183,18 @@ def test_a_process_that_ran_out_of_memory_is_told_in_words(
 
 @pytest.mark.parametrize(("settings", "has_file"), [(CameraEnvironment, False), (CameraSettings, True)])
 def test_a_process_is_told_whether_its_camera_is_in_a_file(
-    settings: type[CameraSettings], has_file: bool, time: Time, monkeypatch: pytest.MonkeyPatch
+    settings: type[CameraSettings],
+    has_file: bool,
+    launcher: WorkerLauncher,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its words then name that file's keys."""
     sent: list[dict[str, object]] = []
     monkeypatch.setattr(
         "services.ingest.worker_process.WorkerProcess.send", lambda _, instruction: sent.append(instruction)
     )
-    worker = CameraWorker(settings(), 0, "ipc:///nowhere", time.clock())
+    worker = CameraWorker(settings(), 0, "ipc:///nowhere", launcher=launcher, clock=time.clock())
     worker.check()
     worker.finish_stop(10)
     assert [instruction["has_file"] for instruction in sent] == [has_file]

@@ -13,18 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy import exc as sqlalchemy_errors
 from sqlmodel import Session
 
 from services.archiver.base.errors import DatabaseUnavailableError
 from shared.errors import ConfigurationError
 
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
+NEWEST_REVISION: Final = "0002"
+"""Of the schema: that of the last migration."""
 LOCK_WAIT_SECONDS: Final = 1.0
 """How long a transaction waits for another's lock. Short, so that a stop is not delayed; callers try again."""
 CONNECT_SECONDS: Final = 2
@@ -66,17 +63,12 @@ def upgrade(engine: Engine) -> bool:
             _take_write_lock(connection)
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes long
-            before = _revision(connection)
-            command.upgrade(alembic_config(connection), "head")
-            return _revision(connection) != before
+            if _revision(connection) == NEWEST_REVISION:
+                return False
+            from services.archiver.db.schema import upgrade_schema  # noqa: PLC0415 large, and seldom needed
 
-
-def alembic_config(connection: Connection) -> Config:
-    """Alembic's settings. This program has no `alembic.ini`."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+            upgrade_schema(connection)
+            return True
 
 
 @contextmanager
@@ -158,7 +150,11 @@ def _make_parent(url: URL) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """None of a new database. Alembic keeps it in a table of its own."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 @contextmanager
@@ -172,5 +168,3 @@ def _as_unavailable() -> Iterator[None]:
         raise DatabaseUnavailableError("all its connections are busy") from error
     except OSError as error:
         raise DatabaseUnavailableError(f"its directory can't be made: {error.strerror}") from error
-    except CommandError as error:
-        raise DatabaseUnavailableError(f"its schema is of another version of Framecast: {error}") from error

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
+from PIL import Image
+
 from services.archiver.base import texts
 from services.archiver.base.errors import (
     DamagedFrameError,
@@ -25,7 +27,7 @@ from services.archiver.files.image_features import THUMBNAIL_WIDTH, ImageFeature
 from services.archiver.files.paths import FrameName, thumbnail_path_of
 from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.files.store import FrameStore
-from services.archiver.files.webp import is_whole_webp, read_webp, webp_bytes_needed
+from services.archiver.files.webp import read_webp, webp_bytes_needed
 from shared.logs import get_logger
 from shared.settings import DEFAULT_MAX_PIXELS
 
@@ -86,9 +88,20 @@ class FrameFiles:
 
     def save(self, name: FrameName, webp: bytes) -> StoredFrame:
         """Store the frame unless a whole one is there already; the one that is there in the end. Durable on return."""
+        looked_at: dict[bytes, _Checked] = {}
+
+        def is_whole(found: bytes) -> bool:
+            try:
+                looked_at[found] = self._checked(found)
+            except (PictureTooLargeError, OutOfMemoryError):
+                raise
+            except PictureRefusedError:
+                return False
+            return True
+
         try:
-            self.store.write_first(name.path, webp, self._is_whole)
-            stored = self.describe(name)
+            self.store.write_first(name.path, webp, is_whole)
+            stored = self._described(name, looked_at)
         except PictureRefusedError:
             stored = None
         if stored is None:
@@ -104,11 +117,15 @@ class FrameFiles:
             OutOfMemoryError: when there is no memory to look at it now.
             ForeignPictureError: when its file is whole, but no archiver wrote it.
         """
+        return self._described(name, {})
+
+    def _described(self, name: FrameName, looked_at: dict[bytes, _Checked]) -> StoredFrame | None:
+        """The same. A file with the bytes of one that was `looked_at` is not decoded again."""
         try:
             content = self.store.read(name.path)
         except FileNotFoundError:
             return None
-        found = self._checked(content)
+        found = looked_at.get(content) or self._checked(content)
         if found.captured_at is None or (name.slot_start is not None and found.interval_seconds is None):
             raise ForeignPictureError(f"{name.path} has no label")
         return StoredFrame(
@@ -146,8 +163,27 @@ class FrameFiles:
             thumbnail = self.store.read(thumbnail_path_of(record.path))
         except FileNotFoundError:
             thumbnail = b""
-        if _is_whole_thumbnail(thumbnail):
-            return thumbnail
+        try:
+            self._read_thumbnail(thumbnail)
+        except OutOfMemoryError:
+            raise
+        except PictureRefusedError:  # also of a file in its place that is too large for one
+            return self._made_thumbnail(record)
+        return thumbnail
+
+    def thumbnail_picture(self, record: FileRecord) -> Image.Image:
+        """The same, decoded, as RGB. Raises as `thumbnail`."""
+        try:
+            picture = self._read_thumbnail(self.store.read(thumbnail_path_of(record.path)))
+        except (FileNotFoundError, PictureRefusedError):
+            picture = self._read_thumbnail(self._made_thumbnail(record))
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+    def _read_thumbnail(self, webp: bytes) -> Image.Image:
+        with self.memory.taken(webp_bytes_needed(webp, MOST_THUMBNAIL_PIXELS)):
+            return read_webp(webp, MOST_THUMBNAIL_PIXELS).picture
+
+    def _made_thumbnail(self, record: FileRecord) -> bytes:
         made = self._checked(self.image(record)).thumbnail
         if made is None:
             raise OutOfMemoryError(texts.NO_MEMORY)
@@ -163,16 +199,6 @@ class FrameFiles:
         """Decode the file once, for everything that is wanted of it. Waits for its turn in memory."""
         with self.memory.taken(webp_bytes_needed(webp, self.max_pixels)):
             return _check(webp, self.max_pixels)
-
-    def _is_whole(self, webp: bytes) -> bool:
-        try:
-            needed = webp_bytes_needed(webp, self.max_pixels)
-        except (PictureTooLargeError, OutOfMemoryError):
-            raise
-        except PictureRefusedError:
-            return False
-        with self.memory.taken(needed):
-            return is_whole_webp(webp, self.max_pixels)
 
     def _write_thumbnail(self, path: str, thumbnail: bytes | None) -> int | None:
         if thumbnail is None:
@@ -197,11 +223,3 @@ def _check(webp: bytes, max_pixels: int) -> _Checked:
         thumbnail = thumbnail_of(found.picture)
     width, height = found.picture.size
     return _Checked(width, height, found.captured_at, found.interval_seconds, features, thumbnail)
-
-
-def _is_whole_thumbnail(webp: bytes) -> bool:
-    """Also False for a file in its place that is too large for one."""
-    try:
-        return is_whole_webp(webp, MOST_THUMBNAIL_PIXELS)
-    except PictureRefusedError:
-        return False

@@ -153,21 +153,6 @@ def read_webp(webp: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> LabelledPict
         return LabelledPicture(picture, None, None)
 
 
-def is_whole_webp(webp: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> bool:
-    """Whether the whole file decodes.
-
-    Raises:
-        PictureTooLargeError, OutOfMemoryError: when that can't be told. The file may be a good one.
-    """
-    try:
-        read_webp(webp, max_pixels)
-    except (PictureTooLargeError, OutOfMemoryError):
-        raise
-    except PictureRefusedError:
-        return False
-    return True
-
-
 def _checked_header(webp: bytes, max_pixels: int) -> WebpHeader:
     header = read_header(webp)
     if header.pixels > max_pixels:

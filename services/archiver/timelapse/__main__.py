@@ -13,7 +13,7 @@ from typing import Final
 
 from services.archiver.timelapse.encoders import encode
 from services.archiver.timelapse.frame_reader import FrameReader
-from services.archiver.timelapse.render_job import Progress, RenderJob
+from services.archiver.timelapse.render_job import MemoryRequest, Progress, RenderJob
 from shared.errors import FramecastError
 
 NICEST: Final = 19
@@ -23,8 +23,8 @@ PROGRESS_SECONDS: Final = 0.25
 def main() -> int:
     lower_priority()
     end_first_when_memory_is_short()
-    job = RenderJob.decode(sys.stdin.buffer.read())
-    frames = FrameReader(job, _ProgressWriter().report)
+    job = RenderJob.decode(sys.stdin.buffer.readline())
+    frames = FrameReader(job, _ProgressWriter().report, hold_memory)
     try:
         encode(iter(frames), job)
     except (FramecastError, OSError) as error:
@@ -48,6 +48,16 @@ def end_first_when_memory_is_short() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
+def hold_memory(byte_count: int) -> None:
+    """Give back what is held, then wait for this much of the archiver's memory for pictures.
+
+    Where the input has ended, nobody shares memory with this process. If the archiver has gone, the write fails.
+    """
+    _write(MemoryRequest(byte_count))
+    if byte_count:
+        sys.stdin.buffer.readline()
+
+
 class _ProgressWriter:
     """Writes the progress a few times a second. If the archiver has gone, the write fails and ends the process."""
 
@@ -61,8 +71,8 @@ class _ProgressWriter:
             _write(Progress(done, skipped))
 
 
-def _write(progress: Progress) -> None:
-    sys.stdout.buffer.write(progress.encode())
+def _write(report: Progress | MemoryRequest) -> None:
+    sys.stdout.buffer.write(report.encode())
     sys.stdout.buffer.flush()
 
 

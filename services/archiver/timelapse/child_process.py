@@ -9,7 +9,9 @@ from contextlib import suppress
 from typing import Final
 
 from services.archiver.base import texts
-from services.archiver.timelapse.render_job import Progress, RenderJob
+from services.archiver.files.picture_memory import PictureMemory
+from services.archiver.timelapse.memory_share import MemoryShare
+from services.archiver.timelapse.render_job import MemoryRequest, Progress, RenderJob, decode_report
 from shared.errors import FramecastError
 
 STALL_SECONDS: Final = 900.0
@@ -32,24 +34,26 @@ class NoProcessError(FramecastError):
     """Raised when the machine starts no process, for whatever job. Report it and try again later."""
 
 
-async def render(job: RenderJob, on_progress: OnProgress) -> Progress:
+async def render(job: RenderJob, on_progress: OnProgress, memory: PictureMemory) -> Progress:
     """Run the job in a process of its own; its last progress. The video is `job.output`, not yet durable.
 
+    The process decodes each picture when there is room for it in `memory`.
     Cancelling ends the process. On return its process group is killed, whatever happened, and usually gone.
 
     Raises:
         RenderFailedError: when it fails, stalls or was told to end.
         NoProcessError: when it can't be started.
     """
-    process = await _start()
+    process, share = await _start(), MemoryShare(memory)
     try:
-        return await _follow(process, job, on_progress)
+        return await _follow(process, job, on_progress, share)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         with suppress(TimeoutError):
             async with asyncio.timeout(KILLED_SECONDS):
                 await process.wait()
+        share.close()
 
 
 async def _start() -> asyncio.subprocess.Process:
@@ -66,26 +70,36 @@ async def _start() -> asyncio.subprocess.Process:
         raise NoProcessError(texts.no_process(error.strerror)) from error
 
 
-async def _follow(process: asyncio.subprocess.Process, job: RenderJob, on_progress: OnProgress) -> Progress:
+async def _follow(
+    process: asyncio.subprocess.Process, job: RenderJob, on_progress: OnProgress, share: MemoryShare
+) -> Progress:
     assert process.stdin is not None  # noqa: S101 piped
     assert process.stdout is not None  # noqa: S101 piped
-    with suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(job.encode())
-        await process.stdin.drain()
-        process.stdin.close()
+    await _tell(process.stdin, job.encode())
     progress, last_words = Progress(0, 0), ""
     while line := await _line(process.stdout):
         try:
-            progress = Progress.decode(line)
+            report = decode_report(line)
         except (ValueError, TypeError):
             last_words = line.decode(errors="replace").strip() or last_words
             continue
+        if isinstance(report, MemoryRequest):
+            await share.hold(report.byte_count)
+            await _tell(process.stdin, b"\n" if report.byte_count else b"")
+            continue
+        progress = report
         if not await on_progress(progress):
             raise RenderFailedError(texts.CANCELLED)
     code = await process.wait()
     if code != 0:
         raise RenderFailedError(progress.error or texts.encoder_ended(code, last_words[-_LAST_WORDS:]))
     return progress
+
+
+async def _tell(stdin: asyncio.StreamWriter, words: bytes) -> None:
+    with suppress(BrokenPipeError, ConnectionResetError):  # its output says why it ended
+        stdin.write(words)
+        await stdin.drain()
 
 
 async def _line(stdout: asyncio.StreamReader) -> bytes:

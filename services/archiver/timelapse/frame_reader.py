@@ -10,6 +10,7 @@ from services.archiver.base.errors import PictureRefusedError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.files.open_store import open_store
 from services.archiver.files.store import FrameStore
+from services.archiver.files.webp import webp_bytes_needed
 from services.archiver.timelapse.compose import Composer, open_picture
 from services.archiver.timelapse.render_job import RenderJob, SourceFrame
 from shared.settings import load_settings
@@ -19,14 +20,18 @@ class FrameReader:
     """Iterate over it once, for RGB pictures of the job's size. Raises StorageUnavailableError while iterating.
 
     A frame that is gone, damaged or no picture is left out and counted in `skipped`. `on_progress` gets the counts
-    `done` and `skipped` before each frame.
+    `done` and `skipped` before each frame. `hold_memory` waits for the bytes that decoding the next one takes; with 0
+    they are given back.
     """
 
-    def __init__(self, job: RenderJob, on_progress: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, job: RenderJob, on_progress: Callable[[int, int], None], hold_memory: Callable[[int], None]
+    ) -> None:
         self.done = 0
         self.skipped = 0
         self._job = job
         self._on_progress = on_progress
+        self._hold_memory = hold_memory
         zone = None if job.time_zone is None else ZoneInfo(job.time_zone)
         self._composer = Composer(job.width, job.height, zone)
 
@@ -50,4 +55,8 @@ class FrameReader:
         # Many files that are damaged, as on a worn card, still decode, but to another picture.
         if hashlib.sha256(webp).hexdigest() != frame.sha256:
             raise PictureRefusedError("the file is damaged")
-        return self._composer.compose(open_picture(webp, max_pixels), frame.captured_at)
+        self._hold_memory(webp_bytes_needed(webp, max_pixels))
+        try:
+            return self._composer.compose(open_picture(webp, max_pixels), frame.captured_at)
+        finally:
+            self._hold_memory(0)

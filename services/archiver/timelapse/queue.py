@@ -18,6 +18,7 @@ from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
+from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.timelapse.child_process import NoProcessError, RenderFailedError, render
 from services.archiver.timelapse.formats import FACTS
 from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
@@ -59,12 +60,13 @@ class TimelapseSettings:
 class TimelapseQueue:
     """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled."""
 
-    def __init__(self, settings: TimelapseSettings, engine: Engine, clock: Clock) -> None:
+    def __init__(self, settings: TimelapseSettings, engine: Engine, clock: Clock, memory: PictureMemory) -> None:
         self.settings = settings
         self.files = JobFiles(settings.directory)
         self.problems = Problems()
         self._engine = engine
         self._clock = clock
+        self._memory = memory
         self._threads = Threads()
         self._adding = asyncio.Lock()
         self._due = asyncio.Event()
@@ -169,7 +171,7 @@ class TimelapseQueue:
             if not await self._save(job):
                 return
             log.info("time-lapse begun", timelapse=job.id, frames=job.frames)
-            result = await render(render_job, lambda progress: self._save_progress(job, progress))
+            result = await render(render_job, lambda progress: self._save_progress(job, progress), self._memory)
             size = await self._threads.run(lambda: self.files.publish(temporary, job))
             await self._end(job, done=result.done, skipped=result.skipped, bytes=size)
         except (RenderFailedError, NoTimelapseError, StorageFullError) as error:

@@ -35,9 +35,9 @@ class RenderJob:
     frames: tuple[SourceFrame, ...]
 
     def encode(self) -> bytes:
-        """The job as JSON for the process's standard input."""
+        """One line of JSON for the process's standard input."""
         plain = asdict(self) | {"fps": str(self.fps), "frames": [_packed(frame) for frame in self.frames]}
-        return json.dumps(plain).encode()
+        return json.dumps(plain).encode() + b"\n"
 
     @classmethod
     def decode(cls, text: bytes) -> Self:
@@ -66,10 +66,22 @@ class Progress:
         """One line for the process's standard output."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
-    @classmethod
-    def decode(cls, line: bytes) -> Self:
-        """Read a line back. Raises ValueError or TypeError when it is something else."""
-        return cls(**json.loads(line))
+
+@dataclass(frozen=True, slots=True)
+class MemoryRequest:
+    """The rendering process waits for an empty line, with which it gets this memory. 0 gives it back, and waits not."""
+
+    byte_count: int
+
+    def encode(self) -> bytes:
+        """One line for the process's standard output."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+def decode_report(line: bytes) -> Progress | MemoryRequest:
+    """Read back a line from the process. Raises ValueError or TypeError when it is something else."""
+    plain = json.loads(line)
+    return MemoryRequest(**plain) if "byte_count" in plain else Progress(**plain)
 
 
 def _packed(frame: SourceFrame) -> list[str | int]:

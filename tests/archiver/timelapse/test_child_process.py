@@ -14,7 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.files.s3_store import S3Store
+from services.archiver.files.webp import PLAIN_BYTES_PER_PIXEL
 from services.archiver.timelapse import child_process
 from services.archiver.timelapse.child_process import RenderFailedError, render
 from services.archiver.timelapse.formats import OutputFormat
@@ -30,11 +32,12 @@ VIDEOS = [
 ]
 
 
-async def run(job: RenderJob) -> Progress:
-    async def go_on(_: Progress) -> bool:
-        return True
+async def go_on(_: Progress) -> bool:
+    return True
 
-    return await render(job, go_on)
+
+async def run(job: RenderJob) -> Progress:
+    return await render(job, go_on, PictureMemory())
 
 
 def decoded(file: Path) -> tuple[list[NDArray[np.uint8]], float]:
@@ -200,7 +203,7 @@ async def test_told_to_end_it_ends_with_all_its_processes(
         seen.update(children())
         return progress.done < 3
 
-    task = asyncio.create_task(render(endless(tmp_path, form), stop_soon))
+    task = asyncio.create_task(render(endless(tmp_path, form), stop_soon, PictureMemory()))
     await eventually(lambda: (children(), task.done())[1], "it has ended", 60)
     with pytest.raises(RenderFailedError, match="cancelled"):
         await task
@@ -240,3 +243,37 @@ def test_a_job_survives_its_json(tmp_path: Path) -> None:
     """Exactly: fractions, instants and all."""
     job = job_of(tmp_path, [put(tmp_path / "archive", 1, plain())], OutputFormat.WEBM, time_zone="Asia/Tokyo")
     assert RenderJob.decode(job.encode()) == job
+
+
+async def test_a_picture_is_decoded_when_there_is_memory_for_it_and_no_earlier(tmp_path: Path) -> None:
+    """An 8K capture and a picture of a time-lapse do not fit into a container together."""
+    memory = PictureMemory(320 * 180 * PLAIN_BYTES_PER_PIXEL)
+    frames = [put(tmp_path / "archive", n, plain(RED)) for n in range(6)]
+    seen: list[Progress] = []
+
+    async def see(progress: Progress) -> bool:
+        seen.append(progress)
+        return True
+
+    with memory.taken(1):
+        task = asyncio.create_task(render(job_of(tmp_path, frames, OutputFormat.WEBM), see, memory))
+        await eventually(lambda: memory._line, "it waits", 30)
+        assert {progress.done for progress in seen} <= {0, 1}
+        assert not task.done()
+    result = await task
+    assert (result.done, result.skipped) == (6, 0)
+    with memory.taken(memory._capacity_bytes):
+        pass  # all is given back
+
+
+async def test_a_render_that_is_cancelled_while_it_waits_for_memory_takes_none(tmp_path: Path) -> None:
+    """Else captures would stop."""
+    memory = PictureMemory(100)
+    with memory.taken(1):
+        job = job_of(tmp_path, [put(tmp_path / "archive", 0, plain(RED))], OutputFormat.WEBM)
+        task = asyncio.create_task(render(job, go_on, memory))
+        await eventually(lambda: memory._line, "it waits", 30)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    await eventually(lambda: not memory._line and not memory._taken_bytes, "nothing is taken")

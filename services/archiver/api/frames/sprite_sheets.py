@@ -18,9 +18,7 @@ from PIL import Image, ImageOps
 from services.archiver.base.errors import DamagedFrameError, PictureRefusedError
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import MOST_THUMBNAIL_PIXELS, FrameFiles
-from services.archiver.files.paths import thumbnail_path_of
-from services.archiver.files.webp import read_webp
+from services.archiver.files.frame_files import FrameFiles
 from shared.logs import get_logger
 
 MOST_FRAMES: Final = 100
@@ -28,6 +26,8 @@ COLUMNS: Final = 10
 USUAL_WIDTH: Final = 160
 JPEG_QUALITY: Final = 70
 REMEMBERED_BYTES: Final = 32_000_000
+BYTES_PER_PIXEL: Final = 8
+"""Of a sheet: its cells, the sheet, and what encoding it takes."""
 _READERS: Final = 4
 _TALLEST: Final = 2  # times as high as wide: a panorama on its side makes no sheet of a hundred megapixels
 log = get_logger(__name__)
@@ -86,14 +86,8 @@ class SpriteSheets:
         size = (width, _height_of_cells((frame for frame in frames if frame is not None), width))
         with ThreadPoolExecutor(_READERS, thread_name_prefix="sprites") as readers:
             cells = list(readers.map(lambda frame: self._cell(frame, size, check), frames))
-        columns = min(COLUMNS, len(cells))
-        whole = Image.new("RGB", (size[0] * columns, size[1] * -(-len(cells) // columns)))
-        for number, cell in enumerate(cells):
-            if cell is not None:
-                whole.paste(cell, (number % columns * size[0], number // columns * size[1]))
-        file = io.BytesIO()
-        whole.save(file, "JPEG", quality=JPEG_QUALITY)
-        return Sheet(file.getvalue(), all(cell is not None for cell in cells))
+        with self._frame_files.memory.taken(BYTES_PER_PIXEL * size[0] * size[1] * len(cells)):
+            return Sheet(_jpeg_of(cells, size), all(cell is not None for cell in cells))
 
     def _cell(
         self, frame: ArchivedFrame | None, size: tuple[int, int], check: Callable[[], None]
@@ -103,24 +97,27 @@ class SpriteSheets:
         if frame is None:
             return None
         try:
-            return ImageOps.pad(self._thumbnail(frame), size, Image.Resampling.BILINEAR)
+            return ImageOps.pad(self._frame_files.thumbnail_picture(frame), size, Image.Resampling.BILINEAR)
         except (FileNotFoundError, DamagedFrameError, PictureRefusedError):
             log.warning("a frame is missing in a sheet", id=frame.id, path=frame.path)
             return None
-
-    def _thumbnail(self, frame: ArchivedFrame) -> Image.Image:
-        try:
-            content = self._frame_files.store.read(thumbnail_path_of(frame.path))
-            picture = read_webp(content, MOST_THUMBNAIL_PIXELS).picture
-        except (FileNotFoundError, PictureRefusedError):
-            picture = read_webp(self._frame_files.thumbnail(frame), MOST_THUMBNAIL_PIXELS).picture
-        return picture if picture.mode == "RGB" else picture.convert("RGB")
 
     def _remember(self, name: str, sheet: Sheet) -> None:
         self._made[name] = sheet
         total = sum(len(each.jpeg) for each in self._made.values())
         while total > REMEMBERED_BYTES:
             total -= len(self._made.popitem(last=False)[1].jpeg)
+
+
+def _jpeg_of(cells: Sequence[Image.Image | None], size: tuple[int, int]) -> bytes:
+    columns = min(COLUMNS, len(cells))
+    whole = Image.new("RGB", (size[0] * columns, size[1] * -(-len(cells) // columns)))
+    for number, cell in enumerate(cells):
+        if cell is not None:
+            whole.paste(cell, (number % columns * size[0], number // columns * size[1]))
+    file = io.BytesIO()
+    whole.save(file, "JPEG", quality=JPEG_QUALITY)
+    return file.getvalue()
 
 
 def tag_of(frames: Iterable[ArchivedFrame | None], width: int) -> str:
