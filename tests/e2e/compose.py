@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
 from ipaddress import ip_network
@@ -93,9 +94,10 @@ class ComposeStack:
         settings: dict[str, str] | None = None,
         env_file: str = os.devnull,
         directory: Path = ROOT,
+        more_files: Sequence[Path] = (),
     ) -> None:
         files = [ROOT / "docker-compose.yml", *(ROOT / f"docker-compose.{overlay}.yml" for overlay in overlays)]
-        self._settle(name, [*files, HERE / "quick-health.yml"], directory, env_file, settings or {})
+        self._settle(name, [*files, HERE / "quick-health.yml", *more_files], directory, env_file, settings or {})
 
     def _settle(self, name: str, files: list[Path], directory: Path, env_file: str, settings: dict[str, str]) -> None:
         self.project = PROJECTS + name

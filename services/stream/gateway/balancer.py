@@ -40,6 +40,8 @@ class Balancer:
         """The connections that no replica has been given, and since when, the oldest first."""
         self._refused = ThrottledLog("connections of viewers", event="refused")
         self._timer: asyncio.TimerHandle | None = None
+        self._accepts_again_at: float | None = None
+        """Set while no connection is accepted."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Connections that were passed on go on without us."""
@@ -59,18 +61,22 @@ class Balancer:
     def _accept(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
             if len(self._waiting) >= MAX_WAITING:
-                self._loop.remove_reader(self._viewers)  # `_refuse_late` goes on
+                self._accept_again_at(self._loop.time())
                 break
             try:
                 connection, _ = self._viewers.accept()
             except OSError as error:
                 if error.errno in _NO_FILES:
                     self._refused.count(error.strerror)
-                    self._loop.remove_reader(self._viewers)
-                    self._loop.call_later(PAUSE_SECONDS, self._loop.add_reader, self._viewers, self._accept)
+                    self._accept_again_at(self._loop.time() + PAUSE_SECONDS)
                 break
             self._waiting.append((connection, self._loop.time()))
         self._pass_on()
+
+    def _accept_again_at(self, moment: float) -> None:
+        """Accept none before `moment`, nor before there is room."""
+        self._loop.remove_reader(self._viewers)
+        self._accepts_again_at = moment
 
     def _pass_on(self) -> None:
         now = self._loop.time()
@@ -81,7 +87,10 @@ class Balancer:
             except OSError:
                 self._waiting.appendleft((connection, since))
                 self._lose(link)
-        if self._waiting and self._timer is None:
+        if self._accepts_again_at is not None and now >= self._accepts_again_at and len(self._waiting) < MAX_WAITING:
+            self._accepts_again_at = None
+            self._loop.add_reader(self._viewers, self._accept)
+        if self._timer is None and (self._waiting or self._accepts_again_at is not None):
             self._timer = self._loop.call_later(PAUSE_SECONDS, self._refuse_late)
 
     def _emptiest(self, now: float) -> ReplicaLink | None:
@@ -95,7 +104,6 @@ class Balancer:
         while self._waiting and self._waiting[0][1] <= late:
             self._refused.count(texts.NO_REPLICA)
             _refuse(self._waiting.popleft()[0])
-        self._loop.add_reader(self._viewers, self._accept)
         self._pass_on()
 
     def _meet_replica(self) -> None:

@@ -50,7 +50,7 @@ class ReplicaLink:
         """Read all that the replica has told; whether it is still there."""
         while True:
             try:
-                message = self.link.recv(MAX_BYTES)
+                message = self.link.recv(MAX_BYTES + 1)  # more would be none of ours
             except BlockingIOError:
                 return True
             except OSError:
