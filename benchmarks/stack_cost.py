@@ -94,14 +94,14 @@ def _docker_proxies(port: int) -> Iterator[int]:
             yield int(directory.name)
 
 
-def cost(program: Path, way: Way, count: int, seconds: float, host: str, prefix: tuple[str, ...]) -> dict[str, float]:
+def cost(program: Path, way: Way, count: int, network: SlowNetwork) -> dict[str, float]:
     """Microseconds of CPU per frame that arrives at `count` viewers; and the age of pictures there."""
-    with Load(program, way.port, host=host, prefix=prefix) as load:
+    with Load(program, way.port, host=network.server_address, prefix=network.prefix) as load:
         load.add(count)
         pids = way.pids()
         load.reset()
         before = sum(map(cpu_seconds, pids))
-        time.sleep(seconds)
+        time.sleep(ROUND_SECONDS)
         used = sum(map(cpu_seconds, pids)) - before
         report = load.report()
     return {
@@ -138,18 +138,19 @@ def measured(program: Path, ways: dict[str, Way], arguments: argparse.Namespace,
             for way in ways.values():
                 wait_until(lambda: _shows_pictures(program, way), "stream shows pictures", 60)  # noqa: B023
             with slow_network(FAST) as network:
-                places = {"another host": (network.server_address, network.prefix), "localhost": ("127.0.0.1", ())}
-                for place, (host, prefix) in places.items():
+                for place, viewers in {"another host": network, "localhost": SlowNetwork("127.0.0.1", ())}.items():
                     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
                     for _ in range(max(1, round(arguments.seconds / ROUND_SECONDS))):
                         for name, way in ways.items():
-                            rounds[name].append(cost(program, way, arguments.viewers, ROUND_SECONDS, host, prefix))
-                    results[f"{kilobytes} KB, {place}"] = {name: _middle(each) for name, each in rounds.items()}
+                            rounds[name].append(cost(program, way, arguments.viewers, viewers))
+                    title = f"{kilobytes} KB, {place}"
+                    results[title] = {name: _middle(each) for name, each in rounds.items()}
+                    report(title, results[title])
             if kilobytes == min(SIZES):
                 with slow_network(arguments.rate) as network:
-                    results[arguments.rate] = {
-                        name: age(program, way, arguments.slow_seconds, network) for name, way in ways.items()
-                    }
+                    slow = {name: age(program, way, arguments.slow_seconds, network) for name, way in ways.items()}
+                    results[arguments.rate] = slow
+                    report(arguments.rate, slow)
     return results
 
 
@@ -158,13 +159,12 @@ def _middle(rounds: list[dict[str, float]]) -> dict[str, float]:
     return sorted(rounds, key=lambda each: each["us"])[len(rounds) // 2]
 
 
-def report(results: dict[str, Any]) -> None:
-    for title, by_way in results.items():
-        print(title)
-        direct = by_way["without Docker"].get("us")
-        for name, figures in by_way.items():
-            ratio = f"{figures['us'] / direct:5.2f}×" if direct else ""
-            print(f"  {name:28}{ratio}  {figures}")
+def report(title: str, by_way: dict[str, dict[str, float]]) -> None:
+    print(title)
+    direct = by_way["without Docker"].get("us")
+    for name, figures in by_way.items():
+        ratio = f"{figures['us'] / direct:5.2f} x" if direct else ""
+        print(f"  {name:28}{ratio}  {figures}", flush=True)
 
 
 def main() -> None:
@@ -191,7 +191,6 @@ def main() -> None:
             f"https, Caddy, {several} replicas": stack.enter_context(in_docker(bus, several, "https")),
         }
         results = measured(program, ways, arguments, bus)
-    report(results)
     print(json.dumps({"benchmark": "stack_cost", "viewers": arguments.viewers, **results}))
 
 

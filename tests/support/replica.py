@@ -73,8 +73,9 @@ def running_replica(  # noqa: PLR0913 as many as tests need
     valid = StreamSettings.model_validate(given)
     app = build_app(valid, hub, clock)
     gateway = None if valid.gateway_socket is None else GatewayClient(valid.gateway_socket)
-    http = DirectHttpProtocol if direct else "httptools"
-    server = make_server(app, http=http, on_stop=hub.close_viewers, source=gateway)
+    server = make_server(
+        app, http=DirectHttpProtocol if direct else "httptools", on_stop=hub.close_viewers, source=gateway
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -67,7 +67,7 @@ class Balancer:
                 connection, _ = self._viewers.accept()
             except OSError as error:
                 if error.errno in _NO_FILES:
-                    self._refused.count(error.strerror)
+                    self._refused.count(str(error))
                     self._accept_again_at(self._loop.time() + PAUSE_SECONDS)
                 break
             self._waiting.append((connection, self._loop.time()))

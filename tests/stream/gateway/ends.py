@@ -40,13 +40,15 @@ class Gateway:
         finally:
             connection.close()
 
+    def spread(self) -> list[int]:
+        return sorted(link.connections for link in self.balancer._links)
+
     def wait_for_replicas(self, count: int) -> None:
         wait_until(lambda: len(self.balancer._links) == count, f"the gateway has {count} replicas")
 
 
 @contextmanager
-def running_gateway(path: Path, replicas: int = 0) -> Iterator[Gateway]:
-    """`replicas` connect in other processes or threads; the gateway is yielded at once."""
+def running_gateway(path: Path) -> Iterator[Gateway]:
     port = free_port()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
     with listen("127.0.0.1", port, setting="STREAM") as viewers, listen_for_replicas(path) as listener:

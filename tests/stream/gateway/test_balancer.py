@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import socket
 from pathlib import Path
 
@@ -26,6 +25,10 @@ def met(gateway: Gateway, count: int) -> list[PlayedReplica]:
     return replicas
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def link_pair() -> tuple[ReplicaLink, socket.socket]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
@@ -38,13 +41,13 @@ def test_a_viewer_gets_the_replica_with_the_fewest_connections(tmp_path: Path) -
     with running_gateway(tmp_path / "socket") as gateway:
         full, empty = met(gateway, 2)
         full.tell(0, 3)
-        wait_until(lambda: {link.connections for link in gateway.balancer._links} == {0, 3}, "it is told")
+        wait_until(lambda: gateway.spread() == [0, 3], "it is told")
         viewers = [gateway.connect() for _ in range(3)]
         for _ in viewers:
             empty.take().close()
         assert not full.has_been_given_one()
         empty.tell(3, 5)
-        wait_until(lambda: {link.connections for link in gateway.balancer._links} == {3, 5}, "it is told")
+        wait_until(lambda: gateway.spread() == [3, 5], "it is told")
         with gateway.connect() as viewer, full.take() as taken:
             assert taken.getpeername() == viewer.getsockname()
         for each in (*viewers, full.link, empty.link):
@@ -55,7 +58,7 @@ def test_the_passed_on_connection_is_the_viewers_own(tmp_path: Path) -> None:
     """With its address, its bytes, and our options; the gateway keeps no file of it."""
     with running_gateway(tmp_path / "socket") as gateway:
         (replica,) = met(gateway, 1)
-        files = len(os.listdir("/proc/self/fd"))
+        files = open_files()
         with gateway.connect("127.0.0.2") as viewer:
             viewer.sendall(REQUEST)
             with replica, replica.take() as taken:
@@ -64,7 +67,7 @@ def test_the_passed_on_connection_is_the_viewers_own(tmp_path: Path) -> None:
                 assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
                 replica.tell(1, 1)
                 # Only the viewer's end and the replica's are left.
-                wait_until(lambda: len(os.listdir("/proc/self/fd")) == files + 2, "the gateway has let go")
+                wait_until(lambda: open_files() == files + 2, "the gateway has let go")
                 taken.sendall(b"picture")
                 assert viewer.recv(1000) == b"picture"
 

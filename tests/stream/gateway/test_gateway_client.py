@@ -36,7 +36,8 @@ def is_healthy(viewer: socket.socket) -> bool:
     viewer.sendall(HEALTH)
     answer = b""
     while not answer.endswith(b'{"status":"ok"}'):
-        assert (piece := viewer.recv(4096))
+        piece = viewer.recv(4096)
+        assert piece, answer
         answer += piece
     return answer.startswith(b"HTTP/1.1 200")
 
