@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import subprocess
 from base64 import b64encode
 from collections.abc import Sequence
@@ -176,14 +177,31 @@ class ComposeStack:
         return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)
 
     def viewers_of(self, replica: str) -> int:
-        """The number of connections to a replica from other containers. Each stream is one."""
-        rows = [row.split() for row in docker("exec", replica, "cat", "/proc/net/tcp").splitlines()[1:]]
-        return sum(
-            row[1].endswith(f":{_STREAM_PORT_IN_HEX}")
+        """The number of viewers' connections that a replica has. Each stream is one.
+
+        The gateway's network has all of them; a replica has the open files of its own.
+        """
+        gateway = self.container("gateway")
+        rows = [row.split() for row in docker("exec", gateway, "cat", "/proc/net/tcp").splitlines()[1:]]
+        of_viewers = {
+            row[9]
+            for row in rows
+            if row[1].endswith(f":{_STREAM_PORT_IN_HEX}")
             and row[3] == _ESTABLISHED
             and not row[2].startswith(_LOOPBACK_IN_HEX)
-            for row in rows
-        )
+        }
+        files = docker("exec", replica, "sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null || true")
+        return len(of_viewers & set(re.findall(r"socket:\[(\d+)\]", files)))
+
+    def wait_for_replicas(self, count: int) -> None:
+        """Return when the gateway has as many replicas."""
+
+        def known() -> int:
+            lines = self.compose("logs", "--no-log-prefix", "--no-color", "gateway").splitlines()
+            counts: list[int] = [json.loads(line)["replicas"] for line in lines if '"replicas"' in line]
+            return counts[-1] if counts else 0
+
+        wait_until(lambda: known() == count, f"the gateway has {count} replicas", PATIENCE_SECONDS)
 
     def wait_for_spread(self, expected: list[int], replicas: list[str]) -> None:
         """Wait until the replicas have these numbers of viewers. Status requests add a connection only for a moment."""
