@@ -193,13 +193,17 @@ class ComposeStack:
         files = docker("exec", replica, "sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null || true")
         return len(of_viewers & set(re.findall(r"socket:\[(\d+)\]", files)))
 
+    def logged(self, service: str) -> list[dict[str, Any]]:
+        """The lines of a service's log. Compose puts control characters before some."""
+        lines = self.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
+        return [json.loads(line[line.index("{") :]) for line in lines if line.endswith("}")]
+
     def wait_for_replicas(self, count: int) -> None:
         """Return when the gateway has as many replicas."""
 
         def known() -> int:
-            lines = self.compose("logs", "--no-log-prefix", "--no-color", "gateway").splitlines()
-            counts: list[int] = [json.loads(line)["replicas"] for line in lines if '"replicas"' in line]
-            return counts[-1] if counts else 0
+            counts = [line["replicas"] for line in self.logged("gateway") if "replicas" in line]
+            return int(counts[-1]) if counts else 0
 
         wait_until(lambda: known() == count, f"the gateway has {count} replicas", PATIENCE_SECONDS)
 

@@ -94,9 +94,15 @@ class Balancer:
             self._timer = self._loop.call_later(PAUSE_SECONDS, self._refuse_late)
 
     def _emptiest(self, now: float) -> ReplicaLink | None:
-        """The replica with the fewest connections; one that is stuck only where no other has room."""
-        with_room = (link for link in self._links if link.has_room)
-        return min(with_room, key=lambda link: (link.is_stuck(now), link.connections), default=None)
+        """The replica with the fewest connections; one that is stuck only where no other has room.
+
+        Of several it is the one that waits longest, so short requests take turns.
+        """
+
+        def rank(link: ReplicaLink) -> tuple[bool, int, float]:
+            return link.is_stuck(now), link.connections, link.given_at
+
+        return min((link for link in self._links if link.has_room), key=rank, default=None)
 
     def _refuse_late(self) -> None:
         self._timer = None

@@ -22,6 +22,8 @@ class ReplicaLink:
         self._taken = 0
         self._open = 0
         self._waits_since = 0.0
+        self.given_at = 0.0
+        """When it got its newest connection, on the loop's clock."""
 
     @property
     def connections(self) -> int:
@@ -42,6 +44,7 @@ class ReplicaLink:
             OSError: the replica has left, or its socket is full.
         """
         socket.send_fds(self.link, [PASSED_ON], [connection.fileno()])
+        self.given_at = now
         if not self._untaken:
             self._waits_since = now
         self._untaken.append(connection)

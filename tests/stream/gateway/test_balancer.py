@@ -54,6 +54,21 @@ def test_a_viewer_gets_the_replica_with_the_fewest_connections(tmp_path: Path) -
             each.close()
 
 
+def test_short_connections_take_turns(tmp_path: Path) -> None:
+    """Among replicas with equally many, none gets all requests."""
+    with running_gateway(tmp_path / "socket") as gateway:
+        first, second = met(gateway, 2)
+        for turn in range(1, 4):
+            for viewer in (gateway.connect(), gateway.connect()):
+                viewer.close()
+            for replica in (first, second):
+                replica.take().close()
+                replica.tell(turn, 0)
+            wait_until(lambda: gateway.spread() == [0, 0], "both have ended")
+        first.link.close()
+        second.link.close()
+
+
 def test_the_passed_on_connection_is_the_viewers_own(tmp_path: Path) -> None:
     """With its address, its bytes, and our options; the gateway keeps no file of it."""
     with running_gateway(tmp_path / "socket") as gateway:
