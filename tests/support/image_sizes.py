@@ -94,7 +94,7 @@ def main() -> int:
     larger = grown(now, recorded)
     if larger and not arguments.write:
         sys.stderr.write(
-            f"Grown by more than {MOST_GROWTH:.0%}: {', '.join(larger)}. If that is right: scripts/image-sizes --write\n"
+            f"Grown by over {MOST_GROWTH:.0%}: {', '.join(larger)}. If it must be so: scripts/image-sizes --write\n"
         )
         return 1
     return 0
