@@ -12,6 +12,7 @@ and built images: `docker compose -f docker-compose.yml -f docker-compose.https.
 import argparse
 import json
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -85,13 +86,6 @@ def _processes(stack: ComposeStack) -> list[int]:
     return pids + list(_docker_proxies(stack.port))
 
 
-def _let_go_first(pids: list[int]) -> None:
-    """Other work on the machine would cost viewers pictures, and make each one dearer."""
-    for pid in pids:
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            go_first(int(thread.name))
-
-
 def _docker_proxies(port: int) -> Iterator[int]:
     for directory in Path("/proc").glob("[0-9]*"):
         try:
@@ -102,9 +96,9 @@ def _docker_proxies(port: int) -> Iterator[int]:
             yield int(directory.name)
 
 
-def cost(program: Path, way: Way, count: int, network: SlowNetwork) -> dict[str, float]:
+def cost(program: Path, way: Way, count: int, at: SlowNetwork) -> dict[str, float]:
     """Microseconds of CPU per frame that arrives at `count` viewers; and the age of pictures there."""
-    with Load(program, way.port, host=network.server_address, prefix=network.prefix) as load:
+    with Load(program, way.port, host=at.server_address, prefix=at.prefix) as load:
         load.add(count)
         pids = way.pids()
         load.reset()
@@ -119,9 +113,9 @@ def cost(program: Path, way: Way, count: int, network: SlowNetwork) -> dict[str,
     }
 
 
-def age(program: Path, way: Way, seconds: float, network: SlowNetwork) -> dict[str, float]:
+def age(program: Path, way: Way, seconds: float, at: SlowNetwork) -> dict[str, float]:
     """The ages of pictures of one viewer on a slow network."""
-    with Load(program, way.port, host=network.server_address, prefix=network.prefix) as load:
+    with Load(program, way.port, host=at.server_address, prefix=at.prefix) as load:
         load.add(1)
         load.reset()
         time.sleep(seconds)
@@ -138,6 +132,18 @@ def _shows_pictures(program: Path, way: Way) -> bool:
     return True
 
 
+@contextmanager
+def network(rate: str) -> Iterator[SlowNetwork]:
+    """Wait for the end of another benchmark that has it."""
+
+    def is_free() -> bool:
+        return "198.18." not in subprocess.run(["ip", "route"], check=True, capture_output=True, text=True).stdout
+
+    wait_until(is_free, "no other benchmark runs", 600, patience=1)
+    with slow_network(rate) as made:
+        yield made
+
+
 def measured(program: Path, ways: dict[str, Way], arguments: argparse.Namespace, bus: str) -> dict[str, Any]:
     """The figures by kind of measurement and way. The ways take turns, in rounds of some seconds."""
     results: dict[str, Any] = {}
@@ -145,9 +151,8 @@ def measured(program: Path, ways: dict[str, Way], arguments: argparse.Namespace,
         with bus_camera(bus, moving_pictures(*size, kilobytes), size, FPS):
             for way in ways.values():
                 wait_until(lambda: _shows_pictures(program, way), "stream shows pictures", 60)  # noqa: B023
-                _let_go_first(way.pids())
-            with slow_network(FAST) as network:
-                for place, viewers in {"another host": network, "localhost": SlowNetwork("127.0.0.1", ())}.items():
+            with network(FAST) as fast:
+                for place, viewers in {"another host": fast, "localhost": SlowNetwork("127.0.0.1", ())}.items():
                     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
                     for _ in range(max(1, round(arguments.seconds / ROUND_SECONDS))):
                         for name, way in ways.items():
@@ -156,8 +161,8 @@ def measured(program: Path, ways: dict[str, Way], arguments: argparse.Namespace,
                     results[title] = {name: _middle(each) for name, each in rounds.items()}
                     report(title, results[title])
             if kilobytes == min(SIZES):
-                with slow_network(arguments.rate) as network:
-                    slow = {name: age(program, way, arguments.slow_seconds, network) for name, way in ways.items()}
+                with network(arguments.rate) as narrow:
+                    slow = {name: age(program, way, arguments.slow_seconds, narrow) for name, way in ways.items()}
                     results[arguments.rate] = slow
                     report(arguments.rate, slow)
     return results
