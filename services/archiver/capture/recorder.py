@@ -82,8 +82,7 @@ class Recorder:
         self._subscriber.subscribe(ALL_STATUSES)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._remember(tasks), name="remembering cameras")
-            while True:
-                self._receive(await self._subscriber.receive(), tasks)
+            await self._subscriber.hand_newest_to(lambda parts: self._receive(parts, tasks))
 
     async def _remember(self, tasks: asyncio.TaskGroup) -> None:
         """Start the recorders of the remembered cameras, as soon as the database can list them."""

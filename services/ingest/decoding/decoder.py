@@ -8,8 +8,9 @@ import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
+from av.video.stream import VideoStream
 
-from services.ingest.decoding.access_unit import DamagedUnitError
+from services.ingest.decoding.access_unit import Buffer, DamagedUnitError
 from services.ingest.decoding.picture_limits import check_size
 from services.ingest.decoding.pictures import BgrPicture, Picture, Pixels, YuvPicture
 from shared.settings import DEFAULT_MAX_PIXELS
@@ -48,7 +49,7 @@ class Decoder:
         self._max_pixels = max_pixels
         self._marks_damage = codec.codec.canonical_name in _MARKING
 
-    def decode(self, data: bytes, *, is_shown: bool = True) -> VideoFrame | None:
+    def decode(self, data: Buffer, *, is_shown: bool = True) -> VideoFrame | None:
         """The newest frame that the access unit `data` completes; None while the decoder waits for more.
 
         With `is_shown` False the decoder may skip the frame if no later one refers to it.
@@ -60,7 +61,7 @@ class Decoder:
         """
         self._context.skip_frame = "DEFAULT" if is_shown else "NONREF"
         try:
-            frames = self._context.decode(av.Packet(data))
+            frames = self._context.decode(_padded(data))
         except av.error.FFmpegError as error:
             self._check_size(error)
             if isinstance(error, MemoryError):
@@ -86,6 +87,17 @@ class Decoder:
         """Forget all frames, but keep the parameter sets."""
         if self._context.is_open:
             self._context.flush_buffers()
+
+
+def _padded(data: Buffer) -> "av.Packet[VideoStream]":
+    """A copy of `data` as a packet, with the zeros behind it that FFmpeg's decoders read beyond the end.
+
+    `av.Packet(data)` refers to `data` itself and whatever is behind it in memory. MPEG-4's decoder guesses from those
+    bytes which encoder's faults it must allow for, and drifts if it guesses wrong.
+    """
+    packet = av.Packet(len(data))
+    packet.update(data)  # type: ignore[arg-type] # any buffer will do
+    return cast("av.Packet[VideoStream]", packet)
 
 
 def picture_of(frame: VideoFrame) -> Picture:

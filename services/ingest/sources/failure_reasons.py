@@ -113,6 +113,7 @@ _SHORTER_INTERVAL: Final = (
     "Shorten the key frame interval (I-frame interval, GOP) in the camera's settings; some call a long one Smart "
     "codec, H.264+ or H.265+."
 )
+HAS_WAITED: Final = "It has waited for {:g} s so far."
 WAITS_FOR_KEY_FRAME: Final = (
     f"The picture waits for a key frame, which the camera seems to send only seldom. {_SHORTER_INTERVAL}"
 )

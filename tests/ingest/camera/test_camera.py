@@ -441,12 +441,14 @@ def test_a_key_frame_is_waited_for_in_words_of_its_own() -> None:
     )
     scene.camera.want(frozenset({"main"}))
     scene.run()
-    told = [(observed.state, observed.last_error) for observed in scene.observed[:2]]
+    told = [(observed.state, observed.last_error) for observed in scene.observed[:3]]
+    waits = failure_reasons.WAITS_FOR_KEY_FRAME
     assert told == [
-        (CameraState.CONNECTING, failure_reasons.WAITS_FOR_KEY_FRAME),
+        (CameraState.CONNECTING, f"{waits} It has waited for 5 s so far."),
+        (CameraState.CONNECTING, f"{waits} It has waited for 10 s so far."),
         (CameraState.LIVE, None),
     ]
-    assert scene.observed[1].reconnects == 0
+    assert scene.observed[2].reconnects == 0
 
 
 def test_lost_packets_are_no_other_readers_turn() -> None:

@@ -1,5 +1,8 @@
 """Decoded frames as pictures, whatever their format."""
 
+import os
+import subprocess
+import sys
 from fractions import Fraction
 
 import av
@@ -69,3 +72,29 @@ def test_a_small_piece_of_large_pictures_counts_as_large() -> None:
     data = coded("libx264", 1600, 1600, "h264_metadata=crop_right=1400:crop_bottom=1400")
     with pytest.raises(PictureRefusedError, match="1600 x 1600"):
         Decoder("h264", max_pixels=1_000_000).decode(data)
+
+
+SHOWS_EACH_PICTURE = """
+from services.ingest.decoding.decoder import Decoder, picture_of
+from tests.ingest.pixels import pixels_of
+from tests.odd_cameras.clips import clip, mpeg4
+
+sets, *units = mpeg4()
+decoder = Decoder("mpeg4")
+frames = [decoder.decode(sets + unit) for unit in units]
+assert all(clip().shows(pixels_of(picture_of(frame).to_jpeg(90))) for frame in frames if frame is not None)
+print(len(frames))
+"""
+
+
+def test_what_is_behind_a_unit_in_memory_changes_no_picture() -> None:
+    """FFmpeg reads beyond the end: MPEG-4's decoder guesses from there, and its pictures drift if it is no zeros. The C
+    library fills all memory with something else here."""
+    run = subprocess.run(
+        [sys.executable, "-c", SHOWS_EACH_PICTURE],
+        env={**os.environ, "MALLOC_PERTURB_": "170"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.stdout, run.stderr) == ("12\n", "")
