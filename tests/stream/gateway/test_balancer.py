@@ -1,8 +1,11 @@
 """The gateway's choice among replicas, with replicas that the test plays."""
 
 import asyncio
+import errno
 import json
+import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -133,6 +136,25 @@ def test_more_than_may_wait_stay_in_the_kernels_queue(tmp_path: Path, monkeypatc
         assert len({each.getpeername() for each in taken}) == 5
         for each in (*viewers, *taken):
             each.close()
+
+
+def test_without_a_free_file_it_pauses_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trying again at once would take a whole core, and the log."""
+    monkeypatch.setattr(balancer, "PAUSE_SECONDS", 0.1)
+    accept, tries = socket.socket.accept, []
+
+    def fail_twice(listener: socket.socket) -> tuple[socket.socket, object]:
+        if listener.family == socket.AF_INET:
+            tries.append(time.monotonic())
+            if len(tries) <= 2:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return accept(listener)
+
+    with running_gateway(tmp_path / "socket") as gateway:
+        (replica,) = met(gateway, 1)
+        monkeypatch.setattr(socket.socket, "accept", fail_twice)
+        with replica, gateway.connect(), replica.take():
+            assert tries[1] - tries[0] >= 0.1
 
 
 @pytest.mark.parametrize("message", [b"?", b"", b"x" * 17], ids=["short", "empty", "long"])
