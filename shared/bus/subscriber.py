@@ -7,7 +7,7 @@ peer in ingest's place can abort a process that reads with it. Here the loop its
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import uniform
 from typing import Final, cast
 
@@ -34,27 +34,31 @@ class Subscriber:
     """Connects to each of `addresses` (`tcp://host:port` or `ipc://path`, separated by commas), and reconnects by
     itself. So `keys` that are not authorized yet are tried again, too.
 
-    A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. Every method is called on
-    one loop.
+    A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. A topic subscribed twice
+    must be unsubscribed twice. Every method is called on one loop.
     """
 
     def __init__(self, addresses: str, keys: ClientKeys | None = None) -> None:
         self._addresses = [address.strip() for address in addresses.split(",")]
         self._keys = keys
         # After each connect ingest sends all statuses at once, so we need not wait a second to learn of the cameras.
-        self._topics: dict[bytes, None] = {new_hello_topic(): None}
+        self._topics: dict[bytes, int] = {new_hello_topic(): 1}
         self._connections: set[_Connection] = set()
         self._refusals = ThrottledLog("bus connection")
 
     def subscribe(self, topic: bytes) -> None:
-        self._topics[topic] = None
-        for connection in self._connections:
-            connection.subscribe(topic)
+        times = self._topics[topic] = self._topics.get(topic, 0) + 1
+        if times == 1:
+            for connection in self._connections:
+                connection.subscribe(topic)
 
     def unsubscribe(self, topic: bytes) -> None:
-        self._topics.pop(topic, None)
-        for connection in self._connections:
-            connection.cancel(topic)
+        times = self._topics.pop(topic, 0) - 1
+        if times > 0:
+            self._topics[topic] = times
+        elif times == 0:
+            for connection in self._connections:
+                connection.cancel(topic)
 
     async def hand_newest_to(self, take: Take) -> None:
         """Call `take` with messages until it raises or this is cancelled.
@@ -108,7 +112,7 @@ class Subscriber:
 class _Connection(asyncio.BufferedProtocol):
     """One connection to ingest. `ended` is done when nothing more will arrive; it holds the error, if there was one."""
 
-    def __init__(self, mechanism: Mechanism, topics: dict[bytes, None], take: Take) -> None:
+    def __init__(self, mechanism: Mechanism, topics: Iterable[bytes], take: Take) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.silence = SilenceTimer()
         self.has_received = False

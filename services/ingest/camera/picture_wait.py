@@ -39,7 +39,7 @@ class PictureWait:
             # In steps, because each change of the words is news.
             seconds = max(self._stall_seconds, self._waited_seconds // TOLD_SECONDS * TOLD_SECONDS)
             return f"{failure_reasons.WAITS_FOR_KEY_FRAME} {failure_reasons.HAS_WAITED.format(seconds)}"
-        return facts.notice or failure_reasons.NO_CLEAN_PICTURE
+        return failure_reasons.unclear(facts.notice) if facts.notice else failure_reasons.NO_CLEAN_PICTURE
 
     def failure(self, facts: SourceFacts) -> str:
         """Why another reader is tried, in words for the user."""

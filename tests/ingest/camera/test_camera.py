@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
+from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.retries import PROBE_SECONDS
 from services.ingest.camera.state import ObservedState
@@ -314,7 +315,7 @@ def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_
             scene.camera.want(frozenset({"main"}))
             return True
 
-    scene.camera._wanted_more = Woken()
+    scene.camera._wanted._more = Woken()
     scene.run()
     assert scene.pauses[0] == pytest.approx(DISCONNECT_AFTER_SECONDS + 100, abs=0.2)
     assert scene.states[:2] == [CameraState.IDLE, CameraState.LIVE]

@@ -31,7 +31,7 @@ def test_nothing_is_said_before_the_camera_may_count_as_stalled(wait: PictureWai
     [
         (LOST, failure_reasons.LOST_PACKETS),
         (WAITS, f"{failure_reasons.WAITS_FOR_KEY_FRAME} It has waited for 5 s so far."),
-        (BROKEN, "It can't be decoded: odd."),
+        (BROKEN, failure_reasons.unclear("It can't be decoded: odd.")),
         (UNKNOWN, failure_reasons.NO_CLEAN_PICTURE),
     ],
 )

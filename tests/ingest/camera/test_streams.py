@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.ingest.camera.camera import Camera, CameraPolicy
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.streams import CameraStreams, Division, divide
 from services.ingest.decoding.pictures import BgrPicture

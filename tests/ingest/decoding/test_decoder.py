@@ -4,14 +4,17 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
 import pytest
 from av.bitstream import BitStreamFilterContext
+from av.video.codeccontext import VideoCodecContext
 
 from services.ingest.decoding.decoder import Decoder, picture_of
 from services.ingest.decoding.picture_limits import PictureRefusedError
+from tests.ingest.decoding.parameter_sets import H264Set, h265_set
 from tests.ingest.pixels import pixels_of
 
 
@@ -98,3 +101,23 @@ def test_what_is_behind_a_unit_in_memory_changes_no_picture() -> None:
         check=False,
     )
     assert (run.stdout, run.stderr) == ("12\n", "")
+
+
+@pytest.mark.parametrize("name", ["h264", "hevc"])
+def test_a_coded_size_beyond_the_limit_is_refused_before_a_decoder_sees_it(name: str) -> None:
+    """In a stream's beginning, in the middle of it, and in what a container knows of it.
+
+    FFmpeg says nothing of a set alone. With the first slice it would take 700 MB for this one.
+    """
+    large = H264Set(1024, 1024, shown=15).unit() if name == "h264" else h265_set(16384, 16384)
+    data = b"\0\0\0\1" + large
+    decoder = Decoder(name, max_pixels=1_000_000)
+    with pytest.raises(PictureRefusedError, match="16384 x 16384"):
+        decoder.decode(data)
+    assert decoder.decode(coded(f"libx{264 if name == 'h264' else 265}", 320, 192)) is not None
+    with pytest.raises(PictureRefusedError, match="16384 x 16384"):
+        decoder.decode(data)
+    context = cast("VideoCodecContext", av.CodecContext.create(name, "r"))
+    context.extradata = data
+    with pytest.raises(PictureRefusedError, match="16384 x 16384"):
+        Decoder(context, max_pixels=1_000_000)

@@ -47,6 +47,25 @@ async def until_subscribed(publisher: Publisher, *topics: bytes) -> None:
     await eventually(are_seen, f"the subscriptions are {topics}")
 
 
+async def test_a_topic_that_is_wanted_twice_is_cancelled_with_the_second_end(address: str) -> None:
+    """The archiver's recorder and a manual capture want the same frames."""
+    publisher = Publisher(address)
+    subscriber = Subscriber(address)
+    for topic in (b"a/", b"b/", b"a/"):
+        subscriber.subscribe(topic)
+    async with receiving(subscriber):
+        await until_subscribed(publisher, b"a/", b"b/")
+        subscriber.unsubscribe(b"a/")
+        subscriber.unsubscribe(b"b/")
+        await until_subscribed(publisher, b"a/")
+        subscriber.unsubscribe(b"a/")
+        await until_subscribed(publisher)
+        subscriber.unsubscribe(b"a/")
+        subscriber.subscribe(b"a/")
+        await until_subscribed(publisher, b"a/")
+    publisher.close()
+
+
 async def test_what_is_published_on_a_subscribed_topic_arrives(address: str) -> None:
     """Parts arrive whole and in order, large ones too; other topics do not arrive."""
     publisher = Publisher(address)
