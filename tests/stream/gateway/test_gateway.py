@@ -30,17 +30,18 @@ def path(tmp_path: Path) -> Path:
 def test_the_process_serves_a_replicas_pages_and_ends_at_once(bus: str, path: Path, tmp_path: Path) -> None:
     """`python -m services.stream.gateway`, until SIGTERM."""
     port = free_port()
-    gateway = ServiceProcess(MODULE, {"GATEWAY_SOCKET": str(path), "STREAM_PORT": str(port)}, tmp_path / "log")
-    with running_replica(bus, settings={"gateway_socket": path}):
+    with ExitStack() as stack:
+        gateway = ServiceProcess(MODULE, {"GATEWAY_SOCKET": str(path), "STREAM_PORT": str(port)}, tmp_path / "log")
+        stack.callback(gateway.stop)
+        stack.enter_context(running_replica(bus, settings={"gateway_socket": path}))
         wait_until(lambda: "replica found" in gateway.output(), "the gateway has the replica")
-        with Viewer(port) as viewer:
-            wait_until(lambda: viewer.last is not None, "a placeholder comes")
-            gateway.signal(signal.SIGTERM)
-            assert gateway.wait(5) == 0
-            # The picture's way is not through the gateway.
-            seen = viewer.last
-            wait_until(lambda: viewer.last is not seen, "pictures go on without it")
-    assert gateway.stop() == 0
+        viewer = stack.enter_context(Viewer(port))
+        wait_until(lambda: viewer.last is not None, "a placeholder comes")
+        gateway.signal(signal.SIGTERM)
+        assert gateway.wait(5) == 0
+        # The picture's way is not through the gateway.
+        seen = viewer.last
+        wait_until(lambda: viewer.last is not seen, "pictures go on without it")
 
 
 def test_viewers_are_spread_over_the_replicas(bus: str, path: Path) -> None:
