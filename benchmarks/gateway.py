@@ -72,9 +72,10 @@ def missing_gateway(program: str) -> str | None:
 
 
 def socket_limits() -> dict[str, str]:
-    """The gateway's sysctls from docker-compose.yml."""
-    found = dict(re.findall(r"^ +(net\.ipv4\.\w+): (.+)$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE))
-    assert found, "docker-compose.yml has no net.ipv4 sysctls"
+    """The sysctls of Caddy's container from docker-compose.https.yml."""
+    text = (ROOT / "docker-compose.https.yml").read_text()
+    found = dict(re.findall(r"^ +(net\.ipv4\.\w+): (.+)$", text, re.MULTILINE))
+    assert found, "docker-compose.https.yml has no net.ipv4 sysctls"
     return found
 
 
@@ -106,8 +107,8 @@ def gateway_on_slow_network(rate: str, *, limited: bool = True) -> Iterator[Gate
 
 
 def caddyfile(host: str, port: int) -> str:
-    """deploy/Caddyfile with an address in place of the name of stream."""
-    text = (ROOT / "deploy/Caddyfile").read_text()
+    """deploy/https/Caddyfile with an address in place of the name of stream."""
+    text = (ROOT / "deploy/https/Caddyfile").read_text()
     assert "a stream 8001" in text
     return text.replace("a stream 8001", f"a {host} {port}")
 

@@ -9,6 +9,7 @@ error derives from it directly when its catcher does something that no other err
 | `SettingValueError` (`settings.py`) | puts its advice behind what the setting must be |
 | `MessageDecodeError` | drops the bus message and counts it |
 | `ZmtpError` (`bus/zmtp.py`) | closes the connection, counts it and reconnects |
+| `RefusedPeerError` (`bus/zmtp.py`) | sends the peer its `answer`, closes the connection and counts it |
 | `TooManySubscriptionsError` (`bus/demand_ledger.py`) | ends that connection and logs why |
 | `JpegError` (`jpeg_segments.py`) | drops the picture |
 | `JpegCostError` (beside it) | refuses the picture in words: the camera's next one is like it |

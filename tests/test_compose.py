@@ -9,6 +9,7 @@ from shared.settings import variable_name
 from tests.support.settings_page import (
     FIXED_IN_COMPOSE,
     OTHER_DEFAULTS_IN_COMPOSE,
+    PRIVATE_NETWORKS,
     SERVICES,
     defaults,
     names_on_the_page,
@@ -38,7 +39,9 @@ def test_compose_passes_settings_on_with_their_documented_defaults(service: str)
     """A .env holds only what differs from the defaults. Without a .env the defaults apply."""
     documented = defaults() | OTHER_DEFAULTS_IN_COMPOSE
     for name, value in environment(service).items():
-        if name not in FIXED_IN_COMPOSE:
+        if (service, name) == ("archiver", "TRUSTED_PROXIES"):
+            assert value == f"{PRIVATE_NETWORKS},${{TRUSTED_PROXIES:-}}"
+        elif name not in FIXED_IN_COMPOSE:
             assert value == f"${{{name}:-{documented.get(name, '')}}}"
 
 
@@ -54,3 +57,19 @@ def test_by_default_no_container_publishes_a_port_beyond_loopback() -> None:
     assert re.findall(r'^      - "(.*:.*)"$', text, re.MULTILINE) == [
         "${PUBLISH_ADDRESS:-127.0.0.1}:${STREAM_PORT:-8001}:8001"
     ]
+
+
+def test_the_gateway_listens_as_stream_does() -> None:
+    """A viewer's connection keeps the options that the gateway gave it."""
+    names = ("STREAM_HOST", "STREAM_PORT", "VIEWER_STALL_SECONDS", "GATEWAY_SOCKET")
+    gateway, stream = environment("gateway"), environment("stream")
+    assert [gateway[name] for name in names] == [stream[name] for name in names]
+    assert set(gateway) == {*names, "LOG_FORMAT"}
+
+
+def test_by_default_stream_believes_no_proxy_and_behind_caddy_it_does() -> None:
+    """Viewers connect to stream themselves, so one in the own network could claim any address."""
+    assert environment("stream")["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-}"
+    overlay = (ROOT / "docker-compose.https.yml").read_text()
+    assert f"TRUSTED_PROXIES: ${{TRUSTED_PROXIES:-{PRIVATE_NETWORKS}}}" in overlay
+    assert 'GATEWAY_SOCKET: ""' in overlay

@@ -17,6 +17,7 @@ from services.stream.api.archive_proxy import MAX_CONNECTIONS
 from services.stream.api.share_links import LONGEST_SECONDS
 from services.stream.api.websocket import MAX_CAMERAS, WINDOW
 from services.stream.base import texts
+from services.stream.gateway import balancer
 from services.stream.settings import StreamSettings
 from shared.bus import status
 from shared.line_limit import MAX_LINES_OF_A_KIND, MAX_LINES_PER_SECOND
@@ -49,6 +50,8 @@ NUMBERS = {
     "viewers of one replica": f"{USUAL_MAX_VIEWERS:,}",
     "streams of one address, on one replica": f"{SETTINGS.stream_max_viewers_per_address};",
     "a viewer that takes nothing in": f"{SETTINGS.viewer_stall_seconds} s",
+    "connections that wait at the gateway while no replica takes them": f"{balancer.MAX_WAITING:,}",
+    "how long they wait there": f"{balancer.WAIT_SECONDS:.0f} s",
     "cameras of one socket": str(MAX_CAMERAS),
     "pictures in flight for each camera of a socket": str(WINDOW),
     "requests of one address that stream is forwarding": f"{SETTINGS.stream_max_viewers_per_address};",

@@ -5,6 +5,7 @@ from typing import Final
 from services.stream.api.connection_handover import DirectHttpProtocol
 from services.stream.app import build_app
 from services.stream.fanout.hub import Hub
+from services.stream.gateway.gateway_client import GatewayClient
 from services.stream.settings import StreamSettings
 from shared.allocator import keep_few_arenas
 from shared.bus.keys import client_keys
@@ -38,7 +39,8 @@ def main() -> int:
     )
     log.info("stream started", address=f"http://{settings.stream_host}:{settings.stream_port}", replica=hub.replica)
     app = build_app(settings, hub)
-    serve(make_server(app, http=DirectHttpProtocol, on_stop=hub.close_viewers), listener)
+    gateway = None if settings.gateway_socket is None else GatewayClient(settings.gateway_socket)
+    serve(make_server(app, http=DirectHttpProtocol, on_stop=hub.close_viewers, source=gateway), listener)
     log.info("stream stopped")
     return 0
 

@@ -1,5 +1,6 @@
 """The settings of stream. It reads none of the cameras' settings: their status has all that it needs."""
 
+from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
@@ -53,3 +54,5 @@ class StreamSettings(WebSettings):
     """Where requests for the archive are forwarded to."""
     compatibility_urls: bool = Field(False, description="true or false")
     """The addresses of other servers (mjpg-streamer, µStreamer, go2rtc, Frigate) lead to ours (docs/clients.md)."""
+    gateway_socket: Path | None = Field(None, description="empty, or the path of a Unix socket")
+    """Where the gateway passes viewers' connections on to its replicas, which also listen at STREAM_PORT."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from types import FrameType
-from typing import Final, Literal
+from typing import Any, Final, Literal, Protocol, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -42,6 +42,14 @@ def _nothing() -> None:
     """For services without endless responses, and before there is a loop to wake."""
 
 
+class ConnectionSource(Protocol):
+    """Connections that something else has accepted. `make_protocol` serves one. After `stop` no more come."""
+
+    def start(self, make_protocol: Callable[[], asyncio.Protocol]) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class _Server(uvicorn.Server):
     """Ends the endless responses first. uvicorn would wait for them, and end the application's lifespan only then.
 
@@ -49,11 +57,19 @@ class _Server(uvicorn.Server):
     a tenth of the cost of a frame.
     """
 
-    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None], source: ConnectionSource | None) -> None:
         super().__init__(config)
         self._on_stop = on_stop
+        self._source = source
         self._wake_to_end: Callable[[], object] = _nothing
         self._most_connections = 0
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._source is not None:
+            make = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
+            state: dict[str, Any] = self.lifespan.state
+            self._source.start(partial(make, config=self.config, server_state=self.server_state, app_state=state))
 
     async def main_loop(self) -> None:
         end = asyncio.Event()
@@ -82,6 +98,8 @@ class _Server(uvicorn.Server):
         self._wake_to_end()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._source is not None:
+            self._source.stop()
         self._on_stop()
         await super().shutdown(sockets)
 
@@ -91,8 +109,12 @@ def make_server(
     *,
     http: type[asyncio.Protocol] | Literal["httptools"] = HttpProtocol,
     on_stop: Callable[[], None] = _nothing,
+    source: ConnectionSource | None = None,
 ) -> uvicorn.Server:
-    """A server for `app`, to be run on a socket from `listen`. On shutdown it calls `on_stop` before anything else."""
+    """A server for `app`, to be run on a socket from `listen`; it serves the connections of `source`, too.
+
+    On shutdown it calls `on_stop` before anything else but the end of `source`.
+    """
     quieten_libraries()
     config = uvicorn.Config(
         app,
@@ -110,7 +132,7 @@ def make_server(
         # A JPEG can't be compressed further.
         ws_per_message_deflate=False,
     )
-    return _Server(config, on_stop)
+    return _Server(config, on_stop, source)
 
 
 def serve(server: uvicorn.Server, listener: socket.socket) -> None:

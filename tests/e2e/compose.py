@@ -3,8 +3,10 @@
 import http.client
 import json
 import os
+import re
 import subprocess
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
 from ipaddress import ip_network
@@ -93,9 +95,10 @@ class ComposeStack:
         settings: dict[str, str] | None = None,
         env_file: str = os.devnull,
         directory: Path = ROOT,
+        more_files: Sequence[Path] = (),
     ) -> None:
         files = [ROOT / "docker-compose.yml", *(ROOT / f"docker-compose.{overlay}.yml" for overlay in overlays)]
-        self._settle(name, [*files, HERE / "quick-health.yml"], directory, env_file, settings or {})
+        self._settle(name, [*files, HERE / "quick-health.yml", *more_files], directory, env_file, settings or {})
 
     def _settle(self, name: str, files: list[Path], directory: Path, env_file: str, settings: dict[str, str]) -> None:
         self.project = PROJECTS + name
@@ -174,14 +177,35 @@ class ComposeStack:
         return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)
 
     def viewers_of(self, replica: str) -> int:
-        """The number of connections to a replica from other containers. Each stream is one."""
-        rows = [row.split() for row in docker("exec", replica, "cat", "/proc/net/tcp").splitlines()[1:]]
-        return sum(
-            row[1].endswith(f":{_STREAM_PORT_IN_HEX}")
+        """The number of viewers' connections that a replica has. Each stream is one.
+
+        The gateway's network has all of them; a replica has the open files of its own.
+        """
+        gateway = self.container("gateway")
+        rows = [row.split() for row in docker("exec", gateway, "cat", "/proc/net/tcp").splitlines()[1:]]
+        of_viewers = {
+            row[9]
+            for row in rows
+            if row[1].endswith(f":{_STREAM_PORT_IN_HEX}")
             and row[3] == _ESTABLISHED
             and not row[2].startswith(_LOOPBACK_IN_HEX)
-            for row in rows
-        )
+        }
+        files = docker("exec", replica, "sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null || true")
+        return len(of_viewers & set(re.findall(r"socket:\[(\d+)\]", files)))
+
+    def logged(self, service: str) -> list[dict[str, Any]]:
+        """The lines of a service's log. Compose puts control characters before some."""
+        lines = self.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
+        return [json.loads(line[line.index("{") :]) for line in lines if line.endswith("}")]
+
+    def wait_for_replicas(self, count: int) -> None:
+        """Return when the gateway has as many replicas."""
+
+        def known() -> int:
+            counts = [line["replicas"] for line in self.logged("gateway") if "replicas" in line]
+            return int(counts[-1]) if counts else 0
+
+        wait_until(lambda: known() == count, f"the gateway has {count} replicas", PATIENCE_SECONDS)
 
     def wait_for_spread(self, expected: list[int], replicas: list[str]) -> None:
         """Wait until the replicas have these numbers of viewers. Status requests add a connection only for a moment."""

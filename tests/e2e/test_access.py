@@ -63,7 +63,7 @@ def test_each_role_may_do_what_the_table_says(stack: ComposeStack) -> None:
 
 @pytest.mark.parametrize("who", WHO)
 def test_a_websocket_needs_a_password(stack: ComposeStack, who: str) -> None:
-    """Caddy forwards the WebSocket with the request's headers."""
+    """On the connection that the gateway has passed on."""
     password = WHO[who]
     headers = {} if password is None else {"Authorization": basic(password)}
     key = stack.get("/api/devices")["devices"][0]["key"]

@@ -92,6 +92,23 @@ def host_alone() -> Iterator[Host]:
         subprocess.run(["ip", "netns", "delete", host.namespace], check=False, capture_output=True)
 
 
+@contextmanager
+def guest() -> Iterator[tuple[Host, str]]:
+    """A host with a link to this machine, and this machine's address at the other end of it."""
+    tag = os.getpid() % 100_000
+    host, here = Host(f"fcd{tag}", "198.18.79.2"), "198.18.79.1"
+    try:
+        _ip(f"netns add {host.namespace}")
+        _ip(f"link add fcw{tag} type veth peer name wire netns {host.namespace}")
+        _ip(f"address add {here}/30 dev fcw{tag}")
+        _ip(f"link set fcw{tag} up")
+        _ip(f"-n {host.namespace} address add {host.address}/30 dev wire")
+        host.set_link("up")
+        yield host, here
+    finally:
+        subprocess.run(["ip", "netns", "delete", host.namespace], check=False, capture_output=True)
+
+
 def _enter(namespace: int) -> None:
     if _libc.setns(namespace, _CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "setns")

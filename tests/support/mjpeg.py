@@ -68,9 +68,10 @@ class Viewer:
     parts: list[Part] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
     headers: dict[str, str] = field(default_factory=dict)
+    host: str = "127.0.0.1"
 
     def __enter__(self) -> Self:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
         connection.connect()
         # The response takes the socket over; to wake its reader, ours is needed.
         self._socket = connection.sock

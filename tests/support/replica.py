@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from services.stream.api.connection_handover import DirectHttpProtocol
 from services.stream.app import build_app
 from services.stream.fanout.hub import Hub
+from services.stream.gateway.gateway_client import GatewayClient
 from services.stream.settings import StreamSettings
 from shared.clock import Clock
 from shared.web.server import listen, make_server
@@ -86,8 +87,12 @@ def running_replica(  # noqa: PLR0913 as many as tests need
     listener = listen("127.0.0.1", port, setting="STREAM", unsent_bytes=unsent_bytes)
     hub = Hub(bus, max_viewers, stall_seconds)
     given = {"stream_port": port, "archiver_url": archiver_url, **settings}
-    app = build_app(StreamSettings.model_validate(given), hub, clock)
-    server = make_server(app, http=DirectHttpProtocol if direct else "httptools", on_stop=hub.close_viewers)
+    valid = StreamSettings.model_validate(given)
+    app = build_app(valid, hub, clock)
+    gateway = None if valid.gateway_socket is None else GatewayClient(valid.gateway_socket)
+    server = make_server(
+        app, http=DirectHttpProtocol if direct else "httptools", on_stop=hub.close_viewers, source=gateway
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

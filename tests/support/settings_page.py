@@ -60,13 +60,13 @@ FIXED_IN_COMPOSE: Final = {
     "ARCHIVER_HOST",
     "ARCHIVER_PORT",
     "ARCHIVER_URL",
+    "GATEWAY_SOCKET",
 }
 """Where the stack's containers meet: not to be changed by a .env that was made for `scripts/run`."""
-OTHER_DEFAULTS_IN_COMPOSE: Final = {
-    "PUBLISH_ADDRESS": "127.0.0.1",
-    "TRUSTED_PROXIES": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
-}
-"""The stack publishes on loopback, and its own gateway is believed of whom it passes on."""
+OTHER_DEFAULTS_IN_COMPOSE: Final = {"PUBLISH_ADDRESS": "127.0.0.1"}
+"""The stack publishes on loopback."""
+PRIVATE_NETWORKS: Final = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
+"""What the archiver believes in compose, besides TRUSTED_PROXIES: only stream and the overlay's Caddy reach it."""
 _BEGINNING: Final = """\
 # Settings
 
@@ -84,8 +84,9 @@ Each container gets the settings of its service from above. These alone are fixe
 meet: {fixed}.
 
 - `STREAM_PORT` is the port that the gateway is published at.
-- `SITE_ADDRESS` is also the gateway's own (`http://localhost:8001` if unset).
 - {others} if unset.
+- The archiver also believes proxies with an address of a private network: only the stack's containers reach it. With
+  `docker-compose.https.yml` stream does too, unless `TRUSTED_PROXIES` is set.
 - Files that hold secrets are passed on for the camera's password, the viewers' and the operator's.
 - The other `AWS_` settings need `docker-compose.s3.yml`.
 - Paths are those within the containers ([docker.md](docker.md)).

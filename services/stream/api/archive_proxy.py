@@ -29,6 +29,8 @@ _HOP_BY_HOP: Final = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 _LENGTH: Final = b"content-length"
+_FORWARDING: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-proto"})
+"""Whether the client's own are believed is stream's to decide; the archiver believes stream."""
 
 
 def archive_client(archiver_url: str) -> httpx2.AsyncClient:
@@ -89,7 +91,10 @@ def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byt
 
 
 def _request_to_the_archiver(client: httpx2.AsyncClient, url: httpx2.URL, request: Request) -> httpx2.Request:
-    headers = _end_to_end(request.headers.raw)
+    requester = requester_of(request.scope)
+    headers = [each for each in _end_to_end(request.headers.raw) if each[0] not in _FORWARDING]
+    headers.append((b"x-forwarded-for", requester.address.encode("latin-1")))
+    headers.append((b"x-forwarded-proto", b"https" if requester.is_https else b"http"))
     if request.method in READING:
         # No endpoint reads such a body and nothing limits its size, so it is not passed on.
         return client.build_request(request.method, url, headers=[each for each in headers if each[0] != _LENGTH])

@@ -139,6 +139,17 @@ def test_the_body_of_a_request_that_reads_is_not_passed_on() -> None:
         assert not {"Content-Length", "Transfer-Encoding"} & _Archive.received.keys()
 
 
+def test_the_archiver_is_told_the_viewers_address_and_not_what_the_viewer_claims() -> None:
+    """It believes stream, which is one of the stack's own; stream believes only TRUSTED_PROXIES."""
+    claimed = {"X-Forwarded-For": "10.9.9.9", "X-Forwarded-Proto": "https", "Forwarded": "for=10.9.9.9"}
+    for trusted, expected in (("", ("127.0.0.1", "http")), ("127.0.0.1", ("10.9.9.9", "https"))):
+        with before_an_archive(trusted_proxies=trusted) as replica:
+            assert replica.request("/api/camera/frames", "HEAD", claimed)[0] == 200
+        headers = _Archive.received
+        assert (headers["X-Forwarded-For"], headers["X-Forwarded-Proto"]) == expected
+        assert "Forwarded" not in headers
+
+
 def passed_on(replica: Replica, credentials: Headers) -> Headers:
     assert replica.request("/api/camera/frames", "HEAD", credentials)[0] == 200
     return {name: value for name, value in _Archive.received.items() if name in ("Cookie", "Authorization")}
