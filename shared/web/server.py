@@ -65,7 +65,9 @@ class _Server(uvicorn.Server):
         self._most_connections = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        """Listens with `ACCEPTED_PER_TURN` descriptors of each socket."""
+        copies = [listener.dup() for listener in sockets or () for _ in range(ACCEPTED_PER_TURN - 1)]
+        await super().startup(None if sockets is None else [*sockets, *copies])
         if self._source is not None:
             make = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
             state: dict[str, Any] = self.lifespan.state
@@ -87,11 +89,6 @@ class _Server(uvicorn.Server):
         if self._most_connections - count >= MANY_CONNECTIONS:
             self._most_connections = count
             give_memory_back()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listens with `ACCEPTED_PER_TURN` descriptors of each socket."""
-        copies = [listener.dup() for listener in sockets or () for _ in range(ACCEPTED_PER_TURN - 1)]
-        await super().startup(None if sockets is None else [*sockets, *copies])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
