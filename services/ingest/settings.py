@@ -3,6 +3,7 @@
 One camera comes from the environment, as `CAMERA_…`; several come from a file with the same names (`cameras_file.py`).
 """
 
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -29,6 +30,8 @@ from shared.settings import BusServerSettings, SecretUrl, Settings
 MAX_WIDTHS: Final = 16
 MIN_WIDTH_PIXELS: Final = 16
 MAX_WIDTH_PIXELS: Final = 7680
+MAX_ASPECT: Final = 10
+MAX_ASPECT_SIDE: Final = 10_000
 SourceKind = Literal["demo", "rtsp", "http", "file"]
 _ADDRESS: Final = "an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
 
@@ -61,6 +64,17 @@ def _usable_url(value: SecretUrl) -> SecretUrl:
 def _joined(value: Any) -> Any:
     """A list, which only a file can hold, in the form of an environment variable."""
     return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _usable_aspect(value: str) -> str:
+    """`auto`, `square`, or two whole numbers whose shape no camera's picture exceeds."""
+    if value in ("auto", "square"):
+        return value
+    width, _, height = value.partition(":")
+    sides = [int(side) if side.strip().isdecimal() else 0 for side in (width, height)]
+    if not (all(0 < side <= MAX_ASPECT_SIDE for side in sides) and max(sides) <= MAX_ASPECT * min(sides)):
+        raise ValueError(value)
+    return value
 
 
 def _usable_widths(value: str) -> str:
@@ -138,6 +152,11 @@ class CameraSettings(BaseModel):
         "320,640,1280", description="up to 16 widths in pixels from 16 to 7680 with commas between, such as 320,640"
     )
     """The widths in pixels that viewers may ask for by `?width=`. Encoded only while somebody watches."""
+    aspect: Annotated[str, AfterValidator(_usable_aspect)] = Field(
+        "auto", description="auto, square, or a shape from 1:10 to 10:1 such as 16:9"
+    )
+    """The pictures' shape, width to height. `auto` is as the camera says, `square` its pixels as they come. A shape
+    such as `16:9` is for a camera that says nothing of it or something wrong."""
     capture_interval: int = Field(
         3600,
         ge=1,
@@ -199,6 +218,16 @@ class CameraSettings(BaseModel):
     def offered_widths(self) -> tuple[int, ...]:
         """The widths in pixels at which frames can be requested, ascending."""
         return tuple(sorted({int(width) for width in self.widths.split(",")}))
+
+    @property
+    def picture_aspect(self) -> Fraction | Literal["auto", "square"]:
+        """The pictures' shape, width to height, where it is given."""
+        if self.aspect == "auto":
+            return "auto"
+        if self.aspect == "square":
+            return "square"
+        width, _, height = self.aspect.partition(":")
+        return Fraction(int(width), int(height))
 
     def revealed(self) -> dict[str, Any]:
         """All settings with the secrets in clear, for the camera's own process only."""

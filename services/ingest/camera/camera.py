@@ -317,7 +317,7 @@ class Camera:
         if not wanted:
             return
         frames = self._renditions.render(picture, wanted, captured_at_ns, now)
-        size = picture.width, picture.height
+        size = self._renditions.size
         limit = self._policy.frozen_seconds
         if limit is not None and now - self._renditions.same_since >= limit:
             self._delivers(CameraState.FROZEN, sink, size)

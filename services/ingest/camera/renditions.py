@@ -5,7 +5,8 @@ again because nothing has changed. Owns the sequence numbers. Pure, except for t
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Final
+from fractions import Fraction
+from typing import Final, Literal
 
 from services.ingest.decoding.pictures import Picture
 from shared.bus.frames import Frame
@@ -20,13 +21,14 @@ a second, because a replica that receives nothing for a second repeats the pictu
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderingOptions:
     """How pictures become frames: at most `max_fps` a second, at JPEG qualities from 1 to 100. `skip_identical` leaves
-    out pictures that did not change.
+    out pictures that did not change. `aspect` is the owner's word on the pictures' shape, width to height.
     """
 
     max_fps: float = 30.0
     jpeg_quality: int = 80
     capture_quality: int = 95
     skip_identical: bool = True
+    aspect: Fraction | Literal["auto", "square"] = "auto"
 
 
 @dataclass(slots=True)
@@ -43,17 +45,20 @@ class _Sent:
 class Renditions:
     """Makes the frames of one camera. One thread.
 
-    The picture has not changed since `same_since` (monotonic seconds).
+    The picture has not changed since `same_since` (monotonic seconds). `size` is its width and height in pixels, as it
+    is shown; None before the first.
     """
 
     def __init__(self, camera_key: str, options: RenderingOptions) -> None:
         self.same_since = float("-inf")
+        self.size: tuple[int, int] | None = None
         self._camera_key = camera_key
         self._options = options
         self._pacer = FramePacer(options.max_fps)
         self._sequences: Counter[str] = Counter()
         self._sent: dict[str, _Sent] = {}
         self._picture: Picture | None = None
+        self._shown: Picture | None = None
 
     def begin(self) -> None:
         """The camera was connected anew: every subscriber waits for a picture."""
@@ -68,13 +73,17 @@ class Renditions:
 
     def render(self, picture: Picture, wanted: Collection[str], captured_at_ns: int, now: float) -> list[Frame]:
         """The frames to publish for a picture. There is none if the same picture was sent within the last second."""
-        is_same = self._picture is not None and picture.equals(self._picture)
-        if is_same and self._picture is not None:
-            # The JPEGs at hand were made from the picture kept before.
-            picture = self._picture
-        else:
-            self._picture, self.same_since = picture, now
-        return [self._frame(name, picture, captured_at_ns, now) for name in self._due(picture, wanted, now)]
+        if self._picture is None or not picture.equals(self._picture):
+            self._picture, self._shown, self.same_since = picture, self._as_wanted(picture), now
+        # The JPEGs at hand were made from the picture that is kept.
+        shown = self._shown or picture
+        self.size = shown.width, shown.height
+        return [self._frame(name, shown, captured_at_ns, now) for name in self._due(shown, wanted, now)]
+
+    def _as_wanted(self, picture: Picture) -> Picture:
+        """The picture as its owner wants it. Each rendition is made of this, and so is whatever leaves the process."""
+        aspect = self._options.aspect
+        return picture if aspect == "auto" else picture.in_aspect(aspect)
 
     def _due(self, picture: Picture, wanted: Collection[str], now: float) -> Iterator[str]:
         for rendition in sorted(wanted):

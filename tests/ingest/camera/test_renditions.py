@@ -1,11 +1,15 @@
 """Which frames are made from which pictures."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from services.ingest.camera.renditions import RenderingOptions, Renditions
-from services.ingest.decoding.pictures import BgrPicture
+from services.ingest.decoding.colours import JPEG
+from services.ingest.decoding.pictures import BgrPicture, YuvPicture
 from shared.bus.frames import Frame
+from tests.ingest.pixels import pixels_of
 
 FRAME_SECONDS = 0.125  # exact in binary
 
@@ -102,3 +106,25 @@ def test_after_a_new_connection_every_subscriber_gets_a_picture() -> None:
     show(renditions, [7, 7], {"main"})
     renditions.begin()
     assert show(renditions, [7], {"main"}, start=2)[0]
+
+
+def test_every_rendition_has_the_shape_that_the_owner_wants() -> None:
+    """A camera that sends squeezed pictures and does not say so."""
+    renditions = Renditions("cam1", RenderingOptions(aspect=Fraction(16, 9)))
+    assert renditions.size is None
+    (made,) = show(renditions, [1], {"main", "capture", "32", "640"})
+    sizes = {frame.rendition: (frame.width, frame.height) for frame in made}
+    assert sizes == {"main": (86, 48), "capture": (86, 48), "32": (32, 18), "640": (86, 48)}
+    assert {pixels_of(frame.jpeg).shape[1::-1] for frame in made} == {(86, 48), (32, 18)}
+    assert renditions.size == (86, 48)
+    assert not show(renditions, [1], {"main", "capture", "32", "640"}, start=1)[0]  # it is still the same picture
+
+
+def test_a_wrong_shape_of_a_stream_is_ignored_where_the_owner_wants_square_pixels() -> None:
+    """A camera that says 4:3 of a wide picture."""
+    planes = np.zeros((36, 64), np.uint8), np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8)
+    picture = YuvPicture(*planes, colours=JPEG, pixel_aspect=Fraction(3, 4))
+    assert (picture.width, picture.height) == (64, 48)
+    renditions = Renditions("cam1", RenderingOptions(aspect="square"))
+    (frame,) = renditions.render(picture, {"main"}, 0, 0.0)
+    assert pixels_of(frame.jpeg).shape == (36, 64, 3)
