@@ -258,6 +258,7 @@ class Camera:
     def _stay_idle(self, sink: FrameSink) -> None:
         """Frames arrive and nobody wants pictures. A camera that was frozen may still be."""
         self._picture_wait.begin(self._clock.monotonic())
+        self._renditions.rest()
         if self.observed.state is not CameraState.FROZEN:
             self._delivers(CameraState.IDLE, sink)
 

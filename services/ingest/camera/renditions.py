@@ -2,12 +2,13 @@
 again because nothing has changed. Owns the sequence numbers. Pure, except for the pictures' own work.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
+from services.ingest.decoding.jpeg_encoder import JpegEncoder
 from services.ingest.decoding.pictures import Picture
 from shared.bus.frames import Frame
 from shared.bus.topics import CAPTURE, MAIN
@@ -43,7 +44,7 @@ class _Sent:
 
 
 class Renditions:
-    """Makes the frames of one camera. One thread.
+    """Makes the frames of one camera. One thread. Each rendition has an encoder of its own while it is wanted.
 
     The picture has not changed since `same_since` (monotonic seconds). `size` is its width and height in pixels, as it
     is shown; None before the first.
@@ -57,6 +58,7 @@ class Renditions:
         self._pacer = FramePacer(options.max_fps)
         self._sequences: Counter[str] = Counter()
         self._sent: dict[str, _Sent] = {}
+        self._encoders: defaultdict[str, JpegEncoder] = defaultdict(JpegEncoder)
         self._picture: Picture | None = None
         self._shown: Picture | None = None
 
@@ -64,6 +66,10 @@ class Renditions:
         """The camera was connected anew: every subscriber waits for a picture."""
         self._sent.clear()
         self._pacer = FramePacer(self._options.max_fps)
+
+    def rest(self) -> None:
+        """Nobody wants a picture: give back the memory of what was kept to make them."""
+        self._forget_unwanted(())
 
     def is_due(self, wanted: Collection[str], now: float) -> bool:
         """Whether a picture should be retrieved at the instant `now` (monotonic seconds)."""
@@ -115,8 +121,9 @@ class Renditions:
     def _encoded(self, rendition: str, picture: Picture, now: float) -> _Sent:
         quality = self._options.capture_quality if rendition == CAPTURE else self._options.jpeg_quality
         shown = picture if rendition in (MAIN, CAPTURE) else picture.scaled_to(int(rendition))
-        return _Sent(now, picture, shown.to_jpeg(quality), shown.width, shown.height)
+        return _Sent(now, picture, shown.to_jpeg(quality, self._encoders[rendition]), shown.width, shown.height)
 
     def _forget_unwanted(self, wanted: Collection[str]) -> None:
         for rendition in [name for name in self._sent if name not in wanted]:
             del self._sent[rendition]
+            self._encoders.pop(rendition, None)

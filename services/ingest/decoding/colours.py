@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.ingest.decoding.planes import NEUTRAL, Pixels, Planes
+from services.ingest.decoding.planes import NEUTRAL, Pixels, Planes, resized
 
 HD_LONG_SIDE: Final = 1280
 SD_SHORT_SIDE: Final = 576
@@ -49,23 +49,26 @@ JPEG: Final = Colours(*_BT601, is_full_range=True)
 """Those of every JPEG (JFIF)."""
 
 
-def in_jpeg_colours(planes: Planes, colours: Colours) -> Planes:
-    """The same picture as a JPEG wants its planes; `planes` themselves if they are so."""
+def in_jpeg_colours(planes: Planes, colours: Colours, into: Planes | None = None) -> Planes:
+    """The same picture as a JPEG wants its planes, in the memory of `into` if there is such.
+
+    Without it, planes that a JPEG wants as they are come back themselves.
+    """
     if colours == JPEG:
-        return planes
+        return planes if into is None else _copied(planes, into)
     y, u, v = planes
+    to_y, to_u, to_v = into or (None, None, None)
     conversion = _conversion(colours)
-    if conversion.luma_of_chroma == (0.0, 0.0):
-        return (
-            _stretched(y, conversion.luma_scale, conversion.luma_offset),
-            _stretched(u, conversion.chroma[0][0], conversion.chroma_offsets[0]),
-            _stretched(v, conversion.chroma[1][1], conversion.chroma_offsets[1]),
-        )
     (uu, uv), (vu, vv) = conversion.chroma
+    u_offset, v_offset = conversion.chroma_offsets
+    luma, luma_scale, luma_offset = y, 0.0, conversion.luma_offset
+    if conversion.luma_of_chroma != (0.0, 0.0):
+        luma, luma_scale, part_offset = _luma_of_chroma(y, u, v, conversion.luma_of_chroma)
+        luma_offset += part_offset
     return (
-        _luma(y, u, v, conversion),
-        _weighted(u, uu, v, uv, conversion.chroma_offsets[0]),
-        _weighted(u, vu, v, vv, conversion.chroma_offsets[1]),
+        _weighted(y, conversion.luma_scale, luma, luma_scale, luma_offset, to_y),
+        _weighted(u, uu, v, uv, u_offset, to_u),
+        _weighted(v, vv, u, vu, v_offset, to_v),
     )
 
 
@@ -104,20 +107,24 @@ def _from_rgb(colours: Colours) -> NDArray[np.float64]:
     return np.array((luma, (blue - luma) / (2 * (1 - colours.blue)), (red - luma) / (2 * (1 - colours.red))))
 
 
-def _luma(y: Pixels, u: Pixels, v: Pixels, conversion: _Conversion) -> Pixels:
-    """Luma takes a part of the chroma, which is smaller: the part is made small, as large values as fit, and grows."""
-    from_u, from_v = conversion.luma_of_chroma
-    precision = (NEUTRAL - 1) / (NEUTRAL * (abs(from_u) + abs(from_v)))
-    scaled_u, scaled_v = from_u * precision, from_v * precision
-    part = _weighted(u, scaled_u, v, scaled_v, NEUTRAL * (1 - scaled_u - scaled_v))
-    whole = cast("Pixels", cv2.resize(part, (y.shape[1], y.shape[0]), interpolation=cv2.INTER_LINEAR))
-    offset = conversion.luma_offset - NEUTRAL / precision
-    return _weighted(y, conversion.luma_scale, whole, 1 / precision, offset)
+def _luma_of_chroma(y: Pixels, u: Pixels, v: Pixels, weights: tuple[float, float]) -> tuple[Pixels, float, float]:
+    """What the chroma adds to the luma: a plane of the luma's size, and the factor and the offset that make it so.
+
+    It is computed in the small planes, as large as 8 bits allow, and then grows.
+    """
+    precision = (NEUTRAL - 1) / (NEUTRAL * (abs(weights[0]) + abs(weights[1])))
+    from_u, from_v = weights[0] * precision, weights[1] * precision
+    part = _weighted(u, from_u, v, from_v, NEUTRAL * (1 - from_u - from_v), None)
+    return resized(part, y.shape[1], y.shape[0]), 1 / precision, -NEUTRAL / precision
 
 
-def _stretched(plane: Pixels, scale: float, offset: float) -> Pixels:
-    return _weighted(plane, scale, plane, 0, offset)
+def _weighted(  # noqa: PLR0913, PLR0917 as OpenCV has them
+    one: Pixels, weight: float, other: Pixels, other_weight: float, offset: float, into: Pixels | None
+) -> Pixels:
+    return cast("Pixels", cv2.addWeighted(one, weight, other, other_weight, offset, dst=into))
 
 
-def _weighted(one: Pixels, weight: float, other: Pixels, other_weight: float, offset: float) -> Pixels:
-    return cast("Pixels", cv2.addWeighted(one, weight, other, other_weight, offset))
+def _copied(planes: Planes, into: Planes) -> Planes:
+    for plane, copy in zip(planes, into, strict=True):
+        np.copyto(copy, plane)
+    return into

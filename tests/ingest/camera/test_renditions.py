@@ -7,6 +7,7 @@ import pytest
 
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.decoding.colours import JPEG
+from services.ingest.decoding.jpeg_encoder import JpegEncoder
 from services.ingest.decoding.pictures import BgrPicture, YuvPicture
 from shared.bus.frames import Frame
 from tests.ingest.pixels import pixels_of
@@ -19,9 +20,9 @@ class Counted(BgrPicture):
 
     qualities: list[int]
 
-    def to_jpeg(self, quality: int) -> bytes:
+    def to_jpeg(self, quality: int, encoder: JpegEncoder | None = None) -> bytes:
         self.qualities.append(quality)
-        return super().to_jpeg(quality)
+        return super().to_jpeg(quality, encoder)
 
 
 @pytest.fixture(autouse=True)
