@@ -1,7 +1,7 @@
 """What an encoder's JPEGs cost in bytes and in CPU at the same sight: FFmpeg's MJPEG encoder beside libjpeg-turbo.
 
     .venv/bin/pip install ssimulacra2
-    .venv/bin/python -m benchmarks.encoders CLIP... [--frames 2] [--qualities 80,70,60]
+    .venv/bin/python -m benchmarks.encoders CLIP... [--frames 2] [--qualities 80,70,60] [--quantisers 3,4,6]
 
 Sight is SSIMULACRA2 (100 is no difference, 70 high quality) and SSIM of luma, against the decoded frames. Bytes are
 compared at equal SSIMULACRA2, by interpolating between libjpeg-turbo's qualities. CPU is this process's, of alternating
@@ -31,7 +31,6 @@ from services.ingest.decoding.jpeg_encoder import FfmpegEncoder, JpegEncoder
 from services.ingest.decoding.planes import Planes
 
 GRID: Final = (20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 95)
-QUANTISERS: Final = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 19, 24, 31)
 ROUNDS: Final = 5
 Pixels = NDArray[np.uint8]
 Encode = Callable[[Planes], bytes]
@@ -103,8 +102,9 @@ def by_ffmpeg(quantiser: int, planes: Planes) -> Encode:
     return lambda planes: encoder.encode(planes, JPEG)
 
 
-def by_ours(quality: int) -> Encode:
+def by_ours(quality: int, planes: Planes) -> Encode:
     encoder = JpegEncoder()
+    encoder.encode(planes, JPEG, quality)  # now it knows how detailed they are
     return lambda planes: encoder.encode(planes, JPEG, quality)
 
 
@@ -130,20 +130,22 @@ def interpolated(at: float, results: Sequence[Result], values: Sequence[float]) 
     return float(np.interp(at, scores, np.array(values, np.float64)[order]))
 
 
-def measure(clip: Path, frame_count: int, qualities: Sequence[int]) -> dict[str, Any]:
+def measure(clip: Path, frame_count: int, qualities: Sequence[int], quantisers: Sequence[int]) -> dict[str, Any]:
     frames = frames_of(clip, frame_count)
     references = [pixels_of(by_libjpeg(100)(planes)) for planes in frames]
     todays = [result(by_libjpeg(quality), frames, references) for quality in GRID]
     logs = [float(np.log(found.kilobytes)) for found in todays]
     figures: dict[str, Any] = {"clip": clip.stem, "looks_like": {}}
-    for quantiser in QUANTISERS:
+    for quantiser in quantisers:
         found = result(by_ffmpeg(quantiser, frames[0]), frames, references)
         figures["looks_like"][quantiser] = [
             round(interpolated(found.ssimulacra2, todays, GRID), 1),
             round(found.kilobytes / float(np.exp(interpolated(found.ssimulacra2, todays, logs))), 3),
+            round(cpu_ratio(by_ffmpeg(quantiser, frames[0]), by_libjpeg(80), frames), 2),
         ]
     for quality in qualities:
-        ours, today = (result(make(quality), frames, references) for make in (by_ours, by_libjpeg))
+        ours = result(by_ours(quality, frames[0]), frames, references)
+        today = result(by_libjpeg(quality), frames, references)
         figures[f"q{quality}"] = {
             "kilobytes": [round(today.kilobytes, 1), round(ours.kilobytes, 1)],
             "ssimulacra2": [round(today.ssimulacra2, 1), round(ours.ssimulacra2, 1)],
@@ -151,7 +153,7 @@ def measure(clip: Path, frame_count: int, qualities: Sequence[int]) -> dict[str,
             "bytes_at_equal_sight": round(
                 ours.kilobytes / float(np.exp(interpolated(ours.ssimulacra2, todays, logs))), 3
             ),
-            "cpu": round(cpu_ratio(by_ours(quality), by_libjpeg(quality), frames), 2),
+            "cpu": round(cpu_ratio(by_ours(quality, frames[0]), by_libjpeg(quality), frames), 2),
         }
     return figures
 
@@ -171,23 +173,24 @@ def main() -> None:
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--frames", type=int, default=2)
     parser.add_argument("--qualities", default="80,70,60")
+    parser.add_argument("--quantisers", default="3,4,5,6,8,12,19,31")
     options = parser.parse_args()
+    quantisers = [int(quantiser) for quantiser in options.quantisers.split(",")]
     qualities = [int(quality) for quality in options.qualities.split(",")]
     found = []
     for clip in options.clips:
-        found.append(measure(clip, options.frames, qualities))
+        found.append(measure(clip, options.frames, qualities, quantisers))
         print(*(row(found[-1], quality) for quality in qualities), sep="\n", flush=True)
     for quality in qualities:
         at = [figures[f"q{quality}"] for figures in found]
-        bytes_ratio, cpu = (
-            statistics.median(figures[key] for figures in at) for key in ("bytes_at_equal_sight", "cpu")
-        )
-        print(f"median of {len(at)} clips at quality {quality}: bytes at equal sight {bytes_ratio:.2f}, CPU {cpu:.2f}")
-    for quantiser in QUANTISERS:
-        like, ratio = zip(*(figures["looks_like"][quantiser] for figures in found), strict=True)
+        ratio, cpu = (statistics.median(figures[key] for figures in at) for key in ("bytes_at_equal_sight", "cpu"))
+        print(f"median of {len(at)} clips at quality {quality}: bytes at equal sight {ratio:.2f}, CPU {cpu:.2f}")
+    for quantiser in quantisers:
+        like, ratio, cpu = zip(*(figures["looks_like"][quantiser] for figures in found), strict=True)
         print(
             f"FFmpeg's quantiser {quantiser}: looks like quality {statistics.median(like):.0f}"
             f" ({min(like):.0f} to {max(like):.0f}), for {statistics.median(ratio):.2f} of its bytes"
+            f" and {statistics.median(cpu):.2f} of the CPU of quality 80"
         )
     print(json.dumps({"benchmark": "encoders", "clips": found}))
 
