@@ -1,8 +1,8 @@
-"""The cost of keys on the bus: CPU per frame and subscriber, with CURVE and without, at both ends.
+"""The cost of keys on the bus: CPU per frame, with CURVE and without, at both ends, with one subscriber and with four.
 
     python -m benchmarks.bus_curve [--seconds 3] [--rounds 5]
 
-Ingest's end is this process, with a publisher and the proxy. The replica's end is a process of its own that receives
+Ingest's end is this process, with a publisher and the proxy. Each replica's end is a process of its own that receives
 frames and discards them. Runs with and without keys alternate, so that other load on the machine affects both.
 """
 
@@ -14,8 +14,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -31,13 +32,15 @@ from shared.settings import BusClientSettings, BusServerSettings
 from tests.support.ports import free_port
 
 SIZES_KB: Final = (12, 68)
-FRAMES_PER_SECOND: Final = 100
+SUBSCRIBERS: Final = (1, 4)
+FRAMES_PER_SECOND: Final = 30
+"""As a camera has. More would find everything in the caches, and show a smaller cost than there is."""
 TOPIC: Final = frame_topic("camera_1", "main")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Microseconds of CPU per frame at each end."""
+    """Microseconds of CPU per frame: ingest's for all subscribers, and that of one replica."""
 
     ingest: float
     replica: float
@@ -67,12 +70,11 @@ def running_subscriber(address: str, keys: Path | None) -> Iterator[int]:
 async def receive_frames(address: str, keys: Path | None) -> None:
     subscriber = Subscriber(address, None if keys is None else keys_in(keys))
     subscriber.subscribe(TOPIC)
-    while True:
-        await subscriber.receive()
+    await subscriber.hand_newest_to(lambda _parts: None)
 
 
-def measure(frame_bytes: int, keys: Path | None, seconds: float) -> Cost:
-    """The costs with one subscriber, over `seconds`."""
+def measure(frame_bytes: int, subscribers: int, keys: Path | None, seconds: float) -> Cost:
+    """The costs with this number of subscribers, over `seconds`."""
     with tempfile.TemporaryDirectory() as inner:
         address, inner_address = f"tcp://127.0.0.1:{free_port()}", f"ipc://{inner}/bus"
         server = None
@@ -82,23 +84,26 @@ def measure(frame_bytes: int, keys: Path | None, seconds: float) -> Cost:
         proxy = BusProxy(address, inner_address, server)
         publisher = Publisher(inner_address, is_inner=True)
         try:
-            with running_subscriber(address, keys) as replica:
-                return _cost(publisher, [TOPIC, b"{}", bytes(frame_bytes)], replica, seconds)
+            with ExitStack() as stack:
+                replicas = [stack.enter_context(running_subscriber(address, keys)) for _ in range(subscribers)]
+                return _cost(publisher, [TOPIC, b"{}", bytes(frame_bytes)], replicas, seconds)
         finally:
             publisher.close()
             proxy.close()
 
 
-def _cost(publisher: Publisher, message: list[bytes], replica: int, seconds: float) -> Cost:
-    deadline = time.monotonic() + 20
-    while TOPIC not in publisher.topics:
-        assert time.monotonic() < deadline, "nobody subscribes"
+def _cost(publisher: Publisher, message: list[bytes], replicas: list[int], seconds: float) -> Cost:
+    hellos, deadline = 0, time.monotonic() + 60
+    while hellos < len(replicas) or TOPIC not in publisher.topics:
+        assert time.monotonic() < deadline, "not all subscribe"
         publisher.wait(0.05)
         publisher.read_subscriptions()
-    _send(publisher, message, 0.5)
-    ours, theirs = time.process_time(), cpu_seconds(replica)
+        hellos = sum(topic.startswith(b"hello/") for topic in publisher.topics)
+    _send(publisher, message, 1.0)
+    ours, theirs = time.process_time(), sum(map(cpu_seconds, replicas))
     sent = _send(publisher, message, seconds)
-    return Cost((time.process_time() - ours) / sent * 1e6, (cpu_seconds(replica) - theirs) / sent * 1e6)
+    replica_seconds = (sum(map(cpu_seconds, replicas)) - theirs) / len(replicas)
+    return Cost((time.process_time() - ours) / sent * 1e6, replica_seconds / sent * 1e6)
 
 
 def _send(publisher: Publisher, message: list[bytes], seconds: float) -> int:
@@ -125,16 +130,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         keys = Path(directory)
         make_keys(keys, ("stream",))
-        for size in SIZES_KB:
+        for size, subscribers in product(SIZES_KB, SUBSCRIBERS):
             plain, locked = [], []
             for _ in range(options.rounds):
-                plain.append(measure(size * 1000, None, options.seconds))
-                locked.append(measure(size * 1000, keys, options.seconds))
+                plain.append(measure(size * 1000, subscribers, None, options.seconds))
+                locked.append(measure(size * 1000, subscribers, keys, options.seconds))
             for end in ("ingest", "replica"):
                 without, with_keys = ([getattr(cost, end) for cost in costs] for costs in (plain, locked))
                 ratio = statistics.median(b / a for a, b in zip(without, with_keys, strict=True))
                 print(
-                    f"{size} KB, {end}: {statistics.median(without):.0f} µs plain, "
+                    f"{size} KB, {subscribers} subscribers, {end}: {statistics.median(without):.0f} µs plain, "
                     f"{statistics.median(with_keys):.0f} µs with keys, ratio {ratio:.2f}"
                 )
 

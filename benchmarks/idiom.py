@@ -16,8 +16,8 @@ from fastapi.responses import StreamingResponse
 
 from benchmarks.bus_camera import CAMERA_KEY
 from shared.bus.frames import decode_frame
-from shared.bus.subscriber import Subscriber
 from shared.bus.topics import MAIN, frame_topic
+from tests.support.receiver import Receiver
 
 CONTENT_TYPE: Final = "multipart/x-mixed-replace; boundary=frame"
 
@@ -39,7 +39,7 @@ class Newest:
         self.changed = asyncio.Event()
 
     async def follow(self, bus: str) -> None:
-        subscriber = Subscriber(bus)
+        subscriber = Receiver(bus)
         subscriber.subscribe(frame_topic(CAMERA_KEY, MAIN))
         while True:
             frame = decode_frame(await subscriber.receive())

@@ -8,6 +8,8 @@ from typing import Final
 MAX_KEYS: Final = 2000
 MAX_LINES_PER_SECOND: Final = 50
 """Over all keys. Who owns many addresses could otherwise cause a line with each."""
+MAX_LINES_OF_A_KIND: Final = 50
+"""In one second. Two hundred cameras that start together have as many lines in some seconds."""
 
 
 @dataclass(slots=True)
@@ -47,3 +49,37 @@ class LineLimit:
             self._second, self._lines = now, 0
         self._lines += 1
         return self._lines <= MAX_LINES_PER_SECOND
+
+
+@dataclass(slots=True)
+class _Second:
+    began_at: float = float("-inf")
+    lines: int = 0
+    left_out: int = 0
+
+
+class KindLimit:
+    """At most `MAX_LINES_OF_A_KIND` lines of one kind in a second. It remembers the newest `MAX_KEYS` kinds.
+
+    Used by one thread at a time.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._seconds: OrderedDict[Hashable, _Second] = OrderedDict()
+
+    def admit(self, kind: Hashable) -> int | None:
+        """None when no line is to be written now, else how many lines of this kind were left out before it."""
+        second = self._seconds.setdefault(kind, _Second())
+        self._seconds.move_to_end(kind)
+        if len(self._seconds) > MAX_KEYS:
+            self._seconds.popitem(last=False)
+        now = self._monotonic()
+        if now - second.began_at >= 1:
+            second.began_at, second.lines = now, 0
+        if second.lines == MAX_LINES_OF_A_KIND:
+            second.left_out += 1
+            return None
+        second.lines += 1
+        left_out, second.left_out = second.left_out, 0
+        return left_out

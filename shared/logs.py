@@ -1,11 +1,23 @@
-"""Structured logs: readable on a terminal, JSON otherwise. Owns the only logging configuration."""
+"""Structured logs: readable on a terminal, JSON otherwise. Owns the only logging configuration.
+
+Cameras, clients and peers on the bus cause lines, and so do their words. So each line is one line, and the lines of a
+kind are few, whatever comes.
+"""
 
 import logging
 import os
+import re
 import sys
+import threading
+import time
 from typing import Final
 
 import structlog
+
+from shared.line_limit import KindLimit
+
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+"""A terminal obeys the control characters among these, and a reader takes the others for the end of a line."""
 
 _SHARED: Final[list[structlog.typing.Processor]] = [
     structlog.contextvars.merge_contextvars,
@@ -29,10 +41,16 @@ def configure_logs() -> None:
         else structlog.processors.JSONRenderer()
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_FewOfAKind())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _put_main_fields_first, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _put_main_fields_first,
+                _on_one_line,
+                renderer,
+            ],
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
@@ -52,6 +70,42 @@ def _put_main_fields_first(
 ) -> structlog.typing.EventDict:
     first = {name: fields[name] for name in ("timestamp", "level", "event") if name in fields}
     return {**first, **fields}
+
+
+def _on_one_line(
+    _logger: structlog.typing.WrappedLogger, _method: str, fields: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Escape what would begin another line, or change the terminal. Only a traceback has lines of its own."""
+    return {
+        name: _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], value)
+        if isinstance(value, str) and name != "exception"
+        else value
+        for name, value in fields.items()
+    }
+
+
+class _FewOfAKind(logging.Filter):
+    """Leaves out lines beyond `KindLimit`, and has the next one of their kind say how many. Any thread.
+
+    A kind is a logger's constant phrase. A library's line without arguments has its words made already, so all such
+    lines of its logger are one kind.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._limit = KindLimit(time.monotonic)
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        ours = record.msg if isinstance(record.msg, dict) else None
+        phrase = ours.get("event") if ours is not None else record.msg if record.args else None
+        with self._lock:
+            left_out = self._limit.admit((record.name, phrase))
+        if left_out and ours is not None:
+            record.msg = {**ours, "lines_left_out": left_out}
+        elif left_out:
+            record.msg = f"{record.msg} ({left_out} such lines were left out before)"
+        return left_out is not None
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

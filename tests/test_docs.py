@@ -91,6 +91,13 @@ def test_every_benchmark_that_is_named_exists() -> None:
         assert (ROOT / f"benchmarks/{name}.py").exists(), name
 
 
+def test_every_test_that_plays_an_attack_exists() -> None:
+    """Its row has a figure, too."""
+    named = set(re.findall(r"`(tests/[\w/.]+)`", (ROOT / "docs/benchmarks.md").read_text()))
+    assert len(named) > 20
+    assert all((ROOT / name).is_file() for name in named), named
+
+
 def test_the_index_names_every_document() -> None:
     """A reader looks for it there."""
     index = (ROOT / "docs/README.md").read_text()

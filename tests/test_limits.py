@@ -8,14 +8,17 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from services.archiver.api import turns
 from services.archiver.api.frames import capture_limit, days, downloads, index, sprite_sheets, zip_stream
+from services.archiver.capture.recorder import MAX_REMEMBERED
 from services.archiver.timelapse import queue
+from services.ingest.camera.state import MAX_NEWS, NEWS_SECONDS
 from services.stream.__main__ import USUAL_MAX_VIEWERS
 from services.stream.api.archive_proxy import MAX_CONNECTIONS
 from services.stream.api.share_links import LONGEST_SECONDS
 from services.stream.api.websocket import MAX_CAMERAS, WINDOW
 from services.stream.base import texts
 from services.stream.settings import StreamSettings
-from shared.line_limit import MAX_LINES_PER_SECOND
+from shared.bus import status
+from shared.line_limit import MAX_LINES_OF_A_KIND, MAX_LINES_PER_SECOND
 from shared.web import protocol, server, websocket_protocol
 from shared.web.access import throttle
 from shared.web.access.roles import Role
@@ -89,6 +92,10 @@ NUMBERS = {
     "lines `limit met` of one address and limit": "one an hour",
     "lines of one kind from the web server's libraries": "one a second",
     "lines of each of these three in all": f"{MAX_LINES_PER_SECOND} a second",
+    "lines of any other kind in one process": f"{MAX_LINES_OF_A_KIND} a second;",
+    "other words for the same trouble of one camera": f"{MAX_NEWS} in {NEWS_SECONDS:.0f} s,",
+    "cameras that one replica and one archiver know": f"{status.MAX_CAMERAS:,};",
+    "cameras that an archiver only remembers": f"{MAX_REMEMBERED}",
 }
 
 

@@ -24,12 +24,19 @@ async def receives_a_status(addresses: str, keys: ClientKeys | None = None) -> b
     """Whether a valid status arrives from one of the comma-separated `addresses` within `WAIT_SECONDS`."""
     bus = Subscriber(addresses, keys)
     bus.subscribe(ALL_STATUSES)
+    first: asyncio.Future[list[bytes]] = asyncio.get_running_loop().create_future()
+
+    def take(parts: list[bytes]) -> None:
+        if not first.done():
+            first.set_result(parts)
+
+    receiving = asyncio.create_task(bus.hand_newest_to(take))
     try:
-        async with asyncio.timeout(WAIT_SECONDS):
-            decode_status(await bus.receive())
+        decode_status(await asyncio.wait_for(first, WAIT_SECONDS))
     except (TimeoutError, MessageDecodeError):
         return False
     finally:
+        receiving.cancel()
         bus.close()
     return True
 

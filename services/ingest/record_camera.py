@@ -11,17 +11,19 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import gettempdir
 from typing import IO, Final
 from urllib.parse import urlsplit
 
 from services.ingest.cameras_file import read_cameras_file
 from services.ingest.recording.attempt import Outcome, attempt
-from services.ingest.recording.masking import masked_events
+from services.ingest.recording.masking import masked_events, masked_words
 from services.ingest.recording.recorder import Recorder
 from services.ingest.recording.recording import Recording
 from services.ingest.select_source import connection_options, source_opener
+from services.ingest.setting_names import as_file_keys
 from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
-from services.ingest.sources import exchange_tap
+from services.ingest.sources import exchange_tap, failure_reasons
 from shared.errors import ConfigurationError
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -41,16 +43,18 @@ ONE_SESSION: Final = "A camera that allows one session at a time needs ingest to
 
 def main() -> int:
     arguments = _arguments()
-    settings, max_pixels = _camera(arguments.key, is_small=arguments.small)
-    name = arguments.output or f"{settings.device_key}-{time.strftime('%Y%m%d-%H%M%S')}{SUFFIX}"
-    _say(f"Trying the camera '{settings.device_key}' ... {ONE_SESSION}")
-    with _opened(name) as file:
-        outcome, recording = record(settings, max_pixels=max_pixels)
+    ingest = load_settings(IngestSettings)
+    settings = _camera(ingest.cameras_file, arguments.key, is_small=arguments.small)
+    key = settings.device_key
+    name = f"{key}-{time.strftime('%Y%m%d-%H%M%S')}{SUFFIX}"
+    temporary = Path(gettempdir()) / f"{key}{SUFFIX}"
+    with _opened(arguments.output) if arguments.output else _usually_opened(name, temporary) as file:
+        _say(f"Trying the camera '{key}' ... {ONE_SESSION}")
+        outcome, recording = record(settings, max_pixels=ingest.picture_max_pixels)
         recording.write(file)
         file.flush()
-    _say(outcome.words)
-    size = "" if name == STANDARD_OUTPUT else f" ({Path(name).stat().st_size / 1000:.0f} kB)"
-    _say(f"The exchange is in {'standard output' if name == STANDARD_OUTPUT else name}{size}. {WARNING}")
+    _say(_in_words(outcome.words, has_file=ingest.cameras_file is not None, is_small=arguments.small))
+    _say(f"The exchange is in {_told(file, temporary)}\n{WARNING}")
     return 0 if outcome.has_pictures else EXIT_NO_PICTURES
 
 
@@ -63,13 +67,14 @@ def record(settings: CameraSettings, *, max_pixels: int, seconds: float = SECOND
     finally:
         exchange_tap.listen(None)
     options = connection_options(settings, max_pixels=max_pixels)
+    addresses = frozenset(_addresses_of(options.url))
     facts = {
-        "outcome": options.masked(outcome.words),
+        "outcome": masked_words(outcome.words, addresses),
         "decoder": settings.decoder,
         "transport": settings.rtsp_transport,
         "cut": "yes" if recorder.is_cut else "no",
     }
-    events = masked_events(recorder.events, options, _addresses_of(options.url))
+    events = masked_events(recorder.events, options, addresses)
     return outcome, Recording(tuple(recorder.connections), events, facts)
 
 
@@ -85,29 +90,37 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _camera(key: str, *, is_small: bool) -> tuple[CameraSettings, int]:
-    """The camera's settings, and the most pixels of a picture.
+def _in_words(words: str, *, has_file: bool, is_small: bool) -> str:
+    """`words` with the settings as the user knows them, and without the advice to record."""
+    told = failure_reasons.without_record(words)
+    if is_small:
+        told = told.replace("CAMERA_RTSP_URL", "CAMERA_RTSP_URL_SMALL")
+    return as_file_keys(told) if has_file else told
+
+
+def _camera(file: Path | None, key: str, *, is_small: bool) -> CameraSettings:
+    """The settings of the camera in `file`, or in the environment without one.
 
     Raises:
         ConfigurationError: when there is no such camera, or none that can be recorded.
     """
-    ingest = load_settings(IngestSettings)
-    file = ingest.cameras_file
     cameras = (load_settings(CameraEnvironment),) if file is None else read_cameras_file(file)
     found = next((camera for camera in cameras if camera.device_key == key), None)
     if found is None:
         known = ", ".join(camera.device_key for camera in cameras)
         raise ConfigurationError(f"There is no camera '{key}'. There is: {known}.")
     if is_small and found.small_stream is None:
-        raise ConfigurationError(f"The camera '{key}' has no second stream: CAMERA_RTSP_URL_SMALL is not set.")
+        name = "CAMERA_RTSP_URL_SMALL" if file is None else "rtsp_url_small"
+        raise ConfigurationError(f"The camera '{key}' has no second stream: {name} is not set.")
     chosen = found.small_stream if is_small and found.small_stream is not None else found
     if chosen.source_kind == "demo":
         raise ConfigurationError(
-            f"No camera is configured: '{key}' is the demo scene. Set CAMERA_RTSP_URL to a camera's address."
+            f"No camera is configured: '{key}' is the demo scene. Set "
+            f"{'CAMERA_RTSP_URL' if file is None else 'rtsp_url'} to a camera's address."
         )
     if chosen.source_kind == "file":
         raise ConfigurationError(f"'{key}' is a video file, with which nothing is exchanged. Send us the file itself.")
-    return chosen, ingest.picture_max_pixels
+    return chosen
 
 
 def _opened(name: str) -> IO[bytes]:
@@ -126,6 +139,32 @@ def _opened(name: str) -> IO[bytes]:
         raise ConfigurationError(
             f"{name} can't be written: {error.strerror}. Choose another with --output; - is standard output."
         ) from None
+
+
+def _usually_opened(name: str, temporary: Path) -> IO[bytes]:
+    """The file where the user chose none: in the current directory. In a container that can't be written. Then it is
+    standard output where that leads to a file, as `docker compose exec` passes it on, or else `temporary`.
+
+    Raises:
+        ConfigurationError: when none can be written.
+    """
+    with suppress(OSError):
+        return Path(name).open("xb")
+    if not sys.stdout.isatty():
+        return _opened(STANDARD_OUTPUT)
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)  # a container's are in memory, so one is enough
+    return _opened(str(temporary))
+
+
+def _told(file: IO[bytes], temporary: Path) -> str:
+    """Where the recording is, and how to get it out of a container."""
+    if file is sys.stdout.buffer:
+        return "standard output."
+    words = f"{file.name} ({Path(file.name).stat().st_size / 1000:.0f} kB)."
+    if Path(file.name) != temporary:
+        return words
+    return f"{words} To get it out of a container:\n  docker compose exec -T ingest cat {temporary} > {temporary.name}"
 
 
 def _addresses_of(url: str) -> Iterable[str]:

@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import IO, Any, Final
 
 from services.ingest.camera.bus_publisher import BusPublisher
-from services.ingest.camera.camera import Camera, CameraPolicy
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.streams import CameraStreams
 from services.ingest.camera_status import Measurements, camera_status

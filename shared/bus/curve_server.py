@@ -1,128 +1,103 @@
-"""The bus's address with keys: libzmq's XPUB, since its encryption (CURVE) is not ours to write.
+"""CURVE's handshake as the server answers it: it learns who the client is before anything else is taken from it.
 
-A client can subscribe only after its key was found authorized. libzmq has no limit for what such a client sends at
-once: docs/decisions/0021 says what stays open.
+The protocol is RFC 26 (CurveZMQ). `curve_client` is the other end. A HELLO costs two multiplications on the curve and
+an INITIATE two, some 0.3 ms together, and one connection can send each once.
 """
 
-import os
-import select
-import socket
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Final, NamedTuple
+from secrets import token_bytes
+from typing import Final
 
-import zmq
+from nacl.bindings import crypto_box_keypair
 
-from shared.bus.curve import ServerKeys, ZapAuthenticator
-from shared.bus.demand_ledger import DemandLedger, TooManySubscriptionsError
-from shared.bus.sockets import bind_socket, has_event, publishing_socket
-from shared.throttled_log import ThrottledLog
+from shared.bus.curve_box import (
+    BOX_EXTRA_BYTES,
+    COOKIE_BYTES,
+    KEY_BYTES,
+    LONG_NONCE_BYTES,
+    SHORT_NONCE_BYTES,
+    box_key,
+    make_box,
+    open_box,
+)
+from shared.bus.curve_end import CurveEnd
+from shared.bus.mechanism import PUBLISHER
+from shared.bus.zmtp import RefusedPeerError, ZmtpError, command, greeting
 
-EVENTS_PER_TURN: Final = 64
-_CANCEL, _SUBSCRIBE = b"\x00", b"\x01"
-_SNDMORE: Final = int(zmq.SNDMORE)
+WRONG_SERVER: Final = "it was encrypted for another server's key"
+_VERSION: Final = b"\x01\x00"
+_HELLO_KEY_PLACE: Final = 74
+"""Behind the version and the padding."""
+_SIGNED: Final = bytes(64)
+_HELLO_BYTES: Final = _HELLO_KEY_PLACE + KEY_BYTES + SHORT_NONCE_BYTES + len(_SIGNED) + BOX_EXTRA_BYTES
+_VOUCH_BYTES: Final = LONG_NONCE_BYTES + 2 * KEY_BYTES + BOX_EXTRA_BYTES
+_LEAST_INITIATE_BYTES: Final = COOKIE_BYTES + SHORT_NONCE_BYTES + KEY_BYTES + _VOUCH_BYTES + BOX_EXTRA_BYTES
 
 
-class ConnectionId(NamedTuple):
-    """A connection: its descriptor, and the socket's inode, since a descriptor's number is used again."""
+class CurveServer(CurveEnd):
+    """A mechanism: ingest's end of one connection. `admit` gets the client's key, once it is proved to be its own.
 
-    descriptor: int
-    inode: int
-
-
-class CurveServer:
-    """Like `SubscriberServer`, with `keys`. Its owner terminates `context`, and then calls `close` and `join`.
-
-    Raises:
-        ConfigurationError: the address can't be bound.
+    `public_key`, `secret_key` and what `admit` gets have 32 bytes. `admit` raises `RefusedPeerError` to refuse.
     """
 
-    def __init__(
-        self,
-        context: "zmq.Context[zmq.Socket[bytes]]",
-        address: str,
-        keys: ServerKeys,
-        on_demand: Callable[[bytes, bool], None],
-    ) -> None:
-        self._on_demand = on_demand
-        self._ledger: DemandLedger[ConnectionId] = DemandLedger()
-        self._ended = ThrottledLog("bus connection", event="ended")
-        self._socket = publishing_socket(context, has_keys=True)
-        # Every subscription and cancellation is shown, with the connection that it came by.
-        self._socket.set(zmq.XPUB_VERBOSER, 1)
-        self._authenticator = ZapAuthenticator(context, self._socket, keys)
-        bind_socket(self._socket, address, context)
-        self._authenticator.start()
-        self._epoll = select.epoll()
-        self.watch(self._socket.fileno())
+    greeting = greeting(b"CURVE", as_server=True)
 
-    def watch(self, descriptor: int) -> None:
-        """Let `turn` end early when `descriptor` is readable."""
-        self._epoll.register(descriptor, select.EPOLLIN)
+    def __init__(self, public_key: bytes, secret_key: bytes, admit: Callable[[bytes], None]) -> None:
+        super().__init__(PUBLISHER, is_server=True)
+        self._public_key = public_key
+        self._secret_key = secret_key
+        self._admit = admit
+        self._cookie_key = token_bytes(KEY_BYTES)
+        """All that is kept between HELLO and INITIATE: the client brings the rest back in its cookie."""
+        self._awaited = b"HELLO"
 
-    def send(self, parts: list[bytes | memoryview]) -> None:
-        """Send a message to its subscribers, its topic first. A slow one may lose it."""
-        for part in parts[:-1]:
-            self._socket.send(part, _SNDMORE)
-        self._socket.send(parts[-1], copy=False)
+    def greeted(self) -> bytes:
+        return b""
 
-    def turn(self, seconds: float) -> None:
-        """Wait for `seconds` at most, then read a few subscriptions."""
-        # The socket's descriptor reports only events since the last use of the socket, hence the question first.
-        if not has_event(self._socket):
-            self._epoll.poll(seconds)
-        for _ in range(EVENTS_PER_TURN):
-            if not has_event(self._socket):
-                return
-            event = self._socket.recv(copy=False)
-            more = event.more
-            while more:
-                more = self._socket.recv(copy=False).more
-            self._read(event)
+    def shake(self, name: bytes, data: bytes) -> bytes:
+        if name != self._awaited:
+            raise ZmtpError(f"it sent {name[:16]!r} in the middle of the handshake")
+        if name == b"INITIATE":
+            return self._take_initiate(data)
+        self._awaited = b"INITIATE"
+        return self._welcome(data)
 
-    def close(self) -> None:
-        self._socket.close(linger=0)
-        self._epoll.close()
-
-    def join(self) -> None:
-        """Wait for the authenticator's end, once the context is being terminated."""
-        self._authenticator.join()
-
-    def _read(self, event: zmq.Frame) -> None:
-        kind, topic = event.bytes[:1], event.bytes[1:]
+    def _welcome(self, hello: bytes) -> bytes:
+        if len(hello) != _HELLO_BYTES or not hello.startswith(_VERSION):
+            raise ZmtpError(f"it sent a HELLO of {len(hello)} bytes, or of another version")
+        client_short_key, rest = hello[_HELLO_KEY_PLACE:][:KEY_BYTES], hello[_HELLO_KEY_PLACE + KEY_BYTES :]
+        number, box = rest[:SHORT_NONCE_BYTES], rest[SHORT_NONCE_BYTES:]
+        self._nonces.check(number)
+        key = box_key(client_short_key, self._secret_key)
         try:
-            connection = _connection_id(event.get(zmq.SRCFD))
-        except zmq.ZMQError:
-            # libzmq tells the end of a connection so, for each of its topics, and not which connection it was.
-            gone = next((one for one in self._ledger.subscribers(topic) if not _is_open(one)), None)
-            if gone is not None and self._ledger.cancel(gone, topic):
-                self._on_demand(topic, False)
-            return
-        try:
-            if kind == _SUBSCRIBE and self._ledger.subscribe(connection, topic):
-                self._on_demand(topic, True)
-            elif kind == _CANCEL and self._ledger.cancel(connection, topic):
-                self._on_demand(topic, False)
-        except TooManySubscriptionsError as error:
-            self._end(connection, str(error))
-        if self._ledger.is_full:
-            self._end(self._ledger.heaviest(), "all together had too many subscriptions, and it had most")
+            open_box(box, b"CurveZMQHELLO---" + number, key)
+        except ZmtpError:
+            raise RefusedPeerError(WRONG_SERVER) from None
+        # Keys for this connection alone: a recording of it can't be opened later, with whatever key is found.
+        short_public_key, short_secret_key = crypto_box_keypair()
+        cookie_nonce, welcome_nonce = token_bytes(LONG_NONCE_BYTES), token_bytes(LONG_NONCE_BYTES)
+        kept = make_box(client_short_key + short_secret_key, b"COOKIE--" + cookie_nonce, self._cookie_key)
+        box = make_box(short_public_key + cookie_nonce + kept, b"WELCOME-" + welcome_nonce, key)
+        return command(b"WELCOME", welcome_nonce + box)
 
-    def _end(self, connection: ConnectionId, reason: str) -> None:
-        """Shut the connection down; libzmq notices, and tells its topics."""
-        self._ended.count(reason)
-        with suppress(OSError), socket.socket(fileno=os.dup(connection.descriptor)) as copy:
-            if os.fstat(copy.fileno()).st_ino == connection.inode:
-                copy.shutdown(socket.SHUT_RDWR)
-
-
-def _connection_id(descriptor: int) -> ConnectionId:
-    """The connection behind a descriptor of libzmq's; one without a socket when it is closed already."""
-    try:
-        return ConnectionId(descriptor, os.fstat(descriptor).st_ino)
-    except OSError:
-        return ConnectionId(descriptor, 0)
-
-
-def _is_open(connection: ConnectionId) -> bool:
-    return connection.inode != 0 and _connection_id(connection.descriptor) == connection
+    def _take_initiate(self, initiate: bytes) -> bytes:
+        if len(initiate) < _LEAST_INITIATE_BYTES:
+            raise ZmtpError(f"it sent an INITIATE of {len(initiate)} bytes")
+        cookie, rest = initiate[:COOKIE_BYTES], initiate[COOKIE_BYTES:]
+        kept = open_box(cookie[LONG_NONCE_BYTES:], b"COOKIE--" + cookie[:LONG_NONCE_BYTES], self._cookie_key)
+        client_short_key, short_secret_key = kept[:KEY_BYTES], kept[KEY_BYTES:]
+        number, box = rest[:SHORT_NONCE_BYTES], rest[SHORT_NONCE_BYTES:]
+        self._nonces.check(number)
+        self._key = box_key(client_short_key, short_secret_key)
+        shown = open_box(box, b"CurveZMQINITIATE" + number, self._key)
+        client_key, vouch = shown[:KEY_BYTES], shown[KEY_BYTES:][:_VOUCH_BYTES]
+        vouch_key = box_key(client_key, short_secret_key)
+        vouched = open_box(vouch[LONG_NONCE_BYTES:], b"VOUCH---" + vouch[:LONG_NONCE_BYTES], vouch_key)
+        if vouched != client_short_key + self._public_key:
+            raise ZmtpError("its key vouches for another connection or another server")
+        self._role.check(shown[KEY_BYTES + _VOUCH_BYTES :])
+        self._admit(client_key)
+        self.is_ready = True
+        number = self._nonces.next()
+        box = make_box(self._role.metadata, b"CurveZMQREADY---" + number, self._key)
+        return command(b"READY", number + box)

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from shared.bus.curve import AuthorizedKeys, ClientKeys, ServerKeys, new_secret_key, public_key
+from shared.bus.curve import AuthorizedKeys, ClientKeys, ServerKeys, key_bytes, new_secret_key, public_key
 from shared.errors import ConfigurationError
 from shared.settings import BusClientSettings, BusServerSettings, read_secret_file
 
@@ -60,8 +60,7 @@ def client_keys(settings: BusClientSettings) -> ClientKeys | None:
 def _read_key(setting: str, path: Path) -> bytes:
     key = read_secret_file(setting, str(path)).strip().encode()
     try:
-        # This checks public keys too: both kinds are 32 bytes in the same encoding.
-        public_key(key)
+        key_bytes(key)
     except ValueError:
         raise ConfigurationError(
             f"{setting} is '{path}' but must be a file with the {_KEY_CHARACTERS} characters of a key; "

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from shared.bus.sockets import KERNEL_BUFFER_BYTES
+from shared.bus.buffers import KERNEL_BUFFER_BYTES
 from shared.errors import ConfigurationError
 
 SUBSCRIPTIONS_BUFFER_BYTES: Final = 8 * 1024

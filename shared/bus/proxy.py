@@ -6,11 +6,11 @@ from typing import Final
 
 import zmq
 
+from shared.bus.buffers import HIGH_WATER_MARK
 from shared.bus.curve import ServerKeys
-from shared.bus.curve_server import CurveServer
 from shared.bus.demand_pacer import DemandPacer
-from shared.bus.sockets import HIGH_WATER_MARK
 from shared.bus.subscriber_server import SubscriberServer
+from shared.bus.zmtp import Buffer
 
 MESSAGES_PER_TURN: Final = 64
 """Passed on before the subscribers have their turn."""
@@ -39,19 +39,14 @@ class BusProxy:
         self._inner.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)
         self._inner.bind(inner_address)
         self._pacer = DemandPacer(self._pass_demand)
-        self._outer = self._open_outer(outer_address, keys)
-        self._outer.watch(self._inner.fileno())
-        self._thread = threading.Thread(target=self._run, name="bus-proxy", daemon=True)
-        self._thread.start()
-
-    def _open_outer(self, address: str, keys: ServerKeys | None) -> SubscriberServer | CurveServer:
         try:
-            if keys is None:
-                return SubscriberServer(address, self._pacer.change)
-            return CurveServer(self._context, address, keys, self._pacer.change)
+            self._outer = SubscriberServer(outer_address, self._pacer.change, keys)
         except BaseException:
             self._context.destroy(linger=0)
             raise
+        self._outer.watch(self._inner.fileno())
+        self._thread = threading.Thread(target=self._run, name="bus-proxy", daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
         with suppress(zmq.ContextTerminated):
@@ -65,7 +60,7 @@ class BusProxy:
         """Pass publishers' messages on; whether there may be more."""
         receive = self._inner.recv
         for _ in range(MESSAGES_PER_TURN):
-            parts: list[bytes | memoryview] = []
+            parts: list[Buffer] = []
             try:
                 part = receive(_NOBLOCK, copy=False)
             except zmq.Again:
@@ -81,9 +76,7 @@ class BusProxy:
         self._inner.send((b"\x01" if is_wanted else b"\x00") + topic)
 
     def close(self) -> None:
-        """Stop the proxy; returns when its threads have ended."""
+        """Stop the proxy; returns when its thread has ended."""
         # Terminating the context ends the thread's waiting; `term` returns when it has closed its sockets.
         self._context.term()
         self._thread.join()
-        if isinstance(self._outer, CurveServer):
-            self._outer.join()

@@ -11,7 +11,8 @@ from socket import socketpair
 
 import zmq
 
-from shared.bus.sockets import HIGH_WATER_MARK, bind_socket, has_event, publishing_socket
+from shared.bus.buffers import HIGH_WATER_MARK
+from shared.bus.sockets import bind_socket, has_event, publishing_socket
 
 _CANCEL, _SUBSCRIBE = b"\x00", b"\x01"
 

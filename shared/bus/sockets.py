@@ -10,25 +10,21 @@ from typing import Final
 
 import zmq
 
-from shared.bus.curve import OVERHEAD_BYTES
+from shared.bus.buffers import HIGH_WATER_MARK, KERNEL_BUFFER_BYTES
 from shared.bus.topics import MAX_TOPIC_BYTES
-from shared.bus.zmtp import MAX_MESSAGE_BYTES
 from shared.errors import ConfigurationError
 
-HIGH_WATER_MARK: Final = 8
-"""In messages: one camera's frames at every size and its status, which are sent together, and a few more."""
-KERNEL_BUFFER_BYTES: Final = 256 * 1024
 HANDSHAKE_MILLISECONDS: Final = 5000
 """A connection that says nothing is closed after this long."""
 _READABLE: Final = int(zmq.POLLIN)
 """A plain integer: the `&` of pyzmq's flag takes longer than asking the socket."""
 
 
-def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bool = False) -> "zmq.Socket[bytes]":
-    """An XPUB socket for subscribers, not bound yet. `has_keys`: keys will be set on it."""
+def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]") -> "zmq.Socket[bytes]":
+    """An XPUB socket for subscribers, not bound yet."""
     socket = context.socket(zmq.XPUB)
     # No high-water mark limits incoming subscriptions, so their length is limited. None of ours is longer than a topic.
-    socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES + (OVERHEAD_BYTES if has_keys else 0))
+    socket.set(zmq.MAXMSGSIZE, MAX_TOPIC_BYTES)
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
     # With a limit here, any peer can abort the process: subscriptions up to it, a PING, and a reset are enough
     # (docs/decisions/0021).
@@ -38,23 +34,6 @@ def publishing_socket(context: "zmq.Context[zmq.Socket[bytes]]", *, has_keys: bo
     socket.set(zmq.HEARTBEAT_IVL, 1000)
     socket.set(zmq.HEARTBEAT_TIMEOUT, 2500)
     socket.set(zmq.HANDSHAKE_IVL, HANDSHAKE_MILLISECONDS)
-    return socket
-
-
-def subscribing_socket(context: "zmq.Context[zmq.Socket[bytes]]") -> "zmq.Socket[bytes]":
-    """A SUB socket, not connected yet. It connects and reconnects by itself, within a second of each failure."""
-    socket = context.socket(zmq.SUB)
-    socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
-    socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
-    socket.set(zmq.RCVBUF, KERNEL_BUFFER_BYTES)
-    socket.set(zmq.RECONNECT_IVL, 100)
-    socket.set(zmq.RECONNECT_IVL_MAX, 1000)
-    socket.set(zmq.CONNECT_TIMEOUT, 1000)
-    socket.set(zmq.HANDSHAKE_IVL, 3000)
-    socket.set(zmq.TCP_KEEPALIVE, 1)
-    socket.set(zmq.TCP_KEEPALIVE_IDLE, 10)
-    socket.set(zmq.TCP_KEEPALIVE_INTVL, 5)
-    socket.set(zmq.TCP_KEEPALIVE_CNT, 3)
     return socket
 
 

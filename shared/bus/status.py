@@ -19,6 +19,8 @@ STATUS_PARTS: Final = 2
 """Topic and body."""
 MAX_STATUS_BYTES: Final = 16 * 1024
 MAX_FPS: Final = 1000
+MAX_CAMERAS: Final = 1000
+"""A receiver knows no more of them: whoever can forge a status could name ever new ones. Five full ingests fit in."""
 MAX_CAPTURE_INTERVAL_SECONDS: Final = 30 * 24 * 3600
 
 

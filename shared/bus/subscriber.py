@@ -1,147 +1,183 @@
-"""The subscriber for any asyncio program: through libzmq, with or without keys.
+"""The subscriber: how stream and the archiver hear the bus, in their own event loop, with keys or without.
 
-Without keys, stream uses the cheaper `LoopSubscriber` (docs/decisions/0018).
+libzmq reads on a thread of its own and wakes the loop's thread, which costs as much as sending to ten viewers; and a
+peer in ingest's place can abort a process that reads with it. Here the loop itself reads the connection
+(docs/decisions/0018 and 0026).
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+import socket
+from collections.abc import Callable, Iterable
+from random import uniform
+from typing import Final, cast
 
-import zmq
-
+from shared.backoff import Backoff
+from shared.bus.buffers import KERNEL_BUFFER_BYTES
+from shared.bus.connecting import connect
 from shared.bus.curve import ClientKeys
+from shared.bus.curve_client import CurveClient
+from shared.bus.mechanism import SUBSCRIBER, Mechanism, NullMechanism
 from shared.bus.silence import SilenceTimer
-from shared.bus.sockets import has_event, subscribing_socket
 from shared.bus.topics import new_hello_topic
+from shared.bus.zmtp import ZmtpError
+from shared.bus.zmtp_subscriber import ZmtpSubscriber
+from shared.throttled_log import ThrottledLog
 
-MAX_MESSAGES_PER_TURN: Final = 256
-"""Read in one turn of the event loop; then other tasks run."""
+FIRST_RETRY_SECONDS: Final = 0.1
+LONGEST_RETRY_SECONDS: Final = 1.0
+MAX_UNSENT_BYTES: Final = 1024 * 1024
+"""Beyond the kernel's buffer. 4,096 subscriptions have 300 KB; what a peer asks for without reading it has no end."""
+Take = Callable[[list[bytes]], None]
 
 
 class Subscriber:
-    """A SUB socket in an asyncio program, connected to each of `addresses` (separated by commas).
+    """Connects to each of `addresses` (`tcp://host:port` or `ipc://path`, separated by commas), and reconnects by
+    itself. So `keys` that are not authorized yet are tried again, too.
 
-    It connects by itself, and reconnects when no message arrived for `SILENCE_SECONDS`. That also covers `keys` that
-    are not authorized yet: ingest refuses them without an answer, and logs it. Every method is called on the loop's
-    thread.
+    A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. A topic subscribed twice
+    must be unsubscribed twice. Every method is called on one loop.
     """
 
     def __init__(self, addresses: str, keys: ClientKeys | None = None) -> None:
         self._addresses = [address.strip() for address in addresses.split(",")]
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = subscribing_socket(self._context)
-        self._readable = asyncio.Event()
-        self._wake: Callable[[], None] = self._readable.set
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._silence = SilenceTimer()
-        if keys is not None:
-            keys.apply(self._socket)
+        self._keys = keys
         # After each connect ingest sends all statuses at once, so we need not wait a second to learn of the cameras.
-        self._socket.subscribe(new_hello_topic())
-        for address in self._addresses:
-            self._socket.connect(address)
+        self._topics: dict[bytes, int] = {new_hello_topic(): 1}
+        self._connections: set[_Connection] = set()
+        self._refusals = ThrottledLog("bus connection")
 
     def subscribe(self, topic: bytes) -> None:
-        self._socket.subscribe(topic)
-        self._wake_later()
+        times = self._topics[topic] = self._topics.get(topic, 0) + 1
+        if times == 1:
+            for connection in self._connections:
+                connection.subscribe(topic)
 
     def unsubscribe(self, topic: bytes) -> None:
-        self._socket.unsubscribe(topic)
-        self._wake_later()
+        times = self._topics.pop(topic, 0) - 1
+        if times > 0:
+            self._topics[topic] = times
+        elif times == 0:
+            for connection in self._connections:
+                connection.cancel(topic)
 
-    async def receive(self) -> list[bytes]:
-        """The next message's parts, topic first. Waits for ever.
+    async def hand_newest_to(self, take: Take) -> None:
+        """Call `take` with messages until it raises or this is cancelled.
 
-        Call it again soon: a silent connection is noticed and replaced only while this waits.
+        Of the messages that arrive together, `take` gets only the newest of each topic: a receiver that is too
+        slow drops what it can't show any more.
+
+        Raises:
+            ExceptionGroup: with whatever `take` raised.
         """
-        if self._loop is None:
-            self._start_reading(asyncio.get_running_loop(), self._readable.set)
-        while not has_event(self._socket):
-            # The socket's descriptor reports only events since the last use of the socket, hence `_wake_later`.
-            self._readable.clear()
-            await self._readable.wait()
-        self._silence.restart()
-        return self._read_message()
+        async with asyncio.TaskGroup() as tasks:
+            for address in self._addresses:
+                tasks.create_task(self._stay_connected(address, take))
 
-    async def hand_newest_to(self, take: Callable[[list[bytes]], None]) -> None:
-        """Call `take` with messages until it raises or this is cancelled; instead of `receive`.
+    async def _stay_connected(self, address: str, take: Take) -> None:
+        retry = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
+        while True:
+            mechanism = NullMechanism(SUBSCRIBER) if self._keys is None else CurveClient(self._keys)
+            connection = _Connection(mechanism, self._topics, take)
+            self._connections.add(connection)
+            try:
+                if await connect(connection, address):
+                    await self._wait_for_end(connection)
+            finally:
+                self._connections.discard(connection)
+                connection.abort()
+            if connection.has_received:
+                retry.reset()
+            await asyncio.sleep(uniform(0.8, 1.2) * retry.next_seconds())  # noqa: S311 no secret
 
-        Of the messages that wait together, `take` gets only the newest of each topic: a receiver that is too slow drops
-        old pictures rather than its other work. No task is woken for a message, because that costs as much as sending a
-        picture to several viewers.
+    async def _wait_for_end(self, connection: "_Connection") -> None:
+        """Return when the connection has ended or has been silent for too long.
 
         Raises:
             Exception: whatever `take` raised.
         """
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[None] = loop.create_future()
-
-        def turn() -> None:
-            if ended.done():
-                self._stop_reading()
-                return
+        while not connection.ended.done() and not connection.silence.has_expired:
+            await asyncio.wait([connection.ended], timeout=connection.silence.check_seconds)
+        if connection.ended.done():
             try:
-                for parts in self._read_newest().values():
-                    take(parts)
-            except Exception as error:  # noqa: BLE001 raised where this is awaited
-                ended.set_exception(error)
-
-        self._start_reading(loop, turn)
-        loop.call_soon(turn)
-        await ended
-
-    def _read_newest(self) -> dict[bytes, list[bytes]]:
-        """The newest message of each topic, of those that wait; the loop turns before any beyond the limit."""
-        newest: dict[bytes, list[bytes]] = {}
-        try:
-            # A wake-up nearly always means a message, so the first is read without asking.
-            for _ in range(MAX_MESSAGES_PER_TURN):
-                parts = self._read_message()
-                newest[parts[0]] = parts
-                if not has_event(self._socket):
-                    break
-            else:
-                self._wake_later()
-        except zmq.Again:
-            pass
-        if newest:
-            self._silence.restart()
-        return newest
-
-    def _read_message(self) -> list[bytes]:
-        # As pyzmq's `recv_multipart`, without its extra question to the socket after each part.
-        parts = []
-        while True:
-            part = self._socket.recv(zmq.NOBLOCK, copy=False)
-            parts.append(part.bytes)
-            if not part.more:
-                return parts
-
-    def _start_reading(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
-        self._loop, self._wake = loop, wake
-        loop.add_reader(self._socket.fileno(), wake)
-        self._check_silence(loop)
-
-    def _stop_reading(self) -> None:
-        if self._loop is not None:
-            self._silence_check.cancel()
-            self._loop.remove_reader(self._socket.fileno())
-            self._loop = None
-
-    def _wake_later(self) -> None:
-        """For every use of the socket but reading: a message that arrived meanwhile would not wake the reader."""
-        if self._loop is not None:
-            self._loop.call_soon(self._wake)
-
-    def _check_silence(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._silence.has_expired:
-            for address in self._addresses:
-                self._socket.disconnect(address)
-                self._socket.connect(address)
-            self._silence.restart()
-            self._wake_later()
-        self._silence_check = loop.call_later(self._silence.check_seconds, self._check_silence, loop)
+                connection.ended.result()
+            except ZmtpError as error:
+                self._refusals.count(str(error))
 
     def close(self) -> None:
-        self._stop_reading()
-        self._context.destroy(linger=0)
+        for connection in tuple(self._connections):
+            connection.abort()
+        self._connections.clear()
+
+
+class _Connection(asyncio.BufferedProtocol):
+    """One connection to ingest. `ended` is done when nothing more will arrive; it holds the error, if there was one."""
+
+    def __init__(self, mechanism: Mechanism, topics: Iterable[bytes], take: Take) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.silence = SilenceTimer()
+        self.has_received = False
+        self._take = take
+        self._newest: dict[bytes, list[bytes]] = {}
+        self._greeting = mechanism.greeting
+        self._zmtp = ZmtpSubscriber(mechanism, topics, self._on_message, self._send)
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # For mypy alone: uvloop's transports do not inherit from asyncio.Transport.
+        self._transport = cast("asyncio.Transport", transport)
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER_BYTES)
+        self._send(self._greeting)
+
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        return self._zmtp.free_space()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        try:
+            self._zmtp.received(nbytes)
+            if self._newest:
+                newest, self._newest = self._newest, {}
+                self.has_received = True
+                self.silence.restart()
+                for parts in newest.values():
+                    self._take(parts)
+        except Exception as error:  # noqa: BLE001 raised where `ended` is awaited
+            self._end(error)
+            self.abort()
+
+    def _on_message(self, parts: list[bytes]) -> None:
+        self._newest[parts[0]] = parts
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        # Whatever the reason was, `_stay_connected` reconnects.
+        self._end(None)
+
+    def _end(self, error: Exception | None) -> None:
+        if self.ended.done():
+            return
+        if error is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(error)
+
+    def subscribe(self, topic: bytes) -> None:
+        """Before the handshake nothing is sent: all topics are, at its end."""
+        if self._zmtp.is_ready:
+            self._zmtp.subscribe(topic)
+
+    def cancel(self, topic: bytes) -> None:
+        if self._zmtp.is_ready:
+            self._zmtp.cancel(topic)
+
+    def _send(self, data: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self._end(ZmtpError("the bus reads nothing"))
+            self.abort()
+            return
+        self._transport.write(data)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()

@@ -3,9 +3,12 @@
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
-from shared.bus.sockets import HIGH_WATER_MARK
+from shared.bus.buffers import HIGH_WATER_MARK
+from shared.bus.mechanism import Mechanism
+from shared.bus.zmtp import Buffer
 from shared.bus.zmtp_peer import DemandChange, ZmtpPeer
 
 READ_BYTES: Final = 1024
@@ -16,64 +19,99 @@ CHANGES_PER_SECOND: Final = 200
 
 
 class OutgoingMessage:
-    """A message in ZMTP frames. Slow connections share one copy of it."""
+    """A message's parts. On a bus without keys, all connections share its frames, and slow ones one copy of them."""
 
-    def __init__(self, buffers: list[bytes | memoryview]) -> None:
-        self.buffers = buffers
-        self.size = sum(map(len, buffers))
+    def __init__(self, parts: list[Buffer]) -> None:
+        self.parts = parts
+        self.size = sum(map(len, parts))
+        self._frames: list[Buffer] | None = None
         self._whole: memoryview | None = None
 
-    def whole(self) -> memoryview:
+    def frames(self, peer: ZmtpPeer) -> list[Buffer]:
+        if not peer.is_plain:
+            return peer.frames(self.parts)
+        if self._frames is None:
+            self._frames = peer.frames(self.parts)
+        return self._frames
+
+    def whole(self, frames: list[Buffer]) -> memoryview:
+        """The bytes of `frames`, which were made of this message."""
+        if frames is not self._frames:
+            return memoryview(b"".join(frames))
         if self._whole is None:
-            self._whole = memoryview(b"".join(self.buffers))
+            self._whole = memoryview(b"".join(frames))
         return self._whole
 
 
 class SubscriberConnection:
     """A non-blocking socket and its ZMTP state. Used by one thread."""
 
-    def __init__(self, accepted: socket.socket) -> None:
+    def __init__(self, accepted: socket.socket, mechanism: Mechanism) -> None:
         accepted.setblocking(False)
         self.socket = accepted
         self.descriptor = accepted.fileno()
         self.accepted_at = time.monotonic()
-        self.peer = ZmtpPeer(self._reply)
-        self._queue: deque[memoryview] = deque()
+        self.waiting_bytes = 0
+        """Of the messages that wait; on a bus without keys others may wait for the same ones."""
+        self.peer = ZmtpPeer(mechanism, self.send_bytes)
+        self._begun = memoryview(b"")
+        """The rest of what was sent in part."""
+        self._queue: deque[OutgoingMessage] = deque()
         self._allowance = float(BURST_CHANGES)
         self._counted_at = self.accepted_at
 
     @property
     def has_backlog(self) -> bool:
-        return bool(self._queue)
+        return bool(self._begun)
 
     def send(self, message: OutgoingMessage) -> None:
         """Send or queue `message`, or drop it when `HIGH_WATER_MARK` of them wait. An error shows at the next read."""
-        if self._queue:
-            if len(self._queue) < HIGH_WATER_MARK:
-                self._queue.append(message.whole())
-            return
+        if not self._begun:
+            self._begin(message)
+        elif len(self._queue) < HIGH_WATER_MARK:
+            # It is encrypted only when its turn comes, so that connections share what waits.
+            self._queue.append(message)
+            self.waiting_bytes += message.size
+
+    def _begin(self, message: OutgoingMessage) -> None:
+        frames = message.frames(self.peer)
         try:
-            sent = self.socket.sendmsg(message.buffers)
+            sent = self.socket.sendmsg(frames)
         except BlockingIOError:
             sent = 0
         except OSError:
             return
-        if sent < message.size:
-            self._queue.append(message.whole()[sent:])
+        if sent < sum(map(len, frames)):
+            self._begun = message.whole(frames)[sent:]
+            self.waiting_bytes += len(self._begun)
 
     def flush(self) -> None:
         """Send what waits, as far as there is room."""
         try:
-            while self._queue:
-                sent = self.socket.send(self._queue[0])
-                if sent < len(self._queue[0]):
-                    self._queue[0] = self._queue[0][sent:]
+            while True:
+                if self._begun:
+                    sent = self.socket.send(self._begun)
+                    self._begun = self._begun[sent:]
+                    self.waiting_bytes -= sent
+                if self._begun or not self._queue:
                     return
-                self._queue.popleft()
+                message = self._queue.popleft()
+                self.waiting_bytes -= message.size
+                self._begin(message)
         except BlockingIOError:
             return
         except OSError:
+            self._begun = memoryview(b"")
             self._queue.clear()
+            self.waiting_bytes = 0
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes of the protocol, unless a message waits: who has not read that one needs no PONG."""
+        if not self._begun:
+            with suppress(OSError):
+                sent = self.socket.send(data)
+                self._begun = memoryview(data)[sent:]
+                self.waiting_bytes += len(self._begun)
 
     def read(self) -> list[DemandChange] | None:
         """What the peer asks for now; None when the connection has ended.
@@ -96,6 +134,3 @@ class SubscriberConnection:
         self._allowance = min(grown, BURST_CHANGES) - count
         self._counted_at = now
         return self._allowance >= 0
-
-    def _reply(self, data: bytes) -> None:
-        self.send(OutgoingMessage([data]))

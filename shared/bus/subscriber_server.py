@@ -1,4 +1,5 @@
-"""The bus's address without keys: accepts subscribers, reads what they want, sends them messages. Owns the limits.
+"""The bus's address: accepts subscribers, with keys or without, reads what they want, sends them messages. Owns the
+limits.
 
 libzmq's XPUB reads subscriptions as fast as a peer sends them, inside one call, and with a limit on that (RCVHWM) any
 peer can abort the process (docs/decisions/0021). Here a turn reads a little from a few connections, and what is not
@@ -6,20 +7,28 @@ read yet the kernel holds back.
 """
 
 import select
+import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from shared.bus.authorizer import Authorizer
+from shared.bus.curve import ServerKeys, key_bytes, public_key
+from shared.bus.curve_server import CurveServer
 from shared.bus.demand_ledger import DemandLedger, TooManySubscriptionsError
 from shared.bus.listener import listening_socket
+from shared.bus.mechanism import PUBLISHER, Mechanism, NullMechanism
 from shared.bus.subscriber_connection import OutgoingMessage, SubscriberConnection
-from shared.bus.zmtp import GREETING, ZmtpError
-from shared.bus.zmtp_peer import DemandChange, frames
+from shared.bus.zmtp import Buffer, RefusedPeerError, ZmtpError
+from shared.bus.zmtp_peer import NO_KEYS, DemandChange
 from shared.throttled_log import ThrottledLog
 
 MAX_CONNECTIONS: Final = 256
 """Beyond it the oldest one without a handshake makes room; when all have shaken hands, the new one is closed."""
 HANDSHAKE_SECONDS: Final = 5.0
+MAX_WAITING_BYTES: Final = 128 * 1024 * 1024
+"""For all connections together. Beyond it the one for which most waits is closed."""
 EVENTS_PER_TURN: Final = 8
 """The kernel reports ready connections in turn, so the next turn has the next ones."""
 _SWEEP_SECONDS: Final = 1.0
@@ -27,19 +36,22 @@ _SWEEP_SECONDS: Final = 1.0
 
 class SubscriberServer:
     """Listens at `address`. `on_demand(topic, is_wanted)` is told of the first subscription to a topic, and of the end
-    of the last one. Used by one thread once it is made.
+    of the last one. With `keys`, only clients whose key is authorized may subscribe. Used by one thread once it is
+    made.
 
     Raises:
         ConfigurationError: the address can't be bound.
     """
 
-    def __init__(self, address: str, on_demand: Callable[[bytes, bool], None]) -> None:
+    def __init__(self, address: str, on_demand: Callable[[bytes, bool], None], keys: ServerKeys | None = None) -> None:
         self._on_demand = on_demand
+        self._new_mechanism = _plain_mechanism if keys is None else _locked_mechanism(keys)
         self._ledger: DemandLedger[SubscriberConnection] = DemandLedger()
         self._connections: dict[int, SubscriberConnection] = {}
         self._receivers: dict[bytes, frozenset[SubscriberConnection]] = {}
         """By a message's topic, until the next change of the demand."""
         self._ended = ThrottledLog("bus connection", event="ended")
+        self._refused = ThrottledLog("bus connection", event="refused")
         self._swept_at = time.monotonic()
         self._listener = listening_socket(address)
         self._epoll = select.epoll()
@@ -49,20 +61,25 @@ class SubscriberServer:
         """Let `turn` end early when `descriptor` is readable."""
         self._epoll.register(descriptor, select.EPOLLIN)
 
-    def send(self, parts: list[bytes | memoryview]) -> None:
-        """Send a message to its subscribers, its topic (bytes) first. A slow one may lose it."""
+    def send(self, parts: list[Buffer]) -> None:
+        """Send a message to its subscribers, its topic first. A slow one may lose it."""
         topic = bytes(parts[0])
         receivers = self._receivers.get(topic)
         if receivers is None:
             receivers = self._receivers[topic] = frozenset(self._ledger.receivers(topic))
         if not receivers:
             return
-        message = OutgoingMessage(frames(parts))
+        message = OutgoingMessage(parts)
+        has_backlog = False
         for connection in receivers:
             had_backlog = connection.has_backlog
             connection.send(message)
-            if connection.has_backlog and not had_backlog:
-                self._epoll.modify(connection.descriptor, select.EPOLLIN | select.EPOLLOUT)
+            if connection.has_backlog:
+                has_backlog = True
+                if not had_backlog:
+                    self._epoll.modify(connection.descriptor, select.EPOLLIN | select.EPOLLOUT)
+        if has_backlog:
+            self._bound_backlog()
 
     def turn(self, seconds: float) -> None:
         """Wait for `seconds` at most, then serve a few connections that are ready."""
@@ -83,7 +100,7 @@ class SubscriberServer:
 
     def _accept(self) -> None:
         try:
-            accepted, _ = self._listener.accept()
+            accepted, address = self._listener.accept()
         except BlockingIOError:
             return
         except OSError:  # no descriptors are left: the next sweep asks again
@@ -96,10 +113,11 @@ class SubscriberServer:
                 self._ended.count(f"there were {MAX_CONNECTIONS} connections already")
                 return
             self._end(oldest, f"more than {MAX_CONNECTIONS} connections, and it had not shown who it is")
-        connection = SubscriberConnection(accepted)
+        mechanism = self._new_mechanism(address[0] if accepted.family == socket.AF_INET else "this host")
+        connection = SubscriberConnection(accepted, mechanism)
         self._connections[connection.descriptor] = connection
         self._epoll.register(connection.descriptor, select.EPOLLIN)
-        connection.send(OutgoingMessage([GREETING]))
+        connection.send_bytes(mechanism.greeting)
 
     def _serve(self, connection: SubscriberConnection, events: int) -> None:
         if events & select.EPOLLOUT:
@@ -107,11 +125,18 @@ class SubscriberServer:
         if events & ~select.EPOLLOUT:
             try:
                 changes = connection.read()
+            except RefusedPeerError as error:
+                connection.send_bytes(error.answer)
+                self._end(connection, None)
+                self._refused.count(str(error))
+                return
             except ZmtpError as error:
                 self._end(connection, str(error))
                 return
             if changes is None:
                 self._end(connection, None)
+                if not (connection.peer.is_plain or connection.peer.is_ready):
+                    self._refused.count(NO_KEYS)
                 return
             self._change_demand(connection, changes)
         if connection.descriptor in self._connections:
@@ -135,6 +160,11 @@ class SubscriberServer:
         while self._ledger.is_full:
             self._end(self._ledger.heaviest(), "all together had too many subscriptions, and it had most")
 
+    def _bound_backlog(self) -> None:
+        while sum(connection.waiting_bytes for connection in self._connections.values()) > MAX_WAITING_BYTES:
+            slowest = max(self._connections.values(), key=lambda connection: connection.waiting_bytes)
+            self._end(slowest, "too much waited for all together, and most for it")
+
     def _end(self, connection: SubscriberConnection, reason: str | None) -> None:
         """Close the connection, and log why; None when it ended by itself."""
         del self._connections[connection.descriptor]
@@ -152,3 +182,14 @@ class SubscriberServer:
             if not connection.peer.is_ready and self._swept_at - connection.accepted_at > HANDSHAKE_SECONDS:
                 self._end(connection, f"it had not shown who it is within {HANDSHAKE_SECONDS:.0f} seconds")
         self._epoll.modify(self._listener.fileno(), select.EPOLLIN)
+
+
+def _plain_mechanism(_address: str) -> Mechanism:
+    return NullMechanism(PUBLISHER)
+
+
+def _locked_mechanism(keys: ServerKeys) -> Callable[[str], Mechanism]:
+    """The mechanism of a connection from an address, with `keys`."""
+    authorizer = Authorizer(keys)
+    public, secret = key_bytes(public_key(keys.secret_key)), key_bytes(keys.secret_key)
+    return lambda address: CurveServer(public, secret, partial(authorizer.admit, address=address))

@@ -1,25 +1,37 @@
-"""ZMTP 3.1 as an XPUB socket speaks it to a SUB socket, without encryption. Pure: bytes in, subscriptions out.
+"""ZMTP 3.1 as an XPUB socket speaks it to a SUB socket. Pure: bytes in, subscriptions out.
 
 The protocol is RFC 37 (ZMTP 3.1); subscriptions as messages are RFC 23 (ZMTP 3.0). `subscriber_server` reads the
 connection.
 """
 
-import re
-import struct
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from shared.bus.mechanism import Mechanism
 from shared.bus.topics import MAX_TOPIC_BYTES
-from shared.bus.zmtp import GREETING, MAX_PING_CONTEXT_BYTES, MECHANISM, SIGNATURE, ZmtpError, command
+from shared.bus.zmtp import (
+    COMMAND,
+    GREETING_BYTES,
+    LONG,
+    LONG_HEAD_BYTES,
+    MAX_PING_CONTEXT_BYTES,
+    MECHANISM_PLACE,
+    MORE,
+    OLDEST_MAJOR_VERSION,
+    PING_TIME_TO_LIVE_BYTES,
+    SHORT_HEAD_BYTES,
+    SIGNATURE,
+    Buffer,
+    RefusedPeerError,
+    ZmtpError,
+    command_body,
+    long_size,
+    split_command,
+)
 
 MAX_FRAME_BYTES: Final = 512
-"""A subscription has at most 266 bytes, and a handshake with a name for the socket about 300."""
-_MORE, _LONG, _COMMAND = 1, 2, 4
-_SHORT_HEAD, _LONG_HEAD = 2, 9
-_TIME_TO_LIVE_BYTES: Final = 2
-_long_size: Final = struct.Struct("!Q").unpack_from
-_SUBSCRIBER: Final = re.compile(rb"\x0bsocket-type\x00\x00\x00(?:\x03SUB|\x04XSUB)", re.IGNORECASE)
-READY: Final = command(b"READY", b"\x0bSocket-Type\x00\x00\x00\x04XPUB")
+"""A subscription has at most 266 bytes, in a box 299; a handshake with a name for the socket about 300."""
+NO_KEYS: Final = "it came without keys, or left before it had shown them"
 
 
 class DemandChange(NamedTuple):
@@ -29,28 +41,26 @@ class DemandChange(NamedTuple):
     topic: bytes
 
 
-def frames(parts: list[bytes | memoryview]) -> list[bytes | memoryview]:
-    """A message's parts with their ZMTP heads between them, ready for `sendmsg`. Nothing is copied."""
-    buffers: list[bytes | memoryview] = []
-    last = len(parts) - 1
-    for index, part in enumerate(parts):
-        size = len(part)
-        flags = 0 if index == last else _MORE
-        short = size <= 255  # noqa: PLR2004 what one byte can say
-        buffers += (bytes((flags, size)) if short else struct.pack("!BQ", flags | _LONG, size), part)
-    return buffers
-
-
 class ZmtpPeer:
-    """The state of one subscriber's connection. Its owner sends our own `GREETING`; `reply` gets more bytes to send."""
+    """The state of one subscriber's connection. Its owner sends the mechanism's `greeting`; `reply` gets more bytes to
+    send.
+    """
 
-    def __init__(self, reply: Callable[[bytes], None]) -> None:
+    def __init__(self, mechanism: Mechanism, reply: Callable[[bytes], None]) -> None:
         self.is_ready = False
         """Whether the handshake is over."""
+        self.is_plain = mechanism.is_plain
+        """Whether a message has the same bytes for each subscriber."""
+        self._mechanism = mechanism
         self._reply = reply
         self._is_greeted = False
         self._is_first_part = True
         self._rest = b""
+
+    def frames(self, parts: list[Buffer]) -> list[Buffer]:
+        """A message's parts as ZMTP frames, ready for `sendmsg`."""
+        seal, last = self._mechanism.seal, len(parts) - 1
+        return [buffer for index, part in enumerate(parts) for buffer in seal(0 if index == last else MORE, part)]
 
     def received(self, data: bytes) -> list[DemandChange]:
         """The subscriptions and cancellations that end in `data`, in their order.
@@ -61,17 +71,17 @@ class ZmtpPeer:
         data = self._rest + data
         start = self._read_greeting(data)
         changes: list[DemandChange] = []
-        while self._is_greeted and len(data) - start >= _SHORT_HEAD:
+        while self._is_greeted and len(data) - start >= SHORT_HEAD_BYTES:
             flags = data[start]
-            if flags & _LONG:
-                if len(data) - start < _LONG_HEAD:
+            if flags & LONG:
+                if len(data) - start < LONG_HEAD_BYTES:
                     break
-                (size,) = _long_size(data, start + 1)
-                begin = start + _LONG_HEAD
+                (size,) = long_size(data, start + 1)
+                begin = start + LONG_HEAD_BYTES
             else:
                 size = data[start + 1]
-                begin = start + _SHORT_HEAD
-            if flags & ~(_MORE | _LONG | _COMMAND) or size > MAX_FRAME_BYTES:
+                begin = start + SHORT_HEAD_BYTES
+            if flags & ~(MORE | LONG | COMMAND) or size > MAX_FRAME_BYTES:
                 raise ZmtpError(f"a frame with flags {flags} and {size} bytes makes no sense")
             if begin + size > len(data):
                 break
@@ -88,40 +98,48 @@ class ZmtpPeer:
             return 0
         if data[:1] != SIGNATURE[:1]:
             raise ZmtpError("it does not speak ZeroMQ")
-        if len(data) < len(GREETING):
+        if len(data) < GREETING_BYTES:
             return 0
-        if data[9] != SIGNATURE[9] or data[10] < GREETING[10]:
+        if data[9] != SIGNATURE[9] or data[10] < OLDEST_MAJOR_VERSION:
             raise ZmtpError("it speaks an old version of ZMTP")
-        if data[12:32] != MECHANISM:
-            raise ZmtpError("it shows keys, but the bus has none")
+        if data[MECHANISM_PLACE] != self._mechanism.greeting[MECHANISM_PLACE]:
+            raise ZmtpError("it shows keys, but the bus has none") if self.is_plain else RefusedPeerError(NO_KEYS)
         self._is_greeted = True
-        self._reply(READY)
-        return len(GREETING)
+        opening = self._mechanism.greeted()
+        if opening:
+            self._reply(opening)
+        return GREETING_BYTES
 
     def _read_frame(self, flags: int, body: bytes) -> DemandChange | None:
-        if flags & _COMMAND:
-            return self._obey(body)
         if not self.is_ready:
-            raise ZmtpError("it sent a message before the handshake was over")
-        is_first_part, self._is_first_part = self._is_first_part, not flags & _MORE
+            self._shake(flags, body)
+            return None
+        flags, body = self._mechanism.open(flags, body)
+        if flags & COMMAND:
+            return self._obey(body)
+        is_first_part, self._is_first_part = self._is_first_part, not flags & MORE
         if is_first_part and body[:1] in {b"\x00", b"\x01"}:
             return self._change(body[:1] == b"\x01", body[1:])
         return None
 
+    def _shake(self, flags: int, body: bytes) -> None:
+        if not flags & COMMAND:
+            raise ZmtpError("it sent a message before the handshake was over")
+        answer = self._mechanism.shake(*split_command(body))
+        if answer:
+            self._reply(answer)
+        self.is_ready = self._mechanism.is_ready
+
     def _obey(self, body: bytes) -> DemandChange | None:
         """Unknown commands are ignored: a later version of ZMTP may add some."""
-        name, rest = body[1 : 1 + body[0]] if body else b"", body[1 + body[0] :] if body else b""
-        if not self.is_ready:
-            if name != b"READY" or _SUBSCRIBER.search(rest) is None:
-                raise ZmtpError("it is no subscriber")
-            self.is_ready = True
-        elif name == b"SUBSCRIBE":
-            return self._change(True, rest)
-        elif name == b"CANCEL":
-            return self._change(False, rest)
-        elif name == b"PING":
-            context = rest[_TIME_TO_LIVE_BYTES:][:MAX_PING_CONTEXT_BYTES]
-            self._reply(command(b"PONG", context))
+        name, data = split_command(body)
+        if name == b"SUBSCRIBE":
+            return self._change(True, data)
+        if name == b"CANCEL":
+            return self._change(False, data)
+        if name == b"PING":
+            context = data[PING_TIME_TO_LIVE_BYTES:][:MAX_PING_CONTEXT_BYTES]
+            self._reply(b"".join(self._mechanism.seal(COMMAND, command_body(b"PONG", context))))
         return None
 
     def _change(self, is_wanted: bool, topic: bytes) -> DemandChange:

@@ -1,5 +1,6 @@
 """What the archiver can stand in 1 GB: hostile files at its start, and large pictures that come together."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ import pytest
 from services.archiver.files.paths import BROKEN_SUFFIX, THUMBNAIL_SUFFIX
 from services.archiver.files.picture_memory import MEMORY_BYTES
 from services.archiver.files.webp import JPEG_BYTES_PER_PIXEL, PLAIN_BYTES_PER_PIXEL
+from shared.bus.zmtp import GREETING
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.hostile_files import fill, hostile_files
 from tests.archiver.limited_archiver import MEMORY_LIMIT
 from tests.archiver.support import MONTH_SECONDS, jpeg_of
 from tests.archiver.test_service import ROOT, environment, ready
+from tests.shared.bus.test_zmtp import XPUB_READY
+from tests.support.connections import each_connection
 from tests.support.waiting import wait_until
 
 EIGHT_K = (7680, 4320)
@@ -50,8 +54,8 @@ class Archiver:
 
 
 @contextmanager
-def limited_archiver(root: Path) -> Iterator[Archiver]:
-    env = environment(root)
+def limited_archiver(root: Path, **settings: str) -> Iterator[Archiver]:
+    env = environment(root) | settings
     command = [sys.executable, "-m", "tests.archiver.limited_archiver"]
     with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -102,6 +106,25 @@ def test_four_8k_captures_at_once_fit_into_a_container(tmp_path: Path) -> None:
     with ScriptedBus(f"ipc://{tmp_path}/bus", cameras).running(), limited_archiver(tmp_path) as archiver:
         archiver.wait_for_frames(len(cameras))
         assert archiver.peak_bytes() < MEMORY_LIMIT
+
+
+MOST_OF_A_MESSAGE = 200 * 1024 * 1024
+
+
+def test_a_message_without_end_on_the_bus_is_cut(tmp_path: Path) -> None:
+    """libzmq keeps all its parts: half a gigabyte in 45 s, which was never given back."""
+    connections = 0
+
+    def serve(connection: socket.socket) -> None:
+        nonlocal connections
+        connections += 1
+        connection.sendall(GREETING + XPUB_READY)
+        for _ in range(100):
+            connection.sendall(b"\1\1f" * 100_000)
+
+    with each_connection(serve) as port, limited_archiver(tmp_path, BUS_CONNECT=f"tcp://127.0.0.1:{port}") as archiver:
+        wait_until(lambda: connections > 3, "the connection was cut and made again", 60)
+        assert archiver.peak_bytes() < MOST_OF_A_MESSAGE
 
 
 def test_one_8k_picture_at_a_time_has_room() -> None:

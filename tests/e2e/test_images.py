@@ -7,11 +7,11 @@ import pytest
 from tests.e2e.compose import ROOT, docker
 
 LIBRARIES = {
-    "ingest": {"av", "cv2", "numpy", "simplejpeg"},
+    "ingest": {"av", "cv2", "numpy", "simplejpeg", "zmq"},
     "stream": {"fastapi", "httpx2", "PIL", "uvicorn", "uvloop"},
     "archiver": {"alembic", "av", "fastapi", "obstore", "PIL", "psycopg", "sqlmodel", "uvicorn", "uvloop"},
 }
-COMMON = {"pydantic_settings", "structlog", "zmq"}
+COMMON = {"nacl", "pydantic_settings", "structlog"}
 TOOLS = {"mypy", "pip", "pytest", "supervisor"}
 OVERLAYS = [path.name for path in sorted(ROOT.glob("docker-compose.*.yml"))]
 _MISSING = """

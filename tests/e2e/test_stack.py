@@ -1,13 +1,16 @@
 """The stack as a user sees it, and as an attacker would find it."""
 
+import io
 import json
 import re
 import threading
 import urllib.request
+from base64 import b64decode
 
 import pytest
 from moto.server import ThreadedMotoServer
 
+from services.ingest.recording.recording import Recording
 from tests.e2e.compose import PATIENCE_SECONDS, SERVICES, ComposeStack, docker, host_address
 from tests.e2e.conftest import Audience
 from tests.e2e.figures import timed
@@ -73,6 +76,20 @@ def test_a_time_lapse_is_made_in_the_container(stack: ComposeStack) -> None:
         wait_until(lambda: stack.get(made).get("state") in ("done", "failed"), "it is rendered", 2 * PATIENCE_SECONDS)
     assert stack.get(made)["state"] == "done", stack.get(made)
     assert stack.ask("GET", f"{made}/file").body.startswith(WEBM)
+
+
+def test_a_camera_is_recorded_in_its_read_only_container(stack: ComposeStack) -> None:
+    """Into what the output is redirected to; or, at a terminal, into a file that the words tell how to fetch."""
+    container = stack.container("ingest")
+    command = "framecast record-camera camera_1"
+    redirected = docker("exec", container, "sh", "-c", f"{command} 2>/dev/null | base64")
+    told = docker("exec", "-t", container, *command.split())
+    assert "docker compose exec -T ingest cat /tmp/camera_1.exchange.gz > camera_1.exchange.gz" in told
+    fetched = docker("exec", container, "base64", "/tmp/camera_1.exchange.gz")  # noqa: S108 the container's own
+    for text in (redirected, fetched):
+        recording = Recording.read(io.BytesIO(b64decode(text)))
+        assert recording.facts["outcome"].startswith("Pictures came: ")
+        assert recording.connections == ("rtsp",)
 
 
 def test_the_archive_may_be_in_postgresql_and_an_object_store() -> None:

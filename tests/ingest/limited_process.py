@@ -2,10 +2,13 @@
 
 `python -m tests.ingest.limited_process decode MAX_PIXELS FILE`: ends with 0, or as a camera's process does beyond a
 limit. Prints how many bytes of data it took at most, of those it was allowed.
+`python -m tests.ingest.limited_process read BYTES URL`: reads an RTSP camera directly to its end, with so much memory
+beyond what it has at the start. Prints why it ended.
 `python -m tests.ingest.limited_process spin CPU_SECONDS`: draws pictures on two threads that are in time, then one that
 is not.
 """
 
+import resource
 import sys
 import threading
 import time
@@ -16,6 +19,8 @@ from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.decoding import cpu_limit
 from services.ingest.process_limits import cpu_seconds, limit_memory, memory_limit
 from services.ingest.sources import SourceUnavailableError
+from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.video_file import VideoFileSource
 from services.ingest.worker_main import within_memory
 from shared.bus.topics import CAPTURE, MAIN
@@ -48,6 +53,19 @@ def decode(max_pixels: int, path: str) -> None:
             cpu_limit.end_picture()
             most = max(most, data_bytes() - before)
     sys.stdout.write(f"{most} {memory_limit(max_pixels)}\n")
+
+
+def read(limit_bytes: int, url: str) -> None:
+    """Nobody watches, so that everything waits to be decoded."""
+    most = data_bytes() + limit_bytes
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    source = RtspSource(ConnectionOptions(url, stall_seconds=2))
+    try:
+        source.open()
+        while True:
+            source.grab()
+    except SourceUnavailableError as error:
+        sys.stdout.write(f"{error}\n")
 
 
 def spin(seconds: float) -> None:
@@ -84,5 +102,7 @@ if __name__ == "__main__":
     _, what, amount, *paths = sys.argv
     if what == "spin":
         spin(float(amount))
+    elif what == "read":
+        within_memory(lambda _: read(int(amount), paths[0]))(threading.Event())
     else:
         within_memory(lambda _: decode(int(amount), paths[0]))(threading.Event())

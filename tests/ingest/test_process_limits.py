@@ -9,6 +9,8 @@ import pytest
 
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, broken_limit, cpu_seconds, memory_limit
 from shared.settings import DEFAULT_MAX_PIXELS, HIGHEST_MAX_PIXELS
+from tests.ingest.sources.rtp.recorded import recorded
+from tests.ingest.sources.rtsp.scripted_camera import Script, interleaved, scripted_camera
 from tests.support.services import ROOT
 
 
@@ -49,6 +51,44 @@ def test_a_picture_without_end_ends_its_process_and_the_reason_is_known() -> Non
     assert done.stdout == "in time\n"
     assert done.returncode == -signal.SIGPROF
     assert "10 s of CPU time" in (broken_limit(done.returncode, DEFAULT_MAX_PIXELS) or "")
+
+
+PIECES = 12 * 65_536
+MEMORY_OF_A_READER = 64 * 1024 * 1024
+"""32 MiB may wait to be decoded. The pieces below would cost 90 bytes each, were only their own bytes counted."""
+
+
+def pieces() -> bytes:
+    """A key frame, and then pictures of 65,536 payloads of two bytes each."""
+    packets = recorded("h264")
+    end = next(number for number, packet in enumerate(packets) if packet[1] & 0x80) + 1
+    stream = [interleaved(packet) for packet in packets[:end]]
+    kind, sender = packets[0][1] & 0x7F, packets[0][8:12]
+    for number in range(PIECES):
+        picture, piece = divmod(number, 65_536)
+        head = bytes((0x80, kind | (0x80 if piece == 65_535 else 0))) + piece.to_bytes(2, "big")
+        slice_start = b"\x41\x00" if piece else b"\x41\x9a"
+        stream.append(interleaved(head + (3000 * picture).to_bytes(4, "big") + sender + slice_start))
+    return b"".join(stream)
+
+
+def test_pictures_in_the_smallest_pieces_fit_into_a_readers_memory() -> None:
+    """They once took 2.4 GB, while the camera was shown as idle."""
+    with scripted_camera(Script(stream=pieces())) as camera:
+        done = limited("read", str(MEMORY_OF_A_READER), camera.url)
+    assert done.returncode == 0, done.stderr
+    assert "stopped" in done.stdout
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP"])
+def test_an_answer_that_promises_a_huge_body_fits_into_a_readers_memory(method: str) -> None:
+    """It is not read to its end."""
+    answer = f"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: {10**11}\r\n\r\n".encode() + bytes(80 * 1024 * 1024)
+    script = Script(answer=lambda _camera, request: answer if request.method == method else None)
+    with scripted_camera(script) as camera:
+        done = limited("read", str(MEMORY_OF_A_READER), camera.url)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
 
 
 def test_the_limits_grow_with_the_largest_picture() -> None:

@@ -1,5 +1,6 @@
 """`framecast record-camera`, as a person calls it."""
 
+import io
 import os
 import subprocess
 import sys
@@ -12,13 +13,16 @@ from tests.support.ports import free_port
 ROOT = Path(__file__).parents[2]
 
 
-def record_camera(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def record_camera(
+    *arguments: str, cwd: Path, stdout: int = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "services.ingest.record_camera", *arguments],
         cwd=cwd,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
         check=False,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         timeout=60,
     )
 
@@ -51,7 +55,7 @@ def test_a_camera_that_fails_is_recorded_and_its_failure_told(tmp_path: Path) ->
         cameras.write_text(f'[[camera]]\ndevice_key = "door"\nrtsp_url = "{camera.url}"\n')
         done = record_camera("door", "--output", "-", cwd=tmp_path, CAMERAS_FILE="cameras.toml")
     assert done.returncode == 1
-    assert "no stream at this path" in done.stderr.decode()
+    assert "no stream at this path. Check the path in rtsp_url." in done.stderr.decode()
     (tmp_path / "out").write_bytes(done.stdout)
     with (tmp_path / "out").open("rb") as content:
         recording = Recording.read(content)
@@ -59,19 +63,61 @@ def test_a_camera_that_fails_is_recorded_and_its_failure_told(tmp_path: Path) ->
     assert b"404 Not Found" in b"".join(event.data for event in recording.events)
 
 
+class SpeaksGibberish(Camera):
+    def on_describe(self, request: Request, _link: Link) -> bytes | None:
+        return self.says(request, "551 What")
+
+
+def test_a_person_who_records_is_not_told_to_record(tmp_path: Path) -> None:
+    """The words are ingest's own otherwise."""
+    with running(SpeaksGibberish()) as camera:
+        done = record_camera("camera_1", cwd=tmp_path, CAMERA_RTSP_URL=camera.url)
+    assert "551 What" in done.stderr.decode()
+    assert "`framecast record-camera" not in done.stderr.decode()
+
+
+UNWRITABLE = Path("/sys")
+"""As a container's working directory is, for any user."""
+
+
+def test_in_a_directory_that_can_not_be_written_the_file_is_what_standard_output_leads_to() -> None:
+    """`docker compose exec ingest framecast record-camera camera_1 > FILE` needs no option."""
+    with running(Refusing()) as camera:
+        done = record_camera("camera_1", cwd=UNWRITABLE, CAMERA_RTSP_URL=camera.url)
+    assert b"standard output" in done.stderr
+    assert "no stream" in Recording.read(io.BytesIO(done.stdout)).facts["outcome"]
+
+
+def test_in_such_a_directory_at_a_terminal_it_is_a_temporary_file_that_can_be_fetched(tmp_path: Path) -> None:
+    """The words have the command: `docker compose cp` can't read a file system in memory."""
+    terminal, program_side = os.openpty()
+    (tmp_path / "camera_1.exchange.gz").write_text("an earlier one, which is replaced")
+    with running(Refusing()) as camera:
+        done = record_camera(
+            "camera_1", cwd=UNWRITABLE, stdout=program_side, CAMERA_RTSP_URL=camera.url, TMPDIR=str(tmp_path)
+        )
+    os.close(program_side)
+    os.close(terminal)
+    (file,) = tmp_path.iterdir()
+    assert f"docker compose exec -T ingest cat {file} > camera_1.exchange.gz\n" in done.stderr.decode()
+    with file.open("rb") as content:
+        assert "no stream" in Recording.read(content).facts["outcome"]
+
+
 def test_what_can_not_be_recorded_is_one_line_and_code_2(tmp_path: Path) -> None:
     """And no file."""
     url = f"rtsp://127.0.0.1:{free_port()}/cam"
     (tmp_path / "taken").write_text("mine")
-    for arguments, environment, words in [
+    refused: list[tuple[list[str], dict[str, str], str]] = [
         (["garage"], {"CAMERA_RTSP_URL": url}, "There is no camera 'garage'. There is: camera_1."),
         (["camera_1"], {}, "No camera is configured"),
         (["camera_1", "--small"], {"CAMERA_RTSP_URL": url}, "CAMERA_RTSP_URL_SMALL is not set"),
         (["camera_1"], {"CAMERA_RTSP_URL": str(tmp_path / "taken")}, "is a video file"),
         (["camera_1"], {"CAMERA_RTSP_URL": "rtsp://"}, "CAMERA_RTSP_URL is"),
         (["camera_1"], {"CAMERAS_FILE": "none.toml"}, "CAMERAS_FILE is"),
-    ]:
-        done = record_camera(*arguments, cwd=tmp_path, **environment)
+    ]
+    for arguments, environment, words in refused:
+        done = record_camera(*arguments, cwd=tmp_path, stdout=subprocess.PIPE, **environment)
         assert (done.returncode, done.stdout) == (2, b"")
         assert words in done.stderr.decode()
         assert done.stderr.count(b"\n") == 1

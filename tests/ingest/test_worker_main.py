@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.camera.camera import CameraPolicy
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, memory_limit
 from services.ingest.settings import CameraSettings

@@ -164,6 +164,53 @@ class SendsOnTheOtherChannel(Camera):
         return framed(report, 1) + super().wire(packet, stream)
 
 
+class ExtendsItsHeadersByNothing(Camera):
+    """An extension of no words, and fifteen contributing sources."""
+
+    def numbered(self, packets: list[Packet], stream: Stream) -> list[Packet]:
+        for packet in packets:
+            packet.first |= 0x1F
+            packet.extra = bytes(60) + b"\xbe\xde\0\0"
+        return super().numbered(packets, stream)
+
+
+class JumpsBackInTime(Camera):
+    """By half a second, within a group of pictures too."""
+
+    def packets(self, stream: Stream) -> list[Packet]:
+        if stream.index % 5 == 4:
+            stream.timestamp = stream.timestamp - 45_000 & 0xFFFFFFFF
+        return super().packets(stream)
+
+
+class MixesInAnotherSendersVideo(Camera):
+    """Of the same type, between each two of its own packets: a second session's, with numbers of its own."""
+
+    def packets(self, stream: Stream) -> list[Packet]:
+        mixed = []
+        for packet in super().packets(stream):
+            number = stream.extra["other"] = stream.extra.get("other", 900) + 1
+            other = Packet(b"\x41\x9a\x24\x6c", ssrc=0xF0E1, sequence=number, timestamp=number * 3600 + 2**30)
+            mixed += [packet, other]
+        return mixed
+
+
+class PutsReportsAmongItsPackets(Camera):
+    """On the channel of the video."""
+
+    def wire(self, packet: Packet, stream: Stream) -> bytes:
+        report = struct.pack("!BBHIQIII", 0x80, 200, 6, stream.ssrc, 0, stream.timestamp, 1, 1)
+        return framed(report, 0) + super().wire(packet, stream)
+
+
+class PutsDollarsIntoGarbage(Camera):
+    """They look like the beginnings of packets of our channels."""
+
+    def wire(self, packet: Packet, stream: Stream) -> bytes:
+        garbage = b"\0x$\0\xff\xff$\1\0\4$$$\0\0" if stream.index % 6 == 5 and packet.marker else b""
+        return super().wire(packet, stream) + garbage
+
+
 class ReversesTheOrderOfTwoDatagrams(Camera):
     def packets(self, stream: Stream) -> list[Packet]:
         packets = super().packets(stream)
@@ -181,7 +228,8 @@ class SendsDatagramsTwice(Camera):
     NumbersAllPacketsZero, ClaimsPaddingThatIsNone, PadsItsPackets, ExtendsItsHeaders, MarksNothing, MarksEveryPacket,
     StandsStillInTime, CountsItsTimeByNalUnits, SendsUnderAnotherTypeThanItSays, SendsForeignPacketsBetween,
     SaysGoodbyeForAnotherSender, PutsGarbageBetween, LeavesBytesOut, SendsEmptyPackets, SendsPacketsOfUnknownChannels,
-    SendsOnTheOtherChannel,
+    SendsOnTheOtherChannel, ExtendsItsHeadersByNothing, JumpsBackInTime, MixesInAnotherSendersVideo,
+    PutsReportsAmongItsPackets, PutsDollarsIntoGarbage,
 ])  # fmt: skip
 def test_a_camera_plays_that(kind: type[Camera]) -> None:
     """Over TCP. Three groups of pictures, so that what is odd at key frames happens."""
@@ -193,6 +241,7 @@ def test_a_camera_plays_that(kind: type[Camera]) -> None:
 @pytest.mark.parametrize("kind", [
     ChangesItsSenderAtKeyFrames, ClaimsPaddingThatIsNone, PadsItsPackets, ExtendsItsHeaders, MarksNothing,
     SendsForeignPacketsBetween, SendsEmptyPackets, ReversesTheOrderOfTwoDatagrams, SendsDatagramsTwice,
+    ExtendsItsHeadersByNothing, JumpsBackInTime, MixesInAnotherSendersVideo,
 ])  # fmt: skip
 def test_a_camera_plays_over_udp_that(kind: type[Camera]) -> None:
     """Where a gap in the numbers is a loss."""

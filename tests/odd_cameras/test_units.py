@@ -2,16 +2,12 @@
 
 import struct
 from collections.abc import Sequence
-from fractions import Fraction
-from functools import cache
-from typing import Any
 
-import av
 import cv2
 import pytest
 
 from tests.odd_cameras.camera import Camera, Packet, Stream, running
-from tests.odd_cameras.clips import Clip, clip
+from tests.odd_cameras.clips import Clip, clip, mpeg4
 from tests.odd_cameras.payloads import fragments
 from tests.odd_cameras.watching import plays
 
@@ -114,9 +110,35 @@ class FragmentsWithOtherTypes(Camera):
         ]
 
 
+class AggregatesItsH265Units(Camera):
+    """In aggregation packets, with a delimiter before and an empty unit behind."""
+
+    def payloads(self, unit: Sequence[bytes]) -> list[bytes]:
+        return [b"\x60\1" + b"".join(struct.pack("!H", len(nal)) + nal for nal in (b"\x46\1\x50", *unit, b""))]
+
+
+class FragmentsAllItsH265Units(Camera):
+    """Also what would fit, with the start and the end in one fragment."""
+
+    def payloads(self, unit: Sequence[bytes]) -> list[bytes]:
+        return [piece for nal in unit for piece in fragments("H265", nal, 5000)]
+
+
+class SendsSetsBeforeEachPicture(Camera):
+    """Not only before key frames."""
+
+    def unit(self, index: int) -> Sequence[bytes]:
+        sets = self.clip.parameter_sets
+        return [*sets, *(nal for nal in super().unit(index) if nal not in sets)]
+
+
 SLICES = clip(parameters="slices=4")
 H265 = clip("H265")
 CASES: list[tuple[type[Camera], Clip]] = [
+    (AggregatesItsH265Units, H265),
+    (FragmentsAllItsH265Units, H265),
+    (SendsSetsBeforeEachPicture, clip()),
+    (SendsSetsBeforeEachPicture, H265),
     (PutsAUnitInOnePiece, clip()),
     (PutsAUnitInOnePiece, clip("H265")),
     (BeginsUnitsWithAStartCode, clip()),
@@ -275,26 +297,17 @@ class SendsMpeg4(Camera):
         return [unit[0][at : at + 1000] for at in range(0, len(unit[0]), 1000)]
 
 
-@cache
-def mpeg4() -> list[bytes]:
-    """The clip's pictures in MPEG-4 part 2, each on its own, behind what a decoder must know."""
-    context: Any = av.CodecContext.create("mpeg4", "w")
-    context.width, context.height, context.pix_fmt, context.time_base = 160, 120, "yuv420p", Fraction(1, 25)
-    context.options, context.bit_rate = {"g": "1"}, 4_000_000
-    packets = []
-    for index, picture in enumerate(clip().pictures):
-        frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
-        frame.pts = index
-        packets += context.encode(frame)
-    data = b"".join(map(bytes, [*packets, *context.encode(None)]))
-    head, *pictures = data.split(b"\0\0\1\xb6")
-    config = head[: head.index(b"\0\0\1\xb3")] if b"\0\0\1\xb3" in head else head
-    return [config, *(b"\0\0\1\xb6" + one.partition(b"\0\0\1\xb3")[0] for one in pictures)]
+class BeginsMpeg4WithinAGroup(SendsMpeg4):
+    """The first pictures refer to a key frame that nobody got."""
+
+    def unit(self, index: int) -> Sequence[bytes]:
+        return super().unit(index + 2)
 
 
-def test_a_camera_that_sends_another_codec_plays_through_ffmpeg() -> None:
+@pytest.mark.parametrize("kind", [SendsMpeg4, BeginsMpeg4WithinAGroup])
+def test_a_camera_that_sends_another_codec_plays_through_ffmpeg(kind: type[Camera]) -> None:
     """Our own reader has three codecs."""
-    with running(SendsMpeg4()) as camera:
+    with running(kind()) as camera:
         assert plays(camera.url, camera.clip)
 
 

@@ -1,8 +1,12 @@
-"""Log lines in JSON."""
+"""Log lines: their form, and that strangers can cause few of them and none of their own."""
 
 import json
 import subprocess
 import sys
+
+import pytest
+
+from shared.line_limit import MAX_LINES_OF_A_KIND
 
 PROBE = """
 from shared.logs import configure_logs, get_logger
@@ -21,3 +25,46 @@ def test_every_line_is_json_with_the_main_fields_first() -> None:
     assert (ours["level"], ours["event"], ours["camera"]) == ("warning", "camera lost", "cam1")
     assert (library["logger"], library["event"]) == ("some.library", "it broke")
     assert ours["timestamp"].endswith("Z")
+
+
+FLOOD = """
+import logging, sys
+from shared.logs import configure_logs, get_logger
+configure_logs()
+for number in range(5000):
+    get_logger("services.example").warning("camera lost", reason=f"word {number}")
+    logging.getLogger("some.library").error("bad request %s", number)
+    logging.getLogger("other.library").error(f"bad request {number}")
+get_logger("services.example").error("hub crashed")
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_whatever_floods_the_log_each_kind_has_few_lines_a_second(form: str) -> None:
+    """Ever new words do not help. What else happens is not lost among them."""
+    command = [sys.executable, "-c", FLOOD]
+    done = subprocess.run(command, env={"LOG_FORMAT": form}, capture_output=True, text=True, timeout=60, check=True)
+    lines = done.stderr.splitlines()
+    assert 3 * MAX_LINES_OF_A_KIND < len(lines) <= 9 * MAX_LINES_OF_A_KIND + 1
+    assert "hub crashed" in lines[-1]
+
+
+FORGERY = """
+import logging
+from shared.logs import configure_logs, get_logger
+configure_logs()
+words = "x\\n2026-11-26T00:00:00Z [info] login ok\\r\\x1b[2J\\u2028\\x85\\u202e\\0"
+get_logger("services.example").warning("camera lost", reason=words)
+logging.getLogger("some.library").error("bad name %s", words)
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_strangers_words_make_no_line_of_their_own(form: str) -> None:
+    """The name of a file, say, or a camera's answer. A terminal obeys none of them."""
+    command = [sys.executable, "-c", FORGERY]
+    done = subprocess.run(command, env={"LOG_FORMAT": form}, capture_output=True, text=True, timeout=30, check=True)
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+    assert all("login ok" in line for line in lines)

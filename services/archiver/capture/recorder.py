@@ -18,7 +18,7 @@ from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from shared.bus.frames import Frame, decode_frame
-from shared.bus.status import CameraStatus, decode_status
+from shared.bus.status import MAX_CAMERAS, CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
 from shared.clock import Clock
@@ -27,6 +27,8 @@ from shared.logs import get_logger
 from shared.throttled_log import ThrottledLog
 
 RETRY_SECONDS: Final = 1.0
+MAX_REMEMBERED: Final = MAX_CAMERAS // 2
+"""The others are left for cameras that send a status."""
 log = get_logger(__name__)
 
 
@@ -82,8 +84,7 @@ class Recorder:
         self._subscriber.subscribe(ALL_STATUSES)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._remember(tasks), name="remembering cameras")
-            while True:
-                self._receive(await self._subscriber.receive(), tasks)
+            await self._subscriber.hand_newest_to(lambda parts: self._receive(parts, tasks))
 
     async def _remember(self, tasks: asyncio.TaskGroup) -> None:
         """Start the recorders of the remembered cameras, as soon as the database can list them."""
@@ -95,6 +96,8 @@ class Recorder:
             else:
                 break
         for camera in cameras:
+            if len(self._recorders) >= MAX_REMEMBERED:
+                break
             if camera.watched and camera.key not in self._recorders:
                 self._add(CameraPresence(camera.key, self._clock, self._ingest_silent_seconds, camera), tasks)
 
@@ -115,6 +118,8 @@ class Recorder:
         if recorder is not None:
             recorder.hear(status)
             return
+        if len(self._recorders) >= MAX_CAMERAS:
+            raise MessageDecodeError(f"a status of more than {MAX_CAMERAS} cameras")
         presence = CameraPresence(status.camera, self._clock, self._ingest_silent_seconds)
         presence.hear(status)
         self._add(presence, tasks)

@@ -3,6 +3,8 @@
 It imports nothing that decodes, because ingest's parent process uses these values too.
 """
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +13,10 @@ from shared.clock import Clock
 from shared.logs import get_logger
 
 DELIVERING: Final = (CameraState.LIVE, CameraState.IDLE)
+MAX_NEWS: Final = 10
+NEWS_SECONDS: Final = 10.0
+"""A camera whose trouble has ever new words is heard no more often. Each of them is a log line, a status on the bus and
+a placeholder that stream draws."""
 FROZEN: Final = "The camera sends the same picture again and again. Restart it if the scene should move."
 log = get_logger(__name__)
 
@@ -31,11 +37,16 @@ class ObservedState:
 
 
 class StateTracker:
-    """Turns the camera thread's reports into its state. Only that thread reports; any thread may read `observed`."""
+    """Turns the camera thread's reports into its state. Only that thread reports; any thread may read `observed`.
 
-    def __init__(self, camera_key: str, clock: Clock) -> None:
+    `in_words` turns the names of settings in a reason into those that the user knows.
+    """
+
+    def __init__(self, camera_key: str, clock: Clock, in_words: Callable[[str], str] = str) -> None:
         self._camera_key = camera_key
         self._clock = clock
+        self._told_at: deque[float] = deque(maxlen=MAX_NEWS)
+        self._in_words = in_words
         self.observed = ObservedState(CameraState.CONNECTING, clock.utc_ns())
 
     @property
@@ -69,7 +80,8 @@ class StateTracker:
 
     def waits(self, reason: str) -> bool:
         """There is no picture yet, for `reason` (words for the user), and nothing is wrong. True if that is news."""
-        if self.observed.last_error == reason:
+        reason = self._in_words(reason)
+        if self.observed.last_error == reason or not self._may_tell():
             return False
         log.info("camera gives no picture yet", camera=self._camera_key, reason=reason)
         self.observed = replace(self.observed, last_error=reason)
@@ -77,8 +89,10 @@ class StateTracker:
 
     def lost(self, state: CameraState, reason: str) -> bool:
         """No pictures, for `reason` (words for the user). True if that is news."""
-        before = self.observed
+        reason, before = self._in_words(reason), self.observed
         if (before.state, before.last_error) == (state, reason):
+            return False
+        if before.state is state and not self._may_tell():
             return False
         log.warning("camera lost", camera=self._camera_key, state=state.value, reason=reason)
         # A stalled camera that then can't be reached has been away since it stalled.
@@ -89,4 +103,12 @@ class StateTracker:
             since_ns=before.since_ns if is_same_outage else self._clock.utc_ns(),
             last_error=reason,
         )
+        return True
+
+    def _may_tell(self) -> bool:
+        """Whether other words for the same trouble are news. The last ones are told in the end: they are said again."""
+        now = self._clock.monotonic()
+        if len(self._told_at) == MAX_NEWS and now - self._told_at[0] < NEWS_SECONDS:
+            return False
+        self._told_at.append(now)
         return True

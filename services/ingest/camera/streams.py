@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.ingest.camera.camera import Camera, FrameSink
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.frame_sink import FrameSink
 from services.ingest.camera.state import DELIVERING, ObservedState
 from shared.bus.frames import Frame
 from shared.bus.status import CameraState

@@ -26,6 +26,9 @@ LEADING_ZEROS: Final = "Its IP address has leading zeros: write 192.168.1.20, no
 BARE_IPV6: Final = (
     "Its end may be a port or a part of the IPv6 address: put the address into brackets, as in [fd00::1]:554."
 )
+BAD_BRACKETS: Final = (
+    "Its brackets are not as an IPv6 address needs them: around it, and the port behind them, as in [fd00::1]:554."
+)
 AMBIGUOUS_LOGIN: Final = f"It can be read in two ways, because the login holds / ? or #: {BESIDE}, or {ENCODED}."
 BAD_PERCENT: Final = f"A % in its login is no percent-encoded UTF-8: {BESIDE}, or write % as %25."
 PLACEHOLDER: Final = (
@@ -37,8 +40,13 @@ FRIGATE_PLACEHOLDER: Final = (
     "CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD (or CAMERA_RTSP_PASSWORD_FILE)."
 )
 TWO_ADDRESSES: Final = "There are several addresses in it: leave one."
+SEVERAL_LINES: Final = (
+    "There are several lines in it: leave the camera's address alone, such as rtsp://192.168.1.20:554/stream1."
+)
+OTHER_TEXT: Final = "There is other text around the address: leave the address alone, from rtsp:// on."
 HAS_SPACE: Final = f"There is a space in it. In a path write %20. If the space is in the password, {BESIDE}."
 SCHEME_UNSURE: Final = "Say how the camera speaks: begin with rtsp:// or http://."
+TWO_SCHEMES: Final = "It says in two ways how the camera speaks: leave one of rtsp:// and http://."
 WINDOWS_PATH: Final = (
     "It is a Windows path: write the path as ingest sees it, such as /videos/garden.mp4. In a container that is a "
     "mounted one."

@@ -58,6 +58,8 @@ def _host_and_port(authority: str) -> tuple[str, int | None, tuple[str, ...]]:
     bracketed = _BRACKETED.fullmatch(authority)
     if bracketed:
         return bracketed[1], _port(bracketed[2]), ()
+    if "[" in authority or "]" in authority:
+        raise CameraAddressError(errors.BAD_BRACKETS)
     if authority.count(":") > 1:
         return _of_many_colons(authority)
     host, _, port = authority.partition(":")
@@ -75,12 +77,13 @@ def _of_many_colons(authority: str) -> tuple[str, int | None, tuple[str, ...]]:
         return authority, None, ("an IPv6 address needs brackets",)
     if shorter and as_port:
         return head, int(last), ("an IPv6 address needs brackets",)
-    host, *ports = authority.split(":")
+    host, *written = authority.split(":")
+    ports = [*filter(None, written)] or [""]
     if not all(port.isdecimal() for port in ports):
         raise CameraAddressError(errors.BAD_PORT)
     if len(set(ports)) > 1:
         raise CameraAddressError(errors.TWO_PORTS)
-    return host, _port(ports[0]), ("its port is written twice",)
+    return host, _port(ports[0]), ("its port is written twice" if len(ports) > 1 else "a colon too many is left out",)
 
 
 def _port(text: str | None) -> int | None:

@@ -12,6 +12,9 @@ true_shape.py     its size in square pixels
 planes.py         arrays of samples: resized, deinterlaced, compared
 jpeg_encoder.py   the encoder of one rendition
 jpeg.py           whether a camera's JPEG is whole, and the same one without metadata
+bit_reader.py     the numbers in a parameter set
+coded_size.py     the size that a parameter set of H.264 or H.265 codes
+sequence_sets.py  where such sets are in a stream
 picture_limits.py how large a picture may be
 cpu_limit.py      how much CPU time one may take
 """

@@ -23,20 +23,36 @@ class AccessUnit:
     timestamp: int
     payloads: list[Buffer] = field(default_factory=list)
     is_damaged: bool = False
-    byte_count: int = 0
+    memory_bytes: int = UNIT_BYTES
+    """What it costs, at most. A camera may send payloads of one byte each."""
     is_continued: bool = False
     """Whether it was given out before, without its last pieces."""
     is_after_loss: bool = False
     """Whether something before it is missing: it may be whole, but only a key frame can be decoded."""
 
-    @property
-    def memory_bytes(self) -> int:
-        """What it costs in memory, at most. A camera may send payloads of one byte each."""
-        return self.byte_count + PAYLOAD_BYTES * len(self.payloads) + UNIT_BYTES
+    def add(self, payload: Buffer) -> None:
+        self.payloads.append(payload)
+        self.memory_bytes += len(payload) + PAYLOAD_BYTES
+
+    def clear(self) -> None:
+        """Keep nothing of it."""
+        self.payloads.clear()
+        self.memory_bytes = UNIT_BYTES
+        self.is_damaged = True
 
 
 class DamagedUnitError(FramecastError):
     """Raised when payloads make no access unit. Drop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitHead:
+    """What an access unit says before its first slice."""
+
+    is_key: bool
+    """Whether decoding can begin here."""
+    parameter_sets: bytes
+    """A byte stream of all that a decoder must know after this unit."""
 
 
 class UnitFormat(Protocol):
@@ -45,13 +61,10 @@ class UnitFormat(Protocol):
     codec: str
     """In lower case, such as `h264`, `hevc`, `mjpeg`."""
 
-    def is_key(self, payloads: Sequence[Buffer]) -> bool:
-        """Whether decoding can begin here. Looks at no more than it must."""
+    def head_of(self, payloads: Sequence[Buffer], known: bytes = b"") -> UnitHead:
+        """What the unit says before its first slice. Every unit is asked, so this looks at no more than it must.
 
-    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:
-        """The parameter sets that a decoder must know after this unit: those in it, and those `known` before.
-
-        `known` itself if there are none in the unit. A byte stream.
+        The parameter sets are those in the unit and those `known` before: `known` itself if the unit has none.
         """
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:

@@ -38,9 +38,9 @@ class PendingUnits:
 
     def put(self, unit: AccessUnit) -> None:
         """Add the next unit that arrived, or the last one again with more of it."""
-        self._sets = self._format.parameter_sets(unit.payloads, self._sets)
-        is_key = not unit.is_damaged and self._format.is_key(unit.payloads)
-        if is_key:
+        head = self._format.head_of(unit.payloads, self._sets)
+        self._sets = head.parameter_sets
+        if head.is_key and not unit.is_damaged:
             self._is_new_start |= self.is_holding or bool(self._units)
             self.is_holding = False
             self._units, self._bytes = [unit], unit.memory_bytes

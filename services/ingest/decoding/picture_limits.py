@@ -1,7 +1,12 @@
 """How large a camera's picture may be, and how a lack of memory for one is told from other errors. Pure."""
 
+from typing import Final
+
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.errors import FramecastError
+
+_BLOCK: Final = 64
+"""The largest block that H.264 and H.265 code, in pixels on each side."""
 
 
 class PictureRefusedError(FramecastError):
@@ -32,3 +37,15 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
             f"The camera's picture is {width} x {height}, and no side may have more than {MAX_SIDE_PIXELS} pixels. "
             "Choose a smaller picture in the camera."
         )
+
+
+def check_coded_size(width: int, height: int, max_pixels: int) -> None:
+    """Check the size that a stream codes, of which it may show a piece.
+
+    An honest stream codes no more than whole blocks around what it shows.
+
+    Raises:
+        PictureRefusedError: when that is larger than `max_pixels` even without those blocks.
+    """
+    if max(0, width - _BLOCK) * max(0, height - _BLOCK) > max_pixels:
+        check_size(width, height, max_pixels)

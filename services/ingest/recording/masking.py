@@ -8,9 +8,18 @@ The bytes of one direction are joined before anything is looked for, because a r
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from services.ingest.recording.private_text import (
+    ADDRESSES,
+    ANYWHERE,
+    AUTHORITY,
+    LOGIN_ANSWER,
+    hidden,
+    without_private_parts,
+)
 from services.ingest.recording.recording import Event
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.secret_mask import secret_pattern
@@ -29,34 +38,19 @@ _PROTOCOL: Final = (
     r"|\bIN IP[46]\b|H26[45]/90000|sprop-[a-z-]+=|packetization-mode=|profile-level-id="
 )
 """What holds the exchange together. A password may be such a word, too."""
-_LOGIN_ANSWER: Final = re.compile(r"(?im)^((?:proxy-)?authorization:[ \t]*\w+[ \t]+)([^\r\n]+)")
-_AUTHORITY: Final = re.compile(r"(?i)((?:rtsps?|https?|rtmps?|ftp)://)((?:[^/?#\s\"'<>]*@)?[^/?#\s\"'<>,;]+)")
-_HOST: Final = re.compile(r"(?im)^(host:[ \t]*)([^\r\n]+)")
-_CONTACT: Final = re.compile(r"(?m)^([ep]=)([^\r\n]+)")
-_IP_ADDRESS: Final = re.compile(
-    r"()((?<![\d.])(?!0\.0\.0\.0(?![\d.]))(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
-    r"|(?<=IP6 )[0-9A-Fa-f:.%]+|(?<=\[)[0-9A-Fa-f:.]+(?=\]))"
-)
-_MAC_ADDRESS: Final = re.compile(r"()((?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f]))")
-_SECRET_FIELD: Final = re.compile(
-    r"(?i)((?<![a-z])(?:user|username|usr|login|password|passwd|pwd|pass|psw|token|key|auth|sess\w*|sid|sig\w*|secret)"
-    r"=\"?)([^&\s\"'<>;,#/]+)"
-)
-_QUERY_FIELD: Final = re.compile(r"([?&][\w-]+=)([^&\s\"'<>;,#]{6,})")
-_MAY_HOLD_SERIAL: Final = re.compile(r"(?<=://)\S+|(?<= )/\S+|(?<=a=control:)\S+|(?<=realm=\")[^\"]+")
-_SERIAL: Final = re.compile(r"()((?<![A-Za-z0-9])(?=(?:[A-Za-z]*\d){4})[A-Za-z0-9]{8,}(?![A-Za-z0-9]))")
-_LOCAL_NAME: Final = re.compile(r"(?i)()(\b[a-z0-9][\w.-]*\.(?:local|lan|home|internal|localdomain|box|arpa)\b)")
-_MAIL: Final = re.compile(r"()(\b[\w.+-]+@[\w.-]+\.[a-zA-Z]{2,}\b)")
-_ANYWHERE: Final = (_LOGIN_ANSWER, _AUTHORITY)
-_IN_TEXT: Final = (
-    _HOST, _CONTACT, _MAIL, _IP_ADDRESS, _MAC_ADDRESS, _LOCAL_NAME, _SECRET_FIELD, _QUERY_FIELD,
-)  # fmt: skip
+_HEAD: Final = re.compile(r"(?:RTSP|HTTP)/1\.\d \d{3}(?:(?!(?:RTSP|HTTP)/1)[^\0]){0,16384}?\n\r?\n")
+"""An answer's head is text also where it holds letters beyond ASCII."""
+_BASE64: Final = re.compile(r"(?<![\w+/-])[\w+/-]{16,4096}={0,2}(?![\w+/=-])", re.ASCII)
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+_IS_NUMERIC: Final = re.compile(r"[\d.]+|[^.]*:.*")
+_IS_ADDRESS: Final = re.compile(r"[.:]")
+_LOGIN_PROOF: Final = re.compile(r"\b(?:response|cnonce)=\"?([^\",\s]+)")
 
 
 def masked_events(events: Sequence[Event], options: ConnectionOptions, addresses: Iterable[str]) -> tuple[Event, ...]:
     """`events` without the options' login and address. `addresses` are further names and numbers of the camera and of
     this machine."""
-    mask = _Mask(options, {*addresses, *_hosts_in(events)})
+    mask = _Mask(options, {*addresses, *_hosts_in(events), *_login_proofs_in(events)})
     hidden: dict[int, bytes] = {}
     for way in {(event.connection, event.direction) for event in events}:
         places = [place for place, event in enumerate(events) if (event.connection, event.direction) == way]
@@ -70,36 +64,66 @@ def masked_events(events: Sequence[Event], options: ConnectionOptions, addresses
     )
 
 
+def masked_words(words: str, addresses: Iterable[str]) -> str:
+    """`words` for the user, which hold no login, without addresses."""
+    text = _searched("", filter(_IS_ADDRESS.search, addresses)).sub(_kept_or_hidden, words)
+    for pattern in ADDRESSES:
+        text = pattern.sub(hidden, text)
+    return text
+
+
 def _hosts_in(events: Sequence[Event]) -> Iterator[str]:
     """The hosts of all URLs: the camera may name them elsewhere, too."""
     for event in events:
-        for found in _AUTHORITY.finditer(event.data.decode("latin-1")):
+        for found in AUTHORITY.finditer(event.data.decode("latin-1")):
             host = found[2].rpartition("@")[2].partition(":")[0]
             if _if_long(host):
                 yield host
 
 
+def _login_proofs_in(events: Sequence[Event]) -> Iterator[str]:
+    """Our answers to challenges. With the camera's part of it one can try passwords, and a camera may repeat them."""
+    for event in events:
+        if event.direction == "sent":
+            for answer in LOGIN_ANSWER.finditer(event.data.decode("latin-1")):
+                yield from filter(_if_long, _LOGIN_PROOF.findall(answer[2]))
+
+
 class _Mask:
     def __init__(self, options: ConnectionOptions, addresses: Iterable[str]) -> None:
         place = options.url.partition("://")[2].partition("/")[0]
-        words = {*addresses, place, place.rpartition(":")[0].strip("[]"), login_in_path(options.url)}
         username, password = options.username, options.password
+        words = {
+            *addresses,
+            place,
+            place.rpartition(":")[0].strip("[]"),
+            login_in_path(options.url),
+            _if_long(username),
+        }
+        words |= {_if_long(word.partition(".")[0]) for word in words if not _IS_NUMERIC.fullmatch(word)}
         self._long = _searched(secret_pattern(_if_long(username), _if_long(password)), filter(_if_long, words))
         login = secret_pattern(username, password)
         self._short = _searched(_as_word(login) if login else "", words)
 
     def __call__(self, data: bytes) -> bytes:
         text = data.decode("latin-1")
-        for pattern in _ANYWHERE:
-            text = pattern.sub(_second_hidden, text)
+        for pattern in ANYWHERE:
+            text = pattern.sub(hidden, text)
         text = self._long.sub(_kept_or_hidden, text)
-        return _TEXT.sub(self._in_text, text).encode("latin-1")
+        for runs in (_HEAD, _TEXT):
+            text = runs.sub(self._in_text, text)
+        return text.encode("latin-1")
 
     def _in_text(self, found: re.Match[str]) -> str:
         text = self._short.sub(_kept_or_hidden, found[0])
-        for pattern in _IN_TEXT:
-            text = pattern.sub(_second_hidden, text)
-        return _MAY_HOLD_SERIAL.sub(lambda place: _SERIAL.sub(_second_hidden, place[0]), text)
+        return without_private_parts(_BASE64.sub(self._encoded, text))
+
+    def _encoded(self, found: re.Match[str]) -> str:
+        """Hidden whole if it encodes something that is to be hidden, such as an address with the login in it."""
+        data = found[0].rstrip("=").translate(_URL_SAFE)
+        decoded = b64decode(data[: len(data) - (len(data) % 4 == 1)] + "==").decode("latin-1")
+        is_private = any(hit["keep"] is None for hit in self._long.finditer(decoded))
+        return MASK * len(found[0]) if is_private else found[0]
 
 
 def _if_long(secret: str) -> str:
@@ -120,7 +144,3 @@ def _searched(login: str, words: Iterable[str]) -> re.Pattern[str]:
 
 def _kept_or_hidden(found: re.Match[str]) -> str:
     return found[0] if found["keep"] is not None else MASK * len(found[0])
-
-
-def _second_hidden(found: re.Match[str]) -> str:
-    return found[1] + MASK * len(found[2])

@@ -3,11 +3,15 @@ of source. Pure.
 
 They name settings as in the environment; `setting_names.py` turns these into a cameras file's keys. Words of a camera's
 are masked before they come here.
+
+Where the cause is not clear from what we saw, the words end in `RECORD`, which leads to a report that we can replay.
+Where it is clear (a password, a path, a refused connection), a report would help nobody.
 """
 
 import errno
-import ssl
 from typing import Final
+
+RECORD: Final = "`framecast record-camera KEY` saves the exchange with it to a file for a report to us."
 
 CONNECTION_REFUSED: Final = "The camera's address refuses connections. Check that it is on, and the port."
 UNKNOWN_HOST: Final = "The camera's host name is not known. Check the host in CAMERA_RTSP_URL."
@@ -38,8 +42,7 @@ ENDED: Final = "The camera ended its stream."
 STOPPED: Final = "The camera stopped sending pictures."
 NO_TLS: Final = "The camera's address does not speak TLS as we do. Check the port, and whether it should be rtsp://."
 NOT_RTSP: Final = "Something answers at the camera's address, but not by RTSP. Check the port in CAMERA_RTSP_URL."
-_RECORD: Final = "`framecast record-camera` saves what passes, for a report."
-NOT_UNDERSTOOD: Final = f"The camera's RTSP can't be understood. {_RECORD}"
+NOT_UNDERSTOOD: Final = f"The camera's RTSP can't be understood. {RECORD}"
 WEB_SERVER: Final = (
     "The camera's address answers like a web server, not like RTSP. Check the port in CAMERA_RTSP_URL: RTSP is usually "
     "at 554."
@@ -48,14 +51,16 @@ SPEAKS_TLS: Final = "The camera's port speaks TLS. Set CAMERA_RTSP_URL to the sa
 NO_UDP_PORT: Final = "No UDP port is free for the camera's packets."
 NO_VIDEO: Final = "The camera's stream has no video. Check the path in CAMERA_RTSP_URL."
 OTHER_VIDEO: Final = (
-    "The camera sends a kind of video that our own reader does not know: neither H.264 nor H.265 nor JPEG."
+    "The camera sends a kind of video that our own reader does not know: neither H.264 nor H.265 nor JPEG. Choose one "
+    f"of them in the camera's settings. {RECORD}"
 )
 UNDECODED_VIDEO: Final = (
-    "The camera sends a kind of video that can't be decoded. Choose H.264, H.265 or MJPEG in the camera's settings."
+    "The camera sends a kind of video that can't be decoded. Choose H.264, H.265 or MJPEG in the camera's settings. "
+    f"{RECORD}"
 )
-LONG_DESCRIPTION: Final = "The camera's description is too long."
-GARBAGE: Final = f"The camera sent something between its packets that can't be read. {_RECORD}"
-UNREADABLE: Final = f"The camera sends something that can't be read ({{}}). {_RECORD}"
+LONG_DESCRIPTION: Final = f"The camera's description of its stream is too long. {RECORD}"
+GARBAGE: Final = f"The camera sent something between its packets that can't be read. {RECORD}"
+UNREADABLE: Final = f"The camera sends something that can't be read ({{}}). {RECORD}"
 
 REFUSED: Final = (
     "The camera refused the user name or password. Check CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD; "
@@ -65,7 +70,7 @@ LOGIN_WANTED: Final = (
     "The camera wants a user name and password; none is set. Set CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD."
 )
 LOGIN_UNKNOWN: Final = (
-    "The camera asks for a kind of login that we don't know. Choose Digest or Basic in the camera's settings."
+    f"The camera asks for a kind of login that we don't know. Choose Digest or Basic in the camera's settings. {RECORD}"
 )
 FORBIDDEN: Final = (
     "The camera forbids this address (403). The user may lack the right to see video. Check CAMERA_RTSP_USERNAME and "
@@ -80,22 +85,6 @@ ENCODED_CHARACTERS: Final = (
     "Write it there without percent-encoding."
 )
 BLANK_CHARACTERS: Final = "The password's characters may be the reason: it begins or ends with a space or a line break."
-
-NO_CA_FILE: Final = "The file of the certificate authority can't be read. Check CAMERA_RTSP_CA_FILE."
-UNTRUSTED: Final = (
-    "The camera's certificate can't be verified, so nothing was sent to it. Name the file of the authority that signed "
-    "it, or of the certificate itself, in CAMERA_RTSP_CA_FILE."
-)
-WRONG_NAME: Final = (
-    "The camera's certificate is for another name than the address has, so nothing was sent to it. Use the "
-    "certificate's name in CAMERA_RTSP_URL, or set CAMERA_RTSP_TLS_VERIFY=false."
-)
-EXPIRED: Final = (
-    "The camera's certificate has expired, so nothing was sent to it. Renew it in the camera, or set "
-    "CAMERA_RTSP_TLS_VERIFY=false."
-)
-_CERTIFICATE_ERRORS: Final = {10: EXPIRED, 62: WRONG_NAME, 64: WRONG_NAME}
-"""OpenSSL's numbers (X509_V_ERR_…)."""
 
 REDIRECTED: Final = (
     "The camera's answer leads elsewhere, by a redirect or a playlist, which is not followed. If you know the right "
@@ -113,12 +102,13 @@ _SHORTER_INTERVAL: Final = (
     "Shorten the key frame interval (I-frame interval, GOP) in the camera's settings; some call a long one Smart "
     "codec, H.264+ or H.265+."
 )
+HAS_WAITED: Final = "It has waited for {:g} s so far."
 WAITS_FOR_KEY_FRAME: Final = (
     f"The picture waits for a key frame, which the camera seems to send only seldom. {_SHORTER_INTERVAL}"
 )
-NO_KEY_FRAME: Final = f"No key frame was found in {{:g}} s of the camera's video. {_SHORTER_INTERVAL}"
+NO_KEY_FRAME: Final = f"No key frame was found in {{:g}} s of the camera's video. {_SHORTER_INTERVAL} {RECORD}"
 
-NO_CLEAN_PICTURE: Final = f"The camera sends video, but no picture can be made of it. {_RECORD}"
+NO_CLEAN_PICTURE: Final = f"The camera sends video, but no picture can be made of it. {RECORD}"
 LOST_PACKETS: Final = (
     "No clean picture has come for a while: packets are lost on the way from the camera. CAMERA_RTSP_TRANSPORT=tcp "
     "and a shorter key frame interval in the camera help."
@@ -129,15 +119,15 @@ def nothing_came(transport: str) -> str:
     """The camera agreed to send, and sends nothing."""
     words = f"The camera answers but sends no pictures by {transport.upper()}."
     if transport == "udp":
-        return f"{words} A firewall may keep its packets away; CAMERA_RTSP_TRANSPORT=tcp is safer."
-    return f"{words} If it never does, restart it, or try CAMERA_RTSP_TRANSPORT=udp."
+        return f"{words} A firewall may keep its packets away; CAMERA_RTSP_TRANSPORT=tcp is safer. {RECORD}"
+    return f"{words} If it never does, restart it, or try CAMERA_RTSP_TRANSPORT=udp. {RECORD}"
 
 
 def unanswered(request: str, seconds: float) -> str:
     """The camera is connected and answers no `request`."""
     return (
         f"The camera accepts connections, but did not answer {request} within {seconds:g} s. If it needs longer, raise "
-        "CAMERA_OPEN_SECONDS; otherwise restart it."
+        f"CAMERA_OPEN_SECONDS; otherwise restart it. {RECORD}"
     )
 
 
@@ -153,10 +143,6 @@ def refused_login(username: str, password: str, *, is_known: bool = True) -> str
     if not text.isascii():
         return f"{REFUSED} {ODD_CHARACTERS}"
     return f"{REFUSED} {ENCODED_CHARACTERS}" if "%" in password else REFUSED
-
-
-def untrusted(error: ssl.SSLCertVerificationError) -> str:
-    return _CERTIFICATE_ERRORS.get(error.verify_code, UNTRUSTED)
 
 
 def refused_transport(transport: str, told: str) -> str:
@@ -180,7 +166,12 @@ def too_many_viewers(told: str) -> str:
 
 def refused_request(request: str, told: str) -> str:
     """`told` is what the camera says to `request`."""
-    return f"{CANT_BE_OPENED} The camera says to {request}: {told}"
+    return unclear(f"{CANT_BE_OPENED} The camera says to {request}: {told}")
+
+
+def ffmpeg_says(told: str | None) -> str:
+    """`told` is what FFmpeg gives for a reason."""
+    return unclear(f"{CANT_BE_OPENED} FFmpeg says: {told}" if told else CANT_BE_OPENED)
 
 
 def through_ffmpeg(why: str | None) -> str:
@@ -192,4 +183,19 @@ def through_ffmpeg(why: str | None) -> str:
 
 def of_both(direct: str, ffmpeg: str) -> str:
     """Neither reader gets pictures."""
-    return direct if direct == ffmpeg else f"{direct} With FFmpeg instead: {ffmpeg}"
+    if direct == ffmpeg:
+        return direct
+    told = f"{without_record(direct)} With FFmpeg instead: {without_record(ffmpeg)}"
+    return f"{told} {RECORD}" if RECORD in (direct + ffmpeg) else told
+
+
+def unclear(told: str) -> str:
+    """`told` says what was seen, and nobody can tell from it what to do."""
+    if RECORD in told:
+        return told
+    return f"{told}{'' if told.endswith(('.', '!', '?')) else '.'} {RECORD}"
+
+
+def without_record(words: str) -> str:
+    """`words` for a person who already records."""
+    return words.replace(f" {RECORD}", "")

@@ -25,6 +25,7 @@ from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.ffmpeg_input import FfmpegInput
 from services.ingest.sources.ffmpeg_opening import LogLine, UnopenedError
 from services.ingest.sources.refusals import login_error, status_error
+from services.ingest.sources.tls import certificate_error
 
 _SYSTEM_CA_FILE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 """PyAV's wheel brings a TLS library that may look elsewhere."""
@@ -113,13 +114,13 @@ def _for_ffmpeg(options: ConnectionOptions) -> dict[str, str]:
 
 def _reason(error: UnopenedError, options: ConnectionOptions, *, timed_out: bool) -> SourceUnavailableError:
     """Why FFmpeg could not open the camera, in words that a person can act on."""
-    known = _refusal(error, options) or _connection_error(error, options.url)
+    known = _refusal(error, options) or _connection_error(error, options)
     if known is not None:
         return known
     if timed_out:
         return SourceSilentError(failure_reasons.unanswered("FFmpeg", options.open_seconds))
     detail = error.lines[-1][2].strip() if error.lines else error.cause.strerror
-    return SourceUnavailableError(options.masked(f"{failure_reasons.CANT_BE_OPENED} FFmpeg says: {detail}"))
+    return SourceUnavailableError(failure_reasons.ffmpeg_says(options.masked(detail or "")))
 
 
 def _refusal(error: UnopenedError, options: ConnectionOptions) -> SourceUnavailableError | None:
@@ -134,19 +135,19 @@ def _refusal(error: UnopenedError, options: ConnectionOptions) -> SourceUnavaila
     return None
 
 
-def _connection_error(error: UnopenedError, url: str) -> SourceUnavailableError | None:
+def _connection_error(error: UnopenedError, options: ConnectionOptions) -> SourceUnavailableError | None:
     """The error for a connection that could not be made. FFmpeg says EIO of all that fails beneath its protocol."""
     number = error.cause.errno
     if number in failure_reasons.BY_ERRNO:
         return SourceUnreachableError(failure_reasons.BY_ERRNO[number])
     if number != errno.EIO:
         return None
-    if _is_unknown_host(url):
+    if _is_unknown_host(options.url):
         return SourceUnreachableError(failure_reasons.UNKNOWN_HOST)
     if _tell_of_certificate(error.lines):
-        return SourceRefusedError(failure_reasons.UNTRUSTED)
+        return certificate_error(options)
     # With `max_redirects` at 0 FFmpeg's HTTP fails like this, without a word.
-    if not error.lines and url.lower().startswith("http"):
+    if not error.lines and options.url.lower().startswith("http"):
         return SourceUnavailableError(failure_reasons.MAY_BE_REDIRECTED)
     return None
 

@@ -15,7 +15,7 @@ from av.container import Flags
 from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
-from services.ingest.decoding.access_unit import AccessUnit, Buffer
+from services.ingest.decoding.access_unit import AccessUnit, Buffer, UnitHead
 from services.ingest.decoding.decoder import Decoder
 from services.ingest.decoding.pictures import Picture
 from services.ingest.decoding.unit_decoder import UnitDecoder
@@ -124,7 +124,9 @@ class FfmpegInput:
         self._newest.is_newest_key = packet.is_keyframe
         is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
         self._note_loss(lines, now)
-        self._pictures.pending.put(AccessUnit(0, [memoryview(packet)], is_damaged, packet.size))
+        unit = AccessUnit(0, is_damaged=is_damaged)
+        unit.add(memoryview(packet))
+        self._pictures.pending.put(unit)
 
     def picture(self) -> Picture | None:
         """The newest picture; None while there is no clean one."""
@@ -181,11 +183,8 @@ class _NewestPacket:
         self.codec = codec
         self.is_newest_key = False
 
-    def is_key(self, payloads: Sequence[Buffer]) -> bool:  # noqa: ARG002 only the newest is asked about
-        return self.is_newest_key
-
-    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:  # noqa: ARG002 they stay there
-        return known
+    def head_of(self, payloads: Sequence[Buffer], known: bytes = b"") -> UnitHead:  # noqa: ARG002 only the newest's
+        return UnitHead(self.is_newest_key, known)
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         return bytes(payloads[0])

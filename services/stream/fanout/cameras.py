@@ -9,8 +9,9 @@ from typing import Final
 from services.stream.base import texts
 from services.stream.base.errors import UnknownCameraError, WidthNotOfferedError
 from shared.bus.frames import scaled_height
-from shared.bus.status import CameraState, CameraStatus
+from shared.bus.status import MAX_CAMERAS, CameraState, CameraStatus
 from shared.bus.topics import MAIN
+from shared.errors import MessageDecodeError
 from shared.remote_clock import RemoteClock
 
 SILENT_AFTER_SECONDS: Final = 2.0
@@ -110,17 +111,23 @@ class KnownCamera:
 
 
 class Cameras:
-    """All cameras of which a status has arrived."""
+    """All cameras of which a status has arrived, up to `MAX_CAMERAS`."""
 
     def __init__(self) -> None:
         self._known: dict[str, KnownCamera] = {}
         self._first_heard_at: float | None = None
 
     def hear(self, status: CameraStatus, now: float) -> bool:
-        """Take in a status; whether it changes what viewers are to see."""
+        """Take in a status; whether it changes what viewers are to see.
+
+        Raises:
+            MessageDecodeError: when it is of one camera too many.
+        """
         if self._first_heard_at is None:
             self._first_heard_at = now
         before = self._known.get(status.camera)
+        if before is None and len(self._known) >= MAX_CAMERAS:
+            raise MessageDecodeError(f"a status of more than {MAX_CAMERAS} cameras")
         clock = RemoteClock() if before is None else before.clock
         clock.observe(status.sent_at_ns)
         self._known[status.camera] = KnownCamera(status, now, clock)

@@ -20,7 +20,6 @@ from services.stream.fanout.viewer_claims import ViewerClaims
 from services.stream.fanout.viewer_registry import ViewerRegistry, ViewRequest
 from shared.bus.curve import ClientKeys
 from shared.bus.frames import decode_frame
-from shared.bus.loop_subscriber import LoopSubscriber
 from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, MAIN
@@ -60,9 +59,7 @@ class Hub:
         self.closing = False
         self.max_viewers: Final = max_viewers
         self.has_bus_keys: Final = bus_keys is not None
-        # Only libzmq knows keys, and how to reach a path.
-        is_plain = bus_keys is None and "ipc://" not in bus_addresses
-        self._bus = LoopSubscriber(bus_addresses) if is_plain else Subscriber(bus_addresses, bus_keys)
+        self._bus = Subscriber(bus_addresses, bus_keys)
         self._feeds = Feeds(self._bus, self.cameras)
         self._viewers = ViewerRegistry(self._feeds, stall_seconds)
         self._claims = ViewerClaims(self._bus, self.replica)

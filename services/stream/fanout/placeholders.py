@@ -39,7 +39,8 @@ class Placeholders:
     def picture(self, feed: Feed, problem: Problem, size: tuple[int, int] | None) -> Picture | None:
         """The feed's placeholder for `problem`; None while it is being drawn, some 20 ms. `size` is in pixels."""
         placeholder = self._by_feed.get(feed)
-        if placeholder is None or placeholder.problem != problem:
+        # Another one is drawn when this one is done: problems may change more often than one can draw.
+        if placeholder is None or (placeholder.problem != problem and placeholder.drawing.done()):
             drawing = asyncio.create_task(self._draw(feed.camera_key, problem, size, feed.last_live_jpeg))
             drawing.add_done_callback(lambda _: self._on_drawn())
             placeholder = self._by_feed[feed] = _Placeholder(problem, drawing)

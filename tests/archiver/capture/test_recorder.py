@@ -165,6 +165,17 @@ async def test_malformed_messages_are_dropped_and_counted(place: Place) -> None:
             await eventually(place.rows)
 
 
+async def test_the_number_of_cameras_is_bounded(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a task and a row: ten thousand forged ones once cost 78 MB, and a log line for each."""
+    monkeypatch.setattr("services.archiver.capture.recorder.MAX_CAMERAS", 3)
+    cameras = [ScriptedCamera([jpeg_of()], key=f"camera_{number}") for number in range(5)]
+    with place.bus(*cameras):
+        async with place.archiver() as archiver:
+            await eventually(lambda: archiver.recorder.dropped.total >= 2)
+            known = [camera.key for camera in cameras if archiver.recorder.presence(camera.key) is not None]
+            assert len(known) == 3
+
+
 async def test_frames_nobody_asked_for_are_ignored(place: Place) -> None:
     """Of unknown cameras and other sizes."""
     camera = ScriptedCamera([jpeg_of()], interval_seconds=MONTH_SECONDS)

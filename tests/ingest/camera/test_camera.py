@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera, CameraPolicy
+from services.ingest.camera.camera import DISCONNECT_AFTER_SECONDS, Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.retries import PROBE_SECONDS
 from services.ingest.camera.state import ObservedState
@@ -314,7 +315,7 @@ def test_a_camera_nobody_wants_is_disconnected_when_that_is_asked_for_and_comes_
             scene.camera.want(frozenset({"main"}))
             return True
 
-    scene.camera._wanted_more = Woken()
+    scene.camera._wanted._more = Woken()
     scene.run()
     assert scene.pauses[0] == pytest.approx(DISCONNECT_AFTER_SECONDS + 100, abs=0.2)
     assert scene.states[:2] == [CameraState.IDLE, CameraState.LIVE]
@@ -441,12 +442,14 @@ def test_a_key_frame_is_waited_for_in_words_of_its_own() -> None:
     )
     scene.camera.want(frozenset({"main"}))
     scene.run()
-    told = [(observed.state, observed.last_error) for observed in scene.observed[:2]]
+    told = [(observed.state, observed.last_error) for observed in scene.observed[:3]]
+    waits = failure_reasons.WAITS_FOR_KEY_FRAME
     assert told == [
-        (CameraState.CONNECTING, failure_reasons.WAITS_FOR_KEY_FRAME),
+        (CameraState.CONNECTING, f"{waits} It has waited for 5 s so far."),
+        (CameraState.CONNECTING, f"{waits} It has waited for 10 s so far."),
         (CameraState.LIVE, None),
     ]
-    assert scene.observed[1].reconnects == 0
+    assert scene.observed[2].reconnects == 0
 
 
 def test_lost_packets_are_no_other_readers_turn() -> None:

@@ -30,15 +30,26 @@ def test_nothing_is_said_before_the_camera_may_count_as_stalled(wait: PictureWai
     ("facts", "words"),
     [
         (LOST, failure_reasons.LOST_PACKETS),
-        (WAITS, failure_reasons.WAITS_FOR_KEY_FRAME),
-        (BROKEN, "It can't be decoded: odd."),
+        (WAITS, f"{failure_reasons.WAITS_FOR_KEY_FRAME} It has waited for 5 s so far."),
+        (BROKEN, failure_reasons.unclear("It can't be decoded: odd.")),
         (UNKNOWN, failure_reasons.NO_CLEAN_PICTURE),
     ],
 )
 def test_packets_are_blamed_only_if_some_were_lost(wait: PictureWait, facts: SourceFacts, words: str) -> None:
     """A wait for a key frame, and a stream that nobody can decode, are no faults of the network."""
+    assert wait.is_late(106)
     assert wait.problem(facts) == words
     assert ("lost" in words) is bool(facts.lost_packets)
+
+
+def test_a_wait_for_a_key_frame_tells_how_long_it_has_lasted(wait: PictureWait) -> None:
+    """In steps of ten seconds: each change is logged and sent to all who watch the status."""
+    told = set()
+    for now in range(105, 141):
+        assert wait.is_late(now)
+        told.add(wait.problem(WAITS))
+    waits = failure_reasons.WAITS_FOR_KEY_FRAME
+    assert told == {f"{waits} It has waited for {seconds} s so far." for seconds in (5, 10, 20, 30, 40)}
 
 
 def test_another_readers_turn_comes_soon_for_what_can_not_be_decoded_and_later_for_a_key_frame(

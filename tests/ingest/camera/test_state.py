@@ -1,6 +1,6 @@
 """How a camera's state follows from what its thread reports."""
 
-from services.ingest.camera.state import StateTracker
+from services.ingest.camera.state import MAX_NEWS, NEWS_SECONDS, StateTracker
 from shared.bus.status import CameraState
 from shared.clock import Clock
 
@@ -50,3 +50,23 @@ def test_only_a_return_from_an_outage_is_a_reconnect() -> None:
     tracker.delivers(CameraState.IDLE)
     assert tracker.observed.reconnects == 1
     assert tracker.observed.last_error is None
+
+
+def test_trouble_in_ever_new_words_is_told_seldom_and_the_last_words_in_the_end() -> None:
+    """A camera may send thirty damaged pictures a second, each damaged in its own way."""
+    now = [0.0]
+    tracker = StateTracker("cam1", Clock(monotonic=lambda: now[0]))
+    news = 0
+    for number in range(3000):
+        now[0] = number / 30
+        news += tracker.lost(CameraState.STALLED, f"word {number}")
+    assert news <= 100 / NEWS_SECONDS * MAX_NEWS + MAX_NEWS
+    now[0] += NEWS_SECONDS
+    assert tracker.lost(CameraState.STALLED, "the last word")
+    assert tracker.lost(CameraState.OFFLINE, "another state is news at once")
+
+
+def test_waiting_in_ever_new_words_is_told_seldom_too() -> None:
+    """Nothing is wrong then, but each is a line as well."""
+    tracker = StateTracker("cam1", Clock(monotonic=lambda: 0.0))
+    assert sum(tracker.waits(f"word {number}") for number in range(3000)) == MAX_NEWS

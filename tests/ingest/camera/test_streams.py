@@ -10,18 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.ingest.camera.camera import Camera, CameraPolicy
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.streams import CameraStreams, Division, divide
 from services.ingest.decoding.pictures import BgrPicture
 from services.ingest.sources import OneSource, SourceFacts, SourceUnavailableError
 from shared.bus.frames import Frame, decode_frame
 from shared.bus.status import CameraState, CameraStatus, decode_status
-from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, frame_topic
 from shared.lifecycle import ServiceThread
 from tests.support.camera import RtspCamera
 from tests.support.ports import free_port
+from tests.support.receiver import Receiver
 from tests.support.services import ServiceProcess
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -192,7 +193,7 @@ class Watcher:
     """A subscriber that remembers the newest status, and the newest frame of each rendition."""
 
     def __init__(self, address: str) -> None:
-        self.subscriber = Subscriber(address)
+        self.subscriber = Receiver(address)
         self.subscriber.subscribe(ALL_STATUSES)
         self.status: CameraStatus | None = None
         self.sizes: dict[str, tuple[int, int]] = {}

@@ -1,5 +1,7 @@
 """Addresses as people write and paste them: what each means, and the words for those that can't be used."""
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +110,34 @@ def test_an_at_sign_behind_the_host_is_no_end_of_the_login(text: str, url: str, 
         f"user:word@{PLACE}",
         f'"user:word@{PLACE}"',
         "rtsp://user:word@192.168.1.5:554:554/live",
+        f"streams:\n  cam1:\n    - {WITH_LOGIN}#backchannel=0",
+        f"cam1: [{WITH_LOGIN}]",
+        f"- [{WITH_LOGIN}, ffmpeg:cam1#audio=opus]",
+        f'["{WITH_LOGIN}"]',
+        f'{{"url":"{WITH_LOGIN}"}}',
+        f'cv2.VideoCapture("{WITH_LOGIN}")',
+        f"VideoCapture('{WITH_LOGIN}', cv2.CAP_FFMPEG)",
+        f"[the garden]({WITH_LOGIN})",
+        f'<source src="{WITH_LOGIN}"/>',
+        f"Main stream: {WITH_LOGIN}",
+        f"set CAMERA_RTSP_URL={WITH_LOGIN}",
+        f'$env:CAMERA_RTSP_URL="{WITH_LOGIN}"',
+        *(f"{WITH_LOGIN}{end}" for end in (",", ";", ".", '",', "')", ")", "]", ">")),
+        *(f"{quotes[0]}{WITH_LOGIN}{quotes[1]}" for quotes in ("‹›", "″″", "＂＂", "「」", "()", "{}")),  # noqa: RUF001
+        f"vlc --rtsp-user user --rtsp-pwd word {ADDRESS}",
+        f"cvlc :rtsp-user=user :rtsp-pwd=word {ADDRESS}",
+        f"{ADDRESS} --rtsp-user=user --rtsp-pwd 'word'",
+        f"openRTSP -t -u user word {ADDRESS}",
+        f"curl -u user:word {ADDRESS} -o -",
+        f"wget --user=user --password=word {ADDRESS}",
+        f"rtsp:// user:word@{PLACE}",
+        f"rtsp:://user:word@{PLACE}",
+        f"rtsp;//user:word@{PLACE}",
+        f"rtsp：／／user:word@{PLACE}",  # noqa: RUF001
+        "rtsp://user:word＠192.168.1.5：554／live",  # noqa: RUF001
+        "rtsp://user:word@192.168.1.5:554:/live",
+        quote(WITH_LOGIN, safe=""),
+        quote(quote(WITH_LOGIN, safe=""), safe=""),
     ],
 )
 def test_what_other_programs_show_is_understood_and_said(text: str) -> None:
@@ -120,9 +150,27 @@ def test_what_other_programs_show_is_understood_and_said(text: str) -> None:
     assert "word" not in "".join(address.notices)
 
 
+def test_a_password_that_vlc_saved_may_hold_spaces() -> None:
+    """Its options end where the next one begins."""
+    assert login_of(f"{ADDRESS} :rtsp-pwd=my word :rtsp-user=me :network-caching=9") == (ADDRESS, "me", "my word")
+
+
+def test_wide_signs_in_a_login_are_not_taken_for_plain_ones() -> None:
+    """They may be meant, and a wrong password locks the user out."""
+    with pytest.raises(CameraAddressError):
+        understand("rtsp://user:wo：rd@192.168.1.5：554/live")  # noqa: RUF001
+
+
+def test_a_login_in_the_path_may_end_like_a_sentence() -> None:
+    """Nothing is left out of it."""
+    assert understand("rtsp://cam/user=me&password=word.").url == "rtsp://cam/user=me&password=word."
+
+
 @pytest.mark.parametrize(
     ("text", "url"),
     [
+        ("//192.168.1.5/live", "rtsp://192.168.1.5/live"),
+        ("ffmpeg -i rtsp://cam/x?a=1\\&b=2 out.mp4", "rtsp://cam/x?a=1&b=2"),
         ("192.168.1.20", "rtsp://192.168.1.20"),
         ("192.168.1.20:554/stream1", "rtsp://192.168.1.20:554/stream1"),
         ("camera.local/stream1", "rtsp://camera.local/stream1"),
@@ -187,6 +235,21 @@ def test_hosts_schemes_and_paths_get_the_form_that_the_reader_sends(text: str, u
         ("rtmp://192.168.1.5/bcs/channel0_main.bcs", errors.RTMP),
         ("onvif://u:s3cret@192.168.1.5", errors.ONVIF),
         ("onvif:rtsp://x", errors.OTHER_PROGRAM),
+        ("ffmpeg:cam1#video=h264", errors.OTHER_PROGRAM),
+        ("tapo://admin:s3cret@camera", errors.OTHER_PROGRAM),
+        ("hass:camera.front", errors.OTHER_PROGRAM),
+        ("usb:0", errors.DEVICE),
+        ("0", errors.DEVICE),
+        ("v4l2:///dev/video0", errors.DEVICE),
+        ("rtsp://http://192.168.1.5/x", errors.TWO_SCHEMES),
+        ("http://rtsp://192.168.1.5/x", errors.TWO_SCHEMES),
+        ("rtsp://[fd00::1]554/x", errors.BAD_BRACKETS),
+        ("rtsp://[fd00::1/x", errors.BAD_BRACKETS),
+        ("file://C:\\videos\\a.mp4", errors.WINDOWS_PATH),
+        ("netcam_url rtsp://cam/x\nnetcam_userpass u:s3cret", errors.SEVERAL_LINES),
+        ("#EXTM3U\n#EXTINF:-1,cam\nrtsp://cam/x", errors.SEVERAL_LINES),
+        ("&lt;rtsp://cam/x&gt;", errors.OTHER_TEXT),
+        ("admin:s3cret rtsp://cam/x", errors.OTHER_TEXT),
         ("webrtc:http://192.168.1.5/offer", errors.WEBRTC),
         ("webrtc:ws://192.168.1.5/offer", errors.WEBRTC),
         ("rtspu://192.168.1.5/x", errors.UDP_SCHEME),

@@ -57,7 +57,7 @@ def test_after_damage_nothing_is_kept_before_the_next_key_frame(damaged: int) ->
 def test_pending_units_are_bounded_in_bytes() -> None:
     """A camera may never send a second key frame."""
     units = units_of("h264")
-    pending = PendingUnits(H264(), b"", max_bytes=sum(unit.byte_count for unit in units[:3]))
+    pending = PendingUnits(H264(), b"", max_bytes=sum(unit.memory_bytes for unit in units[:3]))
     for unit in units[:4]:
         pending.put(unit)
     assert pending.take().units == []
@@ -67,7 +67,7 @@ def test_pending_units_are_bounded_in_bytes() -> None:
 def test_parameter_sets_are_remembered_for_key_frames_without() -> None:
     """A camera may send them once, or in its description only."""
     units = units_of("h264")
-    sets = H264().parameter_sets(units[0].payloads)
+    sets = H264().head_of(units[0].payloads).parameter_sets
     bare = AccessUnit(1, [payload for payload in units[6].payloads if payload[0] & 31 == 28])
     pending = PendingUnits(H264(), sets)
     pending.put(bare)
@@ -109,8 +109,8 @@ def test_a_unit_of_millions_of_nal_units_is_damaged(unit_format: UnitFormat, hea
     try:
         with pytest.raises(DamagedUnitError, match="too many pieces"):
             unit_format.assemble([aggregate] * 250)
-        assert len(unit_format.parameter_sets([parameter_sets] * 250)) < MEBIBYTE
-        assert not unit_format.is_key([parameter_sets] * 250)
+        assert len(unit_format.head_of([parameter_sets] * 250).parameter_sets) < MEBIBYTE
+        assert not unit_format.head_of([parameter_sets] * 250).is_key
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1,17 +1,27 @@
 """The words for a camera's failure: each says what happened and what to do."""
 
-import ssl
-
 import pytest
 
 from services.ingest.settings import CameraEnvironment
-from services.ingest.sources import SourceRefusedError, SourceUnavailableError, SourceUnsupportedError, failure_reasons
+from services.ingest.sources import (
+    SourceRefusedError,
+    SourceUnavailableError,
+    SourceUnsupportedError,
+    certificate_reasons,
+    failure_reasons,
+)
 from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.http import failures
 from services.ingest.sources.refusals import login_error, status_error
 from shared.bus.status import MAX_WORDS
 from shared.settings import variable_name
 
-WORDS = {name: words for name, words in vars(failure_reasons).items() if isinstance(words, str) and name.isupper()}
+WORDS = {
+    name: words
+    for module in (failure_reasons, certificate_reasons, failures)
+    for name, words in vars(module).items()
+    if isinstance(words, str) and name.isupper() and not name.startswith("_")
+}
 PASSWORD = "pa55word"  # noqa: S105 of a camera that does not exist
 
 
@@ -77,18 +87,74 @@ def test_a_status_is_told_in_words(
     assert type(error) is kind
 
 
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [(10, failure_reasons.EXPIRED), (62, failure_reasons.WRONG_NAME), (18, failure_reasons.UNTRUSTED)],
-)
-def test_a_certificate_is_told_by_what_is_wrong_with_it(code: int, words: str) -> None:
-    """Each has another remedy."""
-    error = ssl.SSLCertVerificationError()
-    error.verify_code = code
-    assert failure_reasons.untrusted(error) == words
-
-
 def test_the_words_of_both_readers_fit_into_a_status() -> None:
     """A cut sentence would lack what to do."""
     longest = max(WORDS.values(), key=len)
     assert len(failure_reasons.of_both(longest, longest + "!")) < MAX_WORDS
+
+
+CLEAR = {
+    *("CONNECTION_REFUSED", "UNKNOWN_HOST", "NETWORK_UNREACHABLE", "HOST_UNREACHABLE", "NO_ANSWER", "NO_ANSWER_BY_TLS"),
+    *("CLOSED_AT_ONCE", "CLOSED_AT_ONCE_BY_TLS", "NO_TLS", "NOT_RTSP", "NOT_HTTP", "WEB_SERVER", "WEB_PAGE"),
+    *("SPEAKS_TLS", "NO_UDP_PORT", "NO_STREAM", "NO_VIDEO", "PLAYLIST", "REDIRECTED", "MAY_BE_REDIRECTED", "TOO_BUSY"),
+    *("REFUSED", "LOGIN_WANTED", "FORBIDDEN", "ODD_CHARACTERS", "ENCODED_CHARACTERS", "BLANK_CHARACTERS"),
+    *("NO_CA_FILE", "UNTRUSTED", "WRONG_NAME", "EXPIRED", "NOT_YET_VALID", "SELF_SIGNED"),
+    # A camera that was live is lost: most often it is switched off, or its cable is out.
+    *("CLOSED", "ENDED", "STOPPED"),
+    *("STILL_OPENING", "WAITS_FOR_KEY_FRAME", "LOST_PACKETS"),
+}
+UNCLEAR = {
+    *("NOT_UNDERSTOOD", "GARBAGE", "UNREADABLE", "LONG_DESCRIPTION", "LOGIN_UNKNOWN"),
+    *("OTHER_VIDEO", "UNDECODED_VIDEO", "NO_CLEAN_PICTURE", "NO_KEY_FRAME"),
+    *("STRANGE", "NO_JPEG", "TOO_LARGE", "NOTHING_CAME", "REDIRECT_LOOP", "REDIRECTED_NOWHERE"),
+}
+PARTS = {"RECORD", "CANT_BE_OPENED"}
+"""Words that are never told alone."""
+
+
+def test_words_lead_to_a_recording_where_the_cause_is_not_clear_and_only_there() -> None:
+    """A new kind of failure belongs to one of the two sides."""
+    assert set(WORDS) == CLEAR | UNCLEAR | PARTS
+    assert {name for name, words in WORDS.items() if words.endswith(failure_reasons.RECORD)} - PARTS == UNCLEAR
+    assert not any(failure_reasons.RECORD in WORDS[name] for name in CLEAR)
+
+
+OPTIONS = ConnectionOptions("rtsp://camera/", "viewer", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_clear"),
+    [
+        (failure_reasons.nothing_came("tcp"), False),
+        (failure_reasons.nothing_came("udp"), False),
+        (failure_reasons.unanswered("DESCRIBE", 15), False),
+        (failure_reasons.refused_request("PLAY", "551 Option not supported"), False),
+        (failure_reasons.ffmpeg_says("Invalid data found when processing input"), False),
+        (failure_reasons.ffmpeg_says(None), False),
+        (str(status_error(500, "Oops", OPTIONS, "DESCRIBE")), False),
+        (str(status_error(404, "Not Found", OPTIONS, "PLAY")), False),
+        (str(failures.refusal(418, "Teapot", OPTIONS)), False),
+        (str(failures.failure_of(ValueError())), True),
+        (str(failures.refusal(503, "Busy", OPTIONS)), True),
+        (str(failures.refusal(403, "No", OPTIONS)), True),
+        (str(status_error(404, "Not Found", OPTIONS, "DESCRIBE")), True),
+        (str(status_error(453, "Not Enough Bandwidth", OPTIONS, "SETUP")), True),
+        (str(status_error(461, "Unsupported", OPTIONS, "SETUP")), True),
+        (str(login_error(401, OPTIONS)), True),
+        (failure_reasons.refused_transport("tcp", "it answers 461"), True),
+    ],
+)
+def test_words_made_of_what_the_camera_says_lead_to_a_recording_too(words: str, *, is_clear: bool) -> None:
+    """Once, and at their end."""
+    assert words.count(failure_reasons.RECORD) == (not is_clear)
+    assert is_clear or words.endswith(f" {failure_reasons.RECORD}")
+
+
+def test_the_words_of_both_readers_lead_to_one_recording() -> None:
+    """Where either does not know why."""
+    unclear, clear = failure_reasons.NOT_UNDERSTOOD, failure_reasons.NO_VIDEO
+    for pair in ((unclear, clear), (clear, unclear), (unclear, failure_reasons.GARBAGE)):
+        told = failure_reasons.of_both(*pair)
+        assert told.count(failure_reasons.RECORD) == 1
+        assert told.endswith(f" {failure_reasons.RECORD}")
+    assert failure_reasons.RECORD not in failure_reasons.of_both(clear, failure_reasons.CLOSED)

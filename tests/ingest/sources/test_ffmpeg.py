@@ -22,6 +22,7 @@ from services.ingest.sources import (
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnreachableError,
+    certificate_reasons,
     failure_reasons,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
@@ -168,7 +169,10 @@ def test_certificates_are_verified(tmp_path: Path) -> None:
         for options in ({"ca_file": tmp_path / "cert"}, {"verify_tls": False}):
             with opened(camera.url, **options) as source:
                 assert shows_camera_colours(shown(next_picture(source)))
-        with pytest.raises(SourceUnavailableError, match=re.escape(failure_reasons.UNTRUSTED)), opened(camera.url):
+        with (
+            pytest.raises(SourceUnavailableError, match=re.escape(certificate_reasons.SELF_SIGNED)),
+            opened(camera.url),
+        ):
             pass
 
 

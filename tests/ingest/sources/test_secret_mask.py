@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from html import escape
 from urllib.parse import quote, quote_plus
 
@@ -37,6 +37,24 @@ FORMS = {
     "the digest's hash": HA1,
     "the digest's hash in capitals": HA1.upper(),
     "a digest of SHA-256": hashlib.sha256(PAIR.encode()).hexdigest(),
+    "html by numbers": "".join(f"&#{ord(one)};" for one in PASSWORD),
+    "html by hexadecimal numbers": "".join(f"&#X0{ord(one):X}" for one in PASSWORD),
+    "html by names": PASSWORD.replace("&", "&amp;").replace("ü", "&uuml;").replace("<", "&lt;").replace(">", "&gt;"),
+    "json in capitals": re.sub(
+        r"\\u\w{4}", lambda one: one[0].upper().replace("U", "u", 1), json.dumps(PASSWORD)[1:-1]
+    ),
+    "json all escaped": "".join(f"\\u{ord(one):04X}" for one in PASSWORD),
+    "json twice": json.dumps(json.dumps(PASSWORD)[1:-1])[1:-1],
+    "javascript": "".join(f"\\u{{{ord(one):x}}}" for one in PASSWORD),
+    "javascript's escape": "".join(f"%u{ord(one):04X}" for one in PASSWORD),
+    "octal": "".join(f"\\{byte:03o}" for byte in PASSWORD.encode()),
+    "hexadecimal escapes": "".join(f"\\x{byte:02X}" for byte in PASSWORD.encode()),
+    "quoted three times": quote(quote(quote(PASSWORD, safe=""), safe=""), safe=""),
+    "quoted printable": "".join(f"={byte:02X}" for byte in PASSWORD.encode()),
+    "basic in lines": encodebytes(PAIR.encode()).decode().strip(),
+    "basic in short lines": "\r\n ".join(re.findall(".{1,7}", b64encode(PAIR.encode()).decode())),
+    "basic in lines of json": json.dumps("\r\n".join(re.findall(".{1,7}", b64encode(PAIR.encode()).decode())))[1:-1],
+    "a digest's bytes": ":".join(re.findall("..", HA1)),
     "user": USER,
     "user quoted": quote(USER).lower(),
 }
@@ -48,6 +66,12 @@ def test_a_secret_is_masked_in_every_form(form: str) -> None:
     options = ConnectionOptions("rtsp://camera/live?key=t0ken", USER, PASSWORD)
     text = f"Bad request near ({FORMS[form]}) of 10.0.0.7:554"
     assert options.masked(text) == f"Bad request near ({MASK}) of 10.0.0.7:554"
+
+
+def test_a_digest_is_masked_whatever_stands_before_it() -> None:
+    """Its beginning is not always that of a word."""
+    told = ConnectionOptions("rtsp://camera/").masked(f"0x{HA1} md5{HA1} Digest response={HA1}, and no more")
+    assert told == f"0x{MASK} m{MASK} Digest response={MASK}, and no more"
 
 
 def test_what_an_address_holds_is_masked_too() -> None:

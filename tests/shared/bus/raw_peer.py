@@ -1,31 +1,71 @@
-"""A client of the bus that speaks ZMTP as badly as it likes."""
+"""A client of the bus that speaks ZMTP as badly as it likes, with keys or without."""
 
 import socket
 import struct
 from contextlib import suppress
 
-from shared.bus import zmtp, zmtp_peer
+from shared.bus import zmtp
+from shared.bus.curve import ClientKeys
+from shared.bus.curve_client import CurveClient
+from shared.bus.mechanism import PUBLISHER, SUBSCRIBER, Mechanism, NullMechanism
+
+SUB_READY = zmtp.command(b"READY", SUBSCRIBER.metadata)
+XPUB_READY = zmtp.command(b"READY", PUBLISHER.metadata)
+
+
+def new_mechanism(keys: ClientKeys | None) -> Mechanism:
+    return NullMechanism(SUBSCRIBER) if keys is None else CurveClient(keys)
 
 
 class RawPeer:
     """A connection to `address`, after the handshake unless told otherwise."""
 
-    def __init__(self, address: str, *, shakes_hands: bool = True) -> None:
+    def __init__(self, address: str, keys: ClientKeys | None = None, *, shakes_hands: bool = True) -> None:
         host, _, port = address.removeprefix("tcp://").rpartition(":")
         self.socket = socket.create_connection((host, int(port)), timeout=20)
+        self.mechanism = new_mechanism(keys)
+        self._received = b""
         if shakes_hands:
-            self.socket.sendall(zmtp.GREETING)
-            received = b""
-            while len(received) < len(zmtp.GREETING):
-                received += self.socket.recv(64)
-            self.socket.sendall(zmtp.READY)
-            while not received.endswith(zmtp_peer.READY):
-                received += self.socket.recv(64)
+            try:
+                self._shake_hands()
+            except Exception:
+                self.socket.close()
+                raise
+
+    def _shake_hands(self) -> None:
+        self.socket.sendall(self.mechanism.greeting)
+        self._take(zmtp.GREETING_BYTES)
+        self.socket.sendall(self.mechanism.greeted())
+        while not self.mechanism.is_ready:
+            _, body = self._read_frame()
+            self.socket.sendall(self.mechanism.shake(*zmtp.split_command(body)))
+
+    def sealed(self, *frames: bytes) -> bytes:
+        """What to send for these frames, as the mechanism wants it."""
+        if self.mechanism.is_plain:
+            return b"".join(frames)
+        return b"".join(
+            buffer for data in frames for flags, body in split(data) for buffer in self.mechanism.seal(flags, body)
+        )
 
     def send(self, *frames: bytes) -> None:
         """Send `frames` at once. An end of the connection shows in `is_ended`."""
+        self.send_raw(self.sealed(*frames))
+
+    def send_raw(self, data: bytes) -> None:
+        """The same with bytes that are sent as they are."""
         with suppress(OSError):
-            self.socket.sendall(b"".join(frames))
+            self.socket.sendall(data)
+
+    def read_frame(self) -> bytes:
+        """The next frame that the other end sends, as without keys."""
+        flags, body = self.mechanism.open(*self._read_frame())
+        return zmtp.frame(flags, body)
+
+    def read_welcome(self) -> bytes:
+        """The data of the other end's answer to HELLO."""
+        self._take(zmtp.GREETING_BYTES)
+        return zmtp.split_command(self._read_frame()[1])[1]
 
     def is_ended(self) -> bool:
         """Whether the other end closed the connection; what it sent before is read."""
@@ -45,7 +85,7 @@ class RawPeer:
         """Send `data` again and again, `times` at most; whether the connection ended meanwhile."""
         try:
             for _ in range(times):
-                self.socket.sendall(data)
+                self.socket.sendall(self.sealed(data))
         except OSError:
             return True
         return False
@@ -57,3 +97,30 @@ class RawPeer:
 
     def close(self) -> None:
         self.socket.close()
+
+    def _read_frame(self) -> tuple[int, bytes]:
+        flags = self._take(1)[0]
+        size = struct.unpack("!Q", self._take(8))[0] if flags & zmtp.LONG else self._take(1)[0]
+        return flags & ~zmtp.LONG, self._take(size)
+
+    def _take(self, count: int) -> bytes:
+        while len(self._received) < count:
+            data = self.socket.recv(1 << 20)
+            if not data:
+                raise ConnectionResetError
+            self._received += data
+        taken, self._received = self._received[:count], self._received[count:]
+        return taken
+
+
+def split(data: bytes) -> list[tuple[int, bytes]]:
+    """The flags and bodies of several frames."""
+    frames, start = [], 0
+    while start < len(data):
+        flags = data[start]
+        is_long = flags & zmtp.LONG
+        size = struct.unpack_from("!Q", data, start + 1)[0] if is_long else data[start + 1]
+        begin = start + (zmtp.LONG_HEAD_BYTES if is_long else zmtp.SHORT_HEAD_BYTES)
+        start = begin + size
+        frames.append((flags & ~zmtp.LONG, data[begin:start]))
+    return frames

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from shared.bus.proxy import BusProxy
-from shared.bus.subscriber import Subscriber
 from shared.errors import ConfigurationError
 from tests.support.pump import Pump
+from tests.support.receiver import Receiver
 from tests.support.waiting import PATIENCE, eventually
 
 
@@ -30,7 +30,7 @@ def running_proxy(outer_address: str, inner_address: str) -> Iterator[None]:
 
 async def test_one_subscription_brings_the_messages_of_every_publisher(address: str, inner_address: str) -> None:
     """Each camera's process publishes by itself; a subscriber knows one address."""
-    subscriber = Subscriber(address)
+    subscriber = Receiver(address)
     subscriber.subscribe(b"frame/")
     one, two = [b"frame/one/", b"1"], [b"frame/two/", b"2"]
     with (
@@ -49,7 +49,7 @@ async def test_one_subscription_brings_the_messages_of_every_publisher(address: 
 async def test_a_publisher_sees_a_topic_until_its_last_subscriber_leaves(address: str, inner_address: str) -> None:
     """The demand is counted over all replicas: one that goes must not end the pictures of the others."""
     topic = b"frame/one/"
-    first, second = Subscriber(address), Subscriber(address)
+    first, second = Receiver(address), Receiver(address)
     with running_proxy(address, inner_address), Pump(inner_address, [b"x/"], is_inner=True) as pump:
         for subscriber in (first, second):
             subscriber.subscribe(topic)

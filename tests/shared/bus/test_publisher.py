@@ -3,15 +3,15 @@
 import threading
 
 from shared.bus.publisher import Publisher
-from shared.bus.subscriber import Subscriber
 from tests.support.pump import Pump
+from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
 
 
 async def test_subscriptions_are_seen_at_the_publisher_and_go_with_their_subscriber(address: str) -> None:
     """They are the demand: a withdrawn one, and those of a subscriber that left, must end."""
     with Pump(address, [b"x/"]) as pump:
-        subscriber = Subscriber(address)
+        subscriber = Receiver(address)
         subscriber.subscribe(b"frame/cam1/main/")
         await eventually(lambda: b"frame/cam1/main/" in pump.topics, "the subscription is seen")
         assert any(topic.startswith(b"hello/") for topic in pump.topics)
@@ -40,7 +40,7 @@ async def test_a_subscription_wakes_its_reader_however_busily_others_send(addres
     threads = [threading.Thread(target=work) for work in (read, send)]
     for thread in threads:
         thread.start()
-    subscriber = Subscriber(address)
+    subscriber = Receiver(address)
     for number in range(20):
         topic = b"b/%d/" % number
         subscriber.subscribe(topic)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
 import pytest
-import zmq
 from annotated_types import Ge, Le, MaxLen
 
+from shared.bus.buffers import HIGH_WATER_MARK
 from shared.bus.frames import (
     HEADER_MEMBERS,
     INTEGER_LIMIT,
@@ -25,7 +25,6 @@ from shared.bus.frames import (
     encode_frame,
 )
 from shared.bus.silence import SILENCE_SECONDS
-from shared.bus.sockets import HIGH_WATER_MARK, publishing_socket, subscribing_socket
 from shared.bus.status import MAX_CAPTURE_INTERVAL_SECONDS, MAX_STATUS_BYTES, MAX_WORDS, CameraState, CameraStatus
 from shared.bus.topics import (
     ALL_STATUSES,
@@ -173,17 +172,6 @@ def test_a_viewers_claim_has_the_limits_that_are_told(replica: str, count: str, 
     assert "`[a-z0-9-]{1,64}`" in told
     assert "at most 6 digits" in told
     assert (ViewersClaim.parse(f"viewers/cam/{replica}/{count}/".encode()) is not None) is is_claim
-
-
-def test_only_ingest_with_keys_sends_heartbeats() -> None:
-    """On a SUB socket they abort the process."""
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    publisher, subscriber = publishing_socket(context), subscribing_socket(context)
-    interval, timeout = (publisher.get(option) for option in (zmq.HEARTBEAT_IVL, zmq.HEARTBEAT_TIMEOUT))
-    assert (interval, timeout) == (1000, 2500)
-    assert "one every second, and 2.5 s for the answer" in WORDS
-    assert subscriber.get(zmq.HEARTBEAT_IVL) == 0
-    context.destroy()
 
 
 def test_the_subscriber_in_ten_lines_works(address: str) -> None:

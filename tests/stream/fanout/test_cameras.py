@@ -3,7 +3,8 @@
 import pytest
 
 from services.stream.fanout.cameras import Cameras, KnownCamera
-from shared.bus.status import CameraState
+from shared.bus.status import MAX_CAMERAS, CameraState
+from shared.errors import MessageDecodeError
 from tests.support.bus import status_of
 
 
@@ -68,3 +69,14 @@ def test_the_ladder_holds_what_is_at_most_as_wide_as_asked(
     """Never larger than the camera's own."""
     status = status_of("cam1", width=own_width, height=own_width, widths=(320, 640, 1280))
     assert KnownCamera(status, 100.0).ladder(asked) == ladder
+
+
+def test_the_number_of_cameras_is_bounded() -> None:
+    """Ten thousand forged ones once cost 86 MB, and 2 s for each list of the cameras."""
+    cameras = Cameras()
+    for number in range(MAX_CAMERAS):
+        cameras.hear(status_of(f"cam{number}"), 1.0)
+    with pytest.raises(MessageDecodeError, match="more than 1000 cameras"):
+        cameras.hear(status_of("one-too-many"), 1.0)
+    assert not cameras.hear(status_of("cam7"), 1.0)
+    assert len(cameras.in_order()) == MAX_CAMERAS

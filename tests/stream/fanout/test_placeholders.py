@@ -27,7 +27,7 @@ async def test_a_placeholder_is_drawn_off_the_loop_and_said_to_be_there() -> Non
 
 
 async def test_one_is_drawn_per_problem_and_feed() -> None:
-    """It is shown every second, for as long as the problem lasts."""
+    """It is shown every second while the problem lasts. Until one is drawn, no other one of its feed is begun."""
     drawn: asyncio.Queue[None] = asyncio.Queue()
     placeholders = Placeholders(on_drawn=lambda: drawn.put_nowait(None))
     feed, other = Feed("cam1", "main"), Feed("cam1", "32")
@@ -38,11 +38,14 @@ async def test_one_is_drawn_per_problem_and_feed() -> None:
     assert placeholders.picture(feed, Problem(OFFLINE.headline), SIZE) is first
     assert placeholders.picture(other, OFFLINE, SIZE) is None
     assert placeholders.picture(feed, FROZEN, SIZE) is None
+    for number in range(20):
+        placeholders.picture(feed, Problem(f"word {number}"), SIZE)
     for _ in range(2):
         await asyncio.wait_for(drawn.get(), 20)
     second = placeholders.picture(feed, FROZEN, SIZE)
     assert second is not None
     assert second.jpeg != first.jpeg
+    assert drawn.empty()
 
 
 @pytest.mark.parametrize("error", [MemoryError(), Image.DecompressionBombError(), SyntaxError("broken PNG")])

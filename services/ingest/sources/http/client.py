@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from services.ingest.sources import SourceUnauthorizedError, SourceUnavailableError
+from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.authentication import Credentials, challenges_in
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.http import failures
@@ -18,6 +18,7 @@ from services.ingest.sources.http.address import HttpAddress
 from services.ingest.sources.http.connection import CameraConnection
 from services.ingest.sources.http.response import Response
 from services.ingest.sources.http.wakeup import Wakeup
+from services.ingest.sources.refusals import login_error
 from services.ingest.sources.tls import tls_context
 
 MAX_REQUESTS: Final = 8
@@ -52,6 +53,10 @@ class HttpClient:
         """
         try:
             return self._get(headers or {}, time.monotonic() + self._open_seconds)
+        except TimeoutError:
+            is_mute = self._connection is not None and self._connection.is_connected
+            self.close()
+            raise failures.silence(self._open_seconds if is_mute else None) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise failures.failure_of(error) from None
@@ -125,7 +130,6 @@ class HttpClient:
         return self._credentials is not None and self._credentials.handle_401(response.challenges())
 
     def _refusal(self, response: Response) -> SourceUnavailableError:
-        is_unknown = response.status == http.client.UNAUTHORIZED and not challenges_in(response.challenges())
-        if is_unknown and self._credentials is not None:
-            return SourceUnauthorizedError(failures.LOGIN_UNKNOWN)
+        if response.status == http.client.UNAUTHORIZED:
+            return login_error(response.status, self._options, is_known=bool(challenges_in(response.challenges())))
         return failures.refusal(response.status, response.reason, self._options)

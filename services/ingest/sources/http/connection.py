@@ -24,6 +24,11 @@ class CameraConnection:
         self._socket: CameraSocket | None = None
         self._response: Response | None = None
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the camera accepted it."""
+        return self._socket is not None
+
     def can_serve(self, address: HttpAddress) -> bool:
         """Whether a request for `address` may be sent on it: the last answer was read, and the camera keeps it open."""
         is_kept = self._response is not None and self._response.was_read and self._http.sock is not None

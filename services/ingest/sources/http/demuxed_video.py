@@ -39,7 +39,7 @@ class DemuxedVideo:
                 container_format=container_format,
             )
         except UnopenedError as error:
-            words = f"{failure_reasons.CANT_BE_OPENED} FFmpeg says: {error.cause.strerror}"
+            words = failure_reasons.ffmpeg_says(error.cause.strerror)
             raise SourceUnavailableError(words) from None
         self._packet_at = time.monotonic()
 

@@ -89,7 +89,8 @@ class Assembler:
             return
         sequence, timestamp, sender = FIELDS.unpack_from(data, start + 2)
         if sequence == self._expected and sender == self._sender:
-            self._cycles += not sequence
+            if not sequence:
+                self._cycles += 1
         elif not self._is_next(payload, sequence, timestamp, sender):
             return
         self._expected = (sequence + 1) % SEQUENCES

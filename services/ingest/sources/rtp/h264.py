@@ -1,11 +1,10 @@
 """H.264 over RTP (RFC 6184): single NAL units, STAP-A and FU-A, the forms that cameras send. Pure."""
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterable
 from typing import Final
 
 from services.ingest.decoding.access_unit import Buffer
-from services.ingest.sources.rtp.nal_units import FU_START, MAX_HEADS, NalFormat
+from services.ingest.sources.rtp.nal_units import FU_START, NalFormat
 from services.ingest.sources.rtp.sei import has_recovery_point
 
 _SLICE, _PARTITION, _IDR, _SEI, _SPS, _PPS, _DELIMITER = 1, 2, 5, 6, 7, 8, 9
@@ -27,6 +26,8 @@ class H264(NalFormat):
     fragment = _FU_A
     plain = frozenset(range(1, _STAP_A))
     slices = _SLICES
+    key_slices = frozenset({_IDR})
+    delimiter = _DELIMITER
     sets = frozenset({_SPS, _PPS})
     openings = frozenset({_DELIMITER, _SPS})
     describing = frozenset({_SEI, _SPS, _PPS, _DELIMITER, 13, 15})
@@ -52,13 +53,10 @@ class H264(NalFormat):
     def unfragmented_header(self, payload: Buffer) -> bytes:
         return bytes((payload[0] & 0xE0 | payload[1] & 31,))
 
-    def is_key(self, payloads: Sequence[Buffer]) -> bool:
+    def is_key(self, heads: Iterable[tuple[int, Buffer]]) -> bool:
         """IDR pictures. For cameras that send none, also recovery points and intra pictures after an SPS."""
-        kind = self.slice_in(payloads[0]) if payloads else -1
-        if kind >= 0:
-            return kind == _IDR
         has_parameters = False
-        for kind, unit in islice(self.heads(payloads), MAX_HEADS):
+        for kind, unit in heads:
             if kind == _IDR:
                 return True
             if kind in self.slices:

@@ -1,11 +1,9 @@
 """H.265 over RTP (RFC 7798): single NAL units, aggregation and fragmentation packets, without DONL. Pure."""
 
-from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 from services.ingest.decoding.access_unit import Buffer
-from services.ingest.sources.rtp.nal_units import FU_START, MAX_HEADS, NalFormat, begins_with_start_code
+from services.ingest.sources.rtp.nal_units import FU_START, NalFormat, begins_with_start_code
 
 _IRAP: Final = frozenset(range(16, 24))
 _SLICES: Final = frozenset(range(10)) | _IRAP
@@ -24,6 +22,8 @@ class H265(NalFormat):
     fragment = _FRAGMENT
     plain = frozenset(range(_AGGREGATE))
     slices = _SLICES
+    key_slices = _IRAP
+    delimiter = _DELIMITER
     sets = frozenset({_VPS, _SPS, _PPS})
     openings = frozenset({_VPS, _SPS, _DELIMITER})
     describing = sets | {_DELIMITER, _PREFIX_SEI}
@@ -49,7 +49,3 @@ class H265(NalFormat):
 
     def unfragmented_header(self, payload: Buffer) -> bytes:
         return bytes((payload[0] & 0x81 | (payload[2] & 63) << 1, payload[1]))
-
-    def is_key(self, payloads: Sequence[Buffer]) -> bool:
-        kind = self.slice_in(payloads[0]) if payloads else -1
-        return kind in _IRAP if kind >= 0 else any(kind in _IRAP for kind, _ in islice(self.heads(payloads), MAX_HEADS))

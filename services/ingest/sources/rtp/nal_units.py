@@ -4,12 +4,12 @@ Cameras put whole byte streams where the RFCs want one NAL unit: parameter sets 
 them. A decoder takes that as it is, so only the search for the first slice has to look for start codes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import ClassVar, Final
 
-from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError
+from services.ingest.decoding.access_unit import START_CODE, Buffer, DamagedUnitError, UnitHead
 from services.ingest.decoding.byte_stream import SHORT_START_CODE, has_start_code, units_in, with_sets
 from services.ingest.sources.rtp.payload_formats import MAX_PARTS, units_of_aggregate
 from services.ingest.sources.rtp.unit_builder import Place
@@ -32,6 +32,9 @@ class NalFormat:
     plain: ClassVar[frozenset[int]]
     """Kinds of NAL units, rather than of ways to pack them."""
     slices: ClassVar[frozenset[int]]
+    key_slices: ClassVar[frozenset[int]]
+    """Those of the `slices` where decoding can begin."""
+    delimiter: ClassVar[int]
     sets: ClassVar[frozenset[int]]
     openings: ClassVar[frozenset[int]]
     """Kinds that are the first of their access unit."""
@@ -52,6 +55,10 @@ class NalFormat:
         """Where the slice begins, of which the payload is all or a piece; 0 for a later piece, -1 if it is no slice."""
         raise NotImplementedError
 
+    def is_key(self, heads: Iterable[tuple[int, Buffer]]) -> bool:
+        """Whether decoding can begin with a unit that has these heads: see `heads`."""
+        return any(kind in self.key_slices for kind, _ in heads)
+
     def unfragmented_header(self, payload: Buffer) -> bytes:
         """The header of the NAL unit that this fragment begins."""
         raise NotImplementedError
@@ -68,6 +75,8 @@ class NalFormat:
             return Place.FIRST if at > self.header_bytes else Place.NOWHERE
         if at == 0:
             return Place.LATER
+        if self._is_bare_delimiter(payload):
+            return Place.BEFORE
         if self._is_later_fragment(payload):
             # What began may be a byte stream, in which the picture begins only now.
             data = bytes(payload[self.header_bytes + 1 :])
@@ -79,11 +88,15 @@ class NalFormat:
         units = self._units_of(payload)
         return bool(units) and self.kind_of(units[0]) in self.openings
 
-    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:
-        if payloads and self.slice_in(payloads[0]) >= 0:
-            return known
-        sets = [unit for kind, unit in islice(self.heads(payloads), MAX_HEADS) if kind in self.sets]
-        return with_sets(known, sets, self.kind_of) if sets else known
+    def head_of(self, payloads: Sequence[Buffer], known: bytes = b"") -> UnitHead:
+        for payload in payloads:  # the short way: most units begin with a slice, or with a delimiter before it
+            if (kind := self.slice_in(payload)) >= 0:
+                return UnitHead(kind in self.key_slices, known)
+            if not self._is_bare_delimiter(payload):
+                break
+        heads = list(islice(self.heads(payloads), MAX_HEADS))
+        sets = [unit for kind, unit in heads if kind in self.sets]
+        return UnitHead(self.is_key(heads), with_sets(known, sets, self.kind_of) if sets else known)
 
     def heads(self, payloads: Sequence[Buffer]) -> Iterator[tuple[int, Buffer]]:
         """The kind of each NAL unit up to the first slice, and its bytes to the end of the packet at least."""
@@ -92,7 +105,7 @@ class NalFormat:
             if fragments and self._is_later_fragment(payload):
                 fragments.append(payload[self.header_bytes + 1 :])
                 continue
-            found = self._joined(fragments)
+            found = self._joined(fragments) if fragments else []
             fragments = []
             if (kind := self.slice_in(payload)) >= 0:
                 found.append(
@@ -106,7 +119,8 @@ class NalFormat:
                 yield kind, unit
                 if kind in self.slices:
                     return
-        yield from self._joined(fragments)
+        if fragments:
+            yield from self._joined(fragments)
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         """The access unit as a byte stream. Packets of kinds that are no NAL unit are left out.
@@ -170,6 +184,10 @@ class NalFormat:
             return units_in(self.unfragmented_header(payload) + bytes(payload[size + 1 :]))
         return units_in(payload) if has_start_code(payload) else [payload]
 
+    def _is_bare_delimiter(self, payload: Buffer) -> bool:
+        """Whether it is an access unit delimiter, too short for a start code and another NAL unit after it."""
+        return len(payload) <= self.header_bytes + len(SHORT_START_CODE) and self.kind_of(payload) == self.delimiter
+
     def _is_first_fragment(self, payload: Buffer) -> bool:
         size = self.header_bytes
         return self.kind_of(payload) == self.fragment and len(payload) > size and bool(payload[size] & FU_START)
@@ -178,7 +196,7 @@ class NalFormat:
         return self.kind_of(payload) == self.fragment and not self._is_first_fragment(payload)
 
     def _joined(self, fragments: list[Buffer]) -> list[tuple[int, Buffer]]:
-        return [(self.kind_of(unit), unit) for unit in units_in(b"".join(fragments))] if fragments else []
+        return [(self.kind_of(unit), unit) for unit in units_in(b"".join(fragments))]
 
 
 def begins_with_start_code(payload: Buffer) -> bool:

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
-from services.ingest.decoding.access_unit import Buffer, DamagedUnitError
+from services.ingest.decoding.access_unit import Buffer, DamagedUnitError, UnitHead
 from services.ingest.decoding.jpeg import STANDARD_HUFFMAN_TABLES, STANDARD_QUANTISERS, segment
 from services.ingest.sources.rtp.unit_builder import Place
 
@@ -60,17 +60,14 @@ class RtpJpeg:
             extension = extension[_REPLAY_BYTES:]
         return extension if extension[:2] == _OWN_HEADERS else b""
 
-    def is_key(self, _payloads: Sequence[Buffer]) -> bool:
-        return True
-
-    def parameter_sets(self, payloads: Sequence[Buffer], known: bytes = b"") -> bytes:
-        """It has none for a decoder. But quantisation tables may come once for many pictures, and only those pictures
-        are assembled that somebody wants, so the tables are remembered here, for which each picture comes by."""
+    def head_of(self, payloads: Sequence[Buffer], known: bytes = b"") -> UnitHead:
+        """Each picture is a key frame, without parameter sets. But a camera may send its quantisation tables once for
+        many pictures, and only wanted pictures are assembled. This method sees every picture, so it remembers them."""
         for payload in payloads:
             if payload[:2] != _OWN_HEADERS:
                 self._remember_tables(payload)
                 break
-        return known
+        return UnitHead(True, known)
 
     def assemble(self, payloads: Sequence[Buffer]) -> bytes:
         """A whole JPEG.

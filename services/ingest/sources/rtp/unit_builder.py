@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
-from services.ingest.decoding.access_unit import PAYLOAD_BYTES, AccessUnit, Buffer
+from services.ingest.decoding.access_unit import AccessUnit, Buffer
 
 MAX_UNIT_BYTES: Final = 16 * 1024 * 1024
 """Of memory, objects included. A picture can't be larger; anything longer is garbage, and is dropped."""
@@ -72,12 +72,10 @@ class UnitBuilder:
     def add(self, payload: Buffer, timestamp: int, marker: int) -> None:
         """Add the next payload. `marker` is not 0 where the camera says that its picture ends."""
         unit = self._unit
-        if self._is_watchful or (unit is not None and unit.timestamp != timestamp):
-            self._put_in_place(payload, timestamp)
-        elif unit is not None:
-            _append(unit, payload)
-        elif self._head is None and self._shape.place_of(payload) is Place.FIRST:  # most pictures, the short way
-            self._unit = AccessUnit(timestamp, [payload], False, len(payload))
+        if unit is not None and unit.timestamp == timestamp and not self._is_watchful:  # most payloads, the short way
+            unit.add(payload)
+            if unit.memory_bytes > MAX_UNIT_BYTES:
+                unit.clear()
         else:
             self._put_in_place(payload, timestamp)
         if marker and self._trusts_markers and self._unit is not None:
@@ -108,6 +106,9 @@ class UnitBuilder:
 
     def _put_in_place(self, payload: Buffer, timestamp: int) -> None:
         place = self._shape.place_of(payload)
+        if not self._is_watchful and self._unit is None and (place is Place.FIRST or place is Place.BEFORE):
+            self._begin_plainly(payload, timestamp, is_picture=place is Place.FIRST)
+            return
         if place is Place.NOWHERE:
             return
         if place is Place.SAME:
@@ -125,6 +126,18 @@ class UnitBuilder:
             self._go_on(payload, timestamp)
         self._is_cut = self._has_gap = False
         self._settle()
+
+    def _begin_plainly(self, payload: Buffer, timestamp: int, *, is_picture: bool) -> None:
+        """Begin a picture, or the description before it, where nothing is missing and the camera is believed."""
+        unit = self._head
+        if unit is None:
+            unit = AccessUnit(timestamp)
+        _append(unit, payload)
+        if is_picture:
+            unit.timestamp = timestamp
+            self._unit, self._head = unit, None
+        else:
+            self._head = unit
 
     def _describe(self, payload: Buffer, timestamp: int, *, is_damaged: bool) -> None:
         if self._unit is not None and timestamp != self._unit.timestamp and self._trusts_times:
@@ -179,9 +192,6 @@ class UnitBuilder:
 
 
 def _append(unit: AccessUnit, payload: Buffer) -> None:
-    unit.payloads.append(payload)
-    unit.byte_count = byte_count = unit.byte_count + len(payload)
-    if byte_count + PAYLOAD_BYTES * len(unit.payloads) > MAX_UNIT_BYTES:
-        unit.payloads.clear()
-        unit.byte_count = 0
-        unit.is_damaged = True
+    unit.add(payload)
+    if unit.memory_bytes > MAX_UNIT_BYTES:
+        unit.clear()

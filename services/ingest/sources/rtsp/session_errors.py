@@ -11,6 +11,7 @@ from services.ingest.sources import (
     SourceUnavailableError,
     SourceUnreachableError,
     SourceUnsupportedError,
+    certificate_reasons,
     failure_reasons,
 )
 from services.ingest.sources.authentication import challenges_in
@@ -88,7 +89,7 @@ def connection_error(cause: BaseException | None, options: ConnectionOptions, re
     if isinstance(cause, (socket.gaierror, UnicodeError)):
         return SourceUnreachableError(failure_reasons.UNKNOWN_HOST)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return SourceRefusedError(failure_reasons.untrusted(cause))
+        return SourceRefusedError(certificate_reasons.untrusted(cause))
     if isinstance(cause, ssl.SSLError):
         return SourceUnavailableError(failure_reasons.NO_TLS)
     if not isinstance(cause, OSError) or isinstance(cause, ConnectionResetError):

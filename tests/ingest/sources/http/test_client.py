@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 
-from services.ingest.sources import SourceUnauthorizedError, SourceUnavailableError, failure_reasons
+from services.ingest.sources import (
+    SourceUnauthorizedError,
+    SourceUnavailableError,
+    certificate_reasons,
+    failure_reasons,
+)
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.http import failures
 from services.ingest.sources.http.client import HttpClient
@@ -121,10 +126,10 @@ def test_a_password_is_sent_only_when_asked_for_and_only_once() -> None:
         refused = failure(camera.url, username=USER, password=SECRET)
         assert ["authorization" in request.headers for request in camera.requests] == [False, True]
         assert isinstance(refused, SourceUnauthorizedError)
-        assert str(refused) == failure_reasons.REFUSED
+        assert str(refused) == failure_reasons.refused_login(USER, SECRET)
         unset = failure(camera.url)
         assert isinstance(unset, SourceUnauthorizedError)
-        assert str(unset) == failures.LOGIN_WANTED
+        assert str(unset) == failure_reasons.LOGIN_WANTED
 
 
 def test_a_login_page_without_an_end_is_not_waited_for() -> None:
@@ -189,12 +194,15 @@ def test_a_camera_that_always_wants_a_new_answer_is_given_up() -> None:
         (b"HTTP/1.1 453 Not Enough Bandwidth\r\n\r\n", failures.TOO_BUSY.format("453 Not Enough Bandwidth")),
         (
             b"HTTP/1.1 418 " + b"\x07ad min" + b"t" * 900 + b"\r\n\r\n",
-            f"{failure_reasons.CANT_BE_OPENED} The camera says: 418 ***{'t' * 89}",
+            failure_reasons.unclear(f"{failure_reasons.CANT_BE_OPENED} The camera says: 418 ***{'t' * 89}"),
         ),
-        (b"HTTP/1.1 204 Nothing\r\n\r\n", f"{failure_reasons.CANT_BE_OPENED} The camera says: 204 Nothing"),
+        (
+            b"HTTP/1.1 204 Nothing\r\n\r\n",
+            failure_reasons.unclear(f"{failure_reasons.CANT_BE_OPENED} The camera says: 204 Nothing"),
+        ),
         (b"RTSP/1.0 400 Bad Request\r\n\r\n", failures.NOT_HTTP),
         (b"SSH-2.0-OpenSSH\r\n", failures.NOT_HTTP),
-        (b"", failures.CLOSED),
+        (b"", failures.CLOSED_AT_ONCE),
     ],
 )
 def test_each_refusal_has_words_of_its_own(answer: bytes, words: str) -> None:
@@ -225,7 +233,7 @@ def test_a_camera_that_trickles_does_not_hold_us() -> None:
 
     with odd_camera(script) as camera:
         begun = time.monotonic()
-        assert str(failure(camera.url, open_seconds=0.5)) == failure_reasons.NO_ANSWER
+        assert str(failure(camera.url, open_seconds=0.5)) == failure_reasons.unanswered("our request", 0.5)
         assert time.monotonic() - begun < 5
         over.set()
 
@@ -246,7 +254,7 @@ def test_certificates_are_verified(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate(tmp_path))
     with odd_camera(lambda _request: ok("text/plain", b"in"), tls=context) as camera:
-        assert str(failure(camera.url)) == failure_reasons.UNTRUSTED
+        assert str(failure(camera.url)) == certificate_reasons.SELF_SIGNED
         assert camera.requests == []
         assert body(camera.url, ca_file=tmp_path / "cert") == b"in"
         assert body(camera.url, verify_tls=False) == b"in"

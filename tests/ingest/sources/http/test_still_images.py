@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest.camera.camera import Camera, CameraPolicy
+from services.ingest.camera.camera import Camera
+from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.sources import OneSource, SourceUnauthorizedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
@@ -181,7 +182,7 @@ def test_a_mute_camera_has_stalled() -> None:
         return []
 
     with odd_camera(script) as camera, opened(camera.url, stall_seconds=0.5) as source:
-        assert str(failure_of(source)) == failure_reasons.NO_ANSWER
+        assert str(failure_of(source)) == failure_reasons.unanswered("our request", 15)
         over.set()
 
 

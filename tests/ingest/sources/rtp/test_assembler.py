@@ -127,5 +127,5 @@ def test_a_picture_without_end_does_not_grow_for_ever() -> None:
         data = packet(number, 1, piece)
         assembler.take(data, 0, len(data))
     assert assembler._builder._unit is not None
-    assert assembler._builder._unit.byte_count <= MAX_UNIT_BYTES + len(piece)
+    assert assembler._builder._unit.memory_bytes <= MAX_UNIT_BYTES + len(piece)
     assert assembler._builder._unit.is_damaged

@@ -236,10 +236,10 @@ def test_other_messages_may_come_before_the_recovery_point() -> None:
     for before in (b"", user, long_type, escaped, user + long_type + escaped):
         sei = b"\x06" + before + b"\x06\x01\x84\x80"
         for payloads in ([sei], [aggregate("h264", [b"\x09\xf0", sei])], fragments_of("h264", sei, 3)):
-            assert H264().is_key([*payloads, predicted])
-            assert not H264().is_key([payloads[0][:2], predicted])
-    assert not H264().is_key([b"\x06" + user + b"\x80", predicted])
-    assert not H264().is_key([b"\x06\xff", predicted])
+            assert H264().head_of([*payloads, predicted]).is_key
+            assert not H264().head_of([payloads[0][:2], predicted]).is_key
+    assert not H264().head_of([b"\x06" + user + b"\x80", predicted]).is_key
+    assert not H264().head_of([b"\x06\xff", predicted]).is_key
 
 
 def test_data_partitioning_is_told() -> None:

@@ -22,8 +22,9 @@ from services.ingest.sources import (
     SourceUnavailableError,
     SourceUnsupportedError,
 )
+from services.ingest.sources.certificate_reasons import SELF_SIGNED
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.failure_reasons import CLOSED, ENDED, NO_TLS, STOPPED, UNTRUSTED, nothing_came
+from services.ingest.sources.failure_reasons import CLOSED, ENDED, NO_TLS, STOPPED, nothing_came
 from services.ingest.sources.rtsp import RtspSource
 from tests.ingest.sources.reading import failure_of, next_picture, shown
 from tests.support.camera import RtspCamera
@@ -247,7 +248,7 @@ def test_certificates_are_verified(tmp_path: Path) -> None:
             with opened(camera.url, **options) as source:
                 assert shows_camera_colours(shown(next_picture(source)))
         with (
-            pytest.raises(SourceUnavailableError, match=re.escape(UNTRUSTED)) as caught,
+            pytest.raises(SourceUnavailableError, match=re.escape(SELF_SIGNED)) as caught,
             opened(camera.url),
         ):
             pass

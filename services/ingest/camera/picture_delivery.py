@@ -1,0 +1,111 @@
+"""What becomes of a camera's pictures: frames for the sink. Where no clean picture comes, it judges why.
+
+It owns neither the connection nor the waiting. `renditions.py` decides which frames are made of a picture,
+`picture_wait.py` how long none may come, `state.py` what that does to the state.
+"""
+
+from services.ingest.camera.frame_sink import FrameSink
+from services.ingest.camera.picture_wait import PictureWait
+from services.ingest.camera.policy import CameraPolicy
+from services.ingest.camera.reader_exchange import ReaderExchange
+from services.ingest.camera.renditions import Renditions
+from services.ingest.camera.state import StateTracker
+from services.ingest.decoding import cpu_limit
+from services.ingest.decoding.pictures import Picture
+from services.ingest.sources import Source, SourceUndecodableError
+from shared.bus.status import CameraState
+from shared.clock import Clock
+
+
+class PictureDelivery:
+    """Delivers the pictures of one connection after the other. Used by the camera's thread only."""
+
+    def __init__(
+        self,
+        renditions: Renditions,
+        *,
+        state: StateTracker,
+        exchange: ReaderExchange,
+        policy: CameraPolicy,
+        clock: Clock,
+    ) -> None:
+        self._renditions = renditions
+        self._state = state
+        self._exchange = exchange
+        self._frozen_seconds = policy.frozen_seconds
+        self._clock = clock
+        self._wait = PictureWait(stall_seconds=policy.stall_seconds, open_seconds=policy.open_seconds)
+
+    def begin(self) -> None:
+        """A connection begins."""
+        self._wait.begin(self._clock.monotonic())
+        self._renditions.begin()
+
+    def note_undecodable(self) -> None:
+        """The connection ended because no reader made a picture of what arrived."""
+        self._wait.lengthen()
+
+    def show_if_due(self, source: Source, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
+        """Deliver the source's newest frame, captured at `captured_at_ns` (UTC), as the `wanted` renditions."""
+        if self._renditions.is_due(wanted, self._clock.monotonic()):
+            self.show(source, wanted, captured_at_ns, sink)
+
+    def show(self, source: Source, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
+        """The same without pacing. With nothing `wanted`, the picture only proves that the reader works.
+
+        Raises:
+            SourceUndecodableError: when another reader should have its turn.
+        """
+        cpu_limit.begin_picture()
+        try:
+            picture = source.retrieve()
+            if picture is None:
+                self._judge(source, sink)
+            else:
+                self._publish(picture, wanted, captured_at_ns, sink)
+        finally:
+            cpu_limit.end_picture()
+
+    def stay_idle(self, sink: FrameSink) -> None:
+        """Frames arrive and nobody wants pictures. A camera that was frozen may still be."""
+        self._wait.begin(self._clock.monotonic())
+        self._renditions.rest()
+        if self._state.observed.state is not CameraState.FROZEN:
+            self._delivers(CameraState.IDLE, sink)
+
+    def _judge(self, source: Source, sink: FrameSink) -> None:
+        """There is no clean picture."""
+        now = self._clock.monotonic()
+        if not self._wait.is_late(now):
+            return
+        facts = source.facts()
+        if self._exchange.has_choice and self._wait.is_hopeless(facts, now):
+            raise SourceUndecodableError(self._wait.failure(facts))
+        if self._exchange.is_under_way:
+            return
+        problem = self._wait.problem(facts)
+        if facts.waits_for_key_frame and not facts.lost_packets and not self._state.has_pictures:
+            is_news = self._state.waits(problem)
+        else:
+            is_news = self._state.lost(CameraState.STALLED, problem)
+        if is_news:
+            sink.state_changed()
+
+    def _publish(self, picture: Picture, wanted: frozenset[str], captured_at_ns: int, sink: FrameSink) -> None:
+        now = self._clock.monotonic()
+        self._wait.begin(now)
+        self._exchange.picture_came()
+        if not wanted:
+            return
+        frames = self._renditions.render(picture, wanted, captured_at_ns, now)
+        size = self._renditions.size
+        if self._frozen_seconds is not None and now - self._renditions.same_since >= self._frozen_seconds:
+            self._delivers(CameraState.FROZEN, sink, size)
+            return
+        self._delivers(CameraState.LIVE, sink, size)
+        for frame in frames:
+            sink.publish(frame)
+
+    def _delivers(self, state: CameraState, sink: FrameSink, size: tuple[int, int] | None = None) -> None:
+        if self._state.delivers(state, size):
+            sink.state_changed()

@@ -1,0 +1,49 @@
+"""Decides which clients' keys are let in, by the directory of authorized keys. Owns how often that is read."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from shared.bus.curve import ServerKeys, key_text, public_key
+from shared.bus.zmtp import RefusedPeerError, command
+from shared.line_limit import LineLimit
+from shared.logs import get_logger
+
+LINE_SECONDS: Final = 1.0
+"""A client that reconnects all the time is logged at most this often."""
+READ_SECONDS: Final = 1.0
+"""The directory is read at most this often: strangers who know the server's public key can ask at any rate."""
+_ANSWER: Final = command(b"ERROR", b"\x03400")
+"""As libzmq answers: its clients take it as final and do not come back by themselves."""
+log = get_logger(__name__)
+
+
+class Authorizer:
+    """Lets in the owners of authorized keys, and of the server's own. Used by one thread."""
+
+    def __init__(self, keys: ServerKeys, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._keys = keys
+        self._own_key = public_key(keys.secret_key)
+        self._monotonic = monotonic
+        self._lines = LineLimit(LINE_SECONDS, monotonic)
+        self._authorized = keys.read_authorized()
+        self._read_at = monotonic()
+
+    def admit(self, key: bytes, address: str) -> None:
+        """Let in the client at `address` that has proved to own `key` (32 bytes).
+
+        Raises:
+            RefusedPeerError: the key is not authorized.
+        """
+        text = key_text(key)
+        if text == self._own_key:
+            return
+        now = self._monotonic()
+        if now - self._read_at >= READ_SECONDS:
+            self._authorized, self._read_at = self._keys.read_authorized(), now
+        name = self._authorized.names.get(text)
+        if name is None:
+            reason = f"the key shown from {address} is not authorized"
+            raise RefusedPeerError("; ".join((reason, *self._authorized.faults)), _ANSWER)
+        if count := self._lines.admit((name, address)):
+            log.info("bus client let in", client=name, address=address, count=count)
