@@ -61,7 +61,8 @@ def test_a_small_piece_of_large_pictures_counts_as_large() -> None:
 
 
 SHOWS_EACH_PICTURE = """
-from services.ingest.decoding.decoder import Decoder, picture_of
+from services.ingest.decoding.decoder import Decoder
+from services.ingest.decoding.frame_picture import picture_of
 from tests.ingest.pixels import pixels_of
 from tests.odd_cameras.clips import clip, mpeg4
 
