@@ -11,6 +11,8 @@ from services.ingest.appearance.regions import parse_crop, parse_polygons
 MAX_WIDTHS: Final = 16
 MIN_WIDTH_PIXELS: Final = 16
 MAX_WIDTH_PIXELS: Final = 7680
+MAX_ASPECT: Final = 10
+MAX_ASPECT_SIDE: Final = 10_000
 
 
 def joined(value: Any) -> Any:
@@ -45,6 +47,17 @@ def usable_zone(value: str) -> str:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(value) from None
+    return value
+
+
+def usable_aspect(value: str) -> str:
+    """`auto`, `square`, or two whole numbers whose shape no camera's picture exceeds."""
+    if value in ("auto", "square"):
+        return value
+    width, _, height = value.partition(":")
+    sides = [int(side) if side.strip().isdecimal() else 0 for side in (width, height)]
+    if not (all(0 < side <= MAX_ASPECT_SIDE for side in sides) and max(sides) <= MAX_ASPECT * min(sides)):
+        raise ValueError(value)
     return value
 
 

@@ -3,6 +3,7 @@
 One camera comes from the environment, as `CAMERA_…`; several come from a file with the same names (`cameras_file.py`).
 """
 
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -31,6 +32,7 @@ from services.ingest.setting_forms import (
     existing_file,
     joined,
     masks_text,
+    usable_aspect,
     usable_crop,
     usable_masks,
     usable_widths,
@@ -156,6 +158,11 @@ class CameraSettings(BaseModel):
         None, description="the name of a time zone, such as Europe/Berlin"
     )
     """The time zone of the time in the text. Unset: the computer's own."""
+    aspect: Annotated[str, AfterValidator(usable_aspect)] = Field(
+        "auto", description="auto, square, or a shape from 1:10 to 10:1 such as 16:9"
+    )
+    """The pictures' shape, width to height. `auto` is as the camera says, `square` its pixels as they come. A shape
+    such as `16:9` is for a camera that says nothing of it or something wrong."""
     capture_interval: int = Field(
         3600,
         ge=1,
@@ -222,6 +229,16 @@ class CameraSettings(BaseModel):
     def offered_widths(self) -> tuple[int, ...]:
         """The widths in pixels at which frames can be requested, ascending."""
         return tuple(sorted({int(width) for width in self.widths.split(",")}))
+
+    @property
+    def picture_aspect(self) -> Fraction | Literal["auto", "square"]:
+        """The pictures' shape, width to height, where it is given."""
+        if self.aspect == "auto":
+            return "auto"
+        if self.aspect == "square":
+            return "square"
+        width, _, height = self.aspect.partition(":")
+        return Fraction(int(width), int(height))
 
     def revealed(self) -> dict[str, Any]:
         """All settings with the secrets in clear, for the camera's own process only."""

@@ -49,6 +49,7 @@ def rendering_options(settings: CameraSettings) -> RenderingOptions:
         jpeg_quality=settings.jpeg_quality,
         capture_quality=settings.capture_quality,
         skip_identical=settings.skip_identical,
+        aspect=settings.picture_aspect,
     )
 
 

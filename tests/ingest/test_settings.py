@@ -1,5 +1,6 @@
 """The camera's settings: what is refused, and how credentials get into the address."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,10 @@ def test_without_a_camera_there_is_the_demo(monkeypatch: pytest.MonkeyPatch) -> 
         ("CAMERA_CAPTURE_INTERVAL", "1h", "a whole number of seconds from 1"),
         ("CAMERA_WIDTHS", "320;640", "widths in pixels"),
         ("CAMERA_WIDTHS", "99999", "widths in pixels"),
+        ("CAMERA_ASPECT", "wide", "auto, square, or a shape"),
+        ("CAMERA_ASPECT", "16:0", "auto, square, or a shape"),
+        ("CAMERA_ASPECT", "16:9:1", "auto, square, or a shape"),
+        ("CAMERA_ASPECT", "101:10", "auto, square, or a shape"),
         ("CAMERA_ENABLED", "perhaps", "true or false"),
         ("CAMERA_ROTATE", "45", "0, 90, 180 or 270"),
         ("CAMERA_ROTATE", "left", "0, 90, 180 or 270"),
@@ -179,3 +184,11 @@ def test_credentials_of_any_characters_arrive_as_they_were_typed(
         assert settings.rtsp_password is not None
         assert settings.rtsp_password.get_secret_value() == password
     assert password not in repr(by_variable)
+
+
+@pytest.mark.parametrize(
+    ("text", "aspect"), [("auto", "auto"), ("square", "square"), ("16:9", Fraction(16, 9)), ("10:1", Fraction(10))]
+)
+def test_a_shape_is_written_as_people_know_it(text: str, aspect: Fraction | str) -> None:
+    """Width to height."""
+    assert CameraSettings(aspect=text).picture_aspect == aspect

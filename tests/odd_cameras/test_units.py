@@ -2,8 +2,10 @@
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
+import numpy as np
 import pytest
 
 from tests.odd_cameras.camera import Camera, Packet, Stream, running
@@ -311,8 +313,9 @@ def test_a_camera_that_sends_another_codec_plays_through_ffmpeg(kind: type[Camer
         assert plays(camera.url, camera.clip)
 
 
-def test_pixels_that_are_not_square_are_shown_as_if_they_were() -> None:
-    """Nothing stretches a picture yet."""
-    shown = clip(parameters="sar=16/11")
-    with running(Camera(shown)) as camera:
-        assert plays(camera.url, shown)
+def test_pixels_that_are_not_square_are_shown_in_their_true_shape() -> None:
+    """As sub-streams of 704x576 have them, which show 16:9."""
+    squeezed = clip(parameters="sar=16/11")
+    pictures = tuple(np.asarray(cv2.resize(one, (232, 120)), np.uint8) for one in squeezed.pictures)
+    with running(Camera(squeezed)) as camera:
+        assert plays(camera.url, replace(squeezed, pictures=pictures))

@@ -11,7 +11,8 @@ from services.ingest.appearance.privacy_masks import PrivacyMasks
 from services.ingest.appearance.raster import Layer, Raster
 from services.ingest.appearance.regions import Crop
 from services.ingest.appearance.text_stamp import TextStamp
-from services.ingest.decoding.pictures import Picture, Pixels
+from services.ingest.decoding.pictures import Picture
+from services.ingest.decoding.planes import Pixels
 
 _ROTATIONS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _FLIPS: Final = {"horizontal": 1, "vertical": 0}

@@ -9,7 +9,7 @@ import numpy as np
 from services.ingest.appearance.options import MaskStyle
 from services.ingest.appearance.raster import Layer, Raster
 from services.ingest.appearance.regions import Polygon
-from services.ingest.decoding.pictures import Pixels
+from services.ingest.decoding.planes import Pixels
 
 _BLOCKS: Final = 32
 """Pixelated blocks along the longer side of the picture. Smaller ones would leave faces and number plates readable."""
@@ -17,6 +17,7 @@ _MIN_BLOCK: Final = 16
 _SAMPLED: Final = 4
 """A block's colour is the mean of every fourth sample each way. That costs a twentieth of the mean of all."""
 _EVERYTHING: Final = 255
+_MARGIN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,14 @@ class PrivacyMasks:
     def _hidden_pixels(self) -> Pixels:
         """255 for each pixel that a mask touches, and for two around it, since corners are rounded; 0 elsewhere."""
         width, height = self._size
-        hidden = np.zeros((height, width), np.uint8)
+        # Drawn with a margin, because OpenCV draws no side that leaves the picture by a rounded pixel.
+        hidden = np.zeros((height + 2 * _MARGIN, width + 2 * _MARGIN), np.uint8)
         for polygon in self._polygons:
-            corners = np.array([(x * width - 0.5, y * height - 0.5) for x, y in polygon])
+            corners = np.array([(x * width - 0.5 + _MARGIN, y * height - 0.5 + _MARGIN) for x, y in polygon])
             # One at a time: where two overlap, one call would leave the overlap out.
             cv2.fillPoly(hidden, [np.rint(corners).astype(np.int32)], _EVERYTHING)
-        return np.asarray(cv2.dilate(hidden, np.ones((5, 5), np.uint8)), np.uint8)
+        hidden = np.asarray(cv2.dilate(hidden, np.ones((5, 5), np.uint8)), np.uint8)
+        return np.ascontiguousarray(hidden[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN])
 
 
 def _reduced(hidden: Pixels, step: int) -> Pixels:

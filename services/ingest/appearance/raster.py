@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 
-from services.ingest.decoding.pictures import BgrPicture, JpegPicture, Picture, Pixels, YuvPicture
+from services.ingest.decoding.colours import JPEG, Colours
+from services.ingest.decoding.pictures import BgrPicture, JpegPicture, Picture, YuvPicture
+from services.ingest.decoding.planes import NEUTRAL, Pixels
 
 BGR_WHITE: Final = 255
-_GRAY: Final = 128
 _LIMITED_BLACK, _LIMITED_WHITE = 16, 235
 
 
@@ -35,7 +34,7 @@ class Raster:
     """
 
     layers: tuple[Layer, ...]
-    is_full_range: bool = True
+    colours: Colours = JPEG
 
     @classmethod
     def of(cls, picture: Picture) -> "Raster":
@@ -45,12 +44,12 @@ class Raster:
             ValueError: when the JPEG can't be decoded after all.
         """
         if isinstance(picture, JpegPicture):
-            return cls((_bgr(np.asarray(simplejpeg.decode_jpeg(picture.jpeg.data, "BGR"), np.uint8)),))
+            picture = picture.decoded()
         if isinstance(picture, YuvPicture):
-            black, white = (0, BGR_WHITE) if picture.is_full_range else (_LIMITED_BLACK, _LIMITED_WHITE)
-            y, u, v = picture.planes
-            chroma = (Layer(plane, 2, _GRAY, _GRAY) for plane in (u, v))
-            return cls((Layer(y, 1, black, white), *chroma), picture.is_full_range)
+            black, white = (0, BGR_WHITE) if picture.colours.is_full_range else (_LIMITED_BLACK, _LIMITED_WHITE)
+            y, u, v = picture.in_true_shape().planes
+            chroma = (Layer(plane, 2, NEUTRAL, NEUTRAL) for plane in (u, v))
+            return cls((Layer(y, 1, black, white), *chroma), picture.colours)
         if isinstance(picture, BgrPicture):
             return cls((_bgr(picture.pixels),))
         raise TypeError(type(picture).__name__)
@@ -69,7 +68,7 @@ class Raster:
         if len(self.layers) == 1:
             return BgrPicture(self.layers[0].samples)
         y, u, v = (layer.samples for layer in self.layers)
-        return YuvPicture(y, u, v, is_full_range=self.is_full_range)
+        return YuvPicture(y, u, v, colours=self.colours)
 
 
 def _bgr(pixels: Pixels) -> Layer:

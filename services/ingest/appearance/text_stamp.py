@@ -8,7 +8,7 @@ import numpy as np
 
 from services.ingest.appearance.options import Place
 from services.ingest.appearance.raster import Layer, Raster
-from services.ingest.decoding.pictures import Pixels
+from services.ingest.decoding.planes import Pixels
 
 _FONT: Final = "sans"  # built into OpenCV 5: Latin, Greek, Cyrillic, Arabic, Hebrew and East Asian letters
 _WEIGHT: Final = 500  # between regular, 400, and bold, 700

@@ -85,6 +85,7 @@ class PictureDelivery:
         """Frames arrive and nobody wants pictures. A camera that was frozen may still be."""
         self._late_seconds = 0.0
         self._wait.begin(self._clock.monotonic())
+        self._renditions.rest()
         if self._state.observed.state is not CameraState.FROZEN:
             self._delivers(CameraState.IDLE, sink)
 

@@ -2,13 +2,15 @@
 again because nothing has changed. Owns the sequence numbers. Pure, except for the pictures' own work.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Final
+from fractions import Fraction
+from typing import Final, Literal
 
 from services.ingest.appearance.appearance import Appearance
 from services.ingest.appearance.options import AS_SENT, AppearanceOptions
+from services.ingest.decoding.jpeg_encoder import JpegEncoder
 from services.ingest.decoding.pictures import Picture
 from shared.bus.frames import Frame
 from shared.bus.topics import CAPTURE, MAIN
@@ -22,13 +24,14 @@ a second, because a replica that receives nothing for a second repeats the pictu
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderingOptions:
     """How pictures become frames: at most `max_fps` a second, at JPEG qualities from 1 to 100. `skip_identical` leaves
-    out pictures that did not change.
+    out pictures that did not change. `aspect` is the owner's word on the pictures' shape, width to height.
     """
 
     max_fps: float = 30.0
     jpeg_quality: int = 80
     capture_quality: int = 95
     skip_identical: bool = True
+    aspect: Fraction | Literal["auto", "square"] = "auto"
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ class _Sent:
 
 
 class Renditions:
-    """Makes the frames of one camera. One thread.
+    """Makes the frames of one camera. One thread. Each rendition has an encoder of its own while it is wanted.
 
     The camera's picture has not changed since `same_since` (monotonic seconds), whatever is written over it.
     """
@@ -56,12 +59,18 @@ class Renditions:
         self._pacer = FramePacer(options.max_fps)
         self._sequences: Counter[str] = Counter()
         self._sent: dict[str, _Sent] = {}
+        self._encoders: defaultdict[str, JpegEncoder] = defaultdict(JpegEncoder)
         self._picture: Picture | None = None
+        self._shaped: Picture | None = None
 
     def begin(self) -> None:
         """The camera was connected anew: every subscriber waits for a picture."""
         self._sent.clear()
         self._pacer = FramePacer(self._options.max_fps)
+
+    def rest(self) -> None:
+        """Nobody wants a picture: give back the memory of what was kept to make them."""
+        self._forget_unwanted(())
 
     def is_due(self, wanted: Collection[str], now: float) -> bool:
         """Whether a picture should be retrieved at the instant `now` (monotonic seconds)."""
@@ -71,7 +80,7 @@ class Renditions:
 
     def size_of(self, picture: Picture) -> tuple[int, int]:
         """Width and height in pixels of the rendition `main` of the camera's picture."""
-        return self._appearance.size_of(picture)
+        return self._appearance.size_of(self._in_its_shape(picture))
 
     def render(self, picture: Picture, wanted: Collection[str], captured_at_ns: int, now: float) -> list[Frame]:
         """The frames to publish for a picture. There is none if the same picture was sent within the last second.
@@ -79,14 +88,15 @@ class Renditions:
         Raises:
             ValueError: when the picture can't be made to look as its owner wants it.
         """
-        is_same = self._picture is not None and picture.equals(self._picture)
-        if is_same and self._picture is not None:
-            # The JPEGs at hand were made from the picture kept before.
-            picture = self._picture
-        else:
-            self._picture, self.same_since = picture, now
-        shown = self._appearance.applied(picture, captured_at_ns)
+        if self._picture is None or not picture.equals(self._picture):
+            self._picture, self._shaped, self.same_since = picture, self._in_its_shape(picture), now
+        # The JPEGs at hand were made from the picture that is kept.
+        shown = self._appearance.applied(self._shaped or picture, captured_at_ns)
         return [self._frame(name, shown, captured_at_ns, now) for name in self._due(shown, wanted, now)]
+
+    def _in_its_shape(self, picture: Picture) -> Picture:
+        aspect = self._options.aspect
+        return picture if aspect == "auto" else picture.in_aspect(aspect)
 
     def _due(self, picture: Picture, wanted: Collection[str], now: float) -> Iterator[str]:
         for rendition in sorted(wanted):
@@ -118,8 +128,9 @@ class Renditions:
     def _encoded(self, rendition: str, picture: Picture, now: float) -> _Sent:
         quality = self._options.capture_quality if rendition == CAPTURE else self._options.jpeg_quality
         shown = picture if rendition in (MAIN, CAPTURE) else picture.scaled_to(int(rendition))
-        return _Sent(now, picture, shown.to_jpeg(quality), shown.width, shown.height)
+        return _Sent(now, picture, shown.to_jpeg(quality, self._encoders[rendition]), shown.width, shown.height)
 
     def _forget_unwanted(self, wanted: Collection[str]) -> None:
         for rendition in [name for name in self._sent if name not in wanted]:
             del self._sent[rendition]
+            self._encoders.pop(rendition, None)

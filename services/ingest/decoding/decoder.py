@@ -1,23 +1,19 @@
 """FFmpeg's decoders through PyAV, set up to hold nothing back: one thread and no parser."""
 
 import re
+from fractions import Fraction
 from typing import Final, cast
 
 import av
-import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 
 from services.ingest.decoding.access_unit import DamagedUnitError
 from services.ingest.decoding.picture_limits import PictureRefusedError, check_coded_size, check_size
-from services.ingest.decoding.pictures import BgrPicture, Picture, Pixels, YuvPicture
 from services.ingest.decoding.sequence_sets import SequenceSets
 from shared.settings import DEFAULT_MAX_PIXELS
 
-_PLANAR: Final = {"yuv420p": False, "yuvj420p": True}
-_FULL_RANGE: Final = 2
 _SIZE: Final = re.compile(r"\b(\d{1,6})x(\d{1,6})\b")
 _SPARE: Final = 8
 """FFmpeg counts the width in whole blocks. An eighth more lets no picture fail there that is within the limit."""
@@ -33,14 +29,20 @@ class Decoder:
     for H.264 and H.265 before FFmpeg sees it, for other codecs afterwards.
 
     `codec` is FFmpeg's name for it, or everything that FFmpeg's demuxer knows of the stream: its codec, parameter sets
-    and rotation.
+    and rotation. `pixel_aspect` is what a container says of it.
 
     Raises:
         PictureRefusedError: from the constructor, when the demuxer knows that the pictures are too large, or knows
             nonsense.
     """
 
-    def __init__(self, codec: str | VideoCodecContext, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
+    def __init__(
+        self,
+        codec: str | VideoCodecContext,
+        *,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+        pixel_aspect: Fraction | None = None,
+    ) -> None:
         if isinstance(codec, str):
             codec = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
         self._context = codec
@@ -50,7 +52,13 @@ class Decoder:
         self._check_described()
         self._context.thread_count = 1  # each further thread would hold back a picture
         self._context.options = {**self._context.options, "max_pixels": str(max_pixels + max_pixels // _SPARE)}
+        self._container_aspect = pixel_aspect
         self._marks_damage = codec.codec.canonical_name in _MARKING
+
+    @property
+    def pixel_aspect(self) -> Fraction | None:
+        """How wide a pixel of the newest frame is for its height; None if nothing says so. A container knows better."""
+        return self._container_aspect or self._context.sample_aspect_ratio or None
 
     def decode(self, data: bytes, *, is_shown: bool = True) -> VideoFrame | None:
         """The newest frame that the access unit `data` completes; None while the decoder waits for more.
@@ -109,22 +117,3 @@ def _padded(data: bytes) -> "av.Packet[VideoStream]":
     packet = av.Packet(len(data))
     packet.update(data)
     return cast("av.Packet[VideoStream]", packet)
-
-
-def picture_of(frame: VideoFrame) -> Picture:
-    """The frame as an upright picture. If the format allows, it uses the frame's own memory and keeps that alive."""
-    picture = _as_decoded(frame)
-    return picture.rotated(frame.rotation // 90) if frame.rotation else picture
-
-
-def _as_decoded(frame: VideoFrame) -> YuvPicture | BgrPicture:
-    name = frame.format.name
-    if name in _PLANAR and frame.width % 2 == frame.height % 2 == 0:
-        planes = (_pixels(plane) for plane in frame.planes)
-        return YuvPicture(*planes, is_full_range=_PLANAR[name] or frame.color_range == _FULL_RANGE)
-    return BgrPicture(frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False))
-
-
-def _pixels(plane: VideoPlane) -> Pixels:
-    rows: Pixels = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: plane.height, : plane.width]

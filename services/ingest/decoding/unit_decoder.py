@@ -6,7 +6,8 @@ from typing import Final
 
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.access_unit import DamagedUnitError, UnitFormat
-from services.ingest.decoding.decoder import Decoder, picture_of
+from services.ingest.decoding.decoder import Decoder
+from services.ingest.decoding.frame_picture import picture_of
 from services.ingest.decoding.jpeg import DamagedPictureError
 from services.ingest.decoding.lateness import Shedding
 from services.ingest.decoding.pending_units import Batch, PendingUnits
@@ -106,4 +107,4 @@ class UnitDecoder:
             before = b""
             cpu_limit.begin_picture()  # each has the time of one
         frame = decoder.decode(before + self._format.assemble(last.payloads))
-        return picture_of(frame) if frame is not None else None
+        return picture_of(frame, decoder.pixel_aspect) if frame is not None else None

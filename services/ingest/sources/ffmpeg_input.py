@@ -81,7 +81,9 @@ class FfmpegInput:
         self._lost_at: deque[float] = deque(maxlen=MAX_LOSSES)
         try:
             self._stream = _first_video(self._container)
-            decoder = Decoder(self._stream.codec_context, max_pixels=max_pixels)
+            decoder = Decoder(
+                self._stream.codec_context, max_pixels=max_pixels, pixel_aspect=self._stream.sample_aspect_ratio
+            )
         except FramecastError:
             self._container.close()
             raise

@@ -1,9 +1,12 @@
 """One picture in each form that a source gives."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.ingest.decoding.colours import JPEG
 from services.ingest.decoding.pictures import BgrPicture, JpegPicture, Picture, YuvPicture
 from tests.ingest.pixels import pixels_of
 
@@ -25,7 +28,7 @@ def picture(form: str, pixels: Pixels) -> Picture:
         np.asarray(y.reshape(height, width), np.uint8),
         np.asarray(u.reshape(height // 2, width // 2), np.uint8),
         np.asarray(v.reshape(height // 2, width // 2), np.uint8),
-        is_full_range=form == "yuv-full-range",
+        colours=replace(JPEG, is_full_range=form == "yuv-full-range"),
     )
 
 

@@ -1,15 +1,20 @@
 """What is masked is in no picture any more."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.ingest.appearance.appearance import Appearance
 from services.ingest.appearance.options import AppearanceOptions, MaskStyle
 from services.ingest.appearance.regions import Polygon, parse_polygons
+from services.ingest.decoding.colours import JPEG
 from services.ingest.decoding.pictures import BgrPicture, YuvPicture
+from services.ingest.decoding.true_shape import SQUARE
 from tests.ingest.appearance.pictures import FORMS, picture, plain, shown
 
 LEFT_HALF = "0,0 0.5,0 0.5,1 0,1"
@@ -55,7 +60,7 @@ def test_the_cameras_own_picture_is_not_changed() -> None:
 def test_planes_with_gaps_between_their_rows_are_masked() -> None:
     """Decoders align rows."""
     wide = np.full((48, 128), 200, np.uint8)
-    original = YuvPicture(wide[:, :64], wide[:24, :32], wide[24:, :32], is_full_range=True)
+    original = YuvPicture(wide[:, :64], wide[:24, :32], wide[24:, :32], colours=JPEG)
     for style in STYLES:
         hidden = masked("0,0 1,0 1,1 0,1", style).applied(original, 0)
         assert isinstance(hidden, YuvPicture)
@@ -85,19 +90,39 @@ def inside(polygon: Polygon, width: int, height: int) -> np.ndarray[tuple[int, .
     return np.array(tests)
 
 
+def red(width: int, height: int, pixel_aspect: Fraction = SQUARE) -> YuvPicture:
+    """A planar picture of any size, odd ones too."""
+    chroma = (height + 1) // 2, (width + 1) // 2
+    y, u, v = np.full((height, width), 81, np.uint8), np.full(chroma, 90, np.uint8), np.full(chroma, 240, np.uint8)
+    return YuvPicture(y, u, v, colours=replace(JPEG, is_full_range=False), pixel_aspect=pixel_aspect)
+
+
 @settings(max_examples=500)
-@given(triangles, st.integers(1, 24), st.integers(1, 18))
-def test_no_pixel_inside_a_mask_survives(polygon: Polygon, half_width: int, half_height: int) -> None:
+@example(((0.0, 0.0), (0.0, 0.0), (1.0, 1.0)), 4, 36)
+@given(triangles, st.integers(1, 49), st.integers(1, 37))
+def test_no_pixel_inside_a_mask_survives(polygon: Polygon, width: int, height: int) -> None:
     """Whatever its shape and place, in every layer of the picture."""
-    width, height = 2 * half_width, 2 * half_height
     appearance = Appearance(AppearanceOptions(masks=(polygon,)))
     hidden = inside(polygon, width, height)
     bgr = appearance.applied(BgrPicture(plain(width, height, RED)), 0)
     assert isinstance(bgr, BgrPicture)
     assert not bgr.pixels[hidden].any()
-    planar = appearance.applied(picture("yuv", plain(width, height, RED)), 0)
+    planar = appearance.applied(red(width, height), 0)
     assert isinstance(planar, YuvPicture)
     y, u, v = planar.planes
     assert not hidden.any() or set(y[hidden].tolist()) == {16}
     rows, columns = np.nonzero(hidden)
     assert set(u[rows // 2, columns // 2].tolist()) | set(v[rows // 2, columns // 2].tolist()) <= {128}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_masks_mean_shares_of_the_true_shape_whatever_the_pixels_are(style: MaskStyle) -> None:
+    """A camera's 704 x 576 may be shown as 1024 x 576, and sizes may be odd."""
+    for original in (red(704, 576, Fraction(16, 11)), red(641, 361), red(641, 361, Fraction(1, 2))):
+        appearance = masked(LEFT_HALF, style)
+        result = appearance.applied(original, 0)
+        assert (result.width, result.height) == (original.width, original.height) == appearance.size_of(original)
+        pixels = shown(result)
+        assert pixels.shape[:2] == (result.height, result.width)
+        assert style == "pixelate" or pixels[:, : result.width // 2 - 2].max() <= 8
+        assert pixels[:, result.width // 2 + 10 :, 2].min() > 200

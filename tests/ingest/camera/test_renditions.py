@@ -1,5 +1,7 @@
 """Which frames are made from which pictures."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,10 @@ from services.ingest.appearance.options import AppearanceOptions
 from services.ingest.appearance.overlay_text import OverlayText
 from services.ingest.appearance.regions import parse_polygons
 from services.ingest.camera.renditions import RenderingOptions, Renditions
+from services.ingest.decoding.colours import JPEG
 from services.ingest.decoding.jpeg import CheckedJpeg
-from services.ingest.decoding.pictures import BgrPicture, JpegPicture
+from services.ingest.decoding.jpeg_encoder import JpegEncoder
+from services.ingest.decoding.pictures import BgrPicture, JpegPicture, YuvPicture
 from shared.bus.frames import Frame
 from tests.ingest.appearance.pictures import FORMS, picture, plain
 from tests.ingest.pixels import pixels_of
@@ -21,9 +25,9 @@ class Counted(BgrPicture):
 
     qualities: list[int]
 
-    def to_jpeg(self, quality: int) -> bytes:
+    def to_jpeg(self, quality: int, encoder: JpegEncoder | None = None) -> bytes:
         self.qualities.append(quality)
-        return super().to_jpeg(quality)
+        return super().to_jpeg(quality, encoder)
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +150,24 @@ def test_a_turned_picture_has_the_size_that_viewers_get() -> None:
     frames = renditions.render(original, {"main", "32"}, 0, 0.0)
     assert {frame.rendition: (frame.width, frame.height) for frame in frames} == {"main": (48, 64), "32": (32, 43)}
     assert renditions.size_of(original) == (48, 64)
+
+
+def test_every_rendition_has_the_shape_that_the_owner_wants() -> None:
+    """A camera that sends squeezed pictures and does not say so."""
+    renditions = Renditions("cam1", RenderingOptions(aspect=Fraction(16, 9)))
+    (made,) = show(renditions, [1], {"main", "capture", "32", "640"})
+    sizes = {frame.rendition: (frame.width, frame.height) for frame in made}
+    assert sizes == {"main": (86, 48), "capture": (86, 48), "32": (32, 18), "640": (86, 48)}
+    assert {pixels_of(frame.jpeg).shape[1::-1] for frame in made} == {(86, 48), (32, 18)}
+    assert renditions.size_of(BgrPicture(np.zeros((48, 64, 3), np.uint8))) == (86, 48)
+    assert not show(renditions, [1], {"main", "capture", "32", "640"}, start=1)[0]  # it is still the same picture
+
+
+def test_a_wrong_shape_of_a_stream_is_ignored_where_the_owner_wants_square_pixels() -> None:
+    """A camera that says 4:3 of a wide picture."""
+    planes = np.zeros((36, 64), np.uint8), np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8)
+    picture = YuvPicture(*planes, colours=JPEG, pixel_aspect=Fraction(3, 4))
+    assert (picture.width, picture.height) == (64, 48)
+    renditions = Renditions("cam1", RenderingOptions(aspect="square"))
+    (frame,) = renditions.render(picture, {"main"}, 0, 0.0)
+    assert pixels_of(frame.jpeg).shape == (36, 64, 3)

@@ -12,26 +12,9 @@ import pytest
 from av.bitstream import BitStreamFilterContext
 from av.video.codeccontext import VideoCodecContext
 
-from services.ingest.decoding.decoder import Decoder, picture_of
+from services.ingest.decoding.decoder import Decoder
 from services.ingest.decoding.picture_limits import PictureRefusedError
 from tests.ingest.decoding.parameter_sets import H264Set, h265_set
-from tests.ingest.pixels import pixels_of
-
-
-def test_odd_sizes_and_other_formats_are_shown_too() -> None:
-    """By way of BGR."""
-    for width, height, name in (
-        (641, 361, "yuv420p"),
-        (640, 360, "yuv420p10le"),
-        (640, 360, "yuv444p"),
-        (640, 360, "gray"),
-    ):
-        frame = av.VideoFrame(width, height, name)
-        for plane in frame.planes:
-            plane.update(bytes(plane.buffer_size))
-        picture = picture_of(frame)
-        assert (picture.width, picture.height) == (width, height)
-        assert pixels_of(picture.to_jpeg(80)).shape == (height, width, 3)
 
 
 def coded(codec: str, width: int, height: int, cropping: str = "") -> bytes:
@@ -78,7 +61,8 @@ def test_a_small_piece_of_large_pictures_counts_as_large() -> None:
 
 
 SHOWS_EACH_PICTURE = """
-from services.ingest.decoding.decoder import Decoder, picture_of
+from services.ingest.decoding.decoder import Decoder
+from services.ingest.decoding.frame_picture import picture_of
 from tests.ingest.pixels import pixels_of
 from tests.odd_cameras.clips import clip, mpeg4
 

@@ -1,6 +1,7 @@
 """Which JPEGs may go out, and what is removed from them: bytes from real encoders, cut and changed."""
 
 import time
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -111,6 +112,18 @@ def test_another_size_is_encoded_anew() -> None:
     assert picture.scaled_to(640) is picture
     assert picture.equals(JpegPicture.checked(picture.to_jpeg(1)))
     assert not picture.equals(small)
+
+
+def test_another_shape_is_encoded_anew_and_the_same_one_passes() -> None:
+    """The owner knows better than a JPEG, which says nothing of it."""
+    picture = JpegPicture.checked(encoded(352, 288))
+    wide = picture.in_aspect(Fraction(16, 9))
+    assert (wide.width, wide.height) == (512, 288)
+    assert pixels_of(wide.to_jpeg(80)).shape == (288, 512, 3)
+    assert pixels_of(wide.scaled_to(160).to_jpeg(80)).shape == (90, 160, 3)
+    assert not wide.equals(picture)
+    assert picture.in_aspect(Fraction(11, 9)).to_jpeg(80) == picture.to_jpeg(80)
+    assert wide.in_aspect("square").to_jpeg(80) == picture.to_jpeg(80)
 
 
 def test_a_picture_of_too_many_pixels_is_refused_in_words_and_not_decoded() -> None:

@@ -2,7 +2,8 @@
 
 import time
 
-from services.ingest.decoding.pictures import Picture, Pixels
+from services.ingest.decoding.pictures import Picture
+from services.ingest.decoding.planes import Pixels
 from services.ingest.sources import Source, SourceUnavailableError
 from tests.ingest.pixels import pixels_of
 
