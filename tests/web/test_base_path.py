@@ -175,6 +175,7 @@ def test_the_archive_answers_under_it_by_way_of_stream_and_directly(bus: str, tm
     env = environment(tmp_path, BUS_CONNECT=bus, BASE_PATH=BASE)
     archiver = f"http://127.0.0.1:{env['ARCHIVER_PORT']}"
     with running(env), running_replica(bus, archiver_url=archiver, settings={"base_path": BASE}) as replica:
+        wait_until(lambda: replica.request("/api/camera/frames")[0] == 200, "the new database is ready", 20)
         for path in ("/api/camera/frames/status", "/api/camera/frames", "/api/camera/retention"):
             for base in (BASE, ""):
                 status, _, body = replica.request(base + path)
