@@ -34,7 +34,8 @@ STANDARD_OUTPUT: Final = "-"
 EXIT_NO_PICTURES: Final = 1
 SUFFIX: Final = ".exchange.gz"
 WARNING: Final = (
-    "User names, passwords and addresses are masked in it, but the camera's pictures of up to five seconds are in it. "
+    "User names, passwords and addresses are masked in it, but the camera's pictures of up to five seconds are in it, "
+    "also what privacy masks hide. "
     "Look whether you wish to share what the camera sees now.\n"
     "To send it to us, attach it to a report by the form 'A camera does not play'."
 )
