@@ -67,9 +67,15 @@ def test_the_gateway_listens_as_stream_does() -> None:
     assert set(gateway) == {*names, "LOG_FORMAT"}
 
 
+def test_with_ports_open_to_everybody_a_password_is_needed() -> None:
+    """Whatever SITE_ADDRESS and the stack's own PUBLISH_ADDRESS say."""
+    overlay = (ROOT / "docker-compose.https.yml").read_text()
+    assert overlay.count("PUBLISH_ADDRESS: 0.0.0.0") == 2  # stream's and the archiver's
+
+
 def test_by_default_stream_believes_no_proxy_and_behind_caddy_it_does() -> None:
     """Viewers connect to stream themselves, so one in the own network could claim any address."""
     assert environment("stream")["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-}"
     overlay = (ROOT / "docker-compose.https.yml").read_text()
-    assert f"TRUSTED_PROXIES: ${{TRUSTED_PROXIES:-{PRIVATE_NETWORKS}}}" in overlay
+    assert f"TRUSTED_PROXIES: {PRIVATE_NETWORKS},${{TRUSTED_PROXIES:-}}" in overlay
     assert 'GATEWAY_SOCKET: ""' in overlay

@@ -24,7 +24,9 @@ def masks_text(value: Any) -> Any:
     """Areas as lists of [x, y], which only a file can hold, in the form of an environment variable."""
     if not isinstance(value, list):
         return value
-    return "; ".join(" ".join(map(joined, area)) if isinstance(area, list) else str(area) for area in value)
+    return "; ".join(
+        " ".join(str(joined(corner)) for corner in area) if isinstance(area, list) else str(area) for area in value
+    )
 
 
 def usable_crop(value: str) -> str:

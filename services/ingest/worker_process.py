@@ -29,7 +29,12 @@ class WorkerProcess:
         self.started_at = clock.monotonic()
         self.heartbeat_at: float | None = None
         its_input, instructions = os.pipe()
-        heartbeats, its_output = os.pipe()
+        try:
+            heartbeats, its_output = os.pipe()
+        except OSError:
+            os.close(its_input)
+            os.close(instructions)
+            raise
         try:
             self._child = launcher.launch(camera_key, its_input, its_output)
         except OSError:

@@ -86,7 +86,8 @@ class WorkerTemplate:
     def end(self) -> None:
         """End it, and what it has forked since nobody got the answer. Those of cameras have left its group."""
         self._control.close()
-        os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ended, and the system was told to forget ended children
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         with suppress(ChildProcessError):  # there are no more
             while True:

@@ -25,6 +25,8 @@ def main() -> int:
     settings = load_settings(StreamSettings)
     bus_keys = client_keys(settings)
     refuse_unprotected_access(settings, "STREAM_HOST", settings.stream_host)
+    if settings.gateway_socket is not None:  # nothing here tells where the gateway listens
+        refuse_unprotected_access(settings, "GATEWAY_SOCKET", str(settings.gateway_socket))
     most_connections = raise_file_limit()
     max_viewers = min(settings.stream_max_viewers or USUAL_MAX_VIEWERS, most_connections)
     listener = listen(

@@ -39,11 +39,12 @@ class Authorizer:
         if text == self._own_key:
             return
         now = self._monotonic()
-        if now - self._read_at >= READ_SECONDS:
+        if is_read := now - self._read_at >= READ_SECONDS:
             self._authorized, self._read_at = self._keys.read_authorized(), now
         name = self._authorized.names.get(text)
         if name is None:
             reason = f"the key shown from {address} is not authorized"
-            raise RefusedPeerError("; ".join((reason, *self._authorized.faults)), _ANSWER)
+            # libzmq takes that answer as final, so a key that may have been added just now gets none, and comes again.
+            raise RefusedPeerError("; ".join((reason, *self._authorized.faults)), _ANSWER if is_read else b"")
         if count := self._lines.admit((name, address)):
             log.info("bus client let in", client=name, address=address, count=count)

@@ -50,7 +50,7 @@ async def _look_up(host: str, port: int) -> list[tuple[Any, ...]]:
             lookups.add(loop.create_task(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
             done, lookups = await asyncio.wait(lookups, timeout=LOOKUP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             for lookup in done:
-                with suppress(OSError):
+                with suppress(OSError, UnicodeError):  # the latter for a name that can be none
                     return lookup.result()
         return []
     finally:

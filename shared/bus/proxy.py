@@ -49,12 +49,14 @@ class BusProxy:
         self._thread.start()
 
     def _run(self) -> None:
-        with suppress(zmq.ContextTerminated):
-            while True:
-                wait_seconds = min(self._pacer.pass_due(), WAIT_SECONDS)
-                self._outer.turn(0 if self._pass_messages() else wait_seconds)
-        self._outer.close()
-        self._inner.close(linger=0)
+        try:
+            with suppress(zmq.ContextTerminated):
+                while True:
+                    wait_seconds = min(self._pacer.pass_due(), WAIT_SECONDS)
+                    self._outer.turn(0 if self._pass_messages() else wait_seconds)
+        finally:  # else the end of the context would wait for them
+            self._outer.close()
+            self._inner.close(linger=0)
 
     def _pass_messages(self) -> bool:
         """Pass publishers' messages on; whether there may be more."""

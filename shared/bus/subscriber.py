@@ -127,6 +127,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER_BYTES)
+        self.silence.restart()  # the look-up of its name may have taken longer than it may be silent
         self._send(self._greeting)
 
     def get_buffer(self, _sizehint: int) -> memoryview:
@@ -141,6 +142,8 @@ class _Connection(asyncio.BufferedProtocol):
                 self.silence.restart()
                 for parts in newest.values():
                     self._take(parts)
+            elif self._zmtp.is_amid_frame:  # a slow link takes long for one picture
+                self.silence.restart()
         except Exception as error:  # noqa: BLE001 raised where `ended` is awaited
             self._end(error)
             self.abort()
@@ -151,6 +154,9 @@ class _Connection(asyncio.BufferedProtocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         # Whatever the reason was, `_stay_connected` reconnects.
         self._end(None)
+        # The two refer to each other, so their memory would stay until Python looks for such circles.
+        self._zmtp.release()
+        self._newest.clear()
 
     def _end(self, error: Exception | None) -> None:
         if self.ended.done():
@@ -158,7 +164,8 @@ class _Connection(asyncio.BufferedProtocol):
         if error is None:
             self.ended.set_result(None)
         else:
-            self.ended.set_exception(error)
+            # A traceback would keep the buffer of bytes that make no sense.
+            self.ended.set_exception(error.with_traceback(None) if isinstance(error, ZmtpError) else error)
 
     def subscribe(self, topic: bytes) -> None:
         """Before the handshake nothing is sent: all topics are, at its end."""

@@ -52,10 +52,13 @@ class SubscriberConnection:
         self.descriptor = accepted.fileno()
         self.accepted_at = time.monotonic()
         self.waiting_bytes = 0
-        """Of the messages that wait; on a bus without keys others may wait for the same ones."""
+        """Of the messages that wait, each counted whole until its last byte is sent; on a bus without keys others may
+        wait for the same ones."""
         self.peer = ZmtpPeer(mechanism, self.send_bytes)
         self._begun = memoryview(b"")
-        """The rest of what was sent in part."""
+        """The rest of what was sent in part. It keeps all of it in memory."""
+        self._begun_bytes = 0
+        """The length of all of it."""
         self._queue: deque[OutgoingMessage] = deque()
         self._allowance = float(BURST_CHANGES)
         self._counted_at = self.accepted_at
@@ -82,18 +85,19 @@ class SubscriberConnection:
         except OSError:
             return
         if sent < sum(map(len, frames)):
-            self._begun = message.whole(frames)[sent:]
-            self.waiting_bytes += len(self._begun)
+            self._keep(message.whole(frames), sent)
 
     def flush(self) -> None:
         """Send what waits, as far as there is room."""
         try:
             while True:
                 if self._begun:
-                    sent = self.socket.send(self._begun)
-                    self._begun = self._begun[sent:]
-                    self.waiting_bytes -= sent
-                if self._begun or not self._queue:
+                    self._begun = self._begun[self.socket.send(self._begun) :]
+                if self._begun:
+                    return
+                self.waiting_bytes -= self._begun_bytes
+                self._begun_bytes = 0
+                if not self._queue:
                     return
                 message = self._queue.popleft()
                 self.waiting_bytes -= message.size
@@ -101,17 +105,30 @@ class SubscriberConnection:
         except BlockingIOError:
             return
         except OSError:
-            self._begun = memoryview(b"")
-            self._queue.clear()
-            self.waiting_bytes = 0
+            self._forget()
+
+    def close(self) -> None:
+        """The connection has ended. Nothing of what waits stays in memory."""
+        self.socket.close()
+        self._forget()
+
+    def _keep(self, whole: memoryview, sent: int) -> None:
+        """The bytes behind the first `sent` of `whole` are to be sent."""
+        self._begun, self._begun_bytes = whole[sent:], len(whole)
+        self.waiting_bytes += self._begun_bytes
+
+    def _forget(self) -> None:
+        self._begun, self._begun_bytes = memoryview(b""), 0
+        self._queue.clear()
+        self.waiting_bytes = 0
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes of the protocol, unless a message waits: who has not read that one needs no PONG."""
         if not self._begun:
             with suppress(OSError):
                 sent = self.socket.send(data)
-                self._begun = memoryview(data)[sent:]
-                self.waiting_bytes += len(self._begun)
+                if sent < len(data):
+                    self._keep(memoryview(data), sent)
 
     def read(self) -> list[DemandChange] | None:
         """What the peer asks for now; None when the connection has ended.

@@ -168,7 +168,7 @@ class SubscriberServer:
     def _end(self, connection: SubscriberConnection, reason: str | None) -> None:
         """Close the connection, and log why; None when it ended by itself."""
         del self._connections[connection.descriptor]
-        connection.socket.close()
+        connection.close()
         self._receivers.clear()
         for topic in self._ledger.end(connection):
             self._on_demand(topic, False)

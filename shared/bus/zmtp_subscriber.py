@@ -72,6 +72,17 @@ class ZmtpSubscriber:
     def cancel(self, topic: bytes) -> None:
         self._reply(self._command(b"CANCEL", topic))
 
+    @property
+    def is_amid_frame(self) -> bool:
+        """Whether a frame has arrived in part, after the handshake."""
+        return self.is_ready and self._needed > 0
+
+    def release(self) -> None:
+        """The connection has ended: give the memory back."""
+        self._buffer = bytearray()
+        self._view = memoryview(self._buffer)
+        self._parts, self._parts_bytes = [], 0
+
     def free_space(self) -> memoryview:
         """Where to write the next bytes; large enough for the rest of the frame that has arrived in part."""
         if self._needed > len(self._buffer):
@@ -90,7 +101,7 @@ class ZmtpSubscriber:
         start = self._read_frames(self._read_greeting(end), end)
         rest = end - start
         if start and rest:
-            self._buffer[:rest] = self._view[start:end]
+            self._view[:rest] = self._view[start:end]
         self._filled = rest
         if len(self._buffer) > KEPT_BUFFER_BYTES and max(rest, self._needed) <= FIRST_BUFFER_BYTES:
             smaller = bytearray(FIRST_BUFFER_BYTES)

@@ -98,7 +98,9 @@ class PacedProtocol(HttpToolsProtocol):
             cycle.message_event.set()
 
     def on_response_complete(self) -> None:
+        was_parsing, self._is_parsing = self._is_parsing, True  # else uvicorn would arm its timer for a request begun
         super().on_response_complete()
+        self._is_parsing = was_parsing
         if self._unparsed:
             self._parse()
 

@@ -157,7 +157,7 @@ def test_only_the_gateway_is_published_and_only_on_loopback(stack: ComposeStack)
 
 def test_a_stack_with_a_domain_speaks_tls() -> None:
     """For localhost, Caddy issues the certificate itself. Page, stream and archive are at one origin."""
-    settings = {"SITE_ADDRESS": "localhost", "HTTPS_PORT": str(free_port())}
+    settings = {"SITE_ADDRESS": "localhost", "HTTPS_PORT": str(free_port()), "ALLOW_ANONYMOUS": "true"}
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     with ComposeStack("tls", "https", settings=settings, more_files=[HERE / "other-ports.yml"]) as stack:

@@ -48,6 +48,16 @@ def test_areas_may_be_written_as_lists(path: Path) -> None:
     assert one.model_dump(exclude={"device_key"}) == other.model_dump(exclude={"device_key"})
 
 
+@pytest.mark.parametrize(
+    "masks", ["[[0, 0], [0.3, 0], [0.3, 0.2]]", "[0, 1]", "[[[0, 0], 5]]", "[[['a', {}]]]", "3", "[[]]"]
+)
+def test_areas_with_a_bracket_too_few_are_refused_in_words(masks: str, path: Path) -> None:
+    """A reload of the file must not end ingest."""
+    path.write_text(f"[[camera]]\ndevice_key = 'a'\nprivacy_masks = {masks}\n")
+    with pytest.raises(ConfigurationError, match="privacy_masks"):
+        read_cameras_file(path)
+
+
 def test_a_file_that_is_absent_or_too_long_is_refused(path: Path) -> None:
     """The setting may name the wrong file."""
     with pytest.raises(ConfigurationError, match="can't be read: No such file"):

@@ -35,11 +35,10 @@ def main() -> int:
 
 
 def lower_priority() -> None:
-    """Compute and read only when no other process wants to. The idle class brings idle disk priority with it."""
+    """Compute and read after all other processes. Not in the scheduler's idle class: on a busy machine that waits for
+    minutes, and a capture may wait for the memory that is held here.
+    """
     os.nice(NICEST)
-    if sys.platform == "linux":
-        with suppress(OSError):  # some sandboxes have no such class
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def end_first_when_memory_is_short() -> None:

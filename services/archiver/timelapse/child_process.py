@@ -17,8 +17,8 @@ from shared.errors import FramecastError
 STALL_SECONDS: Final = 900.0
 """How long one step may take, on a slow machine that is busy with other work."""
 KILLED_SECONDS: Final = 1.0
-"""How long the end waits for the killed process. On a busy machine it waits for a turn even to die, since it is in the
-scheduler's idle class; it computes no more, and the archiver's end must not wait for that."""
+"""How long the end waits for the killed process. On a busy machine it waits for a turn even to die, since it has the
+lowest priority; it computes no more, and the archiver's end must not wait for that."""
 _LONGEST_LINE: Final = 1 << 20
 _LAST_WORDS: Final = 300
 

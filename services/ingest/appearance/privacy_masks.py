@@ -17,6 +17,7 @@ _MIN_BLOCK: Final = 16
 _SAMPLED: Final = 4
 """A block's colour is the mean of every fourth sample each way. That costs a twentieth of the mean of all."""
 _EVERYTHING: Final = 255
+_OUTSIDE: Final = 128
 _MARGIN: Final = 4
 
 
@@ -49,7 +50,7 @@ class PrivacyMasks:
         return raster.each(self._hidden)
 
     def _hidden(self, layer: Layer) -> Pixels:
-        key = (layer.step, layer.samples.ndim)
+        key = (layer.step, layer.samples.ndim, layer.black)
         prepared = self._prepared.get(key)
         if prepared is None:
             prepared = self._prepared[key] = self._prepare(layer)
@@ -87,8 +88,12 @@ class PrivacyMasks:
         hidden = np.zeros((height + 2 * _MARGIN, width + 2 * _MARGIN), np.uint8)
         for polygon in self._polygons:
             corners = np.array([(x * width - 0.5 + _MARGIN, y * height - 0.5 + _MARGIN) for x, y in polygon])
-            # One at a time: where two overlap, one call would leave the overlap out.
-            cv2.fillPoly(hidden, [np.rint(corners).astype(np.int32)], _EVERYTHING)
+            # What can't be reached from outside is inside, however often an outline goes round it. OpenCV's way to fill
+            # would leave out what is enclosed twice.
+            outline = np.zeros_like(hidden)
+            cv2.polylines(outline, [np.rint(corners).astype(np.int32)], True, _EVERYTHING)
+            cv2.floodFill(outline, None, (0, 0), _OUTSIDE)
+            hidden[outline != _OUTSIDE] = _EVERYTHING
         hidden = np.asarray(cv2.dilate(hidden, np.ones((5, 5), np.uint8)), np.uint8)
         return np.ascontiguousarray(hidden[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN])
 

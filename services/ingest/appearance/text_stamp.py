@@ -8,6 +8,7 @@ import numpy as np
 
 from services.ingest.appearance.options import Place
 from services.ingest.appearance.raster import Layer, Raster
+from services.ingest.decoding.colours import Colours
 from services.ingest.decoding.planes import Pixels
 
 _FONT: Final = "sans"  # built into OpenCV 5: Latin, Greek, Cyrillic, Arabic, Hebrew and East Asian letters
@@ -42,12 +43,12 @@ class TextStamp:
     def __init__(self, place: Place, size_percent: float) -> None:
         self._place = place
         self._size_percent = size_percent
-        self._drawn_for: tuple[str, tuple[int, int], int] | None = None
+        self._drawn_for: tuple[str, tuple[int, int], int, Colours] | None = None
         self._inks: list[_Ink] = []
         self._font = cv2.FontFace(_FONT)
 
     def write(self, raster: Raster, text: str) -> Raster:
-        drawn_for = text, raster.size, len(raster.layers)
+        drawn_for = text, raster.size, len(raster.layers), raster.colours
         if self._drawn_for != drawn_for:
             self._inks = self._draw(text, raster)
             self._drawn_for = drawn_for

@@ -120,7 +120,7 @@ class PictureDelivery:
                 sink.state_changed()
             return
         if self._late_seconds >= TOLD_LATENESS_SECONDS:
-            captured_at_ns -= round(self._late_seconds * NS_PER_SECOND)
+            captured_at_ns = self._clock.utc_ns() - round(self._late_seconds * NS_PER_SECOND)
         frames = self._renditions.render(picture, wanted, captured_at_ns, now)
         size = self._renditions.size_of(picture)
         if self._frozen_seconds is not None and now - self._renditions.same_since >= self._frozen_seconds:

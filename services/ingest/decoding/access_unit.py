@@ -32,6 +32,8 @@ class AccessUnit:
     """Whether something before it is missing: it may be whole, but only a key frame can be decoded."""
     taken_at: float = math.inf
     """When the camera took it, in monotonic seconds of ours; infinite where nothing tells."""
+    arrived_at: float = math.inf
+    """When it was read, in the same seconds."""
 
     def add(self, payload: Buffer) -> None:
         self.payloads.append(payload)

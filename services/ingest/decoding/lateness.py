@@ -12,16 +12,19 @@ from typing import Final
 
 MAX_DRIFT: Final = 200e-6
 """How much faster the camera's clock may run than ours. A crystal that is off by 100 ppm gains 8.6 s a day."""
-UNSURE_DRIFT: Final = 0.01
-"""The same while nothing confirms the time stamps: they may count pictures, at a rate that is nearly right."""
 BACK_SECONDS: Final = 1.0
 """A time stamp that falls behind by more is a clock that was set. Pictures that arrive out of order differ by less."""
 SLOW_SECONDS: Final = 0.5
 """Time stamps that lose more than this in a window, while this process had the time to read, count something else."""
 WINDOW_SECONDS: Final = 30.0
+UNSURE_DRIFT: Final = SLOW_SECONDS / WINDOW_SECONDS
+"""How fast the camera's clock may run while nothing confirms its time stamps: they may count pictures, at a rate that
+is nearly right. A larger error is one that disproves them."""
 SURE_WINDOWS: Final = 3
 REPORT_SECONDS: Final = 4.0
 """Two reports of a camera's clock are compared that are at least so far apart."""
+REPORT_ERROR_SECONDS: Final = 0.05
+"""How far a report's two times may be apart by themselves."""
 
 LATE_SECONDS: Final = 2.0
 """Later pictures are shed."""
@@ -48,24 +51,33 @@ class CameraClock:
         self._window = (0.0, 0.0)
         self._good_windows = 0
         self._report: tuple[float, float] | None = None
+        self._first_report: tuple[float, float] | None = None
         self._is_confirmed = False
 
     def restart(self) -> None:
         """Another clock begins: the camera has a new sender."""
-        self._least = self._report = None
+        self._least = self._report = self._first_report = None
         self._is_confirmed = False
 
     def note_report(self, wall_seconds: float, time: float) -> None:
-        """The camera says that its wall clock showed `wall_seconds` at the time stamp `time`."""
-        if self._report is None or time < self._report[1]:
-            self._report = wall_seconds, time
+        """The camera says that its wall clock showed `wall_seconds` at the time stamp `time`.
+
+        Two reports in a row must agree roughly, and the last with the first as well as crystals do.
+        """
+        report = wall_seconds, time
+        if self._report is None or self._first_report is None or time < self._report[1]:
+            self._report = self._first_report = report
             return
-        wall_before, time_before = self._report
-        if time - time_before >= REPORT_SECONDS:
-            self._report = wall_seconds, time
-            error = (wall_seconds - wall_before) / (time - time_before) - 1
-            self._is_confirmed = abs(error) <= UNSURE_DRIFT
-            self.is_believed |= self._is_confirmed
+        if time - self._report[1] < REPORT_SECONDS:
+            return
+        if not _agree(self._report, report, UNSURE_DRIFT, 0.0):
+            self._report = self._first_report = report
+            self._is_confirmed = False
+            return
+        self._report = report
+        self._is_confirmed = _agree(self._first_report, report, MAX_DRIFT, REPORT_ERROR_SECONDS)
+        if self._is_confirmed and not self.is_believed:
+            self.is_believed, self._least = True, None
 
     def taken_at(self, time: float, arrived_at: float) -> float:
         """When the picture with the time stamp `time` was taken, at the latest at `arrived_at`."""
@@ -97,6 +109,12 @@ class CameraClock:
         elif not self.is_believed and self._good_windows >= SURE_WINDOWS:
             self.is_believed = True
             self._least = arrived_at - time
+
+
+def _agree(earlier: tuple[float, float], later: tuple[float, float], drift: float, error_seconds: float) -> bool:
+    """Whether the wall clock and the time stamps of two reports went on alike."""
+    passed = later[1] - earlier[1]
+    return abs(later[0] - earlier[0] - passed) <= drift * passed + error_seconds
 
 
 class Shedding:

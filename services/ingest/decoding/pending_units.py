@@ -63,12 +63,18 @@ class PendingUnits:
         return batch
 
     def take_key(self) -> Batch:
-        """Remove everything that waits, and return the key frame in it, if there is one. Nothing is kept until the next
-        one.
+        """Remove the key frame that waits, and return it; nothing where none waits.
+
+        What follows it is kept, in case that there is time again. Behind a picture that was left out nothing is kept
+        until the next key frame.
         """
-        units = self._units[:1] if self._begins_with_key else []
-        self.hold()
-        return Batch(units, True, self._sets)
+        if not self._begins_with_key:
+            self.hold()
+            return Batch([], True, self._sets)
+        key, *self._units = self._units
+        self._bytes -= key.memory_bytes
+        self._is_new_start = self._begins_with_key = False
+        return Batch([key], True, self._sets)
 
     def hold(self) -> None:
         """Keep nothing until the next key frame."""

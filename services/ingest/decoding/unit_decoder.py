@@ -66,11 +66,14 @@ class UnitDecoder:
             self._picture = None
         return self._picture
 
-    def _note_lateness(self, batch: Batch) -> None:
+    def _note_lateness(self, batch: Batch, begun_at: float) -> None:
         """A picture stays as late as it was, except while newer ones are left out."""
         now = time.monotonic()
         if batch.units:
-            self._taken_at = batch.units[-1].taken_at
+            newest = batch.units[-1]
+            # A lone one waited for nobody: it was the newest all the time, if a camera sends few.
+            waited = max(0.0, begun_at - newest.arrived_at) if len(batch.units) == 1 else 0.0
+            self._taken_at = newest.taken_at + waited
         elif not self._shedding.is_on:
             return
         self.late_seconds = max(0.0, now - self._taken_at)
@@ -78,11 +81,12 @@ class UnitDecoder:
 
     def _decode_pending(self) -> Picture | None:
         """The newest pending picture; None if nothing is pending."""
+        begun_at = time.monotonic()
         batch = self.pending.take_key() if self._shedding.is_on and self._decoder is not None else self.pending.take()
         try:
             return self._decoded(batch) if batch.units else None
         finally:
-            self._note_lateness(batch)
+            self._note_lateness(batch, begun_at)
 
     def _decoded(self, batch: Batch) -> Picture | None:
         if self._decoder is None:

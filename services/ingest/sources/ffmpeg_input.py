@@ -45,6 +45,8 @@ class FfmpegInput:
     `container_format`. One thread. `open_seconds` is for connecting, again for finding the streams, and again for the
     first packet.
 
+    A file's pictures are never late, so with `is_live` False their time stamps mean nothing.
+
     The wait of `stall_seconds` is split into `reads` reads. A second one helps after bytes that belong to no packet,
     where FFmpeg finds its place again when the first is cut.
 
@@ -64,8 +66,10 @@ class FfmpegInput:
         max_pixels: int,
         reads: int = 1,
         container_format: str | None = None,
+        is_live: bool = True,
     ) -> None:
         self._stall_seconds = stall_seconds
+        self._is_live = is_live
         self._read_seconds = stall_seconds / reads
         # FFmpeg would decode while it opens, and take memory for the coded size, of which a picture may show a piece.
         options = {**options, "max_pixels": str(max_pixels), "codec_whitelist": "none"}
@@ -133,7 +137,7 @@ class FfmpegInput:
         self._newest.is_newest_key = packet.is_keyframe
         is_damaged = self.codec != "mjpeg" and (packet.is_corrupt or _tell_of_loss(lines))
         self._note_loss(lines, now)
-        unit = AccessUnit(0, is_damaged=is_damaged, taken_at=self._taken_at(packet, now))
+        unit = AccessUnit(0, is_damaged=is_damaged, taken_at=self._taken_at(packet, now), arrived_at=now)
         unit.add(memoryview(packet))
         self._pictures.pending.put(unit)
         self.is_behind = now - unit.taken_at > LATE_SECONDS
@@ -171,7 +175,7 @@ class FfmpegInput:
 
     def _taken_at(self, packet: "av.Packet[VideoStream]", now: float) -> float:
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None or not packet.time_base:
+        if not self._is_live or stamp is None or not packet.time_base:
             return now
         return self._camera_clock.taken_at(float(stamp * packet.time_base), now)
 

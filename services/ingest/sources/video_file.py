@@ -30,6 +30,7 @@ class VideoFileSource:
                 open_seconds=READ_SECONDS,
                 stall_seconds=READ_SECONDS,
                 max_pixels=self._max_pixels,
+                is_live=False,
             )
         except UnopenedError as error:
             raise SourceUnavailableError(

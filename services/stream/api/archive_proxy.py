@@ -1,4 +1,4 @@
-"""Forwards the archive's addresses to the archiver, so that port 8001 is the one origin where there is no gateway.
+"""Forwards the archive's addresses to the archiver, so that port 8001 is the one origin.
 
 Bodies pass in both directions while they arrive; nothing is held. Credentials pass too, except those that the guard has
 found wrong: the archiver verifies them itself, as it does for its direct clients.
@@ -63,6 +63,8 @@ def archive_router(client: httpx2.AsyncClient, limit: PerAddressLimit) -> APIRou
             except httpx2.PoolTimeout:
                 limit_met("archive requests", address, MAX_CONNECTIONS)
                 return JSONResponse({"detail": texts.archive_full(MAX_CONNECTIONS)}, 503, headers={"Retry-After": "5"})
+            except httpx2.ReadTimeout:
+                return JSONResponse({"detail": texts.archive_silent(READ_SECONDS)}, 504, headers={"Retry-After": "30"})
             except httpx2.TransportError:
                 return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, 502, headers={"Retry-After": "2"})
             return _Forwarded(answer, on_end=place.pop_all().close)

@@ -66,6 +66,10 @@ LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
 SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."
 
 
+def archive_silent(seconds: float) -> str:
+    return f"The archive has not answered for {seconds:.0f} s: it is busy. Try again later."
+
+
 def server_full(limit: int) -> str:
     return f"This server has {limit} viewers, which is its limit (STREAM_MAX_VIEWERS). Try again later."
 

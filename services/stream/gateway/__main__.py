@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import suppress
 from pathlib import Path
 
 from services.stream.gateway.balancer import Balancer
@@ -52,7 +51,7 @@ def listen_for_replicas(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     mask = os.umask(0o177)
     try:
-        with suppress(FileNotFoundError):
+        if path.is_socket():
             path.unlink()
         listener.bind(os.fspath(path))
         listener.listen()

@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +30,7 @@ class GatewayClient:
         self._is_to_tell = False
         self._beginning: set[asyncio.Task[None]] = set()
         self._lost = ThrottledLog("connections of viewers")
+        self._unreached = ThrottledLog("connections to the gateway", event="failed")
 
     def start(self, make_protocol: Callable[[], asyncio.Protocol]) -> None:
         self._make_protocol = make_protocol
@@ -44,13 +44,17 @@ class GatewayClient:
     async def _run(self) -> None:
         backoff = Backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
         while True:
-            with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
                 link.setblocking(False)
-                link.connect(self._path)
-                backoff.reset()
-                log.info("gateway reached")
-                await self._serve(link)
-                log.warning("gateway lost")
+                try:
+                    link.connect(self._path)
+                except OSError as error:
+                    self._unreached.count(str(error))
+                else:
+                    backoff.reset()
+                    log.info("gateway reached")
+                    await self._serve(link)
+                    log.warning("gateway lost")
             await asyncio.sleep(backoff.next_seconds())
 
     async def _serve(self, link: socket.socket) -> None:
@@ -63,6 +67,7 @@ class GatewayClient:
             await ended.wait()
         finally:
             self._loop.remove_reader(link)
+            self._tell()  # else another replica would get what was taken in this turn, too
             self._link = None
 
     def _receive(self, link: socket.socket, ended: asyncio.Event) -> None:

@@ -36,6 +36,20 @@ def test_a_filled_mask_is_black_and_the_rest_is_as_it_was(form: str, masks: str)
     assert pixels[:, 40:].min() >= 220
 
 
+@pytest.mark.parametrize(
+    "masks",
+    [
+        "0,0 0.8,0 0.8,0.8 0,0.8 0,0 0.5,0 0.5,0.5 0,0.5",  # two areas without a semicolon between
+        "0,0 0.8,0 0.8,0.8 0,0.8 0,0 0.8,0 0.8,0.8 0,0.8",  # the same corners once more
+        "0,0 0.8,0 0.8,0.8 0.4,0.4 0.8,0.8 0,0.8",
+    ],
+)
+def test_what_an_outline_encloses_twice_is_hidden(masks: str) -> None:
+    """A hole would be in the middle of what should be hidden."""
+    pixels = shown(masked(masks).applied(picture("bgr", plain(64, 48, WHITE)), 0))
+    assert pixels[4:34, 4:44].max() <= 8
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_pixelated_mask_keeps_nothing_smaller_than_its_blocks(form: str) -> None:
     """Of stripes of 4 pixels nothing is left but a few even blocks; beside the mask they stay."""

@@ -66,12 +66,29 @@ def test_pictures_that_are_fast_again_are_no_longer_late() -> None:
     assert lags[-1] < 0.1
 
 
-@pytest.mark.parametrize("real_fps", [5, 12, 20, 24, 24.9, 25.1, 30])
-def test_time_stamps_that_count_pictures_never_make_one_late(real_fps: float) -> None:
+@pytest.mark.parametrize("reports", [False, True])
+@pytest.mark.parametrize("real_fps", [5, 12, 20, 24, 24.6, 24.65, 24.7, 24.9, 24.95, 24.99, 25.1, 30])
+def test_time_stamps_that_count_pictures_never_make_one_late(real_fps: float, reports: bool) -> None:
     """Many cameras add the same for each picture, whatever the night does to their rate."""
     clock = CameraClock(lambda: False)
-    pictures = ((number / FPS, number / real_fps) for number in range(round(600 * real_fps)))
-    assert max(lateness_of(clock, pictures)) < LATE_SECONDS
+    worst = 0.0
+    for number in range(round(9_000 * real_fps)):
+        time, arrived = number / FPS, number / real_fps
+        if reports and number % 125 == 0:
+            clock.note_report(1_000 + arrived, time)
+        worst = max(worst, arrived - clock.taken_at(time, arrived))
+    assert worst < LATE_SECONDS
+
+
+def test_a_clock_that_is_confirmed_again_begins_anew() -> None:
+    """A camera whose night has half as many pictures. In the morning its reports agree again."""
+    clock = CameraClock(lambda: False)
+    lateness_of(clock, ((time, arrived * 2) for time, arrived in stream(100)))
+    assert not clock.is_believed
+    for seconds in (0.0, 5.0, 10.0):
+        clock.note_report(1_000 + seconds, 5_200 + seconds)
+    assert clock.is_believed
+    assert max(lateness_of(clock, ((time + 200, arrived + 200) for time, arrived in stream(60)))) < LATE_SECONDS
 
 
 def test_time_stamps_that_stand_still_never_make_a_picture_late() -> None:

@@ -118,7 +118,7 @@ def test_a_unit_of_millions_of_nal_units_is_damaged(unit_format: UnitFormat, hea
 
 
 def test_a_key_frame_can_be_taken_alone() -> None:
-    """Where there is no time for more. What follows it can't be decoded then."""
+    """Where there is no time for more. What follows is kept until it is clear that there is none."""
     units = units_of("h264")  # key frames are the first and the seventh
     pending = PendingUnits(H264(), b"")
     for unit in units[:3]:
@@ -131,7 +131,8 @@ def test_a_key_frame_can_be_taken_alone() -> None:
     for unit in units[6:]:
         pending.put(unit)
     assert pending.take_key().units == [units[6]]
-    assert pending.take().units == []
+    batch = pending.take()
+    assert (batch.units, batch.is_new_start) == (units[7:], False), "there is time again"
 
 
 def test_what_follows_a_key_frame_that_was_taken_before_is_no_key_frame() -> None:

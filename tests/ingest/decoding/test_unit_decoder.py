@@ -40,6 +40,7 @@ def test_late_pictures_are_shed_to_key_frames_and_keep_their_age(monkeypatch: py
     pictures = UnitDecoder(FORMATS["h264"](), b"")
     for number, unit in enumerate(units):
         unit.taken_at = 96.0 + number / 10
+        unit.arrived_at = unit.taken_at + 4.0
     first = newest_after(pictures, units[0])
     assert first is not None
     assert pictures.late_seconds == pytest.approx(4.0)
@@ -64,3 +65,27 @@ def test_a_picture_that_nothing_follows_is_as_late_as_it_was(monkeypatch: pytest
     now += 9
     pictures.newest()
     assert pictures.late_seconds == pytest.approx(0.1)
+
+
+def test_a_newest_picture_that_waited_for_a_viewer_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a camera that sends one every ten seconds, the newest is some seconds old. That is no lateness."""
+    monkeypatch.setattr("services.ingest.decoding.unit_decoder.time.monotonic", lambda: 108.0)
+    units, _ = assembled("h264", recorded("h264"))
+    pictures = UnitDecoder(FORMATS["h264"](), b"")
+    units[0].taken_at, units[0].arrived_at = 99.9, 100.0
+    assert newest_after(pictures, units[0]) is not None
+    assert pictures.late_seconds == pytest.approx(0.1)
+
+
+def test_after_shedding_no_group_of_pictures_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key frame that ends it is followed by its pictures, not by a hole until the next one."""
+    now = 100.0
+    monkeypatch.setattr("services.ingest.decoding.unit_decoder.time.monotonic", lambda: now)
+    units, _ = assembled("h264", recorded("h264"))
+    pictures = UnitDecoder(FORMATS["h264"](), b"")
+    units[0].taken_at, units[0].arrived_at = 96.0, 100.0
+    newest_after(pictures, units[0])
+    now = 110.0
+    for unit in units[6:]:
+        unit.taken_at = unit.arrived_at = 110.0
+        assert newest_after(pictures, unit) is not None

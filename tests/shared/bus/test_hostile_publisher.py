@@ -43,6 +43,7 @@ WITHOUT_KEYS = {
     "messages that never end": READY + 100 * zmtp.frame(zmtp.MORE, bytes(60_000)),
     "parts of the largest size": READY + 8 * (long_head(zmtp.MORE, MAX_MESSAGE_BYTES // 8) + bytes(MAX_MESSAGE_BYTES)),
     "an endless frame": READY + long_head(0, 2**63 - 1) + bytes(1 << 20),
+    "most of a large frame": READY + MESSAGE + long_head(0, MAX_MESSAGE_BYTES - 64) + bytes(MAX_MESSAGE_BYTES - 4096),
     "pings behind messages": READY + 3000 * MESSAGE + 3000 * zmtp.command(b"PING", bytes(18)),
 }
 
@@ -94,7 +95,8 @@ def test_nothing_of_a_peer_without_ingests_key_is_taken(listener: socket.socket,
 def test_a_hostile_peer_without_keys_ends_nothing_and_costs_no_memory(listener: socket.socket) -> None:
     """libzmq's SUB aborts the process at a PING behind messages and a reset. The archiver had it once."""
     with limited_subscriber(listener.getsockname()[1], None) as process:
-        for said in (*WITHOUT_KEYS.values(), *5 * [WITHOUT_KEYS["pings behind messages"]]):
+        often = 5 * [WITHOUT_KEYS["pings behind messages"]] + 12 * [WITHOUT_KEYS["most of a large frame"]]
+        for said in (*WITHOUT_KEYS.values(), *often):
             say_and_reset(listener, said)
         listener.accept()[0].close()
         messages_taken(process)

@@ -49,6 +49,7 @@ class DemuxedVideo:
         self._packet_at = time.monotonic()
         until = self._packet_at + CATCH_UP_SECONDS
         while self._input.is_behind and time.monotonic() < until:
+            self._body.deadline = time.monotonic() + self._stall_seconds
             self._input.read()
         return True
 

@@ -27,6 +27,10 @@ class NewestJpeg:
     def put(self, jpeg: bytes) -> None:
         self._unchecked, self._put_at = jpeg, time.monotonic()
 
+    def confirm(self) -> None:
+        """The camera has just said that the newest one is current."""
+        self._put_at = time.monotonic()
+
     def count(self, byte_count: int) -> None:
         """So many bytes arrived."""
         self._bytes += byte_count

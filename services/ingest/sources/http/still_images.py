@@ -102,6 +102,8 @@ class StillImages:
         if is_new and jpeg is not None:
             self._jpeg = jpeg
             self._newest.put(jpeg)
+        else:
+            self._newest.confirm()
         factor = FASTER if is_new else SLOWER
         self._wait = min(max(self._wait * factor, self._shortest_wait), LONGEST_WAIT_SECONDS)
         return is_new

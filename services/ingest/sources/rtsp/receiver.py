@@ -188,7 +188,7 @@ class Receiver:
         self._unit_at = self._loop.time()
         self._has_had_any = True
         self._arrived_units += 1
-        unit.taken_at = self._taken_at(unit.timestamp)
+        unit.taken_at, unit.arrived_at = self._taken_at(unit.timestamp), self._unit_at
         self.decoder.pending.put(unit)
         self._stop_waiting()
 
