@@ -67,7 +67,8 @@ class GatewayClient:
             await ended.wait()
         finally:
             self._loop.remove_reader(link)
-            self._tell()  # else another replica would get what was taken in this turn, too
+            if self._is_to_tell:  # else another replica would get what was taken in this turn, too
+                self._tell()
             self._link = None
 
     def _receive(self, link: socket.socket, ended: asyncio.Event) -> None:
