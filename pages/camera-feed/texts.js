@@ -5,7 +5,7 @@
 
 export const noPicture = "No picture comes. Connecting again.";
 /** @param {number} ms */
-export const behind = (ms) => `The picture is ${ageWords(ms)} behind.`;
+export const behind = (ms) => `${ageWords(ms)} behind.`;
 export const unreachable = "The server can't be reached. Trying again.";
 export const unreachableElsewhere =
   "The server can't be reached, or wants a login, a link or this page in ALLOWED_ORIGINS.";

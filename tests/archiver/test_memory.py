@@ -39,6 +39,10 @@ class Archiver:
         found: dict[str, object] = answer.json()
         return found
 
+    def has_database(self) -> bool:
+        """A new one takes a moment to be made."""
+        return httpx2.get(self._api + "/api/camera/frames", timeout=30).status_code == 200
+
     def frames(self) -> list[dict[str, object]]:
         found = self.get("/api/camera/frames")["frames"]
         assert isinstance(found, list)
@@ -60,7 +64,9 @@ def limited_archiver(root: Path, **settings: str) -> Iterator[Archiver]:
     with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_until(lambda: process.poll() is not None or ready(env), "it is ready", 60)
-            yield Archiver(process, env["ARCHIVER_PORT"])
+            archiver = Archiver(process, env["ARCHIVER_PORT"])
+            wait_until(lambda: process.poll() is not None or archiver.has_database(), "its database is made", 20)
+            yield archiver
             assert process.poll() is None, "it has ended"
         finally:
             process.kill()
