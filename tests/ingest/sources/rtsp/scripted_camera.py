@@ -118,12 +118,13 @@ class ScriptedCamera:
     def play(self, connection: socket.socket) -> None:
         if self.script.is_mute:
             return
-        if not self.ports:
+        ports = tuple(self.ports)  # a connection that begins anew empties them
+        if not ports:
             connection.sendall(self.script.stream)
             return
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             for packet in PACKETS:
-                sender.sendto(packet, ("127.0.0.1", self.ports[0]))
+                sender.sendto(packet, ("127.0.0.1", ports[0]))
 
 
 @contextmanager
