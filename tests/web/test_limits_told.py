@@ -138,9 +138,12 @@ def offend_and_read(client: ClientConnection, offend: Callable[[ClientConnection
 def test_a_socket_beyond_a_limit_is_closed_with_it(port: int, kind: str) -> None:
     """In the reason of the close, where a page can read it; the log has a line."""
     offend, code, words = OFFENCES[kind]
-    with capture_logs() as lines, connect(f"ws://127.0.0.1:{port}/", ping_interval=None) as client:
-        with pytest.raises(ConnectionClosedError) as closed:
-            offend_and_read(client, offend)
+    with (
+        capture_logs() as lines,
+        connect(f"ws://127.0.0.1:{port}/", ping_interval=None) as client,
+        pytest.raises(ConnectionClosedError) as closed,
+    ):
+        offend_and_read(client, offend)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == code
     assert all(word in closed.value.rcvd.reason for word in words), closed.value.rcvd.reason
