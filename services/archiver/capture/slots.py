@@ -1,9 +1,8 @@
 """Which stretch of UTC a picture belongs to. Pure arithmetic on epoch time: no time zone, no DST, no clock."""
 
 from dataclasses import dataclass
-from typing import Final
 
-NS_PER_SECOND: Final = 1_000_000_000
+from shared.clock import NS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)

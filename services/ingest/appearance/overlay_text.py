@@ -6,7 +6,8 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Final
 
-_NS_PER_SECOND: Final = 1_000_000_000
+from shared.clock import NS_PER_SECOND
+
 MAX_CHARACTERS: Final = 100
 OVERLAY_FORM: Final = (
     f"up to {MAX_CHARACTERS} characters on one line, in which {{name}}, {{time}} and {{time:%H:%M}} may stand"
@@ -25,7 +26,7 @@ class OverlayText:
 
     def at(self, captured_at_ns: int) -> str:
         """The text for a picture of that instant (UTC epoch nanoseconds)."""
-        return _text(self, captured_at_ns // _NS_PER_SECOND)
+        return _text(self, captured_at_ns // NS_PER_SECOND)
 
 
 @lru_cache(maxsize=4)

@@ -17,9 +17,8 @@ from services.ingest.decoding.lateness import LATE_SECONDS
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import Source, SourceFacts, SourceUndecodableError, failure_reasons
 from shared.bus.status import CameraState
-from shared.clock import Clock
+from shared.clock import NS_PER_SECOND, Clock
 
-NS_PER_SECOND: Final = 1_000_000_000
 TOLD_LATENESS_SECONDS: Final = 0.5
 """A picture's time is corrected by lateness beyond this. Less may be the size of a key frame."""
 

@@ -3,9 +3,8 @@
 from typing import Final
 
 from services.ingest.sources import OpenSource
-from shared.clock import Clock
+from shared.clock import NS_PER_SECOND, Clock
 
-NS_PER_SECOND: Final = 1_000_000_000
 CAPTURE_MARGIN_SECONDS: Final = 60.0
 """No reader is exchanged for this long before the next archived picture."""
 IDLE_SECONDS: Final = 5.0

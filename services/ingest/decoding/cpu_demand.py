@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from shared.clock import NS_PER_SECOND
+
 _SCHEDSTAT: Final = Path("/proc/thread-self/schedstat")
-_NS_PER_SECOND: Final = 1e9
 BUSY_SHARE: Final = 0.6
 """Above it lateness is no wonder."""
 
@@ -30,7 +31,7 @@ class CpuDemand:
         if self._before is None or now - self._before[0] >= MEASURE_SECONDS:
             with suppress(OSError, ValueError):
                 computing, waiting, _ = (int(number) for number in _SCHEDSTAT.read_text().split())
-                wanted = (computing + waiting) / _NS_PER_SECOND
+                wanted = (computing + waiting) / NS_PER_SECOND
                 if self._before is not None:
                     self._is_too_much = (wanted - self._before[1]) / (now - self._before[0]) > BUSY_SHARE
                 self._before = now, wanted

@@ -1,7 +1,7 @@
 """Where a decoded frame becomes a picture: whole, upright, and with its colours and shape known.
 
 A frame of the usual format is taken as it is, in the decoder's own memory. All that a stream says of its frames ends
-here: what comes after knows pictures only.
+here: the code behind it knows pictures only.
 """
 
 from fractions import Fraction

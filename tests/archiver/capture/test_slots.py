@@ -3,7 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from services.archiver.capture.slots import NS_PER_SECOND, Slot, slot_at
+from services.archiver.capture.slots import Slot, slot_at
+from shared.clock import NS_PER_SECOND
 
 
 def ns(seconds: float) -> int:

@@ -259,7 +259,7 @@ def test_a_subscriber_that_stopped_reading_ends_by_itself(tmp_path: Path, has_ke
 def test_when_too_much_waits_for_all_together_the_one_with_most_is_ended(
     tmp_path: Path, has_keys: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With keys each has its own encrypted picture, so many subscribers that read nothing could fill the memory."""
+    """With keys each has its own encrypted picture, and many that read nothing could fill the memory."""
     monkeypatch.setattr(subscriber_server, "MAX_WAITING_BYTES", 2_000_000)
     message = [TOPIC, bytes(512 * 1024)]
     with running_bus(tmp_path, message, has_keys=has_keys) as bus, capture_logs() as logs:

@@ -22,7 +22,7 @@ class RtpTimestamps:
         return self._ticks / CLOCK_RATE
 
     def peek(self, timestamp: int) -> float:
-        """The same for one that belongs to no picture: what comes next is counted from the last picture's."""
+        """The same for one that belongs to no picture: the next picture is counted from the last one."""
         return (self._ticks + self._ahead(timestamp)) / CLOCK_RATE
 
     def _ahead(self, timestamp: int) -> int:
