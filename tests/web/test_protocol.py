@@ -22,6 +22,7 @@ UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
 )
+CHUNK = b"10000\r\n" + bytes(0x10000) + b"\r\n"
 
 
 class App:
@@ -241,6 +242,21 @@ def test_an_answer_before_the_bodys_end_closes_the_connection_soon(app: App, mon
     monkeypatch.setattr("shared.web.protocol.REST_SECONDS", 0.3)
     with connected(app, post("/deaf", 4000)) as client:
         assert drip_until_closed(client).endswith(b"/deaf")
+
+
+def test_a_body_without_end_ends_the_connection_although_some_of_it_always_waits(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes faster than we take it in. That is no reason to wait for the rest of it."""
+    monkeypatch.setattr("shared.web.protocol.REST_SECONDS", 0.3)
+    monkeypatch.setattr("shared.web.loop_share.STEPS_PER_TURN", 1)
+    head = b"POST /deaf HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connected(app, head) as client:
+        read(client, b"/deaf")
+        until = time.monotonic() + 20
+        with pytest.raises(ConnectionError):
+            while time.monotonic() < until:
+                client.sendall(CHUNK * 16)
 
 
 def test_a_body_that_comes_just_behind_its_answer_costs_no_connection(app: App) -> None:
