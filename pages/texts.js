@@ -89,8 +89,11 @@ export const transport = "Transport";
 
 /** @param {number} count */
 export const gaps = (count) => counted(count, "gap");
-/** @param {string} stretch @param {number} slots @param {string} reason the server's word for it */
-export const gap = (stretch, slots, reason) => `${stretch}: ${slots.toLocaleString()} missing, ${reason}`;
+/** @param {string} stretch @param {number} slots @param {string} reason the server's word for it @param {number} count */
+export const gap = (stretch, slots, reason, count) => {
+  const some = count > 1 ? ` in ${count.toLocaleString()} gaps, mostly ` : ", ";
+  return `${stretch}: ${slots.toLocaleString()} missing${some}${reason}`;
+};
 /** @param {string} gap */
 export const noPictureHere = (gap) => `No picture here. ${gap}.`;
 export const pictureDoesNotCome =

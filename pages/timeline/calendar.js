@@ -22,9 +22,13 @@ export class Calendar {
   #shown = "";
   #isYear = false;
 
-  /** @param {(day: string) => void} chosen called with a day, such as 2026-11-22 */
-  constructor(chosen) {
+  /**
+   * @param {(day: string) => void} chosen called with a day, such as 2026-11-22
+   * @param {(period: string) => void} turned called with the month or the year that is shown
+   */
+  constructor(chosen, turned) {
     this.chosen = chosen;
+    this.turned = turned;
     page["month-before"].addEventListener("click", () => this.#turn(-1));
     page["month-after"].addEventListener("click", () => this.#turn(1));
     page.year.addEventListener("click", () => this.#draw(!this.#isYear));
@@ -58,6 +62,7 @@ export class Calendar {
       ? monthsOf(year).map((each) => this.#monthButton(each))
       : [...weekdays(), ...this.#cells(month, (key) => this.#dayButton(key))];
     page.calendar.replaceChildren(...cells);
+    this.turned(isYear ? year : month);
   }
 
   /** @param {string} period */
