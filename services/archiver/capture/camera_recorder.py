@@ -6,6 +6,7 @@ until it has its picture, so that ingest encodes nothing for the archive otherwi
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,7 @@ from services.archiver.base.errors import (
 )
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.capture.camera_presence import CameraPresence
+from services.archiver.capture.capture_progress import CaptureProgress
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.frame_inbox import Demand, FrameInbox
 from services.archiver.capture.missed_slots import MissedSlots
@@ -49,21 +51,23 @@ class _Encoded:
 class CameraRecorder:
     """On the loop's thread only. `run` goes on until it is cancelled."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 what recording one camera needs
         self,
         presence: CameraPresence,
         demand: Demand,
         frame_archiver: FrameArchiver,
         row_writer: RowWriter,
         problems: Problems,
+        loop_seconds: Callable[[], float] | None = None,
     ) -> None:
         self.presence = presence
+        self.progress = CaptureProgress(presence, loop_seconds or presence.clock.monotonic)
         self._camera_key = presence.camera_key
         self._inbox = FrameInbox(presence.camera_key, demand)
         self._frame_archiver = frame_archiver
         self._row_writer = row_writer
         self._problems = problems
-        self._missed_slots = MissedSlots(presence, row_writer.report)
+        self.missed_slots = MissedSlots(presence, row_writer.report)
         self._encoded: _Encoded | None = None
         self._slot: Slot | None = None
         """The slot that ran when the clock was last read."""
@@ -74,8 +78,9 @@ class CameraRecorder:
     def hear(self, status: CameraStatus) -> None:
         """A status of this camera has come."""
         before = self.presence.interval_seconds
+        self.progress.note()
         self.presence.hear(status)
-        self._missed_slots.note_presence()
+        self.missed_slots.note_presence()
         if before != self.presence.interval_seconds:
             self._inbox.changed.set()
 
@@ -93,6 +98,7 @@ class CameraRecorder:
                 await self._wait(LONGEST_SLEEP_SECONDS, slot)
             elif await self._archive_picture(slot):
                 self._done = slot
+                self.progress.archived()
                 retry.reset()
             elif slot == self.presence.running_slot():
                 await self._back_off(retry.next_seconds(), slot)
@@ -105,10 +111,10 @@ class CameraRecorder:
         if slot != last:
             self._slot = slot
             if slot is None:
-                self._missed_slots.camera_left(last)
+                self.missed_slots.camera_left(last)
             else:
                 ended = last is not None and last.start_seconds < slot.start_seconds
-                self._missed_slots.slot_began(slot, missed=last if ended and last != self._done else None)
+                self.missed_slots.slot_began(slot, missed=last if ended and last != self._done else None)
         return slot
 
     async def _archive_picture(self, slot: Slot) -> bool:
@@ -125,11 +131,11 @@ class CameraRecorder:
         except StorageUnavailableError as error:
             self._problems.report(Subject.STORE, str(error))
             full = isinstance(error, StorageFullError)
-            self._missed_slots.note_obstacle(GapReason.DISK_FULL if full else GapReason.STORAGE_UNAVAILABLE)
+            self.missed_slots.note_obstacle(GapReason.DISK_FULL if full else GapReason.STORAGE_UNAVAILABLE)
             return False
         except EncodeFailedError as error:
             self._problems.report(encoder, texts.not_encodable(self._camera_key, error))
-            self._missed_slots.note_obstacle(GapReason.PICTURE_NOT_ENCODABLE)
+            self.missed_slots.note_obstacle(GapReason.PICTURE_NOT_ENCODABLE)
             return False
         self._encoded = None
         self._problems.clear(Subject.STORE)
@@ -164,7 +170,7 @@ class CameraRecorder:
             try:
                 return _Encoded(slot, await self._frame_archiver.encode(frame, label))
             except PictureRefusedError:
-                self._missed_slots.note_obstacle(GapReason.PICTURE_DAMAGED)
+                self.missed_slots.note_obstacle(GapReason.PICTURE_DAMAGED)
 
     async def _take_frame(self, slot: Slot) -> Frame | None:
         """The first live frame captured within the slot; None when the slot ended."""
@@ -192,4 +198,5 @@ class CameraRecorder:
             async with asyncio.timeout(seconds):
                 await self._inbox.changed.wait()
         self._inbox.changed.clear()
-        self._missed_slots.note_presence()
+        self.progress.note()
+        self.missed_slots.note_presence()

@@ -24,6 +24,8 @@ class MissedSlots:
         self._obstacle: MissReason | None = None
         """Why a picture of the running slot could not be archived. It goes before the camera's reason."""
         self._missed: tuple[Missed, ...] = ()
+        self.count = 0
+        """How many slots were missed since this archiver started."""
 
     def note_presence(self) -> None:
         """Check whether the camera gives pictures, and remember why not. Call it often while a slot waits."""
@@ -54,6 +56,7 @@ class MissedSlots:
         self._since = None
 
     def _miss(self, stretch: Stretch) -> None:
+        self.count += 1
         why = self._obstacle or self._camera_reason or MissReason(GapReason.NO_FRESH_PICTURE.value)
         log.warning(
             "slot ended without a picture", camera=self._presence.camera_key, slot=stretch.start, why=why.reason

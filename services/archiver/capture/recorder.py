@@ -7,7 +7,7 @@ known while no status comes. Malformed messages are dropped and counted. What be
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from services.archiver.base.errors import DatabaseUnavailableError
@@ -22,7 +22,7 @@ from shared.bus.frames import Frame, decode_frame
 from shared.bus.status import MAX_CAMERAS, CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
-from shared.clock import Clock
+from shared.clock import NS_PER_SECOND, Clock
 from shared.errors import MessageDecodeError
 from shared.logs import get_logger
 from shared.loop_clock import LoopClock
@@ -71,6 +71,10 @@ class Recorder:
         recorder = self._recorders.get(camera_key or self._default or "")
         return recorder.presence if recorder else None
 
+    def recorders(self) -> list[CameraRecorder]:
+        """Those of all cameras that are known. From any thread."""
+        return list(self._recorders.values())
+
     @contextmanager
     def listening(self, camera_key: str, listener: Callable[[Frame], None]) -> Iterator[None]:
         """Demand the camera's frames during the block, and give each to the listener."""
@@ -105,6 +109,14 @@ class Recorder:
                 break
             if camera.watched and camera.key not in self._recorders:
                 self._add(self._presence_of(camera.key, camera), tasks)
+        await self._inherit()
+
+    async def _inherit(self) -> None:
+        """Tell each recorder since when nothing of its camera is archived."""
+        with suppress(DatabaseUnavailableError):
+            now = self._clock.utc_ns() // NS_PER_SECOND
+            for key, end_seconds in (await self._row_writer.newest_slot_ends(list(self._recorders))).items():
+                self._recorders[key].progress.inherit(now - end_seconds)
 
     def _receive(self, parts: list[bytes], tasks: asyncio.TaskGroup) -> None:
         try:
@@ -134,7 +146,14 @@ class Recorder:
     def _add(self, presence: CameraPresence, tasks: asyncio.TaskGroup) -> None:
         key = presence.camera_key
         log.info("camera found", camera=key, interval_seconds=presence.interval_seconds)
-        recorder = CameraRecorder(presence, self._subscriber, self._frame_archiver, self._row_writer, self._problems)
+        recorder = CameraRecorder(
+            presence,
+            self._subscriber,
+            self._frame_archiver,
+            self._row_writer,
+            self._problems,
+            self._loop_clock.seconds,
+        )
         self._recorders[key] = recorder
         tasks.create_task(recorder.run(), name=f"recorder of {key}")
 
