@@ -18,6 +18,11 @@ export const answered = (status) => `Framecast answered ${status}.`;
 export const bytes = "bytes";
 /** Of the button that changes them. */
 export const colours = { "": "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
+/** @param {string} zone @param {string} other the browser's own */
+export const timesAreOf = (zone, other) =>
+  zone === other
+    ? `Times are those of ${zone}: this browser does not know the time zone of the archive.`
+    : `Times are those of ${zone}, where the archive is. This browser's clock is that of ${other}.`;
 /** @param {number} count */
 export const pictures = (count) => counted(count, "picture");
 /** @param {number} count */

@@ -2,15 +2,15 @@
 
 import { make, setText } from "../shared/dom.js";
 import { formatSize } from "../shared/quantities.js";
-import { dayKey, dayStart, formatDay, formatMonth } from "../shared/time.js";
+import { dayKey, formatDay, formatMonth, monthName, weekdayName } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { page } from "./elements.js";
 import { daysOfMonth, fillOf, monthLater, monthsOf, sumOf } from "./months.js";
 
 /** @import { Day } from "./frames.js" */
 
-/** A Monday. */
-const MONDAY = "2024-01-01";
+/** From a Monday on. */
+const WEEK = Array.from({ length: 7 }, (_, day) => `2024-01-0${day + 1}`);
 
 /** Shows a month or a year, and lets a day be chosen. */
 export class Calendar {
@@ -101,9 +101,8 @@ export class Calendar {
   #monthButton(month) {
     const first = `${month}-01`;
     const words = `${formatMonth(first)}: ${this.#words(month)}`;
-    const name = new Date(dayStart(first)).toLocaleDateString([], { month: "short" });
     const days = make("span", {}, ...this.#cells(month, () => make("i")));
-    const button = make("button", { title: words, ariaLabel: words }, name, days);
+    const button = make("button", { title: words, ariaLabel: words }, monthName(first), days);
     button.addEventListener("click", () => {
       this.#month = month;
       this.#draw(false);
@@ -112,7 +111,4 @@ export class Calendar {
   }
 }
 
-const weekdays = () =>
-  Array.from({ length: 7 }, (_, day) =>
-    make("span", {}, new Date(dayStart(MONDAY, day)).toLocaleDateString([], { weekday: "short" })),
-  );
+const weekdays = () => WEEK.map((day) => make("span", {}, weekdayName(day)));

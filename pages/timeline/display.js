@@ -6,6 +6,7 @@ import { address } from "../shared/server.js";
 import {
   dayKey,
   dayStart,
+  fileTime,
   formatDay,
   formatInstant,
   formatStretch,
@@ -207,7 +208,7 @@ function settle() {
   history.replaceState(null, "", `?${queryOf(view)}`);
   calendar.show(days, dayKey(view.at ?? time));
   page.download.href = urlOf(rank);
-  page.download.download = `${view.camera}_${iso(time).slice(0, 19).replace(/\W/g, "-")}Z.webp`;
+  page.download.download = `${view.camera}_${fileTime(time)}.webp`;
   page.previous.disabled = rank === 0;
   page.next.disabled = rank === ids.length - 1;
   stage.fetchAhead([rank + 1, rank - 1].filter((each) => each in ids).map(urlOf));

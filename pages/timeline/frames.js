@@ -1,7 +1,7 @@
 /* The frames of a camera's archive, in columns by their place in time, and how many a day has. Knows no page. */
 
 import { request } from "../shared/server.js";
-import { dayKey, dayStart } from "../shared/time.js";
+import { dayKey, dayStart, hourOf } from "../shared/time.js";
 
 /** Below this brightness, of 255, a picture counts as dark. */
 const DARK = 40;
@@ -66,7 +66,7 @@ export class Frames {
   shown({ daylight, hour }) {
     return Uint32Array.from(this.ids.keys()).filter((place) => {
       if (daylight && this.isDark(place)) return false;
-      return hour === null || new Date(this.times[place]).getHours() === hour;
+      return hour === null || hourOf(this.times[place]) === hour;
     });
   }
 

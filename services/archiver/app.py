@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -31,10 +32,14 @@ from shared.web.health import health_router, not_ready
 from shared.web.relative_redirects import RelativeRedirects
 
 RETRY_AFTER_SECONDS: Final = "5"
+UTC: Final = ZoneInfo("UTC")
 
 
-def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
-    """The application; it starts and stops the archiver. `more` are the routers that depend on settings."""
+def create_app(archiver: Archiver, more: Iterable[APIRouter] = (), zone: ZoneInfo = UTC) -> FastAPI:
+    """The application; it starts and stops the archiver.
+
+    `more` are the routers that depend on settings, `zone` is that of days and files where a request names none.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +56,7 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
         lifespan=lifespan,
         **WITHOUT_THEIRS,
     )
+    app.state.zone = zone
     async def strictly(_: Request) -> JSONResponse | None:
         reason = archiver.why_not_archiving()
         return None if reason is None else not_ready(reason, RETRY_AFTER_SECONDS)

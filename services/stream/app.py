@@ -77,7 +77,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
-    app.mount("/", pages_app(), name="pages")
+    app.mount("/", pages_app(settings.archive_time_zone), name="pages")
     guarded = Guard(app, settings, authenticator, ACCESS_RULES)
     return BasePath(Compatibility(guarded) if settings.compatibility_urls else guarded, settings.base_path)
 

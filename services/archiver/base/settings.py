@@ -10,9 +10,9 @@ from pydantic import Field, SecretStr, field_validator
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.archiver.base.local_time import ZoneName
 from services.archiver.base.retention_policy import GRAMMAR, KEEP_EVERYTHING, Policy, parse_age
 from shared.settings import Port
+from shared.time_zone import ZoneName, local_zone_name
 from shared.web.settings import WebSettings
 
 DEFAULT_DATABASE_URL: Final = "sqlite:///data/camera/archive.db"
@@ -55,8 +55,11 @@ class ArchiverSettings(WebSettings):
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
     """How long frames are kept (docs/retention.md)."""
-    archive_time_zone: ZoneName = Field("UTC", description="a time zone such as Europe/Berlin")
-    """The time zone of the days in ARCHIVE_KEEP."""
+    archive_time_zone: ZoneName = Field(
+        default_factory=local_zone_name, description="a time zone such as Europe/Berlin"
+    )
+    """The one time zone of the archive: of the days in ARCHIVE_KEEP, of CAPTURE_WHEN, of the names of downloaded files,
+    and of times in time-lapses. Unset: that of TZ, or of this computer."""
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
     """When the archive is larger, the oldest frames are deleted."""
     archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")

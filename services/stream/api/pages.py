@@ -3,13 +3,15 @@
 `scripts/pages` builds `static/` from `pages/`, in the root.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from html import escape
 from pathlib import Path
 from typing import Final
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
@@ -42,15 +44,23 @@ ELEMENT_HEADERS: Final = {
 }
 
 
-def pages_app() -> ASGIApp:
-    """All of them, compressed where the client accepts it: a third of the bytes, on a bad network."""
-    files = _Files(directory=STATIC)
+def pages_app(zone: str) -> ASGIApp:
+    """All of them, compressed where the client accepts it: a third of the bytes, on a bad network.
+
+    `zone` is the name of the time zone whose times they show. It is written into each page, so that no time waits for
+    an answer.
+    """
+    files = _Files(directory=STATIC, zone=zone)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
     element = Route(ELEMENT, files.sending(ELEMENT.removeprefix("/"), ELEMENT_HEADERS))
     return GZipMiddleware(Router([*routes, element, Mount("/", files)]))
 
 
 class _Files(StaticFiles):
+    def __init__(self, *, directory: Path, zone: str) -> None:
+        super().__init__(directory=directory)
+        self._html = f'<html data-zone="{escape(zone)}" '.encode()
+
     def sending(self, name: str, headers: Mapping[str, str] = {}) -> Callable[[Request], Awaitable[Response]]:
         async def send(request: Request) -> Response:
             response = await self.get_response(name, request.scope)
@@ -60,6 +70,21 @@ class _Files(StaticFiles):
         return send
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        file = STATIC / path
+        if path.endswith(".html") and path in _names() and scope["method"] in ("GET", "HEAD"):
+            return self._page(file.read_bytes(), Request(scope).headers.get("if-none-match"))
         response = await super().get_response(path, scope)
-        response.headers.update(PAGE_HEADERS if path.endswith(".html") else _KEPT)
+        response.headers.update(_KEPT)
         return response
+
+    def _page(self, content: bytes, if_none_match: str | None) -> Response:
+        content = content.replace(b"<html ", self._html, 1)
+        headers = PAGE_HEADERS | {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
+        if if_none_match is not None and headers["ETag"] in if_none_match:
+            return Response(status_code=304, headers=headers)
+        return HTMLResponse(content, headers=headers)
+
+
+def _names() -> frozenset[str]:
+    """Of all pages."""
+    return frozenset(file.name for file in STATIC.glob("*.html"))

@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException
 
@@ -33,9 +32,9 @@ def days_router(frame_rows: FrameRows, gap_rows: GapRows) -> APIRouter:
         responses=error_responses(**REFUSAL_IN_LINE),
     )
     def list_days(
-        client: Annotated[Client, in_turn()], stretch: Range, camera: CameraParameter = None, tz: Zone = "UTC"
+        client: Annotated[Client, in_turn()], stretch: Range, zone: Zone, camera: CameraParameter = None
     ) -> DaysAnswer:
-        (since, until), zone = stretch, ZoneInfo(tz)
+        since, until = stretch
         last = datetime.now(UTC) if until is None else until - timedelta(microseconds=1)
         first = last - timedelta(days=USUAL_DAYS - 1) if since is None else since
         if last - first > timedelta(days=MOST_DAYS):
