@@ -121,6 +121,9 @@ export const firstIsDue = (time) => `The first picture is due by ${time}`;
 /** @param {string} state @param {string | null | undefined} error */
 export const firstComesWhenItDelivers = (state, error) =>
   `The first picture comes when the camera delivers (it is ${state}${error ? `: ${error}` : ""})`;
+/** @param {string} time after the word for it, such as sunrise, where it has one */
+export const nextPicture = (time) => `No picture is due now: next picture at ${time}.`;
+export const noNextPicture = "No picture is due by CAPTURE_WHEN, now or within a year.";
 export const stateNotKnown = "not known";
 /** @param {string} first @param {number} seconds between two pictures */
 export const thenOneEvery = (first, seconds) =>

@@ -18,8 +18,8 @@ import {
 import * as texts from "../texts.js";
 import { Calendar } from "./calendar.js";
 import { page } from "./elements.js";
-import { pause } from "./play.js";
 import { isWhole } from "./gaps.js";
+import { pause } from "./play.js";
 import { countBelow } from "./search.js";
 import {
   days,
@@ -55,6 +55,8 @@ const LOOKED_AT = 9;
 export let rank = -1;
 /** The camera as `api/devices` tells of it; empty where it is gone. @type {Record<string, any>} */
 let device = {};
+/** When the next picture is due. */
+let due = "";
 /** From every frame to few. @type {Strip[]} */
 let strips = [];
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -120,6 +122,14 @@ function cellOf(each) {
 /** @param {Record<string, any>} value the camera, as far as it is known */
 export function setDevice(value) {
   device = value;
+}
+
+/** @param {string} words when the next picture is due; empty while pictures are due */
+export function setDue(words) {
+  due = words;
+  page.due.hidden = !words;
+  setText(page.due, words);
+  if (rank < 0 && view.camera) showNothing();
 }
 
 /** @param {number} each a rank @returns {boolean} whether its small copy is there; if not, it is fetched */
@@ -274,7 +284,7 @@ function showNothing() {
   const hasFrames = frames.times.length > 0;
   setText(page.when, hasFrames ? texts.nothingToShow : texts.nothingArchived);
   note("");
-  stage.say(hasFrames ? texts.allHidden : whenFirstComes());
+  stage.say(hasFrames ? texts.allHidden : due || whenFirstComes());
 }
 
 function whenFirstComes() {

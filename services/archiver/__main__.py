@@ -37,7 +37,17 @@ def main() -> int:
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
     store, max_pixels = open_store(settings), settings.picture_max_pixels
-    archiver = Archiver(engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys)
+    rule = settings.capture_rule
+    archiver = Archiver(
+        engine,
+        store,
+        settings.bus_connect,
+        clock,
+        webp,
+        max_pixels=max_pixels,
+        bus_keys=bus_keys,
+        rule_of=lambda _camera_key: rule,
+    )
     routers = add_background_jobs(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = create_app(archiver, routers, ZoneInfo(settings.archive_time_zone))

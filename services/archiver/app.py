@@ -57,6 +57,7 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = (), zone: ZoneInf
         **WITHOUT_THEIRS,
     )
     app.state.zone = zone
+
     async def strictly(_: Request) -> JSONResponse | None:
         reason = archiver.why_not_archiving()
         return None if reason is None else not_ready(reason, RETRY_AFTER_SECONDS)

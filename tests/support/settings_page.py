@@ -41,8 +41,8 @@ OF_LIBRARIES: Final = {
     "AWS_ACCESS_KEY_ID": "The object store's credentials",
     "AWS_SECRET_ACCESS_KEY": "The object store's credentials",
     "AWS_SESSION_TOKEN": "The object store's credentials, where they are temporary",
-    "TZ": "The time zone of this computer's clock, as every program has it. Where ARCHIVE_TIME_ZONE is unset, pages, files "
-    "and the archive's days have it too",
+    "TZ": "The time zone of this computer's clock, for every program. Where ARCHIVE_TIME_ZONE is unset, pages, files "
+    "and the archive's days have it, too",
     "LOG_FORMAT": "`console` for people, `json` for machines. Unset: `console` on a terminal, `json` otherwise",
 }
 """Read by the object store's library, by the system's and by the log."""
@@ -165,7 +165,12 @@ def _rows(owner: type[BaseModel]) -> Iterator[Row]:
         allowed = field.description or ""
         if _secret_kind(field.annotation):
             allowed += f"; or a file that holds it, as `{variable}_FILE`"
-        yield Row(variable, _written(None if field.default_factory else field.default), _as_markdown(meanings[name]), _as_markdown(allowed))
+        yield Row(
+            variable,
+            _written(None if field.default_factory else field.default),
+            _as_markdown(meanings[name]),
+            _as_markdown(allowed),
+        )
 
 
 def docstrings(owner: type[BaseModel]) -> dict[str, str]:

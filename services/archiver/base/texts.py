@@ -35,7 +35,7 @@ def no_camera_heard(seconds: float) -> str:
     )
 
 
-def nothing_archived(overdue: Sequence[tuple[str, float]], problem: str | None) -> str:
+def pictures_missing(overdue: Sequence[tuple[str, float]], problem: str | None) -> str:
     """`overdue` are the names of cameras and the seconds; `problem` what is known to be wrong."""
     names = ", ".join(name for name, _ in overdue[:_NAMED]) + (" and others" if len(overdue) > _NAMED else "")
     longest = max(seconds for _, seconds in overdue)
@@ -45,7 +45,9 @@ def nothing_archived(overdue: Sequence[tuple[str, float]], problem: str | None) 
 
 def _length(seconds: float) -> str:
     units = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (120, 60, "minutes"))
-    return next((f"{seconds // unit:.0f} {name}" for least, unit, name in units if seconds >= least), f"{seconds:.0f} s")
+    return next(
+        (f"{seconds // unit:.0f} {name}" for least, unit, name in units if seconds >= least), f"{seconds:.0f} s"
+    )
 
 
 def database_unavailable(reason: object) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.archiver.base import texts
+from services.archiver.base.capture_rule import RuleOf, always
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import (
     EncodeFailedError,
@@ -22,6 +23,7 @@ from services.archiver.base.errors import (
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.capture.camera_presence import CameraPresence
 from services.archiver.capture.capture_progress import CaptureProgress
+from services.archiver.capture.due_slots import DueSlots
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.frame_inbox import Demand, FrameInbox
 from services.archiver.capture.missed_slots import MissedSlots
@@ -59,20 +61,24 @@ class CameraRecorder:
         row_writer: RowWriter,
         problems: Problems,
         loop_seconds: Callable[[], float] | None = None,
+        rule_of: RuleOf = always,
     ) -> None:
         self.presence = presence
-        self.progress = CaptureProgress(presence, loop_seconds or presence.clock.monotonic)
+        self.due_slots = DueSlots(presence.camera_key, rule_of)
+        self.progress = CaptureProgress(presence, loop_seconds or presence.clock.monotonic, self.is_due)
         self._camera_key = presence.camera_key
         self._inbox = FrameInbox(presence.camera_key, demand)
         self._frame_archiver = frame_archiver
         self._row_writer = row_writer
         self._problems = problems
-        self.missed_slots = MissedSlots(presence, row_writer.report)
+        self.missed_slots = MissedSlots(presence, row_writer.report, lambda: self.due_slots.rule)
         self._encoded: _Encoded | None = None
         self._slot: Slot | None = None
         """The slot that ran when the clock was last read."""
         self._done: Slot | None = None
         """The last slot that got its picture."""
+        self._tried: Slot | None = None
+        """The last slot of which a picture was wanted while it ran."""
         self._newest_start = -1
 
     def hear(self, status: CameraStatus) -> None:
@@ -94,7 +100,7 @@ class CameraRecorder:
         retry = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         while True:
             slot = self._read_clock()
-            if slot is None or slot == self._done:
+            if slot is None or slot == self._done or not self._is_wanted(slot):
                 await self._wait(LONGEST_SLEEP_SECONDS, slot)
             elif await self._archive_picture(slot):
                 self._done = slot
@@ -105,6 +111,26 @@ class CameraRecorder:
             else:
                 retry.reset()
 
+    def is_due(self) -> bool:
+        """Whether a picture of this moment is due by the camera's rule."""
+        slot = self.presence.running_slot()
+        return slot is not None and self.due_slots.is_due_at(slot, self.presence.clock.utc_ns())
+
+    def next_at(self) -> int | None:
+        """When the next picture is due (epoch seconds); None while none will be."""
+        slot = self.presence.running_slot()
+        if slot is None:
+            return None
+        return self.due_slots.next_at(self.presence.clock.utc_ns(), slot, is_done=slot == self._done)
+
+    def _is_wanted(self, slot: Slot) -> bool:
+        """Whether the slot's picture may be taken now, or was taken in time and has to be stored still."""
+        if self._encoded is None or self._encoded.slot != slot:
+            if not self.due_slots.is_due_at(slot, self.presence.clock.utc_ns()):
+                return False
+            self._tried = slot
+        return True
+
     def _read_clock(self) -> Slot | None:
         """The slot that runs. If another one ran at the last call, that one's end is reported."""
         slot, last = self.presence.running_slot(), self._slot
@@ -114,8 +140,11 @@ class CameraRecorder:
                 self.missed_slots.camera_left(last)
             else:
                 ended = last is not None and last.start_seconds < slot.start_seconds
-                self.missed_slots.slot_began(slot, missed=last if ended and last != self._done else None)
+                self.missed_slots.slot_began(slot, missed=last if ended and self._is_missed(last) else None)
         return slot
+
+    def _is_missed(self, last: Slot | None) -> bool:
+        return last is not None and last != self._done and last == self._tried
 
     async def _archive_picture(self, slot: Slot) -> bool:
         """Whether the slot has its picture now. If not, the slot has ended, or a later try may succeed."""
@@ -173,8 +202,8 @@ class CameraRecorder:
                 self.missed_slots.note_obstacle(GapReason.PICTURE_DAMAGED)
 
     async def _take_frame(self, slot: Slot) -> Frame | None:
-        """The first live frame captured within the slot; None when the slot ended."""
-        while self.presence.running_slot() == slot:
+        """The first live frame captured within the slot while it is due; None when that has ended."""
+        while self.presence.running_slot() == slot and self.is_due():
             frame = self._inbox.take()
             if frame is not None and frame.live and slot.contains(frame.captured_at_ns):
                 return frame

@@ -20,8 +20,9 @@ class CaptureProgress:
     `loop_seconds` is the time of the loop (`LoopClock`), so a wall clock that jumps changes nothing.
     """
 
-    def __init__(self, presence: CameraPresence, loop_seconds: Callable[[], float]) -> None:
+    def __init__(self, presence: CameraPresence, loop_seconds: Callable[[], float], is_due: Callable[[], bool]) -> None:
         self._presence = presence
+        self._is_due = is_due
         self._loop_seconds = loop_seconds
         self._noted_at = loop_seconds()
         self._owed_seconds = 0.0
@@ -30,7 +31,7 @@ class CaptureProgress:
     def note(self) -> None:
         """Count the time since the last call. Call it often."""
         now = self._loop_seconds()
-        if self._presence.interval_seconds is not None and self._presence.miss_reason() is None:
+        if self._owes():
             self._owed_seconds += now - self._noted_at
         self._noted_at = now
 
@@ -49,8 +50,12 @@ class CaptureProgress:
         From any thread.
         """
         interval = self._presence.interval_seconds
-        if interval is None or self._presence.miss_reason() is not None:
+        if interval is None or not self._owes():
             return None
         most = max(float(INTERVALS * interval), LEAST_SECONDS)
         owed = self._owed_seconds + self._inherited_seconds
         return owed if owed >= most and self._owed_seconds >= min(most, GRACE_SECONDS) else None
+
+    def _owes(self) -> bool:
+        presence = self._presence
+        return presence.interval_seconds is not None and presence.miss_reason() is None and self._is_due()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from services.archiver.base.capture_rule import ALWAYS, CaptureRule
 from services.archiver.capture.camera_presence import CameraPresence, MissReason
 from services.archiver.capture.slots import Slot
 from services.archiver.db.intervals import GapReason, Missed, Stretch, joined
@@ -14,7 +15,13 @@ log = get_logger(__name__)
 class MissedSlots:
     """On the loop's thread only. `report` gets each report at once and must not block."""
 
-    def __init__(self, presence: CameraPresence, report: Callable[[SlotReport], None]) -> None:
+    def __init__(
+        self,
+        presence: CameraPresence,
+        report: Callable[[SlotReport], None],
+        rule: Callable[[], CaptureRule] = lambda: ALWAYS,
+    ) -> None:
+        self._rule = rule
         self._presence = presence
         self._report_to = report
         self._since: int | None = None
@@ -74,5 +81,6 @@ class MissedSlots:
             heard_at=presence.heard_at,
             missed=missed,
             active=active,
+            rule=self._rule(),
         )
         self._report_to(report)

@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from services.archiver.base.capture_rule import RuleOf, always, due_seconds
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.problems import Problems
 from services.archiver.capture.camera_presence import CameraPresence
 from services.archiver.capture.camera_recorder import CameraRecorder
+from services.archiver.capture.capture_progress import INTERVALS
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.db.models import ArchiveCamera
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from shared.bus.frames import Frame, decode_frame
-from shared.bus.status import MAX_CAMERAS, CameraStatus, decode_status
+from shared.bus.status import MAX_CAMERAS, MAX_CAPTURE_INTERVAL_SECONDS, CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
 from shared.clock import NS_PER_SECOND, Clock
@@ -46,6 +48,7 @@ class Recorder:
         clock: Clock,
         *,
         loop_clock: LoopClock,
+        rule_of: RuleOf = always,
     ) -> None:
         self.dropped = ThrottledLog("bus messages", clock.monotonic)
         """Malformed messages."""
@@ -55,6 +58,7 @@ class Recorder:
         self._problems = problems
         self._clock = clock
         self._loop_clock = loop_clock
+        self._rule_of = rule_of
         self._recorders: dict[str, CameraRecorder] = {}
         self._default: str | None = None
         self._listeners: dict[str, list[Callable[[Frame], None]]] = {}
@@ -116,7 +120,8 @@ class Recorder:
         with suppress(DatabaseUnavailableError):
             now = self._clock.utc_ns() // NS_PER_SECOND
             for key, end_seconds in (await self._row_writer.newest_slot_ends(list(self._recorders))).items():
-                self._recorders[key].progress.inherit(now - end_seconds)
+                since = max(end_seconds, now - INTERVALS * MAX_CAPTURE_INTERVAL_SECONDS)
+                self._recorders[key].progress.inherit(due_seconds(self._rule_of(key), since, now))
 
     def _receive(self, parts: list[bytes], tasks: asyncio.TaskGroup) -> None:
         try:
@@ -153,6 +158,7 @@ class Recorder:
             self._row_writer,
             self._problems,
             self._loop_clock.seconds,
+            self._rule_of,
         )
         self._recorders[key] = recorder
         tasks.create_task(recorder.run(), name=f"recorder of {key}")

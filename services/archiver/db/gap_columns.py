@@ -6,7 +6,7 @@ A row of the table as an object costs ten times as much as its numbers. Knows no
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, cast, func
 from sqlmodel import Session, col, select
@@ -87,7 +87,7 @@ def read_joined(
     return found, None
 
 
-def _by_cells(conditions: Sequence[ColumnElement[bool]], resolution: int):  # type: ignore[no-untyped-def] # noqa: ANN202
+def _by_cells(conditions: Sequence[ColumnElement[bool]], resolution: int) -> Any:
     start, end = col(ArchiveGap.start_seconds), col(ArchiveGap.end_seconds)
     interval = col(ArchiveGap.interval_seconds)
     cell = (start // resolution).label("cell")
@@ -100,7 +100,8 @@ def _by_cells(conditions: Sequence[ColumnElement[bool]], resolution: int):  # ty
         cast(func.sum(end - start), BigInteger),
         func.max(col(ArchiveGap.detail)),
     )
-    return select(*groups, *numbers).where(*conditions).group_by(*groups).order_by(cell, col(ArchiveGap.camera_key))
+    columns = select(*groups, *numbers)  # type: ignore[call-overload] # typed for four columns at the most
+    return columns.where(*conditions).group_by(*groups).order_by(cell, col(ArchiveGap.camera_key))
 
 
 def _joined(rows: Iterator[_Row]) -> Iterator[JoinedGaps]:

@@ -6,12 +6,15 @@ after the other, in all archivers (`writing` in `engine.py`). So what a transact
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import starmap
 from typing import Final
 
 from sqlalchemy import BigInteger, ColumnElement, Engine, Integer, tuple_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from services.archiver.base.capture_rule import idle_slots
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.gap_columns import GapSpan, JoinedGaps, read_joined, read_spans
 from services.archiver.db.intervals import GapReason, Missed, Stretch, explained, holes
@@ -162,7 +165,9 @@ def _new_camera(report: SlotReport) -> ArchiveCamera:
 
 
 def _insert_gaps(session: Session, owed: Stretch, report: SlotReport) -> None:
-    for hole in list(holes(owed, _slots_of_frames(session, owed, report))):
+    idle = idle_slots(report.rule, owed.start, owed.end, report.interval_seconds)
+    taken = merge(_slots_of_frames(session, owed, report), starmap(Stretch, idle))
+    for hole in list(holes(owed, taken)):
         for missed in explained(hole, report.missed):
             insert_gap(session, report.camera_key, report.interval_seconds, missed)
 

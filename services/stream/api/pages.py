@@ -44,11 +44,11 @@ ELEMENT_HEADERS: Final = {
 }
 
 
-def pages_app(zone: str) -> ASGIApp:
+def pages_app(zone: str | None = None) -> ASGIApp:
     """All of them, compressed where the client accepts it: a third of the bytes, on a bad network.
 
-    `zone` is the name of the time zone whose times they show. It is written into each page, so that no time waits for
-    an answer.
+    `zone` is the name of the time zone whose times they show; None for the browser's own. It is written into each page,
+    so that no time waits for an answer.
     """
     files = _Files(directory=STATIC, zone=zone)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
@@ -57,9 +57,13 @@ def pages_app(zone: str) -> ASGIApp:
 
 
 class _Files(StaticFiles):
-    def __init__(self, *, directory: Path, zone: str) -> None:
+    def __init__(self, *, directory: Path, zone: str | None) -> None:
         super().__init__(directory=directory)
-        self._html = f'<html data-zone="{escape(zone)}" '.encode()
+        self._pages: dict[str, bytes] = {}
+        """What is sent in place of the files of these names."""
+        if zone is not None:
+            tag = f'<html data-zone="{escape(zone)}" '.encode()
+            self._pages = {page.name: page.read_bytes().replace(b"<html ", tag, 1) for page in directory.glob("*.html")}
 
     def sending(self, name: str, headers: Mapping[str, str] = {}) -> Callable[[Request], Awaitable[Response]]:
         async def send(request: Request) -> Response:
@@ -70,21 +74,15 @@ class _Files(StaticFiles):
         return send
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        file = STATIC / path
-        if path.endswith(".html") and path in _names() and scope["method"] in ("GET", "HEAD"):
-            return self._page(file.read_bytes(), Request(scope).headers.get("if-none-match"))
+        content = self._pages.get(path)
+        if content is not None and scope["method"] in ("GET", "HEAD"):
+            return _page(content, Request(scope).headers.get("if-none-match", ""))
         response = await super().get_response(path, scope)
-        response.headers.update(_KEPT)
+        response.headers.update(PAGE_HEADERS if path.endswith(".html") else _KEPT)
         return response
 
-    def _page(self, content: bytes, if_none_match: str | None) -> Response:
-        content = content.replace(b"<html ", self._html, 1)
-        headers = PAGE_HEADERS | {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
-        if if_none_match is not None and headers["ETag"] in if_none_match:
-            return Response(status_code=304, headers=headers)
-        return HTMLResponse(content, headers=headers)
 
-
-def _names() -> frozenset[str]:
-    """Of all pages."""
-    return frozenset(file.name for file in STATIC.glob("*.html"))
+def _page(content: bytes, if_none_match: str) -> Response:
+    headers = PAGE_HEADERS | {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
+    is_known = headers["ETag"] in if_none_match
+    return Response(status_code=304, headers=headers) if is_known else HTMLResponse(content, headers=headers)

@@ -47,7 +47,7 @@ class Hub:
     A picture of more than `max_pixels` is never decoded here. Placeholders have the times of `zone`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 what a replica is told
         self,
         bus_addresses: str,
         max_viewers: int = 1000,

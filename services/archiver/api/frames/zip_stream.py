@@ -46,9 +46,7 @@ class _Outgoing(io.RawIOBase):
         return taken
 
 
-def zipped(
-    frame_rows: FrameRows, frame_files: FrameFiles, query: FrameQuery, zone: ZoneInfo = UTC
-) -> Iterator[bytes]:
+def zipped(frame_rows: FrameRows, frame_files: FrameFiles, query: FrameQuery, zone: ZoneInfo = UTC) -> Iterator[bytes]:
     """The zip file in pieces of about a frame. Uncompressed, since WebP is compressed. Blocks on disk and database.
 
     The files' names and times are those of the zone; in UTC the names are those on the disk.
