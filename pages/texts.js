@@ -98,6 +98,8 @@ export const pictureDoesNotCome =
 /** @param {string} time */
 export const pictureOf = (time) => `Picture of ${time}`;
 export const capturedByHand = "captured by hand";
+/** Of a picture that retention never deletes. */
+export const kept = "marked as kept";
 export const dark = "dark";
 /** @param {string} pictures */
 export const allShown = (pictures) => `${pictures}.`;

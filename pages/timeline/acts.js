@@ -58,6 +58,15 @@ export async function deleteShown() {
   await refresh();
 }
 
+/** Marks the picture that is shown as kept, or takes the mark away. */
+export async function toggleKept() {
+  const id = ids[rank];
+  const method = frames.kept.has(id) ? "DELETE" : "PUT";
+  const frame = await request(`api/camera/frames/${id}/kept`, { method });
+  frames.kept[frame.kept ? "add" : "delete"](id);
+  go(rank, { isMoved: false });
+}
+
 /** Looks for what was archived since. */
 export async function refresh() {
   await frames.refresh();

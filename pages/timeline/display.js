@@ -173,8 +173,10 @@ function showPicture(isMoving) {
   page.when.title = formatUtc(time);
   const facts = [formatSize(frames.bytes[shown[rank]])];
   if (frames.manual.has(ids[rank])) facts.push(texts.capturedByHand);
+  if (frames.kept.has(ids[rank])) facts.push(texts.kept);
   if (frames.isDark(shown[rank])) facts.push(texts.dark);
   note(facts.join(" · "));
+  page.kept.ariaPressed = `${frames.kept.has(ids[rank])}`;
   page.track.ariaValueMin = "1";
   page.track.ariaValueMax = `${high - low}`;
   page.track.ariaValueNow = `${rank - low + 1}`;

@@ -9,7 +9,7 @@ import { elementsById } from "../shared/dom.js";
  *   track: HTMLElement, pin: HTMLElement, head: HTMLElement, peek: HTMLElement,
  *   play: HTMLButtonElement, speed: HTMLSelectElement, previous: HTMLButtonElement, next: HTMLButtonElement,
  *   compare: HTMLButtonElement, share: HTMLButtonElement, picture: HTMLButtonElement, download: HTMLAnchorElement,
- *   delete: HTMLButtonElement,
+ *   kept: HTMLButtonElement, delete: HTMLButtonElement,
  *   spans: HTMLFieldSetElement, earlier: HTMLButtonElement, later: HTMLButtonElement,
  *   first: HTMLInputElement, last: HTMLInputElement,
  *   daylight: HTMLInputElement, daily: HTMLInputElement, hour: HTMLSelectElement,

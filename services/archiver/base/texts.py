@@ -51,6 +51,14 @@ def retention_waits(reason: object) -> str:
     return f"Old frames can't be deleted now: {reason}"
 
 
+def kept_exceed_limit(kept_bytes: int, max_bytes: int) -> str:
+    return (
+        f"The frames that are marked as kept take {kept_bytes} bytes alone, more than ARCHIVE_MAX_BYTES={max_bytes}. "
+        "Nothing is deleted for that limit, because all other frames would go and it would still be exceeded: raise "
+        "it, or take the mark from some frames."
+    )
+
+
 def timelapses_wait(reason: object) -> str:
     return f"Time-lapses have to wait: {reason}"
 
@@ -226,6 +234,10 @@ def database_fails(reason: object) -> str:
 
 def would_go(policy: object, count: int, byte_count: int) -> str:
     return f"ARCHIVE_KEEP={policy}: {count} frames with {byte_count} bytes would go now."
+
+
+def kept_stay(count: int, byte_count: int) -> str:
+    return f"{count} frames with {byte_count} bytes are marked as kept, and stay."
 
 
 def demo_failed(reason: object) -> str:

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from services.archiver.base import texts
 from services.archiver.base.epoch import EPOCH
 from services.archiver.base.local_time import ONE_DAY, day_of
 from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.frames import FrameRows
 from services.archiver.retention.plan import Expiry, expiries, over_budget, weeks
-from services.archiver.retention.queries import RetentionQueries
+from services.archiver.retention.queries import RetentionQueries, Usage
 
 LONGEST_STRETCH: Final = timedelta(days=8)
 """A local week, with a day to spare for changes of the clocks."""
@@ -47,7 +47,6 @@ class Forecaster:
         self.policy = policy
         self.max_bytes = max_bytes
         self._queries = RetentionQueries(engine)
-        self._frame_rows = FrameRows(engine)
 
     @classmethod
     def of(cls, settings: ArchiverSettings, engine: Engine) -> Self:
@@ -55,9 +54,18 @@ class Forecaster:
         policy = Policy.parse(settings.archive_keep, ZoneInfo(settings.archive_time_zone))
         return cls(engine, policy, settings.archive_max_bytes)
 
-    def total_bytes(self) -> int:
-        """The bytes of all frames with their thumbnails."""
-        return self._frame_rows.total_bytes()
+    def usage(self) -> Usage:
+        """What the frames of all cameras take."""
+        total = Usage()
+        for used in self._queries.usage().values():
+            total.add(used)
+        return total
+
+    def unmet_limits(self) -> list[str]:
+        """In a sentence each: the limits of bytes that the kept frames exceed alone. Nothing is deleted for those."""
+        total = self.usage()
+        exceeds = self.max_bytes and total.kept_bytes > self.max_bytes
+        return [texts.kept_exceed_limit(total.kept_bytes, self.max_bytes)] if exceeds else []
 
     def due(self, now: datetime) -> Iterator[Expiry]:
         """What expires now: first by age, then the oldest beyond the limit.
@@ -65,7 +73,7 @@ class Forecaster:
         Each frame may be deleted before the next one is read.
         """
         newest = self._queries.newest()
-        excess_bytes = self.total_bytes() - self.max_bytes if self.max_bytes else 0
+        excess_bytes = _excess(self.usage(), self.max_bytes)
         by_age = set[int]()
         for expiry in self._by_age(now, newest):
             excess_bytes -= expiry.frame.byte_count
@@ -95,6 +103,14 @@ class Forecaster:
                 for expiry in expiries(week, self.policy, newest):
                     if expiry.until <= until:
                         yield expiry
+
+
+def _excess(used: Usage, max_bytes: int) -> int:
+    """By how many bytes a limit is exceeded; 0 without a limit, and where even the kept frames alone exceed it.
+
+    To delete all others would not meet such a limit, so nothing is deleted for it.
+    """
+    return 0 if not max_bytes or used.kept_bytes > max_bytes else used.bytes - max_bytes
 
 
 def _earlier(instant: datetime, age: timedelta) -> datetime:

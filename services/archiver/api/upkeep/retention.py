@@ -66,6 +66,9 @@ class RetentionAnswer(BaseModel):
     time_zone: str = Field(description="the time zone of the tiers' days and times of day")
     tiers: list[TierAnswer]
     bytes: int = Field(description="of all archived frames with their thumbnails")
+    kept_frames: int = Field(description="how many are marked as kept: they are never deleted by age or for room")
+    kept_bytes: int = Field(description="what those take of all bytes")
+    unmet_limits: list[str] = Field(description="limits that the kept frames exceed alone, in words: not carried out")
     max_bytes: int | None = Field(description="beyond it the oldest go; null without limit")
     free_bytes: int | None = Field(description="on the archive's disk; null where it can't be known")
     min_free_bytes: int | None = Field(description="with less, nothing more is archived; null without limit")
@@ -83,11 +86,15 @@ def retention_router(forecaster: Forecaster, store: FrameStore, min_free_bytes: 
     ) -> RetentionAnswer:
         policy = forecaster.policy
         forecast = forecaster.forecast(from_ns(clock.utc_ns()), days)
+        usage = forecaster.usage()
         return RetentionAnswer(
             keep=str(policy),
             time_zone=policy.zone.key,
             tiers=[TierAnswer.of(tier) for tier in policy.tiers],
-            bytes=forecaster.total_bytes(),
+            bytes=usage.bytes,
+            kept_frames=usage.kept_frames,
+            kept_bytes=usage.kept_bytes,
+            unmet_limits=forecaster.unmet_limits(),
             max_bytes=forecaster.max_bytes or None,
             free_bytes=store.free_bytes(),
             min_free_bytes=min_free_bytes or None,
