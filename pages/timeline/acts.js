@@ -4,7 +4,7 @@ import { address, request } from "../shared/server.js";
 import { formatInstant } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { isConfirmed } from "./confirmation.js";
-import { change, fetchAhead, go, hasSmall, note, rank, update } from "./display.js";
+import { change, fetchAhead, go, hasSmall, note, rank, tellOutlook, update } from "./display.js";
 import { page } from "./elements.js";
 import { play } from "./play.js";
 import { frames, ids, ranks, recount, shown, timeOf, view } from "./selection.js";
@@ -65,6 +65,7 @@ export async function toggleKept() {
   const frame = await request(`api/camera/frames/${id}/kept`, { method });
   frames.kept[frame.kept ? "add" : "delete"](id);
   go(rank, { isMoved: false });
+  tellOutlook();
 }
 
 /** Looks for what was archived since. */

@@ -17,6 +17,7 @@ import {
 import * as texts from "../texts.js";
 import { Calendar } from "./calendar.js";
 import { page } from "./elements.js";
+import { showOutlook } from "./outlook.js";
 import { pause } from "./play.js";
 import { countBelow } from "./search.js";
 import { days, frames, ids, nearest, ranks, select, shown, span, timeOf, view } from "./selection.js";
@@ -100,6 +101,9 @@ function cellOf(each) {
 export function setDevice(value) {
   device = value;
 }
+
+/** Says anew what the archive takes and what will be deleted. */
+export const tellOutlook = () => showOutlook(frames.camera, device.name ?? frames.camera);
 
 /** @param {number} each a rank @returns {boolean} whether its small copy is there; if not, it is fetched */
 export const hasSmall = (each) => sheets.cell(strips[0], each) !== null;

@@ -13,7 +13,7 @@ import { elementsById } from "../shared/dom.js";
  *   spans: HTMLFieldSetElement, earlier: HTMLButtonElement, later: HTMLButtonElement,
  *   first: HTMLInputElement, last: HTMLInputElement,
  *   daylight: HTMLInputElement, daily: HTMLInputElement, hour: HTMLSelectElement,
- *   "span-note": HTMLElement, gaps: HTMLElement,
+ *   "span-note": HTMLElement, outlook: HTMLElement, gaps: HTMLElement,
  *   month: HTMLElement, "month-before": HTMLButtonElement, "month-after": HTMLButtonElement, year: HTMLButtonElement,
  *   calendar: HTMLElement, "month-note": HTMLElement,
  *   zip: HTMLAnchorElement, lapse: HTMLFormElement, estimate: HTMLElement, render: HTMLButtonElement,

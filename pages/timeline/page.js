@@ -4,7 +4,7 @@ import { request } from "../shared/server.js";
 import * as texts from "../texts.js";
 import { refresh } from "./acts.js";
 import "./controls.js";
-import { note, setDevice, update } from "./display.js";
+import { note, setDevice, tellOutlook, update } from "./display.js";
 import { page } from "./elements.js";
 import { isPlaying } from "./play.js";
 import { choose, frames, recount, view } from "./selection.js";
@@ -29,6 +29,7 @@ async function load() {
     recount();
     update();
   });
+  tellOutlook();
 }
 
 function keepUp() {

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from services.archiver.api.readiness import Readiness
 from services.archiver.api.turns import quick_turns
 from services.archiver.base import texts
+from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.problems import Problems
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.manual import ManualCapture
@@ -67,10 +68,12 @@ class Archiver:
         *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
+        rules: CameraRules | None = None,
     ) -> None:
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
+        self.rules = rules or CameraRules()
         self.failed = False
         self.refusal: ConfigurationError | None = None
         self.jobs: dict[str, BackgroundJob] = {}

@@ -74,7 +74,7 @@ class Cleaner:
         return await self._threads.drain(deadline_seconds)
 
     async def _tell_unmet_limits(self) -> None:
-        unmet = await self._threads.run(self._forecaster.unmet_limits)
+        unmet = self._forecaster.unmet_limits(await self._threads.run(self._forecaster.usage))
         if unmet:
             self.problems.report(Subject.LIMITS, " ".join(unmet))
         else:

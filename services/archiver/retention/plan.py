@@ -17,6 +17,7 @@ from services.archiver.base.retention_policy import NOON, Policy, Tier, TierName
 FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 MIDNIGHT: Final = time()
 OVER_BUDGET: Final = "the oldest, beyond ARCHIVE_MAX_BYTES"
+OVER_OWN_BUDGET: Final = "the oldest of its camera, beyond its archive_max_bytes"
 NEWEST: Final = "the newest of its camera"
 KEPT: Final = "marked as kept"
 KeyT = TypeVar("KeyT", date, datetime)
@@ -58,14 +59,16 @@ def expiries(frames: Sequence[FrameInfo], policy: Policy, newest: frozenset[int]
     return [_spared(expiry, newest) for expiry in (*manual, *best.values())]
 
 
-def over_budget(oldest_first: Iterable[FrameInfo], excess_bytes: int, newest: frozenset[int]) -> Iterator[Expiry]:
+def over_budget(
+    oldest_first: Iterable[FrameInfo], excess_bytes: int, newest: frozenset[int], why: str = OVER_BUDGET
+) -> Iterator[Expiry]:
     """The oldest frames that together hold `excess_bytes`. Manual captures, kept frames and the `newest` stay."""
     for frame in oldest_first:
         if excess_bytes <= 0:
             return
         if not (frame.is_manual or frame.is_kept or frame.id in newest):
             excess_bytes -= frame.byte_count
-            yield Expiry(frame, frame.captured_at, OVER_BUDGET)
+            yield Expiry(frame, frame.captured_at, why)
 
 
 def weeks(frames: Iterable[FrameInfo], policy: Policy) -> Iterator[list[FrameInfo]]:

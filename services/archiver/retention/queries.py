@@ -39,6 +39,16 @@ class Usage:
         self.kept_bytes += other.kept_bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was captured of a camera in some time: since `first_at`, in slots of up to `interval_seconds`."""
+
+    frames: int
+    bytes: int
+    first_at: datetime
+    interval_seconds: int
+
+
 class RetentionQueries:
     """Every method raises DatabaseUnavailableError when the database is unavailable."""
 
@@ -63,6 +73,27 @@ class RetentionQueries:
                 size = int(byte_sum or 0)
                 found[camera_key].add(Usage(frames, size, frames, size) if is_kept else Usage(frames, size))
         return dict(found)
+
+    def intake(self, since: datetime, until: datetime) -> dict[str, Intake]:
+        """What was captured in that time, by camera."""
+        frame = ArchivedFrame
+        captured_at = col(frame.captured_at)
+        statement = (
+            select_columns(
+                col(frame.camera_key),
+                func.count(),
+                func.sum(FILE_BYTES),
+                func.min(captured_at),
+                func.max(col(frame.interval_seconds)),
+            )
+            .where(captured_at >= since, captured_at < until)
+            .group_by(col(frame.camera_key))
+        )
+        with reading(self._engine) as session:
+            return {
+                camera_key: Intake(frames, int(byte_sum or 0), first_at, interval_seconds or 0)
+                for camera_key, frames, byte_sum, first_at, interval_seconds in session.connection().execute(statement)
+            }
 
     def oldest_first(self, camera_key: str | None = None, before: datetime | None = None) -> Iterator[FrameInfo]:
         """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile."""
