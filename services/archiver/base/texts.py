@@ -63,12 +63,8 @@ def disk_below_floor(free_bytes: int, min_free_bytes: int) -> str:
 
 
 def directory_fails(action: str, reason: object) -> str:
-    """`action` is "read" or "written", here and below."""
+    """`action` is "read" or "written"."""
     return f"The archive directory can't be {action}: {reason}."
-
-
-def object_store_fails(action: str, reason: object) -> str:
-    return f"The archive's object store can't be {action}: {reason}"
 
 
 NOT_READ_BACK: Final = "The picture just written can't be read back whole."
