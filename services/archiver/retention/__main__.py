@@ -10,7 +10,7 @@ from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.engine import open_engine
+from services.archiver.db.open_database import open_database
 from services.archiver.retention.forecast import Forecaster
 from services.archiver.retention.plan import Expiry
 from shared.clock import Clock
@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", required=True, help="the one thing it does")
     parser.parse_args()
     settings = load_settings(ArchiverSettings)
-    forecaster = Forecaster.of(settings, open_engine(settings.database_url.get_secret_value()))
+    forecaster = Forecaster.of(settings, open_database(settings))
     try:
         _print(forecaster.due(from_ns(Clock().utc_ns())), forecaster.policy)
     except DatabaseUnavailableError as error:
