@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from services.archiver.base import import_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
-from services.archiver.base.local_time import check_zone
 from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.engine import upgrade
@@ -28,6 +27,7 @@ from services.archiver.import_stills.still_folder import StillFolder
 from services.archiver.import_stills.still_times import Doubt, FoundTime, TimeFinder, TimeSource
 from shared.lifecycle import run_service
 from shared.settings import load_settings
+from shared.time_zone import check_zone
 
 EXIT_NOT_ALL: Final = 1
 NICE: Final = 10
