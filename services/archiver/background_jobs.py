@@ -43,9 +43,8 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
     store = archiver.frame_files.store
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
     if isinstance(store, ProbedStore):
-        probe = StoreProbe(store)
-        archiver.jobs["object store"] = probe
-        sources = replace(sources, store_note=lambda: probe.note)
+        archiver.jobs["object store"] = StoreProbe(store)
+        sources = replace(sources, store_note=lambda: store.note)
     return (
         status_router(sources, settings),
         retention_router(forecaster, store, settings.archive_min_free_bytes, clock),

@@ -18,10 +18,12 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store as Bucket
 
+from services.archiver.base import store_texts
 from services.archiver.base.errors import RequestRefusedError, StorageUnavailableError
 from services.archiver.files.paths import BROKEN_SUFFIX
 from services.archiver.files.s3_errors import failure_of, is_absent
 from services.archiver.files.store import MAX_FILE_BYTES, StoredFile
+from shared.logs import get_logger
 
 ANSWER_SECONDS: Final = 10
 RETRIES: Final = 2
@@ -29,6 +31,7 @@ PROBE: Final = ".framecast-probe"
 """An object of our own that stays: by its name it is no camera's. A start finds out with it what the store can do."""
 _PROBE_CONTENT: Final = b"Framecast writes this object to find out whether the store keeps the first of two writes.\n"
 _LOCKS: Final = 16
+log = get_logger(__name__)
 
 
 class S3Store:
@@ -51,6 +54,7 @@ class S3Store:
         except BaseError as error:
             raise ValueError(str(error).partition("\n")[0]) from None
         self._name = url.partition("://")[2].partition("/")[0]
+        self.note: str | None = None
         self._keeps_first: bool | None = None
         self._probing = threading.Lock()
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
@@ -64,6 +68,8 @@ class S3Store:
         with self._probing:
             if self._keeps_first is None:
                 self._keeps_first = self._tried_to_keep_first()
+                self.note = None if self._keeps_first else store_texts.LOOKS_BEFORE_IT_WRITES
+                log.info("the object store was tried", keeps_first=self._keeps_first, note=self.note)
             return self._keeps_first
 
     def read(self, path: str) -> bytes:

@@ -75,6 +75,9 @@ class FrameStore(Protocol):
 class ProbedStore(Protocol):
     """A store that has to find out by a trial whether it keeps the first of two writes."""
 
+    note: str | None
+    """What the owner should know of it, in a sentence. From any thread."""
+
     def keeps_first(self) -> bool:
         """Whether of two writers at once the first one wins; without, only one archiver may run.
 
