@@ -157,7 +157,7 @@ class Archiver:
         silent_seconds = self.recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
             found.append(texts.no_camera_heard(silent_seconds))
-        return found
+        return list(dict.fromkeys(found))  # two parts may meet the same
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:
