@@ -23,7 +23,8 @@ from services.ingest.sources import (
 )
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.ffmpeg_input import CATCH_UP_SECONDS, FfmpegInput
-from services.ingest.sources.ffmpeg_opening import LogLine, UnopenedError
+from services.ingest.sources.ffmpeg_log import LogLine
+from services.ingest.sources.ffmpeg_opening import UnopenedError
 from services.ingest.sources.refusals import login_error, status_error
 from services.ingest.sources.tls import certificate_error
 

@@ -22,7 +22,8 @@ from services.ingest.decoding.lateness import LATE_SECONDS, CameraClock
 from services.ingest.decoding.pictures import Picture
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
-from services.ingest.sources.ffmpeg_opening import ByteReader, LogLine, open_input
+from services.ingest.sources.ffmpeg_log import LogLine
+from services.ingest.sources.ffmpeg_opening import ByteReader, open_input
 from shared.errors import FramecastError
 
 MAX_READ_ATTEMPTS: Final = 100
