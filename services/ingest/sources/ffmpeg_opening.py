@@ -54,7 +54,12 @@ class _DisturbedError(UnopenedError):
 
 
 class ByteReader(Protocol):
-    """Bytes from elsewhere. What its `read` raises passes through FFmpeg."""
+    """Bytes from elsewhere. What its `read` raises passes through FFmpeg.
+
+    Whoever reads a packet sets until when all of it must come, in monotonic seconds.
+    """
+
+    deadline: float
 
     def read(self, count: int) -> bytes:
         """At most `count` bytes, as soon as there are any; none at the end."""
