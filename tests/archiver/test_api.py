@@ -62,6 +62,7 @@ def test_a_frame_is_told_with_utc_times_and_a_relative_address(client: TestClien
         "height": 48,
         "bytes": len(webp),
         "sha256": client.get(f"{FRAMES}/latest").json()["sha256"],
+        "kept": False,
         "image_url": f"/api/camera/frames/1/image?v={version}",
         "thumbnail_url": f"/api/camera/frames/1/thumbnail?v={version}",
     }
