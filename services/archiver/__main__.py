@@ -2,6 +2,7 @@
 
 import logging
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from services.archiver.app import create_app
 from services.archiver.background_jobs import add_background_jobs
@@ -42,8 +43,9 @@ def main() -> int:
     )
     routers = add_background_jobs(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
-    app = Guard(create_app(archiver, routers), settings, Authenticator(settings, clock), AccessRules())
-    serve(make_server(BasePath(app, settings.base_path)), listener)
+    app = create_app(archiver, routers, ZoneInfo(settings.archive_time_zone))
+    guarded = Guard(app, settings, Authenticator(settings, clock), AccessRules())
+    serve(make_server(BasePath(guarded, settings.base_path)), listener)
     if archiver.refusal is not None:
         raise archiver.refusal
     return EXIT_CRASHED if archiver.failed else 0

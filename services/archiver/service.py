@@ -104,6 +104,7 @@ class Archiver:
             self._problems,
             self._clock,
             loop_clock=self._loop_clock,
+            rule_of=self.rules.capture_rule_of,
         )
         self.manual_capture = ManualCapture(self.recorder, self.frame_archiver, self._loop_clock)
         self._tasks = [
@@ -139,11 +140,20 @@ class Archiver:
             return texts.NOT_READY
         return self._readiness.why_not_ready()
 
+    def why_not_archiving(self) -> str | None:
+        """Why pictures are missing though cameras are live, for /readyz?strict and for people; None when none are."""
+        found = ((each.presence.name, each.progress.overdue_seconds()) for each in self.recorder.recorders())
+        overdue = [(name, seconds) for name, seconds in found if seconds is not None]
+        return texts.pictures_missing(overdue, next(iter(self._problems.texts()), None)) if overdue else None
+
     def problems(self) -> list[str]:
         """What is wrong at the moment, in sentences. From any thread."""
         found = self._problems.texts()
         for job in self.jobs.values():
             found += job.problems.texts()
+        not_archiving = self.why_not_archiving()
+        if not_archiving is not None:
+            found.append(not_archiving)
         silent_seconds = self.recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
             found.append(texts.no_camera_heard(silent_seconds))

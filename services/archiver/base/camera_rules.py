@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from services.archiver.base import texts
+from services.archiver.base.capture_rule import ALWAYS, CaptureRule, parse_rule
+from services.archiver.base.capture_rule import GRAMMAR as GRAMMAR_OF_CAPTURE
+from services.archiver.base.daylight import Location
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.retention_policy import GRAMMAR, Policy
 from services.archiver.base.settings import ArchiverSettings
@@ -38,11 +41,11 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CameraRule:
-    """What a camera's own table says. A `keep` of None: ARCHIVE_KEEP holds. A `max_bytes` of 0: no limit of its own."""
+    """What a camera's own table says. None: ARCHIVE_KEEP or CAPTURE_WHEN holds. A `max_bytes` of 0: no own limit."""
 
     keep: Policy | None = None
     max_bytes: int = 0
-    capture_when: str | None = None
+    capture_when: CaptureRule | None = None
 
 
 _NO_RULE: Final = CameraRule()
@@ -55,7 +58,7 @@ class _ArchiveKeys(BaseModel):
 
     archive_keep: str | None = Field(None, description=GRAMMAR)
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
-    capture_when: str | None = Field(None, description="a text")
+    capture_when: str | None = Field(None, description=GRAMMAR_OF_CAPTURE)
 
     @field_validator("archive_keep")
     @classmethod
@@ -68,15 +71,24 @@ class _ArchiveKeys(BaseModel):
 class CameraRules:
     """The rules of all cameras in the file at `path`; without a path there are none. Read them from any thread.
 
-    `load` them before the first use. `run` and `problems` are of the loop.
+    `load` them before the first use. `run` and `problems` are of the loop. `capture_when` is the rule of cameras
+    without one of their own; `location` is where all of them are.
     """
 
-    def __init__(self, path: Path | None = None, zone: ZoneInfo | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        zone: ZoneInfo | None = None,
+        location: Location | None = None,
+        capture_when: CaptureRule = ALWAYS,
+    ) -> None:
         self.problems = Problems()
         self.are_known = path is None
         """False until the file could be read once."""
         self._path = path
         self._zone = zone or ZoneInfo("UTC")
+        self._location = location
+        self._capture_when = capture_when
         self._rules: Mapping[str, CameraRule] = {}
         self._seen: tuple[int, int, int] | None = None
         self._taken: tuple[int, int, int] | None = None
@@ -85,13 +97,18 @@ class CameraRules:
     @classmethod
     def loaded(cls, settings: ArchiverSettings) -> Self:
         """Those of CAMERAS_FILE, with the days of ARCHIVE_TIME_ZONE. Raises ConfigurationError as `load` does."""
-        rules = cls(settings.cameras_file, ZoneInfo(settings.archive_time_zone))
+        zone, place = ZoneInfo(settings.archive_time_zone), settings.place
+        rules = cls(settings.cameras_file, zone, place, settings.capture_rule)
         rules.load()
         return rules
 
     def rule_of(self, camera_key: str) -> CameraRule:
         """The camera's own rule; one that says nothing, for a camera that has none."""
         return self._rules.get(camera_key, _NO_RULE)
+
+    def capture_rule_of(self, camera_key: str) -> CaptureRule:
+        """When pictures of the camera are due."""
+        return self.rule_of(camera_key).capture_when or self._capture_when
 
     def load(self) -> None:
         """Read the file. A file that can't be read at all is a problem: then the rules are not known yet.
@@ -143,16 +160,16 @@ class CameraRules:
         self.problems.report(Subject.CAMERAS_FILE, words(error))
 
     def _read(self, path: Path) -> None:
-        self._rules = _read_rules(path, self._zone)
+        self._rules = _read_rules(path, self._zone, self._location)
         self.are_known = True
 
 
-def _read_rules(path: Path, zone: ZoneInfo) -> dict[str, CameraRule]:
+def _read_rules(path: Path, zone: ZoneInfo, location: Location | None) -> dict[str, CameraRule]:
     tables = list(enumerate(read_tables(path), 1))
     refuse_repeated(path, [str(table["device_key"]) for _, table in tables if "device_key" in table])
     found = {}
     for number, table in tables:
-        rule = _rule(place_of(path, number, table), table, zone)
+        rule = _rule(place_of(path, number, table), table, zone, location)
         if rule == _NO_RULE:
             continue
         if "device_key" not in table:
@@ -161,7 +178,7 @@ def _read_rules(path: Path, zone: ZoneInfo) -> dict[str, CameraRule]:
     return found
 
 
-def _rule(where: str, table: Table, zone: ZoneInfo) -> CameraRule:
+def _rule(where: str, table: Table, zone: ZoneInfo, location: Location | None) -> CameraRule:
     try:
         keys = _ArchiveKeys.model_validate(table)
     except ValidationError as error:
@@ -170,4 +187,8 @@ def _rule(where: str, table: Table, zone: ZoneInfo) -> CameraRule:
         given: Any = table.get(name, "")
         raise ConfigurationError(f"{where}: {refusal(name, given, _ArchiveKeys.model_fields[name], first)}") from None
     keep = None if keys.archive_keep is None else Policy.parse(keys.archive_keep, zone)
-    return CameraRule(keep, keys.archive_max_bytes, keys.capture_when)
+    try:
+        when = None if keys.capture_when is None else parse_rule(keys.capture_when, zone, location)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: capture_when is '{keys.capture_when}', but {error}.") from None
+    return CameraRule(keep, keys.archive_max_bytes, when)

@@ -10,6 +10,7 @@ import pytest
 
 from services.archiver.base import camera_rules
 from services.archiver.base.camera_rules import CameraRule, CameraRules
+from services.archiver.base.capture_rule import ALWAYS, parse_rule
 from services.archiver.base.retention_policy import Policy
 from shared.errors import ConfigurationError
 from tests.support.waiting import eventually
@@ -54,12 +55,15 @@ async def watched(path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 def test_a_camera_has_the_rules_of_its_table_and_any_other_has_none(path: Path) -> None:
     """Days are those of the archive's time zone."""
     path.write_text(
-        f"{DOOR}archive_keep = 'all:7d,daily@12:00:1y'\narchive_max_bytes = 5_000_000\ncapture_when = 'daylight'\n"
+        f"{DOOR}archive_keep = 'all:7d,daily@12:00:1y'\narchive_max_bytes = 5_000_000\n"
+        "capture_when = 'mon-fri 06:00-20:00'\n"
         "[[camera]]\ndevice_key = 'yard'\n"
     )
     rules = loaded(path)
-    assert rules.rule_of("door") == CameraRule(Policy.parse("all:7d,daily@12:00:1y", BERLIN), 5_000_000, "daylight")
+    when = parse_rule("mon-fri 06:00-20:00", BERLIN, None)
+    assert rules.rule_of("door") == CameraRule(Policy.parse("all:7d,daily@12:00:1y", BERLIN), 5_000_000, when)
     assert rules.rule_of("yard") == rules.rule_of("attic") == CameraRule(None, 0, None)
+    assert (rules.capture_rule_of("door"), rules.capture_rule_of("yard")) == (when, ALWAYS)
     assert rules.are_known
 
 
@@ -77,12 +81,14 @@ def test_no_other_key_is_looked_at(path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
+        (f"{DOOR}capture_when = 'night'\n", "camera 'door': capture_when is 'night', but 'night' is none of mon, tue"),
+        (f"{DOOR}capture_when = 'daylight'\n", "capture_when is 'daylight', but daylight needs LOCATION"),
         (f"{DOOR}archive_keep = 'all:30'\n", "camera 'door': archive_keep is 'all:30' but must be tiers such as"),
         (f"{DOOR}archive_keep = 30\n", "camera 'door': archive_keep is '30' but must be tiers such as"),
         (f"{DOOR}archive_max_bytes = -1\n", "camera 'door': archive_max_bytes is '-1' but must be a number of bytes"),
         (f"{DOOR}archive_max_bytes = '5G'\n", "camera 'door': archive_max_bytes is '5G' but must be a number of bytes"),
         (f"{DOOR}archive_max_bytes = true\n", "camera 'door': archive_max_bytes is 'True' but must be a number"),
-        (f"{DOOR}capture_when = 5\n", "camera 'door': capture_when is '5' but must be a text."),
+        (f"{DOOR}capture_when = 5\n", "camera 'door': capture_when is '5' but must be always, or daylight"),
         ("[[camera]]\narchive_keep = 'all:1d'\n", "camera 1: device_key is missing"),
         (f"{DOOR}{DOOR}archive_keep = 'all:1d'\n", "camera 'door': device_key must be a key of its own"),
         ("[[cameras]]\ndevice_key = 'door'\n", "'cameras' is unknown; cameras are [[camera]] tables"),
