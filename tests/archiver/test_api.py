@@ -438,5 +438,7 @@ def test_health_and_documentation_are_there(client: TestClient) -> None:
         f"{FRAMES}/{{frame_id}}",
         f"{FRAMES}/{{frame_id}}/image",
         f"{FRAMES}/{{frame_id}}/thumbnail",
+        f"{FRAMES}/{{frame_id}}/kept",
+        f"{FRAMES}/capturing",
     }
     assert all(operation["summary"] for path in paths for operation in paths[path].values())
