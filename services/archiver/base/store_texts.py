@@ -26,7 +26,7 @@ def object_store_fails(reason: str) -> str:
 
 
 def no_bucket(bucket: str) -> str:
-    return f"it has no bucket '{bucket}': make the bucket, or correct ARCHIVE_DIR."
+    return f"it has no bucket '{bucket}': make the bucket, or correct its name."
 
 
 def in_region(region: str) -> str:

@@ -72,10 +72,10 @@ class S3Store:
                 log.info("the object store was tried", keeps_first=self._keeps_first, note=self.note)
             return self._keeps_first
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         if ".." in path.split("/"):
             raise FileNotFoundError(path)
-        content, _ = self._get(path)
+        content, _ = self._get(path, max_bytes)
         if content is None:
             raise FileNotFoundError(path)
         return content
@@ -170,11 +170,11 @@ class S3Store:
         except RequestRefusedError:  # the store has If-None-Match, but not If-Match
             self.write(path, content)
 
-    def _get(self, path: str) -> tuple[bytes | None, str | None]:
+    def _get(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> tuple[bytes | None, str | None]:
         """An object's content and tag. The content is None when it is too large. Raises FileNotFoundError."""
         with self._asking(absent_is_an_answer=True):
             found = obstore.get(self._bucket, path)
-            fits = found.meta["size"] <= MAX_FILE_BYTES  # known before the object is fetched
+            fits = found.meta["size"] <= max_bytes  # known before the object is fetched
             return bytes(found.bytes()) if fits else None, found.meta["e_tag"]
 
     @contextmanager

@@ -83,8 +83,7 @@ def test_a_bucket_that_is_not_there_is_said_by_name_and_not_taken_for_a_missing_
     bucket = f"bucket-{uuid4().hex}"
     store = store_of(f"s3://{bucket}/x", odd, monkeypatch)
     assert words_of(ACTIONS[name], store) == (
-        f"The archive's object store can't be used: it has no bucket '{bucket}': make the bucket, or correct "
-        "ARCHIVE_DIR."
+        f"The archive's object store can't be used: it has no bucket '{bucket}': make the bucket, or correct its name."
     )
     urllib.request.urlopen(urllib.request.Request(f"{odd.endpoint}/{bucket}", method="PUT"), timeout=30).close()
     store.write_first(PATH, b"whole", whole)
