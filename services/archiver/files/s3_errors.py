@@ -18,6 +18,7 @@ _REGION: Final = re.compile(r"<Region>\s*([a-z0-9-]{1,40})\s*</Region>")
 _STATUS: Final = re.compile(r"status code:? (\d{3})")
 _BY_CODE: Final = {
     "InvalidAccessKeyId": store_texts.UNKNOWN_KEY,
+    "XAdminUserNotFound": store_texts.UNKNOWN_KEY,  # VersityGW's, with 404
     "SignatureDoesNotMatch": store_texts.KEY_MISMATCH,
     "ExpiredToken": store_texts.EXPIRED_KEY,
     "InvalidToken": store_texts.EXPIRED_KEY,

@@ -95,6 +95,7 @@ def test_a_bucket_that_is_not_there_is_said_by_name_and_not_taken_for_a_missing_
     ("answer", "advice"),
     [
         ((403, "InvalidAccessKeyId"), "AWS_ACCESS_KEY_ID"),
+        ((404, "XAdminUserNotFound"), "AWS_ACCESS_KEY_ID"),
         ((403, "SignatureDoesNotMatch"), "AWS_SECRET_ACCESS_KEY"),
         ((403, "AccessDenied"), "allow the key"),
         ((403, "RequestTimeTooSkewed"), "this computer's time"),
