@@ -6,6 +6,7 @@ from typing import Final
 from services.archiver.app import create_app
 from services.archiver.background_jobs import add_background_jobs
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.archive_identity import is_away
 from services.archiver.db.engine import open_engine
 from services.archiver.files.open_store import open_store
 from services.archiver.files.webp import WebpOptions
@@ -35,9 +36,10 @@ def main() -> int:
     engine = open_engine(settings.database_url.get_secret_value())
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
-    store, max_pixels = open_store(settings), settings.picture_max_pixels
+    away = is_away(engine, settings)
+    store, max_pixels = open_store(settings, is_tried=not away), settings.picture_max_pixels
     archiver = Archiver(engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys)
-    routers = add_background_jobs(archiver, settings, clock)
+    routers = add_background_jobs(archiver, settings, clock, is_away=away)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = Guard(create_app(archiver, routers), settings, Authenticator(settings, clock), AccessRules())
     serve(make_server(BasePath(app, settings.base_path)), listener)

@@ -35,6 +35,10 @@ class StorageFullError(StorageUnavailableError):
     """Raised when there is no room for another file. The same, until somebody makes room."""
 
 
+class DiskNotMountedError(StorageUnavailableError):
+    """Raised when the archive's disk is away, or another one is in its place. Write nothing; it may come back."""
+
+
 class DatabaseUnavailableError(FramecastError):
     """Raised when the database is away, locked or not usable. Report it, keep the file, insert the row later."""
 

@@ -13,6 +13,7 @@ from typing import Final
 from services.archiver.base import texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import (
+    DiskNotMountedError,
     EncodeFailedError,
     PictureRefusedError,
     StorageFullError,
@@ -124,8 +125,7 @@ class CameraRecorder:
             await self._frame_archiver.save(FrameName(self._camera_key, slot.start_seconds), encoded.webp)
         except StorageUnavailableError as error:
             self._problems.report(Subject.STORE, str(error))
-            full = isinstance(error, StorageFullError)
-            self._missed_slots.note_obstacle(GapReason.DISK_FULL if full else GapReason.STORAGE_UNAVAILABLE)
+            self._missed_slots.note_obstacle(_gap_reason(error))
             return False
         except EncodeFailedError as error:
             self._problems.report(encoder, texts.not_encodable(self._camera_key, error))
@@ -193,3 +193,9 @@ class CameraRecorder:
                 await self._inbox.changed.wait()
         self._inbox.changed.clear()
         self._missed_slots.note_presence()
+
+
+def _gap_reason(error: StorageUnavailableError) -> GapReason:
+    if isinstance(error, DiskNotMountedError):
+        return GapReason.DISK_NOT_MOUNTED
+    return GapReason.DISK_FULL if isinstance(error, StorageFullError) else GapReason.STORAGE_UNAVAILABLE

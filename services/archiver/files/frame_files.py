@@ -6,6 +6,7 @@ blocks and computes: call it on a thread.
 """
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from PIL import Image
 from services.archiver.base import texts
 from services.archiver.base.errors import (
     DamagedFrameError,
+    DiskNotMountedError,
     EncodeFailedError,
     ForeignPictureError,
     OutOfMemoryError,
@@ -194,6 +196,15 @@ class FrameFiles:
         """Remove the frame first, then its thumbnail: a lone thumbnail is swept, a lone frame would be adopted."""
         self.store.delete(path)
         self.store.delete(thumbnail_path_of(path))
+
+    def remove_reachable(self, paths: Iterable[str]) -> list[str]:
+        """Remove these frames; the paths of those that are gone. One whose disk is away is left for later."""
+        gone = []
+        for path in paths:
+            with suppress(DiskNotMountedError):
+                self.remove(path)
+                gone.append(path)
+        return gone
 
     def _checked(self, webp: bytes) -> _Checked:
         """Decode the file once, for everything that is wanted of it. Waits for its turn in memory."""
