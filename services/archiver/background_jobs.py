@@ -38,7 +38,7 @@ def add_background_jobs(
     if reason is not None:
         description = ArchiverSettings.model_fields["timelapse_dir"].description
         raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
-    forecaster = Forecaster.of(settings, archiver.engine)
+    forecaster = Forecaster.of(settings, archiver.engine, archiver.rules)
     store = archiver.frame_files.store
     memory = archiver.frame_files.memory
     queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock, memory, store.check_disk)
@@ -46,6 +46,8 @@ def add_background_jobs(
         "retention": Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, clock),
         "time-lapses": queue,
     }
+    if settings.cameras_file is not None:
+        archiver.jobs["rules of the cameras"] = archiver.rules
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
     return (
         status_router(sources, settings),
