@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.camera import missing_camera_parts
+from tests.support.disks import missing_disk_parts
 from tests.support.hosts import missing_host_parts
 
 pytest_plugins = ["tests.support.fixtures"]
@@ -27,6 +28,8 @@ def _missing(item: pytest.Item) -> str | None:
     if item.get_closest_marker("browser") and not CHROMIUM.exists():
         return "Debian's chromium is not installed: apt-get install chromium"
     if item.get_closest_marker("hosts") and (reason := missing_host_parts()):
+        return reason
+    if item.get_closest_marker("disks") and (reason := missing_disk_parts()):
         return reason
     clients = item.get_closest_marker("clients")
     if clients and clients.args and not shutil.which(clients.args[0]):

@@ -13,7 +13,9 @@ from services.archiver.api.upkeep.retention import retention_router
 from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.files.durable import why_never_writable
+from services.archiver.files.disk_trial import why_unusable
+from services.archiver.files.durable import is_there
+from services.archiver.files.mounts import missing_mount_point
 from services.archiver.files.store import ProbedStore
 from services.archiver.files.store_probe import StoreProbe
 from services.archiver.retention.cleaner import Cleaner
@@ -24,25 +26,31 @@ from shared.clock import Clock
 from shared.errors import ConfigurationError
 
 
-def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> Iterable[APIRouter]:
+def add_background_jobs(
+    archiver: Archiver, settings: ArchiverSettings, clock: Clock, *, is_away: bool = False
+) -> Iterable[APIRouter]:
     """Let the archiver run both; the routers of their endpoints, and of the status.
+
+    `is_away`: the archive's disk is not mounted, and TIMELAPSE_DIR may be on it. So it is not made now.
 
     Raises:
         ConfigurationError: when TIMELAPSE_DIR can never be used.
     """
-    reason = why_never_writable(settings.timelapse_dir)
+    is_left = missing_mount_point(settings.timelapse_dir) or (is_away and not is_there(settings.timelapse_dir))
+    reason = None if is_left else why_unusable(settings.timelapse_dir)
     if reason is not None:
         description = ArchiverSettings.model_fields["timelapse_dir"].description
         raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
     forecaster = Forecaster.of(settings, archiver.engine, archiver.rules)
-    queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock, archiver.frame_files.memory)
+    store = archiver.frame_files.store
+    memory = archiver.frame_files.memory
+    queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock, memory, store.check_disk)
     archiver.jobs |= {
         "retention": Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, clock),
         "time-lapses": queue,
     }
     if settings.cameras_file is not None:
         archiver.jobs["rules of the cameras"] = archiver.rules
-    store = archiver.frame_files.store
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
     if isinstance(store, ProbedStore):
         archiver.jobs["object store"] = StoreProbe(store)

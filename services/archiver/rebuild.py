@@ -12,6 +12,7 @@ from typing import Final
 from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.archive_identity import is_away
 from services.archiver.db.open_database import open_database
 from services.archiver.db.rebuild import rebuild
 from services.archiver.files.frame_files import FrameFiles
@@ -26,7 +27,7 @@ def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
     engine = open_database(settings)
-    frame_files = FrameFiles(open_store(settings), settings.picture_max_pixels)
+    frame_files = FrameFiles(open_store(settings, is_tried=not is_away(engine, settings)), settings.picture_max_pixels)
     try:
         result = rebuild(engine, frame_files, time.time_ns)
     except (DatabaseUnavailableError, StorageUnavailableError) as error:

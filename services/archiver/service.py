@@ -14,9 +14,12 @@ from services.archiver.base.problems import Problems
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.manual import ManualCapture
 from services.archiver.capture.recorder import Recorder
+from services.archiver.db.archive_identity import ArchiveIdentity
+from services.archiver.db.archive_watch import ArchiveWatch
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
 from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import WebpOptions
 from shared.bus.curve import ClientKeys
@@ -96,6 +99,7 @@ class Archiver:
         """Start all parts. It returns at once, whether the bus and the database are there or not."""
         self._subscriber = Subscriber(self._bus_addresses, self._bus_keys, seconds=self._loop_clock.seconds)
         self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock)
+        self.row_writer.archive_watch = watch = self._archive_watch()
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
         self.recorder = Recorder(
             self._subscriber,
@@ -112,6 +116,7 @@ class Archiver:
             asyncio.create_task(self.row_writer.run(), name="row writer"),
             asyncio.create_task(self.recorder.run(), name="recorder"),
             asyncio.create_task(self._readiness.run(), name="readiness"),
+            *([asyncio.create_task(watch.run(), name="archive watch")] if watch else []),
             *(asyncio.create_task(job.run(), name=name) for name, job in self.jobs.items()),
         ]
         for task in self._tasks:
@@ -157,7 +162,15 @@ class Archiver:
         silent_seconds = self.recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
             found.append(texts.no_camera_heard(silent_seconds))
-        return list(dict.fromkeys(found))  # two parts may meet the same
+        return list(dict.fromkeys(found))  # several parts may say the same of one disk
+
+    def _archive_watch(self) -> ArchiveWatch | None:
+        """None for an object store, which can't be mounted."""
+        store = self.frame_files.store
+        if not isinstance(store, LocalStore):
+            return None
+        store.marker.guard()
+        return ArchiveWatch(ArchiveIdentity(self.engine, store), store, self._problems)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:

@@ -47,6 +47,8 @@ OF_LIBRARIES: Final = {
 }
 """Read by the object store's library, by the system's and by the log."""
 OF_COMPOSE: Final = {
+    "PUID": "The number of the user that the archiver runs as, and that its files belong to; 10001 if unset",
+    "PGID": "The number of the group, likewise",
     "POSTGRES_PASSWORD": "The database's password, of letters and digits (`docker-compose.postgres.yml`)",
     "BUS_PUBLISH_ADDRESS": "The address of this host that the bus is published on, 127.0.0.1 if unset "
     "(`docker-compose.bus.yml`)",

@@ -39,6 +39,10 @@ class RequestRefusedError(StorageUnavailableError):
     """Raised when an object store refuses a request. The same, unless another request does the same work."""
 
 
+class DiskNotMountedError(StorageUnavailableError):
+    """Raised when the archive's disk is away, or another one is in its place. Write nothing; it may come back."""
+
+
 class DatabaseUnavailableError(FramecastError):
     """Raised when the database is away, locked or not usable. Report it, keep the file, insert the row later."""
 

@@ -35,8 +35,11 @@ class ArchiverSettings(WebSettings):
         "data/camera/frames",
         description="a directory that can be written, or a path where one can be made, or s3://bucket/prefix",
     )
-    """Where the archive keeps its pictures, as WebP files (docs/archive.md). A directory needs hard links and `flock`:
-    any Linux file system has both, exFAT neither."""
+    """Where the archive keeps its pictures, as WebP files (docs/archive.md). What a directory's file system can do is
+    tried at the start."""
+    archive_expect_marker: bool = Field(False, description="true or false")
+    """true: ARCHIVE_DIR is an archive already, on a disk that may be not mounted. Without its file `framecast-archive`
+    nothing is written there, and no new archive is begun (docs/archive.md)."""
     archive_webp_quality: int = Field(80, ge=1, le=100, description="a number from 1 (small) to 100 (like the camera)")
     """The quality of the archive's pictures."""
     archive_webp_method: int = Field(4, ge=0, le=6, description="a number from 0 (fast) to 6 (small)")
@@ -54,7 +57,7 @@ class ArchiverSettings(WebSettings):
             "(write special characters of the password as %40 and so on)"
         ),
     )
-    """Where the archive keeps its rows. SQLite never on NFS or SMB. A file that holds it is read again for each new
+    """Where the archive keeps its rows. SQLite only on a local disk. A file that holds it is read again for each new
     connection to PostgreSQL, so a changed password needs no restart."""
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)

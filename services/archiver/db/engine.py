@@ -14,17 +14,21 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Dialect, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy import exc as sqlalchemy_errors
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session
 
+from services.archiver.base import disk_texts
 from services.archiver.base.errors import DatabaseUnavailableError
+from services.archiver.files.durable import is_there
+from services.archiver.files.mounts import missing_mount_point, mount_of
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
 
-NEWEST_REVISION: Final = "0005"
+NEWEST_REVISION: Final = "0006"
 """Of the schema: that of the last migration."""
 LOCK_WAIT_SECONDS: Final = 1.0
 """How long a transaction waits for another's lock. Short, so that a stop is not delayed; callers try again."""
@@ -33,6 +37,16 @@ _PRAGMAS: Final = ("synchronous=FULL", "foreign_keys=ON")
 _ROLLBACK_JOURNAL: Final = "delete"
 _alembic: Final = threading.Lock()  # its context is a global of the process
 _WRITE_LOCK: Final = 0x6672616D65636173  # any number that no other program takes: "framecas"
+NETWORK_FILE_SYSTEMS: Final = frozenset(
+    f"{prefix}{kind}"
+    for prefix in ("", "fuse.")
+    for kind in (
+        *("9p", "afs", "beegfs", "blobfuse", "blobfuse2", "ceph", "ceph-fuse", "cifs", "coda", "curlftpfs", "davfs"),
+        *("davfs2", "gcsfuse", "glusterfs", "goofys", "gvfsd-fuse", "juicefs", "kio-fuse", "lustre", "mfs", "moosefs"),
+        *("ncpfs", "nfs", "nfs4", "rclone", "s3fs", "seaweedfs", "smb2", "smb3", "smbfs", "smbnetfs", "sshfs"),
+    )
+)
+"""As the kernel names them. SQLite's locks can't be relied on there."""
 _STATEMENT_SECONDS: Final = 60
 _UNANSWERED_SECONDS: Final = 5
 log = get_logger(__name__)
@@ -44,9 +58,10 @@ def open_engine(url: str, newest_url: Callable[[], URL] | None = None) -> Engine
     Each new connection to PostgreSQL is made by `newest_url`, if there is one: its password may change.
 
     Raises:
-        ConfigurationError: when the database's driver is not installed.
+        ConfigurationError: when the database's driver is not installed, or SQLite's file is on a network file system.
     """
     parsed = make_url(url)
+    _refuse_network(sqlite_file(parsed))
     try:
         return _sqlite_engine(parsed) if is_sqlite(parsed) else _postgresql_engine(parsed, newest_url)
     except ModuleNotFoundError as error:
@@ -56,13 +71,19 @@ def open_engine(url: str, newest_url: Callable[[], URL] | None = None) -> Engine
         ) from None
 
 
+def sqlite_file(url: URL) -> Path | None:
+    """The database's file; None for another database than SQLite."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
 def upgrade(engine: Engine) -> bool:
     """Bring the schema up to date, and make the database if there is none; whether anything had to be done.
 
     One transaction, under the write lock: a second archiver waits, and then has nothing to do.
 
     Raises:
-        DatabaseUnavailableError: when the database is away, locked, or newer than this program.
+        DatabaseUnavailableError: when the database is away, locked, or newer than this program, or when /etc/fstab has
+            a disk for its file that is not mounted.
         ConfigurationError: when its encoding is not UTF-8, which only a new database changes.
     """
     with _alembic, _as_unavailable():
@@ -110,7 +131,7 @@ def is_sqlite(url: URL) -> bool:
 
 def _sqlite_engine(url: URL) -> Engine:
     # Without a pool, so that nothing is written any more to a file that was moved or deleted.
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": LOCK_WAIT_SECONDS})
+    engine = create_engine(url, poolclass=NullPool, creator=_SqliteOpener(Path(str(url.database))).open)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -148,6 +169,31 @@ def _refuse_other_encodings(connection: Any, _record: Any) -> None:
             "UTF8. Make another: CREATE DATABASE framecast TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' "
             "LC_CTYPE 'C';"
         )
+
+
+class _SqliteOpener:
+    """Opens the file, and makes it only on the disk where it was before: a query must not, where that is not mounted.
+
+    At first `upgrade` makes it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._device: int | None = None
+
+    def open(self) -> sqlite3.Connection:
+        device = self._file.parent.stat().st_dev if is_there(self._file.parent) else None
+        mode = "rw" if device is None or device != self._device else "rwc"
+        uri = f"file:{quote(str(self._file))}?mode={mode}"
+        connection = sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_SECONDS, check_same_thread=False)
+        self._device = device
+        return connection
+
+
+def _refuse_network(file: Path | None) -> None:
+    mount = None if file is None else mount_of(file)
+    if mount is not None and mount.kind in NETWORK_FILE_SYSTEMS:
+        raise ConfigurationError(f"DATABASE_URL {disk_texts.database_on_network(file, mount.kind, mount.source)}")
 
 
 def _take_write_lock(connection: Connection) -> None:
@@ -189,8 +235,14 @@ def _leave_write_ahead_log(engine: Engine) -> None:
 
 
 def _make_parent(url: URL) -> None:
-    if is_sqlite(url) and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    """Make SQLite's file with its directory, unless it is there."""
+    file = sqlite_file(url)
+    if file is None or is_there(file):
+        return
+    if missing_mount_point(file) is not None:
+        raise DatabaseUnavailableError(disk_texts.database_disk_away(file))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
 
 
 def _revision(connection: Connection) -> str | None:

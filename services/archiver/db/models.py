@@ -158,6 +158,14 @@ class ArchiveCamera(SQLModel, table=True):
     """False once the camera was disabled or removed: then it misses no slots."""
 
 
+class ArchiveIdentityRow(SQLModel, table=True):
+    """The one row: the id in the marker of the archive's directory. An archive in an object store has none."""
+
+    __tablename__ = "archive_identity"
+
+    id: str = Field(primary_key=True, max_length=64, sa_type=AutoString)
+
+
 class PendingDeletion(SQLModel, table=True):
     """A file that has to be deleted, because its row was. Inserted in the same transaction that deletes the row.
 

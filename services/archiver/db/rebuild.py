@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from services.archiver.db.archive_identity import ArchiveIdentity
 from services.archiver.db.engine import upgrade
 from services.archiver.db.recovery import Recovery, ScanResult
 from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ def rebuild(engine: Engine, frame_files: FrameFiles, utc_ns: Callable[[], int]) 
         DatabaseUnavailableError, StorageUnavailableError: what is done so far stays, and may be continued.
     """
     upgrade(engine)
+    if isinstance(frame_files.store, LocalStore):
+        ArchiveIdentity(engine, frame_files.store).settle()
     recovery = Recovery(engine, frame_files, utc_ns)
     recovery.finish_deletions()
     scan = recovery.scan_all()

@@ -77,11 +77,10 @@ class Recovery:
         return result
 
     def finish_deletions(self) -> None:
-        """Delete the files whose rows were deleted."""
-        paths = self._frame_rows.pending_deletions()
-        if paths:
-            self._frame_files.remove_all(paths)
-            self._frame_rows.deletions_done(paths)
+        """Delete the files whose rows were deleted, but those whose disk is away."""
+        gone = self._frame_files.remove_reachable(self._frame_rows.pending_deletions())
+        if gone:
+            self._frame_rows.deletions_done(gone)
 
     def measure(self) -> int:
         """Complete the rows of an earlier version: measure their pictures and make thumbnails. How many failed."""

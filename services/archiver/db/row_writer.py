@@ -20,6 +20,7 @@ from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
+from services.archiver.db.archive_watch import ArchiveWatch
 from services.archiver.db.engine import upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
@@ -43,6 +44,8 @@ class RowWriter:
     """On the loop; its work runs on threads of its own, so that a database that hangs delays nothing else."""
 
     def __init__(self, engine: Engine, frame_files: FrameFiles, problems: Problems, clock: Clock) -> None:
+        self.archive_watch: ArchiveWatch | None = None
+        """Is told when the database has its tables, and when it can't be asked. Set it before the start."""
         self._engine = engine
         self._frame_rows = FrameRows(engine)
         self._gap_rows = GapRows(engine)
@@ -165,10 +168,19 @@ class RowWriter:
     async def _upgrade(self) -> None:
         if self._upgraded.is_set():
             return
+        watch = self.archive_watch
         try:
+            if watch is not None:
+                await watch.check_place_of_database()
             if await self._threads.run(lambda: upgrade(self._engine)):
                 self._recovery_loop.fall_behind(EVERYTHING)
+            if watch is not None:
+                await watch.settle()
             self._upgraded.set()
+        except DatabaseUnavailableError:
+            if watch is not None:
+                await watch.database_is_away()
+            raise
         finally:
             self._tried_to_upgrade.set()
 

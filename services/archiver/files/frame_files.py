@@ -17,6 +17,7 @@ from PIL import Image
 from services.archiver.base import texts
 from services.archiver.base.errors import (
     DamagedFrameError,
+    DiskNotMountedError,
     EncodeFailedError,
     ForeignPictureError,
     OutOfMemoryError,
@@ -214,6 +215,19 @@ class FrameFiles:
         self.store.delete_all(paths)
         self.store.delete_all([thumbnail_path_of(path) for path in paths])
         self.store.delete_all([kept_mark_of(path) for path in paths])
+
+    def remove_reachable(self, paths: Sequence[str]) -> list[str]:
+        """Remove these frames; the paths of those that are gone. One whose disk is away is left for later."""
+        gone: list[str] = []
+        with suppress(DiskNotMountedError):
+            if paths:
+                self.remove_all(paths)
+            return list(paths)
+        for path in paths:
+            with suppress(DiskNotMountedError):
+                self.remove(path)
+                gone.append(path)
+        return gone
 
     def _checked(self, webp: bytes) -> _Checked:
         """Decode the file once, for everything that is wanted of it. Waits for its turn in memory."""

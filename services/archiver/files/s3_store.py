@@ -126,6 +126,9 @@ class S3Store:
     def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
         """Does nothing: an interrupted upload leaves no object."""
 
+    def check_disk(self) -> None:
+        """Does nothing: a bucket that is not there says so itself."""
+
     def free_bytes(self) -> int | None:
         return None
 

@@ -67,6 +67,9 @@ class FrameStore(Protocol):
         Only files last changed before `older_than`: a younger one may still be written. Both are UTC epoch seconds.
         """
 
+    def check_disk(self) -> None:
+        """Raise DiskNotMountedError when the archive's disk is away. Where nothing is mounted, it does nothing."""
+
     def free_bytes(self) -> int | None:
         """The free space in bytes; None where it can't be known, as in an object store."""
 

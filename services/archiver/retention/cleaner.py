@@ -84,9 +84,9 @@ class Cleaner:
         """Delete the next batch, in one transaction; its length."""
         batch = [expiry.frame.id for expiry in islice(due, AT_ONCE)]
         if batch:
+            self._frame_files.store.check_disk()  # a row goes only when its file can
             paths = self._frame_rows.delete(batch, leave_gaps=False, spare_kept=True)
-            self._frame_files.remove_all(paths)
-            self._frame_rows.deletions_done(paths)
+            self._frame_rows.deletions_done(self._frame_files.remove_reachable(paths))
         return len(batch)
 
     async def _steady_for(self, seconds: float) -> None:

@@ -38,7 +38,7 @@ class FrameReader:
     def __iter__(self) -> Iterator[Image.Image]:
         settings = load_settings(ArchiverSettings)
         # This process has the archiver's environment, and so an object store's credentials.
-        store = open_store(settings.model_copy(update={"archive_dir": self._job.archive}))
+        store = open_store(settings.model_copy(update={"archive_dir": self._job.archive}), is_tried=False)
         for frame in self._job.frames:
             try:
                 picture = self._picture_of(frame, store, settings.picture_max_pixels)

@@ -18,16 +18,16 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from services.archiver.base import texts
-from services.archiver.base.errors import StorageUnavailableError
-from services.archiver.files.durable import DIRECTORY_MODE, fsync_directory, read_regular
+from services.archiver.base import disk_texts, texts
+from services.archiver.base.errors import DiskNotMountedError, StorageUnavailableError
+from services.archiver.files.durable import fsync_directory, read_regular
+from services.archiver.files.mounts import missing_mount_point
 from services.archiver.files.store import TEMPORARY_PREFIX
 from services.archiver.timelapse.formats import FACTS, OutputFormat
 from services.archiver.timelapse.request import TimelapseRequest
 from shared.logs import get_logger
 
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,62}_\d{8}T\d{6}Z_[0-9a-f]{6}$"
-FILE_MODE: Final = 0o640
 _RECORD: Final = ".json"
 _MOST_RECORD_BYTES: Final = 64 * 1024
 _LOCK: Final = ".rendering.lock"
@@ -103,15 +103,17 @@ class JobFiles:
 
         With `only_existing` it is not written if somebody has deleted the job meanwhile.
         """
+        missing = missing_mount_point(self.root)
+        if missing is not None:
+            raise DiskNotMountedError(disk_texts.mount_point_empty(self.root, missing))
         with self._disk("written"):
-            self.root.mkdir(DIRECTORY_MODE, parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True)
             record = self._record(job.id)
             if only_existing and not record.exists():
                 return False
             temporary = self.temporary(_RECORD)
             try:
                 temporary.write_text(job.model_dump_json(by_alias=True))
-                temporary.chmod(FILE_MODE)
                 temporary.replace(record)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -154,7 +156,6 @@ class JobFiles:
         with self._disk("written"):
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
-            temporary.chmod(FILE_MODE)
             temporary.replace(self.video(job))
             fsync_directory(self.root)
             return self.video(job).stat().st_size
@@ -180,7 +181,7 @@ class JobFiles:
         The system releases the lock if the process dies.
         """
         with self._disk("locked"):
-            descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
+            descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             with self._disk("locked"):
                 is_alone = _take(descriptor)

@@ -5,6 +5,7 @@ must not do so for ever. It works on threads of its own, so that it takes no thr
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,15 +59,26 @@ class TimelapseSettings:
 
 
 class TimelapseQueue:
-    """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled."""
+    """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled.
 
-    def __init__(self, settings: TimelapseSettings, engine: Engine, clock: Clock, memory: PictureMemory) -> None:
+    `check_archive` raises StorageUnavailableError while the archive's disk is away: then nothing is made or deleted.
+    """
+
+    def __init__(
+        self,
+        settings: TimelapseSettings,
+        engine: Engine,
+        clock: Clock,
+        memory: PictureMemory,
+        check_archive: Callable[[], None] = lambda: None,
+    ) -> None:
         self.settings = settings
         self.files = JobFiles(settings.directory)
         self.problems = Problems()
         self._engine = engine
         self._clock = clock
         self._memory = memory
+        self._check_archive = check_archive
         self._threads = Threads()
         self._adding = asyncio.Lock()
         self._due = asyncio.Event()
@@ -86,6 +98,7 @@ class TimelapseQueue:
             return await self._add(request)
 
     async def _add(self, request: TimelapseRequest) -> Job:
+        await self._threads.run(self._check_archive)
         planned = await self.estimate(request)
         now = from_ns(self._clock.utc_ns())
         job = _planned(
@@ -136,6 +149,7 @@ class TimelapseQueue:
         """Render all waiting jobs, unless another archiver is rendering."""
         if not any(self._needs_work(job) for job in await self.jobs()):
             return
+        await self._threads.run(self._check_archive)
         with ExitStack() as stack:
             if not stack.enter_context(self.files.lock()):
                 return

@@ -141,18 +141,21 @@ def test_an_object_store_that_is_away_is_told_in_one_line_without_secrets(s3_sto
     assert "hunter2" not in only
 
 
-def test_a_file_may_be_read_by_its_group_and_nobody_else_whatever_the_umask(local_store: LocalStore) -> None:
-    """A temporary file is private at first, and stays so without care."""
-    before = os.umask(0o777)
+@pytest.mark.parametrize(
+    ("umask", "file", "folder"), [(0o022, 0o644, 0o755), (0o027, 0o640, 0o750), (0o077, 0o600, 0o700)]
+)
+def test_who_may_read_is_up_to_the_umask(local_store: LocalStore, umask: int, file: int, folder: int) -> None:
+    """Other users of the machine can read the archive, unless it is meant to be private."""
+    before = os.umask(umask)
     try:
-        (local_store.root / PATH).parent.mkdir(parents=True)
         local_store.write_first(PATH, b"whole", whole)
     finally:
         os.umask(before)
-    assert (local_store.root / PATH).stat().st_mode & 0o777 == 0o640
+    assert (local_store.root / PATH).stat().st_mode & 0o777 == file
+    assert (local_store.root / PATH).parent.stat().st_mode & 0o777 == folder
 
 
-@pytest.mark.parametrize("step", ["os.fchmod", "os.fsync", "os.link"])
+@pytest.mark.parametrize("step", ["os.fsync", "os.link"])
 def test_a_write_that_fails_at_any_step_leaves_nothing(
     local_store: LocalStore, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
