@@ -94,7 +94,7 @@ class Archiver:
 
     async def start(self) -> None:
         """Start all parts. It returns at once, whether the bus and the database are there or not."""
-        self._subscriber = Subscriber(self._bus_addresses, self._bus_keys)
+        self._subscriber = Subscriber(self._bus_addresses, self._bus_keys, seconds=self._loop_clock.seconds)
         self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock)
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
         self.recorder = Recorder(

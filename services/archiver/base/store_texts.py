@@ -34,7 +34,7 @@ def in_region(region: str) -> str:
 
 
 def not_found(answer: str) -> str:
-    return f"nothing is found there ({answer}): check AWS_ENDPOINT_URL and the bucket in ARCHIVE_DIR."
+    return f"nothing is found there ({answer}): check AWS_ENDPOINT_URL and the bucket's name."
 
 
 def own_trouble(answer: str) -> str:

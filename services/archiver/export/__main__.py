@@ -42,9 +42,8 @@ def main() -> int:
     settings = load_settings(ArchiverSettings)
     query = _query(arguments, ZoneInfo(settings.archive_time_zone))
     target = open_target(arguments.dest, settings)
-    url = settings.database_url.get_secret_value()
     try:
-        _refuse_missing_database(url)
+        _refuse_missing_database(settings.database_url.get_secret_value())
         rows = RowsFile(target, arguments.rows)
     except FramecastError as error:
         return _not_done(texts.database_fails(error) if isinstance(error, DatabaseUnavailableError) else str(error))
