@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
@@ -12,10 +13,13 @@ from services.archiver.api.upkeep.retention import retention_router
 from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.files.durable import why_never_writable
 from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
+from services.archiver.timelapse.automatic import AutomaticTimelapses
+from services.archiver.timelapse.formats import DEFAULT_FORMAT, why_unavailable
 from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
 from shared.clock import Clock
 from shared.errors import ConfigurationError
@@ -25,7 +29,7 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
     """Let the archiver run both; the routers of their endpoints, and of the status.
 
     Raises:
-        ConfigurationError: when TIMELAPSE_DIR can never be used.
+        ConfigurationError: when TIMELAPSE_DIR can never be used, or TIMELAPSE_SCHEDULE can't be met.
     """
     reason = why_never_writable(settings.timelapse_dir)
     if reason is not None:
@@ -37,6 +41,10 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
         "retention": Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, clock),
         "time-lapses": queue,
     }
+    if settings.timelapse_schedule is not None:
+        archiver.jobs["automatic time-lapses"] = _automatic(
+            settings, settings.timelapse_schedule, queue, archiver, clock
+        )
     store = archiver.frame_files.store
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
     return (
@@ -46,6 +54,16 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
         render_router(queue),
         video_router(queue),
     )
+
+
+def _automatic(
+    settings: ArchiverSettings, schedule: str, queue: TimelapseQueue, archiver: Archiver, clock: Clock
+) -> AutomaticTimelapses:
+    reason = why_unavailable(DEFAULT_FORMAT, settings.timelapse_ffmpeg)
+    if reason is not None:
+        raise ConfigurationError(f"TIMELAPSE_SCHEDULE is '{schedule}' but can't be met: {reason}")
+    zone = ZoneInfo(settings.archive_time_zone)
+    return AutomaticTimelapses(parse_schedule(schedule), zone, queue, archiver.engine, clock)
 
 
 def _timelapse_settings(settings: ArchiverSettings) -> TimelapseSettings:

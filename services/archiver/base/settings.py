@@ -12,7 +12,9 @@ from sqlalchemy.exc import ArgumentError
 
 from services.archiver.base.local_time import ZoneName
 from services.archiver.base.retention_policy import GRAMMAR, KEEP_EVERYTHING, Policy, parse_age
-from shared.settings import Port
+from services.archiver.base.timelapse_schedule import GRAMMAR as GRAMMAR_OF_TIMELAPSES
+from services.archiver.base.timelapse_schedule import parse_schedule
+from shared.settings import Port, SettingValueError
 from shared.web.settings import WebSettings
 
 DEFAULT_DATABASE_URL: Final = "sqlite:///data/camera/archive.db"
@@ -68,11 +70,16 @@ class ArchiverSettings(WebSettings):
     timelapse_keep: str = Field(
         "30d", description="an age such as 30d (a whole number with h, d, w, m or y), or forever"
     )
-    """How long finished time-lapses are kept."""
+    """How long automatic time-lapses are kept whose entry in TIMELAPSE_SCHEDULE doesn't say it. What somebody asked for
+    stays until somebody deletes it."""
+    timelapse_schedule: str | None = Field(None, description=GRAMMAR_OF_TIMELAPSES)
+    """The time-lapses that are made by themselves, in the time zone of the archive
+    (docs/timelapse.md#by-themselves). By default none."""
     timelapse_ffmpeg: str | None = Field(
-        None, description="the path or the name of an ffmpeg program, or empty to do without H.264"
+        None, description="the path or the name of an ffmpeg program, or empty for the built-in encoder"
     )
-    """An ffmpeg with libx264, for time-lapses in H.264."""
+    """An ffmpeg with libx264 that makes time-lapses in H.264 in place of the built-in encoder, for an installation
+    without the extra `timelapse`."""
 
     @field_validator("archive_dir")
     @classmethod
@@ -91,6 +98,15 @@ class ArchiverSettings(WebSettings):
     @classmethod
     def _is_an_age(cls, value: str) -> str:
         parse_age(value)
+        return value
+
+    @field_validator("timelapse_schedule")
+    @classmethod
+    def _is_a_schedule(cls, value: str | None) -> str | None:
+        try:
+            parse_schedule(value or "daily")
+        except ValueError as error:
+            raise SettingValueError(str(error)) from None
         return value
 
     @field_validator("timelapse_ffmpeg")

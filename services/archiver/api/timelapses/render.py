@@ -55,7 +55,7 @@ def render_router(queue: TimelapseQueue) -> APIRouter:
 
 @contextmanager
 def _refused_in_words(queue: TimelapseQueue, request: TimelapseRequest, connection: Request) -> Iterator[None]:
-    reason = why_unavailable(request.format, queue.settings.ffmpeg)
+    reason = why_unavailable(request.format, queue.settings.ffmpeg, deflicker=request.deflicker)
     if reason is not None:
         raise HTTPException(501, reason)
     try:
