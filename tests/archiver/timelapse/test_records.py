@@ -50,6 +50,12 @@ def listed(client: TestClient) -> dict[str, Any]:
     return one
 
 
+def in_its_place(record: Path) -> None:
+    """A directory, where the record was."""
+    record.unlink()
+    record.mkdir()
+
+
 _CUT = 100
 BREAKING: dict[str, Callable[[Path], object]] = {
     "empty": lambda record: record.write_bytes(b""),
@@ -59,7 +65,7 @@ BREAKING: dict[str, Callable[[Path], object]] = {
     "another's": lambda record: record.write_text(record.read_text().replace("camera_1_2", "camera_2_2")),
     "of a later version": lambda record: record.write_text(record.read_text().replace('"daylight"', '"moonlight"')),
     "huge": lambda record: record.write_bytes(b" " * 100_000),
-    "a directory": lambda record: (record.unlink(), record.mkdir()),
+    "a directory": in_its_place,
     "gone": lambda record: record.unlink(),
 }
 
