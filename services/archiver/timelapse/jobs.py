@@ -74,14 +74,16 @@ class JobFiles:
         """The job of this id, also if its video is all that is left of it; None when there is none."""
         if not re.match(ID_PATTERN, job_id):
             return None
-        with self._disk("read"):
+        with self._disk("read"), suppress(FileNotFoundError):  # deleted meanwhile
             job, is_lost = self._recorded(job_id)
             videos = (self.root / f"{job_id}{suffix}" for suffix in _SUFFIXES)
             video = None if job is not None else next((video for video in videos if video.is_file()), None)
             if video is None:
                 return job
             facts = video.stat()
-            return bare_job(video.name, facts.st_size, facts.st_mtime, has_record=not is_lost)
+            bare = bare_job(video.name, facts.st_size, facts.st_mtime, has_record=not is_lost)
+            return bare.with_(has_poster=self.poster(bare).is_file())
+        return None
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""

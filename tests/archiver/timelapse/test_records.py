@@ -80,7 +80,20 @@ def test_a_broken_record_costs_no_video(
         BREAKING[kind](record_of(settings, made))
         assert [each["id"] for each in client.get(LAPSES).json()["timelapses"]] == [made["id"]]
         again = listed(client)
-    same = ("id", "camera", "format", "state", "request", "frames", "width", "height", "fps", "bytes", "length_seconds")
+    same = (
+        "id",
+        "camera",
+        "format",
+        "state",
+        "request",
+        "frames",
+        "width",
+        "height",
+        "fps",
+        "bytes",
+        "length_seconds",
+        "poster_url",
+    )
     assert {name: again[name] for name in same} == {name: made[name] for name in same}
     assert (again["recovered"], again["expires_at"], again["created_at"]) == (True, None, made["created_at"][:19] + "Z")
     assert [line["event"] for line in lines].count("a time-lapse's record is broken, its video is kept") <= 1
