@@ -23,8 +23,8 @@ from shared.errors import FramecastError
 VP9_QUALITY: Final = 31
 """libvpx's constant quality, 0 to 63: what libvpx's documentation advises for 720p to 1080p."""
 VP9_SPEED: Final = 4
-H264_QUALITY: Final = 21
-"""libx264's constant rate factor, 0 to 51."""
+H264_QUALITY: Final = 24
+"""libx264's constant rate factor, 0 to 51: as good as VP9's by PSNR (docs/decisions/0036-time-lapses-are-h264.md)."""
 H264_PRESET: Final = "medium"
 WEBP_QUALITY: Final = 75
 WEBP_METHOD: Final = 2

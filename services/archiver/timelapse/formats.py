@@ -37,9 +37,9 @@ class FormatFacts:
 FACTS: Final = {
     OutputFormat.WEBM: FormatFacts(".webm", "video/webm", 100_000, 0.3),
     OutputFormat.MP4: FormatFacts(".mp4", "video/mp4", 100_000, 0.3),
-    OutputFormat.H264: FormatFacts(".mp4", "video/mp4", 100_000, 0.3),
+    OutputFormat.H264: FormatFacts(".mp4", "video/mp4", 100_000, 0.6),
     # The encoder and every player hold all its compressed frames in memory.
-    OutputFormat.WEBP: FormatFacts(".webp", "image/webp", 1_500, 0.9),
+    OutputFormat.WEBP: FormatFacts(".webp", "image/webp", 1_500, 0.85),
 }
 
 
