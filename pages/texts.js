@@ -151,7 +151,7 @@ export const estimate = (used, found, length, fps, size, bytes) => {
   return `${some}${pictures(found)} make ${length} at ${fps} per second, ${size}, roughly ${bytes}.`;
 };
 export const itLasts = "It lasts (s)";
-export const perSecond = "Pictures per second";
+export const inFps = "Speed (fps)";
 /** @param {string} length */
 export const lapseWaits = (length) => `Waits its turn: ${length}.`;
 /** @param {number} done @param {number} frames @param {number} skipped */

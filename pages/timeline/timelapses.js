@@ -51,7 +51,7 @@ export class Timelapses {
       if (target === fields.pace) {
         Object.assign(fields.amount, BOUNDS[pace]);
         const label = /** @type {HTMLElement} */ (fields.amount.previousElementSibling);
-        setText(label, pace === "fps" ? texts.perSecond : texts.itLasts);
+        setText(label, pace === "fps" ? texts.inFps : texts.itLasts);
       }
       this.#estimate();
     });
