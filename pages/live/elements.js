@@ -4,13 +4,13 @@ import { elementsById } from "../shared/dom.js";
 
 /**
  * @type {{
- *   main: HTMLElement, tiles: HTMLElement, problem: HTMLElement,
+ *   main: HTMLElement, tiles: HTMLElement, problem: HTMLElement, archiving: HTMLElement,
  *   previous: HTMLButtonElement, next: HTMLButtonElement,
  *   bar: HTMLElement, name: HTMLElement, demo: HTMLElement, facts: HTMLElement,
  *   title: HTMLElement, detail: HTMLElement,
  *   grid: HTMLButtonElement, pause: HTMLButtonElement, snapshot: HTMLAnchorElement, info: HTMLButtonElement,
  *   full: HTMLButtonElement, help: HTMLButtonElement,
- *   notes: HTMLElement, hint: HTMLElement, details: HTMLElement, archive: HTMLElement, keys: HTMLDialogElement,
+ *   notes: HTMLElement, hint: HTMLElement, details: HTMLElement, year: HTMLElement, archive: HTMLElement, keys: HTMLDialogElement,
  * }}
  */
 export const page = elementsById();

@@ -6,12 +6,14 @@
 import { setText } from "../shared/dom.js";
 import { request } from "../shared/server.js";
 import * as texts from "../texts.js";
+import { watchArchiving } from "./archiving.js";
 import { showDetails, showSubject } from "./bar.js";
 import { summary } from "./description.js";
 import { page } from "./elements.js";
 import { LatestFrames } from "./latest-frames.js";
 import { rowHeight } from "./row-height.js";
 import { recall, remember, takeDevices, tileOf, tiles } from "./tiles.js";
+import { YearAgo } from "./year-ago.js";
 
 /** @import { Tile } from "./tile.js" */
 
@@ -22,7 +24,7 @@ const SWIPE_PIXELS = 48;
 /** Below the grid, in pixels. */
 const MARGIN = 26;
 
-const latestFrames = new LatestFrames(page.archive);
+const latestFrames = new LatestFrames(page.archive, new YearAgo(page.year));
 /** The key of the camera that is large; the only camera is so without. @type {string | null} */
 let chosen = null;
 let isReachable = true;
@@ -233,3 +235,4 @@ addEventListener("resize", arrange);
 takeDevices(recall()).forEach(remove);
 show(asked());
 setInterval(update, 1_000);
+watchArchiving(page.archiving);

@@ -3,9 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatPlayingTime, formatSize } from "../shared/quantities.js";
-import { dayKey, dayStart, formatInstant, formatStretch, formatUtc } from "../shared/time.js";
+import {
+  dayKey,
+  dayStart,
+  daysLater,
+  fileTime,
+  formatInstant,
+  formatStretch,
+  formatUtc,
+  hourOf,
+} from "../shared/time.js";
 import { formatLength } from "../status/lengths.js";
 import { pictures } from "../texts.js";
+import { outlookWords } from "../timeline/outlook-words.js";
 import { endingOf, lastDays, nameOf, noteOf, titleOf } from "../timeline/timelapse-words.js";
 
 const local = (/** @type {string} */ text) => new Date(text).getTime();
@@ -20,6 +30,17 @@ test("a day begins at the viewer's midnight, and the next one after 23 or 25 hou
 test("an instant is told by the viewer's clock, and by no clock but UTC", () => {
   assert.equal(formatInstant("2026-11-22T13:05:09Z"), "22 Nov 2026, 14:05");
   assert.equal(formatUtc("2026-11-22T13:05:09.9Z"), "2026-11-22 13:05:09 UTC");
+});
+
+test("a day later is at the same time of day, also where the day has 25 hours", () => {
+  assert.equal(daysLater(local("2026-10-24T12:00"), 1), local("2026-10-25T12:00"));
+  assert.equal(daysLater(local("2026-11-01T12:00"), -7), local("2026-10-25T12:00"));
+  assert.deepEqual([hourOf(local("2026-10-25T00:30")), hourOf(local("2026-07-01T23:59"))], [0, 23]);
+});
+
+test("a file's name has the time with its offset, by which two hours of the same name are told apart", () => {
+  const [first, second] = ["2026-10-25T00:30:05Z", "2026-10-25T01:30:05Z"].map((text) => fileTime(Date.parse(text)));
+  assert.deepEqual([first, second], ["2026-10-25T02-30-05+0200", "2026-10-25T02-30-05+0100"]);
 });
 
 test("a stretch has days only where it leaves its own", () => {
@@ -110,4 +131,21 @@ test("a file's ending is its container's", () => {
 test("the last days end now", () => {
   const now = Date.parse("2026-11-26T12:00:00Z");
   assert.deepEqual(lastDays(7, now), { from: "2026-11-19T12:00:00.000Z", to: "2026-11-26T12:00:00.000Z" });
+});
+
+test("what an archive takes is told with what will be deleted: how much, of which camera, from when, and when", () => {
+  const quiet = { bytes: 3e6, bytes_a_year: 1.2e9, kept_frames: 0, kept_bytes: 0, deletions: [] };
+  assert.equal(outlookWords(quiet, "Porch"), "About 1.2 GB a year; nothing will be deleted in the next 30 days.");
+  assert.equal(
+    outlookWords({ ...quiet, bytes_a_year: 0, kept_frames: 2, kept_bytes: 4e4 }, "Porch"),
+    "3 MB by now; nothing will be deleted in the next 30 days. 2 kept pictures, 40 kB, will stay.",
+  );
+  const stretch = { oldest_at: "2026-10-01T12:00:00Z", first_goes_at: "2026-12-01T12:00:00Z" };
+  const byAge = { ...stretch, why: "age", frames: 1, newest_at: "2026-10-01T15:00:00Z" };
+  const forRoom = { ...stretch, why: "limit", frames: 240, newest_at: "2026-10-11T12:00:00Z" };
+  assert.equal(
+    outlookWords({ ...quiet, deletions: [byAge, forRoom] }, "Porch"),
+    "About 1.2 GB a year. In the next 30 days will be deleted: 1 picture of Porch, 1 Oct 2026, from 1 Dec 2026 on; " +
+      "about 240 pictures of Porch, 1 Oct 2026 – 11 Oct 2026, from 1 Dec 2026 on, to make room.",
+  );
 });

@@ -4,10 +4,10 @@ import { address, request } from "../shared/server.js";
 import { formatInstant } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { isConfirmed } from "./confirmation.js";
-import { change, fetchAhead, go, hasSmall, note, rank, update } from "./display.js";
+import { change, fetchAhead, go, hasSmall, loadGaps, loadMissed, note, rank, tellOutlook, update } from "./display.js";
 import { page } from "./elements.js";
 import { play } from "./play.js";
-import { frames, ids, ranks, recount, shown, timeOf, view } from "./selection.js";
+import { frames, gaps, ids, missed, ranks, recount, shown, timeOf, view } from "./selection.js";
 import { copyLink, LINK_SECONDS } from "./sharing.js";
 
 /** Pictures that are fetched before they are played. */
@@ -55,7 +55,18 @@ export async function deleteShown() {
   if (!(await isConfirmed(texts.deletePicture(formatInstant(timeOf(rank)))))) return;
   await request(`api/camera/frames/${id}`, { method: "DELETE" });
   frames.forget(place);
+  gaps.forget();
   await refresh();
+}
+
+/** Marks the picture that is shown as kept, or takes the mark away. */
+export async function toggleKept() {
+  const id = ids[rank];
+  const method = frames.kept.has(id) ? "DELETE" : "PUT";
+  const frame = await request(`api/camera/frames/${id}/kept`, { method });
+  frames.kept[frame.kept ? "add" : "delete"](id);
+  go(rank, { isMoved: false });
+  tellOutlook();
 }
 
 /** Looks for what was archived since. */
@@ -63,6 +74,8 @@ export async function refresh() {
   await frames.refresh();
   recount();
   update();
+  loadGaps(true);
+  loadMissed((camera) => missed.refresh(camera));
 }
 
 /** @param {string} url @param {string} words to say then */

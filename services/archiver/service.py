@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from services.archiver.api.readiness import Readiness
 from services.archiver.api.turns import quick_turns
 from services.archiver.base import texts
+from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.problems import Problems
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.manual import ManualCapture
@@ -67,10 +68,12 @@ class Archiver:
         *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
+        rules: CameraRules | None = None,
     ) -> None:
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
+        self.rules = rules or CameraRules()
         self.failed = False
         self.refusal: ConfigurationError | None = None
         self.jobs: dict[str, BackgroundJob] = {}
@@ -101,6 +104,7 @@ class Archiver:
             self._problems,
             self._clock,
             loop_clock=self._loop_clock,
+            rule_of=self.rules.capture_rule_of,
         )
         self.manual_capture = ManualCapture(self.recorder, self.frame_archiver, self._loop_clock)
         self._tasks = [
@@ -136,11 +140,20 @@ class Archiver:
             return texts.NOT_READY
         return self._readiness.why_not_ready()
 
+    def why_not_archiving(self) -> str | None:
+        """Why pictures are missing though cameras are live, for /readyz?strict and for people; None when none are."""
+        found = ((each.presence.name, each.progress.overdue_seconds()) for each in self.recorder.recorders())
+        overdue = [(name, seconds) for name, seconds in found if seconds is not None]
+        return texts.pictures_missing(overdue, next(iter(self._problems.texts()), None)) if overdue else None
+
     def problems(self) -> list[str]:
         """What is wrong at the moment, in sentences. From any thread."""
         found = self._problems.texts()
         for job in self.jobs.values():
             found += job.problems.texts()
+        not_archiving = self.why_not_archiving()
+        if not_archiving is not None:
+            found.append(not_archiving)
         silent_seconds = self.recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
             found.append(texts.no_camera_heard(silent_seconds))

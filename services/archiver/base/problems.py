@@ -15,6 +15,8 @@ class Subject(StrEnum):
     SCAN = "scan of the archive"
     FILES = "files of the archive"
     RETENTION = "retention"
+    CAMERAS_FILE = "cameras file"
+    LIMITS = "limits of the archive's size"
     TIMELAPSES = "time-lapses"
 
 

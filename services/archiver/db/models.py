@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, UniqueConstraint, false
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import AutoString, Field, SQLModel
 
@@ -90,6 +90,8 @@ class ArchivedFrame(SQLModel, table=True):
     perceptual_hash: str | None = Field(default=None, max_length=16)
     """64 bits in hexadecimal: similar pictures differ in few of them (`image_features.py`)."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+    kept: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Somebody marked it as kept, so retention never deletes it. The mark beside its file says the same."""
 
     @classmethod
     def of(cls, stored: StoredFrame, created_at: datetime) -> Self:

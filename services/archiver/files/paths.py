@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
+from zoneinfo import ZoneInfo
 
 from services.archiver.base.epoch import from_seconds
 from shared.bus.topics import KEY_PATTERN
@@ -14,6 +15,7 @@ from shared.bus.topics import KEY_PATTERN
 SUFFIX: Final = ".webp"
 THUMBNAIL_SUFFIX: Final = ".thumb.webp"
 BROKEN_SUFFIX: Final = ".broken"
+KEPT_SUFFIX: Final = ".kept"
 _SECOND: Final = "%Y%m%dT%H%M%S"
 _FILE_NAME: Final = re.compile(
     r"(?P<key>[a-z0-9][a-z0-9_-]{0,62})_(?P<second>\d{8}T\d{6})(\.(?P<millisecond>\d{3}))?Z(?P<thumb>\.thumb)?\.webp"
@@ -64,6 +66,21 @@ def manual_path_of(camera_key: str, captured_ms: int) -> str:
     return f"{day_of(camera_key, at)}/{camera_key}_{at.strftime(_SECOND)}.{milliseconds:03d}Z{SUFFIX}"
 
 
+def local_path_of(path: str, zone: ZoneInfo) -> str:
+    """The same name by the zone's clock, for a copy: `porch/2026/11/22/porch_20261122T150000+0100.webp`.
+
+    The offset tells the two hours apart that a clock shows twice. Of a zone that is at UTC it is the path itself.
+    """
+    name = FrameName.parse(path)
+    if name is None:
+        return path
+    milliseconds = name.captured_ms
+    at = from_seconds((name.slot_start or 0) if milliseconds is None else milliseconds // 1000).astimezone(zone)
+    fraction = "" if milliseconds is None else f".{milliseconds % 1000:03d}"
+    offset = f"{at:%z}" if at.utcoffset() else "Z"
+    return f"{name.camera_key}/{at:%Y/%m/%d}/{name.camera_key}_{at.strftime(_SECOND)}{fraction}{offset}{SUFFIX}"
+
+
 def day_of(camera_key: str, instant: datetime) -> str:
     """The directory of a camera's UTC day."""
     if not re.fullmatch(KEY_PATTERN, camera_key) or camera_key.endswith("\n"):
@@ -74,6 +91,11 @@ def day_of(camera_key: str, instant: datetime) -> str:
 def thumbnail_path_of(path: str) -> str:
     """The path of the thumbnail, beside its frame."""
     return path.removesuffix(SUFFIX) + THUMBNAIL_SUFFIX
+
+
+def kept_mark_of(path: str) -> str:
+    """The path of the mark that says that the frame is kept, beside it."""
+    return path + KEPT_SUFFIX
 
 
 def frame_path_of(thumbnail_path: str) -> str:
