@@ -254,8 +254,11 @@ def test_a_link_opens_what_it_is_for_with_nothing_else_shown(services: Services)
         assert isinstance(socket.recv(5), bytes)
     for either in services.ports.values():
         # Nothing is archived here; a stranger would not learn even that.
-        assert ask(either, "GET", services.links["image_url"]).status == 404
-        assert ask(either, "GET", services.links["video_url"]).status == 404
+        for name in ("image_url", "video_url"):
+            wait_until(
+                lambda: ask(either, "GET", services.links[name]).status == 404,  # noqa: B023 it is called at once
+                "the archive answers that there is none",
+            )
 
 
 def test_a_link_opens_nothing_else(services: Services) -> None:
