@@ -50,6 +50,12 @@ COMMANDS: Final = (
         takes_arguments=True,
     ),
     Command("rebuild", "services.archiver.rebuild", "make the archive's rows anew from its files"),
+    Command(
+        "import-stills",
+        "services.archiver.import_stills",
+        "take pictures of another program into a camera's archive",
+        takes_arguments=True,
+    ),
     Command("timelapse", "services.archiver.timelapse", "render the order on standard input, as the archiver does"),
     Command("demo-archive", "services.archiver.demo", "fill the archive with made-up months", takes_arguments=True),
 )

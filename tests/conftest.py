@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 # A busy machine is no failure, and a failing example is in the output.
 settings.register_profile("framecast", deadline=None, database=None)
 settings.load_profile("framecast")
+# Services have the computer's time zone unless a test gives them another: here it is the same on every computer.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 
 def _missing(item: pytest.Item) -> str | None:

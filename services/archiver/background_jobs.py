@@ -1,6 +1,7 @@
 """What the archiver does besides recording, put together from the settings: retention and time-lapses."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.files.durable import why_never_writable
+from services.archiver.files.store import ProbedStore
+from services.archiver.files.store_probe import StoreProbe
 from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
@@ -49,6 +52,9 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
         )
     store = archiver.frame_files.store
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
+    if isinstance(store, ProbedStore):
+        archiver.jobs["object store"] = StoreProbe(store)
+        sources = replace(sources, store_note=lambda: store.note)
     return (
         status_router(sources, settings),
         retention_router(forecaster, store, settings.archive_min_free_bytes, clock),

@@ -12,7 +12,7 @@ from typing import Final
 from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.engine import open_engine
+from services.archiver.db.open_database import open_database
 from services.archiver.db.rebuild import rebuild
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.open_store import open_store
@@ -25,7 +25,7 @@ EXIT_NOT_DONE: Final = 1
 def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = open_database(settings)
     frame_files = FrameFiles(open_store(settings), settings.picture_max_pixels)
     try:
         result = rebuild(engine, frame_files, time.time_ns)

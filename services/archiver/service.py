@@ -94,7 +94,7 @@ class Archiver:
 
     async def start(self) -> None:
         """Start all parts. It returns at once, whether the bus and the database are there or not."""
-        self._subscriber = Subscriber(self._bus_addresses, self._bus_keys)
+        self._subscriber = Subscriber(self._bus_addresses, self._bus_keys, seconds=self._loop_clock.seconds)
         self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock)
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
         self.recorder = Recorder(
@@ -157,7 +157,7 @@ class Archiver:
         silent_seconds = self.recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
             found.append(texts.no_camera_heard(silent_seconds))
-        return found
+        return list(dict.fromkeys(found))  # two parts may meet the same
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:

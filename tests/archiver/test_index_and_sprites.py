@@ -115,6 +115,7 @@ def test_the_index_is_of_one_camera_and_its_stretch(client: TestClient, frame_ro
         "brightness": [],
         "bytes": [],
         "manual": [],
+        "kept": [],
         "next_cursor": None,
     }
 

@@ -89,7 +89,7 @@ meet: {fixed}.
 - {others} if unset.
 - The archiver also believes proxies with an address of a private network: only the stack's containers reach it. With
   `docker-compose.https.yml` stream does too, unless `TRUSTED_PROXIES` is set.
-- Files that hold secrets are passed on for the camera's password, the viewers' and the operator's.
+- Files that hold secrets are passed on for the camera's password, the viewers', the operator's and the database's URL.
 - The other `AWS_` settings need `docker-compose.s3.yml`.
 - Paths are those within the containers ([docker.md](docker.md)).
 

@@ -35,6 +35,10 @@ class StorageFullError(StorageUnavailableError):
     """Raised when there is no room for another file. The same, until somebody makes room."""
 
 
+class RequestRefusedError(StorageUnavailableError):
+    """Raised when an object store refuses a request. The same, unless another request does the same work."""
+
+
 class DatabaseUnavailableError(FramecastError):
     """Raised when the database is away, locked or not usable. Report it, keep the file, insert the row later."""
 

@@ -56,7 +56,8 @@ class ArchiverSettings(WebSettings):
             "(write special characters of the password as %40 and so on)"
         ),
     )
-    """Where the archive keeps its rows. SQLite never on NFS or SMB."""
+    """Where the archive keeps its rows. SQLite never on NFS or SMB. A file that holds it is read again for each new
+    connection to PostgreSQL, so a changed password needs no restart."""
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
     """How long frames are kept (docs/retention.md)."""

@@ -102,12 +102,8 @@ def disk_below_floor(free_bytes: int, min_free_bytes: int) -> str:
 
 
 def directory_fails(action: str, reason: object) -> str:
-    """`action` is "read" or "written", here and below."""
+    """`action` is "read" or "written"."""
     return f"The archive directory can't be {action}: {reason}."
-
-
-def object_store_fails(action: str, reason: object) -> str:
-    return f"The archive's object store can't be {action}: {reason}"
 
 
 NOT_READ_BACK: Final = "The picture just written can't be read back whole."
@@ -285,7 +281,6 @@ def kept_stay(count: int, byte_count: int) -> str:
 
 NO_DATABASE_FILE: Final = "there is no such file, see DATABASE_URL"
 NOTHING_TO_EXPORT: Final = "There are no such frames in the archive: check --from, --to and --camera."
-NO_BUCKET: Final = "there is no such bucket"
 EXPORT_TIMES_SWAPPED: Final = "--from is later than --to, or later than now."
 
 

@@ -1,46 +1,54 @@
 """The database: its engine, its transactions and its schema's version. Knows no table; `models.py` has them.
 
 SQLite is set up for safety, not speed: a few rows an hour don't need a write-ahead log, and the SQLite of current
-Debian can corrupt one. A transaction that may write takes the write lock at its beginning: one that first reads and
-then writes fails at once if another one wrote in between. On PostgreSQL such a transaction takes an advisory lock. So
-on both databases the archivers' writing transactions come one after the other.
+Debian can corrupt one. A log that another program keeps, as Litestream does, is left to it. A transaction that may
+write takes the write lock at its beginning: one that first reads and then writes fails at once if another one wrote in
+between. On PostgreSQL such a transaction takes an advisory lock. So on both databases the archivers' writing
+transactions come one after the other.
 """
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Dialect, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy import exc as sqlalchemy_errors
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session
 
 from services.archiver.base.errors import DatabaseUnavailableError
 from shared.errors import ConfigurationError
+from shared.logs import get_logger
 
 NEWEST_REVISION: Final = "0005"
 """Of the schema: that of the last migration."""
 LOCK_WAIT_SECONDS: Final = 1.0
 """How long a transaction waits for another's lock. Short, so that a stop is not delayed; callers try again."""
 CONNECT_SECONDS: Final = 2
-_PRAGMAS: Final = ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON")
+_PRAGMAS: Final = ("synchronous=FULL", "foreign_keys=ON")
+_ROLLBACK_JOURNAL: Final = "delete"
 _alembic: Final = threading.Lock()  # its context is a global of the process
 _WRITE_LOCK: Final = 0x6672616D65636173  # any number that no other program takes: "framecas"
 _STATEMENT_SECONDS: Final = 60
 _UNANSWERED_SECONDS: Final = 5
+log = get_logger(__name__)
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, newest_url: Callable[[], URL] | None = None) -> Engine:
     """Make an engine for the database's URL. It does not connect yet.
+
+    Each new connection to PostgreSQL is made by `newest_url`, if there is one: its password may change.
 
     Raises:
         ConfigurationError: when the database's driver is not installed.
     """
     parsed = make_url(url)
     try:
-        return _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql_engine(parsed)
+        return _sqlite_engine(parsed) if is_sqlite(parsed) else _postgresql_engine(parsed, newest_url)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"DATABASE_URL names a {parsed.get_backend_name()} database but its driver must be installed first: "
@@ -59,6 +67,7 @@ def upgrade(engine: Engine) -> bool:
     """
     with _alembic, _as_unavailable():
         _make_parent(engine.url)
+        _leave_write_ahead_log(engine)
         with engine.begin() as connection:
             _take_write_lock(connection)
             if connection.dialect.name == "postgresql":
@@ -94,6 +103,11 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+def is_sqlite(url: URL) -> bool:
+    """Whether the URL is that of an SQLite database."""
+    return url.get_backend_name() == "sqlite"
+
+
 def _sqlite_engine(url: URL) -> Engine:
     # Without a pool, so that nothing is written any more to a file that was moved or deleted.
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": LOCK_WAIT_SECONDS})
@@ -102,7 +116,7 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: URL) -> Engine:
+def _postgresql_engine(url: URL, newest_url: Callable[[], URL] | None) -> Engine:
     options = f"-c lock_timeout={LOCK_WAIT_SECONDS:.0f}s -c statement_timeout={_STATEMENT_SECONDS}s"
     arguments = {
         "connect_timeout": CONNECT_SECONDS,
@@ -113,7 +127,16 @@ def _postgresql_engine(url: URL) -> Engine:
     engine = create_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT_SECONDS, connect_args=arguments)
     # Before SQLAlchemy's own listener, which fails on the answers of such a database.
     event.listen(engine, "connect", _refuse_other_encodings, insert=True)
+    if newest_url is not None:
+        event.listen(engine, "do_connect", partial(_connect_anew, newest_url))
     return engine
+
+
+def _connect_anew(
+    newest_url: Callable[[], URL], dialect: Dialect, _record: Any, arguments: Any, parameters: dict[str, Any]
+) -> DBAPIConnection:
+    _, fresh = dialect.create_connect_args(newest_url())
+    return dialect.connect(*arguments, **{**parameters, **fresh})
 
 
 def _refuse_other_encodings(connection: Any, _record: Any) -> None:
@@ -144,8 +167,29 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
+def _leave_write_ahead_log(engine: Engine) -> None:
+    """Bring a database that has a write-ahead log back to a rollback journal, unless another program has it open.
+
+    Done once for each upgrade and not for each connection: a program that keeps such a log has its reasons, and each
+    attempt would take its lock.
+    """
+    if not is_sqlite(engine.url):
+        return
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
+        if mode != "wal":
+            return
+        cursor.execute("PRAGMA busy_timeout=0")
+        with suppress(sqlite3.OperationalError):
+            mode = cursor.execute(f"PRAGMA journal_mode={_ROLLBACK_JOURNAL}").fetchone()[0]
+        if mode == _ROLLBACK_JOURNAL:
+            log.info("the database's write-ahead log was given up")
+        else:
+            log.info("another program keeps the database's write-ahead log, which is left to it")
+
+
 def _make_parent(url: URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database:
+    if is_sqlite(url) and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
@@ -164,6 +208,8 @@ def _as_unavailable() -> Iterator[None]:
         yield
     except sqlalchemy_errors.DBAPIError as error:
         raise DatabaseUnavailableError(str(error.orig).partition("\n")[0]) from error
+    except sqlite3.Error as error:  # of a connection that SQLAlchemy does not watch
+        raise DatabaseUnavailableError(str(error)) from error
     except sqlalchemy_errors.TimeoutError as error:
         raise DatabaseUnavailableError("all its connections are busy") from error
     except OSError as error:

@@ -50,12 +50,14 @@ class FrameKind(StrEnum):
     """The frame of a slot."""
     MANUAL = "manual"
     """Somebody asked for it; it belongs to no slot."""
+    IMPORTED = "imported"
+    """A still of another program; it belongs to no slot."""
 
 
 class ArchivedFrame(SQLModel, table=True):
     """One archived picture. `path` is relative to the archive; `bytes` and `sha256` are its file's.
 
-    `slot_start` (epoch seconds) and `interval_seconds` are None for a frame of kind `manual`. The columns that are
+    `slot_start` (epoch seconds) and `interval_seconds` are None for a frame without a slot. The columns that are
     measured on the picture are None for a while after the upgrade in rows that the first version wrote.
     """
 
@@ -98,7 +100,7 @@ class ArchivedFrame(SQLModel, table=True):
         """A new row, without id, for a stored frame."""
         return cls(
             camera_key=stored.name.camera_key,
-            kind=(FrameKind.MANUAL if stored.name.slot_start is None else FrameKind.SLOT).value,
+            kind=_kind_of(stored).value,
             slot_start=stored.name.slot_start,
             interval_seconds=stored.interval_seconds,
             captured_at=stored.captured_at,
@@ -112,6 +114,12 @@ class ArchivedFrame(SQLModel, table=True):
             perceptual_hash=stored.features.perceptual_hash,
             created_at=created_at,
         )
+
+
+def _kind_of(stored: StoredFrame) -> FrameKind:
+    if stored.name.slot_start is not None:
+        return FrameKind.SLOT
+    return FrameKind.IMPORTED if stored.is_imported else FrameKind.MANUAL
 
 
 class ArchiveGap(SQLModel, table=True):

@@ -79,9 +79,8 @@ class Recovery:
     def finish_deletions(self) -> None:
         """Delete the files whose rows were deleted."""
         paths = self._frame_rows.pending_deletions()
-        for path in paths:
-            self._frame_files.remove(path)
         if paths:
+            self._frame_files.remove_all(paths)
             self._frame_rows.deletions_done(paths)
 
     def measure(self) -> int:

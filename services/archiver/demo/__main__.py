@@ -22,11 +22,12 @@ from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.capture.slots import slot_at
-from services.archiver.db.engine import open_engine, upgrade, writing
+from services.archiver.db.engine import upgrade, writing
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows, insert_new
 from services.archiver.db.gaps import GapRows, insert_gap
 from services.archiver.db.models import ArchivedFrame
+from services.archiver.db.open_database import open_database
 from services.archiver.db.slot_report import SlotReport
 from services.archiver.demo.painting import save_pictures
 from services.archiver.demo.season import HOUR_SECONDS, Season
@@ -46,7 +47,7 @@ def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     arguments = _arguments()
     settings = load_settings(ArchiverSettings)
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = open_database(settings)
     end = slot_at(time.time_ns(), HOUR_SECONDS).start_seconds
     season = Season(end - arguments.days * 24 * HOUR_SECONDS, end)
     begun = time.monotonic()

@@ -6,6 +6,7 @@ blocks and computes: call it on a thread.
 """
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,8 @@ class StoredFrame:
     features: ImageFeatures
     thumbnail_bytes: int | None
     """None when there was no room for it, on the disk or in memory. It is then made at the first request."""
+    is_imported: bool = False
+    """It came from another program's still, and not from a camera's frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class _Checked:
     features: ImageFeatures
     thumbnail: bytes | None
     """None when memory is short."""
+    is_imported: bool
 
 
 class FileRecord(Protocol):
@@ -140,6 +144,7 @@ class FrameFiles:
             interval_seconds=None if name.slot_start is None else found.interval_seconds,
             features=found.features,
             thumbnail_bytes=self._write_thumbnail(name.path, found.thumbnail),
+            is_imported=name.slot_start is None and found.is_imported,
         )
 
     def image(self, record: FileRecord) -> bytes:
@@ -202,9 +207,13 @@ class FrameFiles:
 
     def remove(self, path: str) -> None:
         """Remove the frame first, then its thumbnail: a lone thumbnail is swept, a lone frame would be adopted."""
-        self.store.delete(path)
-        self.store.delete(thumbnail_path_of(path))
-        self.store.delete(kept_mark_of(path))
+        self.remove_all([path])
+
+    def remove_all(self, paths: Sequence[str]) -> None:
+        """The same for many, several at a time where the store can."""
+        self.store.delete_all(paths)
+        self.store.delete_all([thumbnail_path_of(path) for path in paths])
+        self.store.delete_all([kept_mark_of(path) for path in paths])
 
     def _checked(self, webp: bytes) -> _Checked:
         """Decode the file once, for everything that is wanted of it. Waits for its turn in memory."""
@@ -233,4 +242,6 @@ def _check(webp: bytes, max_pixels: int) -> _Checked:
     with suppress(EncodeFailedError):
         thumbnail = thumbnail_of(found.picture)
     width, height = found.picture.size
-    return _Checked(width, height, found.captured_at, found.interval_seconds, features, thumbnail)
+    return _Checked(
+        width, height, found.captured_at, found.interval_seconds, features, thumbnail, is_imported=found.is_imported
+    )

@@ -8,7 +8,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +60,10 @@ class LocalStore:
             file = self._inside(path)
             file.unlink()
             fsync_directory(file.parent)
+
+    def delete_all(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.delete(path)
 
     def set_aside(self, path: str) -> None:
         with _disk("written"), suppress(*_ABSENT):

@@ -24,7 +24,10 @@ _FILE_NAME: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FrameName:
-    """What a path says: the camera, and a slot's start (epoch seconds) or a manual capture's instant (epoch ms)."""
+    """What a path says: the camera, and a slot's start (epoch seconds) or, without a slot, an instant (epoch ms).
+
+    Frames without a slot are manual captures and imported stills.
+    """
 
     camera_key: str
     slot_start: int | None
@@ -60,7 +63,7 @@ def path_of(camera_key: str, slot_start: int) -> str:
 
 
 def manual_path_of(camera_key: str, captured_ms: int) -> str:
-    """The path of a manual capture: `porch/2026/11/22/porch_20261122T140512.345Z.webp`."""
+    """The path of a frame without a slot: `porch/2026/11/22/porch_20261122T140512.345Z.webp`."""
     second, milliseconds = divmod(captured_ms, 1000)
     at = from_seconds(second)
     return f"{day_of(camera_key, at)}/{camera_key}_{at.strftime(_SECOND)}.{milliseconds:03d}Z{SUFFIX}"

@@ -3,9 +3,9 @@
 A store knows paths and bytes, but no pictures, bus or database. Every method blocks: call it on a thread.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 TEMPORARY_PREFIX: Final = ".tmp-"
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -46,6 +46,9 @@ class FrameStore(Protocol):
     def delete(self, path: str) -> None:
         """Delete the file, if it is there."""
 
+    def delete_all(self, paths: Sequence[str]) -> None:
+        """Delete these files, in any order. After an error some of them may be left."""
+
     def set_aside(self, path: str) -> None:
         """Add the suffix `.broken` to a broken file's name. Only a person looks for it there."""
 
@@ -66,3 +69,18 @@ class FrameStore(Protocol):
 
     def free_bytes(self) -> int | None:
         """The free space in bytes; None where it can't be known, as in an object store."""
+
+
+@runtime_checkable
+class ProbedStore(Protocol):
+    """A store that has to find out by a trial whether it keeps the first of two writes."""
+
+    note: str | None
+    """What the owner should know of it, in a sentence. From any thread."""
+
+    def keeps_first(self) -> bool:
+        """Whether of two writers at once the first one wins; without, only one archiver may run.
+
+        Raises:
+            StorageUnavailableError: when the store can't be used now.
+        """

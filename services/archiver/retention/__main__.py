@@ -12,7 +12,7 @@ from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.engine import open_engine
+from services.archiver.db.open_database import open_database
 from services.archiver.retention.forecast import Forecaster, total_of
 from services.archiver.retention.queries import Usage
 from shared.clock import Clock
@@ -28,7 +28,7 @@ def main() -> int:
     parser.parse_args()
     settings = load_settings(ArchiverSettings)
     rules = CameraRules.loaded(settings)
-    forecaster = Forecaster.of(settings, open_engine(settings.database_url.get_secret_value()), rules)
+    forecaster = Forecaster.of(settings, open_database(settings), rules)
     try:
         _print(forecaster, from_ns(Clock().utc_ns()))
     except DatabaseUnavailableError as error:

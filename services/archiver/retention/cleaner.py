@@ -85,8 +85,7 @@ class Cleaner:
         batch = [expiry.frame.id for expiry in islice(due, AT_ONCE)]
         if batch:
             paths = self._frame_rows.delete(batch, leave_gaps=False, spare_kept=True)
-            for path in paths:
-                self._frame_files.remove(path)
+            self._frame_files.remove_all(paths)
             self._frame_rows.deletions_done(paths)
         return len(batch)
 

@@ -108,7 +108,7 @@ class RetentionQueries:
             last = page[-1]
 
     def newest(self) -> frozenset[int]:
-        """The ids of each camera's newest frame of a slot."""
+        """The ids of each camera's newest frame, manual captures aside."""
         return frozenset(row_id for camera_key in self.cameras() for row_id in self._newest_of(camera_key))
 
     def _page(self, conditions: list[ColumnElement[bool]], last: FrameInfo) -> list[FrameInfo]:
@@ -137,7 +137,7 @@ class RetentionQueries:
     def _newest_of(self, camera_key: str) -> Sequence[int]:
         statement = (
             select(ArchivedFrame.id)
-            .where(ArchivedFrame.camera_key == camera_key, ArchivedFrame.kind == FrameKind.SLOT.value)
+            .where(ArchivedFrame.camera_key == camera_key, ArchivedFrame.kind != FrameKind.MANUAL.value)
             .order_by(col(ArchivedFrame.captured_at).desc())
             .limit(1)
         )

@@ -95,7 +95,7 @@ def _found(engine: Engine, request: TimelapseRequest) -> list[CapturedFrame]:
 
 def _conditions(request: TimelapseRequest) -> Iterator[ColumnElement[bool]]:
     yield col(ArchivedFrame.camera_key) == request.camera
-    yield col(ArchivedFrame.kind) == FrameKind.SLOT.value
+    yield col(ArchivedFrame.kind) != FrameKind.MANUAL.value
     yield col(ArchivedFrame.captured_at) >= request.since
     yield col(ArchivedFrame.captured_at) < request.until
     if request.daylight:

@@ -21,7 +21,12 @@ class FrameAnswer(BaseModel):
 
     id: int
     camera: str
-    kind: FrameKind = Field(description="`slot`: captured for its slot; `manual`: captured on request, without a slot")
+    kind: FrameKind = Field(
+        description=(
+            "`slot`: captured for its slot; `manual`: captured on request, without a slot; `imported`: a still of "
+            "another program, without a slot"
+        )
+    )
     slot_start: datetime | None = Field(description="when the frame's slot begins")
     interval_seconds: int | None = Field(description="how long the slot is")
     captured_at: datetime = Field(description="when the picture was taken")
