@@ -174,11 +174,14 @@ export const formIsNotFilled = "Fill in the form to see how long it gets.";
  * @param {string} length
  * @param {number} fps
  * @param {string} size in pixels
+ * @param {string} bytes
  */
-export const estimate = (used, found, length, fps, size) => {
+export const estimate = (used, found, length, fps, size, bytes) => {
   const some = used === found ? "" : `${used.toLocaleString()} of `;
-  return `${some}${pictures(found)} make ${length} at ${fps} per second, ${size}.`;
+  return `${some}${pictures(found)} make ${length} at ${fps} per second, ${size}, roughly ${bytes}.`;
 };
+export const itLasts = "It lasts (s)";
+export const inFps = "Speed (fps)";
 /** @param {string} length */
 export const lapseWaits = (length) => `Waits its turn: ${length}.`;
 /** @param {number} done @param {number} frames @param {number} skipped */
@@ -190,6 +193,15 @@ export const lapseFailed = (error) => `Failed: ${error}.`;
 export const lapseIsDone = (length, size, bytes, skipped) => `${length}, ${size}, ${bytes}${lapseSkipped(skipped)}.`;
 /** @param {number} count */
 const lapseSkipped = (count) => (count ? `, ${counted(count, "damaged picture")} left out` : "");
+/** @param {string} entry of the schedule */
+export const madeByItself = (entry) => ` Made by itself (${entry}).`;
+export const recordWasLost = " Its record was lost; this is what the video says.";
+/** @param {string} camera @param {string} date */
+export const lapseOfUnknownDays = (camera, date) => `${camera}, made on ${date}`;
+export const lapseLink = "Copy link";
+/** @param {string} time */
+export const lapseIsCopiedUntil = (time) => `Link copied, for anybody, until ${time}`;
+export const lapseIsCopied = "Link copied";
 /** @param {string} date */
 export const keptUntil = (date) => ` Kept until ${date}.`;
 /** @param {string} time */

@@ -243,7 +243,7 @@ function showSpan() {
   showCounts(places, from, to);
   if (places.length) page.zip.href = address("api/camera/frames/zip", { ...range, hour, tz: ZONE });
   else page.zip.removeAttribute("href");
-  timelapses.show(places.length ? { ...range, daily_at: hour === null ? null : `${two(hour)}:00` } : null);
+  timelapses.show({ ...range, daily_at: hour === null ? null : `${two(hour)}:00` }, places.length > 0);
   track.show(frames, places, from, to);
   showGaps();
   loadGaps();

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
@@ -13,6 +14,7 @@ from services.archiver.api.upkeep.retention import retention_router
 from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.files.disk_trial import why_unusable
 from services.archiver.files.durable import is_there
 from services.archiver.files.mounts import missing_mount_point
@@ -21,6 +23,8 @@ from services.archiver.files.store_probe import StoreProbe
 from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
+from services.archiver.timelapse.automatic import AutomaticTimelapses
+from services.archiver.timelapse.formats import DEFAULT_FORMAT, why_unavailable
 from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
 from shared.clock import Clock
 from shared.errors import ConfigurationError
@@ -34,7 +38,7 @@ def add_background_jobs(
     `is_away`: the archive's disk is not mounted, and TIMELAPSE_DIR may be on it. So it is not made now.
 
     Raises:
-        ConfigurationError: when TIMELAPSE_DIR can never be used.
+        ConfigurationError: when TIMELAPSE_DIR can never be used, or TIMELAPSE_SCHEDULE can't be met.
     """
     is_left = missing_mount_point(settings.timelapse_dir) or (is_away and not is_there(settings.timelapse_dir))
     reason = None if is_left else why_unusable(settings.timelapse_dir)
@@ -51,6 +55,10 @@ def add_background_jobs(
     }
     if settings.cameras_file is not None:
         archiver.jobs["rules of the cameras"] = archiver.rules
+    if settings.timelapse_schedule is not None:
+        archiver.jobs["automatic time-lapses"] = _automatic(
+            settings, settings.timelapse_schedule, queue, archiver, clock
+        )
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
     if isinstance(store, ProbedStore):
         archiver.jobs["object store"] = StoreProbe(store)
@@ -62,6 +70,16 @@ def add_background_jobs(
         render_router(queue),
         video_router(queue),
     )
+
+
+def _automatic(
+    settings: ArchiverSettings, schedule: str, queue: TimelapseQueue, archiver: Archiver, clock: Clock
+) -> AutomaticTimelapses:
+    reason = why_unavailable(DEFAULT_FORMAT, settings.timelapse_ffmpeg)
+    if reason is not None:
+        raise ConfigurationError(f"TIMELAPSE_SCHEDULE is '{schedule}' but can't be met: {reason}")
+    zone = ZoneInfo(settings.archive_time_zone)
+    return AutomaticTimelapses(parse_schedule(schedule), zone, queue, archiver.engine, clock)
 
 
 def _timelapse_settings(settings: ArchiverSettings) -> TimelapseSettings:

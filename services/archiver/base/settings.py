@@ -14,6 +14,8 @@ from services.archiver.base.capture_rule import ALWAYS_WORD, CaptureRule, parse_
 from services.archiver.base.capture_rule import GRAMMAR as GRAMMAR_OF_RULES
 from services.archiver.base.daylight import Location, parse_location
 from services.archiver.base.retention_policy import GRAMMAR, KEEP_EVERYTHING, Policy, parse_age
+from services.archiver.base.timelapse_schedule import GRAMMAR as GRAMMAR_OF_TIMELAPSES
+from services.archiver.base.timelapse_schedule import parse_schedule
 from shared.settings import Port, SettingValueError
 from shared.time_zone import ZoneName, local_zone_name
 from shared.web.settings import WebSettings
@@ -88,11 +90,16 @@ class ArchiverSettings(WebSettings):
     timelapse_keep: str = Field(
         "30d", description="an age such as 30d (a whole number with h, d, w, m or y), or forever"
     )
-    """How long finished time-lapses are kept."""
+    """How long automatic time-lapses are kept whose entry in TIMELAPSE_SCHEDULE doesn't say it. What somebody asked for
+    stays until somebody deletes it."""
+    timelapse_schedule: str | None = Field(None, description=GRAMMAR_OF_TIMELAPSES)
+    """The time-lapses that are made by themselves, in the time zone of the archive
+    (docs/timelapse.md#by-themselves). By default none."""
     timelapse_ffmpeg: str | None = Field(
-        None, description="the path or the name of an ffmpeg program, or empty to do without H.264"
+        None, description="the path or the name of an ffmpeg program, or empty for the built-in encoder"
     )
-    """An ffmpeg with libx264, for time-lapses in H.264."""
+    """An ffmpeg with libx264 that makes time-lapses in H.264 in place of the built-in encoder, for an installation
+    without the extra `timelapse`."""
 
     @field_validator("archive_dir")
     @classmethod
@@ -146,6 +153,15 @@ class ArchiverSettings(WebSettings):
     @classmethod
     def _is_an_age(cls, value: str) -> str:
         parse_age(value)
+        return value
+
+    @field_validator("timelapse_schedule")
+    @classmethod
+    def _is_a_schedule(cls, value: str | None) -> str | None:
+        try:
+            parse_schedule(value or "daily")
+        except ValueError as error:
+            raise SettingValueError(str(error)) from None
         return value
 
     @field_validator("timelapse_ffmpeg")

@@ -182,11 +182,14 @@ def none_came(seconds: float) -> str:
 
 # Refusals over HTTP: time-lapses.
 NO_FRAME_FITS: Final = "No archived frame fits: choose another range, or leave daylight and daily_at away."
-NO_VP9: Final = (
-    "No VP9 encoder is installed beside the archiver: add its extra 'timelapse' (pip install -r "
-    "requirements/timelapse.txt), or ask for the format 'webp'."
+NO_VIDEO_ENCODER: Final = (
+    "No video encoder is installed beside the archiver: add its extra 'timelapse' (pip install -r "
+    "requirements/timelapse.txt), set TIMELAPSE_FFMPEG to an ffmpeg with libx264 for 'h264', or ask for 'webp'."
 )
-NO_H264: Final = "H.264 needs a program of yours: set TIMELAPSE_FFMPEG to an ffmpeg with libx264, or ask for 'webm'."
+
+
+def too_few_frames(count: int, least: int) -> str:
+    return f"it would show {count} pictures, fewer than {least}"
 
 
 def no_such_timelapse(job_id: str) -> str:
@@ -195,6 +198,10 @@ def no_such_timelapse(job_id: str) -> str:
 
 def timelapse_unfinished(job_id: str, state: str) -> str:
     return f"The time-lapse {job_id} has no file yet: its state is '{state}'."
+
+
+def no_poster(job_id: str) -> str:
+    return f"The time-lapse {job_id} has no picture that stands for it: play its file."
 
 
 def video_gone(job_id: str) -> str:

@@ -86,6 +86,20 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
         return file.read(max_bytes)
 
 
+def rename_durably(temporary: Path, target: Path) -> None:
+    """Give the file the name `target`, in the same directory, in place of an older one. Durable on return.
+
+    The content must reach the disk before the name does: after a power cut XFS has the new name with an empty file.
+
+    Raises:
+        OSError: then `target` is what it was.
+    """
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(target)
+    fsync_directory(target.parent)
+
+
 def fsync_directory(directory: Path) -> None:
     """Make the directory's entries durable, as far as its file system can. Raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
