@@ -36,7 +36,16 @@ def main() -> int:
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
     store, max_pixels = open_store(settings), settings.picture_max_pixels
-    archiver = Archiver(engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys)
+    archiver = Archiver(
+        engine,
+        store,
+        settings.bus_connect,
+        clock,
+        webp,
+        max_pixels=max_pixels,
+        bus_keys=bus_keys,
+        takes_back=settings.archive_take_back,
+    )
     routers = add_background_jobs(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = Guard(create_app(archiver, routers), settings, Authenticator(settings, clock), AccessRules())

@@ -1,4 +1,4 @@
-"""What the archiver does besides recording, put together from the settings: retention and time-lapses."""
+"""What the archiver does besides recording, put together from the settings: retention, time-lapses, upkeep."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,12 +17,13 @@ from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
 from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
+from services.archiver.upkeep_jobs import add_upkeep
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 
 
 def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> Iterable[APIRouter]:
-    """Let the archiver run both; the routers of their endpoints, and of the status.
+    """Let the archiver run all of it; the routers of their endpoints, and of the status.
 
     Raises:
         ConfigurationError: when TIMELAPSE_DIR can never be used.
@@ -40,6 +41,7 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
     store = archiver.frame_files.store
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
     return (
+        *add_upkeep(archiver, settings, clock),
         status_router(sources, settings),
         retention_router(forecaster, store, settings.archive_min_free_bytes, clock),
         timelapse_list_router(queue),

@@ -67,7 +67,9 @@ class Archiver:
         *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
+        takes_back: bool = True,
     ) -> None:
+        """`takes_back`: see `Recovery`."""
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
@@ -85,6 +87,7 @@ class Archiver:
         self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
+        self._takes_back = takes_back
         self._clock = clock
         self._problems = Problems()
         self._tasks: list[asyncio.Task[None]] = []
@@ -92,7 +95,9 @@ class Archiver:
     async def start(self) -> None:
         """Start all parts. It returns at once, whether the bus and the database are there or not."""
         self._subscriber = Subscriber(self._bus_addresses, self._bus_keys)
-        self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock)
+        self.row_writer = RowWriter(
+            self.engine, self.frame_files, self._problems, self._clock, takes_back=self._takes_back
+        )
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
         self.recorder = Recorder(
             self._subscriber,

@@ -39,8 +39,20 @@ class DatabaseUnavailableError(FramecastError):
     """Raised when the database is away, locked or not usable. Report it, keep the file, insert the row later."""
 
 
+class DatabaseDamagedError(DatabaseUnavailableError):
+    """Raised when the database's file is no database any more. Say what to do; only a person can mend it."""
+
+
 class UnknownCameraError(FramecastError):
     """Raised when no status of this camera was ever received. Say where the known cameras are listed."""
+
+
+class CameraChangingError(FramecastError):
+    """Raised when a camera is being renamed or forgotten; its text is that camera's key. Say so, try again later."""
+
+
+class LinkedAwayError(StorageUnavailableError):
+    """Raised when a link in the archive leads to a place that is not there. The rest of the archive may be."""
 
 
 class ClientGoneError(FramecastError):

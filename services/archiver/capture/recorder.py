@@ -71,6 +71,11 @@ class Recorder:
         recorder = self._recorders.get(camera_key or self._default or "")
         return recorder.presence if recorder else None
 
+    def is_configured(self, camera_key: str) -> bool:
+        """Whether ingest reports this camera now. From any thread."""
+        recorder = self._recorders.get(camera_key)
+        return recorder is not None and recorder.presence.is_configured
+
     @contextmanager
     def listening(self, camera_key: str, listener: Callable[[Frame], None]) -> Iterator[None]:
         """Demand the camera's frames during the block, and give each to the listener."""

@@ -17,10 +17,11 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy import exc as sqlalchemy_errors
 from sqlmodel import Session
 
-from services.archiver.base.errors import DatabaseUnavailableError
+from services.archiver.base import texts
+from services.archiver.base.errors import DatabaseDamagedError, DatabaseUnavailableError
 from shared.errors import ConfigurationError
 
-NEWEST_REVISION: Final = "0002"
+NEWEST_REVISION: Final = "0004"
 """Of the schema: that of the last migration."""
 LOCK_WAIT_SECONDS: Final = 1.0
 """How long a transaction waits for another's lock. Short, so that a stop is not delayed; callers try again."""
@@ -28,6 +29,7 @@ CONNECT_SECONDS: Final = 2
 _PRAGMAS: Final = ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON")
 _alembic: Final = threading.Lock()  # its context is a global of the process
 _WRITE_LOCK: Final = 0x6672616D65636173  # any number that no other program takes: "framecas"
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _STATEMENT_SECONDS: Final = 60
 _UNANSWERED_SECONDS: Final = 5
 
@@ -57,7 +59,7 @@ def upgrade(engine: Engine) -> bool:
         DatabaseUnavailableError: when the database is away, locked, or newer than this program.
         ConfigurationError: when its encoding is not UTF-8, which only a new database changes.
     """
-    with _alembic, _as_unavailable():
+    with _alembic, _as_unavailable(engine.url):
         _make_parent(engine.url)
         with engine.begin() as connection:
             _take_write_lock(connection)
@@ -78,7 +80,7 @@ def reading(engine: Engine) -> Iterator[Session]:
     Raises:
         DatabaseUnavailableError: when the database is away, locked or has no tables yet.
     """
-    with _as_unavailable(), Session(engine.execution_options(read_only=True)) as session:
+    with _as_unavailable(engine.url), Session(engine.execution_options(read_only=True)) as session:
         yield session
 
 
@@ -89,9 +91,24 @@ def writing(engine: Engine) -> Iterator[Session]:
     Raises:
         DatabaseUnavailableError: as in `reading`, and when another transaction holds the lock for too long.
     """
-    with _as_unavailable(), Session(engine) as session, session.begin():
+    with _as_unavailable(engine.url), Session(engine) as session, session.begin():
         _take_write_lock(session.connection())
         yield session
+
+
+def damage_of(engine: Engine) -> str | None:
+    """What is wrong with an SQLite file, in words; None when nothing is, or when it is another database's business.
+
+    It reads the whole file.
+
+    Raises:
+        DatabaseUnavailableError: when the database is away or locked; DatabaseDamagedError, when nothing can be read.
+    """
+    if engine.dialect.name != "sqlite":
+        return None
+    with reading(engine) as session:
+        found = session.connection().execute(text("PRAGMA quick_check(1)")).scalar()
+    return None if found == "ok" else texts.database_damaged(found, engine.url.database)
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -158,12 +175,15 @@ def _revision(connection: Connection) -> str | None:
 
 
 @contextmanager
-def _as_unavailable() -> Iterator[None]:
+def _as_unavailable(url: URL) -> Iterator[None]:
     """Turn every error of a database into one, with a message of one line that does not contain its address."""
     try:
         yield
     except sqlalchemy_errors.DBAPIError as error:
-        raise DatabaseUnavailableError(str(error.orig).partition("\n")[0]) from error
+        reason = str(error.orig).partition("\n")[0]
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:  # without its extended part
+            raise DatabaseDamagedError(texts.database_damaged(reason, url.database)) from error
+        raise DatabaseUnavailableError(reason) from error
     except sqlalchemy_errors.TimeoutError as error:
         raise DatabaseUnavailableError("all its connections are busy") from error
     except OSError as error:

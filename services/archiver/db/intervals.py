@@ -22,6 +22,8 @@ class GapReason(StrEnum):
     STORAGE_UNAVAILABLE = "storage unavailable"
     DELETED = "deleted"
     """There was a picture, and somebody deleted it."""
+    LOST = "lost"
+    """There was a picture, its file is gone, and somebody had the row taken out."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,20 +8,22 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from services.archiver.base import texts
-from services.archiver.base.errors import StorageFullError, StorageUnavailableError
+from services.archiver.base.errors import LinkedAwayError, StorageFullError, StorageUnavailableError
 from services.archiver.files.durable import fsync_directory, locked, make_directory, read_regular
+from services.archiver.files.moving import move_by_copy
 from services.archiver.files.paths import BROKEN_SUFFIX
 from services.archiver.files.store import MAX_FILE_BYTES, TEMPORARY_PREFIX, StoredFile
 
 FILE_MODE: Final = 0o640
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_NO_LINK: Final = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
 _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
@@ -77,6 +79,40 @@ class LocalStore:
             if files:
                 yield files
 
+    def day(self, directory: str) -> list[StoredFile]:
+        day = self.root / directory
+        found = self._scan(day, lambda name: not name.startswith(TEMPORARY_PREFIX))
+        if not found:
+            self._refuse_links_to_nowhere(day)
+        return found
+
+    def modified_at(self, path: str) -> float | None:
+        with _disk("read"), suppress(*_ABSENT):
+            return self._inside(path).stat().st_mtime
+        return None
+
+    def move(self, paths: Mapping[str, str]) -> list[str]:
+        stay, touched = [], set[Path]()
+        for path, new_path in paths.items():
+            with _disk("written"), suppress(*_ABSENT):
+                file, new = self._inside(path), self.root / new_path
+                if not file.is_file():
+                    continue
+                make_directory(new.parent, below=self.root)
+                if self._moved(path, new_path):
+                    touched |= {new.parent, file.parent}
+                else:
+                    stay.append(path)
+        with _disk("written"):
+            for directory in touched:
+                fsync_directory(directory)
+        return stay
+
+    def prune(self, camera_key: str) -> None:
+        for directory, _, _ in os.walk(self.root / camera_key, topdown=False):
+            with suppress(OSError):  # it is not empty
+                Path(directory).rmdir()
+
     def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
         for day in self._days(camera_key, since_seconds):
             for file in self._scan(day, lambda name: name.startswith(TEMPORARY_PREFIX)):
@@ -90,6 +126,29 @@ class LocalStore:
     def _leave_room(self, byte_count: int) -> None:
         if self._min_free_bytes and (self.free_bytes() - byte_count) < self._min_free_bytes:
             raise StorageFullError(texts.disk_below_floor(self.free_bytes(), self._min_free_bytes))
+
+    def _moved(self, path: str, new_path: str) -> bool:
+        """Whether the file is under its new path alone. A name that `link` gives is taken by no other file."""
+        file, new = self._inside(path), self.root / new_path
+        try:
+            os.link(file, new)
+        except FileExistsError:
+            if not file.samefile(new):
+                return move_by_copy(self, path, new_path)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            return move_by_copy(self, path, new_path)
+        file.unlink()
+        return True
+
+    def _refuse_links_to_nowhere(self, directory: Path) -> None:
+        """A directory on a disk that is not mounted has lost nothing."""
+        for part in (directory, *directory.parents):
+            if part == self.root:
+                return
+            if part.is_symlink() and not (part.is_dir() and any(part.iterdir())):
+                raise LinkedAwayError(texts.link_leads_nowhere(part.relative_to(self.root)))
 
     def _inside(self, path: str) -> Path:
         file = (self.root / path).resolve()

@@ -91,7 +91,8 @@ class Forecaster:
             return
         before = _earlier(until, self.policy.shortest_age()) + LONGEST_STRETCH
         for camera_key in self._queries.cameras():
-            for week in weeks(self._queries.oldest_first(camera_key, before), self.policy):
+            frames = self._queries.oldest_first(camera_key, before, with_put_back=False)
+            for week in weeks(frames, self.policy):
                 for expiry in expiries(week, self.policy, newest):
                     if expiry.until <= until:
                         yield expiry
