@@ -19,7 +19,7 @@ import { Calendar } from "./calendar.js";
 import { page } from "./elements.js";
 import { pause } from "./play.js";
 import { countBelow } from "./search.js";
-import { days, frames, ids, nearest, ranks, select, shown, span, timeOf, view } from "./selection.js";
+import { days, frames, hashes, ids, nearest, ranks, select, shown, span, timeOf, view } from "./selection.js";
 import { Sheets, stridesFor, stripOf } from "./sheets.js";
 import { pictureUrl, Stage } from "./stage.js";
 import { Timelapses } from "./timelapses.js";
@@ -80,7 +80,7 @@ const timelapses = new Timelapses();
 const spans = [...page.spans.querySelectorAll("input")];
 
 const iso = (/** @type {number} */ instant) => new Date(instant).toISOString();
-const urlOf = (/** @type {number} */ each) => pictureUrl(ids[each], timeOf(each));
+const urlOf = (/** @type {number} */ each) => pictureUrl(ids[each], hashes[each]);
 
 /** Says something below the title. */
 export const note = (/** @type {string} */ text) => setText(page.note, text);
@@ -111,7 +111,7 @@ export const fetchAhead = (some) => stage.fetchAhead(some.map(urlOf));
 export function update() {
   select();
   const [low, high] = ranks();
-  strips = stridesFor(high - low, track.width).map((stride) => stripOf(ids, stride));
+  strips = stridesFor(high - low, track.width).map((stride) => stripOf(ids, hashes, stride));
   page.daylight.checked = view.daylight;
   page.hour.disabled = view.hour === null;
   page.daily.checked = view.hour !== null;
