@@ -39,9 +39,9 @@ class Api:
     def ask(
         self, path: str, method: str = "GET", body: object = None, token: str | None = None
     ) -> tuple[int, dict[str, Any]]:
-        headers = {"Content-Type": "application/json"} if body else {}
+        headers = {} if body is None else {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        content = dumps(body).encode() if body else None
+        content = None if body is None else dumps(body).encode()
         request = urllib.request.Request(self._origin + path, content, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
@@ -110,7 +110,7 @@ def test_a_camera_is_renamed_and_forgotten(api: Api, archive: MadeArchive) -> No
         ("nobody/rename", "POST", {"to": "cellar"}, 404, "The archive has nothing of a camera 'nobody'"),
         ("garden/rename", "POST", {"to": "garden"}, 422, "garden has this key already"),
         ("garden/rename", "POST", {"to": "../etc"}, 422, "to"),
-        ("garden/rename", "POST", {}, 422, "body"),
+        ("garden/rename", "POST", {}, 422, "to"),
         ("Garden/rename", "POST", {"to": "cellar"}, 422, "key"),
         ("garden", "DELETE", None, 422, "confirm"),
         ("nobody?confirm=nobody", "DELETE", None, 404, "The archive has nothing of a camera 'nobody'"),
