@@ -49,6 +49,12 @@ COMMANDS: Final = (
         "compare the archive's files and rows: what is gone, damaged or new",
         takes_arguments=True,
     ),
+    Command(
+        "export",
+        "services.archiver.export",
+        "copy a range of the archive elsewhere, with its rows",
+        takes_arguments=True,
+    ),
     Command("rebuild", "services.archiver.rebuild", "make the archive's rows anew from its files"),
     Command(
         "camera",

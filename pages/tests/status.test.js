@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clockWords, tiersOf } from "../status/facts.js";
+import { clockWords, ownRulesOf, tiersOf } from "../status/facts.js";
 import { problemsOf } from "../status/problems.js";
 
 test("problems of both services are listed, each once, the archive's by its name", () => {
@@ -38,4 +38,19 @@ test("a tier says what it keeps and for how long, and pictures by hand are kept 
     ["Frames captured by hand", "for ever"],
   ]);
   assert.equal(tiersOf([{ tier: "manual", age_days: 365 }]).length, 1);
+});
+
+test("only cameras with rules of their own are told of", () => {
+  const rules = { keep: "all:30d", has_own_keep: false, max_bytes: null };
+  assert.deepEqual(
+    ownRulesOf([
+      { camera: "porch", ...rules },
+      { camera: "attic", ...rules, has_own_keep: true },
+      { camera: "yard", ...rules, max_bytes: 2e9 },
+    ]),
+    [
+      ["Camera attic", "all:30d"],
+      ["Camera yard", "all:30d, at most 2 GB"],
+    ],
+  );
 });

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from services.archiver.api.readiness import Readiness
 from services.archiver.api.turns import quick_turns
 from services.archiver.base import texts
-from services.archiver.base.capture_rule import RuleOf, always
+from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.problems import Problems
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.manual import ManualCapture
@@ -69,12 +69,13 @@ class Archiver:
         max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
         takes_back: bool = True,
-        rule_of: RuleOf = always,
+        rules: CameraRules | None = None,
     ) -> None:
         """`takes_back`: see `Recovery`."""
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
+        self.rules = rules or CameraRules()
         self.failed = False
         self.refusal: ConfigurationError | None = None
         self.jobs: dict[str, BackgroundJob] = {}
@@ -90,7 +91,6 @@ class Archiver:
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
         self._takes_back = takes_back
-        self._rule_of = rule_of
         self._clock = clock
         self._problems = Problems()
         self._tasks: list[asyncio.Task[None]] = []
@@ -109,7 +109,7 @@ class Archiver:
             self._problems,
             self._clock,
             loop_clock=self._loop_clock,
-            rule_of=self._rule_of,
+            rule_of=self.rules.capture_rule_of,
         )
         self.manual_capture = ManualCapture(self.recorder, self.frame_archiver, self._loop_clock)
         self._tasks = [

@@ -18,6 +18,8 @@ class Subject(StrEnum):
     CHECK = "slow check of the archive"
     CAMERAS = "renaming and forgetting cameras"
     RETENTION = "retention"
+    CAMERAS_FILE = "cameras file"
+    LIMITS = "limits of the archive's size"
     TIMELAPSES = "time-lapses"
 
 

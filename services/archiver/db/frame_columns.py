@@ -18,7 +18,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 @dataclass(slots=True)
 class FrameColumns:
-    """The frames oldest first, one value each per column; `manual` alone lists the positions of manual captures."""
+    """The frames oldest first, one value each per column; `manual` and `kept` list the positions of such frames."""
 
     ids: list[int] = field(default_factory=list)
     captured_ms: list[int] = field(default_factory=list)
@@ -29,15 +29,16 @@ class FrameColumns:
     hashes: list[str] = field(default_factory=list)
     """The first `HASH_DIGITS` of each file's SHA-256."""
     manual: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
 
 
 def read_columns(session: Session, query: FrameQuery) -> tuple[FrameColumns, Cursor | None]:
     """The newest `limit` frames of the query, and the cursor to the older ones; None when there are none."""
     frame = ArchivedFrame
     place = (col(frame.captured_at).desc(), col(frame.id).desc())
-    numbers = (col(frame.id), col(frame.captured_at), col(frame.brightness), col(frame.bytes), col(frame.kind))
+    numbers = (col(frame.id), col(frame.captured_at), col(frame.brightness), col(frame.bytes))
     statement = (
-        select(*numbers, func.substr(frame.sha256, 1, HASH_DIGITS))
+        select(*numbers, col(frame.kind), col(frame.kept), func.substr(frame.sha256, 1, HASH_DIGITS))
         .where(*conditions_of(query))
         .order_by(*place)
         .limit(query.limit + 1)
@@ -48,7 +49,7 @@ def read_columns(session: Session, query: FrameQuery) -> tuple[FrameColumns, Cur
         rows = rows[: query.limit]
         following = Cursor(rows[-1].captured_at, rows[-1].id or 0)
     columns = FrameColumns()
-    for number, (row_id, captured_at, brightness, byte_count, kind, digits) in enumerate(reversed(rows)):
+    for number, (row_id, captured_at, brightness, byte_count, kind, is_kept, digits) in enumerate(reversed(rows)):
         columns.ids.append(row_id or 0)
         columns.captured_ms.append((captured_at - EPOCH) // _MILLISECOND)
         columns.brightness.append(None if brightness is None else int(brightness))
@@ -56,4 +57,6 @@ def read_columns(session: Session, query: FrameQuery) -> tuple[FrameColumns, Cur
         columns.hashes.append(digits)
         if kind == FrameKind.MANUAL:
             columns.manual.append(number)
+        if is_kept:
+            columns.kept.append(number)
     return columns, following

@@ -12,7 +12,7 @@ from importlib import import_module
 from itertools import islice
 from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, delete, func, or_
+from sqlalchemy import ColumnElement, Engine, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from services.archiver.base.epoch import from_ns
@@ -96,15 +96,16 @@ class FrameRows:
             fill_gap(session, frame)
             return Adoption.PUT_BACK if was_deleted else Adoption.ADOPTED
 
-    def delete(self, frame_ids: Iterable[int], *, leave_gaps: bool) -> list[str]:
+    def delete(self, frame_ids: Iterable[int], *, leave_gaps: bool, spare_kept: bool = False) -> list[str]:
         """Delete the rows, and remember their files as pending deletions; the paths of those files.
 
         No file is touched. With `leave_gaps` somebody deletes them by hand: their slots get the gap `deleted`, and are
-        never captured again. Without, retention does.
+        never captured again. Without, retention does. With `spare_kept` a frame that was marked as kept meanwhile
+        stays.
         """
         now = from_ns(self._utc_ns())
         with writing(self._engine) as session:
-            frames = _with_ids(session, frame_ids)
+            frames = [frame for frame in _with_ids(session, frame_ids) if not (spare_kept and frame.kept)]
             for frame in frames:
                 session.delete(frame)
                 session.merge(PendingDeletion(path=frame.path, deleted_at=now))
@@ -123,6 +124,14 @@ class FrameRows:
                 session.delete(frame)
                 _leave_gap(session, frame, GapReason.LOST)
             return len(frames)
+
+    def set_kept(self, paths: Iterable[str], *, is_kept: bool) -> None:
+        """Mark the frames of these files as kept, or take the mark away."""
+        kept = col(ArchivedFrame.kept)
+        with writing(self._engine) as session:
+            for some in _batches(paths):
+                meant = (col(ArchivedFrame.path).in_(some), kept.is_(not is_kept))
+                session.exec(update(ArchivedFrame).where(*meant).values(kept=is_kept))
 
     def pending_deletions(self) -> dict[str, datetime | None]:
         """The paths of files that have no row any more and are to be deleted, and when the rows were."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, UniqueConstraint, false
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import AutoString, Field, SQLModel
 
@@ -92,6 +92,8 @@ class ArchivedFrame(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     put_back_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When its file was found again after retention had deleted it. Retention leaves such a frame alone."""
+    kept: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Somebody marked it as kept, so retention never deletes it. The mark beside its file says the same."""
 
     @classmethod
     def of(cls, stored: StoredFrame, created_at: datetime) -> Self:

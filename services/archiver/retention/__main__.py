@@ -2,17 +2,19 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
 from services.archiver.base import texts
+from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError
-from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.engine import open_engine
-from services.archiver.retention.forecast import Forecaster
-from services.archiver.retention.plan import Expiry
+from services.archiver.retention.forecast import Forecaster, total_of
+from services.archiver.retention.queries import Usage
 from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -25,23 +27,41 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", required=True, help="the one thing it does")
     parser.parse_args()
     settings = load_settings(ArchiverSettings)
-    forecaster = Forecaster.of(settings, open_engine(settings.database_url.get_secret_value()))
+    rules = CameraRules.loaded(settings)
+    forecaster = Forecaster.of(settings, open_engine(settings.database_url.get_secret_value()), rules)
     try:
-        _print(forecaster.due(from_ns(Clock().utc_ns())), forecaster.policy)
+        _print(forecaster, from_ns(Clock().utc_ns()))
     except DatabaseUnavailableError as error:
         sys.stderr.write(f"{texts.database_fails(error)}\n")
         return EXIT_NO_DATABASE
     return 0
 
 
-def _print(due: Iterable[Expiry], policy: Policy) -> None:
-    count = byte_count = 0
-    for expiry in due:
+def _print(forecaster: Forecaster, now: datetime) -> None:
+    """A line for each frame that would go; then what stays whatever its age, and sums by camera and of all."""
+    going: dict[str, Usage] = defaultdict(Usage)
+    for expiry in forecaster.due(now):
         frame = expiry.frame
-        count, byte_count = count + 1, byte_count + frame.byte_count
-        at = f"{frame.captured_at.astimezone(policy.zone):%Y-%m-%d %H:%M:%S %Z}"
+        going[frame.camera_key].add(Usage(1, frame.byte_count))
+        at = f"{frame.captured_at.astimezone(forecaster.policy.zone):%Y-%m-%d %H:%M:%S %Z}"
         sys.stdout.write(f"{frame.camera_key}  {at}  {frame.byte_count} bytes  frame {frame.id}  ({expiry.why})\n")
-    sys.stdout.write(f"{texts.would_go(policy, count, byte_count)}\n")
+    for line in _summary(forecaster, going):
+        sys.stdout.write(f"{line}\n")
+
+
+def _summary(forecaster: Forecaster, going: Mapping[str, Usage]) -> Iterator[str]:
+    usage = forecaster.usage()
+    total, all_going = total_of(usage), total_of(going)
+    if total.kept_frames:
+        yield texts.kept_stay(total.kept_frames, total.kept_bytes)
+    yield from forecaster.rules.problems.texts()
+    yield from forecaster.unmet_limits(usage)
+    for key in usage:
+        rule, of_camera = forecaster.rules.rule_of(key), going.get(key, Usage())
+        if len(usage) > 1 or rule.keep or rule.max_bytes:
+            keep = forecaster.policy_of(key)
+            yield texts.would_go_of_camera(key, keep, rule.max_bytes, of_camera.frames, of_camera.bytes)
+    yield texts.would_go(forecaster.policy, all_going.frames, all_going.bytes)
 
 
 if __name__ == "__main__":

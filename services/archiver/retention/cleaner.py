@@ -66,17 +66,25 @@ class Cleaner:
             await self.sleep(REST_SECONDS)
         if count:
             log.info("old frames deleted", count=count, keep=str(self._forecaster.policy))
+        await self._tell_unmet_limits()
         return count
 
     async def drain(self, deadline_seconds: float) -> int:
         """Wait for the work on threads; how many pieces are still running at the deadline."""
         return await self._threads.drain(deadline_seconds)
 
+    async def _tell_unmet_limits(self) -> None:
+        unmet = self._forecaster.unmet_limits(await self._threads.run(self._forecaster.usage))
+        if unmet:
+            self.problems.report(Subject.LIMITS, " ".join(unmet))
+        else:
+            self.problems.clear(Subject.LIMITS)
+
     def _delete(self, due: Iterator[Expiry]) -> int:
         """Delete the next batch, in one transaction; its length."""
         batch = [expiry.frame.id for expiry in islice(due, AT_ONCE)]
         if batch:
-            paths = self._frame_rows.delete(batch, leave_gaps=False)
+            paths = self._frame_rows.delete(batch, leave_gaps=False, spare_kept=True)
             for path in paths:
                 self._frame_files.remove(path)
             self._frame_rows.deletions_done(paths)

@@ -11,7 +11,7 @@ from services.archiver.db.cameras import CameraRows
 from services.archiver.db.file_facts import FileFacts
 from services.archiver.db.frames import FrameRows
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.paths import BROKEN_SUFFIX, THUMBNAIL_SUFFIX, FrameName, frame_path_of
+from services.archiver.files.paths import BROKEN_SUFFIX, KEPT_SUFFIX, THUMBNAIL_SUFFIX, FrameName, frame_path_of
 from services.archiver.files.store import FrameStore
 from shared.logs import get_logger
 
@@ -62,7 +62,7 @@ def _remove_files(store: FrameStore, key: str, done: Forgetting) -> None:
 
 
 def _is_ours(path: str) -> bool:
-    frame = path.removesuffix(BROKEN_SUFFIX)
+    frame = path.removesuffix(BROKEN_SUFFIX).removesuffix(KEPT_SUFFIX)
     if frame.endswith(THUMBNAIL_SUFFIX):
         frame = frame_path_of(frame)
     return FrameName.parse(frame) is not None

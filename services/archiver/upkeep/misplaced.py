@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from services.archiver.files.paths import FrameName, thumbnail_path_of
+from services.archiver.files.paths import FrameName, kept_mark_of, thumbnail_path_of
 from services.archiver.files.store import FrameStore, StoredFile
 from services.archiver.upkeep.report import RescanReport
 from shared.logs import get_logger
@@ -26,6 +26,7 @@ def take_in_misplaced(store: FrameStore, report: RescanReport, changing: Collect
 
 def _take_in_day(store: FrameStore, camera_key: str, files: list[StoredFile], report: RescanReport) -> None:
     moves: dict[str, str] = {}
+    beside: dict[str, str] = {}
     for file in files:
         name = FrameName.parse_below(file.path, camera_key)
         if name is None or name.camera_key == camera_key:
@@ -34,8 +35,10 @@ def _take_in_day(store: FrameStore, camera_key: str, files: list[StoredFile], re
             report.copies += 1
             continue
         new = name.of_camera(camera_key).path
-        moves |= {file.path: new, thumbnail_path_of(file.path): thumbnail_path_of(new)}
+        moves[file.path] = new
+        beside |= {of(file.path): of(new) for of in (thumbnail_path_of, kept_mark_of)}
         report.moved_in[camera_key] = name.camera_key
     if moves:
         stay = store.move(moves)
-        log.warning("files named for another camera renamed", camera=camera_key, count=len(moves) // 2 - len(stay))
+        store.move(beside)
+        log.warning("files named for another camera renamed", camera=camera_key, count=len(moves) - len(stay))

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from services.archiver.db.cameras import CameraRows
 from services.archiver.db.file_facts import BEFORE_ALL, FileFact, FileFacts
-from services.archiver.files.paths import FrameName, thumbnail_path_of
+from services.archiver.files.paths import FrameName, kept_mark_of, thumbnail_path_of
 from services.archiver.files.store import FrameStore
 from shared.logs import get_logger
 
@@ -51,8 +51,9 @@ def _rename_page(rows: CameraRows, store: FrameStore, page: list[FileFact], new_
     moves = {fact.path: path for fact, path in targets if fact.path not in others}
     others |= set(store.move(moves))
     moved = [(fact, path) for fact, path in targets if fact.path not in others]
-    for thumbnail in store.move({thumbnail_path_of(fact.path): thumbnail_path_of(path) for fact, path in moved}):
-        store.delete(thumbnail)  # the other camera has one
+    beside = {of(fact.path): of(path) for fact, path in moved for of in (thumbnail_path_of, kept_mark_of)}
+    for path in store.move(beside):
+        store.delete(path)  # the other camera has one
     for fact, path in targets:
         if fact.path in others:
             done.stayed.append(fact.path)

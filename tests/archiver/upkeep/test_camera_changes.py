@@ -60,6 +60,8 @@ def test_a_rename_takes_files_rows_thumbnails_gaps_and_ids_along(
     """Whoever has the address of a picture still has it."""
     before = archive.hours(BEGIN, range(30), camera_key="porch")
     before.append(archive.frame(BEGIN, camera_key="porch", interval_seconds=None))
+    archive.frame_files.mark_kept(before[0].path)
+    archive.frame_rows.set_kept([before[0].path], is_kept=True)
     heard(gap_rows, "porch", BEGIN)
     result = change(keeper, "porch", "garden")
     assert (result.is_complete, result.words) == (True, "31 pictures of porch are pictures of garden now.")
@@ -68,7 +70,10 @@ def test_a_rename_takes_files_rows_thumbnails_gaps_and_ids_along(
     assert {(row.id, row.sha256) for row in after} == {(row.id, row.sha256) for row in before}
     for row in after:
         assert hashlib.sha256(archive.frame_files.store.read(row.path)).hexdigest() == row.sha256
-    assert len(files(archive.frame_files)) == 2 * 31
+    (kept,) = (row.path for row in after if row.kept)
+    assert kept == before[0].path.replace("porch", "garden")
+    assert f"{kept}.kept" in files(archive.frame_files)
+    assert len(files(archive.frame_files)) == 2 * 31 + 1
     assert archive.frame_files.store.cameras() == ["garden"]
     assert [camera.key for camera in CameraRows(engine).all()] == ["garden"]
     assert {gap.camera_key for gap in gap_rows.gaps(GapQuery())[0]} == {"garden"}

@@ -38,6 +38,7 @@ class IndexAnswer(BaseModel):
         description="the first eight hexadecimal digits of each frame's `sha256`, one frame after the other"
     )
     manual: list[int] = Field(description="the positions, from 0, of the manual captures")
+    kept: list[int] = Field(description="the positions, from 0, of the frames that are marked as kept")
     next_cursor: str | None = Field(description="give it as `cursor` for the older frames; null when there are none")
 
 
@@ -65,6 +66,7 @@ def index_router(frame_rows: FrameRows) -> APIRouter:
             bytes=columns.byte_counts,
             hash="".join(columns.hashes),
             manual=columns.manual,
+            kept=columns.kept,
             next_cursor=following.encode() if following else None,
         )
 

@@ -1,7 +1,7 @@
 """`GET /api/camera/retention`: the tiers, the room, and which frames will be deleted when."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -10,7 +10,8 @@ from services.archiver.api.turns import in_turn
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.retention_policy import Tier
 from services.archiver.files.store import FrameStore
-from services.archiver.retention.forecast import Forecaster
+from services.archiver.retention.forecast import Forecaster, total_of
+from services.archiver.retention.outlook import CameraOutlook, Deletion, Outlook
 from services.archiver.retention.plan import Expiry
 from shared.clock import Clock
 
@@ -59,18 +60,75 @@ class ExpiringFrame(BaseModel):
         )
 
 
+class DeletionAnswer(BaseModel):
+    """Frames of one camera that will be deleted."""
+
+    why: Literal["age", "limit"] = Field(description="`limit`: about, if frames go on to come as in the last 30 days")
+    frames: int
+    bytes: int
+    oldest_at: datetime = Field(description="when the oldest of them was captured")
+    newest_at: datetime = Field(description="when the newest of them was captured")
+    first_goes_at: datetime = Field(description="when the first of them goes, within about an hour")
+
+    @classmethod
+    def of(cls, deletion: Deletion) -> Self:
+        return cls(
+            why="age" if deletion.is_by_age else "limit",
+            frames=deletion.frames,
+            bytes=deletion.bytes,
+            oldest_at=deletion.oldest,
+            newest_at=deletion.newest,
+            first_goes_at=deletion.first_at,
+        )
+
+
+class CameraRetention(BaseModel):
+    """One camera: its rules, what it takes, and what will be deleted of it within the days."""
+
+    camera: str
+    keep: str = Field(description="its tiers: its own, or ARCHIVE_KEEP")
+    has_own_keep: bool = Field(description="whether the cameras file says so")
+    max_bytes: int | None = Field(description="its own limit, beyond which its oldest go; null without one")
+    frames: int
+    bytes: int = Field(description="of its frames with their thumbnails")
+    kept_frames: int
+    kept_bytes: int
+    bytes_a_year: int = Field(description="about what it takes in, by the last 30 days")
+    deletions: list[DeletionAnswer] = Field(description="at most one by age and one for room")
+
+    @classmethod
+    def of(cls, camera: CameraOutlook, forecaster: Forecaster) -> Self:
+        rule, used = forecaster.rules.rule_of(camera.camera_key), camera.used
+        return cls(
+            camera=camera.camera_key,
+            keep=str(forecaster.policy_of(camera.camera_key)),
+            has_own_keep=rule.keep is not None,
+            max_bytes=rule.max_bytes or None,
+            frames=used.frames,
+            bytes=used.bytes,
+            kept_frames=used.kept_frames,
+            kept_bytes=used.kept_bytes,
+            bytes_a_year=camera.bytes_a_year,
+            deletions=[DeletionAnswer.of(deletion) for deletion in camera.deletions],
+        )
+
+
 class RetentionAnswer(BaseModel):
     """The tiers, the room, and what will be deleted."""
 
-    keep: str = Field(description="ARCHIVE_KEEP")
+    keep: str = Field(description="ARCHIVE_KEEP, for cameras without tiers of their own")
     time_zone: str = Field(description="the time zone of the tiers' days and times of day")
     tiers: list[TierAnswer]
     bytes: int = Field(description="of all archived frames with their thumbnails")
+    kept_frames: int = Field(description="how many are marked as kept: they are never deleted by age or for room")
+    kept_bytes: int = Field(description="what those take of all bytes")
+    unmet_limits: list[str] = Field(description="limits that the kept frames exceed alone, in words: not carried out")
     max_bytes: int | None = Field(description="beyond it the oldest go; null without limit")
     free_bytes: int | None = Field(description="on the archive's disk; null where it can't be known")
     min_free_bytes: int | None = Field(description="with less, nothing more is archived; null without limit")
     days: list[ExpiringDay] = Field(description="what goes by age, by local day; today's includes what is overdue")
     next: list[ExpiringFrame] = Field(description="the next frames to go by age")
+    cameras: list[CameraRetention] = Field(description="each camera that has frames")
 
 
 def retention_router(forecaster: Forecaster, store: FrameStore, min_free_bytes: int, clock: Clock) -> APIRouter:
@@ -82,17 +140,25 @@ def retention_router(forecaster: Forecaster, store: FrameStore, min_free_bytes: 
         days: Annotated[int, Query(ge=1, le=3660, description="how far to look ahead")] = 30,
     ) -> RetentionAnswer:
         policy = forecaster.policy
-        forecast = forecaster.forecast(from_ns(clock.utc_ns()), days)
+        now = from_ns(clock.utc_ns())
+        forecast = forecaster.forecast(now, days)
+        usage = forecaster.usage()
+        outlook = Outlook(forecaster, usage, forecast, now, days)
+        total = total_of(usage)
         return RetentionAnswer(
             keep=str(policy),
             time_zone=policy.zone.key,
             tiers=[TierAnswer.of(tier) for tier in policy.tiers],
-            bytes=forecaster.total_bytes(),
+            bytes=total.bytes,
+            kept_frames=total.kept_frames,
+            kept_bytes=total.kept_bytes,
+            unmet_limits=forecaster.unmet_limits(usage),
             max_bytes=forecaster.max_bytes or None,
             free_bytes=store.free_bytes(),
             min_free_bytes=min_free_bytes or None,
             days=[ExpiringDay(date=each.day, frames=each.frames, bytes=each.bytes) for each in forecast.days],
             next=[ExpiringFrame.of(expiry) for expiry in forecast.next],
+            cameras=[CameraRetention.of(camera, forecaster) for camera in outlook.cameras()],
         )
 
     return router

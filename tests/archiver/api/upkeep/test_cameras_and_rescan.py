@@ -3,6 +3,7 @@
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from json import dumps, load
@@ -22,10 +23,11 @@ from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import MONTH_SECONDS, jpeg_of
 from tests.archiver.test_service import environment, running
 from tests.support.archive import MadeArchive
+from tests.support.services import ServiceProcess
 from tests.support.waiting import wait_until
 
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
-VIEWER, OPERATOR = "viewer-token-1", "operator-token-1"
+VIEWER, OPERATOR = "a-token-for-viewers", "a-token-for-operators"
 TOKENS = {"VIEWER_TOKEN": VIEWER, "OPERATOR_TOKEN": OPERATOR}
 CAMERAS, RESCAN = "/api/camera/frames/cameras", "/api/camera/frames/rescan"
 
@@ -167,8 +169,15 @@ def test_only_the_operator_changes_anything(archive: MadeArchive, tmp_path: Path
     """A viewer may see which cameras there are."""
     del archive
     env = environment(tmp_path, **TOKENS)
-    with running(env):
-        api = Api(env)
+    api, archiver = Api(env), ServiceProcess("services.archiver", env, tmp_path / "log")
+
+    def answers() -> bool:
+        with suppress(urllib.error.URLError):
+            return api.ask(CAMERAS, token=OPERATOR)[0] == HTTPStatus.OK
+        return False
+
+    try:
+        wait_until(answers, "the archiver answers", 60)
         assert api.ask(CAMERAS)[0] == HTTPStatus.UNAUTHORIZED
         assert api.ask(CAMERAS, token=VIEWER)[0] == HTTPStatus.OK
         for path, method, body in (
@@ -178,3 +187,5 @@ def test_only_the_operator_changes_anything(archive: MadeArchive, tmp_path: Path
         ):
             assert api.ask(path, method, body, token=VIEWER)[0] == HTTPStatus.FORBIDDEN
         assert api.ask(RESCAN, "POST", token=OPERATOR)[0] == HTTPStatus.ACCEPTED
+    finally:
+        archiver.stop()
