@@ -120,6 +120,7 @@ def test_the_index_is_of_one_camera_and_its_stretch(client: TestClient, frame_ro
         "bytes": [],
         "hash": "",
         "manual": [],
+        "kept": [],
         "next_cursor": None,
     }
 
