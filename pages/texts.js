@@ -158,6 +158,14 @@ export const pictureIsCopied = "Link to this picture alone.";
 /** @param {string} time */
 export const pictureIsCopiedUntil = (time) => `Link to this picture alone, for anybody, until ${time}.`;
 export const chooseTheOther = "Now choose the other picture on the track.";
+/** @param {string} name of a camera that is not configured any more */
+export const onlyArchived = (name) => `${name} (archive only)`;
+/** @param {string} pictures @param {string} size @param {string} span empty where there is none */
+export const archivedAmount = (pictures, size, span) => `${pictures}, ${size}${span && `, ${span}`}.`;
+/** @param {string} first @param {string} last */
+export const fromTo = (first, last) => `${first} to ${last}`;
+export const isNotConfigured = "No such camera is configured now.";
+export const isChanging = "This may take a while…";
 export const noCameraHasReported = "No camera has reported yet.";
 /** @param {string} percent of the stage */
 export const before = (percent) => `${percent} % before`;
@@ -298,6 +306,11 @@ export const allWell = "All is well";
 /** @param {number} count */
 export const thingsToLookAt = (count) => `${counted(count, "thing")} to look at`;
 export const asOf = "As of ";
+/** @param {number} checked @param {number | null} total */
+export const isChecked = (checked, total) =>
+  `Checking: ${checked.toLocaleString()}${total === null ? "" : ` of ${pictures(total)}`}.`;
+export const dropMissing =
+  "Take the rows of all missing files out of the archive? Files that are put back later are taken in again.";
 /** A length in its largest whole unit; `units` are years, days, hours, minutes and seconds. */
 export const years = (/** @type {number} */ count) => counted(count, "year");
 export const days = (/** @type {number} */ count) => counted(count, "day");

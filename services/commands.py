@@ -44,6 +44,12 @@ COMMANDS: Final = (
         "retention", "services.archiver.retention", "print what the archiver would delete now", takes_arguments=True
     ),
     Command(
+        "rescan",
+        "services.archiver.rescan",
+        "compare the archive's files and rows: what is gone, damaged or new",
+        takes_arguments=True,
+    ),
+    Command(
         "export",
         "services.archiver.export",
         "copy a range of the archive elsewhere, with its rows",
@@ -54,6 +60,12 @@ COMMANDS: Final = (
         "import-stills",
         "services.archiver.import_stills",
         "take pictures of another program into a camera's archive",
+        takes_arguments=True,
+    ),
+    Command(
+        "camera",
+        "services.archiver.camera",
+        "list the archive's cameras, rename one, or forget one",
         takes_arguments=True,
     ),
     Command("timelapse", "services.archiver.timelapse", "render the order on standard input, as the archiver does"),

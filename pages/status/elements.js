@@ -7,6 +7,8 @@ import { elementsById } from "../shared/dom.js";
  *   sum: HTMLElement, words: HTMLElement, problems: HTMLElement, asked: HTMLElement,
  *   out: HTMLElement, in: HTMLElement, who: HTMLElement,
  *   cameras: HTMLElement, services: HTMLElement, settings: HTMLElement,
+ *   rescan: HTMLElement, "rescan-words": HTMLElement,
+ *   "rescan-start": HTMLButtonElement, "rescan-drop": HTMLButtonElement,
  * }}
  */
 export const page = elementsById();

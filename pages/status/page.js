@@ -7,6 +7,7 @@ import { showCards, write } from "./cards.js";
 import { page } from "./elements.js";
 import { archiveCard, cameraCard, replicaCard, retentionCard } from "./facts.js";
 import { problemsOf } from "./problems.js";
+import { showRescan } from "./rescan.js";
 
 /** @import { Fact } from "./cards.js" */
 
@@ -92,3 +93,4 @@ function showProblems(cameras) {
 setInterval(look, LOOK_MS);
 addEventListener("visibilitychange", look);
 look();
+showRescan();

@@ -41,7 +41,15 @@ def main() -> int:
     away = is_away(engine, settings)
     store, max_pixels = open_store(settings, is_tried=not away), settings.picture_max_pixels
     archiver = Archiver(
-        engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys, rules=rules
+        engine,
+        store,
+        settings.bus_connect,
+        clock,
+        webp,
+        max_pixels=max_pixels,
+        bus_keys=bus_keys,
+        takes_back=settings.archive_take_back,
+        rules=rules,
     )
     routers = add_background_jobs(archiver, settings, clock, is_away=away)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")

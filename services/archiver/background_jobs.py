@@ -1,4 +1,4 @@
-"""What the archiver does besides recording, put together from the settings: retention and time-lapses."""
+"""What the archiver does besides recording, put together from the settings: retention, time-lapses, upkeep."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -26,6 +26,7 @@ from services.archiver.service import Archiver
 from services.archiver.timelapse.automatic import AutomaticTimelapses
 from services.archiver.timelapse.formats import DEFAULT_FORMAT, why_unavailable
 from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
+from services.archiver.upkeep_jobs import add_upkeep
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 
@@ -33,7 +34,7 @@ from shared.errors import ConfigurationError
 def add_background_jobs(
     archiver: Archiver, settings: ArchiverSettings, clock: Clock, *, is_away: bool = False
 ) -> Iterable[APIRouter]:
-    """Let the archiver run both; the routers of their endpoints, and of the status.
+    """Let the archiver run all of it; the routers of their endpoints, and of the status.
 
     `is_away`: the archive's disk is not mounted, and TIMELAPSE_DIR may be on it. So it is not made now.
 
@@ -64,6 +65,7 @@ def add_background_jobs(
         archiver.jobs["object store"] = StoreProbe(store)
         sources = replace(sources, store_note=lambda: store.note)
     return (
+        *add_upkeep(archiver, settings, clock),
         status_router(sources, settings),
         retention_router(forecaster, store, settings.archive_min_free_bytes, clock),
         timelapse_list_router(queue),

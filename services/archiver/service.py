@@ -71,8 +71,10 @@ class Archiver:
         *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
+        takes_back: bool = True,
         rules: CameraRules | None = None,
     ) -> None:
+        """`takes_back`: see `Recovery`."""
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
@@ -91,6 +93,7 @@ class Archiver:
         self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
+        self._takes_back = takes_back
         self._clock = clock
         self._problems = Problems()
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,7 +101,9 @@ class Archiver:
     async def start(self) -> None:
         """Start all parts. It returns at once, whether the bus and the database are there or not."""
         self._subscriber = Subscriber(self._bus_addresses, self._bus_keys, seconds=self._loop_clock.seconds)
-        self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock)
+        self.row_writer = RowWriter(
+            self.engine, self.frame_files, self._problems, self._clock, takes_back=self._takes_back
+        )
         self.row_writer.archive_watch = watch = self._archive_watch()
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
         self.recorder = Recorder(

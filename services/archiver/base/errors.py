@@ -47,8 +47,16 @@ class DatabaseUnavailableError(FramecastError):
     """Raised when the database is away, locked or not usable. Report it, keep the file, insert the row later."""
 
 
+class DatabaseDamagedError(DatabaseUnavailableError):
+    """Raised when the database's file is no database any more. Say what to do; only a person can mend it."""
+
+
 class UnknownCameraError(FramecastError):
     """Raised when no status of this camera was ever received. Say where the known cameras are listed."""
+
+
+class CameraChangingError(FramecastError):
+    """Raised when a camera is being renamed or forgotten; its text is that camera's key. Say so, try again later."""
 
 
 class ClientGoneError(FramecastError):

@@ -83,6 +83,9 @@ class ArchiverSettings(WebSettings):
     again when it changes."""
     archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")
     """With fewer bytes free on the disk the archiver writes nothing. It deletes nothing for it."""
+    archive_take_back: bool = Field(default=True, description="true or false")
+    """Whether a picture that was deleted is listed again when its file is put back, from a backup for instance. With
+    false the file stays where it is, unlisted, and the log and `framecast rescan` tell of it."""
     timelapse_dir: Path = Field(
         Path("data/camera/timelapses"), description="a directory that can be written, or a path where one can be made"
     )

@@ -54,6 +54,13 @@ def database_unavailable(reason: object) -> str:
     return f"The database can't be used: {reason}. Pictures are kept, their rows follow."
 
 
+def database_damaged(reason: object, file: object) -> str:
+    return (
+        f"{reason}. Move the file {file} away, or put a backup in its place: without it the archiver makes a new one "
+        "from its pictures within a minute (the reasons of gaps and the list of deletions are in the file alone)"
+    )
+
+
 def not_encodable(camera_key: str, reason: object) -> str:
     return f"A picture of {camera_key} can't be made a WebP: {reason}."
 
@@ -66,6 +73,18 @@ def files_refused(set_aside: int, unchecked: int, last: str) -> str:
 
 def retention_waits(reason: object) -> str:
     return f"Old frames can't be deleted now: {reason}"
+
+
+NEWEST_AWAY: Final = (
+    "The newest pictures of the archive are not where they were: is the disk mounted, and is ARCHIVE_DIR right?"
+)
+
+
+def slow_check_found(count: int, last: str) -> str:
+    return (
+        f"{count} files of the archive are gone or not what was archived, the last one {last}: restore them from a "
+        "backup, or see what framecast rescan says. The log names each."
+    )
 
 
 def old_rules_stay(reason: object) -> str:
@@ -106,6 +125,10 @@ def directory_fails(action: str, reason: object) -> str:
     return f"The archive directory can't be {action}: {reason}."
 
 
+def link_leads_nowhere(link: object) -> str:
+    return f"The link {link} in the archive leads to a place that is not there: is its disk mounted?"
+
+
 NOT_READ_BACK: Final = "The picture just written can't be read back whole."
 
 # Refusals over HTTP: frames.
@@ -116,6 +139,18 @@ NO_MEMORY_NOW: Final = "There is no memory to make this picture at the moment: t
 TIMES_SWAPPED: Final = "'from' is later than 'to': give them the other way round."
 NOTHING_TO_ZIP: Final = "There are no such frames: /api/camera/frames/days tells of which days there are."
 NO_SUCH_FRAMES: Final = "There is none of these frames: /api/camera/frames/index lists those there are."
+
+
+RESCAN_RUNS: Final = "A rescan runs already: wait until it is done."
+CHANGE_GOES_ON: Final = "This takes a while and goes on in the background: look at the list of cameras again."
+
+
+def camera_not_archived(camera_key: str) -> str:
+    return f"The archive has nothing of a camera '{camera_key}': /api/camera/frames/cameras lists those it has."
+
+
+def not_confirmed(camera_key: str) -> str:
+    return f"All pictures of '{camera_key}' would be lost: give its key again as 'confirm'."
 
 
 def unknown_camera(camera_key: str | None) -> str:
@@ -250,8 +285,8 @@ def timelapse_directory_fails(directory: object, action: str, reason: object) ->
 
 
 # Reports of commands.
-def rebuild_failed(reason: object) -> str:
-    return f"The rebuild could not be finished: {reason}"
+def rescan_failed(reason: object) -> str:
+    return f"The rescan could not be finished: {reason}"
 
 
 def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unchecked: int, unreadable: int) -> str:  # noqa: PLR0913, PLR0917
@@ -260,6 +295,101 @@ def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unchecked:
         f"{whole} frames have their rows, {adopted} of them new. {broken} broken files were set aside, {foreign} "
         f"foreign files left alone, {short}{unreadable} rows have no whole file. The log names each."
     )
+
+
+def camera_findings(camera_key: str, missing: int, changed: int, unreadable: int) -> str:
+    parts = (
+        f"{missing} files are gone" if missing else "",
+        f"{changed} are not what was archived" if changed else "",
+        f"{unreadable} can't be read now" if unreadable else "",
+    )
+    return f"{camera_key}: {', '.join(part for part in parts if part)}."
+
+
+def listed_elsewhere(camera_key: str, count: int, other: str) -> str:
+    return (
+        f"{count} of the missing pictures of {camera_key} are those of the camera {other} now: "
+        f"framecast camera rename {camera_key} {other} joins both."
+    )
+
+
+def rows_dropped(camera_key: str, count: int) -> str:
+    return f"{camera_key}: {count} rows of missing files were taken out, as told. Their slots are gaps now."
+
+
+def put_back(count: int) -> str:
+    return f"{count} of the new ones had been deleted and were put back. They are listed again; delete them if not."
+
+
+def left_deleted(count: int) -> str:
+    return (
+        f"{count} files of deleted pictures were put back. They stay unlisted, because ARCHIVE_TAKE_BACK is false: "
+        "remove the files, or set it to true."
+    )
+
+
+def moved_in(old: str, new: str) -> str:
+    return f"The directory {new} had files named for the camera {old}. They belong to {new} now, by their names too."
+
+
+RESTORE_THEM: Final = "Restore these files from a backup. The log names each."
+OR_DROP_THEM: Final = "If there is none, this takes out the rows of missing files: framecast rescan --drop-missing."
+ONLY_SIZES: Final = "Only the sizes were compared, no file was read."
+
+
+def all_is_away(count: int) -> str:
+    return (
+        f"None of the {count} pictures is where it was: is the disk mounted, and is ARCHIVE_DIR right? "
+        "No row is taken out."
+    )
+
+
+def camera_is_away(camera_key: str, count: int) -> str:
+    return (
+        f"None of the {count} pictures of {camera_key} is where it was, so no row of it is taken out. "
+        f"If they are gone for good: framecast camera forget {camera_key}."
+    )
+
+
+def camera_renamed(camera_key: str, new_key: str, moved: int, stayed: int) -> str:
+    rest = f" {stayed} stay with {camera_key}, because {new_key} has other pictures of these slots." if stayed else ""
+    return f"{moved} pictures of {camera_key} are pictures of {new_key} now.{rest}"
+
+
+def camera_forgotten(camera_key: str, frames: int, foreign: int) -> str:
+    rest = f" {foreign} files that the archiver did not write are left in its directory." if foreign else ""
+    return f"{camera_key} is forgotten, with {frames} pictures.{rest}"
+
+
+def would_forget(camera_key: str, frames: int, byte_count: int) -> str:
+    return (
+        f"This would delete {frames} pictures of {camera_key} with {byte_count} bytes for good. "
+        f"To do it: framecast camera forget {camera_key} --yes"
+    )
+
+
+def not_archived(camera_key: str) -> str:
+    return f"The archive has nothing of a camera {camera_key}: framecast camera list tells of which it has."
+
+
+def camera_is_changing(camera_key: object) -> str:
+    return f"The camera {camera_key} is being renamed or forgotten: wait until that is done, or restart the archiver."
+
+
+def camera_change_waits(reason: object) -> str:
+    return f"A camera that is being renamed or forgotten has to wait: {reason}"
+
+
+def camera_change_failed(reason: object) -> str:
+    return f"The camera could not be changed completely: {reason} Do it again to go on."
+
+
+def no_key(text: str) -> str:
+    return f"{text!r} is no camera key: use small letters, digits, _ and -, 63 at the most"
+
+
+def same_key(camera_key: str) -> str:
+    return f"{camera_key} has this key already."
 
 
 def database_fails(reason: object) -> str:

@@ -21,14 +21,14 @@ from sqlalchemy import exc as sqlalchemy_errors
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session
 
-from services.archiver.base import disk_texts
-from services.archiver.base.errors import DatabaseUnavailableError
+from services.archiver.base import disk_texts, texts
+from services.archiver.base.errors import DatabaseDamagedError, DatabaseUnavailableError
 from services.archiver.files.durable import is_there
 from services.archiver.files.mounts import missing_mount_point, mount_of
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
 
-NEWEST_REVISION: Final = "0006"
+NEWEST_REVISION: Final = "0004"
 """Of the schema: that of the last migration."""
 LOCK_WAIT_SECONDS: Final = 1.0
 """How long a transaction waits for another's lock. Short, so that a stop is not delayed; callers try again."""
@@ -47,6 +47,7 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
     )
 )
 """As the kernel names them. SQLite's locks can't be relied on there."""
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _STATEMENT_SECONDS: Final = 60
 _UNANSWERED_SECONDS: Final = 5
 log = get_logger(__name__)
@@ -86,7 +87,7 @@ def upgrade(engine: Engine) -> bool:
             a disk for its file that is not mounted.
         ConfigurationError: when its encoding is not UTF-8, which only a new database changes.
     """
-    with _alembic, _as_unavailable():
+    with _alembic, _as_unavailable(engine.url):
         _make_parent(engine.url)
         _leave_write_ahead_log(engine)
         with engine.begin() as connection:
@@ -108,7 +109,7 @@ def reading(engine: Engine) -> Iterator[Session]:
     Raises:
         DatabaseUnavailableError: when the database is away, locked or has no tables yet.
     """
-    with _as_unavailable(), Session(engine.execution_options(read_only=True)) as session:
+    with _as_unavailable(engine.url), Session(engine.execution_options(read_only=True)) as session:
         yield session
 
 
@@ -119,7 +120,7 @@ def writing(engine: Engine) -> Iterator[Session]:
     Raises:
         DatabaseUnavailableError: as in `reading`, and when another transaction holds the lock for too long.
     """
-    with _as_unavailable(), Session(engine) as session, session.begin():
+    with _as_unavailable(engine.url), Session(engine) as session, session.begin():
         _take_write_lock(session.connection())
         yield session
 
@@ -127,6 +128,21 @@ def writing(engine: Engine) -> Iterator[Session]:
 def is_sqlite(url: URL) -> bool:
     """Whether the URL is that of an SQLite database."""
     return url.get_backend_name() == "sqlite"
+
+
+def damage_of(engine: Engine) -> str | None:
+    """What is wrong with an SQLite file, in words; None when nothing is, or when it is another database's business.
+
+    It reads the whole file.
+
+    Raises:
+        DatabaseUnavailableError: when the database is away or locked; DatabaseDamagedError, when nothing can be read.
+    """
+    if not is_sqlite(engine.url):
+        return None
+    with reading(engine) as session:
+        found = session.connection().execute(text("PRAGMA quick_check(1)")).scalar()
+    return None if found == "ok" else texts.database_damaged(found, engine.url.database)
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -253,15 +269,21 @@ def _revision(connection: Connection) -> str | None:
     return revision
 
 
+def _failure_of(error: object, reason: str, url: URL) -> DatabaseUnavailableError:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:  # without its extended part
+        return DatabaseDamagedError(texts.database_damaged(reason, url.database))
+    return DatabaseUnavailableError(reason)
+
+
 @contextmanager
-def _as_unavailable() -> Iterator[None]:
+def _as_unavailable(url: URL) -> Iterator[None]:
     """Turn every error of a database into one, with a message of one line that does not contain its address."""
     try:
         yield
     except sqlalchemy_errors.DBAPIError as error:
-        raise DatabaseUnavailableError(str(error.orig).partition("\n")[0]) from error
+        raise _failure_of(error.orig, str(error.orig).partition("\n")[0], url) from error
     except sqlite3.Error as error:  # of a connection that SQLAlchemy does not watch
-        raise DatabaseUnavailableError(str(error)) from error
+        raise _failure_of(error, str(error), url) from error
     except sqlalchemy_errors.TimeoutError as error:
         raise DatabaseUnavailableError("all its connections are busy") from error
     except OSError as error:

@@ -24,6 +24,8 @@ class GapReason(StrEnum):
     """Or another one is in its place. Nothing was written."""
     DELETED = "deleted"
     """There was a picture, and somebody deleted it."""
+    LOST = "lost"
+    """There was a picture, its file is gone, and somebody had the row taken out."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -92,6 +92,8 @@ class ArchivedFrame(SQLModel, table=True):
     perceptual_hash: str | None = Field(default=None, max_length=16)
     """64 bits in hexadecimal: similar pictures differ in few of them (`image_features.py`)."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+    put_back_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its file was found again after retention had deleted it. Retention leaves such a frame alone."""
     kept: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Somebody marked it as kept, so retention never deletes it. The mark beside its file says the same."""
 
@@ -175,3 +177,40 @@ class PendingDeletion(SQLModel, table=True):
     __tablename__ = "pending_deletion"
 
     path: str = Field(primary_key=True, max_length=255, sa_type=AutoString)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the row was deleted; None of one that an earlier version left."""
+
+
+class DeletedFrame(SQLModel, table=True):
+    """A picture that somebody deleted by hand, with its hash. Should its file appear again, it was put back."""
+
+    __tablename__ = "deleted_frame"
+
+    path: str = Field(primary_key=True, max_length=255, sa_type=AutoString)
+    sha256: str = Field(max_length=64)
+    deleted_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CameraChange(SQLModel, table=True):
+    """A camera that is being renamed or forgotten, or was: then `ended_at` is there.
+
+    While it lasts, no scan touches the camera's files. Afterwards a report of the camera is ignored unless it was heard
+    again: the recorder that waits for it does not know of the change.
+    """
+
+    __tablename__ = "camera_change"
+
+    key: str = Field(primary_key=True, max_length=63)
+    new_key: str | None = Field(default=None, max_length=63)
+    """None: it is forgotten, with all its pictures."""
+    begun_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ArchiveMark(SQLModel, table=True):
+    """A place that something has got to (`marks.py`)."""
+
+    __tablename__ = "archive_mark"
+
+    name: str = Field(primary_key=True, max_length=80)
+    value: int = Field(sa_type=BigInteger)

@@ -43,9 +43,13 @@ MOST_REPORTS: Final = 1000
 class RowWriter:
     """On the loop; its work runs on threads of its own, so that a database that hangs delays nothing else."""
 
-    def __init__(self, engine: Engine, frame_files: FrameFiles, problems: Problems, clock: Clock) -> None:
-        self.archive_watch: ArchiveWatch | None = None
-        """Is told when the database has its tables, and when it can't be asked. Set it before the start."""
+    archive_watch: ArchiveWatch | None = None
+    """Is told when the database has its tables, and when it can't be asked. Set it before the start."""
+
+    def __init__(
+        self, engine: Engine, frame_files: FrameFiles, problems: Problems, clock: Clock, *, takes_back: bool = True
+    ) -> None:
+        """`takes_back`: see `Recovery`."""
         self._engine = engine
         self._frame_rows = FrameRows(engine)
         self._gap_rows = GapRows(engine)
@@ -57,7 +61,7 @@ class RowWriter:
         self._due = asyncio.Event()
         self._tried_to_upgrade = asyncio.Event()
         self._upgraded = asyncio.Event()
-        recovery = Recovery(engine, frame_files, clock.utc_ns)
+        recovery = Recovery(engine, frame_files, clock.utc_ns, takes_back=takes_back)
         self._recovery_loop = RecoveryLoop(recovery, self._threads, problems, clock, self._database_failed)
 
     async def is_done(self, camera_key: str, slot_start: int) -> bool:

@@ -6,25 +6,27 @@ Any number of archivers may write at the same time (see `first_file.py`). Folder
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from services.archiver.base import disk_texts, texts
-from services.archiver.base.errors import StorageFullError, StorageUnavailableError
+from services.archiver.base.errors import DiskNotMountedError, StorageFullError, StorageUnavailableError
 from services.archiver.files.archive_marker import MARKER, ArchiveMarker, marker_content, marker_id
 from services.archiver.files.disk_room import DiskRoom
 from services.archiver.files.durable import fsync_directory, make_directory, read_regular, write_temporary
 from services.archiver.files.first_file import name_first
 from services.archiver.files.linked_folders import LinkedFolders
+from services.archiver.files.moving import move_by_copy
 from services.archiver.files.owner_advice import advice_for
 from services.archiver.files.paths import BROKEN_SUFFIX
 from services.archiver.files.store import MAX_FILE_BYTES, TEMPORARY_PREFIX, StoredFile
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _DENIED: Final = (errno.EACCES, errno.EPERM)
+_NO_LINK: Final = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
 _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
@@ -89,6 +91,42 @@ class LocalStore:
             if files:
                 yield files
 
+    def day(self, directory: str) -> list[StoredFile]:
+        day = self._inside(directory)
+        found = self._scan(day, lambda name: not name.startswith(TEMPORARY_PREFIX))
+        if not found:
+            self._check_absence(f"{directory}/")
+            self._refuse_links_to_nowhere(day)
+        return found
+
+    def modified_at(self, path: str) -> float | None:
+        file = self._inside(path)
+        with _disk("read", file), suppress(*_ABSENT):
+            return file.stat(follow_symlinks=False).st_mtime
+        self._check_absence(path)
+        return None
+
+    def move(self, paths: Mapping[str, str]) -> list[str]:
+        stay, touched = [], set[Path]()
+        for path, new_path in paths.items():
+            with suppress(FileNotFoundError):
+                file, new = self._checked_place(path, is_write=False), self._checked_place(new_path, is_write=True)
+                if not file.is_file():
+                    continue
+                if self._moved(path, new_path):
+                    touched |= {new.parent, file.parent}
+                else:
+                    stay.append(path)
+        for directory in touched:
+            with _disk("written", directory):
+                fsync_directory(directory)
+        return stay
+
+    def prune(self, camera_key: str) -> None:
+        for directory, _, _ in os.walk(self.root / camera_key, topdown=False):
+            with suppress(OSError):  # it is not empty
+                Path(directory).rmdir()
+
     def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
         for day in self._days(camera_key, since_seconds):
             for file in self._scan(day, lambda name: name.startswith(TEMPORARY_PREFIX)):
@@ -149,6 +187,32 @@ class LocalStore:
         if "\0" in path or any(part in ("", ".", "..") for part in parts):
             raise FileNotFoundError(path)
         return self.root.joinpath(*parts)
+
+    def _moved(self, path: str, new_path: str) -> bool:
+        """Whether the file is under its new path alone. A name that `link` gives is taken by no other file."""
+        file, new = self._inside(path), self._inside(new_path)
+        try:
+            with _disk("written", new.parent):
+                make_directory(new.parent, below=self.root)
+            os.link(file, new)
+        except FileExistsError:
+            if not file.samefile(new):
+                return move_by_copy(self, path, new_path)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise _unavailable(error, "written", new.parent) from error
+            return move_by_copy(self, path, new_path)
+        with _disk("written", file.parent):
+            file.unlink()
+        return True
+
+    def _refuse_links_to_nowhere(self, directory: Path) -> None:
+        """A directory on a disk that is not mounted has lost nothing."""
+        for part in (directory, *directory.parents):
+            if part == self.root:
+                return
+            if part.is_symlink() and not (part.is_dir() and any(part.iterdir())):
+                raise DiskNotMountedError(texts.link_leads_nowhere(part.relative_to(self.root)))
 
     @contextmanager
     def _temporary(self, final: Path, content: bytes) -> Iterator[Path]:

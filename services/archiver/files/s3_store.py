@@ -8,7 +8,7 @@ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import groupby
@@ -20,6 +20,7 @@ from obstore.store import S3Store as Bucket
 
 from services.archiver.base import store_texts
 from services.archiver.base.errors import RequestRefusedError, StorageUnavailableError
+from services.archiver.files.moving import move_by_copy
 from services.archiver.files.paths import BROKEN_SUFFIX
 from services.archiver.files.s3_errors import failure_of, is_absent
 from services.archiver.files.store import MAX_FILE_BYTES, StoredFile
@@ -123,6 +124,25 @@ class S3Store:
         for _, files in groupby(self._list(camera_key, first_day), key=lambda file: file.path.rpartition("/")[0]):
             yield list(files)
 
+    def day(self, directory: str) -> list[StoredFile]:
+        return list(self._list(directory))
+
+    def modified_at(self, path: str) -> float | None:
+        with suppress(FileNotFoundError), self._asking(absent_is_an_answer=True):
+            return obstore.head(self._bucket, path)["last_modified"].timestamp()
+        return None
+
+    def move(self, paths: Mapping[str, str]) -> list[str]:
+        stay = []
+        for path, new_path in paths.items():
+            with suppress(FileNotFoundError):
+                if not move_by_copy(self, path, new_path):
+                    stay.append(path)
+        return stay
+
+    def prune(self, camera_key: str) -> None:
+        """Does nothing: an object store has no directories."""
+
     def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
         """Does nothing: an interrupted upload leaves no object."""
 
@@ -132,9 +152,9 @@ class S3Store:
     def free_bytes(self) -> int | None:
         return None
 
-    def _list(self, camera_key: str, offset: str) -> Iterator[StoredFile]:
+    def _list(self, prefix: str, offset: str = "") -> Iterator[StoredFile]:
         with self._asking():
-            for chunk in obstore.list(self._bucket, prefix=camera_key, offset=offset):
+            for chunk in obstore.list(self._bucket, prefix=prefix, offset=offset or None):
                 for found in chunk:
                     if found["path"] > offset:  # some stores list from the beginning nevertheless
                         yield StoredFile(found["path"], found["size"], found["last_modified"].timestamp())

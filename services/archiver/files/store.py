@@ -3,7 +3,7 @@
 A store knows paths and bytes, but no pictures, bus or database. Every method blocks: call it on a thread.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
@@ -60,6 +60,25 @@ class FrameStore(Protocol):
 
         Temporary files are left out: those being written, and those of killed writers (see `sweep`).
         """
+
+    def day(self, directory: str) -> list[StoredFile]:
+        """The files of one day's directory, such as `porch/2026/11/22`, as `files` lists them.
+
+        Raises:
+            DiskNotMountedError: when the way there is a link to a place that is not there.
+        """
+
+    def modified_at(self, path: str) -> float | None:
+        """When the file's content was last changed, in UTC epoch seconds; None when there is no file."""
+
+    def move(self, paths: Mapping[str, str]) -> list[str]:
+        """Move files to other paths; the paths of those that stay, since their new one has other content.
+
+        A file that is gone, or has been moved before, is passed over. Durable on return.
+        """
+
+    def prune(self, camera_key: str) -> None:
+        """Remove the camera's directories that are empty."""
 
     def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
         """Delete the temporary files of killed writers, in the days from `since_seconds` on.

@@ -95,9 +95,16 @@ class RetentionQueries:
                 for camera_key, frames, byte_sum, first_at, interval_seconds in session.connection().execute(statement)
             }
 
-    def oldest_first(self, camera_key: str | None = None, before: datetime | None = None) -> Iterator[FrameInfo]:
-        """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile."""
+    def oldest_first(
+        self, camera_key: str | None = None, before: datetime | None = None, *, with_put_back: bool = True
+    ) -> Iterator[FrameInfo]:
+        """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile.
+
+        `with_put_back`: also those that somebody put back after retention had deleted them.
+        """
         conditions: list[ColumnElement[bool]] = []
+        if not with_put_back:
+            conditions.append(col(ArchivedFrame.put_back_at).is_(None))
         if camera_key is not None:
             conditions.append(col(ArchivedFrame.camera_key) == camera_key)
         if before is not None:

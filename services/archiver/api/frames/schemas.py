@@ -44,7 +44,7 @@ class FrameAnswer(BaseModel):
 
     @classmethod
     def of(cls, frame: ArchivedFrame) -> Self:
-        # Another picture never has the same address, not even after the database was made again.
+        # Another picture never has the same address, not even in another database (`address_versions.py`).
         version = frame.sha256[:12]
         return cls(
             id=frame.id or 0,

@@ -28,6 +28,7 @@ SETTINGS: Final = (
     "cameras_file",
     "archive_keep",
     "archive_time_zone",
+    "archive_take_back",
     "capture_when",
     "archive_max_bytes",
     "archive_min_free_bytes",
