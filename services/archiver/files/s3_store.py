@@ -128,8 +128,12 @@ class S3Store:
         return list(self._list(directory))
 
     def modified_at(self, path: str) -> float | None:
-        with suppress(FileNotFoundError), self._asking(absent_is_an_answer=True):
-            return obstore.head(self._bucket, path)["last_modified"].timestamp()
+        with self._asking():
+            try:
+                return obstore.head(self._bucket, path)["last_modified"].timestamp()
+            except FileNotFoundError:  # a HEAD has no words for what is missing
+                pass
+        self.cameras()  # which says so if it is the bucket
         return None
 
     def move(self, paths: Mapping[str, str]) -> list[str]:
