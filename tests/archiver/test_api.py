@@ -339,7 +339,7 @@ def test_the_calendar_looks_at_each_of_very_many_gaps_once(client: TestClient, e
     before = time.process_time()
     days = client.get(f"{FRAMES}/days", params={"camera": "camera_1", "from": first}).json()["days"]
     assert time.process_time() - before < 3
-    assert len(days) == 391
+    assert len(days) in (390, 391)  # in the first hour of a UTC day nothing is missed of it yet
     assert 390 * 24 - 24 <= sum(day["missed"] for day in days) <= 390 * 24
 
 
