@@ -85,6 +85,7 @@ def test_the_picture_comes_with_a_name_for_caches(client: TestClient, webp: byte
     assert client.get(frame["image_url"], headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+@pytest.mark.usefixtures("webp")
 def test_an_address_without_its_picture_in_it_is_asked_about_each_time(client: TestClient) -> None:
     """The id may be another picture's one day: a restored database gives ids out again."""
     frame = client.get(f"{FRAMES}/latest?camera=camera_1").json()
