@@ -80,7 +80,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _query(arguments: argparse.Namespace, zone: ZoneInfo) -> FrameQuery:
-    """The range, up to now at the most: what comes meanwhile is for the next export. Raises ConfigurationError."""
+    """The range, up to now at the most: what arrives later is for the next export. Raises ConfigurationError."""
     now = datetime.now(UTC)
     since = None if arguments.since is None else _instant("--from", arguments.since, zone, day_ends=False)
     until = now if arguments.until is None else min(now, _instant("--to", arguments.until, zone, day_ends=True))

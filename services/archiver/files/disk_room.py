@@ -41,7 +41,7 @@ class DiskRoom:
         return 0 if self.has_no_inode else self.free_bytes
 
     def leave(self, min_free_bytes: int, byte_count: int) -> None:
-        """Raise StorageFullError when a frame of so many bytes would leave less than the floor.
+        """Raise StorageFullError when a frame of `byte_count` bytes would leave less than the floor.
 
         The floor is a share of the disk, and keeps the same share of its inodes.
         """

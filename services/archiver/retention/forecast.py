@@ -147,7 +147,7 @@ class Forecaster:
     def beyond(
         self, camera_key: str | None, excess_bytes: int, newest: frozenset[int], gone: Container[int]
     ) -> Iterator[Expiry]:
-        """The oldest frames of the camera, or of all, that hold so many bytes; without those `gone` already."""
+        """The oldest frames of the camera, or of all, that hold `excess_bytes`; without those `gone` already."""
         if excess_bytes > 0:
             others = (frame for frame in self._queries.oldest_first(camera_key) if frame.id not in gone)
             yield from over_budget(others, excess_bytes, newest, OVER_OWN_BUDGET if camera_key else OVER_BUDGET)

@@ -106,7 +106,7 @@ def _hours() -> st.SearchStrategy[Hours]:
 
 
 def _shows(rule: WeeklyHours, instant: int) -> bool:
-    """What a person would say who looks at the clock."""
+    """Whether the hours hold by the clock on the wall, reckoned in another way than the rule does."""
     local = datetime.fromtimestamp(instant, rule.zone)
     minute = local.hour * 60 + local.minute
     return any(

@@ -54,7 +54,7 @@ class CapturingAnswer(BaseModel):
 def capturing_router(
     recorders: Callable[[], Iterable[CameraRecorder]], why_not_archiving: Callable[[], str | None]
 ) -> APIRouter:
-    """The endpoint runs on the loop: it only looks at what is in memory, so many pages may ask for it."""
+    """The endpoint runs on the loop. Many pages may ask for it: it reads memory alone."""
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
     @router.get("/capturing", summary="Whether pictures are archived as they should be")

@@ -47,7 +47,7 @@ class RescanAnswer(BaseModel):
 
     is_running: bool
     checked: int = Field(description="rows, so far")
-    total: int | None = Field(description="of so many rows")
+    total: int | None = Field(description="how many rows there are to look at")
     started_at: datetime | None
     ended_at: datetime | None
     is_right: bool | None = Field(description="whether every file and row is whole now; null before the end")
