@@ -8,12 +8,15 @@ from fastapi import APIRouter
 from services.archiver.api.timelapses.listing import timelapse_list_router
 from services.archiver.api.timelapses.render import render_router
 from services.archiver.api.timelapses.video import video_router
-from services.archiver.api.upkeep.retention import retention_router
+from services.archiver.api.upkeep.clock import clock_router
+from services.archiver.api.upkeep.retention import RetentionSources, retention_router
 from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.clock.witnesses import witnesses_of
 from services.archiver.files.durable import why_never_writable
 from services.archiver.retention.cleaner import Cleaner
+from services.archiver.retention.daily_share import DailyShare
 from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
 from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
@@ -33,15 +36,24 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
         raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
     forecaster = Forecaster.of(settings, archiver.engine)
     queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock, archiver.frame_files.memory)
+    share = DailyShare(archiver.engine, settings.archive_delete_percent)
+    trusted = archiver.trusted_clock
+    cleaner = Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, trusted, share)
+    archiver.witnesses = tuple(witnesses_of(archiver.engine, settings.archive_dir, settings.aws_endpoint_url))
     archiver.jobs |= {
-        "retention": Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, clock),
+        "retention": cleaner,
         "time-lapses": queue,
     }
     store = archiver.frame_files.store
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
     return (
         status_router(sources, settings),
-        retention_router(forecaster, store, settings.archive_min_free_bytes, clock),
+        clock_router(trusted, archiver.engine, archiver.frame_files),
+        retention_router(
+            RetentionSources(
+                forecaster, share, trusted, store, settings.archive_min_free_bytes, clean_now=cleaner.clean_now
+            )
+        ),
         timelapse_list_router(queue),
         render_router(queue),
         video_router(queue),

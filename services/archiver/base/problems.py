@@ -15,6 +15,7 @@ class Subject(StrEnum):
     SCAN = "scan of the archive"
     FILES = "files of the archive"
     RETENTION = "retention"
+    CLOCK = "clock"
     TIMELAPSES = "time-lapses"
 
 

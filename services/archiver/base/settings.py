@@ -57,6 +57,9 @@ class ArchiverSettings(WebSettings):
     """How long frames are kept (docs/retention.md)."""
     archive_time_zone: ZoneName = Field("UTC", description="a time zone such as Europe/Berlin")
     """The time zone of the days in ARCHIVE_KEEP."""
+    archive_delete_percent: int = Field(10, ge=1, le=100, description="a number from 1 to 100, which sets no limit")
+    """Of the archive's frames that are overdue by ARCHIVE_KEEP for more than a day, at most this share is deleted in a
+    day, in percent."""
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
     """When the archive is larger, the oldest frames are deleted."""
     archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")

@@ -49,7 +49,8 @@ class FrameRows:
             if _is_deleted(session, frame):
                 return False
             insert_new(session, [frame])
-            fill_gap(session, frame)
+            if not frame.doubtful:
+                fill_gap(session, frame)
             return True
 
     def delete(self, frame_ids: Iterable[int], *, leave_gaps: bool) -> list[str]:
@@ -134,9 +135,12 @@ class FrameRows:
                 session.add(frame)
 
     def latest(self, camera_key: str | None) -> ArchivedFrame | None:
-        """The newest frame of the camera, or of all cameras."""
-        rows, _ = self.page(FrameQuery(camera_key=camera_key, limit=1))
-        return rows[0] if rows else None
+        """The newest frame of the camera, or of all cameras. One in doubt only if there is no other."""
+        for doubtful in (False, True):
+            rows, _ = self.page(FrameQuery(camera_key=camera_key, limit=1, doubtful=doubtful))
+            if rows:
+                return rows[0]
+        return None
 
     def nearest(self, camera_key: str | None, instant: datetime) -> ArchivedFrame | None:
         """The frame captured nearest to the instant; if two are equally near, the older one."""

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.db.clock_rows import ClockRows, new_row
 from services.archiver.db.engine import upgrade
 from services.archiver.db.recovery import Recovery, ScanResult
 from services.archiver.files.frame_files import FrameFiles
+from shared.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ def rebuild(engine: Engine, frame_files: FrameFiles, utc_ns: Callable[[], int]) 
         DatabaseUnavailableError, StorageUnavailableError: what is done so far stays, and may be continued.
     """
     upgrade(engine)
-    recovery = Recovery(engine, frame_files, utc_ns)
+    clock = TrustedClock(Clock(utc_ns))
+    ClockRows(engine, clock).load()
+    recovery = Recovery(engine, frame_files, utc_ns, lambda stored: new_row(stored, clock))
     recovery.finish_deletions()
     scan = recovery.scan_all()
     return RebuildResult(scan, recovery.measure())

@@ -22,7 +22,7 @@ from services.archiver.base.errors import (
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import ORPHAN_SECONDS, FrameFiles
+from services.archiver.files.frame_files import ORPHAN_SECONDS, FrameFiles, StoredFrame
 from services.archiver.files.paths import THUMBNAIL_SUFFIX, FrameName, frame_path_of
 from services.archiver.files.store import StoredFile
 from shared.logs import get_logger
@@ -53,11 +53,19 @@ class ScanResult:
 class Recovery:
     """For one store and its rows. Every method raises StorageUnavailableError and DatabaseUnavailableError."""
 
-    def __init__(self, engine: Engine, frame_files: FrameFiles, utc_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        frame_files: FrameFiles,
+        utc_ns: Callable[[], int],
+        row_of: Callable[[StoredFrame], ArchivedFrame] | None = None,
+    ) -> None:
+        """`row_of` makes the row of an adopted file; without it no clock is in doubt."""
         self._frame_files = frame_files
         self._frame_rows = FrameRows(engine)
         self._gap_rows = GapRows(engine)
         self._utc_ns = utc_ns
+        self._row_of = row_of or (lambda stored: ArchivedFrame.of(stored, from_ns(utc_ns())))
 
     def scan_all(self, since_seconds: int = 0) -> ScanResult:
         """Scan every camera's directory, from the day of `since_seconds` (UTC epoch) on."""
@@ -147,7 +155,7 @@ class Recovery:
             return
         if stored is None:
             return  # deleted since the listing
-        if self._frame_rows.add(ArchivedFrame.of(stored, from_ns(self._utc_ns()))):
+        if self._frame_rows.add(self._row_of(stored)):
             result.whole += 1
             result.adopted += 1
         else:

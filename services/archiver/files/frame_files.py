@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from PIL import Image
 
 from services.archiver.base import texts
+from services.archiver.base.clock_doubt import Moment
 from services.archiver.base.errors import (
     DamagedFrameError,
     EncodeFailedError,
@@ -52,6 +53,8 @@ class StoredFrame:
     features: ImageFeatures
     thumbnail_bytes: int | None
     """None when there was no room for it, on the disk or in memory. It is then made at the first request."""
+    moment: Moment | None = None
+    """When it was captured, by a clock that never jumps; None when the file does not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class _Checked:
     features: ImageFeatures
     thumbnail: bytes | None
     """None when memory is short."""
+    moment: Moment | None
 
 
 class FileRecord(Protocol):
@@ -138,6 +142,7 @@ class FrameFiles:
             interval_seconds=None if name.slot_start is None else found.interval_seconds,
             features=found.features,
             thumbnail_bytes=self._write_thumbnail(name.path, found.thumbnail),
+            moment=found.moment,
         )
 
     def image(self, record: FileRecord) -> bytes:
@@ -222,4 +227,4 @@ def _check(webp: bytes, max_pixels: int) -> _Checked:
     with suppress(EncodeFailedError):
         thumbnail = thumbnail_of(found.picture)
     width, height = found.picture.size
-    return _Checked(width, height, found.captured_at, found.interval_seconds, features, thumbnail)
+    return _Checked(width, height, found.captured_at, found.interval_seconds, features, thumbnail, found.moment)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
+from itertools import chain
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,9 @@ from services.archiver.base.epoch import EPOCH
 from services.archiver.base.local_time import ONE_DAY, day_of
 from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
+from services.archiver.retention.daily_share import OVERDUE_AFTER, AgeLimit
 from services.archiver.retention.plan import Expiry, expiries, over_budget, weeks
 from services.archiver.retention.queries import RetentionQueries
 
@@ -38,6 +41,10 @@ class Forecast:
 
     days: tuple[DayAhead, ...]
     next: tuple[Expiry, ...]
+    due: int = 0
+    """How many have expired already."""
+    overdue: int = 0
+    """Among those, the ones that expired more than a day ago."""
 
 
 class Forecaster:
@@ -59,20 +66,29 @@ class Forecaster:
         """The bytes of all frames with their thumbnails."""
         return self._frame_rows.total_bytes()
 
-    def due(self, now: datetime) -> Iterator[Expiry]:
-        """What expires now: first by age, then the oldest beyond the limit.
+    def frames(self) -> int:
+        """How many frames there are, those in doubt included."""
+        return sum(self._frame_rows.count(FrameQuery(doubtful=doubtful)) for doubtful in (False, True))
 
-        Each frame may be deleted before the next one is read.
+    def due(self, now: datetime, limit: AgeLimit | None = None) -> Iterator[Expiry]:
+        """What expires now: first by age, as far as the limit admits, then the oldest beyond ARCHIVE_MAX_BYTES.
+
+        Each frame may be deleted before the next one is read. A frame whose time is in doubt goes only for room, and
+        last.
         """
+        limit = limit or AgeLimit()
         newest = self._queries.newest()
         excess_bytes = self.total_bytes() - self.max_bytes if self.max_bytes else 0
         by_age = set[int]()
         for expiry in self._by_age(now, newest):
+            if not limit.admits(expiry.until, now):
+                continue
             excess_bytes -= expiry.frame.byte_count
             by_age.add(expiry.frame.id)
             yield expiry
         if excess_bytes > 0:
-            others = (frame for frame in self._queries.oldest_first() if frame.id not in by_age)
+            everything = chain(self._queries.oldest_first(), self._queries.oldest_first(doubtful=True))
+            others = (frame for frame in everything if frame.id not in by_age)
             yield from over_budget(others, excess_bytes, newest)
 
     def forecast(self, now: datetime, days: int) -> Forecast:
@@ -83,7 +99,9 @@ class Forecaster:
         for expiry in going:
             amounts[day_of(max(expiry.until, now), zone)].append(expiry.frame.byte_count)
         ahead = tuple(DayAhead(day, len(sizes), sum(sizes)) for day, sizes in sorted(amounts.items()))
-        return Forecast(ahead, tuple(nsmallest(SHOWN, going, key=lambda expiry: (expiry.until, expiry.frame.id))))
+        soonest = tuple(nsmallest(SHOWN, going, key=lambda expiry: (expiry.until, expiry.frame.id)))
+        due = [expiry.until for expiry in going if expiry.until <= now]
+        return Forecast(ahead, soonest, len(due), sum(until <= now - OVERDUE_AFTER for until in due))
 
     def _by_age(self, until: datetime, newest: frozenset[int]) -> Iterator[Expiry]:
         """The frames that expire by then."""

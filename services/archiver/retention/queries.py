@@ -31,9 +31,14 @@ class RetentionQueries:
         with reading(self._engine) as session:
             return session.exec(select(ArchivedFrame.camera_key).distinct().order_by(ArchivedFrame.camera_key)).all()
 
-    def oldest_first(self, camera_key: str | None = None, before: datetime | None = None) -> Iterator[FrameInfo]:
-        """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile."""
-        conditions: list[ColumnElement[bool]] = []
+    def oldest_first(
+        self, camera_key: str | None = None, before: datetime | None = None, *, doubtful: bool = False
+    ) -> Iterator[FrameInfo]:
+        """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile.
+
+        Either those with a known time or those in doubt.
+        """
+        conditions: list[ColumnElement[bool]] = [col(ArchivedFrame.doubtful).is_(doubtful)]
         if camera_key is not None:
             conditions.append(col(ArchivedFrame.camera_key) == camera_key)
         if before is not None:
@@ -44,7 +49,7 @@ class RetentionQueries:
             last = page[-1]
 
     def newest(self) -> frozenset[int]:
-        """The ids of each camera's newest frame of a slot."""
+        """The ids of each camera's newest frame of a slot; of one in doubt where a camera has no other."""
         return frozenset(row_id for camera_key in self.cameras() for row_id in self._newest_of(camera_key))
 
     def _page(self, conditions: list[ColumnElement[bool]], last: FrameInfo) -> list[FrameInfo]:
@@ -64,9 +69,16 @@ class RetentionQueries:
             ]
 
     def _newest_of(self, camera_key: str) -> Sequence[int]:
+        return self._newest(camera_key, doubtful=False) or self._newest(camera_key, doubtful=True)
+
+    def _newest(self, camera_key: str, *, doubtful: bool) -> Sequence[int]:
         statement = (
             select(ArchivedFrame.id)
-            .where(ArchivedFrame.camera_key == camera_key, ArchivedFrame.kind == FrameKind.SLOT.value)
+            .where(
+                ArchivedFrame.camera_key == camera_key,
+                ArchivedFrame.kind == FrameKind.SLOT.value,
+                col(ArchivedFrame.doubtful).is_(doubtful),
+            )
             .order_by(col(ArchivedFrame.captured_at).desc())
             .limit(1)
         )

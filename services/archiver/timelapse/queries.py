@@ -70,6 +70,7 @@ def _found(engine: Engine, request: TimelapseRequest) -> list[CapturedFrame]:
 def _conditions(request: TimelapseRequest) -> Iterator[ColumnElement[bool]]:
     yield col(ArchivedFrame.camera_key) == request.camera
     yield col(ArchivedFrame.kind) == FrameKind.SLOT.value
+    yield col(ArchivedFrame.doubtful).is_(False)
     yield col(ArchivedFrame.captured_at) >= request.since
     yield col(ArchivedFrame.captured_at) < request.until
     if request.daylight:

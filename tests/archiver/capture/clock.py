@@ -11,7 +11,7 @@ class FakeClock:
     def __init__(self, at: datetime) -> None:
         self._utc_ns = int(at.timestamp()) * 1_000_000_000
         self._monotonic = 0.0
-        self.clock = Clock(lambda: self._utc_ns, lambda: self._monotonic)
+        self.clock = Clock(lambda: self._utc_ns, lambda: self._monotonic, lambda: round(self._monotonic * 1e9))
 
     def advance(self, seconds: float) -> None:
         """Both clocks go on."""

@@ -27,6 +27,7 @@ SETTINGS: Final = (
     "aws_endpoint_url",
     "archive_keep",
     "archive_time_zone",
+    "archive_delete_percent",
     "archive_max_bytes",
     "archive_min_free_bytes",
     "archive_webp_quality",
