@@ -52,6 +52,8 @@ class TrustedClock:
     def judge_by(self, evidence: Evidence) -> None:
         """The archive's evidence has been read. A clock that it does not contradict is trusted from now on."""
         with self._lock:
+            if evidence.anchor is None and self._is_proven:
+                evidence = Evidence(evidence.newest_ns, self.anchor)
             self._evidence = evidence
         self.doubt()
         self._is_proven = evidence.anchor is not None or (evidence.newest_ns is not None and self.anchor is not None)

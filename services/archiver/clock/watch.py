@@ -18,6 +18,7 @@ from services.archiver.db.clock_rows import ClockRows
 from shared.logs import get_logger
 
 LOOK_SECONDS: Final = 5.0
+FIRST_LOOK_SECONDS: Final = 0.5
 ASK_SECONDS: Final = 30.0
 """How often other clocks are asked while ours is in doubt."""
 NOTE_SECONDS: Final = 3600.0
@@ -60,7 +61,8 @@ class ClockWatch:
                 await self.look()
             except DatabaseUnavailableError as error:
                 log.warning("the clock can't be judged now", reason=str(error))
-            await self.sleep(LOOK_SECONDS)
+            is_judged = self._was_empty is not None
+            await self.sleep(LOOK_SECONDS if is_judged else FIRST_LOOK_SECONDS)
 
     async def look(self) -> None:
         """Judge the clock now, ask who can tell, and settle the archive if the clock has become right."""

@@ -65,7 +65,9 @@ class ArchivedFrame(SQLModel, table=True):
         UniqueConstraint("path"),
         Index(None, "camera_key", "captured_at", "id"),
         Index(None, "captured_at", "id"),
-        Index(None, "doubtful", sqlite_where=text("doubtful"), postgresql_where=text("doubtful")),
+        # SQLite has no statistics, and would take a whole index of it for every query. To name PostgreSQL here would
+        # load its dialect.
+        Index(None, "doubtful", sqlite_where=text("doubtful IS 1")),
         # An id is never used again, so that no client deletes or shows another picture than it means.
         {"sqlite_autoincrement": True},
     )

@@ -152,6 +152,7 @@ class RowWriter:
         deadline = loop.time() + deadline_seconds
         with suppress(TimeoutError, DatabaseUnavailableError, ConfigurationError):
             async with asyncio.timeout(deadline_seconds):
+                await self._judge_clock()
                 await self._write_rows()
                 await self._write_reports()
         running = await self._threads.drain(max(0.0, deadline - loop.time()))

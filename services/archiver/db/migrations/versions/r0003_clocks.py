@@ -14,13 +14,8 @@ def upgrade() -> None:
     op.add_column("archived_frame", sa.Column("boot_id", sa.String(length=36), nullable=True))
     op.add_column("archived_frame", sa.Column("boot_ns", sa.BigInteger(), nullable=True))
     op.add_column("archived_frame", sa.Column("doubtful", sa.Boolean(), nullable=False, server_default=sa.false()))
-    op.create_index(
-        "ix_archived_frame_doubtful",
-        "archived_frame",
-        ["doubtful"],
-        sqlite_where=sa.text("doubtful"),
-        postgresql_where=sa.text("doubtful"),
-    )
+    where = sa.text("doubtful IS 1")
+    op.create_index("ix_archived_frame_doubtful", "archived_frame", ["doubtful"], sqlite_where=where)
     op.create_table(
         "archive_clock",
         sa.Column("boot_id", sa.String(length=36), nullable=False),
