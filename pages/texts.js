@@ -18,6 +18,11 @@ export const answered = (status) => `Framecast answered ${status}.`;
 export const bytes = "bytes";
 /** Of the button that changes them. */
 export const colours = { "": "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
+/** @param {string} zone @param {string} other the browser's own */
+export const timesAreOf = (zone, other) =>
+  zone === other
+    ? `Times are those of ${zone}: this browser does not know the time zone of the archive.`
+    : `Times are those of ${zone}, where the archive is. This browser's clock is that of ${other}.`;
 /** @param {number} count */
 export const pictures = (count) => counted(count, "picture");
 /** @param {number} count */
@@ -89,8 +94,11 @@ export const transport = "Transport";
 
 /** @param {number} count */
 export const gaps = (count) => counted(count, "gap");
-/** @param {string} stretch @param {number} slots @param {string} reason the server's word for it */
-export const gap = (stretch, slots, reason) => `${stretch}: ${slots.toLocaleString()} missing, ${reason}`;
+/** @param {string} stretch @param {number} slots @param {string} reason the server's word for it @param {number} count */
+export const gap = (stretch, slots, reason, count) => {
+  const some = count > 1 ? ` in ${count.toLocaleString()} gaps, mostly ` : ", ";
+  return `${stretch}: ${slots.toLocaleString()} missing${some}${reason}`;
+};
 /** @param {string} gap */
 export const noPictureHere = (gap) => `No picture here. ${gap}.`;
 export const pictureDoesNotCome =
@@ -113,6 +121,9 @@ export const firstIsDue = (time) => `The first picture is due by ${time}`;
 /** @param {string} state @param {string | null | undefined} error */
 export const firstComesWhenItDelivers = (state, error) =>
   `The first picture comes when the camera delivers (it is ${state}${error ? `: ${error}` : ""})`;
+/** @param {string} time after the word for it, such as sunrise, where it has one */
+export const nextPicture = (time) => `No picture is due now: next picture at ${time}.`;
+export const noNextPicture = "No picture is due by CAPTURE_WHEN, now or within a year.";
 export const stateNotKnown = "not known";
 /** @param {string} first @param {number} seconds between two pictures */
 export const thenOneEvery = (first, seconds) =>

@@ -31,7 +31,7 @@ def test_a_container_gets_every_setting_of_its_service_and_no_other(service: str
     """A setting that compose does not pass on has no effect, without any message."""
     names = {variable_name(settings, name) for settings in SERVICES[service] for name in settings.model_fields}
     files = {name for name in environment(service) if name.removesuffix("_FILE") in names}
-    assert set(environment(service)) == names | files | {"LOG_FORMAT"}
+    assert set(environment(service)) == names | files | {"LOG_FORMAT", "TZ"}
 
 
 @pytest.mark.parametrize("service", SERVICES)

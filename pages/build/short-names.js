@@ -88,7 +88,6 @@ export const PAGE_NAMES = [
   "factTitle",
   "factWords",
   "fetchAhead",
-  "gapAt",
   "instantOf",
   "isDark",
   "isLead",

@@ -2,7 +2,7 @@
 
 import { make, setText } from "../shared/dom.js";
 import { address } from "../shared/server.js";
-import { formatUtc } from "../shared/time.js";
+import { fileTime } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { detailRows, isSending } from "./description.js";
 import { page } from "./elements.js";
@@ -32,8 +32,7 @@ export function showDetails({ key, feed, device }, isReachable) {
   // A download that can only fail isn't offered.
   page.snapshot.inert = !isReachable || !isSending(device);
   page.snapshot.href = address("api/camera/snapshot", { camera: key });
-  const time = formatUtc(Date.now()).replace(" UTC", "Z").replace(/[ :]/g, "-");
-  page.snapshot.download = `${key}_${time}.jpg`;
+  page.snapshot.download = `${key}_${fileTime(Date.now())}.jpg`;
   page.info.setAttribute("aria-expanded", `${!page.details.hidden}`);
   if (page.details.hidden) return;
   const rows = detailRows(feed, device ?? {}).map(([name, value]) =>

@@ -1,6 +1,6 @@
 /* What the live page says of a camera: its state and what to do about it, times, facts. */
 
-import { formatTime, isSameDay } from "../shared/time.js";
+import { formatShortDate, formatTime, isSameDay } from "../shared/time.js";
 import * as texts from "../texts.js";
 
 /** @import { CameraFeed } from "../camera-feed/camera-feed.js" */
@@ -38,7 +38,7 @@ import * as texts from "../texts.js";
 export function formatMoment(instant, withSeconds = false) {
   const time = formatTime(instant, withSeconds);
   if (isSameDay(instant, Date.now())) return time;
-  return `${new Date(instant).toLocaleDateString(undefined, { month: "short", day: "numeric" })}, ${time}`;
+  return `${formatShortDate(instant)}, ${time}`;
 }
 
 /** A length of time in one unit: 3 days, 40 min, 2 s, 300 ms. @param {number} seconds */

@@ -4,7 +4,7 @@ import { elementsById } from "../shared/dom.js";
 
 /**
  * @type {{
- *   main: HTMLElement, tiles: HTMLElement, problem: HTMLElement,
+ *   main: HTMLElement, tiles: HTMLElement, problem: HTMLElement, archiving: HTMLElement,
  *   previous: HTMLButtonElement, next: HTMLButtonElement,
  *   bar: HTMLElement, name: HTMLElement, demo: HTMLElement, facts: HTMLElement,
  *   title: HTMLElement, detail: HTMLElement,

@@ -6,6 +6,7 @@
 import { setText } from "../shared/dom.js";
 import { request } from "../shared/server.js";
 import * as texts from "../texts.js";
+import { watchArchiving } from "./archiving.js";
 import { showDetails, showSubject } from "./bar.js";
 import { summary } from "./description.js";
 import { page } from "./elements.js";
@@ -233,3 +234,4 @@ addEventListener("resize", arrange);
 takeDevices(recall()).forEach(remove);
 show(asked());
 setInterval(update, 1_000);
+watchArchiving(page.archiving);

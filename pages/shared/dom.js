@@ -41,7 +41,7 @@ export function setText(element, text) {
 }
 
 /**
- * An instant as an element: by the viewer's clock, without the day when it is today, and in UTC when pointed at.
+ * An instant as an element: by the installation's clock, without the day when it is today, and in UTC when pointed at.
  * @param {string | number} instant
  * @param {boolean} withSeconds
  */

@@ -1,59 +1,122 @@
-/* Days and instants by the viewer's own clock, and how they are written. */
+/* Days and instants by the one clock of the installation, whatever the browser's, and how they are written. */
+
+import { Zone } from "./zone.js";
 
 /** @typedef {Date | number | string} Instant what Date takes: ms since 1970, or ISO 8601 */
 
-/** The viewer's; days and times of day are meant by it. */
-export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+/** The browser's own. */
+const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
+
+/** The installation's, which the server writes into each page; the browser's own where it does not know that one. */
+const clock = zoneOf(globalThis.document?.documentElement.dataset.zone || OWN_ZONE);
+/** Days and times of day are meant by it. */
+export const ZONE = clock.name;
+
+/** @param {string} name */
+function zoneOf(name) {
+  try {
+    return new Zone(name);
+  } catch {
+    return new Zone(OWN_ZONE);
+  }
+}
+
+/** The browser's zone, where its clock shows another time than the installation's, this half-year or the next. */
+export function otherZone() {
+  const now = Date.now();
+  const differs = [now, now + 182 * DAY_MS].some(
+    (instant) => clock.reading(instant) - instant !== -new Date(instant).getTimezoneOffset() * 60_000,
+  );
+  return differs ? OWN_ZONE : "";
+}
 
 /** Of two digits. @param {number} number */
 export const two = (number) => `${number}`.padStart(2, "0");
 
-/** 2026-11-22, of the viewer's calendar. @param {Instant} instant */
-export function dayKey(instant) {
-  const date = new Date(instant);
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
+/** What the clock shows, in the UTC fields of a date. @param {Instant} instant */
+export const readingOf = (instant) => new Date(clock.reading(new Date(instant).getTime()));
+
+/** When the clock shows what is in the UTC fields. @param {Date} reading */
+export const instantOfReading = (reading) => clock.instant(reading.getTime());
+
+/** The same time of day, some days later or earlier. @param {number} instant @param {number} days */
+export const daysLater = (instant, days) => clock.instant(clock.reading(instant) + days * DAY_MS);
+
+/** The hour that the clock shows, from 0 to 23. @param {number} instant */
+export const hourOf = (instant) => Math.floor(clock.reading(instant) / HOUR_MS) % 24;
+
+/** 2026-11-22. @param {Instant} instant */
+export const dayKey = (instant) => readingOf(instant).toISOString().slice(0, 10);
 
 /**
  * The first instant of a day, in ms since 1970.
  * @param {string} key
  * @param {number} later in days, which may have 23 or 25 hours
  */
-export function dayStart(key, later = 0) {
-  const [year, month, day] = key.split("-").map(Number);
-  return new Date(year, month - 1, day + later).getTime();
+export const dayStart = (key, later = 0) => clock.instant(Date.parse(`${key}T00:00Z`) + later * DAY_MS);
+
+/**
+ * The first instant of a month.
+ * @param {string} key of any day in it
+ * @param {number} later in months
+ */
+export function monthStart(key, later = 0) {
+  const [year, month] = key.split("-").map(Number);
+  return clock.instant(Date.UTC(year, month - 1 + later, 1));
 }
 
 /** @param {Instant} one @param {Instant} other */
 export const isSameDay = (one, other) => dayKey(one) === dayKey(other);
 
+/** @param {Instant} instant @param {Intl.DateTimeFormatOptions} options */
+const written = (instant, options) => new Date(instant).toLocaleString(undefined, { ...options, timeZone: ZONE });
+
 /** Sunday, 22 November 2026. @param {string} key */
 export const formatDay = (key) =>
-  new Date(dayStart(key)).toLocaleDateString(undefined, {
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-  });
+  written(dayStart(key), { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 /** November 2026. @param {string} key of any day in it */
-export const formatMonth = (key) =>
-  new Date(dayStart(key)).toLocaleDateString(undefined, { month: "long", year: "numeric" });
+export const formatMonth = (key) => written(dayStart(key), { month: "long", year: "numeric" });
+
+/** Nov 2026. @param {Instant} instant */
+export const formatShortMonth = (instant) => written(instant, { month: "short", year: "numeric" });
+
+/** Nov. @param {string} key of any day in it */
+export const monthName = (key) => written(dayStart(key), { month: "short" });
+
+/** Sun. @param {string} key */
+export const weekdayName = (key) => written(dayStart(key), { weekday: "short" });
+
+/** 22 Nov. @param {Instant} instant */
+export const formatShortDate = (instant) => written(instant, { month: "short", day: "numeric" });
 
 /** 14:05. @param {Instant} instant @param {boolean} withSeconds */
 export const formatTime = (instant, withSeconds = false) =>
-  new Date(instant).toLocaleTimeString(undefined, { timeStyle: withSeconds ? "medium" : "short" });
+  written(instant, { timeStyle: withSeconds ? "medium" : "short" });
+
+/** 14:00, on any day. @param {number} hour */
+export const formatHour = (hour) =>
+  new Date(hour * HOUR_MS).toLocaleTimeString(undefined, { timeStyle: "short", timeZone: "UTC" });
 
 /** 22 Nov 2026. @param {Instant} instant */
-export const formatDate = (instant) => new Date(instant).toLocaleDateString(undefined, { dateStyle: "medium" });
+export const formatDate = (instant) => written(instant, { dateStyle: "medium" });
 
 /** 22 Nov 2026, 14:05. @param {Instant} instant */
 export const formatInstant = (instant) => `${formatDate(instant)}, ${formatTime(instant)}`;
 
 /** 2026-11-22 13:05:00 UTC. @param {Instant} instant */
 export const formatUtc = (instant) => `${new Date(instant).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** For the name of a file: 2026-11-22T14-05-00+0100, with Z where that is UTC. @param {number} instant */
+export function fileTime(instant) {
+  const minutes = (clock.reading(instant) - instant) / 60_000;
+  const offset = Math.abs(minutes);
+  const sign = minutes < 0 ? "-" : "+";
+  const ending = minutes ? `${sign}${two(Math.floor(offset / 60))}${two(Math.floor(offset % 60))}` : "Z";
+  return readingOf(instant).toISOString().slice(0, 19).replace(/:/g, "-") + ending;
+}
 
 /**
  * From here to there: with days where it is long, or ends on another day.

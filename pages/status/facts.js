@@ -2,7 +2,7 @@
 
 import { make, timeElement } from "../shared/dom.js";
 import { formatNumber, formatSize } from "../shared/quantities.js";
-import { formatDate } from "../shared/time.js";
+import { dayStart, formatDate } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { DAY_SECONDS, formatLength } from "./lengths.js";
 
@@ -120,7 +120,7 @@ export function retentionCard({ answer, error }, isTold) {
     advice: [answer.max_bytes && texts.beyondGoesToo(formatSize(answer.max_bytes))],
     facts: [
       ...days.slice(0, DAYS_SHOWN).map(({ date, frames, bytes }) => {
-        return /** @type {Fact} */ ([formatDate(`${date}T12:00`), texts.framesOfDay(frames, formatSize(bytes))]);
+        return /** @type {Fact} */ ([formatDate(dayStart(date)), texts.framesOfDay(frames, formatSize(bytes))]);
       }),
       [texts.factNextAt, answer.next[0] && timeElement(answer.next[0].goes_at)],
       ...tiersOf(answer.tiers),

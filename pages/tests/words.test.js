@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatPlayingTime, formatSize } from "../shared/quantities.js";
-import { dayKey, dayStart, formatInstant, formatStretch, formatUtc } from "../shared/time.js";
+import {
+  dayKey,
+  dayStart,
+  daysLater,
+  fileTime,
+  formatInstant,
+  formatStretch,
+  formatUtc,
+  hourOf,
+} from "../shared/time.js";
 import { formatLength } from "../status/lengths.js";
 import { pictures } from "../texts.js";
 import { noteOf, titleOf } from "../timeline/timelapse-words.js";
@@ -20,6 +29,17 @@ test("a day begins at the viewer's midnight, and the next one after 23 or 25 hou
 test("an instant is told by the viewer's clock, and by no clock but UTC", () => {
   assert.equal(formatInstant("2026-11-22T13:05:09Z"), "22 Nov 2026, 14:05");
   assert.equal(formatUtc("2026-11-22T13:05:09.9Z"), "2026-11-22 13:05:09 UTC");
+});
+
+test("a day later is at the same time of day, also where the day has 25 hours", () => {
+  assert.equal(daysLater(local("2026-10-24T12:00"), 1), local("2026-10-25T12:00"));
+  assert.equal(daysLater(local("2026-11-01T12:00"), -7), local("2026-10-25T12:00"));
+  assert.deepEqual([hourOf(local("2026-10-25T00:30")), hourOf(local("2026-07-01T23:59"))], [0, 23]);
+});
+
+test("a file's name has the time with its offset, by which two hours of the same name are told apart", () => {
+  const [first, second] = ["2026-10-25T00:30:05Z", "2026-10-25T01:30:05Z"].map((text) => fileTime(Date.parse(text)));
+  assert.deepEqual([first, second], ["2026-10-25T02-30-05+0200", "2026-10-25T02-30-05+0100"]);
 });
 
 test("a stretch has days only where it leaves its own", () => {

@@ -4,10 +4,10 @@ import { address, request } from "../shared/server.js";
 import { formatInstant } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { isConfirmed } from "./confirmation.js";
-import { change, fetchAhead, go, hasSmall, note, rank, update } from "./display.js";
+import { change, fetchAhead, go, hasSmall, loadGaps, loadMissed, note, rank, update } from "./display.js";
 import { page } from "./elements.js";
 import { play } from "./play.js";
-import { frames, ids, ranks, recount, shown, timeOf, view } from "./selection.js";
+import { frames, gaps, ids, missed, ranks, recount, shown, timeOf, view } from "./selection.js";
 
 const LINK_SECONDS = 86_400;
 /** Pictures that are fetched before they are played. */
@@ -55,6 +55,7 @@ export async function deleteShown() {
   if (!(await isConfirmed(texts.deletePicture(formatInstant(timeOf(rank)))))) return;
   await request(`api/camera/frames/${id}`, { method: "DELETE" });
   frames.forget(place);
+  gaps.forget();
   await refresh();
 }
 
@@ -63,6 +64,8 @@ export async function refresh() {
   await frames.refresh();
   recount();
   update();
+  loadGaps(true);
+  loadMissed((camera) => missed.refresh(camera));
 }
 
 /** @param {string} url @param {string} words to say then */

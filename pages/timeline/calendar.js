@@ -2,15 +2,15 @@
 
 import { make, setText } from "../shared/dom.js";
 import { formatSize } from "../shared/quantities.js";
-import { dayKey, dayStart, formatDay, formatMonth } from "../shared/time.js";
+import { dayKey, formatDay, formatMonth, monthName, weekdayName } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { page } from "./elements.js";
 import { daysOfMonth, fillOf, monthLater, monthsOf, sumOf } from "./months.js";
 
 /** @import { Day } from "./frames.js" */
 
-/** A Monday. */
-const MONDAY = "2024-01-01";
+/** From a Monday on. */
+const WEEK = Array.from({ length: 7 }, (_, day) => `2024-01-0${day + 1}`);
 
 /** Shows a month or a year, and lets a day be chosen. */
 export class Calendar {
@@ -22,9 +22,13 @@ export class Calendar {
   #shown = "";
   #isYear = false;
 
-  /** @param {(day: string) => void} chosen called with a day, such as 2026-11-22 */
-  constructor(chosen) {
+  /**
+   * @param {(day: string) => void} chosen called with a day, such as 2026-11-22
+   * @param {(period: string) => void} turned called with the month or the year that is shown
+   */
+  constructor(chosen, turned) {
     this.chosen = chosen;
+    this.turned = turned;
     page["month-before"].addEventListener("click", () => this.#turn(-1));
     page["month-after"].addEventListener("click", () => this.#turn(1));
     page.year.addEventListener("click", () => this.#draw(!this.#isYear));
@@ -58,6 +62,7 @@ export class Calendar {
       ? monthsOf(year).map((each) => this.#monthButton(each))
       : [...weekdays(), ...this.#cells(month, (key) => this.#dayButton(key))];
     page.calendar.replaceChildren(...cells);
+    this.turned(isYear ? year : month);
   }
 
   /** @param {string} period */
@@ -96,9 +101,8 @@ export class Calendar {
   #monthButton(month) {
     const first = `${month}-01`;
     const words = `${formatMonth(first)}: ${this.#words(month)}`;
-    const name = new Date(dayStart(first)).toLocaleDateString([], { month: "short" });
     const days = make("span", {}, ...this.#cells(month, () => make("i")));
-    const button = make("button", { title: words, ariaLabel: words }, name, days);
+    const button = make("button", { title: words, ariaLabel: words }, monthName(first), days);
     button.addEventListener("click", () => {
       this.#month = month;
       this.#draw(false);
@@ -107,7 +111,4 @@ export class Calendar {
   }
 }
 
-const weekdays = () =>
-  Array.from({ length: 7 }, (_, day) =>
-    make("span", {}, new Date(dayStart(MONDAY, day)).toLocaleDateString([], { weekday: "short" })),
-  );
+const weekdays = () => WEEK.map((day) => make("span", {}, weekdayName(day)));

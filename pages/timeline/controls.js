@@ -1,6 +1,6 @@
 /* What keys, buttons and fields do. */
 
-import { dayStart, formatTime } from "../shared/time.js";
+import { dayStart, daysLater, formatHour } from "../shared/time.js";
 import { act, captureNow, compare, copyPicture, copyView, deleteShown, playSpan } from "./acts.js";
 import { change, go, rank } from "./display.js";
 import { page } from "./elements.js";
@@ -17,11 +17,12 @@ const step = (by) => go(Math.min(Math.max(rank + by, 0), ids.length - 1));
  * @param {1 | -1} way
  */
 function stepDay(way) {
-  const time = new Date(timeOf(rank));
+  let time = timeOf(rank);
   const last = timeOf(way > 0 ? ids.length - 1 : 0);
   let to = rank;
-  while ((to - rank) * way <= 0 && (last - time.getTime()) * way > 0) {
-    to = nearest(time.setDate(time.getDate() + way), [0, ids.length]);
+  while ((to - rank) * way <= 0 && (last - time) * way > 0) {
+    time = daysLater(time, way);
+    to = nearest(time, [0, ids.length]);
   }
   go(to);
 }
@@ -95,6 +96,6 @@ on(page.first, "change", chooseDays);
 on(page.last, "change", chooseDays);
 on(page.camera, "change", () => location.assign(`?camera=${page.camera.value}`));
 
-const hours = Array.from({ length: 24 }, (_, hour) => formatTime(new Date(2024, 0, 1, hour)));
+const hours = Array.from({ length: 24 }, (_, hour) => formatHour(hour));
 page.hour.append(...hours.map((text, hour) => new Option(text, `${hour}`, false, hour === 12)));
 page.compare.ariaPressed = `${view.with !== null}`;

@@ -6,6 +6,7 @@ import { address } from "../shared/server.js";
 import {
   dayKey,
   dayStart,
+  fileTime,
   formatDay,
   formatInstant,
   formatStretch,
@@ -17,16 +18,31 @@ import {
 import * as texts from "../texts.js";
 import { Calendar } from "./calendar.js";
 import { page } from "./elements.js";
+import { isWhole } from "./gaps.js";
 import { pause } from "./play.js";
 import { countBelow } from "./search.js";
-import { days, frames, ids, nearest, ranks, select, shown, span, timeOf, view } from "./selection.js";
+import {
+  days,
+  frames,
+  gaps,
+  ids,
+  missed,
+  nearest,
+  ranks,
+  recount,
+  select,
+  shown,
+  span,
+  timeOf,
+  view,
+} from "./selection.js";
 import { Sheets, stridesFor, stripOf } from "./sheets.js";
 import { pictureUrl, Stage } from "./stage.js";
 import { Timelapses } from "./timelapses.js";
 import { Track } from "./track.js";
 import { queryOf } from "./view.js";
 
-/** @import { Gap } from "./frames.js" */
+/** @import { Gap } from "./gaps.js" */
 /** @import { Cell, Strip } from "./sheets.js" */
 
 /** While the finger moves, what need not keep up with it waits so long. */
@@ -39,6 +55,8 @@ const LOOKED_AT = 9;
 export let rank = -1;
 /** The camera as `api/devices` tells of it; empty where it is gone. @type {Record<string, any>} */
 let device = {};
+/** When the next picture is due. */
+let due = "";
 /** From every frame to few. @type {Strip[]} */
 let strips = [];
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -52,14 +70,15 @@ const stage = new Stage();
 const track = new Track({
   chosen(instant, isMoving) {
     pause();
-    go(nearest(instant), { isMoving, gap: frames.gapAt(instant) });
+    go(nearest(instant), { isMoving, gap: gaps.at(instant) });
   },
   peeked(instant) {
-    const gap = frames.gapAt(instant);
+    const gap = gaps.at(instant);
     const each = nearest(instant);
-    if (gap || each < 0) return { text: gap ? gapWords(gap) : "" };
+    if (each < 0 || (gap && isWhole(gap))) return { text: gap ? gapWords(gap) : "" };
     const [cell, near] = strips.slice(1).map((strip) => sheets.cell(strip, each));
-    return { text: formatInstant(timeOf(each)), cell: cell ?? near, id: cell && ids[each] };
+    const text = formatInstant(timeOf(each)) + (gap ? `. ${gapWords(gap)}` : "");
+    return { text, cell: cell ?? near, id: cell && ids[each] };
   },
   /** The lightest of some frames stands for all: nights would look alike. */
   cellOf(from, to) {
@@ -70,12 +89,15 @@ const track = new Track({
     return some.length ? cellOf(some.reduce((one, other) => (light(other) > light(one) ? other : one))) : null;
   },
 });
-const calendar = new Calendar((day) => {
-  const at = view.at ?? Date.now();
-  view.at = dayStart(day) + (at - dayStart(dayKey(at)));
-  view.span = "day";
-  update();
-});
+const calendar = new Calendar(
+  (day) => {
+    const at = view.at ?? Date.now();
+    view.at = dayStart(day) + (at - dayStart(dayKey(at)));
+    view.span = "day";
+    update();
+  },
+  (period) => loadMissed((camera) => missed.load(camera, period)),
+);
 const timelapses = new Timelapses();
 const spans = [...page.spans.querySelectorAll("input")];
 
@@ -85,7 +107,8 @@ const urlOf = (/** @type {number} */ each) => pictureUrl(ids[each], timeOf(each)
 /** Says something below the title. */
 export const note = (/** @type {string} */ text) => setText(page.note, text);
 
-const gapWords = (/** @type {Gap} */ { from, to, reason, slots }) => texts.gap(formatStretch(from, to), slots, reason);
+const gapWords = (/** @type {Gap} */ { from, to, reason, slots, gaps: count }) =>
+  texts.gap(formatStretch(from, to), slots, reason, count);
 
 /** The small copy of a frame, or of one near to it. @param {number} each @returns {Cell | null} */
 function cellOf(each) {
@@ -99,6 +122,14 @@ function cellOf(each) {
 /** @param {Record<string, any>} value the camera, as far as it is known */
 export function setDevice(value) {
   device = value;
+}
+
+/** @param {string} words when the next picture is due; empty while pictures are due */
+export function setDue(words) {
+  due = words;
+  page.due.hidden = !words;
+  setText(page.due, words);
+  if (rank < 0 && view.camera) showNothing();
 }
 
 /** @param {number} each a rank @returns {boolean} whether its small copy is there; if not, it is fetched */
@@ -142,7 +173,7 @@ export function go(to, { isMoving = false, isMoved = true, gap } = {}) {
   if (isMoved || (rank >= low && rank < high)) view.at = timeOf(rank);
   if (before !== span()[0]) update();
   showPicture(isMoving);
-  stage.say(gap ? texts.noPictureHere(gapWords(gap)) : "");
+  stage.say(gap && isWhole(gap) ? texts.noPictureHere(gapWords(gap)) : "");
   clearTimeout(settling);
   settling = setTimeout(settle, isMoving ? SETTLE_MS : 0);
 }
@@ -187,7 +218,7 @@ function settle() {
   history.replaceState(null, "", `?${queryOf(view)}`);
   calendar.show(days, dayKey(view.at ?? time));
   page.download.href = urlOf(rank);
-  page.download.download = `${view.camera}_${iso(time).slice(0, 19).replace(/\W/g, "-")}Z.webp`;
+  page.download.download = `${view.camera}_${fileTime(time)}.webp`;
   page.previous.disabled = rank === 0;
   page.next.disabled = rank === ids.length - 1;
   stage.fetchAhead([rank + 1, rank - 1].filter((each) => each in ids).map(urlOf));
@@ -208,6 +239,23 @@ function showSpan() {
   else page.zip.removeAttribute("href");
   timelapses.show(places.length ? { ...range, daily_at: hour === null ? null : `${two(hour)}:00` } : null);
   track.show(frames, places, from, to);
+  showGaps();
+  loadGaps();
+}
+
+/** Those of the span; what can't be loaded now is asked for with the next news. */
+export async function loadGaps(isNewsWanted = false) {
+  const [from, to] = span();
+  if (!view.camera) return;
+  const isOther = await gaps.load(view.camera, from, to, isNewsWanted).catch(() => false);
+  if (isOther) showGaps();
+}
+
+/** @param {(camera: string) => Promise<boolean>} load which returns whether there are others now */
+export async function loadMissed(load) {
+  if (!view.camera || !(await load(view.camera).catch(() => false))) return;
+  recount();
+  if (rank >= 0) calendar.show(days, dayKey(view.at ?? timeOf(rank)));
 }
 
 /** How much there is of a span. @param {Uint32Array} places @param {number} from @param {number} to */
@@ -218,20 +266,25 @@ function showCounts(places, from, to) {
   setText(page["span-note"], hidden ? texts.someHidden(count, hidden) : texts.allShown(count));
   const bytes = places.reduce((sum, place) => sum + frames.bytes[place], 0);
   setText(page.zip, texts.downloadZip(count, formatSize(bytes)));
-  const gaps = frames.gaps.filter((gap) => gap.to > from && gap.from < to);
+}
+
+function showGaps() {
+  const [from, to] = span();
+  const some = gaps.list.filter((gap) => gap.to > from && gap.from < to);
   const [summary, list] = page.gaps.children;
-  page.gaps.hidden = !gaps.length;
-  setText(summary, texts.gaps(gaps.length));
+  page.gaps.hidden = !some.length;
+  setText(summary, texts.gaps(some.reduce((sum, gap) => sum + gap.gaps, 0)));
   list.replaceChildren(
-    ...gaps.slice(-SHOWN_GAPS).map((gap) => make("li", {}, `${gapWords(gap)}. ${gap.detail ?? ""}`)),
+    ...some.slice(-SHOWN_GAPS).map((gap) => make("li", {}, `${gapWords(gap)}. ${gap.detail ?? ""}`)),
   );
+  track.showGaps(some);
 }
 
 function showNothing() {
   const hasFrames = frames.times.length > 0;
   setText(page.when, hasFrames ? texts.nothingToShow : texts.nothingArchived);
   note("");
-  stage.say(hasFrames ? texts.allHidden : whenFirstComes());
+  stage.say(hasFrames ? texts.allHidden : due || whenFirstComes());
 }
 
 function whenFirstComes() {

@@ -4,7 +4,7 @@ import { elementsById } from "../shared/dom.js";
 
 /**
  * @type {{
- *   when: HTMLTimeElement, note: HTMLElement, camera: HTMLSelectElement, capture: HTMLButtonElement,
+ *   when: HTMLTimeElement, note: HTMLElement, due: HTMLElement, camera: HTMLSelectElement, capture: HTMLButtonElement,
  *   stage: HTMLElement, before: HTMLElement, after: HTMLElement, words: HTMLElement, split: HTMLInputElement,
  *   track: HTMLElement, pin: HTMLElement, head: HTMLElement, peek: HTMLElement,
  *   play: HTMLButtonElement, speed: HTMLSelectElement, previous: HTMLButtonElement, next: HTMLButtonElement,

@@ -1,19 +1,15 @@
-/* What a camera's archive holds, in columns: frames by their place in time, gaps, days. Knows no page. */
+/* The frames of a camera's archive, in columns by their place in time, and how many a day has. Knows no page. */
 
 import { request } from "../shared/server.js";
-import { dayKey, dayStart } from "../shared/time.js";
+import { dayKey, dayStart, hourOf } from "../shared/time.js";
 
 /** Below this brightness, of 255, a picture counts as dark. */
 const DARK = 40;
-const GAPS_PER_ANSWER = 500;
 const COLUMNS = /** @type {const} */ (["ids", "times", "light", "bytes"]);
 
 /**
  * The numbers of some frames, a row for each property, sorted by time; `times` are in ms since 1970.
  * @typedef {Record<typeof COLUMNS[number], Float64Array>} Columns
- *
- * Slots without a picture: `from` and `to` in ms since 1970, `step` in ms from slot to slot.
- * @typedef {{ from: number, to: number, step: number, reason: string, slots: number, detail?: string | null }} Gap
  *
  * @typedef {{ frames: number, bytes: number, missed: number }} Day
  *
@@ -24,8 +20,6 @@ const COLUMNS = /** @type {const} */ (["ids", "times", "light", "bytes"]);
 
 /** The frames of one camera, as far as they were loaded. */
 export class Frames {
-  /** @type {Gap[]} */
-  gaps = [];
   /** The ids of those that were captured by hand. @type {Set<number>} */
   manual = new Set();
   // The columns.
@@ -41,8 +35,7 @@ export class Frames {
 
   /** All of the archive, the newest frames first. @param {() => void} arrived called with each part */
   async load(arrived) {
-    let [index, gaps] = await Promise.all([this.#ask({}), this.#allGaps()]);
-    this.gaps = gaps;
+    let index = await this.#ask({});
     for (;;) {
       this.#join(this.#take(index), this);
       arrived();
@@ -55,12 +48,10 @@ export class Frames {
   async refresh() {
     const newest = this.times.at(-1);
     const query = newest === undefined ? {} : { from: new Date(newest).toISOString() };
-    const [index, gaps] = await Promise.all([this.#ask(query), this.#allGaps()]);
-    const part = this.#take(index);
+    const part = this.#take(await this.#ask(query));
     const known = part.ids.findLastIndex((id) => this.ids.includes(id)) + 1;
     for (const name of COLUMNS) part[name] = part[name].subarray(known);
     this.#join(this, part);
-    this.gaps = gaps;
   }
 
   /** @param {number} place of a frame that was deleted */
@@ -75,18 +66,13 @@ export class Frames {
   shown({ daylight, hour }) {
     return Uint32Array.from(this.ids.keys()).filter((place) => {
       if (daylight && this.isDark(place)) return false;
-      return hour === null || new Date(this.times[place]).getHours() === hour;
+      return hour === null || hourOf(this.times[place]) === hour;
     });
   }
 
   /** @param {number} place */
   isDark(place) {
     return this.light[place] < DARK;
-  }
-
-  /** @param {number} instant */
-  gapAt(instant) {
-    return this.gaps.find(({ from, to }) => from <= instant && instant < to);
   }
 
   /** @param {{ from?: string, cursor?: string }} query @returns {Promise<Index>} */
@@ -111,22 +97,6 @@ export class Frames {
       this[name] = both;
     }
   }
-
-  async #allGaps() {
-    /** @type {Gap[]} */
-    const all = [];
-    let cursor = null;
-    do {
-      const query = { camera: this.camera, limit: GAPS_PER_ANSWER, cursor };
-      const answer = await request("api/camera/frames/gaps", { query });
-      for (const gap of answer.gaps) {
-        const step = gap.interval_seconds * 1_000;
-        all.push({ ...gap, from: Date.parse(gap.from), to: Date.parse(gap.to), step });
-      }
-      cursor = answer.next_cursor;
-    } while (cursor);
-    return all;
-  }
 }
 
 /** The values whose differences these are. @param {number[]} differences */
@@ -141,11 +111,10 @@ export function sums(differences) {
 }
 
 /**
- * Frames, bytes and missed slots of each of the viewer's days.
+ * Frames and bytes of each day; what it missed is the server's to tell.
  * @param {Pick<Columns, "times" | "bytes">} frames
- * @param {Gap[]} gaps
  */
-export function daysOf({ times, bytes }, gaps) {
+export function daysOf({ times, bytes }) {
   /** @type {Map<string, Day>} */
   const days = new Map();
   const dayOf = (/** @type {string} */ key) => {
@@ -165,13 +134,5 @@ export function daysOf({ times, bytes }, gaps) {
     today.frames += 1;
     today.bytes += bytes[place];
   });
-  for (const { from, to, step, reason } of gaps) {
-    if (reason === "deleted") continue;
-    for (let start = from; start < to; start = end) {
-      const key = dayKey(start);
-      end = dayStart(key, 1);
-      dayOf(key).missed += Math.ceil((Math.min(end, to) - start) / step);
-    }
-  }
   return days;
 }

@@ -1,6 +1,6 @@
 /* The geometry of the calendar, and what there is of a period. Knows no page. */
 
-import { dayKey, dayStart, two } from "../shared/time.js";
+import { two } from "../shared/time.js";
 
 /** @import { Day } from "./frames.js" */
 
@@ -10,7 +10,7 @@ export const monthsOf = (year) => Array.from({ length: 12 }, (_, month) => `${ye
 /** The month that is `by` months later. @param {string} month such as 2026-11 @param {number} by */
 export function monthLater(month, by) {
   const [year, number] = month.split("-").map(Number);
-  return dayKey(new Date(year, number - 1 + by, 1)).slice(0, 7);
+  return new Date(Date.UTC(year, number - 1 + by, 1)).toISOString().slice(0, 7);
 }
 
 /**
@@ -19,10 +19,10 @@ export function monthLater(month, by) {
  * @returns {{ blanks: number, days: string[] }} the places before the first day, and the days' keys
  */
 export function daysOfMonth(month) {
-  const first = new Date(dayStart(`${month}-01`));
-  const length = new Date(first.getFullYear(), first.getMonth() + 1, 0).getDate();
+  const [first, next] = [month, monthLater(month, 1)].map((each) => Date.parse(`${each}-01T00:00Z`));
+  const length = (next - first) / 86_400_000;
   const days = Array.from({ length }, (_, day) => `${month}-${two(day + 1)}`);
-  return { blanks: (first.getDay() + 6) % 7, days };
+  return { blanks: (new Date(first).getUTCDay() + 6) % 7, days };
 }
 
 /**

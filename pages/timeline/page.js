@@ -5,7 +5,8 @@ import { askClock } from "../shared/witness.js";
 import * as texts from "../texts.js";
 import { refresh } from "./acts.js";
 import "./controls.js";
-import { note, setDevice, update } from "./display.js";
+import { note, setDevice, setDue, update } from "./display.js";
+import { askDue } from "./due.js";
 import { page } from "./elements.js";
 import { isPlaying } from "./play.js";
 import { choose, frames, recount, view } from "./selection.js";
@@ -32,9 +33,14 @@ async function load() {
   });
 }
 
+const showDue = () => askDue(view.camera ?? "").then(setDue, () => {}); // asked again in a minute
+
 function keepUp() {
+  showDue();
   const look = () => {
-    if (!document.hidden && !isPlaying()) refresh().catch(() => {}); // asked again in a minute
+    if (document.hidden || isPlaying()) return;
+    refresh().catch(() => {}); // asked again in a minute
+    showDue();
   };
   document.addEventListener("visibilitychange", look);
   addEventListener("online", look);

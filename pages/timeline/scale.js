@@ -1,6 +1,6 @@
 /* The track's scale: where an instant is on it, and which instants have labels. Knows no page. */
 
-import { dayKey, dayStart, HOUR_MS } from "../shared/time.js";
+import { formatShortDate, formatShortMonth, formatTime, HOUR_MS, instantOfReading, readingOf } from "../shared/time.js";
 
 const UNITS = /** @type {const} */ ([
   { unit: "Hours", lengthMs: HOUR_MS, steps: [1, 2, 3, 6, 12] },
@@ -28,7 +28,7 @@ export class Scale {
   }
 
   /**
-   * Round instants of the viewer's clock, so far apart that their labels have room.
+   * Round instants of the clock, so far apart that their labels have room.
    * @param {number} labelWidth in pixels
    */
   *labels(labelWidth) {
@@ -37,17 +37,20 @@ export class Scale {
     const { unit, lengthMs, steps } =
       UNITS.find((each) => each.steps.some((step) => fits(step, each.lengthMs))) ?? UNITS[2];
     const step = steps.find((each) => fits(each, lengthMs)) ?? 12;
-    const date = new Date(dayStart(dayKey(this.from)));
-    if (unit === "Month") date.setDate(1);
-    for (; date.getTime() < this.to; date[`set${unit}`](date[`get${unit}`]() + step)) {
-      yield { x: this.xOf(date.getTime()), text: labelOf(date, unit) };
+    const reading = readingOf(this.from);
+    reading.setUTCHours(0, 0, 0, 0);
+    if (unit === "Month") reading.setUTCDate(1);
+    for (;;) {
+      const instant = instantOfReading(reading);
+      if (instant >= this.to) return;
+      yield { x: this.xOf(instant), text: labelOf(instant, reading, unit) };
+      reading[`setUTC${unit}`](reading[`getUTC${unit}`]() + step);
     }
   }
 }
 
-/** @param {Date} date @param {"Hours" | "Date" | "Month"} unit */
-function labelOf(date, unit) {
-  if (unit === "Hours" && date.getHours() > 0) return date.toLocaleTimeString([], { timeStyle: "short" });
-  if (unit === "Month") return date.toLocaleDateString([], { month: "short", year: "numeric" });
-  return date.toLocaleDateString([], { month: "short", day: "numeric" });
+/** @param {number} instant @param {Date} reading @param {"Hours" | "Date" | "Month"} unit */
+function labelOf(instant, reading, unit) {
+  if (unit === "Hours" && reading.getUTCHours() > 0) return formatTime(instant);
+  return unit === "Month" ? formatShortMonth(instant) : formatShortDate(instant);
 }

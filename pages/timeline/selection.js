@@ -4,13 +4,18 @@
  */
 
 import { daysOf, Frames } from "./frames.js";
+import { Gaps } from "./gaps.js";
+import { MissedDays, withMissed } from "./missed.js";
 import { countBelow, nearestPlace } from "./search.js";
 import { parseView, spanOf } from "./view.js";
 
 export const view = parseView(location.search);
 export let frames = new Frames("");
 /** What there is of each day, by its key. */
-export let days = daysOf(frames, []);
+export let days = daysOf(frames);
+/** Those of the span. */
+export const gaps = new Gaps();
+export const missed = new MissedDays();
 /** Places by rank. @type {Uint32Array} */
 export let shown = new Uint32Array();
 /** Ids by rank. @type {number[]} */
@@ -22,9 +27,9 @@ export function choose(camera) {
   frames = new Frames(camera);
 }
 
-/** Counts anew, since other frames are there. */
+/** Counts anew, since other frames are there, or more is known of what was missed. */
 export function recount() {
-  days = daysOf(frames, frames.gaps);
+  days = withMissed(daysOf(frames), missed.days);
 }
 
 /** Applies the switches. */

@@ -1,11 +1,13 @@
 /* The track: a strip of small pictures over what there is and what is missing, and the instant under the finger. */
 
 import { HOUR_MS } from "../shared/time.js";
+import { drawn } from "./density.js";
 import { page } from "./elements.js";
 import { Scale } from "./scale.js";
 import { paint } from "./sheets.js";
 
 /** @import { Frames } from "./frames.js" */
+/** @import { Gap } from "./gaps.js" */
 /** @import { Cell } from "./sheets.js" */
 
 /**
@@ -25,6 +27,8 @@ const CELL = 128;
 const LABEL = 76;
 const WIDEST_BAR = 24;
 const HATCH = 7;
+/** How far down the share that is missing reaches, at most. */
+const MISSING = 6;
 
 /** The track on its canvas. */
 export class Track {
@@ -35,6 +39,8 @@ export class Track {
   #frames = null;
   /** Of the frames that are shown, those on the track. @type {Uint32Array} */
   #places = new Uint32Array();
+  /** @type {Gap[]} */
+  #gaps = [];
   /** Where the pointer is. */
   #x = 0;
 
@@ -73,6 +79,12 @@ export class Track {
     this.draw();
   }
 
+  /** @param {Gap[]} gaps of the span that is shown */
+  showGaps(gaps) {
+    this.#gaps = gaps;
+    this.draw();
+  }
+
   /** Puts one of its marks at an instant. @param {HTMLElement} element @param {number} instant NaN for nowhere */
   mark(element, instant) {
     const x = this.#scale.xOf(instant);
@@ -93,7 +105,7 @@ export class Track {
     this.#drawStrip();
     this.#drawBars(this.#frames, good, soft);
     Object.assign(context, { strokeStyle: soft, fillStyle: soft, font: "12px system-ui, sans-serif" });
-    this.#drawGaps(this.#frames);
+    this.#drawGaps();
     this.#drawLabels();
     this.#peek();
   }
@@ -144,26 +156,28 @@ export class Track {
     });
   }
 
-  /** @param {Frames} frames */
-  #drawGaps({ gaps }) {
+  /** Wide gaps are hatched; of many small ones the lane shows how much is missing, so that the pictures stay seen. */
+  #drawGaps() {
     const context = this.#context;
-    for (const { from, to, reason } of gaps) {
-      const x = this.#scale.xOf(from);
-      const begin = Math.max(0, x);
-      const end = Math.min(this.width, Math.max(this.#scale.xOf(to), x + 2));
-      if (begin >= end) continue;
+    const { wide, missing } = drawn(this.#gaps, this.#scale);
+    for (const { x: begin, width, isDeleted } of wide) {
       context.save();
       context.beginPath();
-      context.rect(begin, 0, end - begin, BAR);
+      context.rect(begin, 0, width, BAR);
       context.clip();
-      context.globalAlpha = reason === "deleted" ? 0.3 : 0.8;
-      for (let x = begin - BAR; x < end; x += HATCH) {
+      context.globalAlpha = isDeleted ? 0.3 : 0.8;
+      for (let x = begin - BAR; x < begin + width; x += HATCH) {
         context.moveTo(x, BAR);
         context.lineTo(x + BAR, 0);
       }
       context.stroke();
       context.restore();
     }
+    missing.forEach((share, x) => {
+      if (!share) return;
+      context.globalAlpha = 0.4 + 0.6 * share;
+      context.fillRect(x, STRIP, 1, 1 + MISSING * share);
+    });
     context.globalAlpha = 1;
   }
 

@@ -1,6 +1,6 @@
 /* What the page shows, as its address tells it: a view can be kept and sent. Knows no page. */
 
-import { dayKey, dayStart } from "../shared/time.js";
+import { dayKey, dayStart, monthStart, readingOf } from "../shared/time.js";
 
 /**
  * @typedef {object} View
@@ -69,12 +69,8 @@ export function spanOf({ span, from, to, at }, oldest, newest, later = 0, now = 
   if (span === "own" && from !== null && to !== null && from < to) {
     return [from + later * (to - from), to + later * (to - from)];
   }
-  const date = new Date(dayStart(key));
-  if (span === "month") {
-    const first = (/** @type {number} */ by) => new Date(date.getFullYear(), date.getMonth() + by, 1).getTime();
-    return [first(later), first(later + 1)];
-  }
+  if (span === "month") return [monthStart(key, later), monthStart(key, later + 1)];
   if (span === "day") return days(later, later + 1);
-  const monday = 7 * later - ((date.getDay() + 6) % 7);
+  const monday = 7 * later - ((readingOf(at ?? now).getUTCDay() + 6) % 7);
   return days(monday, monday + 7);
 }

@@ -2,6 +2,7 @@
 
 import logging
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from services.archiver.app import create_app
 from services.archiver.background_jobs import add_background_jobs
@@ -36,11 +37,22 @@ def main() -> int:
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
     store, max_pixels = open_store(settings), settings.picture_max_pixels
-    archiver = Archiver(engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys)
+    rule = settings.capture_rule
+    archiver = Archiver(
+        engine,
+        store,
+        settings.bus_connect,
+        clock,
+        webp,
+        max_pixels=max_pixels,
+        bus_keys=bus_keys,
+        rule_of=lambda _camera_key: rule,
+    )
     routers = add_background_jobs(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
-    app = Guard(create_app(archiver, routers), settings, Authenticator(settings, clock), AccessRules())
-    serve(make_server(BasePath(app, settings.base_path)), listener)
+    app = create_app(archiver, routers, ZoneInfo(settings.archive_time_zone))
+    guarded = Guard(app, settings, Authenticator(settings, clock), AccessRules())
+    serve(make_server(BasePath(guarded, settings.base_path)), listener)
     if archiver.refusal is not None:
         raise archiver.refusal
     return EXIT_CRASHED if archiver.failed else 0

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from services.archiver.api.frames.capture_and_delete import capture_router, delete_router
+from services.archiver.api.frames.capturing import capturing_router
 from services.archiver.api.frames.days import days_router
 from services.archiver.api.frames.gaps import gaps_router
 from services.archiver.api.frames.images import images_router
@@ -26,14 +28,18 @@ from shared import __version__
 from shared.web.api_docs.router import WITHOUT_THEIRS, docs_router
 from shared.web.body_limit import BodyLimit
 from shared.web.error_messages import use_error_messages
-from shared.web.health import health_router
+from shared.web.health import health_router, not_ready
 from shared.web.relative_redirects import RelativeRedirects
 
 RETRY_AFTER_SECONDS: Final = "5"
+UTC: Final = ZoneInfo("UTC")
 
 
-def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
-    """The application; it starts and stops the archiver. `more` are the routers that depend on settings."""
+def create_app(archiver: Archiver, more: Iterable[APIRouter] = (), zone: ZoneInfo = UTC) -> FastAPI:
+    """The application; it starts and stops the archiver.
+
+    `more` are the routers that depend on settings, `zone` is that of days and files where a request names none.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -50,7 +56,14 @@ def create_app(archiver: Archiver, more: Iterable[APIRouter] = ()) -> FastAPI:
         lifespan=lifespan,
         **WITHOUT_THEIRS,
     )
-    for router in (*more, *_frame_routers(archiver), health_router(archiver.why_not_ready, archiver.problems)):
+    app.state.zone = zone
+
+    async def strictly(_: Request) -> JSONResponse | None:
+        reason = archiver.why_not_archiving()
+        return None if reason is None else not_ready(reason, RETRY_AFTER_SECONDS)
+
+    health = health_router(archiver.why_not_ready, archiver.problems, strictly)
+    for router in (*more, *_frame_routers(archiver), health):
         app.include_router(router)
     app.include_router(docs_router(app.openapi))
     use_error_messages(app)
@@ -71,6 +84,7 @@ def _frame_routers(archiver: Archiver) -> Iterable[APIRouter]:
 
     yield listing_router(frame_rows, archiver.look_ups)
     yield gaps_router(gap_rows)
+    yield capturing_router(lambda: archiver.recorder.recorders(), archiver.why_not_archiving)  # noqa: PLW0108 made later
     yield days_router(frame_rows, gap_rows)
     yield zip_router(frame_rows, frame_files)
     yield index_router(frame_rows)

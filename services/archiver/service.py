@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from services.archiver.api.readiness import Readiness
 from services.archiver.api.turns import quick_turns
 from services.archiver.base import texts
+from services.archiver.base.capture_rule import RuleOf, always
 from services.archiver.base.problems import Problems
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.capture.frame_archiver import FrameArchiver
@@ -71,6 +72,7 @@ class Archiver:
         *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
+        rule_of: RuleOf = always,
     ) -> None:
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
@@ -92,6 +94,7 @@ class Archiver:
         self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
+        self._rule_of = rule_of
         self._clock = clock
         self._problems = Problems()
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,6 +113,7 @@ class Archiver:
             self._problems,
             self._clock,
             loop_clock=self._loop_clock,
+            rule_of=self._rule_of,
         )
         self.manual_capture = ManualCapture(self.recorder, self.frame_archiver, self._loop_clock)
         self._tasks = [
@@ -145,11 +149,20 @@ class Archiver:
             return texts.NOT_READY
         return self._readiness.why_not_ready()
 
+    def why_not_archiving(self) -> str | None:
+        """Why pictures are missing though cameras are live, for /readyz?strict and for people; None when none are."""
+        found = ((each.presence.name, each.progress.overdue_seconds()) for each in self.recorder.recorders())
+        overdue = [(name, seconds) for name, seconds in found if seconds is not None]
+        return texts.pictures_missing(overdue, next(iter(self._problems.texts()), None)) if overdue else None
+
     def problems(self) -> list[str]:
         """What is wrong at the moment, in sentences. From any thread."""
         found = self._problems.texts()
         for job in self.jobs.values():
             found += job.problems.texts()
+        not_archiving = self.why_not_archiving()
+        if not_archiving is not None:
+            found.append(not_archiving)
         silent_seconds = self.recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
             found.append(texts.no_camera_heard(silent_seconds))

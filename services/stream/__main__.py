@@ -1,6 +1,7 @@
 """`python -m services.stream`: one replica of the fan-out, until SIGTERM."""
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from services.stream.api.connection_handover import DirectHttpProtocol
 from services.stream.app import build_app
@@ -38,6 +39,7 @@ def main() -> int:
         settings.viewer_stall_seconds,
         bus_keys,
         max_pixels=settings.picture_max_pixels,
+        zone=ZoneInfo(settings.archive_time_zone),
     )
     log.info("stream started", address=f"http://{settings.stream_host}:{settings.stream_port}", replica=hub.replica)
     app = build_app(settings, hub)

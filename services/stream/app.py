@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from services.stream.api.api_description import DescribedApp
-from services.stream.api.archive_proxy import archive_client, archive_router
+from services.stream.api.archive_proxy import archive_client, archive_router, forwarding
 from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.login import login_router
@@ -70,13 +70,14 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
     app.include_router(login_router(authenticator))
-    app.include_router(archive_router(archive, PerAddressLimit(settings.stream_max_viewers_per_address)))
+    to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))
+    app.include_router(archive_router(to_the_archive))
     app.include_router(status_router(hub, authenticator, shown(settings, SHOWN)))
-    app.include_router(health_router(hub.why_not_ready, hub.problems))
+    app.include_router(health_router(hub.why_not_ready, hub.problems, strictly=to_the_archive))
     app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
-    app.mount("/", pages_app(), name="pages")
+    app.mount("/", pages_app(settings.archive_time_zone), name="pages")
     guarded = Guard(app, settings, authenticator, ACCESS_RULES)
     return BasePath(Compatibility(guarded) if settings.compatibility_urls else guarded, settings.base_path)
 

@@ -6,11 +6,13 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from shared.settings import Port, url_has_host
+from shared.time_zone import ZoneName, local_zone_name
 from shared.web.settings import WebSettings
 
 SHOWN: Final = (
     "bus_connect",
     "archiver_url",
+    "archive_time_zone",
     "stream_max_viewers",
     "stream_max_viewers_per_address",
     "viewer_stall_seconds",
@@ -52,6 +54,11 @@ class StreamSettings(WebSettings):
         "http://127.0.0.1:8002", description="the archiver's http:// address, such as http://127.0.0.1:8002"
     )
     """Where requests for the archive are forwarded to."""
+    archive_time_zone: ZoneName = Field(
+        default_factory=local_zone_name, description="a time zone such as Europe/Berlin"
+    )
+    """The time zone of all times and days on the pages, whatever the browser's. Unset: that of TZ, or of this
+    computer."""
     compatibility_urls: bool = Field(False, description="true or false")
     """The addresses of other servers (mjpg-streamer, µStreamer, go2rtc, Frigate) lead to ours (docs/clients.md)."""
     gateway_socket: Path | None = Field(None, description="empty, or the path of a Unix socket")

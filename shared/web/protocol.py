@@ -167,10 +167,14 @@ class HttpProtocol(PacedProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.cycle.response_complete and self.cycle.more_body:
+        if self._awaits_rest():
             self.deadline.set(REST_SECONDS)
         elif self.timeout_keep_alive_task is not None and not self.transport.is_closing():
             self._wait_idly()
+
+    def _awaits_rest(self) -> bool:
+        """Whether the message that is being received has its answer already."""
+        return self.cycle is not None and self.cycle.response_complete and self.cycle.more_body
 
     def _wait_idly(self) -> None:
         if not self._idle.add(self):
@@ -188,7 +192,9 @@ class HttpProtocol(PacedProtocol):
         self.deadline.set(HEAD_SECONDS)
 
     def _end(self, seconds: float) -> None:
-        if self.flow.read_paused or self._unparsed or self.pipeline:
+        if self._awaits_rest():
+            self.transport.close()
+        elif self.flow.read_paused or self._unparsed or self.pipeline:
             self.deadline.set(seconds)  # we are behind, so the client is not to blame
         elif self._awaits_head and self._has_begun:
             self._refuse(408, "seconds for a request's head", seconds, texts.head_too_slow(seconds))

@@ -1,6 +1,6 @@
 """A site with a prepared archive: the archiver's process, a replica of stream and a scripted camera."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,9 +37,15 @@ class Site:
 
 @contextmanager
 def archive_site(
-    directory: Path, size: tuple[int, int] = (320, 180), settings: Mapping[str, str] = MappingProxyType({})
+    directory: Path,
+    size: tuple[int, int] = (320, 180),
+    settings: Mapping[str, str] = MappingProxyType({}),
+    gaps: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Site]:
-    """Run the site. `settings` are the archiver's, by the names of their environment variables."""
+    """Run the site. `settings` are the archiver's, by the names of their environment variables.
+
+    `gaps` are more gaps, in seconds from the begin of the day on.
+    """
     env = environment(directory, **settings)
     engine = open_engine(env["DATABASE_URL"])
     upgrade(engine)
@@ -48,25 +54,28 @@ def archive_site(
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
     hours = [hour for hour in range(-48, 24) if hour not in (15, 16)]
     archive.hours(day, hours, camera_key=CAMERA, size=size)
+    begin = int(day.timestamp())
     with writing(engine) as session:
-        session.add(
+        session.add_all(
             ArchiveGap(
                 camera_key=CAMERA,
-                start_seconds=int((day + timedelta(hours=15)).timestamp()),
-                end_seconds=int((day + timedelta(hours=17)).timestamp()),
-                interval_seconds=3600,
+                start_seconds=begin + first,
+                end_seconds=begin + last,
+                interval_seconds=interval,
                 reason=GapReason.ARCHIVER_DOWN,
             )
+            for interval, first, last in [(3600, 15 * 3600, 17 * 3600), *((60, *gap) for gap in gaps)]
         )
     engine.dispose()
     camera = ScriptedCamera(
         [jpeg_of(picture_of(day + timedelta(hours=10), size))], key=CAMERA, interval_seconds=MONTH_SECONDS
     )
+    zone = {"archive_time_zone": env["ARCHIVE_TIME_ZONE"]} if "ARCHIVE_TIME_ZONE" in env else {}
     archiver = f"http://127.0.0.1:{env['ARCHIVER_PORT']}"
     with (
         ScriptedBus(env["BUS_CONNECT"], [camera]).running(),
         running(env),
-        running_replica(env["BUS_CONNECT"], archiver_url=archiver) as replica,
+        running_replica(env["BUS_CONNECT"], archiver_url=archiver, settings=zone) as replica,
     ):
         wait_until(replica.knows_a_camera, "the camera is known")
         yield Site(replica, day)

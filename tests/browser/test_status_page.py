@@ -81,12 +81,13 @@ def test_a_healthy_system_is_shown_with_its_figures(page: Page, site: Site) -> N
     keep_of(page, "status")
 
 
-def test_times_are_in_the_viewers_zone_with_utc_in_the_title(page: Page, site: Site) -> None:
-    """17:00 in Berlin is 16:00 UTC."""
+def test_times_are_in_the_servers_zone_with_utc_in_the_title(page: Page, site: Site) -> None:
+    """Here both are UTC, and the browser in Berlin learns that."""
     page.goto(f"{site.origin}/status")
     since = card(page, "camera_1").locator("p time")
     expect(since).to_have_attribute("title", "2026-11-22 16:00:00 UTC")
-    expect(since).to_have_text("22 Nov 2026, 17:00")
+    expect(since).to_have_text("22 Nov 2026, 16:00")
+    expect(page.locator("footer")).to_contain_text("Times are those of UTC")
 
 
 def test_problems_are_shown_with_what_to_do(page: Page, bus: str, ingest: FakeIngest) -> None:

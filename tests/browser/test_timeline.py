@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -381,14 +381,83 @@ def test_the_page_passes_the_accessibility_rules(timeline: Timeline) -> None:
     keep(page, f"timeline-compare-{size}")
 
 
-def test_times_are_in_the_viewers_time_zone(chromium: Browser, site: Site) -> None:
-    """Days too, whatever the server's zone. The title shows UTC."""
-    context, page, complaints = opened(chromium, DESK, "Asia/Kathmandu")
-    page.goto(f"{site.origin}/archive?span=day&at={site.day + hours(12):%Y-%m-%dT%H:%M:%SZ}")
-    expect(page.locator("#when")).to_contain_text("17:45")
-    expect(page.locator("#when")).to_have_attribute("title", re.compile("12:00:03 UTC$"))
-    expect(page.locator("#span-note")).to_have_text("22 pictures.")
-    context.close()
+def test_times_are_in_the_archives_time_zone_whatever_the_browsers(chromium: Browser, tmp_path: Path) -> None:
+    """Days and files, too. The title shows UTC, and the page says once whose time it is."""
+    with archive_site(tmp_path, settings={"ARCHIVE_TIME_ZONE": "Asia/Kathmandu"}) as site:
+        context, page, complaints = opened(chromium, DESK, "America/New_York")
+        page.goto(f"{site.origin}/archive?span=day&at={site.day + hours(12):%Y-%m-%dT%H:%M:%SZ}")
+        expect(page.locator("#when")).to_contain_text("17:45")
+        expect(page.locator("#when")).to_have_attribute("title", re.compile("12:00:03 UTC$"))
+        expect(page.locator("#span-note")).to_have_text("22 pictures.")  # from 18:15 UTC on the day before
+        expect(page.locator("footer")).to_contain_text("Times are those of Asia/Kathmandu")
+        expect(page.locator("footer")).to_contain_text("America/New_York")
+        expect(page.locator("#calendar [aria-current=date]")).to_have_attribute("data-day", f"{site.day:%Y-%m-%d}")
+        expect(page.locator("#calendar [aria-current=date]")).to_have_attribute(
+            "title", re.compile("22 pictures.*2 missed")
+        )
+        expect(page.locator("#download")).to_have_attribute("download", re.compile(r"T17-45-03\+0545\.webp$"))
+        zipped = parse_qs(urlsplit(page.locator("#zip").get_attribute("href") or "").query)
+        assert zipped["tz"] == ["Asia/Kathmandu"]
+        with page.expect_request(lambda request: request.url.endswith("/timelapses/estimate")) as asked:
+            page.get_by_label("Same hour daily").check()
+        assert '"tz":"Asia/Kathmandu"' in (asked.value.post_data or "")
+        page.get_by_label("Hour", exact=True).select_option("17")
+        expect(page.locator("#span-note")).to_have_text("1 picture; the switches hide 21.")
+        context.close()
+    assert complaints == []
+
+
+def test_ten_thousand_gaps_take_one_answer_and_the_pictures_stay_visible(chromium: Browser, tmp_path: Path) -> None:
+    """A camera behind bad Wi-Fi: of three days each other minute is missing, and once two hours at a stretch."""
+    asked: list[str] = []
+    minutes = [(at, at + 60) for at in range(-48 * 3600, 24 * 3600, 120) if not 15 * 3600 <= at < 17 * 3600]
+    with archive_site(tmp_path, gaps=minutes) as site:
+        context, page, complaints = opened(chromium, DESK)
+        page.on("request", lambda request: asked.append(request.url) if "/frames/gaps" in request.url else None)
+        page.goto(f"{site.origin}/archive?span=all&at={site.day + hours(12):%Y-%m-%dT%H:%M:%SZ}")
+        expect(page.locator("#gaps summary")).to_have_text(f"{len(minutes) + 1:,} gaps")
+        expect(page.locator("#calendar [aria-current=date]")).to_have_attribute("title", re.compile("662 missed"))
+        expect(page.locator(".side").first).to_have_attribute("data-full", re.compile(r"\d"))
+        assert len(asked) == 1
+        strip = "document.querySelector('#track canvas')"
+        lines = f"""() => {{
+            const canvas = {strip}, wide = canvas.width / devicePixelRatio;
+            const at = (x, y) => [...canvas.getContext('2d').getImageData(
+                x * devicePixelRatio, y * devicePixelRatio, 1, 1).data].slice(0, 3).join();
+            // Along the middle of the small pictures: hatching would change the colour every few pixels.
+            let changes = 0;
+            for (let x = 1; x < wide / 3; x += 1) changes += at(x, 20) !== at(x - 1, 20);
+            return {{ changes, wide, lane: at(50, 77) !== at(50, 85) }};
+        }}"""
+        wait_until(lambda: page.evaluate(lines)["lane"], "the lane shows that pictures are missing")
+        found = page.evaluate(lines)
+        assert found["changes"] < found["wide"] / 3
+        keep(page, "timeline-many-gaps")
+        asked.clear()
+        page.evaluate("dispatchEvent(new Event('online'))")  # asks for news, as each minute does
+        wait_until(lambda: asked or page.evaluate("1"), "it has asked")
+        page.mouse.move(page.locator("#track").bounding_box()["x"] + 60, timeline_y(page))  # type: ignore[index]
+        expect(page.locator("#peek")).to_contain_text(re.compile(r"\d missing in \d+ gaps, mostly archiver down"))
+        context.close()
+    assert complaints == []
+
+
+def timeline_y(page: Page) -> float:
+    box = page.locator("#track").bounding_box()
+    assert box is not None
+    return box["y"] + 20
+
+
+def test_outside_of_its_hours_the_page_says_when_the_next_picture_is_due(chromium: Browser, tmp_path: Path) -> None:
+    """Here a day of the week that is half a week away."""
+    day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(datetime.now(UTC).weekday() + 3) % 7]
+    with archive_site(tmp_path, settings={"CAPTURE_WHEN": f"{day} 06:30-20:00"}) as site:
+        context, page, complaints = opened(chromium, DESK)
+        page.goto(f"{site.origin}/archive")
+        expect(page.locator("#due")).to_have_text(re.compile(r"No picture is due now: next picture at .* 06:30\."))
+        page.click("#capture")
+        expect(page.locator("#note")).to_contain_text("captured by hand")
+        context.close()
     assert complaints == []
 
 

@@ -41,9 +41,11 @@ OF_LIBRARIES: Final = {
     "AWS_ACCESS_KEY_ID": "The object store's credentials",
     "AWS_SECRET_ACCESS_KEY": "The object store's credentials",
     "AWS_SESSION_TOKEN": "The object store's credentials, where they are temporary",
+    "TZ": "The time zone of this computer's clock, for every program. Where ARCHIVE_TIME_ZONE is unset, pages, files "
+    "and the archive's days have it, too",
     "LOG_FORMAT": "`console` for people, `json` for machines. Unset: `console` on a terminal, `json` otherwise",
 }
-"""Read by the object store's library and by the log."""
+"""Read by the object store's library, by the system's and by the log."""
 OF_COMPOSE: Final = {
     "POSTGRES_PASSWORD": "The database's password, of letters and digits (`docker-compose.postgres.yml`)",
     "BUS_PUBLISH_ADDRESS": "The address of this host that the bus is published on, 127.0.0.1 if unset "
@@ -63,8 +65,8 @@ FIXED_IN_COMPOSE: Final = {
     "GATEWAY_SOCKET",
 }
 """Where the stack's containers meet: not to be changed by a .env that was made for `scripts/run`."""
-OTHER_DEFAULTS_IN_COMPOSE: Final = {"PUBLISH_ADDRESS": "127.0.0.1"}
-"""The stack publishes on loopback."""
+OTHER_DEFAULTS_IN_COMPOSE: Final = {"PUBLISH_ADDRESS": "127.0.0.1", "TZ": "UTC"}
+"""The stack publishes on loopback. A container does not know its host's time zone."""
 PRIVATE_NETWORKS: Final = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 """What the archiver believes in compose, besides TRUSTED_PROXIES: only stream and the overlay's Caddy reach it."""
 _BEGINNING: Final = """\
@@ -163,7 +165,12 @@ def _rows(owner: type[BaseModel]) -> Iterator[Row]:
         allowed = field.description or ""
         if _secret_kind(field.annotation):
             allowed += f"; or a file that holds it, as `{variable}_FILE`"
-        yield Row(variable, _written(field.default), _as_markdown(meanings[name]), _as_markdown(allowed))
+        yield Row(
+            variable,
+            _written(None if field.default_factory else field.default),
+            _as_markdown(meanings[name]),
+            _as_markdown(allowed),
+        )
 
 
 def docstrings(owner: type[BaseModel]) -> dict[str, str]:

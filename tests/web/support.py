@@ -1,6 +1,8 @@
-"""Secrets, headers that carry them, and clocks that stand still, for the tests of access."""
+"""Secrets, headers that carry them, clocks that stand still, and bodies without end, for the tests of the web."""
 
 import base64
+import socket
+import time
 from dataclasses import dataclass
 
 from services.stream.settings import StreamSettings
@@ -16,6 +18,8 @@ SECRETS = {
     "operator_token": OPERATOR_TOKEN,
 }
 Headers = dict[str, str]
+CHUNK = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+"""Of a body in chunks."""
 
 
 def basic(password: str, user: str = "anybody") -> Headers:
@@ -24,6 +28,13 @@ def basic(password: str, user: str = "anybody") -> Headers:
 
 def bearer(token: str) -> Headers:
     return {"Authorization": f"Bearer {token}"}
+
+
+def flood(client: socket.socket, seconds: float = 30) -> None:
+    """Send chunks as fast as they are taken in, until that fails or the time is over."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        client.sendall(CHUNK)
 
 
 def web_settings(**members: object) -> WebSettings:

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from typing import NoReturn
 
 import pytest
 
@@ -16,11 +15,10 @@ from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
-from tests.web.support import OPERATOR, bearer
+from tests.web.support import CHUNK, OPERATOR, bearer, flood
 
 LINKS, LOGIN, ESTIMATE = "/api/camera/links", "/login", "/api/camera/timelapses/estimate"
 PLACES = [("stream", LINKS), ("stream", LOGIN), ("archiver", ESTIMATE), ("stream", ESTIMATE)]
-CHUNK = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +70,6 @@ def test_a_body_of_just_the_limit_is_read(ports: dict[str, int], service: str, p
     blanks = b" " * 1024
     for body in (blanks * 64, [blanks] * 64):
         assert post(ports[service], path, body)[0] == 422
-
-
-def flood(client: socket.socket) -> NoReturn:
-    while True:
-        client.sendall(CHUNK)
 
 
 @pytest.mark.parametrize("path", [LINKS, ESTIMATE])

@@ -16,6 +16,7 @@ from shared.web.server import _Server, listen, make_server
 from shared.web.websocket_protocol import WebSocketProtocol
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
+from tests.web.support import flood
 
 SLOW_SECONDS = 1.5
 UPGRADE = (
@@ -241,6 +242,19 @@ def test_an_answer_before_the_bodys_end_closes_the_connection_soon(app: App, mon
     monkeypatch.setattr("shared.web.protocol.REST_SECONDS", 0.3)
     with connected(app, post("/deaf", 4000)) as client:
         assert drip_until_closed(client).endswith(b"/deaf")
+
+
+def test_a_body_without_end_ends_the_connection_although_some_of_it_always_waits(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes faster than we take it in. That is no reason to wait for the rest of it."""
+    monkeypatch.setattr("shared.web.protocol.REST_SECONDS", 0.3)
+    monkeypatch.setattr("shared.web.loop_share.STEPS_PER_TURN", 1)
+    head = b"POST /deaf HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connected(app, head) as client:
+        read(client, b"/deaf")
+        with pytest.raises(ConnectionError):
+            flood(client)
 
 
 def test_a_body_that_comes_just_behind_its_answer_costs_no_connection(app: App) -> None:

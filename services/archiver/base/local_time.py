@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
-
-from pydantic import AfterValidator
 
 ONE_DAY: Final = timedelta(days=1)
 ONE_HOUR: Final = timedelta(hours=1)
@@ -24,19 +22,6 @@ class Captured(Protocol):
 
 
 CapturedT = TypeVar("CapturedT", bound=Captured)
-
-
-def check_zone(name: str) -> str:
-    """The same name. Raises ValueError, in words, when there is no IANA time zone of that name."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # OSError: a directory of the zones, such as Europe
-        raise ValueError(f"'{name}' is no time zone such as Europe/Berlin") from None
-    return name
-
-
-ZoneName = Annotated[str, AfterValidator(check_zone)]
-"""The name of a time zone, for pydantic to check in a setting, a parameter or a body."""
 
 
 def day_of(instant: datetime, zone: ZoneInfo) -> date:

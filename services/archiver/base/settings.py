@@ -3,16 +3,19 @@
 import re
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.archiver.base.local_time import ZoneName
+from services.archiver.base.capture_rule import ALWAYS_WORD, CaptureRule, parse_rule
+from services.archiver.base.capture_rule import GRAMMAR as GRAMMAR_OF_RULES
+from services.archiver.base.daylight import Location, parse_location
 from services.archiver.base.retention_policy import GRAMMAR, KEEP_EVERYTHING, Policy, parse_age
-from shared.settings import Port
+from shared.settings import Port, SettingValueError
+from shared.time_zone import ZoneName, local_zone_name
 from shared.web.settings import WebSettings
 
 DEFAULT_DATABASE_URL: Final = "sqlite:///data/camera/archive.db"
@@ -55,8 +58,16 @@ class ArchiverSettings(WebSettings):
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
     """How long frames are kept (docs/retention.md)."""
-    archive_time_zone: ZoneName = Field("UTC", description="a time zone such as Europe/Berlin")
-    """The time zone of the days in ARCHIVE_KEEP."""
+    archive_time_zone: ZoneName = Field(
+        default_factory=local_zone_name, description="a time zone such as Europe/Berlin"
+    )
+    """The one time zone of the archive: of the days in ARCHIVE_KEEP, of CAPTURE_WHEN, of the names of downloaded
+    files, and of times in time-lapses. Unset: that of TZ, or of this computer."""
+    capture_when: str = Field(ALWAYS_WORD, description=GRAMMAR_OF_RULES)
+    """When pictures are archived (docs/archive.md). Outside of it no slot counts as missed. "Capture now" always
+    works."""
+    location: str | None = Field(None, description="a latitude and a longitude, such as 52.5,13.4")
+    """Where the cameras are, for the daylight of CAPTURE_WHEN. The pages do not show it."""
     archive_delete_percent: int = Field(10, ge=1, le=100, description="a number from 1 to 100, which sets no limit")
     """Of the archive's frames that are overdue by ARCHIVE_KEEP for more than a day, at most this share is deleted in a
     day, in percent."""
@@ -89,6 +100,37 @@ class ArchiverSettings(WebSettings):
     def _is_a_policy(cls, value: str) -> str:
         Policy.parse(value, ZoneInfo("UTC"))
         return value
+
+    @field_validator("location")
+    @classmethod
+    def _is_on_earth(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_location(value)
+        return value
+
+    @field_validator("capture_when")
+    @classmethod
+    def _is_a_rule(cls, value: str) -> str:
+        try:
+            parse_rule(value, ZoneInfo("UTC"), Location(0, 0))
+        except ValueError as error:
+            raise SettingValueError(f"{error}.") from None
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_location_for_daylight(self) -> Self:
+        if self.location is None and self.capture_when.strip().lower().startswith("daylight"):
+            raise ValueError(
+                f"CAPTURE_WHEN is '{self.capture_when}', so LOCATION must be set, too: a latitude and a longitude, "
+                "such as 52.5,13.4."
+            )
+        return self
+
+    @property
+    def capture_rule(self) -> CaptureRule:
+        """What CAPTURE_WHEN says, with ARCHIVE_TIME_ZONE and LOCATION."""
+        location = None if self.location is None else parse_location(self.location)
+        return parse_rule(self.capture_when, ZoneInfo(self.archive_time_zone), location)
 
     @field_validator("timelapse_keep")
     @classmethod

@@ -3,8 +3,10 @@
 A translation is one more file like this one. Not here: descriptions of settings and of the interface in `/docs`.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+_NAMED: Final = 3
 NO_MEMORY: Final = "out of memory"
 
 
@@ -30,6 +32,21 @@ def no_answer(what: str, seconds: float) -> str:
 def no_camera_heard(seconds: float) -> str:
     return (
         f"No camera has been heard of for {seconds:.0f} s: check that ingest runs and that BUS_CONNECT is its address."
+    )
+
+
+def pictures_missing(overdue: Sequence[tuple[str, float]], problem: str | None) -> str:
+    """`overdue` are the names of cameras and the seconds; `problem` what is known to be wrong."""
+    names = ", ".join(name for name, _ in overdue[:_NAMED]) + (" and others" if len(overdue) > _NAMED else "")
+    longest = max(seconds for _, seconds in overdue)
+    advice = problem or "The gaps on the timeline have the reason, and so has the archiver's log."
+    return f"Nothing has been archived of {names} for {_length(longest)}, though pictures come. {advice}"
+
+
+def _length(seconds: float) -> str:
+    units = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (120, 60, "minutes"))
+    return next(
+        (f"{seconds // unit:.0f} {name}" for least, unit, name in units if seconds >= least), f"{seconds:.0f} s"
     )
 
 

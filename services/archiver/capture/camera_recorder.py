@@ -6,11 +6,13 @@ until it has its picture, so that ingest encodes nothing for the archive otherwi
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from services.archiver.base import texts
+from services.archiver.base.capture_rule import RuleOf, always
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import (
     EncodeFailedError,
@@ -20,6 +22,8 @@ from services.archiver.base.errors import (
 )
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.capture.camera_presence import CameraPresence
+from services.archiver.capture.capture_progress import CaptureProgress
+from services.archiver.capture.due_slots import DueSlots
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.frame_inbox import Demand, FrameInbox
 from services.archiver.capture.missed_slots import MissedSlots
@@ -49,33 +53,40 @@ class _Encoded:
 class CameraRecorder:
     """On the loop's thread only. `run` goes on until it is cancelled."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 what recording one camera needs
         self,
         presence: CameraPresence,
         demand: Demand,
         frame_archiver: FrameArchiver,
         row_writer: RowWriter,
         problems: Problems,
+        loop_seconds: Callable[[], float] | None = None,
+        rule_of: RuleOf = always,
     ) -> None:
         self.presence = presence
+        self.due_slots = DueSlots(presence.camera_key, rule_of)
+        self.progress = CaptureProgress(presence, loop_seconds or presence.clock.monotonic, self.is_due)
         self._camera_key = presence.camera_key
         self._inbox = FrameInbox(presence.camera_key, demand)
         self._frame_archiver = frame_archiver
         self._row_writer = row_writer
         self._problems = problems
-        self._missed_slots = MissedSlots(presence, row_writer.report)
+        self.missed_slots = MissedSlots(presence, row_writer.report, lambda: self.due_slots.rule)
         self._encoded: _Encoded | None = None
         self._slot: Slot | None = None
         """The slot that ran when the clock was last read."""
         self._done: Slot | None = None
         """The last slot that got its picture."""
+        self._tried: Slot | None = None
+        """The last slot of which a picture was wanted while it ran."""
         self._newest_start = -1
 
     def hear(self, status: CameraStatus) -> None:
         """A status of this camera has come."""
         before = self.presence.interval_seconds
+        self.progress.note()
         self.presence.hear(status)
-        self._missed_slots.note_presence()
+        self.missed_slots.note_presence()
         if before != self.presence.interval_seconds:
             self._inbox.changed.set()
 
@@ -89,15 +100,36 @@ class CameraRecorder:
         retry = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         while True:
             slot = self._read_clock()
-            if slot is None or slot == self._done:
+            if slot is None or slot == self._done or not self._is_wanted(slot):
                 await self._wait(LONGEST_SLEEP_SECONDS, slot)
             elif await self._archive_picture(slot):
                 self._done = slot
+                self.progress.archived()
                 retry.reset()
             elif slot == self.presence.running_slot():
                 await self._back_off(retry.next_seconds(), slot)
             else:
                 retry.reset()
+
+    def is_due(self) -> bool:
+        """Whether a picture of this moment is due by the camera's rule."""
+        slot = self.presence.running_slot()
+        return slot is not None and self.due_slots.is_due_at(slot, self.presence.clock.utc_ns())
+
+    def next_at(self) -> int | None:
+        """When the next picture is due (epoch seconds); None while none will be."""
+        slot = self.presence.running_slot()
+        if slot is None:
+            return None
+        return self.due_slots.next_at(self.presence.clock.utc_ns(), slot, is_done=slot == self._done)
+
+    def _is_wanted(self, slot: Slot) -> bool:
+        """Whether the slot's picture may be taken now, or was taken in time and has to be stored still."""
+        if self._encoded is None or self._encoded.slot != slot:
+            if not self.due_slots.is_due_at(slot, self.presence.clock.utc_ns()):
+                return False
+            self._tried = slot
+        return True
 
     def _read_clock(self) -> Slot | None:
         """The slot that runs. If another one ran at the last call, that one's end is reported."""
@@ -105,11 +137,14 @@ class CameraRecorder:
         if slot != last:
             self._slot = slot
             if slot is None:
-                self._missed_slots.camera_left(last)
+                self.missed_slots.camera_left(last)
             else:
                 ended = last is not None and last.start_seconds < slot.start_seconds
-                self._missed_slots.slot_began(slot, missed=last if ended and last != self._done else None)
+                self.missed_slots.slot_began(slot, missed=last if ended and self._is_missed(last) else None)
         return slot
+
+    def _is_missed(self, last: Slot | None) -> bool:
+        return last is not None and last != self._done and last == self._tried
 
     async def _archive_picture(self, slot: Slot) -> bool:
         """Whether the slot has its picture now. If not, the slot has ended, or a later try may succeed."""
@@ -125,11 +160,11 @@ class CameraRecorder:
         except StorageUnavailableError as error:
             self._problems.report(Subject.STORE, str(error))
             full = isinstance(error, StorageFullError)
-            self._missed_slots.note_obstacle(GapReason.DISK_FULL if full else GapReason.STORAGE_UNAVAILABLE)
+            self.missed_slots.note_obstacle(GapReason.DISK_FULL if full else GapReason.STORAGE_UNAVAILABLE)
             return False
         except EncodeFailedError as error:
             self._problems.report(encoder, texts.not_encodable(self._camera_key, error))
-            self._missed_slots.note_obstacle(GapReason.PICTURE_NOT_ENCODABLE)
+            self.missed_slots.note_obstacle(GapReason.PICTURE_NOT_ENCODABLE)
             return False
         self._encoded = None
         self._problems.clear(Subject.STORE)
@@ -164,11 +199,11 @@ class CameraRecorder:
             try:
                 return _Encoded(slot, await self._frame_archiver.encode(frame, label))
             except PictureRefusedError:
-                self._missed_slots.note_obstacle(GapReason.PICTURE_DAMAGED)
+                self.missed_slots.note_obstacle(GapReason.PICTURE_DAMAGED)
 
     async def _take_frame(self, slot: Slot) -> Frame | None:
-        """The first live frame captured within the slot; None when the slot ended."""
-        while self.presence.running_slot() == slot:
+        """The first live frame captured within the slot while it is due; None when that has ended."""
+        while self.presence.running_slot() == slot and self.is_due():
             frame = self._inbox.take()
             if frame is not None and frame.live and slot.contains(frame.captured_at_ns):
                 return frame
@@ -192,4 +227,5 @@ class CameraRecorder:
             async with asyncio.timeout(seconds):
                 await self._inbox.changed.wait()
         self._inbox.changed.clear()
-        self._missed_slots.note_presence()
+        self.progress.note()
+        self.missed_slots.note_presence()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from services.archiver.base.capture_rule import ALWAYS, CaptureRule
 from services.archiver.base.clock_doubt import STEP_SECONDS
 from services.archiver.capture.camera_presence import CameraPresence, MissReason
 from services.archiver.capture.slots import Slot
@@ -16,7 +17,13 @@ log = get_logger(__name__)
 class MissedSlots:
     """On the loop's thread only. `report` gets each report at once and must not block."""
 
-    def __init__(self, presence: CameraPresence, report: Callable[[SlotReport], None]) -> None:
+    def __init__(
+        self,
+        presence: CameraPresence,
+        report: Callable[[SlotReport], None],
+        rule: Callable[[], CaptureRule] = lambda: ALWAYS,
+    ) -> None:
+        self._rule = rule
         self._presence = presence
         self._report_to = report
         self._since: int | None = None
@@ -28,6 +35,8 @@ class MissedSlots:
         self._obstacle: MissReason | None = None
         """Why a picture of the running slot could not be archived. It goes before the camera's reason."""
         self._missed: tuple[Missed, ...] = ()
+        self.count = 0
+        """How many slots were missed since this archiver started."""
 
     def note_presence(self) -> None:
         """Check whether the camera gives pictures, and remember why not. Call it often while a slot waits."""
@@ -58,6 +67,7 @@ class MissedSlots:
         self._since = None
 
     def _miss(self, stretch: Stretch) -> None:
+        self.count += 1
         why = self._obstacle or self._camera_reason or MissReason(GapReason.NO_FRESH_PICTURE.value)
         log.warning(
             "slot ended without a picture", camera=self._presence.camera_key, slot=stretch.start, why=why.reason
@@ -75,6 +85,7 @@ class MissedSlots:
             heard_at=presence.heard_at,
             missed=missed,
             active=active,
+            rule=self._rule(),
         )
         self._report_to(report)
 

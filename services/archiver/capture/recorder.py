@@ -7,23 +7,25 @@ known while no status comes. Malformed messages are dropped and counted. What be
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from services.archiver.base import texts
+from services.archiver.base.capture_rule import RuleOf, always, due_seconds
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.problems import Problems
 from services.archiver.capture.camera_presence import CameraPresence
 from services.archiver.capture.camera_recorder import CameraRecorder
+from services.archiver.capture.capture_progress import INTERVALS
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.db.models import ArchiveCamera
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from shared.bus.frames import Frame, decode_frame
-from shared.bus.status import MAX_CAMERAS, CameraStatus, decode_status
+from shared.bus.status import MAX_CAMERAS, MAX_CAPTURE_INTERVAL_SECONDS, CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
-from shared.clock import Clock
+from shared.clock import NS_PER_SECOND, Clock
 from shared.errors import MessageDecodeError
 from shared.logs import get_logger
 from shared.loop_clock import LoopClock
@@ -47,6 +49,7 @@ class Recorder:
         clock: Clock,
         *,
         loop_clock: LoopClock,
+        rule_of: RuleOf = always,
     ) -> None:
         self.dropped = ThrottledLog("bus messages", clock.monotonic)
         """Malformed messages."""
@@ -56,6 +59,7 @@ class Recorder:
         self._problems = problems
         self._clock = clock
         self._loop_clock = loop_clock
+        self._rule_of = rule_of
         self._recorders: dict[str, CameraRecorder] = {}
         self._default: str | None = None
         self._listeners: dict[str, list[Callable[[Frame], None]]] = {}
@@ -71,6 +75,10 @@ class Recorder:
         """What is known of the camera, or of the default camera; None when nothing is."""
         recorder = self._recorders.get(camera_key or self._default or "")
         return recorder.presence if recorder else None
+
+    def recorders(self) -> list[CameraRecorder]:
+        """Those of all cameras that are known. From any thread."""
+        return list(self._recorders.values())
 
     @contextmanager
     def listening(self, camera_key: str, listener: Callable[[Frame], None]) -> Iterator[None]:
@@ -106,6 +114,15 @@ class Recorder:
                 break
             if camera.watched and camera.key not in self._recorders:
                 self._add(self._presence_of(camera.key, camera), tasks)
+        await self._inherit()
+
+    async def _inherit(self) -> None:
+        """Tell each recorder since when nothing of its camera is archived."""
+        with suppress(DatabaseUnavailableError):
+            now = self._clock.utc_ns() // NS_PER_SECOND
+            for key, end_seconds in (await self._row_writer.newest_slot_ends(list(self._recorders))).items():
+                since = max(end_seconds, now - INTERVALS * MAX_CAPTURE_INTERVAL_SECONDS)
+                self._recorders[key].progress.inherit(due_seconds(self._rule_of(key), since, now))
 
     def _receive(self, parts: list[bytes], tasks: asyncio.TaskGroup) -> None:
         try:
@@ -137,7 +154,15 @@ class Recorder:
     def _add(self, presence: CameraPresence, tasks: asyncio.TaskGroup) -> None:
         key = presence.camera_key
         log.info("camera found", camera=key, interval_seconds=presence.interval_seconds)
-        recorder = CameraRecorder(presence, self._subscriber, self._frame_archiver, self._row_writer, self._problems)
+        recorder = CameraRecorder(
+            presence,
+            self._subscriber,
+            self._frame_archiver,
+            self._row_writer,
+            self._problems,
+            self._loop_clock.seconds,
+            self._rule_of,
+        )
         self._recorders[key] = recorder
         tasks.create_task(recorder.run(), name=f"recorder of {key}")
 

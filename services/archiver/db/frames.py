@@ -142,6 +142,19 @@ class FrameRows:
                 return rows[0]
         return None
 
+    def newest_slot_ends(self, camera_keys: Sequence[str]) -> dict[str, int]:
+        """When the newest archived slot of each camera ends (epoch seconds), of those that have one."""
+        start, found = col(ArchivedFrame.slot_start), {}
+        with reading(self._engine) as session:
+            for key in camera_keys:
+                newest = select(start, col(ArchivedFrame.interval_seconds)).where(
+                    ArchivedFrame.camera_key == key, col(ArchivedFrame.doubtful).is_(False)
+                )
+                row = session.exec(newest.where(start.is_not(None)).order_by(start.desc()).limit(1)).first()
+                if row is not None:
+                    found[key] = (row[0] or 0) + (row[1] or 0)
+        return found
+
     def nearest(self, camera_key: str | None, instant: datetime) -> ArchivedFrame | None:
         """The frame captured nearest to the instant; if two are equally near, the older one."""
         before = FrameQuery(camera_key, until=instant + MICROSECOND, limit=1)

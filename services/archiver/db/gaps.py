@@ -6,13 +6,17 @@ after the other, in all archivers (`writing` in `engine.py`). So what a transact
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import starmap
 from typing import Final
 
 from sqlalchemy import BigInteger, ColumnElement, Engine, Integer, tuple_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from services.archiver.base.capture_rule import idle_slots
 from services.archiver.db.engine import reading, writing
+from services.archiver.db.gap_columns import GapSpan, JoinedGaps, read_joined, read_spans
 from services.archiver.db.intervals import GapReason, Missed, Stretch, explained, holes
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap
 from services.archiver.db.slot_report import SlotReport
@@ -64,19 +68,20 @@ class GapRows:
             camera.heard_at, camera.watched = report.heard_at, report.active
             session.add(camera)
 
+    def missed_spans(self, camera_key: str | None, since: int, until: int) -> Sequence[GapSpan]:
+        """See `read_spans`: the missed slots of a stretch as bare numbers."""
+        with reading(self._engine) as session:
+            return read_spans(session, camera_key, since, until)
+
+    def joined(self, query: GapQuery, resolution: int) -> tuple[list[JoinedGaps], int | None]:
+        """See `read_joined`: gaps that begin within the same `resolution` seconds as one."""
+        with reading(self._engine) as session:
+            return read_joined(session, _conditions(query), resolution, query.limit)
+
     def gaps(self, query: GapQuery) -> tuple[Sequence[ArchiveGap], tuple[int, int] | None]:
         """The gaps oldest first, and the `after` of the next page; None after the last page."""
-        start, end, row_id = col(ArchiveGap.start_seconds), col(ArchiveGap.end_seconds), col(ArchiveGap.id)
-        conditions: list[ColumnElement[bool]] = []
-        if query.camera_key is not None:
-            conditions.append(col(ArchiveGap.camera_key) == query.camera_key)
-        if query.since is not None:
-            conditions.append(end > query.since)
-        if query.until is not None:
-            conditions.append(start < query.until)
-        if query.after is not None:
-            conditions.append(tuple_(start, row_id) > tuple_(*query.after, types=[BigInteger(), Integer()]))
-        statement = select(ArchiveGap).where(*conditions).order_by(start, row_id).limit(query.limit + 1)
+        place = (col(ArchiveGap.start_seconds), col(ArchiveGap.id))
+        statement = select(ArchiveGap).where(*_conditions(query)).order_by(*place).limit(query.limit + 1)
         with reading(self._engine) as session:
             rows = session.exec(statement).all()
         if len(rows) <= query.limit:
@@ -134,6 +139,20 @@ def fill_gap(session: Session, frame: ArchivedFrame) -> None:
             session.add(ArchiveGap(**rest, start_seconds=left.start, end_seconds=left.end))
 
 
+def _conditions(query: GapQuery) -> list[ColumnElement[bool]]:
+    start, end, row_id = col(ArchiveGap.start_seconds), col(ArchiveGap.end_seconds), col(ArchiveGap.id)
+    conditions: list[ColumnElement[bool]] = []
+    if query.camera_key is not None:
+        conditions.append(col(ArchiveGap.camera_key) == query.camera_key)
+    if query.since is not None:
+        conditions.append(end > query.since)
+    if query.until is not None:
+        conditions.append(start < query.until)
+    if query.after is not None:
+        conditions.append(tuple_(start, row_id) > tuple_(*query.after, types=[BigInteger(), Integer()]))
+    return conditions
+
+
 def _new_camera(report: SlotReport) -> ArchiveCamera:
     return ArchiveCamera(
         key=report.camera_key,
@@ -146,7 +165,9 @@ def _new_camera(report: SlotReport) -> ArchiveCamera:
 
 
 def _insert_gaps(session: Session, owed: Stretch, report: SlotReport) -> None:
-    for hole in list(holes(owed, _slots_of_frames(session, owed, report))):
+    idle = idle_slots(report.rule, owed.start, owed.end, report.interval_seconds)
+    taken = merge(_slots_of_frames(session, owed, report), starmap(Stretch, idle))
+    for hole in list(holes(owed, taken)):
         for missed in explained(hole, report.missed):
             insert_gap(session, report.camera_key, report.interval_seconds, missed)
 

@@ -88,6 +88,14 @@ class RowWriter:
         await self._upgraded.wait()
         return await self._threads.run(self._gap_rows.cameras)
 
+    async def newest_slot_ends(self, camera_keys: Sequence[str]) -> dict[str, int]:
+        """When the newest archived slot of each camera ended (epoch seconds), of those that have one.
+
+        Raises:
+            DatabaseUnavailableError: when the database is unavailable.
+        """
+        return await self._threads.run(lambda: self._frame_rows.newest_slot_ends(camera_keys))
+
     def insert_soon(self, stored: StoredFrame) -> None:
         """Queue the row of a stored frame. The queue holds `MOST_ROWS`; the store is scanned for what it drops."""
         self._queue(new_row(stored, self.trusted_clock))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.archiver.base.capture_rule import ALWAYS, CaptureRule
 from services.archiver.db.intervals import Missed, joined
 
 
@@ -22,11 +23,13 @@ class SlotReport:
     """When the camera's last status came."""
     missed: tuple[Missed, ...] = ()
     active: bool = True
+    rule: CaptureRule = ALWAYS
+    """Says which of the slots were due. The others are no gaps."""
 
     def joined(self, later: "SlotReport") -> "SlotReport | None":
-        """Both as one report; None when camera, interval or `active` differ."""
-        same = (self.camera_key, self.interval_seconds, self.active)
-        if same != (later.camera_key, later.interval_seconds, later.active):
+        """Both as one report; None when camera, interval, `active` or rule differ."""
+        same = (self.camera_key, self.interval_seconds, self.active, self.rule)
+        if same != (later.camera_key, later.interval_seconds, later.active, later.rule):
             return None
         return SlotReport(
             later.camera_key,
@@ -37,4 +40,5 @@ class SlotReport:
             later.heard_at,
             joined(self.missed, later.missed),
             later.active,
+            later.rule,
         )

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
+from zoneinfo import ZoneInfo
 
 from services.archiver.base.epoch import from_seconds
 from shared.bus.topics import KEY_PATTERN
@@ -62,6 +63,21 @@ def manual_path_of(camera_key: str, captured_ms: int) -> str:
     second, milliseconds = divmod(captured_ms, 1000)
     at = from_seconds(second)
     return f"{day_of(camera_key, at)}/{camera_key}_{at.strftime(_SECOND)}.{milliseconds:03d}Z{SUFFIX}"
+
+
+def local_path_of(path: str, zone: ZoneInfo) -> str:
+    """The same name by the zone's clock, for a copy: `porch/2026/11/22/porch_20261122T150000+0100.webp`.
+
+    The offset tells the two hours apart that a clock shows twice. Of a zone that is at UTC it is the path itself.
+    """
+    name = FrameName.parse(path)
+    if name is None:
+        return path
+    milliseconds = name.captured_ms
+    at = from_seconds((name.slot_start or 0) if milliseconds is None else milliseconds // 1000).astimezone(zone)
+    fraction = "" if milliseconds is None else f".{milliseconds % 1000:03d}"
+    offset = f"{at:%z}" if at.utcoffset() else "Z"
+    return f"{name.camera_key}/{at:%Y/%m/%d}/{name.camera_key}_{at.strftime(_SECOND)}{fraction}{offset}{SUFFIX}"
 
 
 def day_of(camera_key: str, instant: datetime) -> str:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from services.archiver.base.local_time import ZoneName
 from services.archiver.timelapse.formats import OutputFormat
 from shared.bus.topics import KEY_PATTERN
+from shared.time_zone import ZoneName
 
 DEFAULT_FPS: Final = 24
 LEAST_FPS: Final = 1
@@ -36,7 +36,7 @@ class TimelapseRequest(BaseModel):
     tz: ZoneName = Field(
         default="UTC",
         max_length=64,
-        description="the time zone of `daily_at` and of the printed time, as Europe/Berlin",
+        description="the time zone of `daily_at` and of the printed time, as Europe/Berlin; by default the archive's",
     )
     fps: float | None = Field(
         default=None,

@@ -82,7 +82,7 @@ class Camera:
     @property
     def observed(self) -> ObservedState:
         """The camera's state as of now."""
-        return self._opening.told(self._state.observed)
+        return self._delivery.told(self._opening.told(self._state.observed))
 
     @property
     def shows_pictures(self) -> bool:

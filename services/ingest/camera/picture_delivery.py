@@ -4,6 +4,7 @@ It owns neither the connection nor the waiting. `renditions.py` decides which fr
 `picture_wait.py` how long none may come, `state.py` what that does to the state.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from services.ingest.camera.frame_sink import FrameSink
@@ -11,7 +12,7 @@ from services.ingest.camera.picture_wait import PictureWait
 from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.reader_exchange import ReaderExchange
 from services.ingest.camera.renditions import Renditions
-from services.ingest.camera.state import StateTracker
+from services.ingest.camera.state import ObservedState, StateTracker
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.lateness import LATE_SECONDS
 from services.ingest.decoding.pictures import Picture
@@ -21,10 +22,12 @@ from shared.clock import NS_PER_SECOND, Clock
 
 TOLD_LATENESS_SECONDS: Final = 0.5
 """A picture's time is corrected by lateness beyond this. Less may be the size of a key frame."""
+LONG_WORK_SECONDS: Final = 1.0
+"""A picture that takes this long to decode and encode is one for which this computer has no time."""
 
 
 class PictureDelivery:
-    """Delivers the pictures of one connection after the other. Used by the camera's thread only."""
+    """Delivers the pictures of one connection after the other. Used by the camera's thread only, except for `told`."""
 
     def __init__(
         self,
@@ -42,6 +45,11 @@ class PictureDelivery:
         self._frozen_seconds = policy.frozen_seconds
         self._late_seconds = 0.0
         """How late the newest picture was."""
+        self._newest_at = float("inf")
+        """When the newest picture was taken, by the monotonic clock."""
+        self._working_since: float | None = None
+        self._overdue: ObservedState | None = None
+        """The state that was told while a picture was worked on for too long."""
         self._clock = clock
         self._wait = PictureWait(stall_seconds=policy.stall_seconds, open_seconds=policy.open_seconds)
 
@@ -66,6 +74,7 @@ class PictureDelivery:
             SourceUndecodableError: when another reader should have its turn.
         """
         cpu_limit.begin_picture()
+        self._working_since = self._clock.monotonic()
         try:
             picture = source.retrieve()
             if picture is None:
@@ -74,7 +83,25 @@ class PictureDelivery:
                 self._late_seconds = source.late_seconds()
                 self._publish(source, picture, wanted, captured_at_ns, sink)
         finally:
+            self._working_since = None
             cpu_limit.end_picture()
+
+    def told(self, observed: ObservedState) -> ObservedState:
+        """`observed`, or stalled: a live camera's newest picture is too old, and the next one is worked on. Any thread.
+
+        The camera's own thread can't tell: a computer with too much to do keeps it in the midst of a picture.
+        """
+        since, now = self._working_since, self._clock.monotonic()
+        old_seconds = now - self._newest_at
+        is_long = since is not None and now - since >= LONG_WORK_SECONDS
+        if observed.state is not CameraState.LIVE or not is_long or old_seconds < self._stall_seconds:
+            return observed
+        if self._overdue is None:
+            words = self._state.in_words(failure_reasons.TOO_SLOW.format(old_seconds))
+            self._overdue = replace(
+                observed, state=CameraState.STALLED, since_ns=self._clock.utc_ns(), last_error=words
+            )
+        return self._overdue
 
     def lateness_notice(self, facts: SourceFacts) -> str | None:
         """What to tell while pictures come late, if they do."""
@@ -118,6 +145,7 @@ class PictureDelivery:
             if self._state.lost(CameraState.STALLED, self._lateness_words(source.facts())):
                 sink.state_changed()
             return
+        self._newest_at = now - self._late_seconds
         if self._late_seconds >= TOLD_LATENESS_SECONDS:
             captured_at_ns = self._clock.utc_ns() - round(self._late_seconds * NS_PER_SECOND)
         frames = self._renditions.render(picture, wanted, captured_at_ns, now)
@@ -134,5 +162,6 @@ class PictureDelivery:
         return words.format(self._late_seconds)
 
     def _delivers(self, state: CameraState, sink: FrameSink, size: tuple[int, int] | None = None) -> None:
-        if self._state.delivers(state, size):
+        was_overdue, self._overdue = self._overdue is not None, None
+        if self._state.delivers(state, size) or was_overdue:
             sink.state_changed()

@@ -46,7 +46,7 @@ class StateTracker:
         self._camera_key = camera_key
         self._clock = clock
         self._told_at: deque[float] = deque(maxlen=MAX_NEWS)
-        self._in_words = in_words
+        self.in_words = in_words
         self.observed = ObservedState(CameraState.CONNECTING, clock.utc_ns())
 
     @property
@@ -80,7 +80,7 @@ class StateTracker:
 
     def waits(self, reason: str) -> bool:
         """There is no picture yet, for `reason` (words for the user), and nothing is wrong. True if that is news."""
-        reason = self._in_words(reason)
+        reason = self.in_words(reason)
         if self.observed.last_error == reason or not self._may_tell():
             return False
         log.info("camera gives no picture yet", camera=self._camera_key, reason=reason)
@@ -89,7 +89,7 @@ class StateTracker:
 
     def lost(self, state: CameraState, reason: str) -> bool:
         """No pictures, for `reason` (words for the user). True if that is news."""
-        reason, before = self._in_words(reason), self.observed
+        reason, before = self.in_words(reason), self.observed
         if (before.state, before.last_error) == (state, reason):
             return False
         if before.state is state and not self._may_tell():

@@ -4,7 +4,7 @@ Bodies pass in both directions while they arrive; nothing is held. Credentials p
 found wrong: the archiver verifies them itself, as it does for its direct clients.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import ExitStack
 from typing import Final
 from urllib.parse import quote
@@ -43,9 +43,20 @@ def archive_client(archiver_url: str) -> httpx2.AsyncClient:
     )
 
 
-def archive_router(client: httpx2.AsyncClient, limit: PerAddressLimit) -> APIRouter:
-    """`limit` counts the requests that are being forwarded."""
+Forward = Callable[[Request], Awaitable[Response]]
+
+
+def archive_router(forward: Forward) -> APIRouter:
+    """All addresses of the archive."""
     router = APIRouter(tags=["archive"], include_in_schema=False)
+    for address in ADDRESSES:
+        router.add_api_route(address, forward, methods=METHODS)
+        router.add_api_route(address + "/{rest:path}", forward, methods=METHODS)
+    return router
+
+
+def forwarding(client: httpx2.AsyncClient, limit: PerAddressLimit) -> Forward:
+    """An endpoint that passes a request on to the same address at the archiver. `limit` counts those under way."""
 
     async def forward(request: Request) -> Response:
         url = _address_at_the_archiver(request)
@@ -69,10 +80,7 @@ def archive_router(client: httpx2.AsyncClient, limit: PerAddressLimit) -> APIRou
                 return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, 502, headers={"Retry-After": "2"})
             return _Forwarded(answer, on_end=place.pop_all().close)
 
-    for address in ADDRESSES:
-        router.add_api_route(address, forward, methods=METHODS)
-        router.add_api_route(address + "/{rest:path}", forward, methods=METHODS)
-    return router
+    return forward
 
 
 def _address_at_the_archiver(request: Request) -> httpx2.URL:

@@ -3,13 +3,15 @@
 `scripts/pages` builds `static/` from `pages/`, in the root.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from html import escape
 from pathlib import Path
 from typing import Final
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
@@ -42,15 +44,27 @@ ELEMENT_HEADERS: Final = {
 }
 
 
-def pages_app() -> ASGIApp:
-    """All of them, compressed where the client accepts it: a third of the bytes, on a bad network."""
-    files = _Files(directory=STATIC)
+def pages_app(zone: str | None = None) -> ASGIApp:
+    """All of them, compressed where the client accepts it: a third of the bytes, on a bad network.
+
+    `zone` is the name of the time zone whose times they show; None for the browser's own. It is written into each page,
+    so that no time waits for an answer.
+    """
+    files = _Files(directory=STATIC, zone=zone)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
     element = Route(ELEMENT, files.sending(ELEMENT.removeprefix("/"), ELEMENT_HEADERS))
     return GZipMiddleware(Router([*routes, element, Mount("/", files)]))
 
 
 class _Files(StaticFiles):
+    def __init__(self, *, directory: Path, zone: str | None) -> None:
+        super().__init__(directory=directory)
+        self._pages: dict[str, bytes] = {}
+        """What is sent in place of the files of these names."""
+        if zone is not None:
+            tag = f'<html data-zone="{escape(zone)}" '.encode()
+            self._pages = {page.name: page.read_bytes().replace(b"<html ", tag, 1) for page in directory.glob("*.html")}
+
     def sending(self, name: str, headers: Mapping[str, str] = {}) -> Callable[[Request], Awaitable[Response]]:
         async def send(request: Request) -> Response:
             response = await self.get_response(name, request.scope)
@@ -60,6 +74,15 @@ class _Files(StaticFiles):
         return send
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        content = self._pages.get(path)
+        if content is not None and scope["method"] in ("GET", "HEAD"):
+            return _page(content, Request(scope).headers.get("if-none-match", ""))
         response = await super().get_response(path, scope)
         response.headers.update(PAGE_HEADERS if path.endswith(".html") else _KEPT)
         return response
+
+
+def _page(content: bytes, if_none_match: str) -> Response:
+    headers = PAGE_HEADERS | {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
+    is_known = headers["ETag"] in if_none_match
+    return Response(status_code=304, headers=headers) if is_known else HTMLResponse(content, headers=headers)

@@ -26,7 +26,7 @@ PROBLEM_HEADLINES: Final = {
 
 
 def since(moment: str) -> str:
-    return f"Since {moment} UTC"
+    return f"Since {moment}"
 
 
 # The status: a camera's state in words, what to do about it, and what else is wrong.

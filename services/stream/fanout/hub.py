@@ -7,6 +7,7 @@ import asyncio
 import secrets
 import time
 from contextlib import suppress
+from datetime import UTC, tzinfo
 from typing import Final
 
 from services.stream.base import texts
@@ -43,10 +44,10 @@ class Hub:
     """One replica's cameras, feeds and viewers. `run` is its life; the rest is for the endpoints.
 
     It takes at most `max_viewers`. A viewer that makes no progress for `stall_seconds` is cut.
-    A picture of more than `max_pixels` is never decoded here.
+    A picture of more than `max_pixels` is never decoded here. Placeholders have the times of `zone`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 what a replica is told
         self,
         bus_addresses: str,
         max_viewers: int = 1000,
@@ -54,6 +55,7 @@ class Hub:
         bus_keys: ClientKeys | None = None,
         *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
+        zone: tzinfo = UTC,
     ) -> None:
         self.replica: Final = secrets.token_hex(4)
         self.cameras: Final = Cameras()
@@ -70,7 +72,7 @@ class Hub:
         self._heard_at: float | None = None
         self._woken = asyncio.Event()
         """Set when there may be something to do before the next time that is due."""
-        self._placeholders = Placeholders(on_drawn=self._woken.set, max_pixels=max_pixels)
+        self._placeholders = Placeholders(on_drawn=self._woken.set, max_pixels=max_pixels, zone=zone)
 
     async def run(self) -> None:
         """Receive, repeat and tidy until cancelled."""

@@ -7,7 +7,7 @@ and since when written on it.
 import io
 import math
 import textwrap
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
@@ -28,9 +28,13 @@ _ACCENT: Final = (232, 163, 61)
 
 
 def draw_placeholder(
-    problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None, max_pixels: int = DEFAULT_MAX_PIXELS
+    problem: Problem,
+    size: tuple[int, int] | None,
+    last_jpeg: bytes | None,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    zone: tzinfo = UTC,
 ) -> bytes:
-    """A JPEG that shows `problem`. It takes some 20 ms, so not on the loop.
+    """A JPEG that shows `problem`, with times of `zone`. It takes some 20 ms, so not on the loop.
 
     It has the size of `last_jpeg` where there is one, else `size` (width, height in pixels); at most `MAX_PIXELS`. A
     `last_jpeg` of more than `max_pixels` is not decoded.
@@ -42,8 +46,8 @@ def draw_placeholder(
     lines = [(problem.headline, unit * 1.25, _TEXT)]
     lines += [(line, unit * 0.72, _FAINT_TEXT) for line in textwrap.wrap(problem.advice, 52)]
     if problem.since_ns is not None:
-        since = datetime.fromtimestamp(problem.since_ns // 10**9, UTC)
-        lines.append((texts.since(f"{since:%Y-%m-%d %H:%M:%S}"), unit * 0.72, _FAINT_TEXT))
+        since = datetime.fromtimestamp(problem.since_ns // 10**9, zone)
+        lines.append((texts.since(f"{since:%Y-%m-%d %H:%M:%S %Z}"), unit * 0.72, _FAINT_TEXT))
     y = (height - sum(text_size * 1.5 for _, text_size, _ in lines)) / 2
     draw.rectangle((width / 2 - unit, y - unit * 0.7, width / 2 + unit, y - unit * 0.55), fill=_ACCENT)
     for text, text_size, colour in lines:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from services.stream.fanout.cameras import Problem
 from services.stream.fanout.feed import Feed
@@ -27,11 +28,14 @@ class Placeholders:
     """At most one per feed: that of its present problem. `on_drawn` is called when one has been drawn.
 
     No last picture of more than `max_pixels` is decoded for one. They are drawn one after the other, because each takes
-    up to 110 MB while it is drawn.
+    up to 110 MB while it is drawn. Their times are those of `zone`.
     """
 
-    def __init__(self, on_drawn: Callable[[], None], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
+    def __init__(
+        self, on_drawn: Callable[[], None], *, max_pixels: int = DEFAULT_MAX_PIXELS, zone: tzinfo = UTC
+    ) -> None:
         self._max_pixels = max_pixels
+        self._zone = zone
         self._on_drawn = on_drawn
         self._turn = asyncio.Lock()
         self._by_feed: dict[Feed, _Placeholder] = {}
@@ -53,7 +57,7 @@ class Placeholders:
         async with self._turn:
             for ground in ((size, last_jpeg), (None, None)):
                 try:
-                    jpeg = await asyncio.to_thread(draw_placeholder, problem, *ground, self._max_pixels)
+                    jpeg = await asyncio.to_thread(draw_placeholder, problem, *ground, self._max_pixels, self._zone)
                 except Exception as error:  # noqa: BLE001 a decoder raises what it likes, and memory may be short
                     log.warning("placeholder not drawn", camera=camera_key, why=repr(error))
                 else:

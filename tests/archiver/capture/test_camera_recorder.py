@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
 
+from services.archiver.base.capture_rule import ALWAYS, CaptureRule, parse_rule
 from services.archiver.base.errors import StorageFullError
 from services.archiver.base.problems import Problems
 from services.archiver.capture.camera_presence import CameraPresence
@@ -62,13 +64,21 @@ class Recording:
     time: FakeClock = field(default_factory=lambda: FakeClock(AT))
     demand: RecordedDemand = field(default_factory=RecordedDemand)
     problems: Problems = field(default_factory=Problems)
+    rule: CaptureRule = ALWAYS
 
     def __post_init__(self) -> None:
         frame_files = FrameFiles(self.store)
         self.row_writer = RowWriter(self.engine, frame_files, self.problems, self.time.clock)
         self.frame_archiver = FrameArchiver(frame_files, self.row_writer, WebpOptions(), self.time.clock.monotonic)
         presence = CameraPresence("camera_1", self.time.clock, self.time.clock.monotonic, lambda: 0.0)
-        self.recorder = CameraRecorder(presence, self.demand, self.frame_archiver, self.row_writer, self.problems)
+        self.recorder = CameraRecorder(
+            presence,
+            self.demand,
+            self.frame_archiver,
+            self.row_writer,
+            self.problems,
+            rule_of=lambda _camera_key: self.rule,
+        )
 
     def hear(self, state: CameraState, last_error: str | None = None) -> None:
         sent_at_ns = self.time.clock.utc_ns()
@@ -303,3 +313,41 @@ async def test_a_file_that_is_stored_while_the_recorder_ends_gets_its_row(
     assert [frame.path for frame in recording.rows()] == [path_of("camera_1", START)]
     assert recording.store.read(path_of("camera_1", START))
     recording.engine.dispose()
+
+
+async def test_a_slot_that_is_not_due_demands_nothing_and_is_no_gap(recording: Recording) -> None:
+    """From 15:30 on pictures are due: the slot of 14 o'clock passes, that of 15 waits for its half hour."""
+    recording.rule = parse_rule("15:30-18:00", ZoneInfo("UTC"), None)
+    async with running(recording):
+        recording.next_hour()
+        assert recording.recorder.next_at() == START + HOUR * 3 // 2
+        recording.time.advance(20 * 60)
+        await asyncio.sleep(0)
+        recording.offer(jpeg_of())
+        assert (recording.demand.subscribed, recording.recorder.is_due()) == (0, False)
+        recording.time.advance(10 * 60)
+        recording.hear(CameraState.LIVE)
+        await eventually(offered_until(recording, jpeg_of(), recording.rows))
+        assert recording.recorder.next_at() == START + 2 * HOUR
+        recording.next_hour()
+        await eventually(offered_until(recording, jpeg_of(), lambda: len(recording.rows()) == 2))
+    assert [row.slot_start for row in recording.rows()] == [START + HOUR, START + 2 * HOUR]
+    assert recording.gaps() == []
+
+
+async def test_when_the_due_time_ends_without_a_picture_the_slot_is_missed(recording: Recording) -> None:
+    """Its camera was away while a picture was due; what comes later in the slot is not taken."""
+    recording.rule = parse_rule("14:00-14:10", ZoneInfo("UTC"), None)
+    recording.hear(CameraState.OFFLINE, "no route to host")
+    async with running(recording):
+        await eventually(lambda: recording.demand.subscribed == 1)
+        recording.time.advance(6 * 60)
+        recording.hear(CameraState.LIVE)
+        await eventually(lambda: not recording.demand.now)
+        recording.offer(jpeg_of())
+        recording.next_hour()
+        await eventually(lambda: recording.gaps() == [(0, "camera offline", "no route to host")])
+        recording.next_hour()
+    assert recording.gaps() == [(0, "camera offline", "no route to host")]
+    assert recording.rows() == []
+    assert recording.recorder.missed_slots.count == 1

@@ -3,12 +3,16 @@
 import threading
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
-from services.archiver.db.engine import open_engine
+from sqlalchemy import Engine
+
+from services.archiver.base.capture_rule import ALWAYS, CaptureRule, parse_rule
+from services.archiver.db.engine import open_engine, writing
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.db.intervals import Missed, Stretch
-from services.archiver.db.models import ArchivedFrame
+from services.archiver.db.models import ArchivedFrame, ArchiveGap
 from services.archiver.db.slot_report import SlotReport
 from tests.archiver.support import AT, SLOT_START, again_while_locked, row
 
@@ -16,11 +20,16 @@ HOUR = 3600
 
 
 def report(
-    until: int, *missed: Missed, since: int = 0, interval_seconds: int = HOUR, active: bool = True
+    until: int,
+    *missed: Missed,
+    since: int = 0,
+    interval_seconds: int = HOUR,
+    active: bool = True,
+    rule: CaptureRule = ALWAYS,
 ) -> SlotReport:
     """`since` and `until` in hours from the first slot on."""
     begin, end = SLOT_START + since * HOUR, SLOT_START + until * HOUR
-    return SlotReport("camera_1", "Porch", interval_seconds, begin, end, AT, missed, active)
+    return SlotReport("camera_1", "Porch", interval_seconds, begin, end, AT, missed, active, rule)
 
 
 def missed(first: float, last: float, reason: str, detail: str | None = None) -> Missed:
@@ -200,3 +209,54 @@ def test_pages_of_gaps_lead_through_all_of_a_stretch(gap_rows: GapRows, frame_ro
         if after is None:
             break
     assert seen == [2, 4, 6]
+
+
+def test_what_is_not_due_is_no_gap_however_long_nobody_looked(gap_rows: GapRows, frame_rows: FrameRows) -> None:
+    """The first slot begins at 14:00 on a Sunday; from 6 to 20 in Berlin is from 5 to 19 in UTC."""
+    rule = parse_rule("06:00-20:00", ZoneInfo("Europe/Berlin"), None)
+    gap_rows.record(report(0, rule=rule))
+    frame_rows.add(frame(1))
+    gap_rows.record(report(48, missed(2, 3, "camera offline"), rule=rule))
+    assert gaps(gap_rows) == [
+        (0, 1, "archiver down"),
+        (2, 3, "camera offline"),
+        (3, 5, "archiver down"),
+        (15, 29, "archiver down"),
+        (39, 48, "archiver down"),
+    ]
+
+
+def test_a_slot_of_which_a_moment_is_due_is_owed(gap_rows: GapRows) -> None:
+    """Hours need not begin with a slot."""
+    gap_rows.record(report(0))
+    gap_rows.record(report(24, rule=parse_rule("15:50-16:10", ZoneInfo("UTC"), None)))
+    assert gaps(gap_rows) == [(1, 3, "archiver down")]
+
+
+def test_many_gaps_come_joined_with_their_number(gap_rows: GapRows, engine: Engine) -> None:
+    """Those that begin in the same hour are one; deleted pictures are apart; pages lead through all, none twice."""
+    minutes = [(n * 120, n * 120 + 60, "camera offline") for n in range(90)]
+    rows = [*minutes, (60, 120, "deleted"), (180, 240, "disk full"), (12_600, 19_800, "disk full")]
+    with writing(engine) as session:
+        for begin, end, reason in rows:
+            session.add(
+                ArchiveGap(
+                    camera_key="camera_1",
+                    start_seconds=SLOT_START + begin,
+                    end_seconds=SLOT_START + end,
+                    interval_seconds=60,
+                    reason=reason,
+                )
+            )
+    query = GapQuery("camera_1", SLOT_START, SLOT_START + 24 * HOUR, limit=2)
+    first, following = gap_rows.joined(query, HOUR)
+    assert [(each.gaps, each.slots, each.missing_seconds, each.reason) for each in first] == [
+        (31, 31, 1860, "camera offline"),
+        (1, 1, 60, "deleted"),
+        (30, 30, 1800, "camera offline"),
+    ]
+    assert following == SLOT_START + 2 * HOUR
+    rest, last = gap_rows.joined(GapQuery("camera_1", SLOT_START, None, (following, 0)), HOUR)
+    assert [((each.start - SLOT_START) / HOUR, each.gaps, each.slots) for each in rest] == [(2, 30, 30), (3.5, 1, 120)]
+    assert last is None
+    assert [each.gaps for each in gap_rows.joined(GapQuery(), 400 * 24 * HOUR)[0]] == [92, 1]

@@ -60,6 +60,7 @@ class Scene:
     is_still: bool = False
     late: float = 0.0
     is_damaged: bool = False
+    while_decoding: Callable[[], object] | None = None
     now: float = 1000.0
     in_words: Callable[[str], str] = str
     opened_at: list[float] = field(default_factory=list)
@@ -133,6 +134,8 @@ class Scene:
 
     def retrieve(self) -> BgrPicture | None:
         self.retrieved += 1
+        if self.while_decoding is not None:
+            self.while_decoding()
         level = 90 if self.is_still else self.retrieved % 256
         return None if self.is_damaged else BgrPicture(np.full((48, 64, 3), level, np.uint8))
 
@@ -554,3 +557,22 @@ def test_pictures_that_are_too_late_are_not_shown_as_live(lacks_cpu_time: bool, 
     scene.run()
     assert scene.states[:3] == [CameraState.LIVE, CameraState.STALLED, CameraState.LIVE]
     assert words in (scene.observed[1].last_error or "")
+
+
+def test_a_picture_that_is_worked_on_for_too_long_leaves_no_old_one_live() -> None:
+    """A computer with too much to do keeps the camera's thread in the midst of a picture; the other threads tell."""
+    seen: list[ObservedState] = []
+
+    def take_long() -> None:
+        scene.while_decoding = None
+        for _ in range(3):
+            scene.now += 2.6
+            seen.append(scene.camera.observed)
+
+    scene: Scene = Scene(steps([None] * 6, lambda: setattr(scene, "while_decoding", take_long), [None] * 2))
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert [each.state for each in seen] == [CameraState.LIVE, CameraState.STALLED, CameraState.STALLED]
+    assert "the newest picture is 5 s old" in (seen[1].last_error or "")
+    assert seen[1] == seen[2], "ever new words would be ever new stand-ins"
+    assert scene.states[:2] == [CameraState.LIVE, CameraState.LIVE], "that it is live again is told at once"

@@ -252,3 +252,32 @@ def test_an_address_with_too_many_requests_under_way_waits_and_others_do_not() -
             lambda: replica.request("/api/camera/frames", "HEAD", {"X-Forwarded-For": "10.9.9.9"})[0] == 200,
             "the places of clients that left are free",
         )
+
+
+class _Ready(http.server.BaseHTTPRequestHandler):
+    """An archiver that archives nothing, and says so where it is asked strictly."""
+
+    def do_GET(self) -> None:
+        content = b'{"detail": "Nothing has been archived of Porch for 2 hours."}'
+        self.send_response(503 if self.path == "/readyz?strict" else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_asked_strictly_whether_it_is_ready_stream_answers_as_its_archiver_does(bus: str) -> None:
+    """Port 8001 is the one that a monitor reaches. Without an archiver, nothing is archived either."""
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Ready) as archive,
+        running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica,
+    ):
+        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        wait_until(lambda: replica.json("/readyz")[0] == 200)
+        status, body = replica.json("/readyz?strict")
+        assert (status, body["detail"]) == (503, "Nothing has been archived of Porch for 2 hours.")
+        archive.shutdown()
+    with running_replica(bus) as replica:
+        wait_until(lambda: replica.json("/readyz")[0] == 200)
+        assert replica.json("/readyz?strict")[0] == 502

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.stream.api.pages import PAGE_HEADERS, STATIC, pages_app
-from tests.support.replica import Replica
+from tests.support.replica import Replica, running_replica
 
 LIMIT_BYTES = 100_000
 NAMES = {"http://www.w3.org/2000/svg", "http://mainsail.local."}
@@ -139,3 +139,23 @@ def test_the_page_brings_its_policy(lonely_replica: Replica) -> None:
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
     assert b"<camera-feed" in body
+
+
+def test_a_page_has_the_time_zone_and_another_zone_is_another_page() -> None:
+    """Else a browser that has cached it would go on with the old one."""
+    berlin, tokyo = (TestClient(pages_app(zone)) for zone in ("Europe/Berlin", "Asia/Tokyo"))
+    for address in ("/", "/archive", "/status.html"):
+        page = berlin.get(address)
+        assert page.text.startswith('<!doctype html><html data-zone="Europe/Berlin" lang="en">')
+        assert page.headers["Cache-Control"] == "no-cache"
+        known = {"If-None-Match": page.headers["ETag"]}
+        again = berlin.get(address, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert tokyo.get(address, headers=known).status_code == 200
+        assert berlin.head(address).headers["ETag"] == page.headers["ETag"]
+
+
+def test_the_pages_of_a_replica_have_its_time_zone(bus: str) -> None:
+    """ARCHIVE_TIME_ZONE is read by stream, too."""
+    with running_replica(bus, settings={"archive_time_zone": "Asia/Kathmandu"}) as replica:
+        assert b'data-zone="Asia/Kathmandu"' in replica.request("/archive")[2]

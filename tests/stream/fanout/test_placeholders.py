@@ -1,6 +1,7 @@
 """When placeholders are drawn, and how often."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -54,10 +55,10 @@ async def test_whatever_a_drawing_raises_the_placeholder_is_plain(
 ) -> None:
     """One camera's picture once ended the hub, and with it every viewer of every camera."""
 
-    def draw(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None, max_pixels: int) -> bytes:
+    def draw(problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None, *more: Any) -> bytes:
         if size is not None:
             raise error
-        return draw_placeholder(problem, size, last_jpeg, max_pixels)
+        return draw_placeholder(problem, size, last_jpeg, *more)
 
     monkeypatch.setattr("services.stream.fanout.placeholders.draw_placeholder", draw)
     drawn = asyncio.Event()

@@ -1,9 +1,9 @@
 """`GET /api/camera/frames/days`: how much there is of each local day, and what is missing; for a calendar."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException
 
@@ -15,9 +15,8 @@ from services.archiver.base import texts
 from services.archiver.base.epoch import to_seconds
 from services.archiver.base.local_time import Window, day_windows
 from services.archiver.db.frames import Amount, FrameRows
-from services.archiver.db.gaps import GapQuery, GapRows
-from services.archiver.db.intervals import GapReason
-from services.archiver.db.models import ArchiveGap
+from services.archiver.db.gap_columns import GapSpan
+from services.archiver.db.gaps import GapRows
 
 MOST_DAYS: Final = 400
 USUAL_DAYS: Final = 31
@@ -33,9 +32,9 @@ def days_router(frame_rows: FrameRows, gap_rows: GapRows) -> APIRouter:
         responses=error_responses(**REFUSAL_IN_LINE),
     )
     def list_days(
-        client: Annotated[Client, in_turn()], stretch: Range, camera: CameraParameter = None, tz: Zone = "UTC"
+        client: Annotated[Client, in_turn()], stretch: Range, zone: Zone, camera: CameraParameter = None
     ) -> DaysAnswer:
-        (since, until), zone = stretch, ZoneInfo(tz)
+        since, until = stretch
         last = datetime.now(UTC) if until is None else until - timedelta(microseconds=1)
         first = last - timedelta(days=USUAL_DAYS - 1) if since is None else since
         if last - first > timedelta(days=MOST_DAYS):
@@ -60,21 +59,21 @@ def _days(
     """Only the days that have frames or gaps."""
     if not days:
         return []
-    begin, end = to_seconds(days[0][1][0]), to_seconds(days[-1][1][1])
-    gaps = [gap for gap in _all_gaps(gap_rows, camera_key, begin, end) if gap.reason != GapReason.DELETED]
-    found = []
-    for (day, window), amount in zip(days, amounts, strict=True):
-        since, until = map(to_seconds, window)
-        missed = sum(slots_in(gap, since, until) for gap in gaps)
-        if amount.frames or missed:
-            found.append(DayAnswer(date=day, frames=amount.frames, bytes=amount.bytes, missed=missed))
-    return found
+    windows = [(to_seconds(since), to_seconds(until)) for _, (since, until) in days]
+    missed = _missed(windows, gap_rows.missed_spans(camera_key, windows[0][0], windows[-1][1]))
+    return [
+        DayAnswer(date=day, frames=amount.frames, bytes=amount.bytes, missed=count)
+        for (day, _), amount, count in zip(days, amounts, missed, strict=True)
+        if amount.frames or count
+    ]
 
 
-def _all_gaps(gap_rows: GapRows, camera_key: str | None, since: int, until: int) -> Iterable[ArchiveGap]:
-    after: tuple[int, int] | None = None
-    while True:
-        gaps, after = gap_rows.gaps(GapQuery(camera_key, since, until, after))
-        yield from gaps
-        if after is None:
-            return
+def _missed(windows: Sequence[tuple[int, int]], spans: Iterable[GapSpan]) -> list[int]:
+    """The slots that begin in each of the windows, which follow each other. One pass, whatever the number of days."""
+    missed, begins = [0] * len(windows), [since for since, _ in windows]
+    for span in spans:
+        place = max(0, bisect_right(begins, span.start) - 1)
+        while place < len(windows) and windows[place][0] < span.end:
+            missed[place] += slots_in(span, *windows[place])
+            place += 1
+    return missed

@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Header, HTTPException, Path, Query
+from fastapi import Depends, Header, HTTPException, Path, Query, Request
 from pydantic import AfterValidator, AwareDatetime
 from pydantic_core import PydanticCustomError
 
 from services.archiver.base import texts
 from services.archiver.base.epoch import EPOCH
-from services.archiver.base.local_time import SameHour, ZoneName
+from services.archiver.base.local_time import SameHour
 from services.archiver.db.frame_query import DAYLIGHT_BRIGHTNESS, Cursor, FrameQuery
 from shared.bus.topics import KEY_PATTERN
+from shared.time_zone import ZoneName
 
 _THE_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -46,7 +47,9 @@ Limit = Annotated[int, Query(ge=1, le=500, description="at most this many")]
 Daylight = Annotated[bool, Query(description=f"only pictures with a brightness of {DAYLIGHT_BRIGHTNESS:.0f} or more")]
 Doubtful = Annotated[bool, Query(description="only frames whose time is in doubt, which are left out otherwise")]
 Hour = Annotated[int | None, Query(ge=0, le=23, description="captured in this hour of any day, in the time zone `tz`")]
-Zone = Annotated[ZoneName, Query(max_length=64, description="the time zone of hours and days")]
+ZoneParameter = Annotated[
+    ZoneName | None, Query(max_length=64, description="the time zone of hours and days; by default the archive's")
+]
 Order = Annotated[Literal["asc", "desc"], Query(description="`asc`: oldest first; `desc`: newest first")]
 FrameId = Annotated[int, Path(description="a frame's `id`")]
 
@@ -60,8 +63,21 @@ def _range(since: Since = None, until: Until = None) -> tuple[datetime | None, d
 Range = Annotated[tuple[datetime | None, datetime | None], Depends(_range)]
 
 
-def _same_hour(hour: Hour = None, tz: Zone = "UTC") -> SameHour | None:
-    return None if hour is None else SameHour(hour, ZoneInfo(tz))
+def archive_zone(request: Request) -> ZoneInfo:
+    """The archive's own, which `create_app` has been told."""
+    zone: ZoneInfo = request.app.state.zone
+    return zone
+
+
+def _zone(own: Annotated[ZoneInfo, Depends(archive_zone)], tz: ZoneParameter = None) -> ZoneInfo:
+    return own if tz is None else ZoneInfo(tz)
+
+
+Zone = Annotated[ZoneInfo, Depends(_zone)]
+
+
+def _same_hour(zone: Zone, hour: Hour = None) -> SameHour | None:
+    return None if hour is None else SameHour(hour, zone)
 
 
 def _selection(

@@ -6,6 +6,7 @@ from typing import Final, Self
 from pydantic import BaseModel, Field
 
 from services.archiver.base.epoch import from_seconds
+from services.archiver.db.gap_columns import GapSpan, JoinedGaps
 from services.archiver.db.models import ArchivedFrame, ArchiveGap, FrameKind
 
 PREFIX: Final = "/api/camera/frames"
@@ -77,12 +78,13 @@ class GapAnswer(BaseModel):
 
     @classmethod
     def of(cls, gap: ArchiveGap) -> Self:
+        span = GapSpan(gap.start_seconds, gap.end_seconds, gap.interval_seconds)
         return cls(
             camera=gap.camera_key,
             begin=from_seconds(gap.start_seconds),
             end=from_seconds(gap.end_seconds),
             interval_seconds=gap.interval_seconds,
-            slots=slots_in(gap, gap.start_seconds, gap.end_seconds),
+            slots=slots_in(span, span.start, span.end),
             reason=gap.reason,
             detail=gap.detail,
         )
@@ -92,6 +94,34 @@ class GapsAnswer(BaseModel):
     """A page of gaps, oldest first."""
 
     gaps: list[GapAnswer]
+    next_cursor: str | None = Field(description="give it as `cursor` for the next page; null on the last one")
+
+
+class JoinedGapAnswer(GapAnswer):
+    """Gaps that begin near each other as one. `reason` and `detail` are those of the most slots."""
+
+    gaps: int = Field(description="how many gaps these are")
+    missing_seconds: int = Field(description="how much of the stretch is without a picture")
+
+    @classmethod
+    def of_joined(cls, joined: JoinedGaps) -> Self:
+        return cls(
+            camera=joined.camera_key,
+            begin=from_seconds(joined.start),
+            end=from_seconds(joined.end),
+            interval_seconds=joined.interval_seconds,
+            slots=joined.slots,
+            reason=joined.reason,
+            detail=joined.detail,
+            gaps=joined.gaps,
+            missing_seconds=joined.missing_seconds,
+        )
+
+
+class JoinedGapsAnswer(BaseModel):
+    """The answer to a request with `resolution`."""
+
+    gaps: list[JoinedGapAnswer]
     next_cursor: str | None = Field(description="give it as `cursor` for the next page; null on the last one")
 
 
@@ -110,7 +140,7 @@ class DaysAnswer(BaseModel):
     days: list[DayAnswer]
 
 
-def slots_in(gap: ArchiveGap, since: int, until: int) -> int:
+def slots_in(gap: GapSpan, since: int, until: int) -> int:
     """How many of the gap's slots begin in the stretch from `since` to `until` (epoch seconds)."""
-    begin, end = max(gap.start_seconds, since), min(gap.end_seconds, until)
+    begin, end = max(gap.start, since), min(gap.end, until)
     return max(0, -((begin - end) // gap.interval_seconds))

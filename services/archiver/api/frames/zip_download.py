@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.downloads import Downloads
-from services.archiver.api.frames.parameters import Selection
+from services.archiver.api.frames.parameters import Selection, Zone
 from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE
 from services.archiver.api.frames.zip_stream import MOST_FRAMES, zip_name, zipped
 from services.archiver.api.turns import in_turn
@@ -34,20 +34,20 @@ def zip_router(frame_rows: FrameRows, frame_files: FrameFiles) -> APIRouter:
         summary="Download frames as a zip file",
         response_class=StreamingResponse,
         responses={
-            200: {"content": {"application/zip": {}}, "description": "The files, named as on the disk"},
+            200: {"content": {"application/zip": {}}, "description": "The files, named by local time"},
             **error_responses(**REFUSAL_IN_LINE, unknown="There are no such frames"),
         },
     )
-    def download(selection: Selection) -> StreamingResponse:
+    def download(selection: Selection, zone: Zone) -> StreamingResponse:
         query = replace(selection, oldest_first=True)
         count = frame_rows.count(query)
         if not count:
             raise HTTPException(404, texts.NOTHING_TO_ZIP)
         if count > MOST_FRAMES:
             raise HTTPException(422, texts.too_many_to_zip(count, MOST_FRAMES))
-        disposition = f'attachment; filename="{zip_name(frame_rows, query)}"'
+        disposition = f'attachment; filename="{zip_name(frame_rows, query, zone)}"'
         return StreamingResponse(
-            _on_threads(zipped(frame_rows, frame_files, query), threads),
+            _on_threads(zipped(frame_rows, frame_files, query, zone), threads),
             media_type="application/zip",
             headers={"Content-Disposition": disposition},
         )

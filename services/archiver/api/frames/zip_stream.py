@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from services.archiver.base.errors import (
     DamagedFrameError,
@@ -17,7 +18,9 @@ from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.paths import local_path_of
 
+UTC: Final = ZoneInfo("UTC")
 MOST_FRAMES: Final = 100_000
 SKIPPED: Final = "skipped.txt"
 """The file in the zip that lists the frames that could not be read."""
@@ -43,8 +46,10 @@ class _Outgoing(io.RawIOBase):
         return taken
 
 
-def zipped(frame_rows: FrameRows, frame_files: FrameFiles, query: FrameQuery) -> Iterator[bytes]:
+def zipped(frame_rows: FrameRows, frame_files: FrameFiles, query: FrameQuery, zone: ZoneInfo = UTC) -> Iterator[bytes]:
     """The zip file in pieces of about a frame. Uncompressed, since WebP is compressed. Blocks on disk and database.
+
+    The files' names and times are those of the zone; in UTC the names are those on the disk.
 
     A frame that is gone or damaged is left out and listed in `skipped.txt`: everything in the file is whole.
     """
@@ -58,7 +63,7 @@ def zipped(frame_rows: FrameRows, frame_files: FrameFiles, query: FrameQuery) ->
                 except (FileNotFoundError, DamagedFrameError, PictureRefusedError, StorageUnavailableError):
                     skipped.append(row.path)
                 else:
-                    archive.writestr(_entry(row.path, row.captured_at), content)
+                    archive.writestr(_entry(local_path_of(row.path, zone), row.captured_at.astimezone(zone)), content)
                     yield outgoing.take()
         except DatabaseUnavailableError:
             skipped.append("and all frames after these: the database went away")
@@ -67,10 +72,10 @@ def zipped(frame_rows: FrameRows, frame_files: FrameFiles, query: FrameQuery) ->
     yield outgoing.take()
 
 
-def zip_name(frame_rows: FrameRows, query: FrameQuery) -> str:
+def zip_name(frame_rows: FrameRows, query: FrameQuery, zone: ZoneInfo = UTC) -> str:
     """The file's name with the days that it covers, such as `porch_20261122-20261123.zip`."""
     ends = frame_rows.ends(query)
-    days = "" if ends is None else f"_{ends[0]:%Y%m%d}-{ends[1]:%Y%m%d}"
+    days = "" if ends is None else "_{:%Y%m%d}-{:%Y%m%d}".format(*(end.astimezone(zone) for end in ends))
     return f"{query.camera_key or 'cameras'}{days}.zip"
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.parameters import archive_zone
 from services.archiver.api.timelapses.schemas import ANY_REFUSAL, PREFIX, EstimateAnswer, TimelapseAnswer
 from services.archiver.api.turns import in_turn, refusal, while_client_waits
 from services.archiver.base import texts
@@ -35,7 +36,8 @@ def render_router(queue: TimelapseQueue) -> APIRouter:
     )
     async def estimate(request: TimelapseRequest, connection: Request) -> EstimateAnswer:
         with _refused_in_words(queue, request, connection):
-            return EstimateAnswer.of(await while_client_waits(connection, queue.estimate(request)))
+            work = queue.estimate(_in_our_zone(request, connection))
+            return EstimateAnswer.of(await while_client_waits(connection, work))
 
     @router.post(
         "",
@@ -46,11 +48,17 @@ def render_router(queue: TimelapseQueue) -> APIRouter:
     )
     async def render(request: TimelapseRequest, connection: Request, response: Response) -> TimelapseAnswer:
         with _refused_in_words(queue, request, connection):
-            job = await while_client_waits(connection, queue.add(request))
+            job = await while_client_waits(connection, queue.add(_in_our_zone(request, connection)))
         response.headers["Location"] = f"{PREFIX}/{job.id}"
         return TimelapseAnswer.of(job, queue.settings.keep)
 
     return router
+
+
+def _in_our_zone(request: TimelapseRequest, connection: Request) -> TimelapseRequest:
+    """With the archive's time zone, unless it names one."""
+    named = "tz" in request.model_fields_set
+    return request if named else request.model_copy(update={"tz": archive_zone(connection).key})
 
 
 @contextmanager

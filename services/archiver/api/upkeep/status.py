@@ -27,6 +27,7 @@ SETTINGS: Final = (
     "aws_endpoint_url",
     "archive_keep",
     "archive_time_zone",
+    "capture_when",
     "archive_delete_percent",
     "archive_max_bytes",
     "archive_min_free_bytes",

@@ -260,12 +260,12 @@ def test_thirty_openings_leave_nothing_behind() -> None:
 
     with odd_camera(lambda _request: [MULTIPART, part(jpeg(1))]) as camera:
         source = HttpSource(ConnectionOptions(camera.url), max_fps=30)
-        before = None
+        before, threads = None, threading.active_count()
         for _ in range(30):
             source.open()
             source.grab()
             source.close()
-            wait_until(lambda: threading.active_count() <= 3, "the camera's threads end", 10)
+            wait_until(lambda: threading.active_count() <= threads, "the threads of camera and source end", 10)
             before = before or threads_and_descriptors()
         assert threads_and_descriptors() == before
 
