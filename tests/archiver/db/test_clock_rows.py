@@ -162,6 +162,21 @@ def test_a_slot_that_has_its_frame_keeps_it(
     assert listed(frame_rows) == [NOW + timedelta(minutes=5), NOW]
 
 
+def test_a_frame_that_was_dated_anew_makes_way_for_the_slots_own(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows
+) -> None:
+    """Both have their rows: a file without one would be adopted again and again."""
+    world = World(IN_1970)
+    clock, rows = judged(engine, world)
+    old = capture(clock, frame_files, frame_rows)
+    world.advance(timedelta(seconds=1))
+    world.set(NOW)
+    assert rows.settle() == 1
+    own = capture(clock, frame_files, frame_rows)
+    assert own.path != old.path
+    assert listed(frame_rows) == [NOW, NOW - timedelta(seconds=1)]
+
+
 def test_the_file_says_when_it_was_captured_by_the_clock_that_never_jumps(
     engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
 ) -> None:
