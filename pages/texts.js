@@ -106,6 +106,8 @@ export const pictureDoesNotCome =
 /** @param {string} time */
 export const pictureOf = (time) => `Picture of ${time}`;
 export const capturedByHand = "captured by hand";
+/** Of a picture that retention never deletes. */
+export const kept = "marked as kept";
 export const dark = "dark";
 /** @param {string} pictures */
 export const allShown = (pictures) => `${pictures}.`;
@@ -124,6 +126,23 @@ export const firstComesWhenItDelivers = (state, error) =>
 /** @param {string} time after the word for it, such as sunrise, where it has one */
 export const nextPicture = (time) => `No picture is due now: next picture at ${time}.`;
 export const noNextPicture = "No picture is due by CAPTURE_WHEN, now or within a year.";
+/** @param {string} size */
+export const takesAYear = (size) => `About ${size} a year`;
+/** @param {string} size */
+export const takesNow = (size) => `${size} by now`;
+/** @param {string} taking @param {number} days */
+export const nothingWillGo = (taking, days) => `${taking}; nothing will be deleted in the next ${days} days.`;
+/** @param {string} taking @param {number} days @param {string} deletions joined to one sentence */
+export const someWillGo = (taking, days, deletions) =>
+  `${taking}. In the next ${days} days will be deleted: ${deletions}.`;
+/**
+ * @param {number} count @param {string} camera @param {string} stretch of the pictures
+ * @param {string} date of the first deletion @param {boolean} isByAge
+ */
+export const deletionOf = (count, camera, stretch, date, isByAge) =>
+  `${isByAge ? "" : "about "}${pictures(count)} of ${camera}, ${stretch}, from ${date} on${isByAge ? "" : ", to make room"}`;
+/** @param {number} count @param {string} size */
+export const keptStay = (count, size) => `${counted(count, "kept picture")}, ${size}, will stay.`;
 export const stateNotKnown = "not known";
 /** @param {string} first @param {number} seconds between two pictures */
 export const thenOneEvery = (first, seconds) =>
@@ -263,6 +282,11 @@ export const willGo = "By age will go:";
 export const nothingGoes = "Nothing goes by age in the next 30 days.";
 /** @param {string} size */
 export const beyondGoesToo = (size) => `Beyond ${size} the oldest frames go, too.`;
+/** Names of facts of a camera's own retention. @param {string} camera */
+export const ofCamera = (camera) => `Camera ${camera}`;
+/** @param {string} keep as in the cameras file @param {string} most a size, or empty */
+export const ownRule = (keep, most) => (most ? `${keep}, at most ${most}` : keep);
+export const keptFrames = "Marked as kept";
 /** @param {number} count @param {string} size */
 export const framesOfDay = (count, size) => `${counted(count, "frame")}, ${size}`;
 /** @param {string} problem */

@@ -52,6 +52,12 @@ COMMANDS: Final = (
         "tell whether the clock is trusted, and take out what a wrong one left",
         takes_arguments=True,
     ),
+    Command(
+        "export",
+        "services.archiver.export",
+        "copy a range of the archive elsewhere, with its rows",
+        takes_arguments=True,
+    ),
     Command("rebuild", "services.archiver.rebuild", "make the archive's rows anew from its files"),
     Command("timelapse", "services.archiver.timelapse", "render the order on standard input, as the archiver does"),
     Command("demo-archive", "services.archiver.demo", "fill the archive with made-up months", takes_arguments=True),

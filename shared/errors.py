@@ -6,6 +6,7 @@ error derives from it directly when its catcher does something that no other err
 | error | its catcher |
 |---|---|
 | `ConfigurationError` | prints the one line and exits with code 2: a restart would not help |
+| `CamerasFileUnreadableError` (`cameras_file.py`) | does the same, or says so and tries again later |
 | `SettingValueError` (`settings.py`) | puts its advice behind what the setting must be |
 | `MessageDecodeError` | drops the bus message and counts it |
 | `ZmtpError` (`bus/zmtp.py`) | closes the connection, counts it and reconnects |

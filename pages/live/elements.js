@@ -10,7 +10,7 @@ import { elementsById } from "../shared/dom.js";
  *   title: HTMLElement, detail: HTMLElement,
  *   grid: HTMLButtonElement, pause: HTMLButtonElement, snapshot: HTMLAnchorElement, info: HTMLButtonElement,
  *   full: HTMLButtonElement, help: HTMLButtonElement,
- *   notes: HTMLElement, hint: HTMLElement, details: HTMLElement, archive: HTMLElement, keys: HTMLDialogElement,
+ *   notes: HTMLElement, hint: HTMLElement, details: HTMLElement, year: HTMLElement, archive: HTMLElement, keys: HTMLDialogElement,
  * }}
  */
 export const page = elementsById();

@@ -7,6 +7,7 @@ import * as texts from "../texts.js";
 import { formatMoment, formatRoughly } from "./description.js";
 
 /** @import { Device } from "./description.js" */
+/** @import { YearAgo } from "./year-ago.js" */
 /** @typedef {{ id: number, captured_at: string, thumbnail_url: string }} Frame as `api/camera/frames` tells of it */
 
 const REFRESH_MS = 60_000;
@@ -19,8 +20,12 @@ export class LatestFrames {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {HTMLElement} section */
-  constructor(section) {
+  /**
+   * @param {HTMLElement} section
+   * @param {YearAgo} yearAgo shown of a camera as soon as the archive has frames of it
+   */
+  constructor(section, yearAgo) {
+    this.yearAgo = yearAgo;
     const part = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (section.querySelector(selector));
     this.list = part("ul");
     this.note = part(".soft");
@@ -33,6 +38,7 @@ export class LatestFrames {
     this.device = device;
     if (isSame) return;
     this.list.replaceChildren();
+    this.yearAgo.show(null);
     this.refresh();
   }
 
@@ -54,6 +60,7 @@ export class LatestFrames {
   #fill(device, frames) {
     const interval = formatRoughly(device.capture_interval_seconds ?? 0);
     setText(this.note, frames.length ? texts.oneEvery(interval) : texts.noneYet(interval));
+    if (frames.length) this.yearAgo.show(device.key);
     // Items that stay keep their loaded image and the keyboard's focus.
     const children = /** @type {HTMLElement[]} */ ([...this.list.children]);
     const shown = new Map(children.map((item) => [item.dataset.frame, item]));

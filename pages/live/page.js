@@ -13,6 +13,7 @@ import { page } from "./elements.js";
 import { LatestFrames } from "./latest-frames.js";
 import { rowHeight } from "./row-height.js";
 import { recall, remember, takeDevices, tileOf, tiles } from "./tiles.js";
+import { YearAgo } from "./year-ago.js";
 
 /** @import { Tile } from "./tile.js" */
 
@@ -23,7 +24,7 @@ const SWIPE_PIXELS = 48;
 /** Below the grid, in pixels. */
 const MARGIN = 26;
 
-const latestFrames = new LatestFrames(page.archive);
+const latestFrames = new LatestFrames(page.archive, new YearAgo(page.year));
 /** The key of the camera that is large; the only camera is so without. @type {string | null} */
 let chosen = null;
 let isReachable = true;

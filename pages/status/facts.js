@@ -117,15 +117,30 @@ export function retentionCard({ answer, error }, isTold) {
     title,
     badges: [answer.time_zone],
     words: [days.length ? texts.willGo : texts.nothingGoes],
-    advice: [answer.max_bytes && texts.beyondGoesToo(formatSize(answer.max_bytes))],
+    advice: [answer.max_bytes && texts.beyondGoesToo(formatSize(answer.max_bytes)), ...answer.unmet_limits],
     facts: [
       ...days.slice(0, DAYS_SHOWN).map(({ date, frames, bytes }) => {
         return /** @type {Fact} */ ([formatDate(dayStart(date)), texts.framesOfDay(frames, formatSize(bytes))]);
       }),
       [texts.factNextAt, answer.next[0] && timeElement(answer.next[0].goes_at)],
       ...tiersOf(answer.tiers),
+      ...ownRulesOf(answer.cameras),
+      [texts.keptFrames, answer.kept_frames && texts.framesOfDay(answer.kept_frames, formatSize(answer.kept_bytes))],
     ],
   };
+}
+
+/**
+ * The rules of the cameras that have some of their own.
+ * @param {{ camera: string, keep: string, has_own_keep: boolean, max_bytes: number | null }[]} cameras
+ * @returns {[string, string][]}
+ */
+export function ownRulesOf(cameras) {
+  const own = cameras.filter(({ has_own_keep: hasOwn, max_bytes: most }) => hasOwn || most);
+  return own.map(({ camera, keep, max_bytes: most }) => [
+    texts.ofCamera(camera),
+    texts.ownRule(keep, most ? formatSize(most) : ""),
+  ]);
 }
 
 /**

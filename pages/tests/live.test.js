@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describe, detailRows, factsLine, formatRoughly, summary } from "../live/description.js";
 import { rowHeight } from "../live/row-height.js";
+import { yearBefore } from "../live/year-ago.js";
 
 /** @type {import("../camera-feed/camera-feed.js").CameraFeedState} */
 const live = "live";
@@ -78,4 +79,11 @@ test("pictures are as large as fits below each other", () => {
 test("where they can't all be seen at once they are wide enough, and as high as that makes them", () => {
   const row = rowHeight(Array(40).fill(2), 484, 300, 40);
   assert.equal(row, (484 - 12) / 2 / 2);
+});
+
+test("a year ago is the same time of the same day of the calendar, also after a leap day", () => {
+  const before = (/** @type {string} */ now) => new Date(yearBefore(Date.parse(now))).toISOString();
+  assert.equal(before("2026-11-26T14:05:00Z"), "2025-11-26T14:05:00.000Z");
+  assert.equal(before("2025-01-15T12:00:00Z"), "2024-01-15T12:00:00.000Z");
+  assert.equal(before("2024-02-29T12:00:00Z"), "2023-03-01T12:00:00.000Z");
 });

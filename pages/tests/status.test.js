@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { doubtsOf } from "../status/doubts.js";
-import { clockWords, tiersOf } from "../status/facts.js";
+import { clockWords, ownRulesOf, tiersOf } from "../status/facts.js";
 import { problemsOf } from "../status/problems.js";
 
 test("problems of both services are listed, each once, the archive's by its name", () => {
@@ -58,4 +58,17 @@ test("frames that the daily share holds back are told, and where all is well not
   assert.match(held.now, /^40 frames are due by age\. At most 10 %/);
   assert.deepEqual(doubtsOf(well, { held: 0 }), { right: "", out: "", now: "" });
   assert.deepEqual(doubtsOf(undefined, undefined), { right: "", out: "", now: "" });
+test("only cameras with rules of their own are told of", () => {
+  const rules = { keep: "all:30d", has_own_keep: false, max_bytes: null };
+  assert.deepEqual(
+    ownRulesOf([
+      { camera: "porch", ...rules },
+      { camera: "attic", ...rules, has_own_keep: true },
+      { camera: "yard", ...rules, max_bytes: 2e9 },
+    ]),
+    [
+      ["Camera attic", "all:30d"],
+      ["Camera yard", "all:30d, at most 2 GB"],
+    ],
+  );
 });

@@ -15,6 +15,7 @@ import {
 } from "../shared/time.js";
 import { formatLength } from "../status/lengths.js";
 import { pictures } from "../texts.js";
+import { outlookWords } from "../timeline/outlook-words.js";
 import { noteOf, titleOf } from "../timeline/timelapse-words.js";
 
 const local = (/** @type {string} */ text) => new Date(text).getTime();
@@ -105,4 +106,21 @@ test("a time-lapse is named for its days, of which the last ends at midnight", (
   assert.equal(titleOf(LAPSE.request), "a, 21 Nov 2026 – 22 Nov 2026");
   const day = { ...LAPSE.request, to: "2026-11-21T23:00:00Z", daily_at: "12:00:00" };
   assert.equal(titleOf(day), "a, 21 Nov 2026, daily at 12:00");
+});
+
+test("what an archive takes is told with what will be deleted: how much, of which camera, from when, and when", () => {
+  const quiet = { bytes: 3e6, bytes_a_year: 1.2e9, kept_frames: 0, kept_bytes: 0, deletions: [] };
+  assert.equal(outlookWords(quiet, "Porch"), "About 1.2 GB a year; nothing will be deleted in the next 30 days.");
+  assert.equal(
+    outlookWords({ ...quiet, bytes_a_year: 0, kept_frames: 2, kept_bytes: 4e4 }, "Porch"),
+    "3 MB by now; nothing will be deleted in the next 30 days. 2 kept pictures, 40 kB, will stay.",
+  );
+  const stretch = { oldest_at: "2026-10-01T12:00:00Z", first_goes_at: "2026-12-01T12:00:00Z" };
+  const byAge = { ...stretch, why: "age", frames: 1, newest_at: "2026-10-01T15:00:00Z" };
+  const forRoom = { ...stretch, why: "limit", frames: 240, newest_at: "2026-10-11T12:00:00Z" };
+  assert.equal(
+    outlookWords({ ...quiet, deletions: [byAge, forRoom] }, "Porch"),
+    "About 1.2 GB a year. In the next 30 days will be deleted: 1 picture of Porch, 1 Oct 2026, from 1 Dec 2026 on; " +
+      "about 240 pictures of Porch, 1 Oct 2026 – 11 Oct 2026, from 1 Dec 2026 on, to make room.",
+  );
 });

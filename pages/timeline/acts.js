@@ -4,7 +4,7 @@ import { address, request } from "../shared/server.js";
 import { formatInstant } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { isConfirmed } from "./confirmation.js";
-import { change, fetchAhead, go, hasSmall, loadGaps, loadMissed, note, rank, update } from "./display.js";
+import { change, fetchAhead, go, hasSmall, loadGaps, loadMissed, note, rank, tellOutlook, update } from "./display.js";
 import { page } from "./elements.js";
 import { play } from "./play.js";
 import { frames, gaps, ids, missed, ranks, recount, shown, timeOf, view } from "./selection.js";
@@ -57,6 +57,16 @@ export async function deleteShown() {
   frames.forget(place);
   gaps.forget();
   await refresh();
+}
+
+/** Marks the picture that is shown as kept, or takes the mark away. */
+export async function toggleKept() {
+  const id = ids[rank];
+  const method = frames.kept.has(id) ? "DELETE" : "PUT";
+  const frame = await request(`api/camera/frames/${id}/kept`, { method });
+  frames.kept[frame.kept ? "add" : "delete"](id);
+  go(rank, { isMoved: false });
+  tellOutlook();
 }
 
 /** Looks for what was archived since. */

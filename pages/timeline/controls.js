@@ -1,7 +1,7 @@
 /* What keys, buttons and fields do. */
 
 import { dayStart, daysLater, formatHour } from "../shared/time.js";
-import { act, captureNow, compare, copyPicture, copyView, deleteShown, playSpan } from "./acts.js";
+import { act, captureNow, compare, copyPicture, copyView, deleteShown, playSpan, toggleKept } from "./acts.js";
 import { change, go, rank } from "./display.js";
 import { page } from "./elements.js";
 import { isPlaying, pause } from "./play.js";
@@ -85,6 +85,7 @@ on(page.earlier, "click", () => turn(-1));
 on(page.later, "click", () => turn(1));
 on(page.capture, "click", () => act(page.capture, captureNow));
 on(page.delete, "click", () => act(page.delete, deleteShown));
+on(page.kept, "click", () => act(page.kept, toggleKept));
 on(page.share, "click", copyView);
 on(page.picture, "click", () => act(page.picture, copyPicture));
 on(page.compare, "click", compare);

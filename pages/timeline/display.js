@@ -19,6 +19,7 @@ import * as texts from "../texts.js";
 import { Calendar } from "./calendar.js";
 import { page } from "./elements.js";
 import { isWhole } from "./gaps.js";
+import { showOutlook } from "./outlook.js";
 import { pause } from "./play.js";
 import { countBelow } from "./search.js";
 import {
@@ -132,6 +133,9 @@ export function setDue(words) {
   if (rank < 0 && view.camera) showNothing();
 }
 
+/** Says anew what the archive takes and what will be deleted. */
+export const tellOutlook = () => showOutlook(frames.camera, device.name ?? frames.camera);
+
 /** @param {number} each a rank @returns {boolean} whether its small copy is there; if not, it is fetched */
 export const hasSmall = (each) => sheets.cell(strips[0], each) !== null;
 
@@ -204,8 +208,10 @@ function showPicture(isMoving) {
   page.when.title = formatUtc(time);
   const facts = [formatSize(frames.bytes[shown[rank]])];
   if (frames.manual.has(ids[rank])) facts.push(texts.capturedByHand);
+  if (frames.kept.has(ids[rank])) facts.push(texts.kept);
   if (frames.isDark(shown[rank])) facts.push(texts.dark);
   note(facts.join(" · "));
+  page.kept.ariaPressed = `${frames.kept.has(ids[rank])}`;
   page.track.ariaValueMin = "1";
   page.track.ariaValueMax = `${high - low}`;
   page.track.ariaValueNow = `${rank - low + 1}`;

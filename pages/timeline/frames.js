@@ -15,13 +15,15 @@ const COLUMNS = /** @type {const} */ (["ids", "times", "light", "bytes"]);
  *
  * The index of the server; each id and time is given by how much it is above the one before.
  * @typedef {{ id: number[], captured_at: number[], brightness: number[], bytes: number[], manual: number[],
- *   next_cursor: string | null }} Index
+ *   kept: number[], next_cursor: string | null }} Index
  */
 
 /** The frames of one camera, as far as they were loaded. */
 export class Frames {
   /** The ids of those that were captured by hand. @type {Set<number>} */
   manual = new Set();
+  /** The ids of those that are marked as kept. @type {Set<number>} */
+  kept = new Set();
   // The columns.
   ids = new Float64Array();
   times = new Float64Array();
@@ -84,6 +86,7 @@ export class Frames {
   #take(index) {
     const ids = sums(index.id);
     for (const place of index.manual) this.manual.add(ids[place]);
+    for (const place of index.kept) this.kept.add(ids[place]);
     const [light, bytes] = [index.brightness, index.bytes].map((row) => Float64Array.from(row));
     return { ids, times: sums(index.captured_at), light, bytes };
   }

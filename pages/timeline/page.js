@@ -5,7 +5,7 @@ import { askClock } from "../shared/witness.js";
 import * as texts from "../texts.js";
 import { refresh } from "./acts.js";
 import "./controls.js";
-import { note, setDevice, setDue, update } from "./display.js";
+import { note, setDevice, setDue, tellOutlook, update } from "./display.js";
 import { askDue } from "./due.js";
 import { page } from "./elements.js";
 import { isPlaying } from "./play.js";
@@ -31,6 +31,7 @@ async function load() {
     recount();
     update();
   });
+  tellOutlook();
 }
 
 const showDue = () => askDue(view.camera ?? "").then(setDue, () => {}); // asked again in a minute

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from services.archiver.app import create_app
 from services.archiver.background_jobs import add_background_jobs
+from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.engine import open_engine
 from services.archiver.files.open_store import open_store
@@ -32,21 +33,13 @@ def main() -> int:
     settings = load_settings(ArchiverSettings)
     refuse_unprotected_access(settings, "ARCHIVER_HOST", settings.archiver_host)
     raise_file_limit()
-    bus_keys = client_keys(settings)
+    bus_keys, rules = client_keys(settings), CameraRules.loaded(settings)
     engine = open_engine(settings.database_url.get_secret_value())
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
     store, max_pixels = open_store(settings), settings.picture_max_pixels
-    rule = settings.capture_rule
     archiver = Archiver(
-        engine,
-        store,
-        settings.bus_connect,
-        clock,
-        webp,
-        max_pixels=max_pixels,
-        bus_keys=bus_keys,
-        rule_of=lambda _camera_key: rule,
+        engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys, rules=rules
     )
     routers = add_background_jobs(archiver, settings, clock)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")

@@ -15,6 +15,7 @@ from services.archiver.api.frames.days import days_router
 from services.archiver.api.frames.gaps import gaps_router
 from services.archiver.api.frames.images import images_router
 from services.archiver.api.frames.index import index_router
+from services.archiver.api.frames.kept import kept_router
 from services.archiver.api.frames.listing import listing_router
 from services.archiver.api.frames.sprite_sheets import SpriteSheets
 from services.archiver.api.frames.sprites import sprites_router
@@ -92,6 +93,7 @@ def _frame_routers(archiver: Archiver) -> Iterable[APIRouter]:
     yield images_router(frame_rows, frame_files, archiver.look_ups, archiver.pictures)
     yield capture_router(capture)
     yield delete_router(frame_rows, frame_files)
+    yield kept_router(frame_rows, frame_files)
 
 
 def _add_error_handlers(app: FastAPI, archiver: Archiver) -> None:

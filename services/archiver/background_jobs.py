@@ -34,7 +34,7 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
     if reason is not None:
         description = ArchiverSettings.model_fields["timelapse_dir"].description
         raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
-    forecaster = Forecaster.of(settings, archiver.engine)
+    forecaster = Forecaster.of(settings, archiver.engine, archiver.rules)
     queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock, archiver.frame_files.memory)
     share = DailyShare(archiver.engine, settings.archive_delete_percent)
     trusted = archiver.trusted_clock
@@ -44,6 +44,8 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
         "retention": cleaner,
         "time-lapses": queue,
     }
+    if settings.cameras_file is not None:
+        archiver.jobs["rules of the cameras"] = archiver.rules
     store = archiver.frame_files.store
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
     return (

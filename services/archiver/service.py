@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from services.archiver.api.readiness import Readiness
 from services.archiver.api.turns import quick_turns
 from services.archiver.base import texts
-from services.archiver.base.capture_rule import RuleOf, always
+from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.problems import Problems
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.capture.frame_archiver import FrameArchiver
@@ -72,11 +72,12 @@ class Archiver:
         *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
-        rule_of: RuleOf = always,
+        rules: CameraRules | None = None,
     ) -> None:
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
+        self.rules = rules or CameraRules()
         self.failed = False
         self.refusal: ConfigurationError | None = None
         self.trusted_clock = TrustedClock(clock)
@@ -94,7 +95,6 @@ class Archiver:
         self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
-        self._rule_of = rule_of
         self._clock = clock
         self._problems = Problems()
         self._tasks: list[asyncio.Task[None]] = []
@@ -113,7 +113,7 @@ class Archiver:
             self._problems,
             self._clock,
             loop_clock=self._loop_clock,
-            rule_of=self._rule_of,
+            rule_of=self.rules.capture_rule_of,
         )
         self.manual_capture = ManualCapture(self.recorder, self.frame_archiver, self._loop_clock)
         self._tasks = [

@@ -4,63 +4,42 @@ notices when the file changes.
 
 import re
 import threading
-import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from services.ingest.settings import CameraSettings
+from shared.cameras_file import ARCHIVE_KEYS, LOOK_SECONDS, Table, place_of, read_tables, refuse_repeated, signature_of
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.settings import read_secret_file, refusal
 
-MAX_CAMERAS: Final = 200
-LOOK_SECONDS: Final = 1.0
-MAX_FILE_BYTES: Final = 1024 * 1024
 _PASSWORD_FILE: Final = "rtsp_password_file"  # noqa: S105 the name of a key
 _VARIABLE: Final = re.compile(r"\bCAMERA_([A-Z_]+)")
 """Words name settings as in the environment."""
-_KEYS: Final = (*CameraSettings.model_fields, _PASSWORD_FILE)
+_KEYS: Final = (*CameraSettings.model_fields, _PASSWORD_FILE, *ARCHIVE_KEYS)
 
 
 def read_cameras_file(path: Path) -> tuple[CameraSettings, ...]:
-    """The cameras in the file's order.
+    """The cameras in the file's order. What their tables say to the archiver is passed over.
 
     Raises:
         ConfigurationError: when anything in the file can't be used. It names the file, the camera and the key.
     """
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ConfigurationError(f"{path} must be at most 1 MiB long.")
-        content = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise ConfigurationError(f"{path} can't be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
-    tables = content.pop("camera", [])
-    if content:
-        raise ConfigurationError(f"{path}: '{next(iter(content))}' is unknown; cameras are [[camera]] tables.")
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigurationError(f"{path}: cameras are [[camera]] tables, with two brackets.")
-    if not 1 <= len(tables) <= MAX_CAMERAS:
-        raise ConfigurationError(f"{path} must hold 1 to {MAX_CAMERAS} [[camera]] tables, not {len(tables)}.")
-    cameras = tuple(_camera(path, place, table) for place, table in enumerate(tables, 1))
-    keys = [camera.device_key for camera in cameras]
-    repeated = next((key for key in keys if keys.count(key) > 1), None)
-    if repeated is not None:
-        raise ConfigurationError(f"{path}: camera '{repeated}': device_key must be a key of its own, not used twice.")
+    cameras = tuple(_camera(place_of(path, number, table), table) for number, table in enumerate(read_tables(path), 1))
+    refuse_repeated(path, [camera.device_key for camera in cameras])
     return cameras
 
 
-def _camera(path: Path, place: int, table: dict[str, Any]) -> CameraSettings:
-    where = f"{path}: camera '{table['device_key']}'" if "device_key" in table else f"{path}: camera {place}"
+def _camera(where: str, table: Table) -> CameraSettings:
     unknown = next((key for key in table if key not in _KEYS), None)
     if unknown is not None:
         raise ConfigurationError(f"{where}: '{unknown}' is unknown; there are {', '.join(_KEYS)}.")
     if "device_key" not in table:
         raise ConfigurationError(f"{where}: device_key is missing: every camera needs one of its own.")
+    table = {key: value for key, value in table.items() if key not in ARCHIVE_KEYS}
     password_file = table.pop(_PASSWORD_FILE, None)
     if password_file is not None:
         table.setdefault("rtsp_password", read_secret_file(f"{where}: {_PASSWORD_FILE}", str(password_file)))
@@ -72,7 +51,7 @@ def _camera(path: Path, place: int, table: dict[str, Any]) -> CameraSettings:
         raise ConfigurationError(f"{where}: {_VARIABLE.sub(lambda found: found[1].lower(), line)}") from None
 
 
-def _refusal(table: dict[str, Any], error: ErrorDetails) -> str:
+def _refusal(table: Table, error: ErrorDetails) -> str:
     if not error["loc"]:  # a rule about several keys; its message is the whole line
         return error["msg"].removeprefix("Value error, ")
     name = str(error["loc"][0])
@@ -89,7 +68,7 @@ class CamerasFile:
         self._path = path
         self._clock = clock
         self._must_reload = threading.Event()
-        self._seen = self._signature()
+        self._seen = signature_of(path)
         self._looked_at = clock.monotonic()
 
     def read(self) -> tuple[CameraSettings, ...]:
@@ -104,21 +83,14 @@ class CamerasFile:
         """Whether the file changed since the last call, or `force_reload` was called."""
         if self._must_reload.is_set():
             self._must_reload.clear()
-            self._seen = self._signature()
+            self._seen = signature_of(self._path)
             return True
         if self._clock.monotonic() - self._looked_at < LOOK_SECONDS:
             return False
         self._looked_at = self._clock.monotonic()
-        before, self._seen = self._seen, self._signature()
+        before, self._seen = self._seen, signature_of(self._path)
         return before != self._seen
 
     def force_reload(self) -> None:
         """Have the file read again even if it looks unchanged. From any thread, or from a signal handler."""
         self._must_reload.set()
-
-    def _signature(self) -> tuple[int, int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_size, status.st_mtime_ns

@@ -71,6 +71,16 @@ def test_rows_and_ids_stay_and_the_schema_is_the_models(engine: Engine, first_ar
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
+def test_rows_from_before_frames_could_be_kept_stay_and_none_is_kept(engine: Engine, first_archive: bytes) -> None:
+    """The revision before that one, with a row."""
+    del first_archive
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0002")
+    assert upgrade(engine)
+    (found,) = FrameRows(engine).page(FrameQuery())[0]
+    assert (found.id, found.kept) == (7, False)
+
+
 async def test_an_archiver_that_starts_measures_the_pictures_and_adopts_orphans(
     engine: Engine, store: FrameStore, first_archive: bytes, tmp_path: Path
 ) -> None:

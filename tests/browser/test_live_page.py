@@ -437,3 +437,24 @@ def test_pictures_are_fresh_and_the_page_recovers_when_the_server_returns(page: 
         expect(page.locator("#archive li a").first).to_have_attribute("href", re.compile(r"archive\?camera=.*&at="))
         assert_accessible(page)
         keep(page, "live-one")
+
+
+def test_when_nothing_is_archived_the_page_says_so_with_what_to_do(page: Page, three: Site) -> None:
+    """One small request. Where no archiver runs, nothing is said."""
+    words = "Nothing has been archived of Porch for 2 hours, though pictures come. The archive directory is full."
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json={"problem": words, "cameras": []})
+
+    with page.expect_response("**/frames/capturing") as without:
+        page.goto(three.origin)
+    assert without.value.status == 502
+    all_are_live(page)
+    expect(page.locator("#archiving")).to_be_hidden()
+    page.route("**/frames/capturing", answer)
+    page.reload()
+    expect(page.locator("#archiving")).to_have_text(words)
+    all_are_live(page)
+    assert len(asked) == 1

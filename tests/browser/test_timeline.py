@@ -327,6 +327,22 @@ def test_a_picture_is_downloaded_and_deleted(timeline: Timeline) -> None:
     expect(page.locator("#gaps li").last).to_contain_text("deleted")
 
 
+def test_a_picture_is_marked_as_kept(timeline: Timeline) -> None:
+    """The button and the words below the time say so, now and after the page was opened again."""
+    at = hours(5)
+    timeline.open(at)
+    page = timeline.page
+    button = page.get_by_role("button", name="Mark as kept")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(page.locator("#note")).to_contain_text("marked as kept")
+    timeline.open(at)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#note")).not_to_contain_text("kept")
+
+
 def test_a_picture_is_captured_now_and_shown(timeline: Timeline) -> None:
     """From any day, the page moves to the new picture."""
     timeline.open(hours(12))

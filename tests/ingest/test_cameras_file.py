@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.cameras_file import MAX_FILE_BYTES, CamerasFile, read_cameras_file
+from services.ingest.cameras_file import CamerasFile, read_cameras_file
 from services.ingest.settings import CameraSettings
+from shared.cameras_file import MAX_FILE_BYTES
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from tests.support.ports import free_port
@@ -46,6 +47,14 @@ def test_areas_may_be_written_as_lists(path: Path) -> None:
     one, other = read_cameras_file(path)
     assert one.privacy_masks == other.privacy_masks == "0,0 0.5,0 0,0.5; 1,1 0.5,1 1,0.5"
     assert one.model_dump(exclude={"device_key"}) == other.model_dump(exclude={"device_key"})
+
+
+def test_what_a_table_says_to_the_archiver_changes_nothing_here(path: Path) -> None:
+    """So a camera is not connected anew for it, and its mistakes are told by the service that they concern."""
+    path.write_text("[[camera]]\ndevice_key = 'a'\n")
+    before = read_cameras_file(path)
+    path.write_text("[[camera]]\ndevice_key = 'a'\narchive_keep = 'x'\narchive_max_bytes = []\ncapture_when = 5\n")
+    assert read_cameras_file(path) == before
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ class Subject(StrEnum):
     FILES = "files of the archive"
     RETENTION = "retention"
     CLOCK = "clock"
+    CAMERAS_FILE = "cameras file"
+    LIMITS = "limits of the archive's size"
     TIMELAPSES = "time-lapses"
 
 

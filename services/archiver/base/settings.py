@@ -21,7 +21,7 @@ from shared.web.settings import WebSettings
 DEFAULT_DATABASE_URL: Final = "sqlite:///data/camera/archive.db"
 S3_SCHEME: Final = "s3://"
 _DRIVERS: Final = ("sqlite", "postgresql+psycopg")
-_BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?")
+BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?")
 
 
 class ArchiverSettings(WebSettings):
@@ -73,6 +73,11 @@ class ArchiverSettings(WebSettings):
     day, in percent."""
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
     """When the archive is larger, the oldest frames are deleted."""
+    cameras_file: Path | None = Field(
+        None, description="the path of a TOML file with a [[camera]] table for each camera"
+    )
+    """The cameras file of ingest, where cameras have rules of their own for the archive (docs/retention.md). It is read
+    again when it changes."""
     archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")
     """With fewer bytes free on the disk the archiver writes nothing. It deletes nothing for it."""
     timelapse_dir: Path = Field(
@@ -91,7 +96,7 @@ class ArchiverSettings(WebSettings):
     @field_validator("archive_dir")
     @classmethod
     def _names_a_place(cls, value: str) -> str:
-        if "://" in value and not (_BUCKET.fullmatch(value) and ".." not in value):
+        if "://" in value and not (BUCKET.fullmatch(value) and ".." not in value):
             raise ValueError("no place for files")
         return value
 
@@ -127,10 +132,14 @@ class ArchiverSettings(WebSettings):
         return self
 
     @property
+    def place(self) -> Location | None:
+        """What LOCATION says."""
+        return None if self.location is None else parse_location(self.location)
+
+    @property
     def capture_rule(self) -> CaptureRule:
         """What CAPTURE_WHEN says, with ARCHIVE_TIME_ZONE and LOCATION."""
-        location = None if self.location is None else parse_location(self.location)
-        return parse_rule(self.capture_when, ZoneInfo(self.archive_time_zone), location)
+        return parse_rule(self.capture_when, ZoneInfo(self.archive_time_zone), self.place)
 
     @field_validator("timelapse_keep")
     @classmethod

@@ -131,6 +131,28 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def old_rules_stay(reason: object) -> str:
+    return f"{reason} The archive keeps to the rules that were there before."
+
+
+def rules_unknown(reason: object) -> str:
+    return (
+        f"{reason} It may have rules for the archive, so nothing is deleted by age until it can be read: make it "
+        "readable for the archiver too, or take CAMERAS_FILE from the archiver's settings."
+    )
+
+
+def kept_exceed_limit(camera_key: str | None, kept_bytes: int, max_bytes: int) -> str:
+    of, limit = ("", f"ARCHIVE_MAX_BYTES={max_bytes}")
+    if camera_key is not None:
+        of, limit = f" of the camera '{camera_key}'", f"its archive_max_bytes = {max_bytes}"
+    return (
+        f"The frames{of} that are marked as kept take {kept_bytes} bytes alone, more than {limit}. Nothing is "
+        "deleted for that limit, because all other frames would go and it would still be exceeded: raise it, or take "
+        "the mark from some frames."
+    )
+
+
 def timelapses_wait(reason: object) -> str:
     return f"Time-lapses have to wait: {reason}"
 
@@ -310,6 +332,61 @@ def deleted(count: int) -> str:
 
 def would_go(policy: object, count: int, byte_count: int) -> str:
     return f"ARCHIVE_KEEP={policy}: {count} frames with {byte_count} bytes would go now."
+
+
+def would_go_of_camera(camera_key: str, keep: object, max_bytes: int, count: int, byte_count: int) -> str:
+    limit = f" and archive_max_bytes = {max_bytes}" if max_bytes else ""
+    return f"{camera_key}, by {keep}{limit}: {count} frames with {byte_count} bytes."
+
+
+def kept_stay(count: int, byte_count: int) -> str:
+    return f"{count} frames with {byte_count} bytes are marked as kept, and stay."
+
+
+NO_DATABASE_FILE: Final = "there is no such file, see DATABASE_URL"
+NOTHING_TO_EXPORT: Final = "There are no such frames in the archive: check --from, --to and --camera."
+NO_BUCKET: Final = "there is no such bucket"
+EXPORT_TIMES_SWAPPED: Final = "--from is later than --to, or later than now."
+
+
+def no_export_time(name: str, given: str) -> str:
+    return f"{name} is '{given}' but must be a day such as 2026-11-22, or a time such as 2026-11-22T14:00."
+
+
+def export_done(new: int, present: int, dest: str, rows: str) -> str:
+    return f"{new} frames copied to {dest}, {present} were there already. The rows of all of them are in {rows}."
+
+
+def export_missing(path: str) -> str:
+    return f"{path}: the file is gone from the archive."
+
+
+def export_damaged(path: str) -> str:
+    return f"{path}: the file in the archive is damaged. It was not copied."
+
+
+def export_other(path: str) -> str:
+    return f"{path}: another file has this name at the target. It was left alone."
+
+
+def export_incomplete(missing: int, damaged: int, other: int) -> str:
+    return f"Not copied: {missing} missing, {damaged} damaged, {other} whose name is taken."
+
+
+def export_target_fails(action: str, reason: object) -> str:
+    return f"The target of the export can't be {action}: {reason}."
+
+
+def export_target_full(reason: object) -> str:
+    return f"{reason} Make room there and give the same command again: it goes on where it stopped."
+
+
+def export_stopped(reason: object) -> str:
+    return f"{reason} Give the same command again later: it goes on where it stopped."
+
+
+def export_rows_unreadable(name: str) -> str:
+    return f"{name} at the target can't be read, and would be overwritten: move it away, or choose another place."
 
 
 def demo_failed(reason: object) -> str:

@@ -41,7 +41,7 @@ def take_out(engine: Engine, frame_files: FrameFiles, clock: TrustedClock) -> Le
 
 def _delete(frame_ids: list[int], frame_rows: FrameRows, frame_files: FrameFiles) -> None:
     """Rows first; the database remembers files that are left."""
-    paths = frame_rows.delete(frame_ids, leave_gaps=False)
+    paths = frame_rows.delete(frame_ids, leave_gaps=False, spare_kept=True)
     for path in paths:
         frame_files.remove(path)
     frame_rows.deletions_done(paths)

@@ -20,7 +20,7 @@ from sqlmodel import Session
 from services.archiver.base.errors import DatabaseUnavailableError
 from shared.errors import ConfigurationError
 
-NEWEST_REVISION: Final = "0003"
+NEWEST_REVISION: Final = "0005"
 """Of the schema: that of the last migration."""
 LOCK_WAIT_SECONDS: Final = 1.0
 """How long a transaction waits for another's lock. Short, so that a stop is not delayed; callers try again."""

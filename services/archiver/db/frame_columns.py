@@ -16,7 +16,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 @dataclass(slots=True)
 class FrameColumns:
-    """The frames oldest first, one value each per column; `manual` alone lists the positions of manual captures."""
+    """The frames oldest first, one value each per column; `manual` and `kept` list the positions of such frames."""
 
     ids: list[int] = field(default_factory=list)
     captured_ms: list[int] = field(default_factory=list)
@@ -25,6 +25,7 @@ class FrameColumns:
     """Rounded down, so that it is below a whole number exactly if the row's is."""
     byte_counts: list[int] = field(default_factory=list)
     manual: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
 
 
 def read_columns(session: Session, query: FrameQuery) -> tuple[FrameColumns, Cursor | None]:
@@ -32,7 +33,14 @@ def read_columns(session: Session, query: FrameQuery) -> tuple[FrameColumns, Cur
     frame = ArchivedFrame
     place = (col(frame.captured_at).desc(), col(frame.id).desc())
     statement = (
-        select(col(frame.id), col(frame.captured_at), col(frame.brightness), col(frame.bytes), col(frame.kind))
+        select(
+            col(frame.id),
+            col(frame.captured_at),
+            col(frame.brightness),
+            col(frame.bytes),
+            col(frame.kind),
+            col(frame.kept),
+        )
         .where(*conditions_of(query))
         .order_by(*place)
         .limit(query.limit + 1)
@@ -43,11 +51,13 @@ def read_columns(session: Session, query: FrameQuery) -> tuple[FrameColumns, Cur
         rows = rows[: query.limit]
         following = Cursor(rows[-1].captured_at, rows[-1].id or 0)
     columns = FrameColumns()
-    for number, (row_id, captured_at, brightness, byte_count, kind) in enumerate(reversed(rows)):
+    for number, (row_id, captured_at, brightness, byte_count, kind, is_kept) in enumerate(reversed(rows)):
         columns.ids.append(row_id or 0)
         columns.captured_ms.append((captured_at - EPOCH) // _MILLISECOND)
         columns.brightness.append(None if brightness is None else int(brightness))
         columns.byte_counts.append(byte_count)
         if kind == FrameKind.MANUAL:
             columns.manual.append(number)
+        if is_kept:
+            columns.kept.append(number)
     return columns, following

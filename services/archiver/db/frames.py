@@ -10,7 +10,7 @@ from importlib import import_module
 from itertools import islice
 from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, delete, func, or_
+from sqlalchemy import ColumnElement, Engine, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from services.archiver.base.local_time import SameHour, Window
@@ -55,16 +55,18 @@ class FrameRows:
                 fill_gap(session, frame)
             return True
 
-    def delete(self, frame_ids: Iterable[int], *, leave_gaps: bool) -> list[str]:
+    def delete(self, frame_ids: Iterable[int], *, leave_gaps: bool, spare_kept: bool = False) -> list[str]:
         """Delete the rows, and remember their files as pending deletions; the paths of those files.
 
-        No file is touched. With `leave_gaps` their slots get the gap `deleted`, and are never captured again.
+        No file is touched. With `leave_gaps` their slots get the gap `deleted`, and are never captured again. With
+        `spare_kept` a frame that was marked as kept meanwhile stays.
         """
         with writing(self._engine) as session:
             frames = [
                 frame
                 for some in _batches(frame_ids)
                 for frame in session.exec(select(ArchivedFrame).where(col(ArchivedFrame.id).in_(some)))
+                if not (spare_kept and frame.kept)
             ]
             for frame in frames:
                 session.delete(frame)
@@ -73,6 +75,14 @@ class FrameRows:
                     slot = Stretch(frame.slot_start, frame.slot_start + frame.interval_seconds)
                     insert_gap(session, frame.camera_key, frame.interval_seconds, Missed(slot, GapReason.DELETED.value))
             return [frame.path for frame in frames]
+
+    def set_kept(self, paths: Iterable[str], *, is_kept: bool) -> None:
+        """Mark the frames of these files as kept, or take the mark away."""
+        kept = col(ArchivedFrame.kept)
+        with writing(self._engine) as session:
+            for some in _batches(paths):
+                meant = (col(ArchivedFrame.path).in_(some), kept.is_(not is_kept))
+                session.exec(update(ArchivedFrame).where(*meant).values(kept=is_kept))
 
     def pending_deletions(self) -> Sequence[str]:
         """The paths of files that have no row any more and are to be deleted."""

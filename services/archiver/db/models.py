@@ -99,6 +99,8 @@ class ArchivedFrame(SQLModel, table=True):
     """When it was captured: nanoseconds since that boot began."""
     doubtful: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Captured by a clock that was in doubt, or dated as no frame can be. No listing shows it until that is settled."""
+    kept: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Somebody marked it as kept, so retention never deletes it. The mark beside its file says the same."""
 
     @classmethod
     def of(cls, stored: StoredFrame, created_at: datetime) -> Self:

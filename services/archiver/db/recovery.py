@@ -23,7 +23,7 @@ from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import ORPHAN_SECONDS, FrameFiles, StoredFrame
-from services.archiver.files.paths import THUMBNAIL_SUFFIX, FrameName, frame_path_of
+from services.archiver.files.paths import KEPT_SUFFIX, THUMBNAIL_SUFFIX, FrameName, frame_path_of
 from services.archiver.files.store import StoredFile
 from shared.logs import get_logger
 
@@ -128,13 +128,16 @@ class Recovery:
                 if file.modified_at >= written_since and (name := FrameName.parse(file.path)) is not None
             }
             known = self._frame_rows.known_paths(frames)
+            kept = {file.path.removesuffix(KEPT_SUFFIX) for file in files if file.path.endswith(KEPT_SUFFIX)}
+            if marked := known & kept:
+                self._frame_rows.set_kept(marked, is_kept=True)
             for path, (file, name) in frames.items():
                 result.whole += path in known
                 if path not in known:
-                    self._adopt(name, file.modified_at < old, result)
+                    self._adopt(name, file.modified_at < old, path in kept, result)
             self._sweep_thumbnails(files, old)
 
-    def _adopt(self, name: FrameName, is_old: bool, result: ScanResult) -> None:
+    def _adopt(self, name: FrameName, is_old: bool, is_kept: bool, result: ScanResult) -> None:
         try:
             stored = self._frame_files.describe(name)
         except ForeignPictureError:
@@ -155,7 +158,9 @@ class Recovery:
             return
         if stored is None:
             return  # deleted since the listing
-        if self._frame_rows.add(self._row_of(stored)):
+        row = self._row_of(stored)
+        row.kept = is_kept
+        if self._frame_rows.add(row):
             result.whole += 1
             result.adopted += 1
         else:

@@ -25,7 +25,7 @@ from services.archiver.base.errors import (
     StorageUnavailableError,
 )
 from services.archiver.files.image_features import THUMBNAIL_WIDTH, ImageFeatures, features_of, thumbnail_of
-from services.archiver.files.paths import FrameName, thumbnail_path_of
+from services.archiver.files.paths import FrameName, kept_mark_of, thumbnail_path_of
 from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import read_webp, webp_bytes_needed
@@ -36,6 +36,8 @@ ORPHAN_SECONDS: Final = 120
 """A younger file may be the unfinished work of another archiver, and is not swept."""
 MOST_THUMBNAIL_PIXELS: Final = THUMBNAIL_WIDTH * 16_383
 """Of our own ones; 16,383 is the highest that a WebP may be."""
+KEPT_MARK: Final = b"Somebody marked this frame as kept: retention does not delete it.\n"
+"""What a mark holds, for people who find it. Only its name counts."""
 log = get_logger(__name__)
 
 
@@ -195,10 +197,19 @@ class FrameFiles:
         self._write_thumbnail(record.path, made)
         return made
 
+    def mark_kept(self, path: str) -> None:
+        """Mark the frame as kept. Durable on return."""
+        self.store.write(kept_mark_of(path), KEPT_MARK)
+
+    def unmark_kept(self, path: str) -> None:
+        """Take the mark away, if it is there."""
+        self.store.delete(kept_mark_of(path))
+
     def remove(self, path: str) -> None:
         """Remove the frame first, then its thumbnail: a lone thumbnail is swept, a lone frame would be adopted."""
         self.store.delete(path)
         self.store.delete(thumbnail_path_of(path))
+        self.store.delete(kept_mark_of(path))
 
     def _checked(self, webp: bytes) -> _Checked:
         """Decode the file once, for everything that is wanted of it. Waits for its turn in memory."""

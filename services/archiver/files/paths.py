@@ -15,6 +15,7 @@ from shared.bus.topics import KEY_PATTERN
 SUFFIX: Final = ".webp"
 THUMBNAIL_SUFFIX: Final = ".thumb.webp"
 BROKEN_SUFFIX: Final = ".broken"
+KEPT_SUFFIX: Final = ".kept"
 _SECOND: Final = "%Y%m%dT%H%M%S"
 _FILE_NAME: Final = re.compile(
     r"(?P<key>[a-z0-9][a-z0-9_-]{0,62})_(?P<second>\d{8}T\d{6})(\.(?P<millisecond>\d{3}))?Z(?P<thumb>\.thumb)?\.webp"
@@ -90,6 +91,11 @@ def day_of(camera_key: str, instant: datetime) -> str:
 def thumbnail_path_of(path: str) -> str:
     """The path of the thumbnail, beside its frame."""
     return path.removesuffix(SUFFIX) + THUMBNAIL_SUFFIX
+
+
+def kept_mark_of(path: str) -> str:
+    """The path of the mark that says that the frame is kept, beside it."""
+    return path + KEPT_SUFFIX
 
 
 def frame_path_of(thumbnail_path: str) -> str:

@@ -45,12 +45,12 @@ class S3Store:
         except BaseError as error:
             raise ValueError(_in_a_line(error)) from None
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         if ".." in path.split("/"):
             raise FileNotFoundError(path)
         with _service("read"):
             found = obstore.get(self._bucket, path)
-            if found.meta["size"] > MAX_FILE_BYTES:  # known before the object is fetched
+            if found.meta["size"] > max_bytes:  # known before the object is fetched
                 raise FileNotFoundError(path)
             return bytes(found.bytes())
 

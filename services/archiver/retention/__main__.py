@@ -6,13 +6,15 @@ The archiver itself deletes what is overdue at a share of the archive a day. `--
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
 from services.archiver.base import texts
+from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
-from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.clock_rows import ClockRows
@@ -22,8 +24,8 @@ from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.open_store import open_store
 from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.daily_share import DailyShare
-from services.archiver.retention.forecast import Forecaster
-from services.archiver.retention.plan import Expiry
+from services.archiver.retention.forecast import Forecaster, total_of
+from services.archiver.retention.queries import Usage
 from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -39,7 +41,7 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = load_settings(ArchiverSettings)
     engine = open_engine(settings.database_url.get_secret_value())
-    forecaster, clock = Forecaster.of(settings, engine), TrustedClock(Clock())
+    forecaster, clock = Forecaster.of(settings, engine, CameraRules.loaded(settings)), TrustedClock(Clock())
     try:
         if arguments.now:
             upgrade(engine)
@@ -49,7 +51,7 @@ def main() -> int:
             why = texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
             sys.stderr.write(f"{texts.clock_in_doubt(f'{from_ns(clock.clock.utc_ns()):%Y-%m-%d}', why)}\n")
         if arguments.dry_run:
-            _print(forecaster.due(from_ns(clock.clock.utc_ns())), forecaster.policy)
+            _print(forecaster, from_ns(clock.clock.utc_ns()))
         elif doubt is not None:
             return EXIT_NOT_DONE
         else:
@@ -62,14 +64,31 @@ def main() -> int:
     return 0
 
 
-def _print(due: Iterable[Expiry], policy: Policy) -> None:
-    count = byte_count = 0
-    for expiry in due:
+def _print(forecaster: Forecaster, now: datetime) -> None:
+    """A line for each frame that would go; then what stays whatever its age, and sums by camera and of all."""
+    going: dict[str, Usage] = defaultdict(Usage)
+    for expiry in forecaster.due(now):
         frame = expiry.frame
-        count, byte_count = count + 1, byte_count + frame.byte_count
-        at = f"{frame.captured_at.astimezone(policy.zone):%Y-%m-%d %H:%M:%S %Z}"
+        going[frame.camera_key].add(Usage(1, frame.byte_count))
+        at = f"{frame.captured_at.astimezone(forecaster.policy.zone):%Y-%m-%d %H:%M:%S %Z}"
         sys.stdout.write(f"{frame.camera_key}  {at}  {frame.byte_count} bytes  frame {frame.id}  ({expiry.why})\n")
-    sys.stdout.write(f"{texts.would_go(policy, count, byte_count)}\n")
+    for line in _summary(forecaster, going):
+        sys.stdout.write(f"{line}\n")
+
+
+def _summary(forecaster: Forecaster, going: Mapping[str, Usage]) -> Iterator[str]:
+    usage = forecaster.usage()
+    total, all_going = total_of(usage), total_of(going)
+    if total.kept_frames:
+        yield texts.kept_stay(total.kept_frames, total.kept_bytes)
+    yield from forecaster.rules.problems.texts()
+    yield from forecaster.unmet_limits(usage)
+    for key in usage:
+        rule, of_camera = forecaster.rules.rule_of(key), going.get(key, Usage())
+        if len(usage) > 1 or rule.keep or rule.max_bytes:
+            keep = forecaster.policy_of(key)
+            yield texts.would_go_of_camera(key, keep, rule.max_bytes, of_camera.frames, of_camera.bytes)
+    yield texts.would_go(forecaster.policy, all_going.frames, all_going.bytes)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ class Cleaner:
         if count:
             log.info("old frames deleted", count=count, keep=str(self._forecaster.policy))
         self._tell(limit)
+        await self._tell_unmet_limits()
         return count
 
     def clean_now(self) -> None:
@@ -93,6 +94,13 @@ class Cleaner:
     async def drain(self, deadline_seconds: float) -> int:
         """Wait for the work on threads; how many pieces are still running at the deadline."""
         return await self._threads.drain(deadline_seconds)
+
+    async def _tell_unmet_limits(self) -> None:
+        unmet = self._forecaster.unmet_limits(await self._threads.run(self._forecaster.usage))
+        if unmet:
+            self.problems.report(Subject.LIMITS, " ".join(unmet))
+        else:
+            self.problems.clear(Subject.LIMITS)
 
     def _limit(self, everything: bool) -> AgeLimit:
         if self._clock.doubt() is not None:
@@ -126,7 +134,7 @@ def delete_frames(frame_ids: list[int], frame_rows: FrameRows, frame_files: Fram
     """Delete the frames, rows first, in one transaction. Their slots don't become gaps."""
     if not frame_ids:
         return
-    paths = frame_rows.delete(frame_ids, leave_gaps=False)
+    paths = frame_rows.delete(frame_ids, leave_gaps=False, spare_kept=True)
     for path in paths:
         frame_files.remove(path)
     frame_rows.deletions_done(paths)

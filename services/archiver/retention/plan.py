@@ -17,7 +17,9 @@ from services.archiver.base.retention_policy import NOON, Policy, Tier, TierName
 FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 MIDNIGHT: Final = time()
 OVER_BUDGET: Final = "the oldest, beyond ARCHIVE_MAX_BYTES"
+OVER_OWN_BUDGET: Final = "the oldest of its camera, beyond its archive_max_bytes"
 NEWEST: Final = "the newest of its camera"
+KEPT: Final = "marked as kept"
 KeyT = TypeVar("KeyT", date, datetime)
 
 
@@ -30,6 +32,7 @@ class FrameInfo:
     captured_at: datetime
     byte_count: int
     is_manual: bool = False
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Expiry:
 def expiries(frames: Sequence[FrameInfo], policy: Policy, newest: frozenset[int] = frozenset()) -> list[Expiry]:
     """When one camera's frames expire. They must be all frames of some whole local weeks (see `weeks`).
 
-    `newest` are the ids of frames that always stay.
+    `newest` are the ids of frames that always stay. So do those that are marked as kept; a tier may choose one of them.
     """
     manual = [_manual(frame, policy) for frame in frames if frame.is_manual]
     of_slots = [frame for frame in frames if not frame.is_manual]
@@ -53,17 +56,19 @@ def expiries(frames: Sequence[FrameInfo], policy: Policy, newest: frozenset[int]
         for expiry in _KEEPS[tier.name](of_slots, tier, policy):
             if expiry.until > best[expiry.frame.id].until:
                 best[expiry.frame.id] = expiry
-    return [_spared(expiry) if expiry.frame.id in newest else expiry for expiry in (*manual, *best.values())]
+    return [_spared(expiry, newest) for expiry in (*manual, *best.values())]
 
 
-def over_budget(oldest_first: Iterable[FrameInfo], excess_bytes: int, newest: frozenset[int]) -> Iterator[Expiry]:
-    """The oldest frames that together hold `excess_bytes`. Manual captures stay, and so do the `newest`."""
+def over_budget(
+    oldest_first: Iterable[FrameInfo], excess_bytes: int, newest: frozenset[int], why: str = OVER_BUDGET
+) -> Iterator[Expiry]:
+    """The oldest frames that together hold `excess_bytes`. Manual captures, kept frames and the `newest` stay."""
     for frame in oldest_first:
         if excess_bytes <= 0:
             return
-        if not frame.is_manual and frame.id not in newest:
+        if not (frame.is_manual or frame.is_kept or frame.id in newest):
             excess_bytes -= frame.byte_count
-            yield Expiry(frame, frame.captured_at, OVER_BUDGET)
+            yield Expiry(frame, frame.captured_at, why)
 
 
 def weeks(frames: Iterable[FrameInfo], policy: Policy) -> Iterator[list[FrameInfo]]:
@@ -121,8 +126,11 @@ def _manual(frame: FrameInfo, policy: Policy) -> Expiry:
     return Expiry(frame, _later(frame.captured_at, age), str(Tier(TierName.MANUAL, age)))
 
 
-def _spared(expiry: Expiry) -> Expiry:
-    return Expiry(expiry.frame, FOR_EVER, NEWEST)
+def _spared(expiry: Expiry, newest: frozenset[int]) -> Expiry:
+    """The same, or for ever if the frame stays whatever the tiers say."""
+    if expiry.frame.is_kept:
+        return Expiry(expiry.frame, FOR_EVER, KEPT)
+    return Expiry(expiry.frame, FOR_EVER, NEWEST) if expiry.frame.id in newest else expiry
 
 
 def _later(instant: datetime, age: timedelta | None) -> datetime:

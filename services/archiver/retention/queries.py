@@ -3,11 +3,13 @@
 Each page is a transaction of its own and blocks on the database: call it on a thread.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Engine, Integer, tuple_
+from sqlalchemy import ColumnElement, Engine, Integer, func, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
@@ -20,6 +22,33 @@ from services.archiver.retention.plan import FrameInfo
 _ROWS_AT_ONCE: Final = 5000
 
 
+@dataclass(slots=True)
+class Usage:
+    """A camera's frames, and the bytes of their files with thumbnails; of both the part that is marked as kept."""
+
+    frames: int = 0
+    bytes: int = 0
+    kept_frames: int = 0
+    kept_bytes: int = 0
+
+    def add(self, other: "Usage") -> None:
+        """Count these as well."""
+        self.frames += other.frames
+        self.bytes += other.bytes
+        self.kept_frames += other.kept_frames
+        self.kept_bytes += other.kept_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was captured of a camera in some time: since `first_at`, in slots of up to `interval_seconds`."""
+
+    frames: int
+    bytes: int
+    first_at: datetime
+    interval_seconds: int
+
+
 class RetentionQueries:
     """Every method raises DatabaseUnavailableError when the database is unavailable."""
 
@@ -30,6 +59,41 @@ class RetentionQueries:
         """The keys of all cameras that have frames."""
         with reading(self._engine) as session:
             return session.exec(select(ArchivedFrame.camera_key).distinct().order_by(ArchivedFrame.camera_key)).all()
+
+    def usage(self) -> dict[str, Usage]:
+        """What each camera's frames take, by its key; a camera without frames is left out."""
+        frame, found = ArchivedFrame, defaultdict[str, Usage](Usage)
+        statement = (
+            select_columns(col(frame.camera_key), col(frame.kept), func.count(), func.sum(FILE_BYTES))
+            .group_by(col(frame.camera_key), col(frame.kept))
+            .order_by(col(frame.camera_key))
+        )
+        with reading(self._engine) as session:
+            for camera_key, is_kept, frames, byte_sum in session.connection().execute(statement):
+                size = int(byte_sum or 0)
+                found[camera_key].add(Usage(frames, size, frames, size) if is_kept else Usage(frames, size))
+        return dict(found)
+
+    def intake(self, since: datetime, until: datetime) -> dict[str, Intake]:
+        """What was captured in that time, by camera."""
+        frame = ArchivedFrame
+        captured_at = col(frame.captured_at)
+        statement = (
+            select_columns(
+                col(frame.camera_key),
+                func.count(),
+                func.sum(FILE_BYTES),
+                func.min(captured_at),
+                func.max(col(frame.interval_seconds)),
+            )
+            .where(captured_at >= since, captured_at < until, col(frame.doubtful).is_(False))
+            .group_by(col(frame.camera_key))
+        )
+        with reading(self._engine) as session:
+            return {
+                camera_key: Intake(frames, int(byte_sum or 0), first_at, interval_seconds or 0)
+                for camera_key, frames, byte_sum, first_at, interval_seconds in session.connection().execute(statement)
+            }
 
     def oldest_first(
         self, camera_key: str | None = None, before: datetime | None = None, *, doubtful: bool = False
@@ -57,15 +121,22 @@ class RetentionQueries:
         place = tuple_(col(frame.captured_at), col(frame.id))
         after = place > tuple_(last.captured_at, last.id, types=[UtcDateTime(), Integer()])
         statement = (
-            select_columns(col(frame.id), col(frame.camera_key), col(frame.captured_at), FILE_BYTES, col(frame.kind))
+            select_columns(
+                col(frame.id),
+                col(frame.camera_key),
+                col(frame.captured_at),
+                FILE_BYTES,
+                col(frame.kind),
+                col(frame.kept),
+            )
             .where(after, *conditions)
             .order_by(col(frame.captured_at), col(frame.id))
             .limit(_ROWS_AT_ONCE)
         )
         with reading(self._engine) as session:
             return [
-                FrameInfo(row_id or 0, camera_key, captured_at, size, kind == FrameKind.MANUAL)
-                for row_id, camera_key, captured_at, size, kind in session.connection().execute(statement)
+                FrameInfo(row_id or 0, camera_key, captured_at, size, kind == FrameKind.MANUAL, is_kept)
+                for row_id, camera_key, captured_at, size, kind, is_kept in session.connection().execute(statement)
             ]
 
     def _newest_of(self, camera_key: str) -> Sequence[int]:

@@ -24,7 +24,7 @@ MAX_CONNECTIONS: Final = 1000
 """A download holds one as long as its client reads, so the limit per address must bite first."""
 READ_SECONDS: Final = 60.0
 ADDRESSES: Final = ("/api/camera/frames", "/api/camera/timelapses", "/api/camera/retention")
-METHODS: Final = ["GET", "HEAD", "POST", "DELETE"]
+METHODS: Final = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 _HOP_BY_HOP: Final = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )

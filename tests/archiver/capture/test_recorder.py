@@ -83,7 +83,8 @@ async def test_pictures_that_are_cut_or_corrupt_are_counted_and_the_next_one_is_
     with place.bus(camera):
         async with place.archiver() as archiver:
             await eventually(place.rows)
-            assert archiver.frame_archiver.refused.total == 3
+            # Of those that arrive together only the newest is tried.
+            assert archiver.frame_archiver.refused.total in (1, 2, 3)
     (row,) = place.rows()
     assert (row.width, row.height) == (640, 360)
 

@@ -100,6 +100,49 @@ async def test_manual_captures_stay(engine: Engine, archive: MadeArchive) -> Non
     assert manual.id not in ids(archive)
 
 
+async def test_kept_frames_stay_whatever_their_age_and_the_limit(engine: Engine, archive: MadeArchive) -> None:
+    """Also a manual capture. Without the mark they go."""
+    slot, manual = archive.hours(BEGIN, [0])[0], archive.frame(BEGIN, interval_seconds=None)
+    archive.hours(BEGIN, range(1, 4))
+    paths = [slot.path, manual.path]
+    archive.frame_rows.set_kept(paths, is_kept=True)
+    limit = archive.frame_rows.total_bytes() - 1
+    assert await cleaner(engine, archive, "all:forever", max_bytes=limit).clean() == 1
+    await cleaner(engine, archive, "all:1h,manual:1h").clean()
+    assert {slot.id, manual.id} < ids(archive)
+    archive.frame_rows.set_kept(paths, is_kept=False)
+    await cleaner(engine, archive, "all:1h,manual:1h").clean()
+    assert not {slot.id, manual.id} & ids(archive)
+
+
+async def test_a_frame_that_is_marked_while_retention_deletes_stays(engine: Engine, archive: MadeArchive) -> None:
+    """The plan was made before, so the deletion asks the row again."""
+    rows = archive.hours(BEGIN, range(3))
+    due = forecaster(engine, "all:1h").due(NOW)
+    first = next(due)
+    archive.frame_rows.set_kept([rows[0].path], is_kept=True)
+    assert archive.frame_rows.delete([first.frame.id], leave_gaps=False, spare_kept=True) == []
+    assert rows[0].id in ids(archive)
+
+
+async def test_where_kept_frames_alone_exceed_the_limit_nothing_is_deleted_and_it_is_said(
+    engine: Engine, archive: MadeArchive
+) -> None:
+    """To delete all others would not help. When the limit can be met again, it is, and nothing is said."""
+    rows = archive.hours(BEGIN, range(4))
+    archive.frame_rows.set_kept([row.path for row in rows[:2]], is_kept=True)
+    kept_bytes = sum(row.bytes + (row.thumbnail_bytes or 0) for row in rows[:2])
+    full = cleaner(engine, archive, "all:forever", max_bytes=kept_bytes - 1)
+    for _ in range(2):
+        assert await full.clean() == 0
+    (words,) = full.problems.texts()
+    assert f"take {kept_bytes} bytes alone, more than ARCHIVE_MAX_BYTES={kept_bytes - 1}" in words
+    archive.frame_rows.set_kept([rows[0].path], is_kept=False)
+    assert await full.clean() > 0
+    assert full.problems.texts() == []
+    assert rows[1].id in ids(archive)
+
+
 async def test_beyond_the_limit_the_oldest_of_all_cameras_go_until_it_is_kept(
     engine: Engine, archive: MadeArchive
 ) -> None:

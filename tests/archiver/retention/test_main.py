@@ -37,6 +37,23 @@ def test_a_dry_run_prints_what_would_go_and_deletes_nothing(tmp_path: Path, loca
     assert len(ids(archive)) == 3
 
 
+def test_a_dry_run_tells_of_kept_frames(tmp_path: Path, local_store: LocalStore) -> None:
+    """How many stay, and that a limit can't be met because of them."""
+    env = environment(tmp_path, ARCHIVE_MAX_BYTES="1")
+    engine = open_engine(env["DATABASE_URL"])
+    upgrade(engine)
+    archive = MadeArchive(FrameFiles(local_store), FrameRows(engine))
+    rows = archive.hours(datetime(2020, 7, 1, tzinfo=UTC), range(3))
+    archive.frame_rows.set_kept([rows[0].path], is_kept=True)
+    size = rows[0].bytes + (rows[0].thumbnail_bytes or 0)
+    command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=True)
+    stay, unmet, would_go = done.stdout.splitlines()
+    assert stay == f"1 frames with {size} bytes are marked as kept, and stay."
+    assert "more than ARCHIVE_MAX_BYTES=1" in unmet
+    assert would_go.endswith(": 0 frames with 0 bytes would go now.")
+
+
 def test_a_dry_run_without_a_database_says_so(tmp_path: Path) -> None:
     """One line, and a code that a script can act on."""
     command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]

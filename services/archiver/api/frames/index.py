@@ -35,6 +35,7 @@ class IndexAnswer(BaseModel):
     brightness: list[int | None] = Field(description="mean luma from 0 (black) to 255; null until it has been measured")
     bytes: list[int] = Field(description="size of the WebP file")
     manual: list[int] = Field(description="the positions, from 0, of the manual captures")
+    kept: list[int] = Field(description="the positions, from 0, of the frames that are marked as kept")
     next_cursor: str | None = Field(description="give it as `cursor` for the older frames; null when there are none")
 
 
@@ -61,6 +62,7 @@ def index_router(frame_rows: FrameRows) -> APIRouter:
             brightness=columns.brightness,
             bytes=columns.byte_counts,
             manual=columns.manual,
+            kept=columns.kept,
             next_cursor=following.encode() if following else None,
         )
 

@@ -33,6 +33,7 @@ class FrameAnswer(BaseModel):
     perceptual_hash: str | None = Field(
         description="64 bits in hexadecimal; similar pictures differ in few of them; null until measured"
     )
+    kept: bool = Field(description="somebody marked it as kept: retention never deletes it")
     image_url: str = Field(description="where the WebP file is, relative to this server; it may be cached for ever")
     thumbnail_url: str = Field(description="the same for a small WebP copy, 320 pixels wide at the most")
 
@@ -53,6 +54,7 @@ class FrameAnswer(BaseModel):
             sha256=frame.sha256,
             brightness=frame.brightness,
             perceptual_hash=frame.perceptual_hash,
+            kept=frame.kept,
             image_url=f"{PREFIX}/{frame.id}/image?v={version}",
             thumbnail_url=f"{PREFIX}/{frame.id}/thumbnail?v={version}",
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
@@ -16,7 +16,8 @@ from services.archiver.base.retention_policy import Tier
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.files.store import FrameStore
 from services.archiver.retention.daily_share import DailyShare
-from services.archiver.retention.forecast import Forecaster
+from services.archiver.retention.forecast import Forecaster, total_of
+from services.archiver.retention.outlook import CameraOutlook, Deletion, Outlook
 from services.archiver.retention.plan import Expiry
 
 
@@ -64,13 +65,69 @@ class ExpiringFrame(BaseModel):
         )
 
 
+class DeletionAnswer(BaseModel):
+    """Frames of one camera that will be deleted."""
+
+    why: Literal["age", "limit"] = Field(description="`limit`: about, if frames go on to come as in the last 30 days")
+    frames: int
+    bytes: int
+    oldest_at: datetime = Field(description="when the oldest of them was captured")
+    newest_at: datetime = Field(description="when the newest of them was captured")
+    first_goes_at: datetime = Field(description="when the first of them goes, within about an hour")
+
+    @classmethod
+    def of(cls, deletion: Deletion) -> Self:
+        return cls(
+            why="age" if deletion.is_by_age else "limit",
+            frames=deletion.frames,
+            bytes=deletion.bytes,
+            oldest_at=deletion.oldest,
+            newest_at=deletion.newest,
+            first_goes_at=deletion.first_at,
+        )
+
+
+class CameraRetention(BaseModel):
+    """One camera: its rules, what it takes, and what will be deleted of it within the days."""
+
+    camera: str
+    keep: str = Field(description="its tiers: its own, or ARCHIVE_KEEP")
+    has_own_keep: bool = Field(description="whether the cameras file says so")
+    max_bytes: int | None = Field(description="its own limit, beyond which its oldest go; null without one")
+    frames: int
+    bytes: int = Field(description="of its frames with their thumbnails")
+    kept_frames: int
+    kept_bytes: int
+    bytes_a_year: int = Field(description="about what it takes in, by the last 30 days")
+    deletions: list[DeletionAnswer] = Field(description="at most one by age and one for room")
+
+    @classmethod
+    def of(cls, camera: CameraOutlook, forecaster: Forecaster) -> Self:
+        rule, used = forecaster.rules.rule_of(camera.camera_key), camera.used
+        return cls(
+            camera=camera.camera_key,
+            keep=str(forecaster.policy_of(camera.camera_key)),
+            has_own_keep=rule.keep is not None,
+            max_bytes=rule.max_bytes or None,
+            frames=used.frames,
+            bytes=used.bytes,
+            kept_frames=used.kept_frames,
+            kept_bytes=used.kept_bytes,
+            bytes_a_year=camera.bytes_a_year,
+            deletions=[DeletionAnswer.of(deletion) for deletion in camera.deletions],
+        )
+
+
 class RetentionAnswer(BaseModel):
     """The tiers, the room, and what will be deleted."""
 
-    keep: str = Field(description="ARCHIVE_KEEP")
+    keep: str = Field(description="ARCHIVE_KEEP, for cameras without tiers of their own")
     time_zone: str = Field(description="the time zone of the tiers' days and times of day")
     tiers: list[TierAnswer]
     bytes: int = Field(description="of all archived frames with their thumbnails")
+    kept_frames: int = Field(description="how many are marked as kept: they are never deleted by age or for room")
+    kept_bytes: int = Field(description="what those take of all bytes")
+    unmet_limits: list[str] = Field(description="limits that the kept frames exceed alone, in words: not carried out")
     max_bytes: int | None = Field(description="beyond it the oldest go; null without limit")
     free_bytes: int | None = Field(description="on the archive's disk; null where it can't be known")
     min_free_bytes: int | None = Field(description="with less, nothing more is archived; null without limit")
@@ -79,6 +136,7 @@ class RetentionAnswer(BaseModel):
     delete_percent: int = Field(description="of the archive, at most this share of what is overdue goes in a day")
     days: list[ExpiringDay] = Field(description="what goes by age, by local day; today's includes what is overdue")
     next: list[ExpiringFrame] = Field(description="the next frames to go by age")
+    cameras: list[CameraRetention] = Field(description="each camera that has frames")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +163,19 @@ def retention_router(sources: RetentionSources) -> APIRouter:
         policy = forecaster.policy
         now = from_ns(clock.clock.utc_ns())
         forecast = forecaster.forecast(now, days)
-        in_doubt, left = clock.doubt() is not None, sources.share.left(now, forecaster.frames())
+        usage = forecaster.usage()
+        outlook = Outlook(forecaster, usage, forecast, now, days)
+        total = total_of(usage)
+        in_doubt, left = clock.doubt() is not None, sources.share.left(now, total.frames)
         held = forecast.due if in_doubt else 0 if left is None else max(0, forecast.overdue - left)
         return RetentionAnswer(
             keep=str(policy),
             time_zone=policy.zone.key,
             tiers=[TierAnswer.of(tier) for tier in policy.tiers],
-            bytes=forecaster.total_bytes(),
+            bytes=total.bytes,
+            kept_frames=total.kept_frames,
+            kept_bytes=total.kept_bytes,
+            unmet_limits=forecaster.unmet_limits(usage),
             max_bytes=forecaster.max_bytes or None,
             free_bytes=sources.store.free_bytes(),
             min_free_bytes=sources.min_free_bytes or None,
@@ -120,6 +184,7 @@ def retention_router(sources: RetentionSources) -> APIRouter:
             delete_percent=sources.share.percent,
             days=[ExpiringDay(date=each.day, frames=each.frames, bytes=each.bytes) for each in forecast.days],
             next=[ExpiringFrame.of(expiry) for expiry in forecast.next],
+            cameras=[CameraRetention.of(camera, forecaster) for camera in outlook.cameras()],
         )
 
     @router.post(

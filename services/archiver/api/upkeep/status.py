@@ -25,6 +25,7 @@ SETTINGS: Final = (
     "bus_connect",
     "archive_dir",
     "aws_endpoint_url",
+    "cameras_file",
     "archive_keep",
     "archive_time_zone",
     "capture_when",

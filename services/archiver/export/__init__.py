@@ -1,0 +1,1 @@
+"""`framecast export`: copies a range of the archive elsewhere, with its rows."""

@@ -1,0 +1,38 @@
+"""An export's target in an object store. Loaded only when one is named: its library is large."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from services.archiver.base import texts
+from services.archiver.base.errors import StorageUnavailableError
+from services.archiver.files.s3_store import S3Store
+
+
+class BucketTarget:
+    """A `Target` under a prefix of a bucket, with the credentials and the endpoint that the archive uses."""
+
+    def __init__(self, url: str, endpoint: str | None) -> None:
+        """Raises ValueError when the address names no bucket."""
+        self._store = S3Store(url, endpoint=endpoint)
+
+    def read(self, path: str) -> bytes:
+        with _as_the_targets("read"):
+            return self._store.read(path, max_bytes=sys.maxsize)
+
+    def write(self, path: str, content: bytes) -> None:
+        with _as_the_targets("written"):
+            try:
+                self._store.write(path, content)
+            except FileNotFoundError as error:
+                raise StorageUnavailableError(texts.NO_BUCKET) from error
+
+
+@contextmanager
+def _as_the_targets(action: str) -> Iterator[None]:
+    """The store's words are about the archive."""
+    try:
+        yield
+    except StorageUnavailableError as error:
+        reason = str(error if isinstance(error.__cause__, FileNotFoundError) else error.__cause__).partition("\n")[0]
+        raise StorageUnavailableError(texts.export_target_fails(action, reason)) from error

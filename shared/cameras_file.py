@@ -1,0 +1,68 @@
+"""The cameras file as ingest and the archiver both see it: TOML with a `[[camera]]` table for each camera.
+
+Knows the file's shape and no key's meaning but `device_key`. Each service reads the keys that are its own.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from shared.errors import ConfigurationError
+
+MAX_CAMERAS: Final = 200
+MAX_FILE_BYTES: Final = 1024 * 1024
+LOOK_SECONDS: Final = 1.0
+"""How often a service looks whether the file has changed: cheap, but not free."""
+ARCHIVE_KEYS: Final = ("archive_keep", "archive_max_bytes", "capture_when")
+"""The keys that the archiver reads, and ingest passes over."""
+Table = dict[str, Any]
+
+
+class CamerasFileUnreadableError(ConfigurationError):
+    """Raised when the file can't be read at all. Where the service can do without it, say so and try again later."""
+
+
+def read_tables(path: Path) -> list[Table]:
+    """The cameras' tables in the file's order.
+
+    Raises:
+        CamerasFileUnreadableError: when the file is gone or may not be read.
+        ConfigurationError: when it is no list of cameras.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigurationError(f"{path} must be at most 1 MiB long.")
+        content = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise CamerasFileUnreadableError(f"{path} can't be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
+    tables = content.pop("camera", [])
+    if content:
+        raise ConfigurationError(f"{path}: '{next(iter(content))}' is unknown; cameras are [[camera]] tables.")
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigurationError(f"{path}: cameras are [[camera]] tables, with two brackets.")
+    if not 1 <= len(tables) <= MAX_CAMERAS:
+        raise ConfigurationError(f"{path} must hold 1 to {MAX_CAMERAS} [[camera]] tables, not {len(tables)}.")
+    return tables
+
+
+def place_of(path: Path, number: int, table: Table) -> str:
+    """A camera's table as an error names it: by its key, or by its number from 1 while it has none."""
+    return f"{path}: camera '{table['device_key']}'" if "device_key" in table else f"{path}: camera {number}"
+
+
+def refuse_repeated(path: Path, camera_keys: list[str]) -> None:
+    """Raises ConfigurationError when two cameras have the same key."""
+    repeated = next((key for key in camera_keys if camera_keys.count(key) > 1), None)
+    if repeated is not None:
+        raise ConfigurationError(f"{path}: camera '{repeated}': device_key must be a key of its own, not used twice.")
+
+
+def signature_of(path: Path) -> tuple[int, int, int] | None:
+    """Differs when the file has changed; None while there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
