@@ -41,6 +41,21 @@ test("a tier says what it keeps and for how long, and pictures by hand are kept 
   assert.equal(tiersOf([{ tier: "manual", age_days: 365 }]).length, 1);
 });
 
+test("only cameras with rules of their own are told of", () => {
+  const rules = { keep: "all:30d", has_own_keep: false, max_bytes: null };
+  assert.deepEqual(
+    ownRulesOf([
+      { camera: "porch", ...rules },
+      { camera: "attic", ...rules, has_own_keep: true },
+      { camera: "yard", ...rules, max_bytes: 2e9 },
+    ]),
+    [
+      ["Camera attic", "all:30d"],
+      ["Camera yard", "all:30d, at most 2 GB"],
+    ],
+  );
+});
+
 test("a clock in doubt asks for a decision, and its leftovers wait until it is right", () => {
   const leftovers = { frames: 2, bytes: 2000, gaps: 1, cameras: [] };
   const clock = { now: "2028-11-26T12:00:00Z", doubt: { text: "it is 730 days ahead" }, leftovers };
@@ -58,17 +73,4 @@ test("frames that the daily share holds back are told, and where all is well not
   assert.match(held.now, /^40 frames are due by age\. At most 10 %/);
   assert.deepEqual(doubtsOf(well, { held: 0 }), { right: "", out: "", now: "" });
   assert.deepEqual(doubtsOf(undefined, undefined), { right: "", out: "", now: "" });
-test("only cameras with rules of their own are told of", () => {
-  const rules = { keep: "all:30d", has_own_keep: false, max_bytes: null };
-  assert.deepEqual(
-    ownRulesOf([
-      { camera: "porch", ...rules },
-      { camera: "attic", ...rules, has_own_keep: true },
-      { camera: "yard", ...rules, max_bytes: 2e9 },
-    ]),
-    [
-      ["Camera attic", "all:30d"],
-      ["Camera yard", "all:30d, at most 2 GB"],
-    ],
-  );
 });

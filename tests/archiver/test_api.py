@@ -432,6 +432,7 @@ def test_health_and_documentation_are_there(client: TestClient) -> None:
         f"{FRAMES}/latest",
         f"{FRAMES}/nearest",
         f"{FRAMES}/gaps",
+        f"{FRAMES}/capturing",
         f"{FRAMES}/days",
         f"{FRAMES}/zip",
         f"{FRAMES}/{{frame_id}}",
