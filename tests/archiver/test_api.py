@@ -65,6 +65,7 @@ def test_a_frame_is_told_with_utc_times_and_a_relative_address(client: TestClien
         "height": 48,
         "bytes": len(webp),
         "sha256": client.get(f"{FRAMES}/latest").json()["sha256"],
+        "kept": False,
         "image_url": f"/api/camera/frames/1/image?v={version}",
         "thumbnail_url": f"/api/camera/frames/1/thumbnail?v={version}",
     }
@@ -432,11 +433,12 @@ def test_health_and_documentation_are_there(client: TestClient) -> None:
         f"{FRAMES}/latest",
         f"{FRAMES}/nearest",
         f"{FRAMES}/gaps",
-        f"{FRAMES}/capturing",
         f"{FRAMES}/days",
         f"{FRAMES}/zip",
         f"{FRAMES}/{{frame_id}}",
         f"{FRAMES}/{{frame_id}}/image",
         f"{FRAMES}/{{frame_id}}/thumbnail",
+        f"{FRAMES}/{{frame_id}}/kept",
+        f"{FRAMES}/capturing",
     }
     assert all(operation["summary"] for path in paths for operation in paths[path].values())
