@@ -75,12 +75,12 @@ class ClockRows:
             )
 
     def settle(self) -> int:
-        """The clock is trusted: date this boot's frames by it, and mark those that nobody can date.
+        """If the clock is trusted, date this boot's frames by it, and mark those that nobody can date.
 
         How many frames were put right. Their files keep names and labels.
         """
-        anchor, corrected = self._clock.anchor, 0
-        if anchor is None:
+        doubt, anchor, corrected = self._clock.doubt(), self._clock.anchor, 0
+        if doubt is not None or anchor is None:
             return 0
         last_id: int | None = 0
         while last_id is not None:
