@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -45,6 +45,7 @@ class Result:
     cpu_ms_per_frame: float
     frames_per_second: float
     kilobytes: int
+    share_of_stills: float
 
 
 def pictures(footage: str | None, count: int) -> Iterator[Image.Image]:
@@ -63,10 +64,10 @@ def pictures(footage: str | None, count: int) -> Iterator[Image.Image]:
         yield Image.fromarray(picture[:, :, ::-1]).resize((WIDTH, HEIGHT))
 
 
-def archived(archive: Path, footage: str | None, count: int) -> tuple[SourceFrame, ...]:
+def written(archive: Path, made: Iterable[Image.Image]) -> tuple[SourceFrame, ...]:
     """Write the pictures as the archiver does: WebP files."""
     frames = []
-    for n, picture in enumerate(pictures(footage, count)):
+    for n, picture in enumerate(made):
         file = io.BytesIO()
         picture.save(file, "WEBP", quality=80, method=4)
         (archive / f"{n}.webp").write_bytes(file.getvalue())
@@ -75,11 +76,14 @@ def archived(archive: Path, footage: str | None, count: int) -> tuple[SourceFram
     return tuple(frames)
 
 
-def rendered(archive: Path, frames: tuple[SourceFrame, ...], form: OutputFormat) -> Result:
+def job_for(archive: Path, frames: tuple[SourceFrame, ...], form: OutputFormat, ffmpeg: str | None = None) -> RenderJob:
+    """All frames at the benchmark's size and rate, with the time printed in."""
     output = archive / f"out.{form}"
-    job = RenderJob(
-        str(archive), str(output), form, WIDTH, HEIGHT, Fraction(FPS), "UTC", shutil.which("ffmpeg"), frames
-    )
+    return RenderJob(str(archive), str(output), form, WIDTH, HEIGHT, Fraction(FPS), "UTC", ffmpeg, frames)
+
+
+def rendered(job: RenderJob) -> Result:
+    """Render it in a process of its own."""
     began = time.monotonic()
     command = [sys.executable, "-m", "services.archiver.timelapse"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -91,18 +95,21 @@ def rendered(archive: Path, frames: tuple[SourceFrame, ...], form: OutputFormat)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - began
+    stills_bytes = sum((Path(job.archive) / frame.path).stat().st_size for frame in job.frames)
+    file_bytes = Path(job.output).stat().st_size
     last = decode_report(lines[-1])
     assert isinstance(last, Progress)
     assert process.returncode == 0, last.error
-    assert last.done == len(frames)
+    assert last.done == len(job.frames)
     cpu_seconds = usage.ru_utime + usage.ru_stime
     return Result(
-        form.value,
+        job.form.value if job.ffmpeg is None else f"{job.form} (ffmpeg)",
         last.done,
         round(seconds, 2),
         round(1000 * cpu_seconds / last.done, 1),
         round(last.done / seconds, 1),
-        output.stat().st_size // 1000,
+        file_bytes // 1000,
+        round(file_bytes / stills_bytes, 2),
     )
 
 
@@ -111,15 +118,18 @@ def main() -> None:
     parser.add_argument("footage", nargs="?", help="a video file")
     parser.add_argument("--frames", type=int, default=300)
     options = parser.parse_args()
-    forms = [form for form in OutputFormat if form is not OutputFormat.H264 or shutil.which("ffmpeg")]
     with tempfile.TemporaryDirectory() as directory:
         archive = Path(directory)
-        frames = archived(archive, options.footage, options.frames)
-        results = [rendered(archive, frames, form) for form in forms]
+        frames = written(archive, pictures(options.footage, options.frames))
+        jobs = [job_for(archive, frames, form) for form in OutputFormat]
+        ffmpeg = shutil.which("ffmpeg")
+        jobs += [job_for(archive, frames, OutputFormat.H264, ffmpeg)] if ffmpeg else []
+        results = [rendered(job) for job in jobs]
     print(f"{WIDTH}x{HEIGHT}, {options.frames} frames, time printed in, {os.cpu_count()} cores")
-    print(f"{'format':8}{'frames/s':>10}{'CPU ms/frame':>14}{'kB':>8}")
-    for result in results:
-        print(f"{result.format:8}{result.frames_per_second:>10}{result.cpu_ms_per_frame:>14}{result.kilobytes:>8}")
+    print(f"{'format':16}{'frames/s':>10}{'CPU ms/frame':>14}{'kB':>8}{'of stills':>11}")
+    for each in results:
+        row = f"{each.format:16}{each.frames_per_second:>10}{each.cpu_ms_per_frame:>14}"
+        print(f"{row}{each.kilobytes:>8}{each.share_of_stills:>11}")
     print(json.dumps([asdict(result) for result in results]))
 
 

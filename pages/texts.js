@@ -158,6 +158,14 @@ export const pictureIsCopied = "Link to this picture alone.";
 /** @param {string} time */
 export const pictureIsCopiedUntil = (time) => `Link to this picture alone, for anybody, until ${time}.`;
 export const chooseTheOther = "Now choose the other picture on the track.";
+/** @param {string} name of a camera that is not configured any more */
+export const onlyArchived = (name) => `${name} (archive only)`;
+/** @param {string} pictures @param {string} size @param {string} span empty where there is none */
+export const archivedAmount = (pictures, size, span) => `${pictures}, ${size}${span && `, ${span}`}.`;
+/** @param {string} first @param {string} last */
+export const fromTo = (first, last) => `${first} to ${last}`;
+export const isNotConfigured = "No such camera is configured now.";
+export const isChanging = "This may take a while…";
 export const noCameraHasReported = "No camera has reported yet.";
 /** @param {string} percent of the stage */
 export const before = (percent) => `${percent} % before`;
@@ -174,11 +182,14 @@ export const formIsNotFilled = "Fill in the form to see how long it gets.";
  * @param {string} length
  * @param {number} fps
  * @param {string} size in pixels
+ * @param {string} bytes
  */
-export const estimate = (used, found, length, fps, size) => {
+export const estimate = (used, found, length, fps, size, bytes) => {
   const some = used === found ? "" : `${used.toLocaleString()} of `;
-  return `${some}${pictures(found)} make ${length} at ${fps} per second, ${size}.`;
+  return `${some}${pictures(found)} make ${length} at ${fps} per second, ${size}, roughly ${bytes}.`;
 };
+export const itLasts = "It lasts (s)";
+export const inFps = "Speed (fps)";
 /** @param {string} length */
 export const lapseWaits = (length) => `Waits its turn: ${length}.`;
 /** @param {number} done @param {number} frames @param {number} skipped */
@@ -190,6 +201,15 @@ export const lapseFailed = (error) => `Failed: ${error}.`;
 export const lapseIsDone = (length, size, bytes, skipped) => `${length}, ${size}, ${bytes}${lapseSkipped(skipped)}.`;
 /** @param {number} count */
 const lapseSkipped = (count) => (count ? `, ${counted(count, "damaged picture")} left out` : "");
+/** @param {string} entry of the schedule */
+export const madeByItself = (entry) => ` Made by itself (${entry}).`;
+export const recordWasLost = " Its record was lost; this is what the video says.";
+/** @param {string} camera @param {string} date */
+export const lapseOfUnknownDays = (camera, date) => `${camera}, made on ${date}`;
+export const lapseLink = "Copy link";
+/** @param {string} time */
+export const lapseIsCopiedUntil = (time) => `Link copied, for anybody, until ${time}`;
+export const lapseIsCopied = "Link copied";
 /** @param {string} date */
 export const keptUntil = (date) => ` Kept until ${date}.`;
 /** @param {string} time */
@@ -299,6 +319,11 @@ export const allWell = "All is well";
 /** @param {number} count */
 export const thingsToLookAt = (count) => `${counted(count, "thing")} to look at`;
 export const asOf = "As of ";
+/** @param {number} checked @param {number | null} total */
+export const isChecked = (checked, total) =>
+  `Checking: ${checked.toLocaleString()}${total === null ? "" : ` of ${pictures(total)}`}.`;
+export const dropMissing =
+  "Take the rows of all missing files out of the archive? Files that are put back later are taken in again.";
 /** A length in its largest whole unit; `units` are years, days, hours, minutes and seconds. */
 export const years = (/** @type {number} */ count) => counted(count, "year");
 export const days = (/** @type {number} */ count) => counted(count, "day");

@@ -53,12 +53,30 @@ COMMANDS: Final = (
         takes_arguments=True,
     ),
     Command(
+        "rescan",
+        "services.archiver.rescan",
+        "compare the archive's files and rows: what is gone, damaged or new",
+        takes_arguments=True,
+    ),
+    Command(
         "export",
         "services.archiver.export",
         "copy a range of the archive elsewhere, with its rows",
         takes_arguments=True,
     ),
     Command("rebuild", "services.archiver.rebuild", "make the archive's rows anew from its files"),
+    Command(
+        "import-stills",
+        "services.archiver.import_stills",
+        "take pictures of another program into a camera's archive",
+        takes_arguments=True,
+    ),
+    Command(
+        "camera",
+        "services.archiver.camera",
+        "list the archive's cameras, rename one, or forget one",
+        takes_arguments=True,
+    ),
     Command("timelapse", "services.archiver.timelapse", "render the order on standard input, as the archiver does"),
     Command("demo-archive", "services.archiver.demo", "fill the archive with made-up months", takes_arguments=True),
 )

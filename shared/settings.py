@@ -76,6 +76,14 @@ def read_secret_file(name: str, path: str) -> str:
         raise ConfigurationError(f"{name} is '{path}' but must be a readable file: {reason}.") from None
 
 
+def secret_file(settings_class: type[BaseSettings], field_name: str) -> tuple[str, str] | None:
+    """The variable that names the file a secret is read from, and its path; None when no file is read for it."""
+    variable = variable_name(settings_class, field_name)
+    name = f"{variable}_FILE"
+    path = os.environ.get(name)
+    return (name, path) if path and not os.environ.get(variable) else None
+
+
 class _SecretFileSource(PydanticBaseSettingsSource):
     """Reads `NAME_FILE` for every secret `NAME` that is not in the environment itself."""
 

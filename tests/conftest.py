@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.support.camera import missing_camera_parts
+from tests.support.disks import missing_disk_parts
 from tests.support.hosts import missing_host_parts
 
 pytest_plugins = ["tests.support.fixtures"]
@@ -15,6 +17,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 # A busy machine is no failure, and a failing example is in the output.
 settings.register_profile("framecast", deadline=None, database=None)
 settings.load_profile("framecast")
+# Services have the computer's time zone unless a test gives them another: here it is the same on every computer.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 
 def _missing(item: pytest.Item) -> str | None:
@@ -23,6 +28,8 @@ def _missing(item: pytest.Item) -> str | None:
     if item.get_closest_marker("browser") and not CHROMIUM.exists():
         return "Debian's chromium is not installed: apt-get install chromium"
     if item.get_closest_marker("hosts") and (reason := missing_host_parts()):
+        return reason
+    if item.get_closest_marker("disks") and (reason := missing_disk_parts()):
         return reason
     clients = item.get_closest_marker("clients")
     if clients and clients.args and not shutil.which(clients.args[0]):

@@ -32,7 +32,7 @@ export function showDetails({ key, feed, device }, isReachable) {
   // A download that can only fail isn't offered.
   page.snapshot.inert = !isReachable || !isSending(device);
   page.snapshot.href = address("api/camera/snapshot", { camera: key });
-  page.snapshot.download = `${key}_${fileTime(Date.now())}.jpg`;
+  page.snapshot.download = `${key}_${fileTime(Date.now()).replace("T", "-")}.jpg`;
   page.info.setAttribute("aria-expanded", `${!page.details.hidden}`);
   if (page.details.hidden) return;
   const rows = detailRows(feed, device ?? {}).map(([name, value]) =>

@@ -11,6 +11,8 @@ import { elementsById } from "../shared/dom.js";
  *   "out-row": HTMLElement, "out-text": HTMLElement, "out-button": HTMLElement,
  *   "now-row": HTMLElement, "now-text": HTMLElement, "now-button": HTMLElement,
  *   cameras: HTMLElement, services: HTMLElement, settings: HTMLElement,
+ *   rescan: HTMLElement, "rescan-words": HTMLElement,
+ *   "rescan-start": HTMLButtonElement, "rescan-drop": HTMLButtonElement,
  * }}
  */
 export const page = elementsById();

@@ -78,7 +78,7 @@ export function archiveCard({ answer, error, at = 0 }) {
     state,
     error,
     words: [texts.archiveStates[state]],
-    advice: error ? [] : answer.problems,
+    advice: error ? [] : [...answer.problems, answer.store_note],
     facts: answer ? archiveFacts(answer, at) : [],
   };
 }

@@ -9,6 +9,7 @@ import { showDoubts } from "./clock.js";
 import { page } from "./elements.js";
 import { archiveCard, cameraCard, replicaCard, retentionCard } from "./facts.js";
 import { problemsOf } from "./problems.js";
+import { showRescan } from "./rescan.js";
 
 /** @import { Fact } from "./cards.js" */
 
@@ -103,3 +104,4 @@ function showProblems(cameras) {
 setInterval(look, LOOK_MS);
 addEventListener("visibilitychange", look);
 look();
+showRescan();

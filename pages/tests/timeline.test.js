@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { daysOf, sums } from "../timeline/frames.js";
+import { choicesOf, firstOf } from "../timeline/cameras.js";
+import { daysOf, digitsOf, hashesOf, sums } from "../timeline/frames.js";
 import { daysOfMonth, fillOf, monthLater, monthsOf, sumOf } from "../timeline/months.js";
 import { Scale } from "../timeline/scale.js";
 import { countBelow, nearestPlace } from "../timeline/search.js";
-import { placeOnSheet, stridesFor } from "../timeline/sheets.js";
+import { placeOnSheet, sheetVersion, stridesFor } from "../timeline/sheets.js";
 import { parseView, queryOf, spanOf } from "../timeline/view.js";
 
 const HOUR = 3_600_000;
@@ -157,4 +158,35 @@ test("the index's differences are added up", () => {
 test("a day with any picture can be told from one with none", () => {
   assert.deepEqual([fillOf(0, 24), fillOf(24, 24)], [0, 1]);
   assert.ok(fillOf(1, 10_000) >= 0.25);
+});
+
+test("a sheet has another address when one of its ids means another picture, the same as the server computes", () => {
+  const hashes = [...hashesOf("0a1b2c3dffffffff")];
+  assert.deepEqual(hashes.map(digitsOf), ["0a1b2c3d", "ffffffff"]);
+  assert.equal(sheetVersion([17, 18], hashes), "0b441b18");
+  assert.notEqual(sheetVersion([17, 18], [...hashes].reverse()), sheetVersion([17, 18], hashes));
+});
+
+const archived = (/** @type {string} */ camera, /** @type {number} */ frames, /** @type {string | null} */ last) => ({
+  camera,
+  name: camera.toUpperCase(),
+  frames,
+  bytes: 0,
+  first_at: last,
+  last_at: last,
+  configured: false,
+  is_changing: false,
+});
+
+test("cameras that only the archive has can be chosen, too, also while no camera is heard", () => {
+  const kept = [archived("garden", 3, "2026-11-20T10:00:00Z"), archived("porch", 2, "2026-11-22T10:00:00Z")];
+  const empty = archived("cellar", 0, null);
+  const devices = [{ key: "porch", name: "Porch", is_default: true }];
+  assert.deepEqual(choicesOf(devices, [...kept, empty]), [
+    { key: "porch", name: "Porch" },
+    { key: "garden", name: "GARDEN (archive only)" },
+  ]);
+  assert.equal(firstOf(devices, kept), "porch");
+  assert.equal(firstOf([], [...kept, empty]), "porch");
+  assert.equal(firstOf([], [empty]), undefined);
 });

@@ -16,7 +16,7 @@ import {
 import { formatLength } from "../status/lengths.js";
 import { pictures } from "../texts.js";
 import { outlookWords } from "../timeline/outlook-words.js";
-import { noteOf, titleOf } from "../timeline/timelapse-words.js";
+import { endingOf, lastDays, nameOf, noteOf, titleOf } from "../timeline/timelapse-words.js";
 
 const local = (/** @type {string} */ text) => new Date(text).getTime();
 
@@ -77,10 +77,15 @@ test("a length that somebody set is told in the largest whole unit", () => {
   ]);
 });
 
+const ORDER = { camera: "a", from: "2026-11-20T23:00:00Z", to: "2026-11-22T23:00:00Z", daily_at: null, format: "webm" };
+
 const LAPSE = /** @type {import("../timeline/timelapse-words.js").Timelapse} */ ({
   id: "x",
+  camera: "a",
+  created_at: "2026-11-23T10:00:00Z",
+  format: "webm",
   state: "done",
-  request: { camera: "a", from: "2026-11-20T23:00:00Z", to: "2026-11-22T23:00:00Z", daily_at: null, format: "webm" },
+  request: ORDER,
   frames: 1_200,
   done: 30,
   skipped: 0,
@@ -103,9 +108,29 @@ test("a time-lapse is described by how far it is", () => {
 });
 
 test("a time-lapse is named for its days, of which the last ends at midnight", () => {
-  assert.equal(titleOf(LAPSE.request), "a, 21 Nov 2026 – 22 Nov 2026");
-  const day = { ...LAPSE.request, to: "2026-11-21T23:00:00Z", daily_at: "12:00:00" };
+  assert.equal(titleOf(ORDER), "a, 21 Nov 2026 – 22 Nov 2026");
+  const day = { ...ORDER, to: "2026-11-21T23:00:00Z", daily_at: "12:00:00" };
   assert.equal(titleOf(day), "a, 21 Nov 2026, daily at 12:00");
+});
+
+test("a time-lapse that made itself, or lost its record, says so", () => {
+  const daily = { ...LAPSE, schedule: "daily", recovered: true };
+  const said = "50 s, 640 × 360, 2.5 MB. Made by itself (daily). Its record was lost; this is what the video says.";
+  assert.equal(noteOf({ ...daily, expires_at: null }), said);
+  const unknown = { ...LAPSE, request: null, width: 0, height: 0, expires_at: null };
+  assert.equal(noteOf(unknown), "2.5 MB.");
+  assert.equal(nameOf(unknown), "a, made on 23 Nov 2026");
+  assert.equal(nameOf(LAPSE), titleOf(ORDER));
+});
+
+test("a file's ending is its container's", () => {
+  const endings = ["webm", "mp4", "h264", "webp"].map((format) => endingOf({ format }));
+  assert.deepEqual(endings, ["webm", "mp4", "mp4", "webp"]);
+});
+
+test("the last days end now", () => {
+  const now = Date.parse("2026-11-26T12:00:00Z");
+  assert.deepEqual(lastDays(7, now), { from: "2026-11-19T12:00:00.000Z", to: "2026-11-26T12:00:00.000Z" });
 });
 
 test("what an archive takes is told with what will be deleted: how much, of which camera, from when, and when", () => {

@@ -8,8 +8,8 @@ import { change, fetchAhead, go, hasSmall, loadGaps, loadMissed, note, rank, tel
 import { page } from "./elements.js";
 import { play } from "./play.js";
 import { frames, gaps, ids, missed, ranks, recount, shown, timeOf, view } from "./selection.js";
+import { copyLink, LINK_SECONDS } from "./sharing.js";
 
-const LINK_SECONDS = 86_400;
 /** Pictures that are fetched before they are played. */
 const FETCHED_AHEAD = 8;
 
@@ -80,12 +80,7 @@ export async function refresh() {
 
 /** @param {string} url @param {string} words to say then */
 async function copy(url, words) {
-  // Where the page is not served by HTTPS there is no clipboard to write to.
-  const isCopied = await navigator.clipboard?.writeText(url).then(
-    () => true,
-    () => false,
-  );
-  if (!isCopied) prompt(texts.copyThisLink, url);
+  await copyLink(url);
   note(words);
 }
 

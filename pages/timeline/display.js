@@ -26,6 +26,7 @@ import {
   days,
   frames,
   gaps,
+  hashes,
   ids,
   missed,
   nearest,
@@ -103,7 +104,7 @@ const timelapses = new Timelapses();
 const spans = [...page.spans.querySelectorAll("input")];
 
 const iso = (/** @type {number} */ instant) => new Date(instant).toISOString();
-const urlOf = (/** @type {number} */ each) => pictureUrl(ids[each], timeOf(each));
+const urlOf = (/** @type {number} */ each) => pictureUrl(ids[each], hashes[each]);
 
 /** Says something below the title. */
 export const note = (/** @type {string} */ text) => setText(page.note, text);
@@ -146,7 +147,7 @@ export const fetchAhead = (some) => stage.fetchAhead(some.map(urlOf));
 export function update() {
   select();
   const [low, high] = ranks();
-  strips = stridesFor(high - low, track.width).map((stride) => stripOf(ids, stride));
+  strips = stridesFor(high - low, track.width).map((stride) => stripOf(ids, hashes, stride));
   page.daylight.checked = view.daylight;
   page.hour.disabled = view.hour === null;
   page.daily.checked = view.hour !== null;
@@ -243,7 +244,7 @@ function showSpan() {
   showCounts(places, from, to);
   if (places.length) page.zip.href = address("api/camera/frames/zip", { ...range, hour, tz: ZONE });
   else page.zip.removeAttribute("href");
-  timelapses.show(places.length ? { ...range, daily_at: hour === null ? null : `${two(hour)}:00` } : null);
+  timelapses.show({ ...range, daily_at: hour === null ? null : `${two(hour)}:00` }, places.length > 0);
   track.show(frames, places, from, to);
   showGaps();
   loadGaps();

@@ -18,6 +18,8 @@ import { elementsById } from "../shared/dom.js";
  *   calendar: HTMLElement, "month-note": HTMLElement,
  *   zip: HTMLAnchorElement, lapse: HTMLFormElement, estimate: HTMLElement, render: HTMLButtonElement,
  *   lapses: HTMLElement,
+ *   whole: HTMLElement, "whole-note": HTMLElement, "whole-key": HTMLElement, "whole-words": HTMLElement,
+ *   renaming: HTMLFormElement, forgetting: HTMLFormElement,
  *   sure: HTMLDialogElement, "sure-text": HTMLElement,
  * }}
  */

@@ -5,17 +5,19 @@ import { dayKey, dayStart, hourOf } from "../shared/time.js";
 
 /** Below this brightness, of 255, a picture counts as dark. */
 const DARK = 40;
-const COLUMNS = /** @type {const} */ (["ids", "times", "light", "bytes"]);
+const COLUMNS = /** @type {const} */ (["ids", "times", "light", "bytes", "hashes"]);
+const HASH_DIGITS = 8;
 
 /**
- * The numbers of some frames, a row for each property, sorted by time; `times` are in ms since 1970.
+ * The numbers of some frames, a row for each property, sorted by time; `times` are in ms since 1970, `hashes` the
+ * beginnings of the pictures' hashes.
  * @typedef {Record<typeof COLUMNS[number], Float64Array>} Columns
  *
  * @typedef {{ frames: number, bytes: number, missed: number }} Day
  *
  * The index of the server; each id and time is given by how much it is above the one before.
- * @typedef {{ id: number[], captured_at: number[], brightness: number[], bytes: number[], manual: number[],
- *   kept: number[], next_cursor: string | null }} Index
+ * @typedef {{ id: number[], captured_at: number[], brightness: number[], bytes: number[], hash: string,
+ *   manual: number[], kept: number[], next_cursor: string | null }} Index
  */
 
 /** The frames of one camera, as far as they were loaded. */
@@ -29,6 +31,7 @@ export class Frames {
   times = new Float64Array();
   light = new Float64Array();
   bytes = new Float64Array();
+  hashes = new Float64Array();
 
   /** @param {string} camera */
   constructor(camera) {
@@ -88,7 +91,7 @@ export class Frames {
     for (const place of index.manual) this.manual.add(ids[place]);
     for (const place of index.kept) this.kept.add(ids[place]);
     const [light, bytes] = [index.brightness, index.bytes].map((row) => Float64Array.from(row));
-    return { ids, times: sums(index.captured_at), light, bytes };
+    return { ids, times: sums(index.captured_at), light, bytes, hashes: hashesOf(index.hash) };
   }
 
   /** @param {Columns} older @param {Columns} newer */
@@ -101,6 +104,18 @@ export class Frames {
     }
   }
 }
+
+/** The numbers that stand one after the other in hexadecimal digits. @param {string} digits */
+export function hashesOf(digits) {
+  const hashes = new Float64Array(digits.length / HASH_DIGITS);
+  for (let n = 0; n < hashes.length; n += 1) {
+    hashes[n] = Number.parseInt(digits.slice(HASH_DIGITS * n, HASH_DIGITS * (n + 1)), 16);
+  }
+  return hashes;
+}
+
+/** A frame's hash as the server writes it. @param {number} hash */
+export const digitsOf = (hash) => hash.toString(16).padStart(HASH_DIGITS, "0");
 
 /** The values whose differences these are. @param {number[]} differences */
 export function sums(differences) {

@@ -4,28 +4,36 @@ import { request } from "../shared/server.js";
 import { askClock } from "../shared/witness.js";
 import * as texts from "../texts.js";
 import { refresh } from "./acts.js";
+import { choicesOf, firstOf } from "./cameras.js";
 import "./controls.js";
 import { note, setDevice, setDue, tellOutlook, update } from "./display.js";
 import { askDue } from "./due.js";
 import { page } from "./elements.js";
 import { isPlaying } from "./play.js";
 import { choose, frames, recount, view } from "./selection.js";
+import { showArchived } from "./upkeep.js";
 
 const NEWS_MS = 60_000;
 const AGAIN_MS = 5_000;
 
+/** @import { Archived, Device } from "./cameras.js" */
+
 async function load() {
-  const { devices } = await request("api/devices");
-  /** @type {Record<string, any>[]} */
-  const all = devices;
-  const first = all.find(({ is_default: isDefault }) => isDefault) ?? all[0];
-  const camera = view.camera ?? first?.key;
-  if (!camera) throw new Error(texts.noCameraHasReported);
-  const device = all.find(({ key }) => key === camera);
+  const [reported, kept] = await Promise.allSettled([request("api/devices"), request("api/camera/frames/cameras")]);
+  /** @type {Device[]} */
+  const devices = reported.status === "fulfilled" ? reported.value.devices : [];
+  /** @type {Archived[]} */
+  const archived = kept.status === "fulfilled" ? kept.value.cameras : [];
+  const camera = view.camera ?? firstOf(devices, archived);
+  if (!camera) throw reported.status === "rejected" ? reported.reason : new Error(texts.noCameraHasReported);
+  const device = devices.find(({ key }) => key === camera);
   setDevice(device ?? {});
-  if (!device) all.push({ key: camera, name: camera }); // one that is gone still has its archive
+  page.capture.hidden = !device;
+  const all = choicesOf(devices, archived);
+  if (!all.some(({ key }) => key === camera)) all.push({ key: camera, name: camera });
   page.camera.replaceChildren(...all.map(({ key, name }) => new Option(name, key, false, key === camera)));
   page.camera.hidden = all.length < 2;
+  showArchived(archived.find((each) => each.camera === camera));
   choose(camera);
   await frames.load(() => {
     recount();

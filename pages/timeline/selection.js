@@ -21,6 +21,9 @@ export let shown = new Uint32Array();
 /** Ids by rank. @type {number[]} */
 export let ids = [];
 
+/** Hashes by rank. @type {number[]} */
+export let hashes = [];
+
 /** @param {string} camera whose frames are to be shown */
 export function choose(camera) {
   view.camera = camera;
@@ -36,6 +39,7 @@ export function recount() {
 export function select() {
   shown = frames.shown(view);
   ids = Array.from(shown, (place) => frames.ids[place]);
+  hashes = Array.from(shown, (place) => frames.hashes[place]);
   view.at ??= timeOf(shown.length - 1) ?? null;
 }
 

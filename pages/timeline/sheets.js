@@ -4,6 +4,7 @@
  */
 
 import { address } from "../shared/server.js";
+import { digitsOf } from "./frames.js";
 
 const PER_SHEET = 100;
 const COLUMNS = 10;
@@ -13,15 +14,29 @@ const AT_ONCE = 2;
 const WAITING = 16;
 
 /**
- * Every `stride`-th of the frames with these ids; `urls` are the addresses of its sheets, as far as they were needed.
- * @typedef {{ ids: number[], stride: number, urls: string[] }} Strip
+ * Every `stride`-th of the frames with these ids and hashes; `urls` are the addresses of its sheets, as far as they were
+ * needed.
+ * @typedef {{ ids: number[], hashes: number[], stride: number, urls: string[] }} Strip
  *
  * A place on a sheet, in its pixels.
  * @typedef {{ sheet: ImageBitmap, x: number, y: number, width: number, height: number }} Cell
  */
 
-/** @param {number[]} ids @param {number} stride @returns {Strip} */
-export const stripOf = (ids, stride) => ({ ids, stride, urls: [] });
+/** @param {number[]} ids @param {number[]} hashes @param {number} stride @returns {Strip} */
+export const stripOf = (ids, hashes, stride) => ({ ids, hashes, stride, urls: [] });
+
+/**
+ * The part of a sheet's address that changes with its pictures, as the server computes it: FNV-1a with 32 bits. An id
+ * may mean another picture one day, in another database; the browser keeps a sheet for a year.
+ * @param {number[]} ids
+ * @param {number[]} hashes
+ */
+export function sheetVersion(ids, hashes) {
+  const text = ids.map((id, place) => `${id}.${digitsOf(hashes[place])}`).join();
+  let value = 0x811c9dc5;
+  for (let n = 0; n < text.length; n += 1) value = Math.imul(value ^ text.charCodeAt(n), 0x01000193);
+  return digitsOf(value >>> 0);
+}
 
 /**
  * The strides of the strips that a span needs: every frame, one for each pixel of the track, a hundred in all.
@@ -76,10 +91,10 @@ export class Sheets {
    * @param {boolean} isWanted whether it is fetched then
    * @returns {Cell | null}
    */
-  cell({ ids, stride, urls }, rank, isWanted = true) {
+  cell({ ids, hashes, stride, urls }, rank, isWanted = true) {
     const { number, begin, end, columns, rows, column, row } = placeOnSheet(ids.length, stride, rank);
-    const some = () => ids.slice(begin, end).filter((_, place) => place % stride === 0);
-    urls[number] ??= address("api/camera/frames/sprites", { ids: some().join() });
+    const some = (/** @type {number[]} */ all) => all.slice(begin, end).filter((_, place) => place % stride === 0);
+    urls[number] ??= sheetUrl(some(ids), some(hashes));
     const url = urls[number];
     const sheet = this.#kept.get(url);
     if (!sheet) {
@@ -125,6 +140,10 @@ export class Sheets {
     }
   }
 }
+
+/** @param {number[]} ids @param {number[]} hashes */
+const sheetUrl = (ids, hashes) =>
+  address("api/camera/frames/sprites", { ids: ids.join(), v: sheetVersion(ids, hashes) });
 
 /** Fills a canvas with a cell. @param {HTMLCanvasElement} canvas @param {Cell} cell */
 export function paint(canvas, { sheet, x, y, width, height }) {

@@ -3,6 +3,7 @@
 import { address } from "../shared/server.js";
 import * as texts from "../texts.js";
 import { page } from "./elements.js";
+import { digitsOf } from "./frames.js";
 import { paint } from "./sheets.js";
 
 /** @import { Cell } from "./sheets.js" */
@@ -15,8 +16,8 @@ import { paint } from "./sheets.js";
 /** While the track is dragged, a picture is fetched in full only where the finger rests so long. */
 const SETTLE_MS = 90;
 
-/** The address of a picture in full, which a browser may keep. @param {number} id @param {number} time */
-export const pictureUrl = (id, time) => address(`api/camera/frames/${id}/image`, { v: Math.floor(time).toString(36) });
+/** The address of a picture in full, which a browser may keep. @param {number} id @param {number} hash */
+export const pictureUrl = (id, hash) => address(`api/camera/frames/${id}/image`, { v: digitsOf(hash) });
 
 /** The place of one picture. */
 class Side {

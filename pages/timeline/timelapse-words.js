@@ -8,9 +8,15 @@ import * as texts from "../texts.js";
  * A time-lapse as the server tells of it, with what it was asked for.
  * @typedef {object} Timelapse
  * @property {string} id
+ * @property {string} camera
  * @property {"queued" | "rendering" | "done" | "failed"} state
- * @property {Order} request
+ * @property {Order | null} request null when its record was lost
+ * @property {string | null} [schedule] the entry that made it by itself
+ * @property {boolean} [recovered] whether its record was lost
  * @property {string | null} file_url
+ * @property {string | null} [poster_url]
+ * @property {string} created_at
+ * @property {string} format
  * @property {number} frames
  * @property {number} done
  * @property {number} skipped
@@ -35,9 +41,30 @@ export function noteOf(lapse) {
   if (state === "queued") return texts.lapseWaits(length);
   if (state === "rendering") return texts.lapseIsMade(done, frames, skipped);
   if (state === "failed") return texts.lapseFailed(`${error}`);
-  const note = texts.lapseIsDone(length, `${width} × ${height}`, formatSize(bytes), skipped);
+  let note = width
+    ? texts.lapseIsDone(length, `${width} × ${height}`, formatSize(bytes), skipped)
+    : `${formatSize(bytes)}.`;
+  if (lapse.schedule) note += texts.madeByItself(lapse.schedule);
+  if (lapse.recovered) note += texts.recordWasLost;
   return until ? note + texts.keptUntil(formatDate(until)) : note;
 }
+
+/** @param {Pick<Timelapse, "camera" | "request" | "created_at">} lapse */
+export const nameOf = ({ camera, request, created_at: at }) =>
+  request ? titleOf(request) : texts.lapseOfUnknownDays(camera, formatDate(at));
+
+/**
+ * The days up to now that a time-lapse is to show.
+ * @param {number} days
+ * @param {number} now in ms since 1970
+ */
+export const lastDays = (days, now) => ({
+  from: new Date(now - days * 86_400_000).toISOString(),
+  to: new Date(now).toISOString(),
+});
+
+/** The ending of the video's name. @param {Pick<Timelapse, "format">} lapse */
+export const endingOf = ({ format }) => (format === "webm" || format === "webp" ? format : "mp4");
 
 /** @param {Order} order */
 export function titleOf({ camera, from, to, daily_at: time }) {

@@ -1,13 +1,14 @@
 /* Time-lapses: asked for with their length told beforehand, watched while they are made, played, kept or deleted. */
 
 import { make, setText } from "../shared/dom.js";
-import { formatPlayingTime } from "../shared/quantities.js";
+import { formatPlayingTime, formatSize } from "../shared/quantities.js";
 import { address, request } from "../shared/server.js";
-import { ZONE } from "../shared/time.js";
+import { formatInstant, ZONE } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { isConfirmed } from "./confirmation.js";
 import { page } from "./elements.js";
-import { isBusy, noteOf, titleOf } from "./timelapse-words.js";
+import { copyLink, LINK_SECONDS } from "./sharing.js";
+import { endingOf, isBusy, lastDays, nameOf, noteOf } from "./timelapse-words.js";
 
 /** @import { Timelapse } from "./timelapse-words.js" */
 
@@ -21,20 +22,21 @@ const BUSY_MS = 1_000;
 const IDLE_MS = 30_000;
 /** What may be asked for, by the unit that the form has. */
 const BOUNDS = {
+  length_seconds: { min: "1", max: "3600", value: "10" },
   fps: { min: "1", max: "60", value: "24" },
-  length_seconds: { min: "1", max: "3600", value: "30" },
 };
 const PATH = "api/camera/timelapses";
 const { lapse: form, estimate, render, lapses: list } = page;
 
-/** @type {{ pace: HTMLSelectElement, amount: HTMLInputElement, width: HTMLSelectElement, format: HTMLSelectElement,
- *   timestamp: HTMLInputElement }} */
+/** @type {{ of: HTMLSelectElement, pace: HTMLSelectElement, amount: HTMLInputElement, width: HTMLSelectElement,
+ *   format: HTMLSelectElement, deflicker: HTMLInputElement, timestamp: HTMLInputElement }} */
 const fields = /** @type {any} */ (form.elements);
 
 /** The form and the list of time-lapses. */
 export class Timelapses {
   /** @type {Frames | null} */
   #frames = null;
+  #areThere = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #estimating;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -46,14 +48,19 @@ export class Timelapses {
     form.addEventListener("submit", (event) => this.#submit(event));
     form.addEventListener("input", ({ target }) => {
       const pace = /** @type {keyof typeof BOUNDS} */ (fields.pace.value);
-      if (target === fields.pace) Object.assign(fields.amount, BOUNDS[pace]);
+      if (target === fields.pace) {
+        Object.assign(fields.amount, BOUNDS[pace]);
+        const label = /** @type {HTMLElement} */ (fields.amount.previousElementSibling);
+        setText(label, pace === "fps" ? texts.inFps : texts.itLasts);
+      }
       this.#estimate();
     });
   }
 
-  /** From now on of these frames. @param {Frames | null} frames null when there are none */
-  show(frames) {
+  /** From now on of these frames. @param {Frames} frames of the track @param {boolean} areThere whether it has any */
+  show(frames, areThere) {
     this.#frames = frames;
+    this.#areThere = areThere;
     if (!this.#polling) this.refresh();
     this.#estimate();
   }
@@ -78,13 +85,15 @@ export class Timelapses {
 
   /** What the form says, as the server wants it. */
   #order() {
-    const { pace, amount, width, timestamp, format } = fields;
+    const { of, pace, amount, width, timestamp, deflicker, format } = fields;
     return {
       ...this.#frames,
+      ...(of.value && lastDays(Number(of.value), Date.now())),
       tz: ZONE,
       [pace.value]: Number(amount.value),
       width: Number(width.value) || null,
       timestamp: timestamp.checked,
+      deflicker: deflicker.checked,
       format: format.value,
     };
   }
@@ -99,16 +108,17 @@ export class Timelapses {
 
   /** @param {number} asked */
   async #askEstimate(asked) {
-    if (!this.#frames) return setText(estimate, texts.noPicturesOnTrack);
+    const isOfTrack = !fields.of.value;
+    if (!this.#frames || (isOfTrack && !this.#areThere)) return setText(estimate, texts.noPicturesOnTrack);
     if (!form.checkValidity()) return setText(estimate, texts.formIsNotFilled);
     try {
       const answer = await request(`${PATH}/estimate`, { method: "POST", body: this.#order() });
       if (asked !== this.#asked) return; // the form says something else by now
-      const { frames, found, fps, length_seconds: length, width, height } = answer;
+      const { frames, found, fps, length_seconds: length, width, height, bytes } = answer;
       const size = `${width} × ${height}`;
       const rate = Number(fps.toFixed(2));
       render.disabled = false;
-      setText(estimate, texts.estimate(frames, found, formatPlayingTime(length), rate, size));
+      setText(estimate, texts.estimate(frames, found, formatPlayingTime(length), rate, size, formatSize(bytes)));
     } catch (error) {
       if (asked === this.#asked) setText(estimate, /** @type {Error} */ (error).message);
     }
@@ -162,8 +172,9 @@ export class Timelapses {
 
   /** @param {Timelapse} lapse */
   #item(lapse) {
-    const { id, state, request: order, file_url: url, width, height } = lapse;
-    const title = titleOf(order);
+    const { id, state, file_url: url, poster_url: poster, width, height } = lapse;
+    const title = nameOf(lapse);
+    const ending = endingOf(lapse);
     const item = make(
       "li",
       { dataset: { is: id + state } },
@@ -173,18 +184,20 @@ export class Timelapses {
     const buttons = make("div", { className: "row" });
     if (isBusy(lapse)) item.append(make("progress", { ariaLabel: texts.progress }));
     if (url) {
-      const source = { src: address(url), width, height };
+      const source = { src: address(url), ...(width && { width, height }) };
       const film = {
         ...source,
+        ...(poster && { poster: address(poster) }),
         controls: true,
         loop: true,
         preload: /** @type {const} */ ("metadata"),
         playsInline: true,
       };
-      item.append(order.format === "webp" ? make("img", { ...source, alt: title }) : make("video", film));
-      const ending = order.format === "webm" || order.format === "webp" ? order.format : "mp4";
+      item.append(ending === "webp" ? make("img", { ...source, alt: title }) : make("video", film));
       const link = { className: "button", href: address(url), download: `${id}.${ending}` };
-      buttons.append(make("a", link, texts.download));
+      const share = make("button", { className: "button" }, texts.lapseLink);
+      share.addEventListener("click", () => this.#share(id, share));
+      buttons.append(make("a", link, texts.download), share);
     }
     const remove = make("button", { className: "button" }, isBusy(lapse) ? texts.cancel : texts.remove);
     remove.addEventListener("click", () => this.#remove(lapse));
@@ -193,9 +206,21 @@ export class Timelapses {
     return item;
   }
 
+  /** Copies a link that opens the video alone. @param {string} id @param {HTMLButtonElement} button */
+  async #share(id, button) {
+    const body = { timelapse: id, expires_in_seconds: LINK_SECONDS };
+    try {
+      const { video_url: url, expires_at: until } = await request("api/camera/links", { method: "POST", body });
+      await copyLink(address(url));
+      setText(button, until ? texts.lapseIsCopiedUntil(formatInstant(until)) : texts.lapseIsCopied);
+    } catch (error) {
+      setText(button, /** @type {Error} */ (error).message);
+    }
+  }
+
   /** @param {Timelapse} lapse */
   async #remove(lapse) {
-    if (isBusy(lapse) || (await isConfirmed(texts.deleteLapse(titleOf(lapse.request))))) {
+    if (isBusy(lapse) || (await isConfirmed(texts.deleteLapse(nameOf(lapse))))) {
       await this.#send(`${PATH}/${lapse.id}`, { method: "DELETE" });
     }
   }

@@ -8,7 +8,8 @@ from services.archiver.app import create_app
 from services.archiver.background_jobs import add_background_jobs
 from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.engine import open_engine
+from services.archiver.db.archive_identity import is_away
+from services.archiver.db.open_database import open_database
 from services.archiver.files.open_store import open_store
 from services.archiver.files.webp import WebpOptions
 from services.archiver.service import Archiver
@@ -34,14 +35,23 @@ def main() -> int:
     refuse_unprotected_access(settings, "ARCHIVER_HOST", settings.archiver_host)
     raise_file_limit()
     bus_keys, rules = client_keys(settings), CameraRules.loaded(settings)
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = open_database(settings)
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
-    store, max_pixels = open_store(settings), settings.picture_max_pixels
+    away = is_away(engine, settings)
+    store, max_pixels = open_store(settings, is_tried=not away), settings.picture_max_pixels
     archiver = Archiver(
-        engine, store, settings.bus_connect, clock, webp, max_pixels=max_pixels, bus_keys=bus_keys, rules=rules
+        engine,
+        store,
+        settings.bus_connect,
+        clock,
+        webp,
+        max_pixels=max_pixels,
+        bus_keys=bus_keys,
+        takes_back=settings.archive_take_back,
+        rules=rules,
     )
-    routers = add_background_jobs(archiver, settings, clock)
+    routers = add_background_jobs(archiver, settings, clock, is_away=away)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = create_app(archiver, routers, ZoneInfo(settings.archive_time_zone))
     guarded = Guard(app, settings, Authenticator(settings, clock), AccessRules())

@@ -26,6 +26,7 @@ from services.archiver.db.gaps import GapRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.service import Archiver
 from shared import __version__
+from shared.throttled_log import ThrottledLog
 from shared.web.api_docs.router import WITHOUT_THEIRS, docs_router
 from shared.web.body_limit import BodyLimit
 from shared.web.error_messages import use_error_messages
@@ -97,13 +98,16 @@ def _frame_routers(archiver: Archiver) -> Iterable[APIRouter]:
 
 
 def _add_error_handlers(app: FastAPI, archiver: Archiver) -> None:
+    unavailable = ThrottledLog("requests for pictures", event="failed")
+
     @app.exception_handler(DatabaseUnavailableError)
     async def database_unavailable(_: Request, __: DatabaseUnavailableError) -> JSONResponse:
         archiver.row_writer.check_database()
         return _try_later(texts.DATABASE_AWAY)
 
     @app.exception_handler(StorageUnavailableError)
-    async def storage_unavailable(_: Request, __: StorageUnavailableError) -> JSONResponse:
+    async def storage_unavailable(_: Request, error: StorageUnavailableError) -> JSONResponse:
+        unavailable.count(str(error))
         return _try_later(texts.STORE_AWAY)
 
 

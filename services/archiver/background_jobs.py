@@ -1,7 +1,9 @@
-"""What the archiver does besides recording, put together from the settings: retention and time-lapses."""
+"""What the archiver does besides recording, put together from the settings: retention, time-lapses, upkeep."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
@@ -13,31 +15,51 @@ from services.archiver.api.upkeep.retention import RetentionSources, retention_r
 from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.clock.witnesses import witnesses_of
-from services.archiver.files.durable import why_never_writable
+from services.archiver.files.disk_trial import why_unusable
+from services.archiver.files.durable import is_there
+from services.archiver.files.mounts import missing_mount_point
+from services.archiver.files.store import ProbedStore
+from services.archiver.files.store_probe import StoreProbe
 from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.daily_share import DailyShare
 from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
+from services.archiver.timelapse.automatic import AutomaticTimelapses
+from services.archiver.timelapse.formats import DEFAULT_FORMAT, why_unavailable
 from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
+from services.archiver.upkeep_jobs import add_upkeep
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 
 
-def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> Iterable[APIRouter]:
-    """Let the archiver run both; the routers of their endpoints, and of the status.
+def add_background_jobs(
+    archiver: Archiver, settings: ArchiverSettings, clock: Clock, *, is_away: bool = False
+) -> Iterable[APIRouter]:
+    """Let the archiver run all of it; the routers of their endpoints, and of the status.
+
+    `is_away`: the archive's disk is not mounted, and TIMELAPSE_DIR may be on it. So it is not made now.
 
     Raises:
-        ConfigurationError: when TIMELAPSE_DIR can never be used.
+        ConfigurationError: when TIMELAPSE_DIR can never be used, or TIMELAPSE_SCHEDULE can't be met.
     """
-    reason = why_never_writable(settings.timelapse_dir)
+    is_left = missing_mount_point(settings.timelapse_dir) or (is_away and not is_there(settings.timelapse_dir))
+    reason = None if is_left else why_unusable(settings.timelapse_dir)
     if reason is not None:
         description = ArchiverSettings.model_fields["timelapse_dir"].description
         raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
     forecaster = Forecaster.of(settings, archiver.engine, archiver.rules)
-    queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock, archiver.frame_files.memory)
+    store, memory, trusted = archiver.frame_files.store, archiver.frame_files.memory, archiver.trusted_clock
+    queue = TimelapseQueue(
+        _timelapse_settings(settings),
+        archiver.engine,
+        clock,
+        memory,
+        store.check_disk,
+        is_clock_trusted=lambda: trusted.doubt() is None,
+    )
     share = DailyShare(archiver.engine, settings.archive_delete_percent)
-    trusted = archiver.trusted_clock
     cleaner = Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, trusted, share)
     archiver.witnesses = tuple(witnesses_of(archiver.engine, settings.archive_dir, settings.aws_endpoint_url))
     archiver.jobs |= {
@@ -46,9 +68,16 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
     }
     if settings.cameras_file is not None:
         archiver.jobs["rules of the cameras"] = archiver.rules
-    store = archiver.frame_files.store
+    if settings.timelapse_schedule is not None:
+        archiver.jobs["automatic time-lapses"] = _automatic(
+            settings, settings.timelapse_schedule, queue, archiver, clock
+        )
     sources = StatusSources(archiver.frame_rows, store, lambda: archiver.recorder.dropped.total, archiver.problems)
+    if isinstance(store, ProbedStore):
+        archiver.jobs["object store"] = StoreProbe(store)
+        sources = replace(sources, store_note=lambda: store.note)
     return (
+        *add_upkeep(archiver, settings, clock),
         status_router(sources, settings),
         clock_router(trusted, archiver.engine, archiver.frame_files),
         retention_router(
@@ -60,6 +89,16 @@ def add_background_jobs(archiver: Archiver, settings: ArchiverSettings, clock: C
         render_router(queue),
         video_router(queue),
     )
+
+
+def _automatic(
+    settings: ArchiverSettings, schedule: str, queue: TimelapseQueue, archiver: Archiver, clock: Clock
+) -> AutomaticTimelapses:
+    reason = why_unavailable(DEFAULT_FORMAT, settings.timelapse_ffmpeg)
+    if reason is not None:
+        raise ConfigurationError(f"TIMELAPSE_SCHEDULE is '{schedule}' but can't be met: {reason}")
+    zone = ZoneInfo(settings.archive_time_zone)
+    return AutomaticTimelapses(parse_schedule(schedule), zone, queue, archiver.engine, clock)
 
 
 def _timelapse_settings(settings: ArchiverSettings) -> TimelapseSettings:

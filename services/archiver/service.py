@@ -18,9 +18,12 @@ from services.archiver.capture.manual import ManualCapture
 from services.archiver.capture.recorder import Recorder
 from services.archiver.clock.watch import ClockWatch
 from services.archiver.clock.witnesses import Witness
+from services.archiver.db.archive_identity import ArchiveIdentity
+from services.archiver.db.archive_watch import ArchiveWatch
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
 from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import WebpOptions
 from shared.bus.curve import ClientKeys
@@ -72,8 +75,10 @@ class Archiver:
         *,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         bus_keys: ClientKeys | None = None,
+        takes_back: bool = True,
         rules: CameraRules | None = None,
     ) -> None:
+        """`takes_back`: see `Recovery`."""
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
@@ -95,14 +100,23 @@ class Archiver:
         self._webp = webp or WebpOptions()
         self._bus_addresses = bus_addresses
         self._bus_keys = bus_keys
+        self._takes_back = takes_back
         self._clock = clock
         self._problems = Problems()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start all parts. It returns at once, whether the bus and the database are there or not."""
-        self._subscriber = Subscriber(self._bus_addresses, self._bus_keys)
-        self.row_writer = RowWriter(self.engine, self.frame_files, self._problems, self._clock, self.trusted_clock)
+        self._subscriber = Subscriber(self._bus_addresses, self._bus_keys, seconds=self._loop_clock.seconds)
+        self.row_writer = RowWriter(
+            self.engine,
+            self.frame_files,
+            self._problems,
+            self._clock,
+            self.trusted_clock,
+            takes_back=self._takes_back,
+        )
+        self.row_writer.archive_watch = watch = self._archive_watch()
         trusted = self.row_writer.clock_is_trusted
         self.jobs["clock"] = ClockWatch(self.engine, self.trusted_clock, trusted, self.witnesses)
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
@@ -121,6 +135,7 @@ class Archiver:
             asyncio.create_task(self.row_writer.run(), name="row writer"),
             asyncio.create_task(self.recorder.run(), name="recorder"),
             asyncio.create_task(self._readiness.run(), name="readiness"),
+            *([asyncio.create_task(watch.run(), name="archive watch")] if watch else []),
             *(asyncio.create_task(job.run(), name=name) for name, job in self.jobs.items()),
         ]
         for task in self._tasks:
@@ -166,7 +181,15 @@ class Archiver:
         silent_seconds = self.recorder.silent_seconds()
         if silent_seconds > SILENCE_SECONDS:
             found.append(texts.no_camera_heard(silent_seconds))
-        return found
+        return list(dict.fromkeys(found))  # several parts may say the same of one disk
+
+    def _archive_watch(self) -> ArchiveWatch | None:
+        """None for an object store, which can't be mounted."""
+        store = self.frame_files.store
+        if not isinstance(store, LocalStore):
+            return None
+        store.marker.guard()
+        return ArchiveWatch(ArchiveIdentity(self.engine, store), store, self._problems)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:

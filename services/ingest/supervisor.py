@@ -27,6 +27,10 @@ from shared.settings import DEFAULT_MAX_PIXELS
 TURN_SECONDS: Final = 0.25
 STATUS_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 1.6
+FOREIGN_MESSAGES: Final = (
+    "Something sent pictures or statuses in the name of a camera whose process it is not. They were dropped. A camera "
+    "may have broken into its process: look for the process in the log of ingest, update Framecast, and restart it."
+)
 log = get_logger(__name__)
 
 
@@ -89,6 +93,8 @@ class Supervisor:
         self._launcher = launcher or worker_launcher(self._clock)
         self._workers: dict[str, CameraWorker] = {}
         self._removed: dict[str, CameraStatus] = {}
+        self._notices: tuple[str, ...] = ()
+        self._has_dropped = False
         self._configure(configured)
 
     @property
@@ -102,6 +108,9 @@ class Supervisor:
             now = self._clock.monotonic()
             if self._cameras.has_changed():
                 self._reload()
+            if self._forwarder.dropped and not self._has_dropped:
+                self._has_dropped = True
+                self._set_notices(self._notices)
             self._launcher.is_ready()
             changed = sum(worker.check() for worker in self._workers.values())
             if self._publisher.read_subscriptions() or changed or now >= status_due_at:
@@ -153,6 +162,7 @@ class Supervisor:
                     camera,
                     order,
                     self._inner_address,
+                    rights=self._forwarder.rights,
                     launcher=self._launcher,
                     clock=self._clock,
                     max_pixels=self._max_pixels,
@@ -166,6 +176,10 @@ class Supervisor:
             worker.finish_stop(deadline - self._clock.monotonic())
 
     def _set_notices(self, notices: tuple[str, ...]) -> None:
+        """Have all cameras carry these, and what the bus has to tell."""
+        self._notices = notices
+        if self._has_dropped:
+            notices = (*notices, FOREIGN_MESSAGES)
         for worker in self._workers.values():
             worker.set_notices(notices)
 

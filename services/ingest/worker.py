@@ -15,6 +15,7 @@ from services.ingest.settings import CameraEnvironment, CameraSettings
 from services.ingest.worker_launcher import WorkerLauncher
 from services.ingest.worker_process import WorkerProcess
 from shared.backoff import backoff_seconds
+from shared.bus.publishing_rights import PublishingRights
 from shared.bus.status import CameraState, CameraStatus
 from shared.clock import Clock
 from shared.logs import get_logger
@@ -40,6 +41,7 @@ class CameraWorker:
         order: int,
         inner_address: str,
         *,
+        rights: PublishingRights,
         launcher: WorkerLauncher,
         clock: Clock,
         max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -47,6 +49,7 @@ class CameraWorker:
         self.camera = camera
         self.order = order
         self._inner_address = inner_address
+        self._rights = rights
         self._launcher = launcher
         self._clock = clock
         self._max_pixels = max_pixels
@@ -86,8 +89,7 @@ class CameraWorker:
         if exit_code is None:
             return False
         lived_seconds = now - self._process.started_at
-        self._process.finish_stop(0)
-        self._process = None
+        self.finish_stop(0)
         if (limit := broken_limit(exit_code, self._max_pixels)) is not None:
             self._schedule_costly_restart(now, lived_seconds, limit)
         else:
@@ -110,6 +112,7 @@ class CameraWorker:
         process, self._process = self._process, None
         if process is not None:
             process.finish_stop(deadline_seconds)
+            self._rights.withdraw(process.pid)
 
     def _start(self, now: float) -> bool:
         """Whether it could be started."""
@@ -118,6 +121,7 @@ class CameraWorker:
         except OSError as error:
             self._schedule_restart(now, 0, f"it could not be started: {error.strerror}")
             return False
+        self._rights.grant(self._process.pid, self.camera.device_key)
         self._process.send(
             {
                 "camera": self.camera.revealed(),

@@ -9,8 +9,10 @@ import zmq
 from shared.bus.buffers import HIGH_WATER_MARK
 from shared.bus.curve import ServerKeys
 from shared.bus.demand_pacer import DemandPacer
+from shared.bus.publishing_rights import PublishingRights
 from shared.bus.subscriber_server import SubscriberServer
 from shared.bus.zmtp import Buffer
+from shared.throttled_log import ThrottledLog
 
 MESSAGES_PER_TURN: Final = 64
 """Passed on before the subscribers have their turn."""
@@ -24,13 +26,16 @@ class BusProxy:
 
     A publisher sees the first subscription to a topic and the end of the last one, over all subscribers. A subscriber
     beyond a limit loses its connection. With `keys`, only clients whose key is authorized may connect to the outer
-    address; the inner one never has keys.
+    address. The inner one, an `ipc://` address, has no keys: a publisher's messages are passed on as far as its process
+    has the `rights`, and the others are dropped.
 
     Raises:
         ConfigurationError: the outer address can't be bound.
     """
 
     def __init__(self, outer_address: str, inner_address: str, keys: ServerKeys | None = None) -> None:
+        self.rights: Final = PublishingRights()
+        self._foreign = ThrottledLog("bus message", event="dropped")
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._inner = self._context.socket(zmq.XSUB)
         self._inner.set(zmq.RCVHWM, HIGH_WATER_MARK)
@@ -47,6 +52,11 @@ class BusProxy:
         self._outer.watch(self._inner.fileno())
         self._thread = threading.Thread(target=self._run, name="bus-proxy", daemon=True)
         self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        """How many messages were not their publisher's to send."""
+        return self._foreign.total
 
     def _run(self) -> None:
         try:
@@ -67,12 +77,23 @@ class BusProxy:
                 part = receive(_NOBLOCK, copy=False)
             except zmq.Again:
                 return False
+            first = part
             while part.more:
                 parts.append(part.buffer)
                 part = receive(copy=False)
             parts.append(part.buffer)
-            self._outer.send(parts)
+            if self._is_allowed(first, bytes(parts[0])):
+                self._outer.send(parts)
         return True
+
+    def _is_allowed(self, first: zmq.Frame, topic: bytes) -> bool:
+        """Whether the publisher of the message with this first part may send it. Only then it is not counted."""
+        sender = _process_of(first)
+        if self.rights.allow(sender, topic):
+            return True
+        if not self.rights.has_ended(sender):
+            self._foreign.count(f"process {sender} may not publish it")
+        return False
 
     def _pass_demand(self, topic: bytes, is_wanted: bool) -> None:
         self._inner.send((b"\x01" if is_wanted else b"\x00") + topic)
@@ -82,3 +103,8 @@ class BusProxy:
         # Terminating the context ends the thread's waiting; `term` returns when it has closed its sockets.
         self._context.term()
         self._thread.join()
+
+
+def _process_of(part: zmq.Frame) -> str:
+    """The number of the process that made the connection on which the part came. libzmq asks the kernel for it."""
+    return str(part.get("Peer-Address")).rpartition(":")[2]

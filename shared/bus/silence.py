@@ -4,7 +4,6 @@ Ingest sends every status once a second, so a silent connection is a broken one.
 nothing, and TCP alone would notice only after minutes.
 """
 
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -13,19 +12,19 @@ SILENCE_SECONDS: Final = 3.0
 
 
 class SilenceTimer:
-    """Measures the silence of one connection. Used by one thread."""
+    """Measures the silence of one connection, by `seconds` of any clock. Used by one thread."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._restarted_at = monotonic()
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._restarted_at = seconds()
 
     def restart(self) -> None:
         """A message arrived, or the connection is new."""
-        self._restarted_at = self._monotonic()
+        self._restarted_at = self._seconds()
 
     @property
     def has_expired(self) -> bool:
-        return self._monotonic() - self._restarted_at >= SILENCE_SECONDS
+        return self._seconds() - self._restarted_at >= SILENCE_SECONDS
 
     @property
     def check_seconds(self) -> float:

@@ -7,6 +7,7 @@ peer in ingest's place can abort a process that reads with it. Here the loop its
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Iterable
 from random import uniform
 from typing import Final, cast
@@ -34,13 +35,17 @@ class Subscriber:
     """Connects to each of `addresses` (`tcp://host:port` or `ipc://path`, separated by commas), and reconnects by
     itself. So `keys` that are not authorized yet are tried again, too.
 
-    A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. A topic subscribed twice
-    must be unsubscribed twice. Every method is called on one loop.
+    A connection without any message for `SILENCE_SECONDS` is given up, as one that was lost. `seconds` is the clock for
+    that: by `LoopClock` no connection is silent because this process stood still. A topic subscribed twice must be
+    unsubscribed twice. Every method is called on one loop.
     """
 
-    def __init__(self, addresses: str, keys: ClientKeys | None = None) -> None:
+    def __init__(
+        self, addresses: str, keys: ClientKeys | None = None, *, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
         self._addresses = [address.strip() for address in addresses.split(",")]
         self._keys = keys
+        self._seconds = seconds
         # After each connect ingest sends all statuses at once, so we need not wait a second to learn of the cameras.
         self._topics: dict[bytes, int] = {new_hello_topic(): 1}
         self._connections: set[_Connection] = set()
@@ -77,7 +82,7 @@ class Subscriber:
         retry = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         while True:
             mechanism = NullMechanism(SUBSCRIBER) if self._keys is None else CurveClient(self._keys)
-            connection = _Connection(mechanism, self._topics, take)
+            connection = _Connection(mechanism, self._topics, take, self._seconds)
             self._connections.add(connection)
             try:
                 if await connect(connection, address):
@@ -112,9 +117,9 @@ class Subscriber:
 class _Connection(asyncio.BufferedProtocol):
     """One connection to ingest. `ended` is done when nothing more will arrive; it holds the error, if there was one."""
 
-    def __init__(self, mechanism: Mechanism, topics: Iterable[bytes], take: Take) -> None:
+    def __init__(self, mechanism: Mechanism, topics: Iterable[bytes], take: Take, seconds: Callable[[], float]) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.silence = SilenceTimer()
+        self.silence = SilenceTimer(seconds)
         self.has_received = False
         self._take = take
         self._newest: dict[bytes, list[bytes]] = {}

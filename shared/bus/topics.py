@@ -33,6 +33,11 @@ def status_topic(camera_key: str) -> bytes:
     return f"status/{camera_key}/".encode()
 
 
+def camera_topics(camera_key: str) -> tuple[bytes, ...]:
+    """What the topics of all messages about a camera begin with."""
+    return f"frame/{camera_key}/".encode(), status_topic(camera_key)
+
+
 def new_hello_topic() -> bytes:
     """A topic that no other subscriber has. Subscribing to it makes ingest send every status at once; nothing is ever
     published on it. ZeroMQ reports only the first subscription to a topic, hence the random name.

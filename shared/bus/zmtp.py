@@ -45,6 +45,21 @@ def greeting(mechanism: bytes, *, as_server: bool = False) -> bytes:
 GREETING: Final = greeting(b"NULL")
 
 
+def mechanism_in(data: Buffer | bytearray) -> bytes | None:
+    """What the greeting at the beginning of `data` names, filled up with zeros; None while that is not whole.
+
+    Raises:
+        ZmtpError: it is none, or of a version that we don't speak.
+    """
+    if data[:1] != SIGNATURE[: len(data[:1])]:
+        raise ZmtpError("the other end does not speak ZeroMQ")
+    if len(data) < GREETING_BYTES:
+        return None
+    if data[9] != SIGNATURE[9] or data[10] < OLDEST_MAJOR_VERSION:
+        raise ZmtpError("the other end speaks an old version of ZMTP")
+    return bytes(data[MECHANISM_PLACE])
+
+
 def head(flags: int, size: int) -> bytes:
     """What precedes a frame's body of `size` bytes."""
     return bytes((flags, size)) if size <= MAX_SHORT_BODY_BYTES else _pack_long(flags | LONG, size)

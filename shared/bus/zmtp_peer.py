@@ -17,15 +17,14 @@ from shared.bus.zmtp import (
     MAX_PING_CONTEXT_BYTES,
     MECHANISM_PLACE,
     MORE,
-    OLDEST_MAJOR_VERSION,
     PING_TIME_TO_LIVE_BYTES,
     SHORT_HEAD_BYTES,
-    SIGNATURE,
     Buffer,
     RefusedPeerError,
     ZmtpError,
     command_body,
     long_size,
+    mechanism_in,
     split_command,
 )
 
@@ -96,13 +95,10 @@ class ZmtpPeer:
         """The offset of the first frame; 0 while the greeting is not whole, and after it was read."""
         if self._is_greeted:
             return 0
-        if data[:1] != SIGNATURE[:1]:
-            raise ZmtpError("it does not speak ZeroMQ")
-        if len(data) < GREETING_BYTES:
+        mechanism = mechanism_in(data)
+        if mechanism is None:
             return 0
-        if data[9] != SIGNATURE[9] or data[10] < OLDEST_MAJOR_VERSION:
-            raise ZmtpError("it speaks an old version of ZMTP")
-        if data[MECHANISM_PLACE] != self._mechanism.greeting[MECHANISM_PLACE]:
+        if mechanism != self._mechanism.greeting[MECHANISM_PLACE]:
             raise ZmtpError("it shows keys, but the bus has none") if self.is_plain else RefusedPeerError(NO_KEYS)
         self._is_greeted = True
         opening = self._mechanism.greeted()

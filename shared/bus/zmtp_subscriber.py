@@ -15,13 +15,12 @@ from shared.bus.zmtp import (
     MAX_PING_CONTEXT_BYTES,
     MECHANISM_PLACE,
     MORE,
-    OLDEST_MAJOR_VERSION,
     PING_TIME_TO_LIVE_BYTES,
     SHORT_HEAD_BYTES,
-    SIGNATURE,
     ZmtpError,
     command_body,
     long_size,
+    mechanism_in,
     split_command,
 )
 
@@ -112,13 +111,9 @@ class ZmtpSubscriber:
         """The offset of the first frame in the buffer; 0 while the greeting is not whole, and after it was read."""
         if self._is_greeted:
             return 0
-        if self._buffer[: min(end, 1)] != SIGNATURE[: min(end, 1)]:
-            raise ZmtpError("the server at this address does not speak ZeroMQ")
-        if end < GREETING_BYTES:
+        mechanism = mechanism_in(self._view[:end])
+        if mechanism is None:
             return 0
-        mechanism = bytes(self._view[MECHANISM_PLACE])
-        if self._buffer[9] != SIGNATURE[9] or self._buffer[10] < OLDEST_MAJOR_VERSION:
-            raise ZmtpError("the bus speaks an old version of ZMTP")
         if mechanism != self._mechanism.greeting[MECHANISM_PLACE]:
             name = mechanism.rstrip(bytes(1)).decode("ascii", "replace")
             needs = "needs keys" if self._is_plain else "has no keys"

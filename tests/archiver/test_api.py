@@ -85,6 +85,15 @@ def test_the_picture_comes_with_a_name_for_caches(client: TestClient, webp: byte
     assert client.get(frame["image_url"], headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+def test_an_address_without_its_picture_in_it_is_asked_about_each_time(client: TestClient) -> None:
+    """The id may be another picture's one day: a restored database gives ids out again."""
+    frame = client.get(f"{FRAMES}/latest?camera=camera_1").json()
+    for address in (frame["image_url"], frame["thumbnail_url"]):
+        for version in ("", "?v=", "?v=0", f"?v={'0' * 12}"):
+            answer = client.get(address.partition("?")[0] + version)
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, no-cache")
+
+
 def test_pages_lead_through_all_frames_newest_first(client: TestClient, frame_rows: FrameRows) -> None:
     """The cursor is opaque and the last page has none."""
     for number in range(5):
@@ -330,7 +339,7 @@ def test_the_calendar_looks_at_each_of_very_many_gaps_once(client: TestClient, e
     before = time.process_time()
     days = client.get(f"{FRAMES}/days", params={"camera": "camera_1", "from": first}).json()["days"]
     assert time.process_time() - before < 3
-    assert len(days) == 391
+    assert len(days) in (390, 391)  # in the first hour of a UTC day nothing is missed of it yet
     assert 390 * 24 - 24 <= sum(day["missed"] for day in days) <= 390 * 24
 
 

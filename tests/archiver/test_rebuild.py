@@ -68,6 +68,7 @@ def test_a_row_without_a_whole_file_is_told_and_fails_the_rebuild(
     done = rebuilt(env)
     assert done.returncode == 1
     assert "1 rows have no whole file" in done.stdout
+    assert "camera_1: 1 are not what was archived." in done.stdout
     assert NAMES[0].path in done.stderr
     assert len(frame_rows.page(FrameQuery())[0]) == 1
 
@@ -78,4 +79,4 @@ def test_a_database_that_is_away_is_said_in_one_line(env: dict[str, str], tmp_pa
     (tmp_path / "file").write_text("")
     done = rebuilt(env | {"DATABASE_URL": f"sqlite:///{tmp_path}/file/archive.db"})
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert done.stderr.startswith("The rebuild could not be finished: ")
+    assert done.stderr.startswith("The rescan could not be finished: ")

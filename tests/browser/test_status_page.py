@@ -65,7 +65,7 @@ def test_a_healthy_system_is_shown_with_its_figures(page: Page, site: Site) -> N
     """Figures of the archive, the bus, retention and the settings, on one page that fits."""
     page.goto(f"{site.origin}/status")
     expect(page.locator("#words")).to_have_text("All is well")
-    expect(card(page, "camera_1")).to_contain_text("Live since 22 Nov 2026, 17:00")
+    expect(card(page, "camera_1")).to_contain_text("Live since 22 Nov 2026, 16:00")
     assert fact(page, "camera_1", "Archived every") == "30 days"
     assert fact(page, "Archive", "Frames") == "71"
     assert fact(page, "Archive", "Database") == "SQLite"

@@ -356,8 +356,12 @@ def test_a_time_lapse_is_estimated_rendered_and_played(timeline: Timeline) -> No
     """It covers the shown span. The video has the estimated length."""
     timeline.open(hours(12))
     page = timeline.page
+    expect(page.locator("#estimate")).to_contain_text(re.compile("22 pictures make 10 s at 2.2 per second, 320 . 180"))
+    page.locator("[name=pace]").select_option("fps")
+    expect(page.get_by_role("spinbutton", name="Speed (fps)")).to_have_value("24")
     page.locator("[name=amount]").fill("11")
-    expect(page.locator("#estimate")).to_contain_text(re.compile("22 pictures make 2 s at 11 per second, 320 . 180"))
+    size = "22 pictures make 2 s at 11 per second, 320 . 180, roughly [0-9.]+ kB"
+    expect(page.locator("#estimate")).to_contain_text(re.compile(size))
     page.click("#render")
     lapse = page.locator("#lapses > li").first
     video = lapse.locator("video")
@@ -367,6 +371,19 @@ def test_a_time_lapse_is_estimated_rendered_and_played(timeline: Timeline) -> No
     expect(video).to_have_js_property("videoWidth", 320)
     assert video.evaluate("video => video.duration") == pytest.approx(2, abs=1 / 11)
     wait_until(lambda: video.evaluate("video => video.currentTime > 0.5"), "the video plays")
+    poster = page.request.get(video.get_attribute("poster") or "")
+    assert poster.headers["content-type"] == "image/jpeg"
+    shown: list[str] = []
+
+    def read(dialog: Dialog) -> None:
+        shown.append(dialog.default_value)
+        dialog.dismiss()
+
+    page.once("dialog", read)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    lapse.get_by_role("button", name="Copy link").click()
+    expect(lapse.get_by_role("button", name="Link copied")).to_be_visible()
+    assert page.request.get(shown[0]).headers["content-type"] == "video/mp4"
     lapse.get_by_role("button", name="Delete").click()
     page.locator("#sure").get_by_role("button", name="Delete").click()
     expect(page.locator("#lapses > li")).to_have_count(0)
@@ -381,6 +398,19 @@ def test_a_time_lapse_of_an_empty_span_cannot_be_requested(timeline: Timeline) -
     page.get_by_label("Last day of the span").fill("2020-01-02")
     expect(page.locator("#estimate")).to_contain_text("choose another span")
     expect(page.locator("#render")).to_be_disabled()
+
+
+def test_a_time_lapse_of_the_last_days_does_not_need_the_track(timeline: Timeline) -> None:
+    """What, from when, and how long it shall last; the site's newest picture is two days old."""
+    timeline.open(hours(12))
+    page = timeline.page
+    page.get_by_label("First day of the span").fill("2020-01-01")
+    page.get_by_label("Last day of the span").fill("2020-01-02")
+    expect(page.locator("#estimate")).to_contain_text("choose another span")
+    page.get_by_label("Time-lapse of").select_option("the last 30 days")
+    page.get_by_label("It lasts (s)").fill("5")
+    expect(page.locator("#estimate")).to_contain_text(re.compile(r"\d\d pictures make 5 s at 1\d(\.\d+)? per second"))
+    expect(page.locator("#render")).to_be_enabled()
 
 
 def test_the_page_passes_the_accessibility_rules(timeline: Timeline) -> None:

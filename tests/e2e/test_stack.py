@@ -65,18 +65,19 @@ def test_the_archive_is_at_the_same_origin_and_outlives_the_containers(stack: Co
     assert stack.ask("GET", image).body == before
 
 
-def test_a_time_lapse_is_made_in_the_container(stack: ComposeStack) -> None:
-    """The image has VP9, and room for the work in spite of its read-only file system."""
+@pytest.mark.parametrize(("form", "magic"), [("h264", b"ftyp"), ("webm", WEBM)])
+def test_a_time_lapse_is_made_in_the_container(form: str, magic: bytes, stack: ComposeStack) -> None:
+    """The image has H.264 and VP9, and room for the work in spite of its read-only file system."""
     wait_until(lambda: len(stack.get("/api/camera/frames").get("frames", [])) >= 2, "two frames", PATIENCE_SECONDS)
     camera = stack.get("/api/devices")["devices"][0]["key"]
-    wish = {"camera": camera, "from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "format": "webm"}
+    wish = {"camera": camera, "from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "format": form}
     asked = stack.ask("POST", "/api/camera/timelapses", body=wish)
     assert asked.status == 202, asked.body
     made = f"/api/camera/timelapses/{asked.json()['id']}"
     with timed("a time-lapse of some frames"):
         wait_until(lambda: stack.get(made).get("state") in ("done", "failed"), "it is rendered", 2 * PATIENCE_SECONDS)
     assert stack.get(made)["state"] == "done", stack.get(made)
-    assert stack.ask("GET", f"{made}/file").body.startswith(WEBM)
+    assert stack.ask("GET", f"{made}/file").body[:8].find(magic) in (0, 4)
 
 
 def test_a_camera_is_recorded_in_its_read_only_container(stack: ComposeStack) -> None:

@@ -14,6 +14,7 @@ from services.ingest.process_limits import memory_limit
 from services.ingest.settings import CameraSettings
 from services.ingest.worker import CameraWorker
 from services.ingest.worker_launcher import SpawningLauncher
+from shared.bus.publishing_rights import PublishingRights
 from shared.clock import Clock
 from shared.settings import DEFAULT_MAX_PIXELS
 from tests.support.waiting import wait_until
@@ -40,7 +41,9 @@ def make_worker(launcher: ForkingLauncher) -> Iterator[Callable[..., CameraWorke
 
     def make(key: str = "one", **options: int) -> CameraWorker:
         camera = CameraSettings(device_key=key)
-        worker = CameraWorker(camera, 0, "ipc:///nowhere", launcher=launcher, clock=Clock(), **options)
+        worker = CameraWorker(
+            camera, 0, "ipc:///nowhere", rights=PublishingRights(), launcher=launcher, clock=Clock(), **options
+        )
         made.append(worker)
         wait_until(lambda: not worker.check() and worker.status() is None, "the first heartbeat comes", 60)
         return worker

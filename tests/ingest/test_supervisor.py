@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import zmq
 from services.ingest import worker_process
 from services.ingest.cameras_file import CamerasFile
 from services.ingest.forking_launcher import ForkingLauncher
-from services.ingest.supervisor import Supervisor
+from services.ingest.supervisor import FOREIGN_MESSAGES, Supervisor
 from shared.bus.frames import Frame, decode_frame
 from shared.bus.status import CameraState, CameraStatus, decode_status
 from shared.clock import Clock
@@ -32,6 +33,7 @@ class LoopSubscriber:
         self.statuses: dict[str, CameraStatus] = {}
         self.frames: dict[str, Frame] = {}
         self.states: dict[str, list[CameraState]] = {}
+        self.names: dict[str, set[str]] = {}
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.SUB)
         self._socket.connect(address)
@@ -48,6 +50,7 @@ class LoopSubscriber:
                 status = decode_status(parts)
                 self.statuses[status.camera] = status
                 self.states.setdefault(status.camera, []).append(status.state)
+                self.names.setdefault(status.camera, set()).add(status.name)
             else:
                 frame = decode_frame(parts)
                 self.frames[frame.camera_key] = frame
@@ -195,6 +198,22 @@ def test_a_file_with_a_mistake_changes_nothing_and_is_reported(running: Running,
     running.rewrite(TWO)
     wait_until(lambda: bool(listener.state("one")) and not listener.statuses["one"].notices, "the notice goes")
     assert (running.pid("one"), running.pid("two")) == pids
+
+
+def test_what_publishes_in_a_cameras_name_is_not_heard_and_told_of(running: Running, listener: LoopSubscriber) -> None:
+    """All processes of a user can reach the inner socket, and so could a camera that broke into its own process."""
+    status = listener.statuses["one"].model_copy(update={"name": "Somebody else's"})
+    command = [sys.executable, "-m", "tests.shared.bus.publishing_process", running.supervisor._inner_address]
+    forged = ["status/one/", status.model_dump_json()]
+    with subprocess.Popen([*command, *forged], stdin=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        wait_until(lambda: bool(listener.state("two")) and bool(listener.statuses["two"].notices), "it is told", 30)
+        process.stdin.close()
+        process.wait(20)
+    assert listener.statuses["two"].notices == (FOREIGN_MESSAGES,)
+    assert "Somebody else's" not in listener.names["one"]
 
 
 def test_cameras_end_with_ingest_however_it_ends(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from services.ingest.settings import CameraEnvironment, CameraSettings
 from services.ingest.worker import LONGEST_COSTLY_RESTART_SECONDS, SETTLED_SECONDS, CameraWorker
 from services.ingest.worker_launcher import WorkerLauncher
 from services.ingest.worker_process import SILENCE_SECONDS
+from shared.bus.publishing_rights import PublishingRights
 from shared.bus.status import CameraState, CameraStatus
 from shared.clock import Clock
 from tests.support.waiting import wait_until
@@ -47,7 +48,8 @@ def make_worker(time: Time, launcher: WorkerLauncher) -> Iterator[Callable[..., 
 
     def make(**settings: object) -> CameraWorker:
         camera = CameraSettings.model_validate(settings)
-        made.append(CameraWorker(camera, 0, "ipc:///nowhere", launcher=launcher, clock=time.clock()))
+        rights = PublishingRights()
+        made.append(CameraWorker(camera, 0, "ipc:///nowhere", rights=rights, launcher=launcher, clock=time.clock()))
         return made[-1]
 
     yield make
@@ -194,7 +196,9 @@ def test_a_process_is_told_whether_its_camera_is_in_a_file(
     monkeypatch.setattr(
         "services.ingest.worker_process.WorkerProcess.send", lambda _, instruction: sent.append(instruction)
     )
-    worker = CameraWorker(settings(), 0, "ipc:///nowhere", launcher=launcher, clock=time.clock())
+    worker = CameraWorker(
+        settings(), 0, "ipc:///nowhere", rights=PublishingRights(), launcher=launcher, clock=time.clock()
+    )
     worker.check()
     worker.finish_stop(10)
     assert [instruction["has_file"] for instruction in sent] == [has_file]

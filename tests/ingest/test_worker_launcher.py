@@ -5,6 +5,7 @@ import os
 from services.ingest.settings import CameraSettings
 from services.ingest.worker import CameraWorker
 from services.ingest.worker_launcher import SpawningLauncher, inherited_environment
+from shared.bus.publishing_rights import PublishingRights
 from shared.clock import Clock
 from tests.support.waiting import wait_until
 
@@ -19,7 +20,9 @@ def test_settings_and_secrets_of_all_services_stay_behind() -> None:
 
 def test_a_process_that_is_started_from_nothing_works_the_same() -> None:
     """It sends heartbeats, leads its own group, and ends with its instructions."""
-    worker = CameraWorker(CameraSettings(), 0, "ipc:///nowhere", launcher=SpawningLauncher(), clock=Clock())
+    worker = CameraWorker(
+        CameraSettings(), 0, "ipc:///nowhere", rights=PublishingRights(), launcher=SpawningLauncher(), clock=Clock()
+    )
     try:
         wait_until(lambda: not worker.check() and worker.status() is None, "the first heartbeat comes", 60)
         assert worker.pid is not None

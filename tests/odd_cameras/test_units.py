@@ -215,6 +215,54 @@ def test_a_camera_plays_whose_video(name: str) -> None:
         assert plays(camera.url, VIDEO[name])
 
 
+class NeverSendsAKeyFrame(Camera):
+    """It refreshes its pictures in columns, and tells where that begins. The clip's first picture is never sent."""
+
+    def unit(self, index: int) -> Sequence[bytes]:
+        return [self.told(nal) for nal in self.clip.units[1 + index % (len(self.clip.units) - 1)]]
+
+    def told(self, nal: bytes) -> bytes:
+        return nal
+
+
+class TellsOfTheRefreshBehindOtherMessages(NeverSendsAKeyFrame):
+    """In one unit with them: a long one, one of a long type, and one with an escaped byte."""
+
+    def told(self, nal: bytes) -> bytes:
+        header = 1 if self.clip.codec == "H264" else 2
+        is_message = self.clip.kind(nal) == (6 if header == 1 else 39)
+        others = b"\x05\xff\x05" + b"\x11" * 260 + b"\xff\x09\x02\1\1" + b"\x05\x12" + b"\x22" * 14 + b"\0\0\3\1\x07"
+        return nal[:header] + others + nal[header:] if is_message else nal
+
+
+class NeverSendsAnH265KeyFrame(NeverSendsAKeyFrame):
+    """The encoder does not tell where a refresh begins, so the camera does: it takes 15 pictures."""
+
+    def unit(self, index: int) -> Sequence[bytes]:
+        nals = list(super().unit(index))
+        if len(nals) > 3:
+            nals.insert(3, b"\x4e\1\x06\x02\x0f\x50\x80")
+        return nals
+
+
+REFRESHED = clip(count=90, gop=12, parameters="intra-refresh=1")
+REFRESHED_H265 = clip("H265", count=90, gop=12, parameters="intra-refresh=1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        (NeverSendsAKeyFrame, REFRESHED),
+        (TellsOfTheRefreshBehindOtherMessages, REFRESHED),
+        (NeverSendsAnH265KeyFrame, REFRESHED_H265),
+    ],
+)
+def test_a_camera_plays_from_a_recovery_point_that(kind: type[Camera], shown: Clip) -> None:
+    """No picture is shown before it is refreshed as a whole."""
+    with running(kind(shown)) as camera:
+        assert plays(camera.url, shown, count=20)
+
+
 class ChangesItsSize(Camera):
     """On the same session, at a key frame."""
 

@@ -47,6 +47,8 @@ OF_LIBRARIES: Final = {
 }
 """Read by the object store's library, by the system's and by the log."""
 OF_COMPOSE: Final = {
+    "PUID": "The number of the user that the archiver runs as, and that its files belong to; 10001 if unset",
+    "PGID": "The number of the group, likewise",
     "POSTGRES_PASSWORD": "The database's password, of letters and digits (`docker-compose.postgres.yml`)",
     "BUS_PUBLISH_ADDRESS": "The address of this host that the bus is published on, 127.0.0.1 if unset "
     "(`docker-compose.bus.yml`)",
@@ -89,7 +91,7 @@ meet: {fixed}.
 - {others} if unset.
 - The archiver also believes proxies with an address of a private network: only the stack's containers reach it. With
   `docker-compose.https.yml` stream does too, unless `TRUSTED_PROXIES` is set.
-- Files that hold secrets are passed on for the camera's password, the viewers' and the operator's.
+- Files that hold secrets are passed on for the camera's password, the viewers', the operator's and the database's URL.
 - The other `AWS_` settings need `docker-compose.s3.yml`.
 - Paths are those within the containers ([docker.md](docker.md)).
 

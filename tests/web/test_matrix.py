@@ -59,7 +59,11 @@ class Services:
         self.stack = stack
         self.ports = {"stream": stack.stream_port, "archiver": int(stack.environment["ARCHIVER_PORT"])}
         self.cookies = {role: self.log_in(secret) for role, secret in ((VIEWERS, VIEWER), (OPERATORS, OPERATOR))}
-        self.links = self.make_link({"camera": "cam1"}) | self.make_link({"frame": 7})
+        self.links = (
+            self.make_link({"camera": "cam1"})
+            | self.make_link({"frame": 7})
+            | self.make_link({"timelapse": "cam1_20261126T120000Z_0123ab"})
+        )
 
     def log_in(self, password: str) -> Headers:
         form = urllib.parse.urlencode({"password": password})
@@ -250,7 +254,11 @@ def test_a_link_opens_what_it_is_for_with_nothing_else_shown(services: Services)
         assert isinstance(socket.recv(5), bytes)
     for either in services.ports.values():
         # Nothing is archived here; a stranger would not learn even that.
-        assert ask(either, "GET", services.links["image_url"]).status == 404
+        for name in ("image_url", "video_url"):
+            wait_until(
+                lambda: ask(either, "GET", services.links[name]).status == 404,  # noqa: B023 it is called at once
+                "the archive answers that there is none",
+            )
 
 
 def test_a_link_opens_nothing_else(services: Services) -> None:
@@ -262,6 +270,10 @@ def test_a_link_opens_nothing_else(services: Services) -> None:
     for port in services.ports.values():
         assert ask(port, "GET", frame.replace("/7/", "/8/")).status == 401
         assert ask(port, "DELETE", frame.replace("/image", "")).status == 401
+        video = services.links["video_url"]
+        assert ask(port, "GET", video.replace("0123ab", "0123ac")).status == 401
+        assert ask(port, "GET", video.replace("/file", "")).status == 401
+        assert ask(port, "DELETE", video.replace("/file", "")).status == 401
     refused = ask(services.ports["stream"], "GET", frame.replace("/7/", "/8/"))
     assert refused.detail == "This link has run out, or is for something else: ask for a new one."
 

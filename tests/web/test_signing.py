@@ -118,3 +118,14 @@ def test_nothing_kept_holds_a_password() -> None:
     assert credentials.role_of(OPERATOR) is Role.OPERATOR
     assert credentials.role_of("") is None
     assert credentials.role_of("\ud800") is None
+
+
+def test_a_link_to_a_time_lapse_opens_its_video_alone() -> None:
+    """Not the list, not what is said of it, and no other whose id begins alike."""
+    timelapse = "/api/camera/timelapses/cam1_20261126T120000Z_0123ab"
+    link = ShareLink.to_timelapse("cam1_20261126T120000Z_0123ab", ENDS_AT)
+    assert link.opens(f"{timelapse}/file")
+    for other in ("", "/", "/poster", "/file/", "c/file", "/../cam1_20261126T120000Z_0123ac/file"):
+        assert not link.opens(f"{timelapse}{other}"), other
+    assert not link.opens("/api/camera/timelapses")
+    assert not link.opens("/api/camera/frames/7/image")

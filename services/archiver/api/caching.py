@@ -4,6 +4,8 @@ from typing import Final
 
 FOR_EVER: Final = "private, max-age=31536000, immutable"
 """For what never changes at its address. Only the viewer's own browser may keep it, no proxy."""
+REVALIDATED: Final = "private, no-cache"
+"""For an address that may show something else one day: a browser asks each time whether its copy is still the one."""
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:

@@ -35,12 +35,28 @@ class StorageFullError(StorageUnavailableError):
     """Raised when there is no room for another file. The same, until somebody makes room."""
 
 
+class RequestRefusedError(StorageUnavailableError):
+    """Raised when an object store refuses a request. The same, unless another request does the same work."""
+
+
+class DiskNotMountedError(StorageUnavailableError):
+    """Raised when the archive's disk is away, or another one is in its place. Write nothing; it may come back."""
+
+
 class DatabaseUnavailableError(FramecastError):
     """Raised when the database is away, locked or not usable. Report it, keep the file, insert the row later."""
 
 
+class DatabaseDamagedError(DatabaseUnavailableError):
+    """Raised when the database's file is no database any more. Say what to do; only a person can mend it."""
+
+
 class UnknownCameraError(FramecastError):
     """Raised when no status of this camera was ever received. Say where the known cameras are listed."""
+
+
+class CameraChangingError(FramecastError):
+    """Raised when a camera is being renamed or forgotten; its text is that camera's key. Say so, try again later."""
 
 
 class ClientGoneError(FramecastError):

@@ -11,9 +11,13 @@ class Subject(StrEnum):
     """What a problem is about. Besides these there is one for each camera's encoder."""
 
     DATABASE = "database"
+    DISK = "archive disk"
     STORE = "archive directory"
     SCAN = "scan of the archive"
     FILES = "files of the archive"
+    PUT_BACK = "deleted frames that were put back"
+    CHECK = "slow check of the archive"
+    CAMERAS = "renaming and forgetting cameras"
     RETENTION = "retention"
     CLOCK = "clock"
     CAMERAS_FILE = "cameras file"
@@ -37,6 +41,10 @@ class Problems:
         """The subject has no problem any more."""
         if self._texts.pop(subject, None) is not None:
             log.info("problem over", about=subject)
+
+    def has(self, subject: str) -> bool:
+        """Whether the subject has a problem now."""
+        return subject in self._texts
 
     def texts(self) -> list[str]:
         """All sentences, the oldest subject first."""

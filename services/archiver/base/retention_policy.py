@@ -108,7 +108,7 @@ def parse_tier(text: str) -> Tier:
     name = TierName(match["name"])
     if match["at"] is not None and name not in _WITH_TIME_OF_DAY:
         raise ValueError(f"'{name}' has no time of day")
-    at = _time_of_day(match["at"]) if match["at"] else NOON if name in _WITH_TIME_OF_DAY else None
+    at = parse_time_of_day(match["at"]) if match["at"] else NOON if name in _WITH_TIME_OF_DAY else None
     return Tier(name, parse_age(match["age"]), at)
 
 
@@ -125,12 +125,13 @@ def parse_age(text: str) -> timedelta | None:
     return age
 
 
-def _time_of_day(text: str) -> time:
-    hour, minute = text.split(":")
+def parse_time_of_day(text: str) -> time:
+    """Read a time such as `12:00`. Raises ValueError, in words."""
     try:
+        hour, minute = text.split(":")
         return time(int(hour), int(minute))
     except ValueError:
-        raise ValueError(f"'{text}' is no time of day") from None
+        raise ValueError(f"'{text}' is no time of day such as 12:00") from None
 
 
 def _age_words(age: timedelta | None) -> str:

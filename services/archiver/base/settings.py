@@ -14,6 +14,8 @@ from services.archiver.base.capture_rule import ALWAYS_WORD, CaptureRule, parse_
 from services.archiver.base.capture_rule import GRAMMAR as GRAMMAR_OF_RULES
 from services.archiver.base.daylight import Location, parse_location
 from services.archiver.base.retention_policy import GRAMMAR, KEEP_EVERYTHING, Policy, parse_age
+from services.archiver.base.timelapse_schedule import GRAMMAR as GRAMMAR_OF_TIMELAPSES
+from services.archiver.base.timelapse_schedule import parse_schedule
 from shared.settings import Port, SettingValueError
 from shared.time_zone import ZoneName, local_zone_name
 from shared.web.settings import WebSettings
@@ -35,8 +37,11 @@ class ArchiverSettings(WebSettings):
         "data/camera/frames",
         description="a directory that can be written, or a path where one can be made, or s3://bucket/prefix",
     )
-    """Where the archive keeps its pictures, as WebP files (docs/archive.md). A directory needs hard links and `flock`:
-    any Linux file system has both, exFAT neither."""
+    """Where the archive keeps its pictures, as WebP files (docs/archive.md). What a directory's file system can do is
+    tried at the start."""
+    archive_expect_marker: bool = Field(False, description="true or false")
+    """true: ARCHIVE_DIR is an archive already, on a disk that may be not mounted. Without its file `framecast-archive`
+    nothing is written there, and no new archive is begun (docs/archive.md)."""
     archive_webp_quality: int = Field(80, ge=1, le=100, description="a number from 1 (small) to 100 (like the camera)")
     """The quality of the archive's pictures."""
     archive_webp_method: int = Field(4, ge=0, le=6, description="a number from 0 (fast) to 6 (small)")
@@ -54,7 +59,8 @@ class ArchiverSettings(WebSettings):
             "(write special characters of the password as %40 and so on)"
         ),
     )
-    """Where the archive keeps its rows. SQLite never on NFS or SMB."""
+    """Where the archive keeps its rows. SQLite only on a local disk. A file that holds it is read again for each new
+    connection to PostgreSQL, so a changed password needs no restart."""
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
     """How long frames are kept (docs/retention.md)."""
@@ -80,6 +86,9 @@ class ArchiverSettings(WebSettings):
     again when it changes."""
     archive_min_free_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no floor")
     """With fewer bytes free on the disk the archiver writes nothing. It deletes nothing for it."""
+    archive_take_back: bool = Field(default=True, description="true or false")
+    """Whether a picture that was deleted is listed again when its file is put back, from a backup for instance. With
+    false the file stays where it is, unlisted, and the log and `framecast rescan` tell of it."""
     timelapse_dir: Path = Field(
         Path("data/camera/timelapses"), description="a directory that can be written, or a path where one can be made"
     )
@@ -87,11 +96,16 @@ class ArchiverSettings(WebSettings):
     timelapse_keep: str = Field(
         "30d", description="an age such as 30d (a whole number with h, d, w, m or y), or forever"
     )
-    """How long finished time-lapses are kept."""
+    """How long automatic time-lapses are kept whose entry in TIMELAPSE_SCHEDULE doesn't say it. What somebody asked for
+    stays until somebody deletes it."""
+    timelapse_schedule: str | None = Field(None, description=GRAMMAR_OF_TIMELAPSES)
+    """The time-lapses that are made by themselves, in the time zone of the archive
+    (docs/timelapse.md#by-themselves). By default none."""
     timelapse_ffmpeg: str | None = Field(
-        None, description="the path or the name of an ffmpeg program, or empty to do without H.264"
+        None, description="the path or the name of an ffmpeg program, or empty for the built-in encoder"
     )
-    """An ffmpeg with libx264, for time-lapses in H.264."""
+    """An ffmpeg with libx264 that makes time-lapses in H.264 in place of the built-in encoder, for an installation
+    without the extra `timelapse`."""
 
     @field_validator("archive_dir")
     @classmethod
@@ -145,6 +159,15 @@ class ArchiverSettings(WebSettings):
     @classmethod
     def _is_an_age(cls, value: str) -> str:
         parse_age(value)
+        return value
+
+    @field_validator("timelapse_schedule")
+    @classmethod
+    def _is_a_schedule(cls, value: str | None) -> str | None:
+        try:
+            parse_schedule(value or "daily")
+        except ValueError as error:
+            raise SettingValueError(str(error)) from None
         return value
 
     @field_validator("timelapse_ffmpeg")

@@ -54,6 +54,13 @@ def database_unavailable(reason: object) -> str:
     return f"The database can't be used: {reason}. Pictures are kept, their rows follow."
 
 
+def database_damaged(reason: object, file: object) -> str:
+    return (
+        f"{reason}. Move the file {file} away, or put a backup in its place: without it the archiver makes a new one "
+        "from its pictures within a minute (the reasons of gaps and the list of deletions are in the file alone)"
+    )
+
+
 def not_encodable(camera_key: str, reason: object) -> str:
     return f"A picture of {camera_key} can't be made a WebP: {reason}."
 
@@ -131,6 +138,18 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+NEWEST_AWAY: Final = (
+    "The newest pictures of the archive are not where they were: is the disk mounted, and is ARCHIVE_DIR right?"
+)
+
+
+def slow_check_found(count: int, last: str) -> str:
+    return (
+        f"{count} files of the archive are gone or not what was archived, the last one {last}: restore them from a "
+        "backup, or see what framecast rescan says. The log names each."
+    )
+
+
 def old_rules_stay(reason: object) -> str:
     return f"{reason} The archive keeps to the rules that were there before."
 
@@ -165,12 +184,12 @@ def disk_below_floor(free_bytes: int, min_free_bytes: int) -> str:
 
 
 def directory_fails(action: str, reason: object) -> str:
-    """`action` is "read" or "written", here and below."""
+    """`action` is "read" or "written"."""
     return f"The archive directory can't be {action}: {reason}."
 
 
-def object_store_fails(action: str, reason: object) -> str:
-    return f"The archive's object store can't be {action}: {reason}"
+def link_leads_nowhere(link: object) -> str:
+    return f"The link {link} in the archive leads to a place that is not there: is its disk mounted?"
 
 
 NOT_READ_BACK: Final = "The picture just written can't be read back whole."
@@ -183,6 +202,18 @@ NO_MEMORY_NOW: Final = "There is no memory to make this picture at the moment: t
 TIMES_SWAPPED: Final = "'from' is later than 'to': give them the other way round."
 NOTHING_TO_ZIP: Final = "There are no such frames: /api/camera/frames/days tells of which days there are."
 NO_SUCH_FRAMES: Final = "There is none of these frames: /api/camera/frames/index lists those there are."
+
+
+RESCAN_RUNS: Final = "A rescan runs already: wait until it is done."
+CHANGE_GOES_ON: Final = "This takes a while and goes on in the background: look at the list of cameras again."
+
+
+def camera_not_archived(camera_key: str) -> str:
+    return f"The archive has nothing of a camera '{camera_key}': /api/camera/frames/cameras lists those it has."
+
+
+def not_confirmed(camera_key: str) -> str:
+    return f"All pictures of '{camera_key}' would be lost: give its key again as 'confirm'."
 
 
 def unknown_camera(camera_key: str | None) -> str:
@@ -249,11 +280,14 @@ def none_came(seconds: float) -> str:
 
 # Refusals over HTTP: time-lapses.
 NO_FRAME_FITS: Final = "No archived frame fits: choose another range, or leave daylight and daily_at away."
-NO_VP9: Final = (
-    "No VP9 encoder is installed beside the archiver: add its extra 'timelapse' (pip install -r "
-    "requirements/timelapse.txt), or ask for the format 'webp'."
+NO_VIDEO_ENCODER: Final = (
+    "No video encoder is installed beside the archiver: add its extra 'timelapse' (pip install -r "
+    "requirements/timelapse.txt), set TIMELAPSE_FFMPEG to an ffmpeg with libx264 for 'h264', or ask for 'webp'."
 )
-NO_H264: Final = "H.264 needs a program of yours: set TIMELAPSE_FFMPEG to an ffmpeg with libx264, or ask for 'webm'."
+
+
+def too_few_frames(count: int, least: int) -> str:
+    return f"it would show {count} pictures, fewer than {least}"
 
 
 def no_such_timelapse(job_id: str) -> str:
@@ -262,6 +296,10 @@ def no_such_timelapse(job_id: str) -> str:
 
 def timelapse_unfinished(job_id: str, state: str) -> str:
     return f"The time-lapse {job_id} has no file yet: its state is '{state}'."
+
+
+def no_poster(job_id: str) -> str:
+    return f"The time-lapse {job_id} has no picture that stands for it: play its file."
 
 
 def video_gone(job_id: str) -> str:
@@ -310,8 +348,8 @@ def timelapse_directory_fails(directory: object, action: str, reason: object) ->
 
 
 # Reports of commands.
-def rebuild_failed(reason: object) -> str:
-    return f"The rebuild could not be finished: {reason}"
+def rescan_failed(reason: object) -> str:
+    return f"The rescan could not be finished: {reason}"
 
 
 def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unchecked: int, unreadable: int) -> str:  # noqa: PLR0913, PLR0917
@@ -320,6 +358,101 @@ def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unchecked:
         f"{whole} frames have their rows, {adopted} of them new. {broken} broken files were set aside, {foreign} "
         f"foreign files left alone, {short}{unreadable} rows have no whole file. The log names each."
     )
+
+
+def camera_findings(camera_key: str, missing: int, changed: int, unreadable: int) -> str:
+    parts = (
+        f"{missing} files are gone" if missing else "",
+        f"{changed} are not what was archived" if changed else "",
+        f"{unreadable} can't be read now" if unreadable else "",
+    )
+    return f"{camera_key}: {', '.join(part for part in parts if part)}."
+
+
+def listed_elsewhere(camera_key: str, count: int, other: str) -> str:
+    return (
+        f"{count} of the missing pictures of {camera_key} are those of the camera {other} now: "
+        f"framecast camera rename {camera_key} {other} joins both."
+    )
+
+
+def rows_dropped(camera_key: str, count: int) -> str:
+    return f"{camera_key}: {count} rows of missing files were taken out, as told. Their slots are gaps now."
+
+
+def put_back(count: int) -> str:
+    return f"{count} of the new ones had been deleted and were put back. They are listed again; delete them if not."
+
+
+def left_deleted(count: int) -> str:
+    return (
+        f"{count} files of deleted pictures were put back. They stay unlisted, because ARCHIVE_TAKE_BACK is false: "
+        "remove the files, or set it to true."
+    )
+
+
+def moved_in(old: str, new: str) -> str:
+    return f"The directory {new} had files named for the camera {old}. They belong to {new} now, by their names too."
+
+
+RESTORE_THEM: Final = "Restore these files from a backup. The log names each."
+OR_DROP_THEM: Final = "If there is none, this takes out the rows of missing files: framecast rescan --drop-missing."
+ONLY_SIZES: Final = "Only the sizes were compared, no file was read."
+
+
+def all_is_away(count: int) -> str:
+    return (
+        f"None of the {count} pictures is where it was: is the disk mounted, and is ARCHIVE_DIR right? "
+        "No row is taken out."
+    )
+
+
+def camera_is_away(camera_key: str, count: int) -> str:
+    return (
+        f"None of the {count} pictures of {camera_key} is where it was, so no row of it is taken out. "
+        f"If they are gone for good: framecast camera forget {camera_key}."
+    )
+
+
+def camera_renamed(camera_key: str, new_key: str, moved: int, stayed: int) -> str:
+    rest = f" {stayed} stay with {camera_key}, because {new_key} has other pictures of these slots." if stayed else ""
+    return f"{moved} pictures of {camera_key} are pictures of {new_key} now.{rest}"
+
+
+def camera_forgotten(camera_key: str, frames: int, foreign: int) -> str:
+    rest = f" {foreign} files that the archiver did not write are left in its directory." if foreign else ""
+    return f"{camera_key} is forgotten, with {frames} pictures.{rest}"
+
+
+def would_forget(camera_key: str, frames: int, byte_count: int) -> str:
+    return (
+        f"This would delete {frames} pictures of {camera_key} with {byte_count} bytes for good. "
+        f"To do it: framecast camera forget {camera_key} --yes"
+    )
+
+
+def not_archived(camera_key: str) -> str:
+    return f"The archive has nothing of a camera {camera_key}: framecast camera list tells of which it has."
+
+
+def camera_is_changing(camera_key: object) -> str:
+    return f"The camera {camera_key} is being renamed or forgotten: wait until that is done, or restart the archiver."
+
+
+def camera_change_waits(reason: object) -> str:
+    return f"A camera that is being renamed or forgotten has to wait: {reason}"
+
+
+def camera_change_failed(reason: object) -> str:
+    return f"The camera could not be changed completely: {reason} Do it again to go on."
+
+
+def no_key(text: str) -> str:
+    return f"{text!r} is no camera key: use small letters, digits, _ and -, 63 at the most"
+
+
+def same_key(camera_key: str) -> str:
+    return f"{camera_key} has this key already."
 
 
 def database_fails(reason: object) -> str:
@@ -345,7 +478,6 @@ def kept_stay(count: int, byte_count: int) -> str:
 
 NO_DATABASE_FILE: Final = "there is no such file, see DATABASE_URL"
 NOTHING_TO_EXPORT: Final = "There are no such frames in the archive: check --from, --to and --camera."
-NO_BUCKET: Final = "there is no such bucket"
 EXPORT_TIMES_SWAPPED: Final = "--from is later than --to, or later than now."
 
 

@@ -63,6 +63,12 @@ class CameraPresence:
         return self._heard_at
 
     @property
+    def is_configured(self) -> bool:
+        """Whether ingest reports the camera now. A camera that is switched off is reported, too."""
+        is_heard = self._loop_seconds() - self._heard_loop_seconds <= SILENT_SECONDS
+        return is_heard and self._status is not None and self._status.state is not CameraState.REMOVED
+
+    @property
     def is_forgotten(self) -> bool:
         """Whether the last status came so long ago that no more gaps are reported until another one comes."""
         return from_ns(self.clock.utc_ns()) - self._heard_at > FORGET_AFTER

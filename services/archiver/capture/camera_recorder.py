@@ -15,6 +15,7 @@ from services.archiver.base import texts
 from services.archiver.base.capture_rule import RuleOf, always
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import (
+    DiskNotMountedError,
     EncodeFailedError,
     PictureRefusedError,
     StorageFullError,
@@ -159,8 +160,7 @@ class CameraRecorder:
             await self._frame_archiver.save(FrameName(self._camera_key, slot.start_seconds), encoded.webp)
         except StorageUnavailableError as error:
             self._problems.report(Subject.STORE, str(error))
-            full = isinstance(error, StorageFullError)
-            self.missed_slots.note_obstacle(GapReason.DISK_FULL if full else GapReason.STORAGE_UNAVAILABLE)
+            self.missed_slots.note_obstacle(_gap_reason(error))
             return False
         except EncodeFailedError as error:
             self._problems.report(encoder, texts.not_encodable(self._camera_key, error))
@@ -229,3 +229,9 @@ class CameraRecorder:
         self._inbox.changed.clear()
         self.progress.note()
         self.missed_slots.note_presence()
+
+
+def _gap_reason(error: StorageUnavailableError) -> GapReason:
+    if isinstance(error, DiskNotMountedError):
+        return GapReason.DISK_NOT_MOUNTED
+    return GapReason.DISK_FULL if isinstance(error, StorageFullError) else GapReason.STORAGE_UNAVAILABLE

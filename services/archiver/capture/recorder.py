@@ -76,6 +76,11 @@ class Recorder:
         recorder = self._recorders.get(camera_key or self._default or "")
         return recorder.presence if recorder else None
 
+    def is_configured(self, camera_key: str) -> bool:
+        """Whether ingest reports this camera now. From any thread."""
+        recorder = self._recorders.get(camera_key)
+        return recorder is not None and recorder.presence.is_configured
+
     def recorders(self) -> list[CameraRecorder]:
         """Those of all cameras that are known. From any thread."""
         return list(self._recorders.values())

@@ -14,11 +14,12 @@ from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.clock.clean_up import take_out
 from services.archiver.clock.witnesses import witnesses_of
+from services.archiver.db.archive_identity import open_archive
 from services.archiver.db.clock_leftovers import ClockLeftovers
 from services.archiver.db.clock_rows import ClockRows
-from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.engine import upgrade
+from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.open_store import open_store
 from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -30,7 +31,7 @@ def main() -> int:
     arguments = _arguments()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = open_database(settings)
     try:
         return _run(arguments, settings, engine)
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
@@ -75,7 +76,7 @@ def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engi
     sys.stdout.write(f"{texts.clock_trusted(f'{now:%Y-%m-%d %H:%M}')}\n")
     sys.stdout.write(f"{texts.leftovers(found.frames, len(found.gaps), len(found.cameras))}\n")
     if arguments.take_out:
-        take_out(engine, FrameFiles(open_store(settings)), clock)
+        take_out(engine, FrameFiles(open_archive(settings, engine)), clock)
         sys.stdout.write(f"{texts.TAKEN_OUT}\n")
     return 0
 

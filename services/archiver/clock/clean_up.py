@@ -41,7 +41,6 @@ def take_out(engine: Engine, frame_files: FrameFiles, clock: TrustedClock) -> Le
 
 def _delete(frame_ids: list[int], frame_rows: FrameRows, frame_files: FrameFiles) -> None:
     """Rows first; the database remembers files that are left."""
+    frame_files.store.check_disk()  # a row goes only when its file can
     paths = frame_rows.delete(frame_ids, leave_gaps=False, spare_kept=True)
-    for path in paths:
-        frame_files.remove(path)
-    frame_rows.deletions_done(paths)
+    frame_rows.deletions_done(frame_files.remove_reachable(paths))

@@ -3,7 +3,7 @@
 Each call is some transactions of its own and blocks on the database: call it on a thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,8 +25,9 @@ from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.gaps import fill_gap
-from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame
+from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, FrameKind
 from services.archiver.files.frame_files import StoredFrame
+from shared.clock import Clock
 
 _ROWS_AT_ONCE: Final = 500
 _STEP: Final = timedelta(seconds=STEP_SECONDS)
@@ -141,15 +142,22 @@ def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
     return row
 
 
+def judged_rows(engine: Engine) -> Callable[[StoredFrame], ArchivedFrame]:
+    """`new_row` for a command, by this computer's clock as the database judges it now. Needs the newest tables.
+
+    Raises:
+        DatabaseUnavailableError: when the database can't be asked.
+    """
+    clock = TrustedClock(Clock())
+    ClockRows(engine, clock).load()
+    return lambda stored: new_row(stored, clock)
+
+
 def _known_instants(session: Session) -> list[datetime]:
-    """Instants that were not in the future when a trusted clock wrote them down."""
-    newest = _newest(session, col(ArchivedFrame.doubtful).is_(False))
-    last = (
-        select(ArchivedFrame.created_at)
-        .where(col(ArchivedFrame.doubtful).is_(False))
-        .order_by(col(ArchivedFrame.id).desc())
-        .limit(1)
-    )
+    """Instants that were not in the future when a trusted clock wrote them down. An imported still is no evidence."""
+    is_evidence = and_(col(ArchivedFrame.doubtful).is_(False), _is_captured())
+    newest = _newest(session, is_evidence)
+    last = select(ArchivedFrame.created_at).where(is_evidence).order_by(col(ArchivedFrame.id).desc()).limit(1)
     found = (newest, session.exec(last).first(), session.exec(select(func.max(ArchiveClock.noted_at))).first())
     return [instant for instant in found if instant is not None]
 
@@ -182,11 +190,19 @@ def _correct(session: Session, row: ArchivedFrame, anchor: Reading) -> bool:
 
 
 def _impossible(now: datetime) -> ColumnElement[bool]:
-    """Dated in the future, before there were such cameras, or captured by us before there was this program."""
+    """Dated in the future, before there were such cameras, or captured by us before there was this program.
+
+    An imported still may be a picture of any year before.
+    """
     captured_at = col(ArchivedFrame.captured_at)
     ours = or_(col(ArchivedFrame.created_at) < FIRST_RELEASE, col(ArchivedFrame.boot_id).is_not(None))
     too_early = or_(captured_at < FIRST_CAMERAS, and_(captured_at < FIRST_RELEASE, ours))
-    return or_(captured_at > now + AHEAD, too_early)
+    return or_(captured_at > now + AHEAD, and_(too_early, _is_captured()))
+
+
+def _is_captured() -> ColumnElement[bool]:
+    """By an archiver, and not imported from another program's stills."""
+    return col(ArchivedFrame.kind) != FrameKind.IMPORTED.value
 
 
 def _to_ns(instant: datetime) -> int:

@@ -3,9 +3,11 @@
 Each call is a transaction of its own and blocks on the database: call it on a thread.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from importlib import import_module
 from itertools import islice
 from typing import Final, TypeVar
@@ -13,13 +15,22 @@ from typing import Final, TypeVar
 from sqlalchemy import ColumnElement, Engine, delete, func, or_, update
 from sqlmodel import Session, col, select
 
+from services.archiver.base.epoch import from_ns
 from services.archiver.base.local_time import SameHour, Window
+from services.archiver.db.deletions import (
+    deletion_of,
+    forget_deletion,
+    is_pending,
+    note_expired,
+    record_deletion,
+    was_expired,
+)
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.frame_columns import FrameColumns, read_columns
 from services.archiver.db.frame_query import FILE_BYTES, MAX_ID, MICROSECOND, Cursor, FrameQuery, conditions_of, within
 from services.archiver.db.gaps import fill_gap, insert_gap, is_deleted
 from services.archiver.db.intervals import GapReason, Missed, Stretch
-from services.archiver.db.models import ArchivedFrame, FrameKind, PendingDeletion
+from services.archiver.db.models import ArchivedFrame, PendingDeletion
 from services.archiver.files.paths import FrameName
 
 _WINDOWS_AT_ONCE: Final = 31
@@ -35,11 +46,27 @@ class Amount:
     bytes: int
 
 
+class Adoption(Enum):
+    """What became of a file without a row."""
+
+    ADOPTED = auto()
+    """It has one now."""
+    PUT_BACK = auto()
+    """The same; it had been deleted, and somebody has put it back."""
+    LEFT = auto()
+    """It had been deleted and was put back, and is to stay without a row."""
+    PENDING = auto()
+    """Its row was deleted, and the file is about to be."""
+    LATE = auto()
+    """Another archiver was making it when somebody deleted its slot's picture."""
+
+
 class FrameRows:
     """The table of archived frames. Every method raises DatabaseUnavailableError when the database is unavailable."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, utc_ns: Callable[[], int] = time.time_ns) -> None:
         self._engine = engine
+        self._utc_ns = utc_ns
 
     def add(self, frame: ArchivedFrame) -> bool:
         """Insert the row, unless its slot or path has one: the first stays. Its slot is no longer part of a gap.
@@ -55,26 +82,54 @@ class FrameRows:
                 fill_gap(session, frame)
             return True
 
+    def adopt(self, frame: ArchivedFrame, *, takes_back: bool = True) -> Adoption:
+        """Insert the row of a file that has none. `takes_back`: also if it had been deleted and was put back."""
+        with writing(self._engine) as session:
+            if is_pending(session, frame.path):
+                return Adoption.PENDING
+            deletion, is_expired = deletion_of(session, frame), was_expired(session, frame)
+            if deletion is not None and deletion.is_late(frame):
+                return Adoption.LATE
+            was_deleted = deletion is not None or is_expired
+            if was_deleted and not takes_back:
+                return Adoption.LEFT
+            frame.put_back_at = from_ns(self._utc_ns()) if is_expired else None
+            forget_deletion(session, frame.path)
+            _clear_slot(session, frame)
+            insert_new(session, [frame])
+            if not frame.doubtful:
+                fill_gap(session, frame)
+            return Adoption.PUT_BACK if was_deleted else Adoption.ADOPTED
+
     def delete(self, frame_ids: Iterable[int], *, leave_gaps: bool, spare_kept: bool = False) -> list[str]:
         """Delete the rows, and remember their files as pending deletions; the paths of those files.
 
-        No file is touched. With `leave_gaps` their slots get the gap `deleted`, and are never captured again. With
-        `spare_kept` a frame that was marked as kept meanwhile stays.
+        No file is touched. With `leave_gaps` somebody deletes them by hand: their slots get the gap `deleted`, and are
+        never captured again. Without, retention does. With `spare_kept` a frame that was marked as kept meanwhile
+        stays.
         """
+        now = from_ns(self._utc_ns())
         with writing(self._engine) as session:
-            frames = [
-                frame
-                for some in _batches(frame_ids)
-                for frame in session.exec(select(ArchivedFrame).where(col(ArchivedFrame.id).in_(some)))
-                if not (spare_kept and frame.kept)
-            ]
+            frames = [frame for frame in _with_ids(session, frame_ids) if not (spare_kept and frame.kept)]
             for frame in frames:
                 session.delete(frame)
-                session.merge(PendingDeletion(path=frame.path))
-                if leave_gaps and frame.slot_start is not None and frame.interval_seconds is not None:
-                    slot = Stretch(frame.slot_start, frame.slot_start + frame.interval_seconds)
-                    insert_gap(session, frame.camera_key, frame.interval_seconds, Missed(slot, GapReason.DELETED.value))
+                session.merge(PendingDeletion(path=frame.path, deleted_at=now))
+                if leave_gaps:
+                    record_deletion(session, frame, now)
+                    _leave_gap(session, frame, GapReason.DELETED)
+            if not leave_gaps:
+                note_expired(session, frames)
             return [frame.path for frame in frames]
+
+    def drop(self, frame_ids: Iterable[int]) -> int:
+        """Take out the rows of pictures whose files are gone; how many. Their slots get the gap `lost`."""
+        with writing(self._engine) as session:
+            frames = _with_ids(session, frame_ids)
+            for frame in frames:
+                session.delete(frame)
+                if not frame.doubtful:  # else nobody knows which slot it was
+                    _leave_gap(session, frame, GapReason.LOST)
+            return len(frames)
 
     def set_kept(self, paths: Iterable[str], *, is_kept: bool) -> None:
         """Mark the frames of these files as kept, or take the mark away."""
@@ -84,10 +139,10 @@ class FrameRows:
                 meant = (col(ArchivedFrame.path).in_(some), kept.is_(not is_kept))
                 session.exec(update(ArchivedFrame).where(*meant).values(kept=is_kept))
 
-    def pending_deletions(self) -> Sequence[str]:
-        """The paths of files that have no row any more and are to be deleted."""
+    def pending_deletions(self) -> dict[str, datetime | None]:
+        """The paths of files that have no row any more and are to be deleted, and when the rows were."""
         with reading(self._engine) as session:
-            return session.exec(select(PendingDeletion.path)).all()
+            return {each.path: each.deleted_at for each in session.exec(select(PendingDeletion))}
 
     def deletions_done(self, paths: Iterable[str]) -> None:
         """These files are gone: forget them."""
@@ -253,9 +308,21 @@ def _clear_slot(session: Session, frame: ArchivedFrame) -> None:
 
 
 def _is_deleted(session: Session, frame: ArchivedFrame) -> bool:
-    if session.get(PendingDeletion, frame.path) is not None:
-        return True
-    return frame.kind == FrameKind.SLOT and is_deleted(session, frame.camera_key, frame.slot_start or 0)
+    return is_pending(session, frame.path) or deletion_of(session, frame) is not None
+
+
+def _with_ids(session: Session, frame_ids: Iterable[int]) -> list[ArchivedFrame]:
+    return [
+        frame
+        for some in _batches(frame_ids)
+        for frame in session.exec(select(ArchivedFrame).where(col(ArchivedFrame.id).in_(some)))
+    ]
+
+
+def _leave_gap(session: Session, frame: ArchivedFrame, reason: GapReason) -> None:
+    if frame.slot_start is not None and frame.interval_seconds is not None:
+        slot = Stretch(frame.slot_start, frame.slot_start + frame.interval_seconds)
+        insert_gap(session, frame.camera_key, frame.interval_seconds, Missed(slot, reason.value))
 
 
 def _rows(

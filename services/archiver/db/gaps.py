@@ -18,7 +18,7 @@ from services.archiver.base.capture_rule import idle_slots
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.gap_columns import GapSpan, JoinedGaps, read_joined, read_spans
 from services.archiver.db.intervals import GapReason, Missed, Stretch, explained, holes
-from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap
+from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap, CameraChange
 from services.archiver.db.slot_report import SlotReport
 
 _ROWS_AT_ONCE: Final = 1000
@@ -56,7 +56,7 @@ class GapRows:
         with writing(self._engine) as session:
             camera = session.get(ArchiveCamera, report.camera_key)
             if camera is None:
-                if not report.active:
+                if not report.active or _was_changed(session, report):
                     return
                 camera = _new_camera(report)
             elif report.active and not camera.watched:
@@ -137,6 +137,12 @@ def fill_gap(session: Session, frame: ArchivedFrame) -> None:
         session.flush()  # before the parts that stay, as one of them may have the same start
         for left in holes(whole, [slot]):
             session.add(ArchiveGap(**rest, start_seconds=left.start, end_seconds=left.end))
+
+
+def _was_changed(session: Session, report: SlotReport) -> bool:
+    """Whether the camera was renamed or forgotten since it was last heard: a recorder that waits for it says so."""
+    change = session.get(CameraChange, report.camera_key)
+    return change is not None and report.heard_at <= change.begun_at
 
 
 def _conditions(query: GapQuery) -> list[ColumnElement[bool]]:

@@ -20,8 +20,12 @@ class GapReason(StrEnum):
     PICTURE_NOT_ENCODABLE = "picture not encodable"
     DISK_FULL = "disk full"
     STORAGE_UNAVAILABLE = "storage unavailable"
+    DISK_NOT_MOUNTED = "the disk is not mounted"
+    """Or another one is in its place. Nothing was written."""
     DELETED = "deleted"
     """There was a picture, and somebody deleted it."""
+    LOST = "lost"
+    """There was a picture, its file is gone, and somebody had the row taken out."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

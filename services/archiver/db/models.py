@@ -50,12 +50,14 @@ class FrameKind(StrEnum):
     """The frame of a slot."""
     MANUAL = "manual"
     """Somebody asked for it; it belongs to no slot."""
+    IMPORTED = "imported"
+    """A still of another program; it belongs to no slot."""
 
 
 class ArchivedFrame(SQLModel, table=True):
     """One archived picture. `path` is relative to the archive; `bytes` and `sha256` are its file's.
 
-    `slot_start` (epoch seconds) and `interval_seconds` are None for a frame of kind `manual`. The columns that are
+    `slot_start` (epoch seconds) and `interval_seconds` are None for a frame without a slot. The columns that are
     measured on the picture are None for a while after the upgrade in rows that the first version wrote.
     """
 
@@ -99,6 +101,8 @@ class ArchivedFrame(SQLModel, table=True):
     """When it was captured: nanoseconds since that boot began."""
     doubtful: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Captured by a clock that was in doubt, or dated as no frame can be. No listing shows it until that is settled."""
+    put_back_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its file was found again after retention had deleted it. Retention leaves such a frame alone."""
     kept: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Somebody marked it as kept, so retention never deletes it. The mark beside its file says the same."""
 
@@ -107,7 +111,7 @@ class ArchivedFrame(SQLModel, table=True):
         """A new row, without id, for a stored frame."""
         return cls(
             camera_key=stored.name.camera_key,
-            kind=(FrameKind.MANUAL if stored.name.slot_start is None else FrameKind.SLOT).value,
+            kind=_kind_of(stored).value,
             slot_start=stored.name.slot_start,
             interval_seconds=stored.interval_seconds,
             captured_at=stored.captured_at,
@@ -123,6 +127,12 @@ class ArchivedFrame(SQLModel, table=True):
             boot_id=None if stored.moment is None else stored.moment.boot_id,
             boot_ns=None if stored.moment is None else stored.moment.boot_ns,
         )
+
+
+def _kind_of(stored: StoredFrame) -> FrameKind:
+    if stored.name.slot_start is not None:
+        return FrameKind.SLOT
+    return FrameKind.IMPORTED if stored.is_imported else FrameKind.MANUAL
 
 
 class ArchiveGap(SQLModel, table=True):
@@ -183,6 +193,14 @@ class RetentionDay(SQLModel, table=True):
     deleted: int
 
 
+class ArchiveIdentityRow(SQLModel, table=True):
+    """The one row: the id in the marker of the archive's directory. An archive in an object store has none."""
+
+    __tablename__ = "archive_identity"
+
+    id: str = Field(primary_key=True, max_length=64, sa_type=AutoString)
+
+
 class PendingDeletion(SQLModel, table=True):
     """A file that has to be deleted, because its row was. Inserted in the same transaction that deletes the row.
 
@@ -192,3 +210,40 @@ class PendingDeletion(SQLModel, table=True):
     __tablename__ = "pending_deletion"
 
     path: str = Field(primary_key=True, max_length=255, sa_type=AutoString)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the row was deleted; None of one that an earlier version left."""
+
+
+class DeletedFrame(SQLModel, table=True):
+    """A picture that somebody deleted by hand, with its hash. Should its file appear again, it was put back."""
+
+    __tablename__ = "deleted_frame"
+
+    path: str = Field(primary_key=True, max_length=255, sa_type=AutoString)
+    sha256: str = Field(max_length=64)
+    deleted_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CameraChange(SQLModel, table=True):
+    """A camera that is being renamed or forgotten, or was: then `ended_at` is there.
+
+    While it lasts, no scan touches the camera's files. Afterwards a report of the camera is ignored unless it was heard
+    again: the recorder that waits for it does not know of the change.
+    """
+
+    __tablename__ = "camera_change"
+
+    key: str = Field(primary_key=True, max_length=63)
+    new_key: str | None = Field(default=None, max_length=63)
+    """None: it is forgotten, with all its pictures."""
+    begun_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ArchiveMark(SQLModel, table=True):
+    """A place that something has got to (`marks.py`)."""
+
+    __tablename__ = "archive_mark"
+
+    name: str = Field(primary_key=True, max_length=80)
+    value: int = Field(sa_type=BigInteger)

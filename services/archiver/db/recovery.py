@@ -7,6 +7,7 @@ blocks: call it on a thread.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,12 +15,14 @@ from sqlalchemy import Engine
 
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import (
+    DiskNotMountedError,
     ForeignPictureError,
     OutOfMemoryError,
     PictureRefusedError,
     PictureTooLargeError,
 )
-from services.archiver.db.frames import FrameRows
+from services.archiver.db.camera_changes import cameras_changing
+from services.archiver.db.frames import Adoption, FrameRows
 from services.archiver.db.gaps import GapRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import ORPHAN_SECONDS, FrameFiles, StoredFrame
@@ -44,6 +47,10 @@ class ScanResult:
     """Set aside, with those that would cost too much to look at."""
     foreign: int = 0
     """Pictures with a frame's name that no archiver wrote."""
+    put_back: int = 0
+    """Among the adopted ones, those that had been deleted."""
+    left: int = 0
+    """Put back after their deletion, and left without a row by ARCHIVE_TAKE_BACK."""
     unchecked: int = 0
     """Left alone, because memory was short."""
     last_refused: str = ""
@@ -59,10 +66,17 @@ class Recovery:
         frame_files: FrameFiles,
         utc_ns: Callable[[], int],
         row_of: Callable[[StoredFrame], ArchivedFrame] | None = None,
+        *,
+        takes_back: bool = True,
     ) -> None:
-        """`row_of` makes the row of an adopted file; without it no clock is in doubt."""
+        """`row_of` makes the row of an adopted file; without it no clock is in doubt.
+
+        `takes_back`: a picture that was deleted gets a row again when its file is put back.
+        """
+        self._engine = engine
         self._frame_files = frame_files
-        self._frame_rows = FrameRows(engine)
+        self._takes_back = takes_back
+        self._frame_rows = FrameRows(engine, utc_ns)
         self._gap_rows = GapRows(engine)
         self._utc_ns = utc_ns
         self._row_of = row_of or (lambda stored: ArchivedFrame.of(stored, from_ns(utc_ns())))
@@ -70,14 +84,23 @@ class Recovery:
     def scan_all(self, since_seconds: int = 0) -> ScanResult:
         """Scan every camera's directory, from the day of `since_seconds` (UTC epoch) on."""
         result = ScanResult()
+        changing = cameras_changing(self._engine)
         for camera_key in self._frame_files.store.cameras():
-            self._scan(camera_key, since_seconds, result)
+            if camera_key not in changing:
+                self._scan(camera_key, since_seconds, result)
+        return result
+
+    def scan_camera(self, camera_key: str) -> ScanResult:
+        """Scan one camera's directory."""
+        result = ScanResult()
+        self._scan(camera_key, 0, result)
         return result
 
     def scan_recent(self) -> ScanResult:
         """Scan what was written recently, to the running slot of each remembered camera or to the slot before."""
         result, now = ScanResult(), self._utc_ns() // 1_000_000_000
-        for camera in self._gap_rows.cameras():
+        changing = cameras_changing(self._engine)
+        for camera in (each for each in self._gap_rows.cameras() if each.key not in changing):
             interval = camera.interval_seconds
             first_slot = now // interval * interval - interval
             since = max(0, min(first_slot, now - RECENT_SECONDS))
@@ -85,12 +108,23 @@ class Recovery:
         return result
 
     def finish_deletions(self) -> None:
-        """Delete the files whose rows were deleted."""
-        paths = self._frame_rows.pending_deletions()
-        for path in paths:
-            self._frame_files.remove(path)
-        if paths:
-            self._frame_rows.deletions_done(paths)
+        """Delete the files whose rows were deleted, but none that was written since, and none whose disk is away."""
+        pending = self._frame_rows.pending_deletions()
+        settled: list[str] = []
+        meant: list[str] = []
+        for path, deleted_at in pending.items():
+            with suppress(DiskNotMountedError):
+                modified_at = self._frame_files.store.modified_at(path)
+                # Not by the time when owner or mode were changed: whoever repairs a disk changes those of all files.
+                if modified_at and deleted_at and modified_at > deleted_at.timestamp() + ORPHAN_SECONDS:
+                    settled.append(path)  # for a scan to judge
+                    continue
+                if modified_at is not None:
+                    log.info("the file of a deleted frame removed", path=path)
+                meant.append(path)
+        settled += self._frame_files.remove_reachable(meant)
+        if settled:
+            self._frame_rows.deletions_done(settled)
 
     def measure(self) -> int:
         """Complete the rows of an earlier version: measure their pictures and make thumbnails. How many failed."""
@@ -160,11 +194,21 @@ class Recovery:
             return  # deleted since the listing
         row = self._row_of(stored)
         row.kept = is_kept
-        if self._frame_rows.add(row):
+        self._count(self._frame_rows.adopt(row, takes_back=self._takes_back), name.path, result)
+
+    def _count(self, adoption: Adoption, path: str, result: ScanResult) -> None:
+        if adoption in (Adoption.ADOPTED, Adoption.PUT_BACK):
             result.whole += 1
             result.adopted += 1
-        else:
-            self._frame_files.remove(name.path)
+        if adoption is Adoption.PUT_BACK:
+            result.put_back += 1
+            log.warning("a deleted frame was put back, it is listed again", path=path)
+        if adoption is Adoption.LEFT:
+            result.left += 1
+            log.warning("a deleted frame was put back, left unlisted by ARCHIVE_TAKE_BACK", path=path)
+        if adoption is Adoption.LATE:
+            log.warning("another archiver's frame of a deleted slot removed", path=path)
+            self._frame_files.remove(path)
 
     def _sweep_thumbnails(self, files: Iterable[StoredFile], old: float) -> None:
         paths = {file.path for file in files}

@@ -89,6 +89,8 @@ class RecoveryLoop:
         self._scanned_at = self._clock.monotonic()
         if result.adopted:
             log.info("files without a row adopted", count=result.adopted)
+        if result.left:
+            self._problems.report(Subject.PUT_BACK, texts.left_deleted(result.left))
         self._set_aside += result.broken
         if result.last_refused:
             self._problems.report(

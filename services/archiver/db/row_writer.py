@@ -19,6 +19,7 @@ from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.db.archive_watch import ArchiveWatch
 from services.archiver.db.clock_rows import ClockRows, new_row
 from services.archiver.db.engine import upgrade
 from services.archiver.db.frames import FrameRows
@@ -43,14 +44,20 @@ MOST_REPORTS: Final = 1000
 class RowWriter:
     """On the loop; its work runs on threads of its own, so that a database that hangs delays nothing else."""
 
-    def __init__(
+    archive_watch: ArchiveWatch | None = None
+    """Is told when the database has its tables, and when it can't be asked. Set it before the start."""
+
+    def __init__(  # noqa: PLR0913 what it is made of
         self,
         engine: Engine,
         frame_files: FrameFiles,
         problems: Problems,
         clock: Clock,
         trusted_clock: TrustedClock | None = None,
+        *,
+        takes_back: bool = True,
     ) -> None:
+        """`takes_back`: see `Recovery`."""
         self.trusted_clock = trusted_clock or TrustedClock(clock)
         self._clock_rows = ClockRows(engine, self.trusted_clock)
         self._engine = engine
@@ -65,7 +72,13 @@ class RowWriter:
         self._due = asyncio.Event()
         self._tried_to_upgrade = asyncio.Event()
         self._upgraded = asyncio.Event()
-        recovery = Recovery(engine, frame_files, clock.utc_ns, lambda stored: new_row(stored, self.trusted_clock))
+        recovery = Recovery(
+            engine,
+            frame_files,
+            clock.utc_ns,
+            lambda stored: new_row(stored, self.trusted_clock),
+            takes_back=takes_back,
+        )
         self._recovery_loop = RecoveryLoop(recovery, self._threads, problems, clock, self._database_failed)
 
     async def is_done(self, camera_key: str, slot_start: int) -> bool:
@@ -186,11 +199,20 @@ class RowWriter:
     async def _upgrade(self) -> None:
         if self._upgraded.is_set():
             return
+        watch = self.archive_watch
         try:
+            if watch is not None:
+                await watch.check_place_of_database()
             if await self._threads.run(lambda: upgrade(self._engine)):
                 self._recovery_loop.fall_behind(EVERYTHING)
             await self._judge_clock()
+            if watch is not None:
+                await watch.settle()
             self._upgraded.set()
+        except DatabaseUnavailableError:
+            if watch is not None:
+                await watch.database_is_away()
+            raise
         finally:
             self._tried_to_upgrade.set()
 

@@ -22,15 +22,19 @@ from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.capture.slots import slot_at
-from services.archiver.db.engine import open_engine, upgrade, writing
+from services.archiver.db.archive_identity import ArchiveIdentity, is_away
+from services.archiver.db.engine import upgrade, writing
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows, insert_new
 from services.archiver.db.gaps import GapRows, insert_gap
 from services.archiver.db.models import ArchivedFrame
+from services.archiver.db.open_database import open_database
 from services.archiver.db.slot_report import SlotReport
 from services.archiver.demo.painting import save_pictures
 from services.archiver.demo.season import HOUR_SECONDS, Season
 from services.archiver.files.frame_files import StoredFrame
+from services.archiver.files.local_store import LocalStore
+from services.archiver.files.open_store import open_store
 from services.archiver.files.paths import path_of
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -46,12 +50,15 @@ def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     arguments = _arguments()
     settings = load_settings(ArchiverSettings)
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = open_database(settings)
     end = slot_at(time.time_ns(), HOUR_SECONDS).start_seconds
     season = Season(end - arguments.days * 24 * HOUR_SECONDS, end)
     begun = time.monotonic()
     try:
+        store = open_store(settings, is_tried=not is_away(engine, settings))
         upgrade(engine)
+        if isinstance(store, LocalStore):
+            ArchiveIdentity(engine, store).settle()
         present = FrameRows(engine).count(FrameQuery(arguments.camera))
         if present and not arguments.add:
             sys.stderr.write(f"{texts.demo_refused(present, arguments.camera)}\n")

@@ -24,7 +24,7 @@ def save_pictures(
     Raises:
         StorageUnavailableError: when the store is unavailable.
     """
-    frame_files = FrameFiles(open_store(settings))
+    frame_files = FrameFiles(open_store(settings, is_tried=False))  # it was tried before
     stored = []
     for start in slots:
         captured_at = from_seconds(start) + timedelta(seconds=LAG_SECONDS)

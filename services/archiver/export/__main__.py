@@ -19,9 +19,9 @@ from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
 from services.archiver.base.local_time import ONE_DAY, at_local
 from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
-from services.archiver.db.engine import open_engine
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
+from services.archiver.db.open_database import open_database
 from services.archiver.export.copying import Copied, Copying
 from services.archiver.export.rows_file import RowsFile, RowsFormat
 from services.archiver.export.target import open_target
@@ -42,14 +42,13 @@ def main() -> int:
     settings = load_settings(ArchiverSettings)
     query = _query(arguments, ZoneInfo(settings.archive_time_zone))
     target = open_target(arguments.dest, settings)
-    url = settings.database_url.get_secret_value()
     try:
-        _refuse_missing_database(url)
+        _refuse_missing_database(settings.database_url.get_secret_value())
         rows = RowsFile(target, arguments.rows)
     except FramecastError as error:
         return _not_done(texts.database_fails(error) if isinstance(error, DatabaseUnavailableError) else str(error))
     frame_files = FrameFiles(_archive(settings), settings.picture_max_pixels)
-    copying = Copying(FrameRows(open_engine(url)), frame_files, target, rows)
+    copying = Copying(FrameRows(open_database(settings)), frame_files, target, rows)
     stopped = _copy(copying, rows, [replace(query, camera_key=key) for key in arguments.camera or [None]])
     troubles = list(_troubles(copying.result))
     for line in troubles:

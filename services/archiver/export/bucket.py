@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.archiver.base import texts
+from services.archiver.base import store_texts, texts
 from services.archiver.base.errors import StorageUnavailableError
 from services.archiver.files.s3_store import S3Store
 
@@ -22,10 +22,7 @@ class BucketTarget:
 
     def write(self, path: str, content: bytes) -> None:
         with _as_the_targets("written"):
-            try:
-                self._store.write(path, content)
-            except FileNotFoundError as error:
-                raise StorageUnavailableError(texts.NO_BUCKET) from error
+            self._store.write(path, content)
 
 
 @contextmanager
@@ -34,5 +31,5 @@ def _as_the_targets(action: str) -> Iterator[None]:
     try:
         yield
     except StorageUnavailableError as error:
-        reason = str(error if isinstance(error.__cause__, FileNotFoundError) else error.__cause__).partition("\n")[0]
+        reason = str(error).removeprefix(store_texts.object_store_fails("")).removesuffix(".")
         raise StorageUnavailableError(texts.export_target_fails(action, reason)) from error

@@ -6,6 +6,7 @@ blocks and computes: call it on a thread.
 """
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from services.archiver.base import texts
 from services.archiver.base.clock_doubt import Moment
 from services.archiver.base.errors import (
     DamagedFrameError,
+    DiskNotMountedError,
     EncodeFailedError,
     ForeignPictureError,
     OutOfMemoryError,
@@ -57,6 +59,8 @@ class StoredFrame:
     """None when there was no room for it, on the disk or in memory. It is then made at the first request."""
     moment: Moment | None = None
     """When it was captured, by a clock that never jumps; None when the file does not say so."""
+    is_imported: bool = False
+    """It came from another program's still, and not from a camera's frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class _Checked:
     thumbnail: bytes | None
     """None when memory is short."""
     moment: Moment | None
+    is_imported: bool
 
 
 class FileRecord(Protocol):
@@ -145,6 +150,7 @@ class FrameFiles:
             features=found.features,
             thumbnail_bytes=self._write_thumbnail(name.path, found.thumbnail),
             moment=found.moment,
+            is_imported=name.slot_start is None and found.is_imported,
         )
 
     def image(self, record: FileRecord) -> bytes:
@@ -207,9 +213,26 @@ class FrameFiles:
 
     def remove(self, path: str) -> None:
         """Remove the frame first, then its thumbnail: a lone thumbnail is swept, a lone frame would be adopted."""
-        self.store.delete(path)
-        self.store.delete(thumbnail_path_of(path))
-        self.store.delete(kept_mark_of(path))
+        self.remove_all([path])
+
+    def remove_all(self, paths: Sequence[str]) -> None:
+        """The same for many, several at a time where the store can."""
+        self.store.delete_all(paths)
+        self.store.delete_all([thumbnail_path_of(path) for path in paths])
+        self.store.delete_all([kept_mark_of(path) for path in paths])
+
+    def remove_reachable(self, paths: Sequence[str]) -> list[str]:
+        """Remove these frames; the paths of those that are gone. One whose disk is away is left for later."""
+        gone: list[str] = []
+        with suppress(DiskNotMountedError):
+            if paths:
+                self.remove_all(paths)
+            return list(paths)
+        for path in paths:
+            with suppress(DiskNotMountedError):
+                self.remove(path)
+                gone.append(path)
+        return gone
 
     def _checked(self, webp: bytes) -> _Checked:
         """Decode the file once, for everything that is wanted of it. Waits for its turn in memory."""
@@ -238,4 +261,13 @@ def _check(webp: bytes, max_pixels: int) -> _Checked:
     with suppress(EncodeFailedError):
         thumbnail = thumbnail_of(found.picture)
     width, height = found.picture.size
-    return _Checked(width, height, found.captured_at, found.interval_seconds, features, thumbnail, found.moment)
+    return _Checked(
+        width,
+        height,
+        found.captured_at,
+        found.interval_seconds,
+        features,
+        thumbnail,
+        moment=found.moment,
+        is_imported=found.is_imported,
+    )

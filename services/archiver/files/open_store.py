@@ -4,14 +4,16 @@ import os
 from pathlib import Path
 
 from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
-from services.archiver.files.durable import why_never_writable
+from services.archiver.files.disk_trial import why_unusable
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.store import FrameStore
 from shared.errors import ConfigurationError
 
 
-def open_store(settings: ArchiverSettings) -> FrameStore:
+def open_store(settings: ArchiverSettings, *, is_tried: bool = True) -> FrameStore:
     """The store that ARCHIVE_DIR names. A store that is away or full is not refused: it may come back.
+
+    A directory is tried out, which writes there, unless `is_tried` is False: it is only read, or its disk is away.
 
     Raises:
         ConfigurationError: when it can never be used.
@@ -25,10 +27,11 @@ def open_store(settings: ArchiverSettings) -> FrameStore:
             for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
                 del os.environ[name]
             return S3Store(place, endpoint=settings.aws_endpoint_url)
-        reason = why_never_writable(Path(place))
+        store = LocalStore(Path(place), settings.archive_min_free_bytes, expects_marker=settings.archive_expect_marker)
+        reason = why_unusable(Path(place)) if is_tried else None
     except ValueError as error:
         reason = str(error)
     if reason is not None:
         description = ArchiverSettings.model_fields["archive_dir"].description
         raise ConfigurationError(f"ARCHIVE_DIR is '{place}' but must be {description}: {reason}.")
-    return LocalStore(Path(place), settings.archive_min_free_bytes)
+    return store

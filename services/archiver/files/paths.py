@@ -4,7 +4,7 @@ Paths are relative to the archive, with slashes, in every store. `docs/archive.m
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -24,7 +24,10 @@ _FILE_NAME: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FrameName:
-    """What a path says: the camera, and a slot's start (epoch seconds) or a manual capture's instant (epoch ms)."""
+    """What a path says: the camera, and a slot's start (epoch seconds) or, without a slot, an instant (epoch ms).
+
+    Frames without a slot are manual captures and imported stills.
+    """
 
     camera_key: str
     slot_start: int | None
@@ -40,6 +43,25 @@ class FrameName:
     @classmethod
     def parse(cls, path: str) -> Self | None:
         """Read a path back; None when it is not a frame's path, but a thumbnail's or a foreign file's."""
+        name = cls._of_file(path)
+        return name if name is not None and name.path == path else None
+
+    @classmethod
+    def parse_below(cls, path: str, camera_key: str) -> Self | None:
+        """The same, of a file in the directory of this camera, whichever camera its own name says."""
+        name = cls._of_file(path)
+        if name is None or not _is_key(camera_key):
+            return None
+        in_place = f"{camera_key}/{name.path.partition('/')[2]}"
+        return name if path == in_place else None
+
+    def of_camera(self, camera_key: str) -> Self:
+        """The name of the same slot or instant for another camera."""
+        return replace(self, camera_key=camera_key)
+
+    @classmethod
+    def _of_file(cls, path: str) -> Self | None:
+        """What the file's own name says, wherever it lies."""
         match = _FILE_NAME.fullmatch(path.rpartition("/")[2])
         if match is None or match["thumb"]:
             return None
@@ -49,8 +71,7 @@ class FrameName:
             return None
         milliseconds = match["millisecond"]
         slot_start, captured_ms = (second, None) if milliseconds is None else (None, second * 1000 + int(milliseconds))
-        name = cls(match["key"], slot_start, captured_ms)
-        return name if name.path == path else None
+        return cls(match["key"], slot_start, captured_ms)
 
 
 def path_of(camera_key: str, slot_start: int) -> str:
@@ -60,7 +81,7 @@ def path_of(camera_key: str, slot_start: int) -> str:
 
 
 def manual_path_of(camera_key: str, captured_ms: int) -> str:
-    """The path of a manual capture: `porch/2026/11/22/porch_20261122T140512.345Z.webp`."""
+    """The path of a frame without a slot: `porch/2026/11/22/porch_20261122T140512.345Z.webp`."""
     second, milliseconds = divmod(captured_ms, 1000)
     at = from_seconds(second)
     return f"{day_of(camera_key, at)}/{camera_key}_{at.strftime(_SECOND)}.{milliseconds:03d}Z{SUFFIX}"
@@ -83,9 +104,13 @@ def local_path_of(path: str, zone: ZoneInfo) -> str:
 
 def day_of(camera_key: str, instant: datetime) -> str:
     """The directory of a camera's UTC day."""
-    if not re.fullmatch(KEY_PATTERN, camera_key) or camera_key.endswith("\n"):
+    if not _is_key(camera_key):
         raise ValueError(f"{camera_key!r} is no camera key")
     return f"{camera_key}/{instant.astimezone(UTC):%Y/%m/%d}"
+
+
+def _is_key(text: str) -> bool:
+    return re.fullmatch(KEY_PATTERN, text) is not None and not text.endswith("\n")
 
 
 def thumbnail_path_of(path: str) -> str:

@@ -3,9 +3,9 @@
 A store knows paths and bytes, but no pictures, bus or database. Every method blocks: call it on a thread.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 TEMPORARY_PREFIX: Final = ".tmp-"
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -46,6 +46,9 @@ class FrameStore(Protocol):
     def delete(self, path: str) -> None:
         """Delete the file, if it is there."""
 
+    def delete_all(self, paths: Sequence[str]) -> None:
+        """Delete these files, in any order. After an error some of them may be left."""
+
     def set_aside(self, path: str) -> None:
         """Add the suffix `.broken` to a broken file's name. Only a person looks for it there."""
 
@@ -58,11 +61,48 @@ class FrameStore(Protocol):
         Temporary files are left out: those being written, and those of killed writers (see `sweep`).
         """
 
+    def day(self, directory: str) -> list[StoredFile]:
+        """The files of one day's directory, such as `porch/2026/11/22`, as `files` lists them.
+
+        Raises:
+            DiskNotMountedError: when the way there is a link to a place that is not there.
+        """
+
+    def modified_at(self, path: str) -> float | None:
+        """When the file's content was last changed, in UTC epoch seconds; None when there is no file."""
+
+    def move(self, paths: Mapping[str, str]) -> list[str]:
+        """Move files to other paths; the paths of those that stay, since their new one has other content.
+
+        A file that is gone, or has been moved before, is passed over. Durable on return.
+        """
+
+    def prune(self, camera_key: str) -> None:
+        """Remove the camera's directories that are empty."""
+
     def sweep(self, camera_key: str, since_seconds: int, older_than: float) -> None:
         """Delete the temporary files of killed writers, in the days from `since_seconds` on.
 
         Only files last changed before `older_than`: a younger one may still be written. Both are UTC epoch seconds.
         """
 
+    def check_disk(self) -> None:
+        """Raise DiskNotMountedError when the archive's disk is away. Where nothing is mounted, it does nothing."""
+
     def free_bytes(self) -> int | None:
         """The free space in bytes; None where it can't be known, as in an object store."""
+
+
+@runtime_checkable
+class ProbedStore(Protocol):
+    """A store that has to find out by a trial whether it keeps the first of two writes."""
+
+    note: str | None
+    """What the owner should know of it, in a sentence. From any thread."""
+
+    def keeps_first(self) -> bool:
+        """Whether of two writers at once the first one wins; without, only one archiver may run.
+
+        Raises:
+            StorageUnavailableError: when the store can't be used now.
+        """

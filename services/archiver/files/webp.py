@@ -23,7 +23,7 @@ from services.archiver.base.errors import (
     PictureRefusedError,
     PictureTooLargeError,
 )
-from services.archiver.files.webp_header import WebpHeader, read_header
+from services.archiver.files.webp_header import WebpHeader, read_exif, read_header
 from shared.bus.frames import JPEG_END
 from shared.jpeg_segments import JpegCostError, JpegError, scan_count
 from shared.settings import DEFAULT_MAX_PIXELS
@@ -44,6 +44,7 @@ _EXIF_TIME: Final = "%Y:%m:%d %H:%M:%S"
 _EVERY: Final = re.compile(r", every (\d{1,9}) s$")
 _MANUAL: Final = ", captured by hand"
 _MOMENT: Final = re.compile(r"boot ([0-9a-f-]{36}), (\d{1,18}) ns")
+_IMPORTED: Final = ", imported"
 _XMP: Final = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/">\
 <xmp:CreateDate>{at}</xmp:CreateDate><exif:DateTimeOriginal>{at}</exif:DateTimeOriginal>\
@@ -62,14 +63,16 @@ class WebpOptions:
 class Label:
     """What is written into the picture itself, so that its row can be made again from the file alone.
 
-    `interval_seconds` is None for a manual capture.
+    `interval_seconds` is None for a frame without a slot. `original_id` is that of an imported still's file; without
+    one such a frame is a manual capture.
     """
 
     camera_key: str
     captured_at: datetime
     interval_seconds: int | None
+    original_id: str | None = None
     moment: Moment | None = None
-    """The same instant by a clock that never jumps; None of a made-up frame."""
+    """The same instant by a clock that never jumps; None of a made-up frame or an imported still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class LabelledPicture:
     captured_at: datetime | None
     interval_seconds: int | None
     moment: Moment | None = None
+    is_imported: bool = False
 
 
 def jpeg_bytes_needed(jpeg: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> int:
@@ -109,8 +113,8 @@ def decode_jpeg(jpeg: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Imag
     """
     picture = _open_jpeg(jpeg, max_pixels)
     if "progressive" not in picture.info:
-        picture = _open(jpeg.removesuffix(JPEG_END) + _BEYOND_THE_END, "JPEG")
-    _load(picture)
+        picture = open_picture(jpeg.removesuffix(JPEG_END) + _BEYOND_THE_END, "JPEG")
+    load_picture(picture)
     return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
@@ -145,19 +149,34 @@ def read_webp(webp: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> LabelledPict
         OutOfMemoryError: when memory is short.
     """
     header = _checked_header(webp, max_pixels)
-    picture = _open(webp, "WEBP")
-    _load(picture)
+    picture = open_picture(webp, "WEBP")
+    load_picture(picture)
     if header.exif_bytes > MOST_EXIF_BYTES:
         return LabelledPicture(picture, None, None)
     try:
         exif = picture.getexif()
         details = exif.get_ifd(ExifTags.IFD.Exif)
-        every = _EVERY.search(str(exif.get(ExifTags.Base.ImageDescription, "")))
+        kind = str(exif.get(ExifTags.Base.ImageDescription, ""))
+        every = _EVERY.search(kind)
+        interval = int(every[1]) if every else None
         found = _MOMENT.fullmatch(str(exif.get(ExifTags.Base.HostComputer, "")))
         moment = Moment(found[1], int(found[2])) if found else None
-        return LabelledPicture(picture, _captured_at(details), int(every[1]) if every else None, moment)
+        return LabelledPicture(picture, _captured_at(details), interval, moment, kind.endswith(_IMPORTED))
     except Exception:  # noqa: BLE001 Pillow raises half a dozen kinds on a broken label, and none of them is documented
         return LabelledPicture(picture, None, None)
+
+
+def original_id_of(webp: bytes) -> str | None:
+    """The `original_id` in the label of an imported still; None in any other file. Decodes nothing."""
+    try:
+        found = read_exif(webp)
+        if not found or len(found) > MOST_EXIF_BYTES:
+            return None
+        exif = Image.Exif()
+        exif.load(found)
+        return str(exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ImageUniqueID])
+    except Exception:  # noqa: BLE001 a broken label, as in `read_webp`
+        return None
 
 
 def _checked_header(webp: bytes, max_pixels: int) -> WebpHeader:
@@ -178,13 +197,14 @@ def _open_jpeg(jpeg: bytes, max_pixels: int) -> Image.Image:
         raise PictureTooLargeError(str(error)) from None
     except JpegError as error:
         raise PictureRefusedError(str(error)) from None
-    picture = _open(jpeg, "JPEG")
+    picture = open_picture(jpeg, "JPEG")
     if picture.width * picture.height > max_pixels:
         raise PictureTooLargeError(texts.too_many_pixels(picture.width, picture.height, max_pixels))
     return picture
 
 
-def _open(data: bytes, form: str) -> Image.Image:
+def open_picture(data: bytes, form: str) -> Image.Image:
+    """A picture of that format (JPEG, PNG, WEBP), not decoded yet. Raises PictureRefusedError, OutOfMemoryError."""
     try:
         return Image.open(io.BytesIO(data), formats=[form])
     except MemoryError:
@@ -193,7 +213,8 @@ def _open(data: bytes, form: str) -> Image.Image:
         raise PictureRefusedError(f"no {form} picture that can be read: {type(error).__name__}") from None
 
 
-def _load(picture: Image.Image) -> None:
+def load_picture(picture: Image.Image) -> None:
+    """Decode it. Raises PictureRefusedError, OutOfMemoryError."""
     try:
         picture.load()
     except MemoryError:
@@ -205,15 +226,22 @@ def _load(picture: Image.Image) -> None:
 def _exif_of(label: Label) -> Image.Exif:
     at = label.captured_at.astimezone(UTC)
     exif = Image.Exif()
-    kind = _MANUAL if label.interval_seconds is None else f", every {label.interval_seconds} s"
-    exif[ExifTags.Base.ImageDescription] = label.camera_key + kind
+    exif[ExifTags.Base.ImageDescription] = label.camera_key + _kind_in_words(label)
     if label.moment is not None:
         exif[ExifTags.Base.HostComputer] = f"boot {label.moment.boot_id}, {max(0, label.moment.boot_ns)} ns"
     details = exif.get_ifd(ExifTags.IFD.Exif)
     details[ExifTags.Base.DateTimeOriginal] = at.strftime(_EXIF_TIME)
     details[ExifTags.Base.OffsetTimeOriginal] = "+00:00"
     details[ExifTags.Base.SubsecTimeOriginal] = f"{at.microsecond:06d}"
+    if label.original_id is not None:
+        details[ExifTags.Base.ImageUniqueID] = label.original_id
     return exif
+
+
+def _kind_in_words(label: Label) -> str:
+    if label.interval_seconds is not None:
+        return f", every {label.interval_seconds} s"
+    return _MANUAL if label.original_id is None else _IMPORTED
 
 
 def _captured_at(details: dict[int, object]) -> datetime | None:

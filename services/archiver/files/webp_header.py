@@ -61,6 +61,11 @@ def read_header(webp: bytes) -> WebpHeader:
     return WebpHeader(width, height, is_plain, is_animated, exif_bytes, metadata_bytes)
 
 
+def read_exif(webp: bytes) -> bytes:
+    """The EXIF in the file; empty when there is none. Raises as `read_header`."""
+    return next((webp[start : start + length] for kind, start, length in _chunks(webp) if kind == b"EXIF"), b"")
+
+
 def _chunks(webp: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and length of each chunk."""
     at, count = _RIFF_HEADER, 0

@@ -17,11 +17,12 @@ from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.db.archive_identity import open_archive
 from services.archiver.db.clock_rows import ClockRows
-from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.engine import upgrade
 from services.archiver.db.frames import FrameRows
+from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.open_store import open_store
 from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.daily_share import DailyShare
 from services.archiver.retention.forecast import Forecaster, total_of
@@ -40,7 +41,7 @@ def main() -> int:
     what.add_argument("--now", action="store_true", help="delete all that is due, without the daily limit")
     arguments = parser.parse_args()
     settings = load_settings(ArchiverSettings)
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = open_database(settings)
     forecaster, clock = Forecaster.of(settings, engine, CameraRules.loaded(settings)), TrustedClock(Clock())
     try:
         if arguments.now:
@@ -55,7 +56,10 @@ def main() -> int:
         elif doubt is not None:
             return EXIT_NOT_DONE
         else:
-            files, share = FrameFiles(open_store(settings)), DailyShare(engine, settings.archive_delete_percent)
+            files, share = (
+                FrameFiles(open_archive(settings, engine)),
+                DailyShare(engine, settings.archive_delete_percent),
+            )
             cleaner = Cleaner(forecaster, FrameRows(engine), files, clock, share)
             sys.stdout.write(f"{texts.deleted(asyncio.run(cleaner.clean(everything=True)))}\n")
     except (DatabaseUnavailableError, StorageUnavailableError) as error:

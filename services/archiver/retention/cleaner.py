@@ -125,16 +125,9 @@ class Cleaner:
         if limit.by_age and self._clock.doubt() is not None:
             log.warning("the clock is in doubt: a round of retention was given up")
             return 0
-        self._share.spend(from_ns(self._clock.clock.utc_ns()), limit.overdue - overdue)
-        delete_frames(batch, self._frame_rows, self._frame_files)
+        if batch:
+            self._frame_files.store.check_disk()  # a row goes only when its file can
+            self._share.spend(from_ns(self._clock.clock.utc_ns()), limit.overdue - overdue)
+            paths = self._frame_rows.delete(batch, leave_gaps=False, spare_kept=True)
+            self._frame_rows.deletions_done(self._frame_files.remove_reachable(paths))
         return len(batch)
-
-
-def delete_frames(frame_ids: list[int], frame_rows: FrameRows, frame_files: FrameFiles) -> None:
-    """Delete the frames, rows first, in one transaction. Their slots don't become gaps."""
-    if not frame_ids:
-        return
-    paths = frame_rows.delete(frame_ids, leave_gaps=False, spare_kept=True)
-    for path in paths:
-        frame_files.remove(path)
-    frame_rows.deletions_done(paths)

@@ -156,7 +156,8 @@ class Forecaster:
         if policy.keeps_everything or not self.rules.are_known:
             return
         before = _earlier(until, policy.shortest_age()) + LONGEST_STRETCH
-        for week in weeks(self._queries.oldest_first(camera_key, before), policy):
+        frames = self._queries.oldest_first(camera_key, before, with_put_back=False)
+        for week in weeks(frames, policy):
             for expiry in expiries(week, policy, newest):
                 if expiry.until <= until:
                     yield expiry

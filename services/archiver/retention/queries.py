@@ -96,13 +96,21 @@ class RetentionQueries:
             }
 
     def oldest_first(
-        self, camera_key: str | None = None, before: datetime | None = None, *, doubtful: bool = False
+        self,
+        camera_key: str | None = None,
+        before: datetime | None = None,
+        *,
+        doubtful: bool = False,
+        with_put_back: bool = True,
     ) -> Iterator[FrameInfo]:
         """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile.
 
-        Either those with a known time or those in doubt.
+        Either those with a known time or those in doubt. `with_put_back`: also those that somebody put back after
+        retention had deleted them.
         """
         conditions: list[ColumnElement[bool]] = [col(ArchivedFrame.doubtful).is_(doubtful)]
+        if not with_put_back:
+            conditions.append(col(ArchivedFrame.put_back_at).is_(None))
         if camera_key is not None:
             conditions.append(col(ArchivedFrame.camera_key) == camera_key)
         if before is not None:
@@ -113,7 +121,7 @@ class RetentionQueries:
             last = page[-1]
 
     def newest(self) -> frozenset[int]:
-        """The ids of each camera's newest frame of a slot; of one in doubt where a camera has no other."""
+        """The ids of each camera's newest frame, manual captures aside; of one in doubt if there is no other."""
         return frozenset(row_id for camera_key in self.cameras() for row_id in self._newest_of(camera_key))
 
     def _page(self, conditions: list[ColumnElement[bool]], last: FrameInfo) -> list[FrameInfo]:
@@ -147,7 +155,7 @@ class RetentionQueries:
             select(ArchivedFrame.id)
             .where(
                 ArchivedFrame.camera_key == camera_key,
-                ArchivedFrame.kind == FrameKind.SLOT.value,
+                ArchivedFrame.kind != FrameKind.MANUAL.value,
                 col(ArchivedFrame.doubtful).is_(doubtful),
             )
             .order_by(col(ArchivedFrame.captured_at).desc())

@@ -12,6 +12,7 @@ from services.archiver.files.open_store import open_store
 from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import webp_bytes_needed
 from services.archiver.timelapse.compose import Composer, open_picture
+from services.archiver.timelapse.poster import save_poster
 from services.archiver.timelapse.render_job import RenderJob, SourceFrame
 from shared.settings import load_settings
 
@@ -38,7 +39,8 @@ class FrameReader:
     def __iter__(self) -> Iterator[Image.Image]:
         settings = load_settings(ArchiverSettings)
         # This process has the archiver's environment, and so an object store's credentials.
-        store = open_store(settings.model_copy(update={"archive_dir": self._job.archive}))
+        store = open_store(settings.model_copy(update={"archive_dir": self._job.archive}), is_tried=False)
+        poster = self._job.poster
         for frame in self._job.frames:
             try:
                 picture = self._picture_of(frame, store, settings.picture_max_pixels)
@@ -48,6 +50,9 @@ class FrameReader:
             self.done += 1
             self._on_progress(self.done, self.skipped)
             if picture is not None:
+                if poster is not None and self.done > self._job.poster_place:
+                    save_poster(picture, poster)
+                    poster = None
                 yield picture
 
     def _picture_of(self, frame: SourceFrame, store: FrameStore, max_pixels: int) -> Image.Image:

@@ -1,7 +1,10 @@
-"""Time-lapse jobs and their files: a JSON record beside each video, in `TIMELAPSE_DIR`. The directory is the queue.
+"""The files of time-lapse jobs: a JSON record beside each video, in `TIMELAPSE_DIR`. The directory is the queue.
 
 Any number of archivers may share it: a lock lets one of them render at a time, and all list the same jobs. Everything
 here blocks on the disk: call it on a thread.
+
+A video is worth more than its record. One whose record is broken or gone is listed by its name, and never deleted
+for it.
 """
 
 import fcntl
@@ -10,86 +13,34 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
-from enum import StrEnum
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from services.archiver.base import texts
-from services.archiver.base.errors import StorageUnavailableError
-from services.archiver.files.durable import DIRECTORY_MODE, fsync_directory, read_regular
+from services.archiver.base import disk_texts, texts
+from services.archiver.base.errors import DiskNotMountedError, StorageUnavailableError
+from services.archiver.files.durable import fsync_directory, locked, read_regular, rename_durably
+from services.archiver.files.mounts import missing_mount_point
 from services.archiver.files.store import TEMPORARY_PREFIX
-from services.archiver.timelapse.formats import FACTS, OutputFormat
-from services.archiver.timelapse.request import TimelapseRequest
+from services.archiver.timelapse.formats import FACTS
+from services.archiver.timelapse.job import ID_PATTERN, Job, JobState, bare_job, new_id
+from shared.errors import FramecastError
 from shared.logs import get_logger
 
-ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,62}_\d{8}T\d{6}Z_[0-9a-f]{6}$"
-FILE_MODE: Final = 0o640
+__all__ = ["Job", "JobFiles", "JobState", "disk_errors", "new_id"]
+POSTER_SUFFIX: Final = ".jpg"
 _RECORD: Final = ".json"
+_BROKEN: Final = ".json.broken"
 _MOST_RECORD_BYTES: Final = 64 * 1024
 _LOCK: Final = ".rendering.lock"
+_SUFFIXES: Final = tuple(sorted({facts.suffix for facts in FACTS.values()}))
 log = get_logger(__name__)
 
 
-class JobState(StrEnum):
-    """The stages of a job."""
-
-    QUEUED = "queued"
-    RENDERING = "rendering"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class Job(BaseModel):
-    """One time-lapse: requested, rendering or finished. Its number of frames is exact once it renders."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    request: TimelapseRequest
-    state: JobState = JobState.QUEUED
-    created_at: AwareDatetime
-    started_at: AwareDatetime | None = None
-    finished_at: AwareDatetime | None = None
-    attempts: int = 0
-    frames: int
-    """How many it shows, if all of them can be read."""
-    fps: float
-    width: int
-    height: int
-    done: int = 0
-    skipped: int = 0
-    """Frames of `done` that were gone or damaged."""
-    bytes: int | None = None
-    error: str | None = None
-
-    def with_(self, **changes: object) -> "Job":
-        """A copy with other values in these fields."""
-        return self.model_copy(update=changes)
-
-    @property
-    def length_seconds(self) -> float:
-        """How long the video plays."""
-        # An animated WebP shows its last picture for the time of the missing ones.
-        missing = 0 if self.request.format is OutputFormat.WEBP else self.skipped
-        return (self.frames - missing) / self.fps
-
-    @property
-    def file_name(self) -> str:
-        """The video's file name in the directory."""
-        return self.id + FACTS[self.request.format].suffix
-
-    def expires_at(self, keep: timedelta | None) -> datetime | None:
-        """When it will be deleted; None for never, or while it is not finished."""
-        return None if keep is None or self.finished_at is None else self.finished_at + keep
-
-
-def new_id(camera_key: str, now: datetime) -> str:
-    """A unique id that begins with the camera and the time."""
-    return f"{camera_key}_{now:%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
+class BrokenRecordError(FramecastError):
+    """Raised when a record is empty, cut or not one of ours. Never trust a part of it."""
 
 
 class JobFiles:
@@ -97,53 +48,81 @@ class JobFiles:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
+        self._told: set[str] = set()
+        """The broken records that the log has named."""
 
     def save(self, job: Job, *, only_existing: bool = False) -> bool:
-        """Write the job's record over an earlier one; whether it was written.
+        """Write the job's record over an earlier one; whether it was written. Durable on return.
 
         With `only_existing` it is not written if somebody has deleted the job meanwhile.
         """
+        missing = missing_mount_point(self.root)
+        if missing is not None:
+            raise DiskNotMountedError(disk_texts.mount_point_empty(self.root, missing))
         with self._disk("written"):
-            self.root.mkdir(DIRECTORY_MODE, parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True)
             record = self._record(job.id)
             if only_existing and not record.exists():
                 return False
             temporary = self.temporary(_RECORD)
             try:
                 temporary.write_text(job.model_dump_json(by_alias=True))
-                temporary.chmod(FILE_MODE)
-                temporary.replace(record)
+                rename_durably(temporary, record)
             finally:
                 temporary.unlink(missing_ok=True)
             return True
 
     def load(self, job_id: str) -> Job | None:
-        """The job of this id; None when there is none."""
+        """The job of this id, also if its video is all that is left of it; None when there is none."""
         if not re.match(ID_PATTERN, job_id):
             return None
-        with self._disk("read"), suppress(FileNotFoundError):
-            return _parse(self._record(job_id))
+        with self._disk("read"), suppress(FileNotFoundError):  # deleted meanwhile
+            job, is_lost = self._recorded(job_id)
+            videos = (self.root / f"{job_id}{suffix}" for suffix in _SUFFIXES)
+            video = None if job is not None else next((video for video in videos if video.is_file()), None)
+            if video is None:
+                return job
+            facts = video.stat()
+            bare = bare_job(video.name, facts.st_size, facts.st_mtime, has_record=not is_lost)
+            return bare.with_(has_poster=self.poster(bare).is_file())
         return None
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""
         with self._disk("read"), suppress(FileNotFoundError):
-            records = [entry.name for entry in os.scandir(self.root) if entry.name.endswith(_RECORD)]
-            found = [self.load(name.removesuffix(_RECORD)) for name in records]
+            names = [entry.name for entry in os.scandir(self.root)]
+            ids = {name.removesuffix(_RECORD) for name in names if name.endswith(_RECORD)}
+            ids |= {Path(name).stem for name in names if name.endswith(_SUFFIXES)}
+            found = [self.load(job_id) for job_id in ids]
             return sorted(
                 (job for job in found if job is not None), key=lambda job: (job.created_at, job.id), reverse=True
             )
         return []
 
     def delete(self, job: Job) -> None:
-        """Delete the record, then the video, so that no record is without its video."""
+        """Delete the video, then the record: a video without a record would be listed again."""
         with self._disk("written"):
-            self._record(job.id).unlink(missing_ok=True)
-            self.video(job).unlink(missing_ok=True)
+            for path in (self.video(job), self.poster(job), self._record(job.id), self.root / f"{job.id}{_BROKEN}"):
+                path.unlink(missing_ok=True)
+
+    def give_record(self, job: Job) -> None:
+        """Write the record of a job that has none; a broken one is set aside, and the log names it."""
+        with self._disk("written"):
+            if not self.video(job).is_file():  # deleted meanwhile
+                return
+            with suppress(FileNotFoundError):
+                self._record(job.id).replace(self.root / f"{job.id}{_BROKEN}")
+                fsync_directory(self.root)
+        self.save(job)
+        log.warning("a time-lapse's record was lost, made anew from its video", timelapse=job.id)
 
     def video(self, job: Job) -> Path:
         """The path of the job's video, which may not exist yet."""
         return self.root / job.file_name
+
+    def poster(self, job: Job) -> Path:
+        """The path of the picture that stands for the video."""
+        return self.root / f"{job.id}{POSTER_SUFFIX}"
 
     def temporary(self, suffix: str) -> Path:
         """A new path for a file in the making. `sweep` deletes it unless it is renamed."""
@@ -152,12 +131,16 @@ class JobFiles:
     def publish(self, temporary: Path, job: Job) -> int:
         """Give a finished video its name; its size in bytes. Durable on return."""
         with self._disk("written"):
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            temporary.chmod(FILE_MODE)
-            temporary.replace(self.video(job))
-            fsync_directory(self.root)
+            rename_durably(temporary, self.video(job))
             return self.video(job).stat().st_size
+
+    def publish_poster(self, temporary: Path, job: Job) -> bool:
+        """Give the poster its name; False when none was made."""
+        with self._disk("written"):
+            if not temporary.exists():
+                return False
+            rename_durably(temporary, self.poster(job))
+            return True
 
     def free_bytes(self) -> int:
         """The free space on the directory's disk."""
@@ -165,13 +148,17 @@ class JobFiles:
             return shutil.disk_usage(self.root).free
 
     def sweep(self) -> None:
-        """Delete unfinished videos and those without a record. Only while holding the lock, and between renders."""
-        known = {job.file_name for job in self.all()}
-        suffixes = tuple(facts.suffix for facts in FACTS.values())
+        """Delete unfinished videos and posters, and nothing else. Only while holding the lock, and between renders."""
         with self._disk("swept"), suppress(FileNotFoundError):
             for entry in os.scandir(self.root):
-                if entry.name.endswith(suffixes) and entry.name not in known:
+                if entry.name.startswith(TEMPORARY_PREFIX) and entry.name.endswith((*_SUFFIXES, POSTER_SUFFIX)):
                     Path(entry).unlink(missing_ok=True)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other archiver asks for automatic time-lapses during the block. It waits for one that does."""
+        with self._disk("locked"), locked(self.root):
+            yield
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
@@ -180,7 +167,7 @@ class JobFiles:
         The system releases the lock if the process dies.
         """
         with self._disk("locked"):
-            descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
+            descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             with self._disk("locked"):
                 is_alone = _take(descriptor)
@@ -191,12 +178,33 @@ class JobFiles:
     def _record(self, job_id: str) -> Path:
         return self.root / f"{job_id}{_RECORD}"
 
-    @contextmanager
-    def _disk(self, action: str) -> Iterator[None]:
+    def _recorded(self, job_id: str) -> tuple[Job | None, bool]:
+        """The record if it can be used; else whether it is lost. The log names a broken or unreadable one once.
+
+        One that can't be read now is not lost: it may be another user's, restored from a backup.
+        """
+        record = self._record(job_id)
         try:
-            yield
-        except OSError as error:
-            raise StorageUnavailableError(texts.timelapse_directory_fails(self.root, action, error.strerror)) from error
+            return _parse(record), False
+        except FileNotFoundError:
+            return None, True
+        except (BrokenRecordError, OSError) as error:
+            if record.name not in self._told:
+                log.warning("a time-lapse's record is broken, its video is kept", file=record.name, reason=str(error))
+                self._told.add(record.name)
+            return None, isinstance(error, BrokenRecordError | IsADirectoryError)
+
+    def _disk(self, action: str) -> AbstractContextManager[None]:
+        return disk_errors(self.root, action)
+
+
+@contextmanager
+def disk_errors(root: Path, action: str) -> Iterator[None]:
+    """Turns the system's errors into StorageUnavailableError. `action` is "read", "written" and so on."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailableError(texts.timelapse_directory_fails(root, action, error.strerror)) from error
 
 
 def _take(lock: int) -> bool:
@@ -207,13 +215,12 @@ def _take(lock: int) -> bool:
     return True
 
 
-def _parse(record: Path) -> Job | None:
-    """None when the record is broken, or names another job: its id becomes the path of a video."""
+def _parse(record: Path) -> Job:
+    """Raises BrokenRecordError, also when it names another job: its id becomes the path of a video."""
     try:
         job = Job.model_validate_json(read_regular(record, _MOST_RECORD_BYTES))
-        if job.id == record.name.removesuffix(_RECORD):
-            return job
-    except ValidationError:
-        pass
-    log.warning("a time-lapse's record is broken, left alone", file=record.name)
-    return None
+    except ValidationError as error:
+        raise BrokenRecordError(error.errors()[0]["msg"]) from None
+    if job.id != record.name.removesuffix(_RECORD):
+        raise BrokenRecordError("it is another time-lapse's")
+    return job

@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, Engine
 from sqlmodel import col, select
 
 from services.archiver.base import texts
+from services.archiver.base.local_time import Window
 from services.archiver.db.engine import reading
 from services.archiver.db.frame_query import DAYLIGHT_BRIGHTNESS
 from services.archiver.db.models import ArchivedFrame, FrameKind
+from services.archiver.timelapse.formats import FACTS
 from services.archiver.timelapse.render_job import SourceFrame
 from services.archiver.timelapse.request import TimelapseRequest
 from services.archiver.timelapse.selection import CapturedFrame, NoTimelapseError, Selection, select_frames, size_of
@@ -24,31 +26,55 @@ _IDS_AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class RenderPlan:
-    """What a request amounts to: the selection out of `found` frames, and the picture's size in pixels."""
+    """What a request amounts to: the selection out of `found` frames, the picture's size, and the file's.
+
+    `byte_count` is rough: it follows from the frames' own files, which are larger the more there is to see.
+    """
 
     selection: Selection
     found: int
     width: int
     height: int
+    byte_count: int
 
 
 def plan(engine: Engine, request: TimelapseRequest) -> RenderPlan:
     """Select the frames. Raises NoTimelapseError if the request can't be met, and DatabaseUnavailableError."""
     frames = _found(engine, request)
     selection = select_frames(frames, request)
-    width, height = size_of(_sizes(engine, selection), request)
-    return RenderPlan(selection, len(frames), width, height)
+    facts = _sizes(engine, selection)
+    width, height = size_of([size for size, _ in facts], request)
+    per_pixel = sum(byte_count / (size[0] * size[1]) for size, byte_count in facts) / max(1, len(facts))
+    byte_count = per_pixel * width * height * len(selection.frames) * FACTS[request.format].share_of_stills
+    return RenderPlan(selection, len(frames), width, height, round(byte_count))
 
 
-def sources(engine: Engine, selection: Selection) -> tuple[SourceFrame, ...]:
-    """Path, hash and time of the selected frames; those deleted meanwhile are left out."""
+def cameras_within(engine: Engine, window: Window) -> list[str]:
+    """The cameras that have frames in this stretch of time. Raises DatabaseUnavailableError."""
+    captured_at = col(ArchivedFrame.captured_at)
+    statement = (
+        select(ArchivedFrame.camera_key)
+        .where(captured_at >= window[0], captured_at < window[1], col(ArchivedFrame.doubtful).is_(False))
+        .distinct()
+        .order_by(ArchivedFrame.camera_key)
+    )
+    with reading(engine) as session:
+        return list(session.exec(statement))
+
+
+def sources(engine: Engine, selection: Selection) -> tuple[tuple[SourceFrame, ...], list[float | None]]:
+    """Path, hash and time of the selected frames, and their brightness; those deleted meanwhile are left out."""
     columns = select(ArchivedFrame.id, ArchivedFrame.path, ArchivedFrame.sha256, ArchivedFrame.captured_at)
+    lights = select(ArchivedFrame.id, ArchivedFrame.brightness)
     found: dict[int, SourceFrame] = {}
+    brightness: dict[int | None, float | None] = {}
     with reading(engine) as session:
         for ids in _ids(selection):
             for row_id, path, sha256, captured_at in session.exec(columns.where(col(ArchivedFrame.id).in_(ids))):
                 found[row_id or 0] = SourceFrame(row_id or 0, path, sha256, captured_at)
-    return tuple(found[frame.id] for frame in selection.frames if frame.id in found)
+            brightness |= dict(session.exec(lights.where(col(ArchivedFrame.id).in_(ids))).all())
+    frames = tuple(found[frame.id] for frame in selection.frames if frame.id in found)
+    return frames, [brightness.get(frame.id) for frame in frames]
 
 
 def _found(engine: Engine, request: TimelapseRequest) -> list[CapturedFrame]:
@@ -69,7 +95,7 @@ def _found(engine: Engine, request: TimelapseRequest) -> list[CapturedFrame]:
 
 def _conditions(request: TimelapseRequest) -> Iterator[ColumnElement[bool]]:
     yield col(ArchivedFrame.camera_key) == request.camera
-    yield col(ArchivedFrame.kind) == FrameKind.SLOT.value
+    yield col(ArchivedFrame.kind) != FrameKind.MANUAL.value
     yield col(ArchivedFrame.doubtful).is_(False)
     yield col(ArchivedFrame.captured_at) >= request.since
     yield col(ArchivedFrame.captured_at) < request.until
@@ -77,13 +103,14 @@ def _conditions(request: TimelapseRequest) -> Iterator[ColumnElement[bool]]:
         yield col(ArchivedFrame.brightness) >= DAYLIGHT_BRIGHTNESS
 
 
-def _sizes(engine: Engine, selection: Selection) -> Sequence[tuple[int, int]]:
-    statement = select(ArchivedFrame.width, ArchivedFrame.height)
+def _sizes(engine: Engine, selection: Selection) -> Sequence[tuple[tuple[int, int], int]]:
+    """Width and height of the frames, and the bytes of their files."""
+    statement = select(ArchivedFrame.width, ArchivedFrame.height, ArchivedFrame.bytes)
     with reading(engine) as session:
         return [
-            (width, height)
+            ((width, height), byte_count)
             for ids in _ids(selection)
-            for width, height in session.exec(statement.where(col(ArchivedFrame.id).in_(ids)))
+            for width, height, byte_count in session.exec(statement.where(col(ArchivedFrame.id).in_(ids)))
         ]
 
 

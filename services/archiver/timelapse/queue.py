@@ -5,6 +5,7 @@ must not do so for ever. It works on threads of its own, so that it takes no thr
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,11 +22,15 @@ from services.archiver.base.threads import Threads
 from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.timelapse.child_process import NoProcessError, RenderFailedError, render
 from services.archiver.timelapse.formats import FACTS
-from services.archiver.timelapse.jobs import Job, JobFiles, JobState, new_id
+from services.archiver.timelapse.job import Job, JobState, ScheduleMark, new_id, replaced
+from services.archiver.timelapse.jobs import POSTER_SUFFIX, JobFiles
+from services.archiver.timelapse.poster import poster_place
 from services.archiver.timelapse.queries import RenderPlan, plan, sources
+from services.archiver.timelapse.recovery import recovered
 from services.archiver.timelapse.render_job import Progress, RenderJob
 from services.archiver.timelapse.request import TimelapseRequest
 from services.archiver.timelapse.selection import NoTimelapseError
+from services.archiver.timelapse.video_facts import facts_of
 from shared.clock import Clock
 from shared.errors import FramecastError
 from shared.logs import get_logger
@@ -58,15 +63,30 @@ class TimelapseSettings:
 
 
 class TimelapseQueue:
-    """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled."""
+    """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled.
 
-    def __init__(self, settings: TimelapseSettings, engine: Engine, clock: Clock, memory: PictureMemory) -> None:
+    `check_archive` raises StorageUnavailableError while the archive's disk is away: then nothing is made or deleted.
+    While `is_clock_trusted` says no, no video expires.
+    """
+
+    def __init__(  # noqa: PLR0913 what it is made of
+        self,
+        settings: TimelapseSettings,
+        engine: Engine,
+        clock: Clock,
+        memory: PictureMemory,
+        check_archive: Callable[[], None] = lambda: None,
+        *,
+        is_clock_trusted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.settings = settings
         self.files = JobFiles(settings.directory)
         self.problems = Problems()
         self._engine = engine
         self._clock = clock
         self._memory = memory
+        self._check_archive = check_archive
+        self.is_clock_trusted = is_clock_trusted
         self._threads = Threads()
         self._adding = asyncio.Lock()
         self._due = asyncio.Event()
@@ -80,22 +100,36 @@ class TimelapseQueue:
         """Queue it. Raises NoTimelapseError, QueueFullError, DatabaseUnavailableError, StorageUnavailableError."""
         async with self._adding:  # else requests that come together find room for each of them
             jobs = await self.jobs()
-            waiting = sum(job.state is JobState.QUEUED for job in jobs)
+            waiting = sum(job.state is JobState.QUEUED and job.schedule is None for job in jobs)
             if waiting >= MOST_WAITING:
                 raise QueueFullError(MOST_WAITING)
-            return await self._add(request)
+            planned = await self.estimate(request)
+            job = await self._threads.run(lambda: self.create(request, planned))
+            self.wake()
+            return job
 
-    async def _add(self, request: TimelapseRequest) -> Job:
-        planned = await self.estimate(request)
-        now = from_ns(self._clock.utc_ns())
-        job = _planned(
-            Job(id=new_id(request.camera, now), request=request, created_at=now, frames=0, fps=1, width=0, height=0),
-            planned,
+    def create(self, request: TimelapseRequest, planned: RenderPlan, schedule: ScheduleMark | None = None) -> Job:
+        """Put it into the directory. Raises StorageUnavailableError. Blocks on the disk: on a thread, then `wake`."""
+        self._check_archive()
+        now = self._now()
+        new = Job(
+            id=new_id(request.camera, now),
+            request=request,
+            schedule=schedule,
+            created_at=now,
+            frames=0,
+            fps=1,
+            width=0,
+            height=0,
         )
-        await self._threads.run(lambda: self.files.save(job))
-        log.info("time-lapse queued", timelapse=job.id, frames=job.frames)
-        self._due.set()
+        job = _planned(new, planned)
+        self.files.save(job)
+        log.info("time-lapse queued", timelapse=job.id, frames=job.frames, schedule=schedule and schedule.entry)
         return job
+
+    def wake(self) -> None:
+        """Look for work at once."""
+        self._due.set()
 
     async def jobs(self) -> list[Job]:
         """All jobs, newest first. Raises StorageUnavailableError."""
@@ -105,9 +139,9 @@ class TimelapseQueue:
         """The job of this id. Raises StorageUnavailableError."""
         return await self._threads.run(lambda: self.files.load(job_id))
 
-    async def has_video(self, job: Job) -> bool:
-        """Whether the job's video is there."""
-        return await self._threads.run(lambda: self.files.video(job).is_file())
+    async def has_file(self, path: Path) -> bool:
+        """Whether this file of a job is there."""
+        return await self._threads.run(path.is_file)
 
     async def delete(self, job: Job) -> None:
         """Cancel the job, or delete its video. A render ends within a second or two, in whichever archiver it runs."""
@@ -134,37 +168,50 @@ class TimelapseQueue:
 
     async def _work(self) -> None:
         """Render all waiting jobs, unless another archiver is rendering."""
-        if not any(self._needs_work(job) for job in await self.jobs()):
+        jobs = await self.jobs()
+        if not any(self._needs_work(job) for job in jobs) and not replaced(jobs):
             return
+        await self._threads.run(self._check_archive)
         with ExitStack() as stack:
             if not stack.enter_context(self.files.lock()):
                 return
             await self._threads.run(self.files.sweep)
+            await self._threads.run(self._recover)
             while (job := await self._next()) is not None:
                 await self._render(job)
 
     def _needs_work(self, job: Job) -> bool:
-        return job.state in (JobState.QUEUED, JobState.RENDERING) or self._is_expired(job)
+        return job.state in (JobState.QUEUED, JobState.RENDERING) or not job.has_record or self._is_expired(job)
+
+    def _recover(self) -> None:
+        """Make the records that were lost anew, from what the videos say."""
+        for job in self.files.all():
+            if not job.has_record:
+                self.files.give_record(recovered(job, facts_of(self.files.video(job))))
 
     def _is_expired(self, job: Job) -> bool:
         expires_at = job.expires_at(self.settings.keep)
-        return expires_at is not None and expires_at <= self._now()
+        return expires_at is not None and expires_at <= self._now() and self.is_clock_trusted()
 
     async def _next(self) -> Job | None:
-        """The oldest waiting job. This archiver holds the lock, so a job in the state `rendering` was interrupted."""
-        oldest: Job | None = None
-        for job in await self.jobs():
-            if self._is_expired(job):
-                await self.delete(job)
-            elif job.state is JobState.RENDERING and job.attempts >= MOST_ATTEMPTS:
+        """The oldest waiting job, and before the automatic ones one that somebody waits for.
+
+        This archiver holds the lock, so a job in the state `rendering` was interrupted.
+        """
+        oldest: dict[bool, Job] = {}
+        jobs = await self.jobs()
+        for job in [*replaced(jobs), *filter(self._is_expired, jobs)]:
+            await self.delete(job)
+        for job in jobs:
+            if job.state is JobState.RENDERING and job.attempts >= MOST_ATTEMPTS:
                 await self._end(job, error=texts.INTERRUPTED_TWICE)
             elif job.state in (JobState.QUEUED, JobState.RENDERING):
-                oldest = job
-        return oldest
+                oldest[job.schedule is None] = job
+        return oldest.get(True) or oldest.get(False)
 
     async def _render(self, job: Job) -> None:
         """Finish the job; if this archiver ends meanwhile, put it back into the queue."""
-        temporary = self.files.temporary(FACTS[job.request.format].suffix)
+        temporary = self.files.temporary(FACTS[job.format].suffix)
         queued = job.with_(state=JobState.QUEUED)
         try:
             render_job, job = await self._prepare(job, temporary)
@@ -172,8 +219,8 @@ class TimelapseQueue:
                 return
             log.info("time-lapse begun", timelapse=job.id, frames=job.frames)
             result = await render(render_job, lambda progress: self._save_progress(job, progress), self._memory)
-            size = await self._threads.run(lambda: self.files.publish(temporary, job))
-            await self._end(job, done=result.done, skipped=result.skipped, bytes=size)
+            size, has_poster = await self._threads.run(lambda: self._publish(temporary, job))
+            await self._end(job, done=result.done, skipped=result.skipped, bytes=size, has_poster=has_poster)
         except (RenderFailedError, NoTimelapseError, StorageFullError) as error:
             await self._end(job, error=str(error))
         except NoProcessError:
@@ -187,13 +234,19 @@ class TimelapseQueue:
         finally:
             with suppress(OSError):  # what stays is swept before the next render
                 temporary.unlink(missing_ok=True)
+                temporary.with_suffix(POSTER_SUFFIX).unlink(missing_ok=True)
+
+    def _publish(self, temporary: Path, job: Job) -> tuple[int, bool]:
+        size = self.files.publish(temporary, job)
+        return size, self.files.publish_poster(temporary.with_suffix(POSTER_SUFFIX), job)
 
     async def _prepare(self, job: Job, temporary: Path) -> tuple[RenderJob, Job]:
         """Plan the job once more, since frames may have come and gone since it was requested."""
         request, settings = job.request, self.settings
+        assert request is not None  # noqa: S101 a job that waits has its record
         await self._threads.run(self._leave_room)
         planned = await self.estimate(request)
-        frames = await self._threads.run(lambda: sources(self._engine, planned.selection))
+        frames, brightness = await self._threads.run(lambda: sources(self._engine, planned.selection))
         job = _planned(job, planned).with_(
             state=JobState.RENDERING,
             frames=len(frames),
@@ -212,6 +265,10 @@ class TimelapseQueue:
             time_zone=request.tz if request.timestamp else None,
             ffmpeg=settings.ffmpeg,
             frames=frames,
+            origin=job.origin,
+            deflicker=request.deflicker,
+            poster=str(temporary.with_suffix(POSTER_SUFFIX)),
+            poster_place=poster_place(brightness),
         )
         return render_job, job
 

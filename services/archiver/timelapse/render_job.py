@@ -22,7 +22,11 @@ class SourceFrame:
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """One render. `archive` is `ARCHIVE_DIR`, `output` the file to make; with `time_zone` None no time is printed."""
+    """One render. `archive` is `ARCHIVE_DIR`, `output` the file to make; with `time_zone` None no time is printed.
+
+    `origin` is written into the file. With it the record can be made anew. `poster` is the file for the picture at
+    `poster_place`, None for no such file.
+    """
 
     archive: str
     output: str
@@ -33,6 +37,10 @@ class RenderJob:
     time_zone: str | None
     ffmpeg: str | None
     frames: tuple[SourceFrame, ...]
+    origin: str = ""
+    deflicker: bool = False
+    poster: str | None = None
+    poster_place: int = 0
 
     def encode(self) -> bytes:
         """One line of JSON for the process's standard input."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from services.archiver.timelapse.formats import OutputFormat
+from services.archiver.timelapse.formats import DEFAULT_FORMAT, OutputFormat
 from shared.bus.topics import KEY_PATTERN
 from shared.time_zone import ZoneName
 
@@ -50,7 +50,8 @@ class TimelapseRequest(BaseModel):
     width: _Side | None = Field(default=None, description="even; the frames' own width, but no more than 1280")
     height: _Side | None = Field(default=None, description="even; by default as the frames' shape needs")
     timestamp: bool = Field(default=False, description="print the local time into the picture")
-    format: OutputFormat = OutputFormat.WEBM
+    deflicker: bool = Field(default=False, description="steady the light from picture to picture")
+    format: OutputFormat = DEFAULT_FORMAT
 
     @model_validator(mode="after")
     def _can_hold_frames(self) -> Self:

@@ -12,9 +12,8 @@ from services.ingest.appearance.raster import Layer, Raster
 from services.ingest.appearance.regions import Crop
 from services.ingest.appearance.text_stamp import TextStamp
 from services.ingest.decoding.pictures import Picture
-from services.ingest.decoding.planes import Pixels
+from services.ingest.decoding.planes import Pixels, turned
 
-_ROTATIONS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _FLIPS: Final = {"horizontal": 1, "vertical": 0}
 _MIN_SIDE: Final = 2
 
@@ -61,7 +60,7 @@ class Appearance:
         if options.crop is not None:
             raster = _cropped(raster, options.crop)
         if options.rotate:
-            raster = raster.each(lambda layer: cv2.rotate(layer.samples, _ROTATIONS[options.rotate]))
+            raster = raster.each(lambda layer: turned(layer.samples, options.rotate // 90))
         if options.flip != "none":
             raster = raster.each(lambda layer: cv2.flip(layer.samples, _FLIPS[options.flip]))
         return raster if self._stamp is None or not text else self._stamp.write(raster, text)

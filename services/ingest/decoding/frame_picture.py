@@ -31,7 +31,7 @@ def picture_of(frame: VideoFrame, pixel_aspect: Fraction | None = None) -> YuvPi
         y, u, v = planes
         planes = deinterlaced(y), deinterlaced(u), deinterlaced(v)
     picture = YuvPicture(*planes, colours=colours, pixel_aspect=believed(pixel_aspect))
-    return picture.rotated(frame.rotation // 90) if frame.rotation else picture
+    return picture.rotated(-(frame.rotation // 90)) if frame.rotation else picture
 
 
 def _planes_of(frame: VideoFrame) -> tuple[Planes, Colours]:

@@ -13,7 +13,7 @@ import simplejpeg
 from services.ingest.decoding.colours import Colours
 from services.ingest.decoding.jpeg import CheckedJpeg, check
 from services.ingest.decoding.jpeg_encoder import JpegEncoder
-from services.ingest.decoding.planes import Pixels, Planes, resized, resized_planes, same_bytes, same_rows
+from services.ingest.decoding.planes import Pixels, Planes, resized, resized_planes, same_bytes, same_rows, turned
 from services.ingest.decoding.true_shape import SQUARE, Aspect, pixel_aspect_of, true_size
 from shared.bus.frames import scaled_height
 from shared.settings import DEFAULT_MAX_PIXELS
@@ -125,8 +125,8 @@ class YuvPicture:
         return self if self._size == (self._columns, self._rows) else self._of_size(*self._size)
 
     def rotated(self, quarters: int) -> "YuvPicture":
-        """The picture, turned left by `quarters` quarter turns."""
-        planes = (np.ascontiguousarray(np.rot90(plane, quarters)) for plane in self.planes)
+        """The picture, turned right by `quarters` quarter turns."""
+        planes = (turned(plane, quarters) for plane in self.planes)
         pixel_aspect = self.pixel_aspect if quarters % 2 == 0 else 1 / self.pixel_aspect
         return YuvPicture(*planes, colours=self.colours, pixel_aspect=pixel_aspect)
 

@@ -12,6 +12,7 @@ Planes = tuple[Pixels, Pixels, Pixels]
 """One of luma, and two of chroma at half the rows and columns, rounded up."""
 NEUTRAL: Final = 128
 """The chroma of grey."""
+_TURNS: Final = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 cv2.setNumThreads(1)  # a camera has one core; others have the rest
 
 
@@ -30,6 +31,12 @@ def resized_planes(planes: Planes, width: int, height: int) -> Planes:
     y, u, v = planes
     chroma = (width + 1) // 2, (height + 1) // 2
     return resized(y, width, height), resized(u, *chroma), resized(v, *chroma)
+
+
+def turned(pixels: Pixels, quarters: int) -> Pixels:
+    """Turned right by `quarters` quarter turns. OpenCV takes a quarter of the time that NumPy takes, or less."""
+    turn = _TURNS[quarters % 4]
+    return pixels if turn is None else cast("Pixels", cv2.rotate(pixels, turn))
 
 
 def neutral_chroma(width: int, height: int) -> Pixels:

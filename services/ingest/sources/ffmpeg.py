@@ -22,8 +22,9 @@ from services.ingest.sources import (
     failure_reasons,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.ffmpeg_input import CATCH_UP_SECONDS, FfmpegInput
-from services.ingest.sources.ffmpeg_opening import LogLine, UnopenedError
+from services.ingest.sources.ffmpeg_input import FfmpegInput
+from services.ingest.sources.ffmpeg_log import LogLine
+from services.ingest.sources.ffmpeg_opening import UnopenedError
 from services.ingest.sources.refusals import login_error, status_error
 from services.ingest.sources.tls import certificate_error
 
@@ -60,9 +61,6 @@ class FfmpegSource:
         opened = self._opened()
         try:
             opened.read()
-            until = time.monotonic() + CATCH_UP_SECONDS
-            while opened.is_behind and time.monotonic() < until:
-                opened.read()
         except SourceUnavailableError:
             if opened.has_read or not self._options.url.lower().startswith("rtsp"):
                 raise

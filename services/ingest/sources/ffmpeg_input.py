@@ -22,7 +22,8 @@ from services.ingest.decoding.lateness import LATE_SECONDS, CameraClock
 from services.ingest.decoding.pictures import Picture
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
-from services.ingest.sources.ffmpeg_opening import ByteReader, LogLine, open_input
+from services.ingest.sources.ffmpeg_log import LogLine
+from services.ingest.sources.ffmpeg_opening import ByteReader, open_input
 from shared.errors import FramecastError
 
 MAX_READ_ATTEMPTS: Final = 100
@@ -73,6 +74,9 @@ class FfmpegInput:
         self._read_seconds = stall_seconds / reads
         # FFmpeg would decode while it opens, and take memory for the coded size, of which a picture may show a piece.
         options = {**options, "max_pixels": str(max_pixels), "codec_whitelist": "none"}
+        self._bytes = None if isinstance(place, str) else place
+        if self._bytes is not None:
+            self._bytes.deadline = time.monotonic() + open_seconds
         self._container = open_input(place, options, (open_seconds, self._read_seconds), container_format)
         self.has_read = False
         """Whether a packet came."""
@@ -80,8 +84,6 @@ class FfmpegInput:
         self._patience_seconds = max(open_seconds, stall_seconds)
         self._cpu_demand = CpuDemand()
         self._camera_clock = CameraClock(self._cpu_demand.is_too_much)
-        self.is_behind = False
-        """Whether the newest packet is late, so that more of them surely wait."""
         self._lost_at: deque[float] = deque(maxlen=MAX_LOSSES)
         try:
             self._stream = _first_video(self._container)
@@ -110,8 +112,12 @@ class FfmpegInput:
             notice=None if damage is None or lost else f"The camera's pictures can't be decoded: {damage}.",
             lost_packets=lost,
             waits_for_key_frame=pictures.pending.is_holding and damage is None and not lost,
-            lacks_cpu_time=self._cpu_demand.is_too_much(),
+            lacks_cpu_time=self.lacks_cpu_time,
         )
+
+    @property
+    def lacks_cpu_time(self) -> bool:
+        return self._cpu_demand.is_too_much()
 
     @property
     def fps(self) -> float:
@@ -120,14 +126,24 @@ class FfmpegInput:
         return fps if 0 < fps <= _MAX_FPS else _USUAL_FPS
 
     def read(self) -> None:
-        """Wait for the next video packet.
+        """Wait for the next video packet, and read on for a while if it is late: more of them surely wait.
 
         Raises:
             SourceUnavailableError: when none comes for `stall_seconds`, or the stream ends.
         """
+        is_late = self._read_packet()
+        until = time.monotonic() + CATCH_UP_SECONDS
+        while is_late and time.monotonic() < until:
+            is_late = self._read_packet()
+
+    def _read_packet(self) -> bool:
+        """Whether the packet is late."""
         begun = time.monotonic()
+        until = self._packet_at + self._patience_seconds
+        if self._bytes is not None:
+            self._bytes.deadline = until
         with av.logging.Capture() as lines:
-            packet = self._next_video_packet(self._packet_at + self._patience_seconds)
+            packet = self._next_video_packet(until)
         now = time.monotonic()
         # When a read is cut, FFmpeg hands out what it has of the packet: that is no sign of life.
         if now - begun < self._read_seconds:
@@ -140,7 +156,7 @@ class FfmpegInput:
         unit = AccessUnit(0, is_damaged=is_damaged, taken_at=self._taken_at(packet, now), arrived_at=now)
         unit.add(memoryview(packet))
         self._pictures.pending.put(unit)
-        self.is_behind = now - unit.taken_at > LATE_SECONDS
+        return now - unit.taken_at > LATE_SECONDS
 
     @property
     def late_seconds(self) -> float:

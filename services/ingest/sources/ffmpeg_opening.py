@@ -4,28 +4,20 @@
   addresses or files, such as HLS, DASH, concat and SDP.
 - HTTP has an option against redirects.
 - FFmpeg's RTSP has none. It follows a redirect to any host, and sends the camera's password there. It logs that just
-  before, on the same thread. From that line until it gives up, this process can open no socket.
+  before, on the same thread. `ffmpeg_log.py` ends it there.
 """
 
 import ctypes
-import logging
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 import av
-import av.logging
 from av import _core
 from av.container.input import InputContainer
 
 from services.ingest.sources import SourceRefusedError, failure_reasons
+from services.ingest.sources.ffmpeg_log import LogLine, listening
 from shared.errors import FramecastError
 
-LogLine = tuple[int, str, str]
-"""Its level, the part that speaks, what it says."""
-MAX_LINES: Final = 200
-"""A damaged stream may cause a line for each of its blocks. The last says why it failed."""
 MAX_ALLOCATION_BYTES: Final = 256 * 1024**2
 """FFmpeg allocates what an RTSP answer calls its length, by default up to 2 GiB. This leaves room for a plane of the
 largest picture that PICTURE_MAX_PIXELS may allow."""
@@ -44,12 +36,7 @@ _PROTOCOLS: Final = {
 }
 _TOLERANT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
 """A camera may describe itself in Latin-1. PyAV 18 must be told to bear it; later ones do, and know no such option."""
-_REDIRECT: Final = "Redirecting to"
 _FOREIGN: Final = "not on whitelist"  # of protocols, after a redirect to another one; or of formats
-_library_log: Final = logging.getLogger("libav")
-_library_log.setLevel(logging.CRITICAL + 1)  # a library's line may repeat an address with its credentials
-av.logging.set_level(av.logging.WARNING)
-av.logging.set_skip_repeated(False)  # each loss counts, also one like the last
 ctypes.CDLL(_core.__file__).av_max_alloc(ctypes.c_size_t(MAX_ALLOCATION_BYTES))
 
 
@@ -62,8 +49,17 @@ class UnopenedError(FramecastError):
         self.lines = lines
 
 
+class _DisturbedError(UnopenedError):
+    """Raised when another opening's redirect may be why."""
+
+
 class ByteReader(Protocol):
-    """Bytes from elsewhere. What its `read` raises passes through FFmpeg."""
+    """Bytes from elsewhere. What its `read` raises passes through FFmpeg.
+
+    Whoever reads a packet sets until when all of it must come, in monotonic seconds.
+    """
+
+    deadline: float
 
     def read(self, count: int) -> bytes:
         """At most `count` bytes, as soon as there are any; none at the end."""
@@ -83,7 +79,16 @@ def open_input(
         UnopenedError: when FFmpeg can't.
         SourceRefusedError: when the camera sends us elsewhere.
     """
-    with _listening() as listener:
+    try:
+        return _opened(place, options, timeouts, container_format)
+    except _DisturbedError:
+        return _opened(place, options, timeouts, container_format)
+
+
+def _opened(
+    place: str | ByteReader, options: dict[str, str], timeouts: tuple[float, float], container_format: str | None
+) -> InputContainer:
+    with listening() as listener:
         try:
             container: InputContainer = av.open(
                 place, format=container_format, options=options | _rules(place), timeout=timeouts, **_TOLERANT
@@ -91,6 +96,8 @@ def open_input(
         except av.error.FFmpegError as error:
             if listener.is_redirected or any(_FOREIGN in text for _, _, text in listener.lines):
                 raise SourceRefusedError(failure_reasons.REDIRECTED) from None
+            if listener.was_disturbed and isinstance(place, str):
+                raise _DisturbedError(error, listener.lines) from None
             raise UnopenedError(error, listener.lines) from None  # its text has the address in it
     return container
 
@@ -107,40 +114,3 @@ def _rules(place: str | ByteReader) -> dict[str, str]:
         "format_whitelist": "rtsp" if scheme.startswith("rtsp") else CONTAINERS,
         "max_streams": str(MAX_STREAMS),
     } | ({"max_redirects": "0"} if scheme.startswith("http") else {})
-
-
-@contextmanager
-def _listening() -> Iterator["_Listener"]:
-    """Collect what FFmpeg logs, and end what it does at a redirect. Only there it says more than warnings."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    listener = _Listener(limits[1])
-    _library_log.addHandler(listener)
-    _library_log.propagate = False
-    _library_log.setLevel(logging.INFO)
-    av.logging.set_level(av.logging.INFO)
-    try:
-        yield listener
-    finally:
-        av.logging.set_level(av.logging.WARNING)
-        _library_log.setLevel(logging.CRITICAL + 1)
-        _library_log.propagate = True
-        _library_log.removeHandler(listener)
-        if listener.is_redirected:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-
-
-class _Listener(logging.Handler):
-    def __init__(self, most_files: int) -> None:
-        super().__init__()
-        self.lines: list[LogLine] = []
-        self.is_redirected = False
-        self._most_files = most_files
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if _REDIRECT in text:
-            self.is_redirected = True
-            resource.setrlimit(resource.RLIMIT_NOFILE, (0, self._most_files))
-        if record.levelno >= logging.WARNING:
-            del self.lines[MAX_LINES - 1 :]
-            self.lines.append((record.levelno, record.name.rpartition(".")[2], text))

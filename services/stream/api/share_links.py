@@ -1,4 +1,4 @@
-"""Share links: `POST /api/camera/links` gives addresses that open one camera or one archived frame for a while."""
+"""Share links: `POST /api/camera/links` gives addresses that open one camera, frame or time-lapse for a while."""
 
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -16,6 +16,7 @@ from shared.web.access.share_links import PARAMETER, ShareLink
 
 LINKS: Final = "/api/camera/links"
 LONGEST_SECONDS: Final = {Role.VIEWER: 24 * 3600, Role.OPERATOR: 30 * 24 * 3600}
+_TIMELAPSE_ID: Final = r"^[a-z0-9][a-z0-9_-]{0,62}_\d{8}T\d{6}Z_[0-9a-f]{6}$"
 _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     403: {"description": "A viewer's links are shorter"},
     404: {"description": "No such camera"},
@@ -23,12 +24,13 @@ _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 
 
 class LinkRequest(BaseModel):
-    """Either a camera or an archived frame."""
+    """A camera, an archived frame or a time-lapse."""
 
     model_config = ConfigDict(extra="forbid")
 
     camera: CameraKey | None = Field(None, description="a camera's key")
     frame: int | None = Field(None, ge=1, description="an archived frame's id")
+    timelapse: str | None = Field(None, pattern=_TIMELAPSE_ID, description="a time-lapse's id")
     expires_in_seconds: int = Field(
         3600,
         ge=1,
@@ -38,7 +40,7 @@ class LinkRequest(BaseModel):
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> Self:
-        if (self.camera is None) == (self.frame is None):
+        if sum(subject is not None for subject in (self.camera, self.frame, self.timelapse)) != 1:
             raise ValueError(texts.LINK_NAMES_ONE_THING)
         return self
 
@@ -51,6 +53,7 @@ class LinkAnswer(BaseModel):
     snapshot_url: str | None = None
     websocket_url: str | None = None
     image_url: str | None = None
+    video_url: str | None = None
 
 
 def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
@@ -65,6 +68,8 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
         if link_request.camera is not None:
             find_camera(hub, link_request.camera)
             link, leaves = ShareLink.to_camera(link_request.camera, ends_at), _CAMERA
+        elif link_request.timelapse is not None:
+            link, leaves = ShareLink.to_timelapse(link_request.timelapse, ends_at), _TIMELAPSE
         else:
             link, leaves = ShareLink.to_frame(link_request.frame or 0, ends_at), _FRAME
         signed = f"?{PARAMETER}={authenticator.signer.sign(link, role)}" if authenticator.is_on else ""
@@ -76,3 +81,4 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
 
 _CAMERA: Final = {"stream_url": "stream", "snapshot_url": "snapshot", "websocket_url": "ws"}
 _FRAME: Final = {"image_url": "image"}
+_TIMELAPSE: Final = {"video_url": "file"}

@@ -60,7 +60,7 @@ NEEDS_HTTP_1_1: Final = "This server streams to HTTP/1.1 clients only.\n"
 VIEWER_LINKS_ARE_SHORTER: Final = (
     "A viewer's links last a day at the most: ask for fewer seconds, or ask the operator for the link."
 )
-LINK_NAMES_ONE_THING: Final = "give either a camera or a frame"
+LINK_NAMES_ONE_THING: Final = "give one of camera, frame and timelapse"
 LINK_EXPIRED: Final = "This link has run out."
 LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
 SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."

@@ -62,9 +62,9 @@ class Hub:
         self.closing = False
         self.max_viewers: Final = max_viewers
         self.has_bus_keys: Final = bus_keys is not None
-        self._bus = Subscriber(bus_addresses, bus_keys)
         self._clock = LoopClock()
         """By which silence is judged: of a camera, of the bus, of a viewer."""
+        self._bus = Subscriber(bus_addresses, bus_keys, seconds=self._clock.seconds)
         self._feeds = Feeds(self._bus, self.cameras, self._clock.seconds)
         self._viewers = ViewerRegistry(self._feeds, stall_seconds, self._clock.seconds)
         self._claims = ViewerClaims(self._bus, self.replica)

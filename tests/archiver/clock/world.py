@@ -57,7 +57,7 @@ def capture(
     utc_ns = clock.clock.utc_ns()
     at = EPOCH + timedelta(microseconds=utc_ns // 1000)
     moment: Moment = clock.moment_at(utc_ns)
-    webp = encode_webp(picture_of(at), Label("camera_1", at, interval_seconds, moment), WebpOptions(method=0))
+    webp = encode_webp(picture_of(at), Label("camera_1", at, interval_seconds, moment=moment), WebpOptions(method=0))
     seconds = utc_ns // NS_PER_SECOND
     stored = frame_files.save(FrameName("camera_1", seconds // interval_seconds * interval_seconds), webp)
     frame_rows.add(new_row(stored, clock))

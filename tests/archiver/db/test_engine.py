@@ -1,9 +1,11 @@
 """The schema comes from the migrations alone, and is what the models say."""
 
 import logging
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +19,7 @@ from sqlmodel import SQLModel
 
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.db.engine import NEWEST_REVISION, open_engine, upgrade, writing
+from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.db.schema import alembic_config
@@ -92,6 +95,43 @@ def test_sqlite_is_set_up_for_safety(sqlite_url: str) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     assert values == {"journal_mode": "delete", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 1000}
+
+
+def test_a_write_ahead_log_that_another_program_keeps_is_lived_with(sqlite_url: str) -> None:
+    """As Litestream keeps one, with a reader that never ends. All lists failed, and each connection fought for it."""
+    engine = open_engine(sqlite_url)
+    upgrade(engine)
+    frame_rows = FrameRows(engine)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM archived_frame").fetchone()
+        assert not upgrade(engine)  # a start beside it
+        frame_rows.add(row())
+        assert frame_rows.latest(None) is not None
+        other.execute("COMMIT")
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        frame_rows.add(row(slot_start=SLOT_START + 3600))
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        other.execute("BEGIN IMMEDIATE")  # as at a checkpoint: readers are let in
+        assert frame_rows.latest(None) is not None
+        other.execute("ROLLBACK")
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal", "no connection touches it"
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "delete", "nobody needs it any more"
+    assert len(frame_rows.page(FrameQuery())[0]) == 2
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_said_in_words(sqlite_url: str) -> None:
+    """Also by what is looked at before any transaction."""
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    file.parent.mkdir()
+    file.write_bytes(b"no database at all" * 100)
+    with pytest.raises(DatabaseUnavailableError, match="not a database"):
+        upgrade(open_engine(sqlite_url))
 
 
 def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(engine: Engine, frame_rows: FrameRows) -> None:

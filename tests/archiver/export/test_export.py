@@ -204,7 +204,7 @@ def test_a_bucket_is_a_target_too(tmp_path: Path, s3_endpoint: str) -> None:
     assert "4 were there already" in archive.export("--camera", "porch", dest=place).stdout
     done = archive.export(dest="s3://no-such-bucket/x")
     assert done.returncode == 1
-    assert "can't be written: there is no such bucket" in done.stderr
+    assert "it has no bucket 'no-such-bucket': make the bucket, or correct its name." in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,7 +1,9 @@
 """What any store of the archive's files keeps to, on a disk and in an object store alike."""
 
+import errno
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -141,18 +143,21 @@ def test_an_object_store_that_is_away_is_told_in_one_line_without_secrets(s3_sto
     assert "hunter2" not in only
 
 
-def test_a_file_may_be_read_by_its_group_and_nobody_else_whatever_the_umask(local_store: LocalStore) -> None:
-    """A temporary file is private at first, and stays so without care."""
-    before = os.umask(0o777)
+@pytest.mark.parametrize(
+    ("umask", "file", "folder"), [(0o022, 0o644, 0o755), (0o027, 0o640, 0o750), (0o077, 0o600, 0o700)]
+)
+def test_who_may_read_is_up_to_the_umask(local_store: LocalStore, umask: int, file: int, folder: int) -> None:
+    """Other users of the machine can read the archive, unless it is meant to be private."""
+    before = os.umask(umask)
     try:
-        (local_store.root / PATH).parent.mkdir(parents=True)
         local_store.write_first(PATH, b"whole", whole)
     finally:
         os.umask(before)
-    assert (local_store.root / PATH).stat().st_mode & 0o777 == 0o640
+    assert (local_store.root / PATH).stat().st_mode & 0o777 == file
+    assert (local_store.root / PATH).parent.stat().st_mode & 0o777 == folder
 
 
-@pytest.mark.parametrize("step", ["os.fchmod", "os.fsync", "os.link"])
+@pytest.mark.parametrize("step", ["os.fsync", "os.link"])
 def test_a_write_that_fails_at_any_step_leaves_nothing(
     local_store: LocalStore, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,3 +193,75 @@ def test_an_archive_directory_that_is_a_file_is_told_in_words(tmp_path: Path) ->
     (tmp_path / "frames").write_text("")
     with pytest.raises(StorageUnavailableError, match="A file is in its place"):
         LocalStore(tmp_path / "frames").write_first(PATH, b"whole", whole)
+
+
+def test_files_are_moved_with_their_content_and_the_first_one_stays(store: FrameStore) -> None:
+    """A file under the new name with other content keeps both; one that was moved before is passed over."""
+    other = PATH.replace("camera_1", "porch")
+    taken = other.replace("T14", "T15")
+    store.write(PATH, b"whole")
+    store.write(taken, b"another")
+    store.write(PATH.replace("T14", "T15"), b"ours")
+    moves = {PATH: other, PATH.replace("T14", "T15"): taken, PATH.replace("T14", "T16"): other.replace("T14", "T16")}
+    for _ in range(2):
+        assert store.move(moves) == [PATH.replace("T14", "T15")]
+        assert (store.read(other), store.read(taken)) == (b"whole", b"another")
+        assert paths(store) == [[PATH.replace("T14", "T15")]]
+    store.write(PATH, b"whole")  # as a crash between copying and deleting leaves it
+    assert store.move({PATH: other}) == []
+    assert paths(store) == [[PATH.replace("T14", "T15")]]
+
+
+def test_a_move_that_was_cut_short_between_two_names_of_a_file_is_finished(local_store: LocalStore) -> None:
+    """It has both for a moment."""
+    other = PATH.replace("camera_1", "porch")
+    local_store.write(PATH, b"whole")
+    local_store.write(other, b"x")
+    (local_store.root / other).unlink()
+    (local_store.root / other).hardlink_to(local_store.root / PATH)
+    assert local_store.move({PATH: other}) == []
+    assert names(local_store) == [other]
+
+
+def test_where_no_file_can_have_two_names_it_is_copied(
+    local_store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To another disk, for instance."""
+    other = PATH.replace("camera_1", "porch")
+    local_store.write(PATH, b"whole")
+    link = os.link
+
+    def refuse(source: Path, target: Path) -> None:
+        if not source.name.startswith(".tmp-"):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert local_store.move({PATH: other}) == []
+    assert (names(local_store), local_store.read(other)) == ([other], b"whole")
+
+
+def test_a_days_files_and_a_files_age_are_told_alone(store: FrameStore) -> None:
+    """Without looking at any other day."""
+    store.write(PATH, b"whole")
+    store.write(PATH.replace("11/22", "11/23"), b"whole")
+    day = PATH.rpartition("/")[0]
+    assert [(file.path, file.byte_count) for file in store.day(day)] == [(PATH, 5)]
+    assert store.day(day.replace("22", "24")) == []
+    modified_at = store.modified_at(PATH)
+    assert modified_at is not None
+    assert abs(modified_at - time.time()) < 60
+    assert store.modified_at(PATH + "x") is None
+
+
+def test_empty_directories_go_and_others_stay(local_store: LocalStore) -> None:
+    """Of one camera."""
+    local_store.write(PATH, b"whole")
+    local_store.write(PATH.replace("11/22", "11/23"), b"whole")
+    local_store.write("porch/2026/11/22/x", b"x")
+    local_store.delete(PATH)
+    local_store.prune("camera_1")
+    assert sorted(path.name for path in (local_store.root / "camera_1/2026/11").iterdir()) == ["23"]
+    local_store.delete(PATH.replace("11/22", "11/23"))
+    local_store.prune("camera_1")
+    assert local_store.cameras() == ["porch"]

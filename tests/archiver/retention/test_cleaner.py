@@ -13,6 +13,7 @@ from services.archiver.db.clock_rows import ClockRows
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
+from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.daily_share import AgeLimit, DailyShare
@@ -68,7 +69,7 @@ async def test_what_is_due_goes_with_its_files_and_nothing_else(
     assert gone == len(rows) - len(left)
     files = {file.path for day in archive.frame_files.store.files("camera_1") for file in day}
     assert len(files) == 2 * len(left), "a picture and a thumbnail each"
-    assert archive.frame_rows.pending_deletions() == []
+    assert archive.frame_rows.pending_deletions() == {}
     assert gap_rows.gaps(GapQuery())[0] == []
 
 
@@ -220,3 +221,17 @@ async def test_frames_whose_time_is_in_doubt_do_not_go_by_age(engine: Engine, ar
     assert ClockRows(engine, clock).mark() == 1
     assert await cleaner(engine, archive, "all:30d").clean() == 0
     assert archive.frame_rows.get(row.id or 0) is not None
+
+
+async def test_what_somebody_put_back_stays_until_room_is_needed(engine: Engine, archive: MadeArchive) -> None:
+    """Deleted again within the hour it would seem never to have come back. A limit of bytes holds for it as for all."""
+    rows = archive.hours(BEGIN, range(0, 20 * 24, 24))
+    content = archive.frame_files.store.read(rows[0].path)
+    assert await cleaner(engine, archive, "all:10d").clean() > 0
+    archive.frame_files.store.write(rows[0].path, content)
+    recovery = Recovery(engine, archive.frame_files, at(NOW).utc_ns)
+    assert recovery.scan_all().put_back == 1
+    assert await cleaner(engine, archive, "all:10d").clean() == 0
+    assert archive.frame_rows.by_path(rows[0].path) is not None
+    await cleaner(engine, archive, "all:forever", max_bytes=1).clean()
+    assert archive.frame_rows.by_path(rows[0].path) is None

@@ -54,6 +54,26 @@ def test_a_dry_run_tells_of_kept_frames(tmp_path: Path, local_store: LocalStore)
     assert would_go.endswith(": 0 frames with 0 bytes would go now.")
 
 
+def test_a_dry_run_tells_of_each_camera(tmp_path: Path, local_store: LocalStore) -> None:
+    """By which rules, and how much."""
+    file = tmp_path / "cameras.toml"
+    file.write_text("[[camera]]\ndevice_key = 'attic'\narchive_keep = 'all:7d'\narchive_max_bytes = 50_000_000\n")
+    env = environment(tmp_path, CAMERAS_FILE=str(file))
+    engine = open_engine(env["DATABASE_URL"])
+    upgrade(engine)
+    archive = MadeArchive(FrameFiles(local_store), FrameRows(engine))
+    for camera_key in ("attic", "porch"):
+        rows = archive.hours(datetime(2020, 7, 1, tzinfo=UTC), range(2), camera_key=camera_key)
+    size = rows[0].bytes + (rows[0].thumbnail_bytes or 0)
+    command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=True)
+    frame, attic, porch, total = done.stdout.splitlines()
+    assert frame.startswith("attic  2020-07-01 00:00:03 UTC")
+    assert attic == f"attic, by all:1w and archive_max_bytes = 50000000: 1 frames with {size} bytes."
+    assert porch == "porch, by all:forever: 0 frames with 0 bytes."
+    assert total == f"ARCHIVE_KEEP=all:forever: 1 frames with {size} bytes would go now."
+
+
 def test_a_dry_run_without_a_database_says_so(tmp_path: Path) -> None:
     """One line, and a code that a script can act on."""
     command = [sys.executable, "-m", "services.archiver.retention", "--dry-run"]

@@ -30,7 +30,6 @@ def settings(tmp_path: Path, sqlite_url: str) -> ArchiverSettings:
         archive_dir=str(tmp_path / "frames"),
         database_url=sqlite_url,
         timelapse_dir=tmp_path / "timelapses",
-        timelapse_ffmpeg="ffmpeg",
     )
 
 

@@ -39,7 +39,7 @@ def job_of(tmp_path: Path, frames: list[SourceFrame], form: OutputFormat, **chan
         "height": 180,
         "fps": Fraction(12),
         "time_zone": None,
-        "ffmpeg": "ffmpeg",
+        "ffmpeg": None,
         "frames": tuple(frames),
     }
     return RenderJob(**(values | changes))

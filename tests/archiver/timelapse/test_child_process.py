@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -25,10 +26,12 @@ from tests.archiver.conftest import BUCKET
 from tests.archiver.timelapse.pictures import RED, job_of, plain, put
 from tests.support.waiting import eventually
 
+FFMPEG = pytest.mark.clients("ffmpeg", "ffmpeg")
 VIDEOS = [
-    OutputFormat.WEBM,
-    OutputFormat.MP4,
-    pytest.param(OutputFormat.H264, marks=pytest.mark.clients("ffmpeg", "ffmpeg")),
+    (OutputFormat.WEBM, None),
+    (OutputFormat.MP4, None),
+    (OutputFormat.H264, None),
+    pytest.param(OutputFormat.H264, "ffmpeg", marks=FFMPEG),
 ]
 
 
@@ -48,19 +51,43 @@ def decoded(file: Path) -> tuple[list[NDArray[np.uint8]], float]:
         return frames, container.duration / 1e6
 
 
-@pytest.mark.parametrize("form", VIDEOS)
+@pytest.mark.parametrize(("form", "ffmpeg"), VIDEOS)
 async def test_a_video_has_every_frame_in_its_colour_and_the_length_foretold(
-    form: OutputFormat, tmp_path: Path
+    form: OutputFormat, ffmpeg: str | None, tmp_path: Path
 ) -> None:
     """From dark to bright red, so that order and colours show."""
     frames = [put(tmp_path / "archive", n, plain((n * 10, 20, 30))) for n in range(24)]
-    result = await run(job_of(tmp_path, frames, form))
+    result = await run(job_of(tmp_path, frames, form, ffmpeg=ffmpeg))
     pictures, length_seconds = decoded(tmp_path / "out")
     assert (result.done, result.skipped) == (24, 0)
     assert len(pictures) == 24
     assert length_seconds == pytest.approx(24 / 12, abs=1 / 12)
     assert [int(picture[:, :, 0].mean()) for picture in pictures] == pytest.approx([n * 10 for n in range(24)], abs=8)
     assert pictures[12][90, 160].tolist() == pytest.approx([120, 20, 30], abs=8)
+
+
+@pytest.mark.parametrize(
+    ("size", "fps", "level"),
+    [((320, 180), 12, 13), ((1280, 720), 24, 31), ((1920, 1080), 24, 40), ((640, 480), 60, 31), ((1080, 1920), 24, 40)],
+)
+async def test_h264_is_what_every_phone_plays(size: tuple[int, int], fps: int, level: int, tmp_path: Path) -> None:
+    """High profile, 4:2:0, a level that fits the size, the index before the pictures, and colours that are stated."""
+    noise = Image.effect_noise(size, 40).convert("RGB")
+    frames = [put(tmp_path / "archive", n, noise) for n in range(6)]
+    job = job_of(tmp_path, frames, OutputFormat.H264, width=size[0], height=size[1], fps=Fraction(fps))
+    await run(job)
+    content = (tmp_path / "out").read_bytes()
+    assert content[4:8] == b"ftyp"
+    assert 0 < content.index(b"moov") < content.index(b"mdat")
+    with av.open(tmp_path / "out") as container:
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        assert (context.name, context.profile, context.pix_fmt) == ("h264", "High", "yuv420p")
+        assert (context.width, context.height, float(stream.average_rate or 0)) == (*size, float(fps))
+        assert (int(context.colorspace), int(context.color_range), int(context.color_primaries)) == (1, 1, 1)
+        assert context.extradata is not None
+        assert context.extradata[3] <= level
+        assert stream.frames == 6
 
 
 async def test_an_animated_webp_needs_pillow_alone(tmp_path: Path) -> None:
@@ -103,12 +130,12 @@ async def test_without_a_single_readable_frame_it_fails_in_words(tmp_path: Path)
         await run(job_of(tmp_path, frames, OutputFormat.WEBM))
 
 
-@pytest.mark.clients("ffmpeg", "ffmpeg")
+@FFMPEG
 async def test_what_ffmpeg_complains_of_is_the_reason(tmp_path: Path) -> None:
     """For instance that it was built without the encoder, or can't write."""
     frames = [put(tmp_path / "archive", n, plain()) for n in range(3)]
     with pytest.raises(RenderFailedError, match="No such file or directory"):
-        await run(job_of(tmp_path, frames, OutputFormat.H264, output=str(tmp_path / "no" / "where")))
+        await run(job_of(tmp_path, frames, OutputFormat.H264, output=str(tmp_path / "no" / "where"), ffmpeg="ffmpeg"))
 
 
 async def test_sources_of_different_sizes_share_one_frame(tmp_path: Path) -> None:
@@ -134,11 +161,11 @@ async def test_frames_in_an_object_store_are_rendered_too(
     assert (result.done, result.skipped) == (6, 0)
 
 
-def endless(tmp_path: Path, form: OutputFormat = OutputFormat.WEBM) -> RenderJob:
+def endless(tmp_path: Path, form: OutputFormat = OutputFormat.WEBM, ffmpeg: str | None = None) -> RenderJob:
     """A job that takes minutes."""
     noise = Image.effect_noise((1280, 720), 80).convert("RGB")
     frame = put(tmp_path / "archive", 1, noise)
-    return job_of(tmp_path, [frame] * 5000, form, width=1280, height=720)
+    return job_of(tmp_path, [frame] * 5000, form, width=1280, height=720, ffmpeg=ffmpeg)
 
 
 @pytest.fixture
@@ -183,10 +210,10 @@ async def test_it_runs_at_the_lowest_priority(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "form", [OutputFormat.WEBM, pytest.param(OutputFormat.H264, marks=pytest.mark.clients("ffmpeg", "ffmpeg"))]
+    ("form", "ffmpeg"), [(OutputFormat.H264, None), pytest.param(OutputFormat.H264, "ffmpeg", marks=FFMPEG)]
 )
 async def test_told_to_end_it_ends_with_all_its_processes(
-    form: OutputFormat, tmp_path: Path, children: Callable[[], set[int]]
+    form: OutputFormat, ffmpeg: str | None, tmp_path: Path, children: Callable[[], set[int]]
 ) -> None:
     """A cancelled video must not go on computing."""
     seen: set[int] = set()
@@ -195,7 +222,7 @@ async def test_told_to_end_it_ends_with_all_its_processes(
         seen.update(children())
         return progress.done < 3
 
-    task = asyncio.create_task(render(endless(tmp_path, form), stop_soon, PictureMemory()))
+    task = asyncio.create_task(render(endless(tmp_path, form, ffmpeg), stop_soon, PictureMemory()))
     await eventually(lambda: (children(), task.done())[1], "it has ended", 60)
     with pytest.raises(RenderFailedError, match="cancelled"):
         await task

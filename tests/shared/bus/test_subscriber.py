@@ -5,6 +5,7 @@ import fcntl
 import socket
 import sys
 import termios
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from shared.bus.keys import make_keys
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.subscriber import Subscriber
+from shared.loop_clock import LoopClock
 from tests.shared.bus.key_files import keys_of, keys_of_server
 from tests.support.ports import free_port
 from tests.support.pump import Pump
@@ -185,6 +187,34 @@ async def test_a_silent_peer_and_another_protocol_are_left_and_tried_again(
     async with server, receiving(Subscriber(address)) as taken:
         await eventually(lambda: connected >= 3, "it connects again and again")
         assert not taken
+
+
+async def test_a_loop_that_stood_still_calls_no_peer_silent(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing may have come because nobody had processor time. A peer that stays silent is left in its time."""
+    monkeypatch.setattr("shared.bus.silence.SILENCE_SECONDS", 1.0)
+    connected = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connected
+        connected += 1
+        writer.write(zmtp.GREETING + zmtp.command(b"READY", b"\x0bSocket-Type\x00\x00\x00\x04XPUB"))
+        while await reader.read(4096):
+            pass
+        writer.close()
+
+    clock = LoopClock()
+    ticking = asyncio.create_task(clock.run())
+    subscriber = Subscriber(address, seconds=clock.seconds)
+    server = await asyncio.start_server(serve, "127.0.0.1", int(address.rpartition(":")[2]))
+    async with server, receiving(subscriber):
+        await eventually(lambda: connected == 1, "it is connected")
+        connections = set(subscriber._connections)
+        time.sleep(1.5)  # noqa: ASYNC251 the stall
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert subscriber._connections == connections
+        await eventually(lambda: connected == 2, "the silent peer is left")
+    ticking.cancel()
 
 
 async def assert_found_by_name(address: str) -> None:

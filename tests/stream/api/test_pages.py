@@ -11,6 +11,8 @@ from services.stream.api.pages import PAGE_HEADERS, STATIC, pages_app
 from tests.support.replica import Replica, running_replica
 
 LIMIT_BYTES = 100_000
+"""Of one page with all that it loads."""
+LIMIT_OF_ALL_BYTES = 120_000
 NAMES = {"http://www.w3.org/2000/svg", "http://mainsail.local."}
 """Names that no browser fetches: a namespace, and a host in words for people."""
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
@@ -56,7 +58,7 @@ def test_no_page_loads_much(page: Path) -> None:
 def test_all_pages_together_are_small() -> None:
     """Uncompressed, each file once. No file is there that no browser needs."""
     sizes = {path.name: path.stat().st_size for path in FILES}
-    assert sum(sizes.values()) < LIMIT_BYTES, sizes
+    assert sum(sizes.values()) < LIMIT_OF_ALL_BYTES, sizes
     assert {path.suffix for path in FILES} == {".html", ".css", ".js", ".svg"}
     assert "sourceMappingURL" not in "".join(path.read_text() for path in FILES)
 

@@ -50,7 +50,24 @@ def test_a_frame_s_link_has_the_address_of_its_image_alone(locked: Replica) -> N
     assert answer["stream_url"] is answer["snapshot_url"] is answer["websocket_url"] is None
 
 
-@pytest.mark.parametrize("wanted", [{}, {"camera": "cam1", "frame": 7}])
+def test_a_time_lapse_s_link_has_the_address_of_its_video_alone(locked: Replica) -> None:
+    """Whether there is such a time-lapse only the archiver knows."""
+    timelapse = "cam1_20261126T120000Z_0123ab"
+    status, answer = asked(locked, {"timelapse": timelapse})
+    assert status == 200
+    assert answer["video_url"].startswith(f"/api/camera/timelapses/{timelapse}/file?link=")
+    assert answer["stream_url"] is answer["snapshot_url"] is answer["websocket_url"] is answer["image_url"] is None
+
+
+@pytest.mark.parametrize("timelapse", ["", "../frames", "cam1_20261126T120000Z_0123ab/file", "cam1"])
+def test_a_link_s_time_lapse_is_an_id(locked: Replica, timelapse: str) -> None:
+    """What is signed is a path."""
+    assert asked(locked, {"timelapse": timelapse})[0] == 422
+
+
+@pytest.mark.parametrize(
+    "wanted", [{}, {"camera": "cam1", "frame": 7}, {"frame": 7, "timelapse": "cam1_20261126T120000Z_0123ab"}]
+)
 def test_a_link_is_for_one_thing(locked: Replica, wanted: dict[str, Any]) -> None:
     status, answer = asked(locked, wanted)
     assert status == 422

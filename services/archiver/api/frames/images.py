@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Response
 
-from services.archiver.api.caching import FOR_EVER, matches
+from services.archiver.api.caching import matches
 from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.address_versions import Version, caching_of
 from services.archiver.api.frames.parameters import FrameId, IfNoneMatch
 from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE, FrameAnswer
 from services.archiver.api.turns import Turns, in_turn, quick_turns
@@ -40,9 +41,10 @@ def images_router(
         response_class=Response,
         responses=_webp("The WebP file", "picture"),
     )
-    def frame_image(frame_id: FrameId, if_none_match: IfNoneMatch = None) -> Response:
+    def frame_image(frame_id: FrameId, v: Version = None, if_none_match: IfNoneMatch = None) -> Response:
         row = row_of(frame_rows, frame_id)
-        return _picture(row, row.sha256, if_none_match, frame_files.image)
+        headers = {"ETag": f'"{row.sha256}"', "Cache-Control": caching_of(row, v)}
+        return _picture(row, headers, if_none_match, frame_files.image)
 
     @router.get(
         "/{frame_id}/thumbnail",
@@ -51,9 +53,10 @@ def images_router(
         response_class=Response,
         responses=_webp("A WebP picture, 320 pixels wide at the most", "thumbnail"),
     )
-    def frame_thumbnail(frame_id: FrameId, if_none_match: IfNoneMatch = None) -> Response:
+    def frame_thumbnail(frame_id: FrameId, v: Version = None, if_none_match: IfNoneMatch = None) -> Response:
         row = row_of(frame_rows, frame_id)
-        return _picture(row, f"{row.sha256}-thumbnail", if_none_match, frame_files.thumbnail)
+        headers = {"ETag": f'"{row.sha256}-thumbnail"', "Cache-Control": caching_of(row, v)}
+        return _picture(row, headers, if_none_match, frame_files.thumbnail)
 
     return router
 
@@ -74,9 +77,8 @@ def _webp(description: str, what: str) -> dict[int | str, dict[str, Any]]:
 
 
 def _picture(
-    row: ArchivedFrame, tag: str, if_none_match: str | None, read: Callable[[ArchivedFrame], bytes]
+    row: ArchivedFrame, headers: dict[str, str], if_none_match: str | None, read: Callable[[ArchivedFrame], bytes]
 ) -> Response:
-    headers = {"ETag": f'"{tag}"', "Cache-Control": FOR_EVER}
     if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     try:

@@ -21,7 +21,12 @@ class FrameAnswer(BaseModel):
 
     id: int
     camera: str
-    kind: FrameKind = Field(description="`slot`: captured for its slot; `manual`: captured on request, without a slot")
+    kind: FrameKind = Field(
+        description=(
+            "`slot`: captured for its slot; `manual`: captured on request, without a slot; `imported`: a still of "
+            "another program, without a slot"
+        )
+    )
     slot_start: datetime | None = Field(description="when the frame's slot begins")
     interval_seconds: int | None = Field(description="how long the slot is")
     captured_at: datetime = Field(description="when the picture was taken")
@@ -39,7 +44,7 @@ class FrameAnswer(BaseModel):
 
     @classmethod
     def of(cls, frame: ArchivedFrame) -> Self:
-        # Another picture never has the same address, not even after the database was made again.
+        # Another picture never has the same address, not even in another database (`address_versions.py`).
         version = frame.sha256[:12]
         return cls(
             id=frame.id or 0,

@@ -7,8 +7,9 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from services.archiver.api.caching import FOR_EVER, matches
+from services.archiver.api.caching import FOR_EVER, REVALIDATED, matches
 from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.address_versions import Version, sheet_version
 from services.archiver.api.frames.parameters import IfNoneMatch
 from services.archiver.api.frames.schemas import PREFIX, REFUSAL_IN_LINE
 from services.archiver.api.frames.sprite_sheets import MOST_FRAMES, USUAL_WIDTH, SpriteSheets, tag_of
@@ -57,12 +58,14 @@ def sprites_router(sheets: SpriteSheets) -> APIRouter:
         client: Annotated[Client, in_turn()],
         ids: FrameIds,
         width: CellWidth = USUAL_WIDTH,
+        v: Version = None,
         if_none_match: IfNoneMatch = None,
     ) -> Response:
         frames = sheets.frames([int(name) for name in ids.split(",")])
         if all(frame is None for frame in frames):
             raise HTTPException(404, texts.NO_SUCH_FRAMES)
-        headers = {"ETag": f'"{tag_of(frames, width)}"', "Cache-Control": FOR_EVER}
+        caching = FOR_EVER if v == sheet_version(frames) else REVALIDATED
+        headers = {"ETag": f'"{tag_of(frames, width)}"', "Cache-Control": caching}
         if matches(if_none_match, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         made = sheets.sheet(frames, width, client.check)

@@ -28,21 +28,30 @@ _ROWS_AT_ONCE: Final = 200
 _FIRST_YEAR: Final = 1980
 
 
-class _Outgoing(io.RawIOBase):
-    """Holds what was written until it is taken. It can't seek, so zipfile writes straight on."""
+class _Outgoing(io.BytesIO):
+    """Holds what was written until it is taken. Within that it can seek, and its positions count from the first byte.
+
+    So zipfile goes back to an entry's header and writes size and checksum there. Without seeking it writes them behind
+    the entry, where some readers can't find them: Java's ZipInputStream reads from the front, and refuses such entries.
+    """
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        super().__init__()
+        self._taken_bytes = 0
 
-    def writable(self) -> bool:
-        return True
+    def tell(self) -> int:
+        return self._taken_bytes + super().tell()
 
-    def write(self, piece: bytes, /) -> int:  # type: ignore[override] # zipfile writes bytes
-        self._pieces.append(bytes(piece))
-        return len(piece)
+    def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
+        """From the beginning only. Raises ValueError for what has been taken."""
+        assert whence == io.SEEK_SET  # noqa: S101 as zipfile does
+        return self._taken_bytes + super().seek(position - self._taken_bytes)
 
     def take(self) -> bytes:
-        taken, self._pieces = b"".join(self._pieces), []
+        taken = self.getvalue()
+        self._taken_bytes += len(taken)
+        super().seek(0)
+        self.truncate()
         return taken
 
 

@@ -14,7 +14,7 @@ from services.archiver.api.timelapses.schemas import (
 )
 from services.archiver.base import texts
 from services.archiver.timelapse.formats import OutputFormat, why_unavailable
-from services.archiver.timelapse.jobs import ID_PATTERN, Job
+from services.archiver.timelapse.job import ID_PATTERN, Job
 from services.archiver.timelapse.queue import TimelapseQueue
 
 JobId = Annotated[str, Path(pattern=ID_PATTERN, description="a time-lapse's `id`")]

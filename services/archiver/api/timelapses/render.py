@@ -63,7 +63,7 @@ def _in_our_zone(request: TimelapseRequest, connection: Request) -> TimelapseReq
 
 @contextmanager
 def _refused_in_words(queue: TimelapseQueue, request: TimelapseRequest, connection: Request) -> Iterator[None]:
-    reason = why_unavailable(request.format, queue.settings.ffmpeg)
+    reason = why_unavailable(request.format, queue.settings.ffmpeg, deflicker=request.deflicker)
     if reason is not None:
         raise HTTPException(501, reason)
     try:

@@ -1,4 +1,4 @@
-"""`GET /api/camera/timelapses/{id}/file`: a finished time-lapse's video, or a range of its bytes."""
+"""`GET /api/camera/timelapses/{id}/file`: a time-lapse's video, or a range of its bytes; `…/poster`: its poster."""
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse
@@ -9,12 +9,12 @@ from services.archiver.api.timelapses.listing import ONE_REFUSAL, JobId, job_of
 from services.archiver.api.timelapses.schemas import PREFIX
 from services.archiver.base import texts
 from services.archiver.timelapse.formats import FACTS
-from services.archiver.timelapse.jobs import JobState
+from services.archiver.timelapse.job import JobState
 from services.archiver.timelapse.queue import TimelapseQueue
 
 
 def video_router(queue: TimelapseQueue) -> APIRouter:
-    """The endpoint runs on the loop and does not block."""
+    """The endpoints run on the loop and do not block."""
     router = APIRouter(prefix=PREFIX, tags=["time-lapses"])
 
     @router.head("/{job_id}/file", include_in_schema=False)
@@ -28,14 +28,27 @@ def video_router(queue: TimelapseQueue) -> APIRouter:
         job = await job_of(queue, job_id)
         if job.state is not JobState.DONE:
             raise HTTPException(409, texts.timelapse_unfinished(job_id, job.state))
-        if not await queue.has_video(job):
+        if not await queue.has_file(queue.files.video(job)):
             raise HTTPException(410, texts.video_gone(job_id))
         return FileResponse(
             queue.files.video(job),
-            media_type=FACTS[job.request.format].media_type,
+            media_type=FACTS[job.format].media_type,
             filename=job.file_name,
             content_disposition_type="inline",
             headers={"Cache-Control": FOR_EVER},
         )
+
+    @router.head("/{job_id}/poster", include_in_schema=False)
+    @router.get(
+        "/{job_id}/poster",
+        summary="A picture that stands for a time-lapse until it is played",
+        response_class=FileResponse,
+        responses=error_responses(**ONE_REFUSAL),
+    )
+    async def poster(job_id: JobId) -> FileResponse:
+        path = queue.files.poster(await job_of(queue, job_id))
+        if not await queue.has_file(path):
+            raise HTTPException(404, texts.no_poster(job_id))
+        return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": FOR_EVER})
 
     return router

@@ -28,6 +28,7 @@ SETTINGS: Final = (
     "cameras_file",
     "archive_keep",
     "archive_time_zone",
+    "archive_take_back",
     "capture_when",
     "archive_delete_percent",
     "archive_max_bytes",
@@ -50,6 +51,7 @@ class StatusSources:
     store: FrameStore
     dropped_messages: Callable[[], int]
     problems: Callable[[], list[str]]
+    store_note: Callable[[], str | None] = lambda: None
 
 
 class ArchiveStatus(BaseModel):
@@ -58,6 +60,7 @@ class ArchiveStatus(BaseModel):
     version: str
     database: Literal["sqlite", "postgresql"]
     store: Literal["directory", "s3"]
+    store_note: str | None = Field(description="what the store can't do, in a sentence; null if there is nothing")
     frames: int | None = Field(description="how many are archived; null while the database is away")
     bytes: int | None = Field(description="of their files with thumbnails")
     oldest_at: datetime | None
@@ -88,6 +91,7 @@ def status_router(sources: StatusSources, settings: ArchiverSettings) -> APIRout
             version=__version__,
             database=database,
             store=store,
+            store_note=sources.store_note(),
             frames=frames,
             bytes=byte_count,
             oldest_at=ends and ends[0].astimezone(UTC),

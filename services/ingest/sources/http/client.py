@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from services.ingest.sources import SourceUnavailableError
+from services.ingest.sources import SourceUnavailableError, failure_reasons
 from services.ingest.sources.authentication import Credentials, challenges_in
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.http import failures
@@ -45,17 +45,20 @@ class HttpClient:
         self._connection: CameraConnection | None = None
         self._credentials = self._new_credentials()
 
-    def get(self, headers: Headers | None = None) -> Response:
-        """The camera's answer: 200, or 304 if `headers` made the request conditional.
+    def get(self, headers: Headers | None = None, *, deadline: float | None = None) -> Response:
+        """The camera's answer: 200, or 304 if `headers` made the request conditional. It must begin before `deadline`
+        (monotonic seconds), or within the time to open.
 
         Raises:
             SourceUnavailableError: when there is none, or another one.
         """
         try:
-            return self._get(headers or {}, time.monotonic() + self._open_seconds)
+            return self._get(headers or {}, deadline or time.monotonic() + self._open_seconds)
         except TimeoutError:
             is_mute = self._connection is not None and self._connection.is_connected
             self.close()
+            if is_mute and deadline is not None:
+                raise SourceUnavailableError(failure_reasons.STOPPED) from None
             raise failures.silence(self._open_seconds if is_mute else None) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()

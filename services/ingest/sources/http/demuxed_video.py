@@ -4,13 +4,12 @@ So FFmpeg opens no address, and what a stream says can't make it open one. One t
 """
 
 import http.client
-import time
 from typing import Final
 
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.ffmpeg_input import CATCH_UP_SECONDS, FfmpegInput
+from services.ingest.sources.ffmpeg_input import FfmpegInput
 from services.ingest.sources.ffmpeg_opening import UnopenedError
 from services.ingest.sources.http import failures
 from services.ingest.sources.http.response import Response
@@ -27,11 +26,9 @@ class DemuxedVideo:
     """
 
     def __init__(self, response: Response, container_format: str, *, options: ConnectionOptions) -> None:
-        self._stall_seconds = options.stall_seconds
-        self._body = _Body(response, time.monotonic() + options.open_seconds)
         try:
             self._input = FfmpegInput(
-                self._body,
+                _Body(response),
                 _OPTIONS,
                 open_seconds=options.open_seconds,
                 stall_seconds=options.stall_seconds,
@@ -41,16 +38,9 @@ class DemuxedVideo:
         except UnopenedError as error:
             words = failure_reasons.ffmpeg_says(error.cause.strerror)
             raise SourceUnavailableError(words) from None
-        self._packet_at = time.monotonic()
 
     def grab(self) -> bool:
-        self._body.deadline = self._packet_at + self._stall_seconds
         self._input.read()
-        self._packet_at = time.monotonic()
-        until = self._packet_at + CATCH_UP_SECONDS
-        while self._input.is_behind and time.monotonic() < until:
-            self._body.deadline = time.monotonic() + self._stall_seconds
-            self._input.read()
         return True
 
     def retrieve(self) -> Picture | None:
@@ -60,7 +50,7 @@ class DemuxedVideo:
         return self._input.late_seconds
 
     def facts(self) -> SourceFacts:
-        return SourceFacts(self._input.codec, lacks_cpu_time=self._input.facts().lacks_cpu_time)
+        return SourceFacts(self._input.codec, lacks_cpu_time=self._input.lacks_cpu_time)
 
     def close(self) -> None:
         self._input.close()
@@ -69,8 +59,9 @@ class DemuxedVideo:
 class _Body:
     """An answer's body as PyAV reads a file. It can't seek, so FFmpeg does not try."""
 
-    def __init__(self, response: Response, deadline: float) -> None:
-        self.deadline = deadline
+    deadline: float
+
+    def __init__(self, response: Response) -> None:
         self._response = response
         self._rest = b""
 

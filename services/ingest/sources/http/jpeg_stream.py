@@ -79,7 +79,7 @@ class JpegStream:
             while self._response.wait(deadline):
                 data = self._read(deadline)
                 if not data:
-                    self._ask_again()
+                    self._ask_again(deadline)
                 elif self._take(data):
                     self._take_the_rest(deadline)
                     return True
@@ -117,14 +117,14 @@ class JpegStream:
                 break
             self._take(data)
 
-    def _ask_again(self) -> None:
+    def _ask_again(self, deadline: float) -> None:
         """The answer is over. A camera that showed something in it is asked for the next one."""
         if self._picture_at <= self._asked_at:
             raise SourceUnavailableError(failures.ENDED if self._has_had_any else failures.NO_JPEG)
         time.sleep(max(0.0, self._asked_at + SHORTEST_REQUEST_SECONDS - time.monotonic()))
         self._asked_at = time.monotonic()
         self._parser = MultipartParser()
-        self._response = self._client.get()
+        self._response = self._client.get(deadline=deadline)
 
     def _silence(self) -> str:
         if self._has_had_any:

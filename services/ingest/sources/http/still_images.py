@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from services.ingest.decoding.pictures import Picture
-from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError
+from services.ingest.sources import SourceFacts, SourceUnauthorizedError, SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.http import failures
 from services.ingest.sources.http.client import HttpClient
@@ -80,16 +80,17 @@ class StillImages:
         return LONGEST_WAIT_SECONDS if is_idle else self._wait
 
     def _ask(self) -> bool:
-        """Whether the picture is a new one. A failure counts once nothing has come for too long."""
+        """Whether the picture is a new one. A failure, or silence, counts once nothing has come for too long."""
+        until = time.monotonic() + self._stall_seconds
         while True:
             self._asked_at = time.monotonic()
             try:
-                jpeg = self._fetch()
+                jpeg = self._fetch(until)
             except SourceUnauthorizedError:
                 raise
             except SourceUnavailableError:
                 wait_seconds = self._retries.next_seconds()
-                if time.monotonic() + wait_seconds - self._answered_at > self._stall_seconds:
+                if time.monotonic() + wait_seconds > until:
                     raise
                 self._wakeup.wait(wait_seconds)
                 continue
@@ -108,13 +109,16 @@ class StillImages:
         self._wait = min(max(self._wait * factor, self._shortest_wait), LONGEST_WAIT_SECONDS)
         return is_new
 
-    def _fetch(self) -> bytes | None:
+    def _fetch(self, deadline: float) -> bytes | None:
         """The picture; None if it is the one that we have."""
-        response, self._first = self._first or self._client.get(self._conditions), None
+        response, self._first = self._first or self._client.get(self._conditions, deadline=deadline), None
         if response.status == http.client.NOT_MODIFIED:
             return None
         try:
-            jpeg = _whole_jpeg(response, time.monotonic() + self._stall_seconds)
+            jpeg = _whole_jpeg(response, deadline)
+        except TimeoutError:
+            self._client.close()
+            raise SourceUnavailableError(failure_reasons.STOPPED) from None
         except (OSError, http.client.HTTPException) as error:
             self._client.close()
             raise failures.failure_of(error) from None

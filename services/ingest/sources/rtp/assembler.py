@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from services.ingest.decoding.access_unit import AccessUnit, Buffer
+from services.ingest.sources.rtp.numbered_units import unit_builder
 from services.ingest.sources.rtp.own_sender import OwnSender
 from services.ingest.sources.rtp.packet import (
     BEHIND,
@@ -22,7 +23,7 @@ from services.ingest.sources.rtp.packet import (
     extension_of,
     payload_of,
 )
-from services.ingest.sources.rtp.unit_builder import UnitBuilder, UnitShape
+from services.ingest.sources.rtp.unit_builder import UnitShape
 
 NEAR_TICKS: Final = 10 * 90_000
 """Two time stamps of one clock are nearer than this, unless the camera paused for 10 s."""
@@ -50,7 +51,7 @@ class Assembler:
         self.payload_type = payload_type
         """The type that is taken: another one than was announced, if the camera sends only that."""
         self._shape = shape
-        self._builder = UnitBuilder(shape, on_unit)
+        self._builder = unit_builder(shape, on_unit)
         self._own = OwnSender()
         self._sender: int | None = None
         self._expected: int | None = None

@@ -17,7 +17,7 @@ _LONGEST_TYPE_ZEROS: Final = 3  # no `slice_type` has a longer code
 
 
 class H264(NalFormat):
-    """The payload format of H.264, without its interleaved mode (`sdp_track.py` refuses that)."""
+    """The payload format of H.264. Its interleaved mode is in `h264_interleaved.py`."""
 
     codec = "h264"
     header_bytes = 1

@@ -8,16 +8,19 @@ from typing import Final
 from services.ingest.decoding.access_unit import START_CODE
 from services.ingest.sources import SourceUnsupportedError, failure_reasons
 from services.ingest.sources.rtp.h264 import H264
+from services.ingest.sources.rtp.h264_interleaved import InterleavedH264
 from services.ingest.sources.rtp.h265 import H265
+from services.ingest.sources.rtp.h265_numbered import NumberedH265
 from services.ingest.sources.rtp.jpeg_size import announced_size
 from services.ingest.sources.rtp.payload_formats import PayloadFormat
 from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
 from services.ingest.sources.rtsp.sdp import Description, DescriptionError, Media, parse_description
 
-_FORMATS: Final[dict[str, type[PayloadFormat]]] = {"H264": H264, "H265": H265, "JPEG": RtpJpeg}
+_ENCODINGS: Final = frozenset({"H264", "H265", "JPEG"})
 _STATIC: Final = {26: "JPEG"}
 _SETS: Final = ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps")
-_REORDERING: Final = {"packetization-mode": {"2"}, "sprop-max-don-diff": {str(n) for n in range(1, 100)}}
+_INTERLEAVED: Final = 2
+_MAX_DIGITS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,26 @@ def choose_track(text: str) -> VideoTrack:
         for payload_type in dict.fromkeys((*media.payload_types, *media.encodings)):
             encoding = media.encodings.get(payload_type) or _STATIC.get(payload_type, "")
             details = media.parameters.get(payload_type, {})
-            if encoding in _FORMATS and not any(details.get(key) in values for key, values in _REORDERING.items()):
-                jpeg_size = announced_size(media.attributes | details)
-                payload_format = RtpJpeg(jpeg_size) if encoding == "JPEG" else _FORMATS[encoding]()
+            if encoding in _ENCODINGS:
+                payload_format = _format_of(encoding, details, media.attributes)
                 return _track(description, media, payload_type, payload_format)
     raise SourceUnsupportedError(failure_reasons.OTHER_VIDEO)
+
+
+def _format_of(encoding: str, details: dict[str, str], attributes: dict[str, str]) -> PayloadFormat:
+    if encoding == "JPEG":
+        return RtpJpeg(announced_size(attributes | details))
+    if encoding == "H264":
+        is_interleaved = _number(details, "packetization-mode") == _INTERLEAVED
+        return InterleavedH264(_number(details, "sprop-interleaving-depth")) if is_interleaved else H264()
+    distance, depth = _number(details, "sprop-max-don-diff"), _number(details, "sprop-depack-buf-nalus")
+    return NumberedH265(depth or distance) if distance or depth else H265()
+
+
+def _number(details: dict[str, str], name: str) -> int:
+    """A parameter that is a number; 0 if it is missing or none."""
+    text = details.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
 
 
 def _track(description: Description, media: Media, payload_type: int, payload_format: PayloadFormat) -> VideoTrack:

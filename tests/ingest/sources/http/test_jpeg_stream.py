@@ -217,6 +217,25 @@ def test_a_silent_camera_is_noticed_in_time(sent: bytes, words: str, paced: Pace
         paced.end()
 
 
+def test_a_camera_that_ends_its_answer_and_gives_no_other_has_stalled() -> None:
+    """How long it may take to answer at first says nothing of that."""
+    over = threading.Event()
+    answers = iter([MULTIPART + part(jpeg(1))])
+
+    def script(_request: Request) -> Iterator[bytes]:
+        if answer := next(answers, None):
+            yield answer
+        else:
+            over.wait(20)
+
+    with odd_camera(script) as camera, opened(camera.url, stall_seconds=1, open_seconds=15) as source:
+        begun = time.monotonic()
+        assert str(failure_of(source)) == failure_reasons.STOPPED
+        assert time.monotonic() - begun < 7
+        assert camera.connections == 2
+        over.set()
+
+
 def test_a_camera_that_trickles_has_stalled() -> None:
     """Bytes are no pictures."""
     over = threading.Event()

@@ -170,20 +170,29 @@ def test_a_refused_password_is_not_tried_again() -> None:
         assert len(camera.requests) == 2
 
 
-def test_a_mute_camera_has_stalled() -> None:
-    """It accepts the request and says nothing more."""
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8"])
+def test_a_mute_camera_has_stalled(said: bytes) -> None:
+    """It accepts the request and says nothing more, or nothing more of its picture. How long it may take to answer at
+    first says nothing of that.
+    """
     over = threading.Event()
     answers = iter([ok("image/jpeg", jpeg(1))])
 
     def script(_request: Request) -> Answer:
         if answer := next(answers, None):
             return answer
-        over.wait(20)
-        return []
+        return silent_after(said, over)
 
-    with odd_camera(script) as camera, opened(camera.url, stall_seconds=0.5) as source:
-        assert str(failure_of(source)) == failure_reasons.unanswered("our request", 15)
+    with odd_camera(script) as camera, opened(camera.url, stall_seconds=1, open_seconds=15) as source:
+        begun = time.monotonic()
+        assert str(failure_of(source)) == failure_reasons.STOPPED
+        assert time.monotonic() - begun < 7
         over.set()
+
+
+def silent_after(said: bytes, over: threading.Event) -> Iterator[bytes]:
+    yield said
+    over.wait(20)
 
 
 def test_an_unwatched_camera_is_asked_once_a_second_and_at_once_when_somebody_comes(

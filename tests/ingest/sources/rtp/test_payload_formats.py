@@ -62,7 +62,9 @@ def test_h264_pictures_of_cameras_without_idr_are_keys_too() -> None:
 
 
 def test_h265_random_access_points_are_keys() -> None:
-    """IDR, CRA and BLA; trailing pictures are not."""
+    """IDR, CRA and BLA, and recovery points of cameras without them; trailing pictures are not."""
+    recovery, other, trailing = b"\x4e\1\6\1\xd0\x80", b"\x4e\1\5\1\xd0\x80", b"\2\1\x80"
+    assert [H265().head_of([message, trailing]).is_key for message in (recovery, other)] == [True, False]
     units = [bytes((kind << 1, 1, 0x80)) for kind in (19, 20, 21, 16, 0, 1)]
     assert [H265().head_of([unit]).is_key for unit in units] == [True, True, True, True, False, False]
 

@@ -5,6 +5,11 @@ import time
 import pytest
 
 from services.ingest.sources import SourceUnsupportedError
+from services.ingest.sources.rtp.h264 import H264
+from services.ingest.sources.rtp.h264_interleaved import InterleavedH264
+from services.ingest.sources.rtp.h265 import H265
+from services.ingest.sources.rtp.h265_numbered import NumberedH265
+from services.ingest.sources.rtp.payload_formats import PayloadFormat
 from services.ingest.sources.rtsp.sdp import MAX_LINES, MAX_MEDIA
 from services.ingest.sources.rtsp.sdp_track import choose_track
 
@@ -29,14 +34,38 @@ def test_the_first_video_that_can_be_decoded_is_taken() -> None:
 
 
 def test_streams_that_can_not_be_decoded_are_passed_over() -> None:
-    """H.264 that reorders its units, and other codecs; the next stream may do."""
-    interleaved = "a=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=2"
+    """Other codecs; the next stream may do."""
+    other = "a=rtpmap:96 MP4V-ES/90000"
     later = "m=video 0 RTP/AVP 97\na=control:second\na=rtpmap:97 H264/90000"
-    description = DESCRIPTION.format(kind=96, control="first", lines=f"{interleaved}\n{later}")
+    description = DESCRIPTION.format(kind=96, control="first", lines=f"{other}\n{later}")
     track = choose_track(description)
     assert (track.payload_type, track.control) == (97, "second")
     with pytest.raises(SourceUnsupportedError, match="neither"):
-        choose_track(DESCRIPTION.format(kind=96, control="first", lines=interleaved))
+        choose_track(DESCRIPTION.format(kind=96, control="first", lines=other))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "parameters", "kind", "depth"),
+    [
+        ("H264", "packetization-mode=1;sprop-interleaving-depth=4", H264, None),
+        ("H264", "packetization-mode=2", InterleavedH264, 0),
+        ("H264", "packetization-mode=2; sprop-interleaving-depth=4", InterleavedH264, 4),
+        ("H264", "packetization-mode=2;sprop-interleaving-depth=many", InterleavedH264, 0),
+        ("H264", "packetization-mode=" + "2" * 1000, H264, None),
+        ("H265", "sprop-max-don-diff=0;sprop-depack-buf-nalus=0", H265, None),
+        ("H265", "sprop-max-don-diff=2", NumberedH265, 2),
+        ("H265", "sprop-max-don-diff=32767;sprop-depack-buf-nalus=3", NumberedH265, 3),
+        ("H265", "sprop-depack-buf-nalus=3", NumberedH265, 3),
+    ],
+)
+def test_numbers_of_the_decoding_order_are_announced(
+    encoding: str, parameters: str, kind: type[PayloadFormat], depth: int | None
+) -> None:
+    """Without the announcement nobody could tell them from the video."""
+    lines = f"a=rtpmap:96 {encoding}/90000\na=fmtp:96 {parameters}"
+    payload_format = choose_track(DESCRIPTION.format(kind=96, control="1", lines=lines)).payload_format
+    assert type(payload_format) is kind
+    assert getattr(payload_format, "depth", None) == depth
 
 
 def test_parameter_sets_without_padding_are_read() -> None:

@@ -1,0 +1,1 @@
+"""`python -m services.archiver.import_stills`: takes the stills of other programs into a camera's archive."""
