@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.file_facts import FileFact
 from services.archiver.db.frame_query import FILE_BYTES
+from services.archiver.db.frame_slots import clear_slots_of
 from services.archiver.db.gaps import insert_gap
 from services.archiver.db.intervals import Missed, Stretch, holes
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap, ArchiveMark, DeletedFrame
@@ -73,6 +74,7 @@ class CameraRows:
             taken = set(
                 session.exec(select(ArchivedFrame.path).where(col(ArchivedFrame.path).in_([path for _, path in moved])))
             )
+            clear_slots_of(session, [fact.id for fact, _ in moved], new_key)
             for fact, new_path in moved:
                 own = col(ArchivedFrame.id) == fact.id
                 if new_path in taken:

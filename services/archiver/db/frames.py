@@ -28,10 +28,10 @@ from services.archiver.db.deletions import (
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.frame_columns import FrameColumns, read_columns
 from services.archiver.db.frame_query import FILE_BYTES, MAX_ID, MICROSECOND, Cursor, FrameQuery, conditions_of, within
+from services.archiver.db.frame_slots import clear_slot
 from services.archiver.db.gaps import fill_gap, insert_gap, is_deleted
 from services.archiver.db.intervals import GapReason, Missed, Stretch
 from services.archiver.db.models import ArchivedFrame, PendingDeletion
-from services.archiver.files.paths import FrameName
 
 _WINDOWS_AT_ONCE: Final = 31
 _NAMES_AT_ONCE: Final = 500
@@ -76,7 +76,7 @@ class FrameRows:
         with writing(self._engine) as session:
             if _is_deleted(session, frame):
                 return False
-            _clear_slot(session, frame)
+            clear_slot(session, frame)
             insert_new(session, [frame])
             if not frame.doubtful:
                 fill_gap(session, frame)
@@ -95,7 +95,7 @@ class FrameRows:
                 return Adoption.LEFT
             frame.put_back_at = from_ns(self._utc_ns()) if is_expired else None
             forget_deletion(session, frame.path)
-            _clear_slot(session, frame)
+            clear_slot(session, frame)
             insert_new(session, [frame])
             if not frame.doubtful:
                 fill_gap(session, frame)
@@ -293,18 +293,6 @@ def _batches(values: Iterable[ValueT]) -> Iterator[list[ValueT]]:
     remaining = iter(values)
     while some := list(islice(remaining, _NAMES_AT_ONCE)):
         yield some
-
-
-def _clear_slot(session: Session, frame: ArchivedFrame) -> None:
-    """A frame that was dated anew has the slot only until one comes that was captured for it."""
-    holder = select(ArchivedFrame).where(
-        ArchivedFrame.camera_key == frame.camera_key, ArchivedFrame.slot_start == frame.slot_start
-    )
-    row = session.exec(holder).first() if frame.slot_start is not None else None
-    name = FrameName.parse(row.path) if row is not None and row.path != frame.path else None
-    if row is not None and name is not None and name.slot_start != frame.slot_start:
-        row.slot_start = name.slot_start
-        session.flush()
 
 
 def _is_deleted(session: Session, frame: ArchivedFrame) -> bool:

@@ -9,12 +9,14 @@ from sqlmodel import Session
 from services.archiver.base.clock_doubt import DoubtKind
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.clock_leftovers import ClockLeftovers
-from services.archiver.db.clock_rows import ClockRows
+from services.archiver.db.clock_rows import ClockRows, judged_rows, new_row
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
-from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap
+from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap, FrameKind
+from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.paths import FrameName
 from services.archiver.files.webp import read_webp
 from tests.archiver.clock.world import World, capture
 
@@ -315,3 +317,116 @@ def test_marks_can_be_taken_away_again(engine: Engine, frame_files: FrameFiles, 
     assert len(listed(frame_rows, doubtful=True)) == 1
     assert rows.believe() == 1
     assert len(listed(frame_rows)) == 2
+
+
+def test_a_frame_in_doubt_that_a_scan_adopts_is_marked_and_was_not_put_back(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, gap_rows: GapRows, world: World
+) -> None:
+    """Retention has been past 1970 long ago, but this file it has never seen. No gap ends by it."""
+    clock, _ = judged(engine, world)
+    old = capture(clock, frame_files, frame_rows)
+    frame_files.remove(*frame_rows.delete([old.id or 0], leave_gaps=False))
+    frame_rows.deletions_done([old.path])
+    world.set(IN_1970)
+    lost = capture(clock, frame_files, frame_rows)
+    with Session(engine) as session:
+        session.delete(session.get(ArchivedFrame, lost.id))
+        session.commit()
+    recovery = Recovery(
+        engine, frame_files, world.clock.utc_ns, lambda stored: new_row(stored, clock), takes_back=False
+    )
+    scan = recovery.scan_camera("camera_1")
+    assert (scan.adopted, scan.put_back, scan.left) == (1, 0, 0)
+    found = frame_rows.by_path(lost.path)
+    assert found is not None
+    assert (found.doubtful, found.put_back_at) == (True, None)
+    assert gap_rows.gaps(GapQuery())[0] == []
+
+
+def test_a_frame_in_doubt_that_went_for_room_says_nothing_of_later_ones(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """It was dated two years ahead: else every file without a row would seem to be put back from now on."""
+    clock, _ = judged(engine, world)
+    capture(clock, frame_files, frame_rows)
+    world.set(NOW + timedelta(days=730))
+    ahead = capture(clock, frame_files, frame_rows)
+    assert ahead.doubtful
+    for path in frame_rows.delete([ahead.id or 0], leave_gaps=False):
+        frame_files.remove(path)
+    frame_rows.deletions_done([ahead.path])
+    world.set(NOW + HOUR)
+    world.up += HOUR
+    late = capture(clock, frame_files, frame_rows)
+    with Session(engine) as session:
+        session.delete(session.get(ArchivedFrame, late.id))
+        session.commit()
+    assert Recovery(engine, frame_files, world.clock.utc_ns).scan_camera("camera_1").put_back == 0
+
+
+def test_the_row_of_a_lost_file_in_doubt_leaves_no_gap_in_1970(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, gap_rows: GapRows
+) -> None:
+    """Nobody knows which slot it was."""
+    clock, _ = judged(engine, World(IN_1970))
+    row = capture(clock, frame_files, frame_rows)
+    assert frame_rows.drop([row.id or 0]) == 1
+    assert gap_rows.gaps(GapQuery())[0] == []
+
+
+def test_a_chain_of_frames_that_were_dated_anew_makes_way_too(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """An hour ahead, each has the slot that the one before it is named after."""
+    clock, rows = judged(engine, world)
+    capture(clock, frame_files, frame_rows)
+    world.advance(HOUR)
+    world.set(world.at + HOUR)
+    named = [capture(clock, frame_files, frame_rows)]
+    world.advance(HOUR)
+    named.append(capture(clock, frame_files, frame_rows))
+    world.set(world.at - HOUR)
+    assert rows.settle() == 2
+    own = FrameName("camera_1", int((NOW + HOUR).timestamp()) // 3600 * 3600)
+    assert frame_rows.add(
+        ArchivedFrame.model_validate(
+            named[0].model_dump(exclude={"id"})
+            | {"path": own.path, "slot_start": own.slot_start, "captured_at": NOW + HOUR, "doubtful": False}
+        )
+    )
+    found = {row.path: row.slot_start for row in frame_rows.page(FrameQuery())[0]}
+    assert len(found) == 4
+    assert (found[own.path], found[named[0].path]) == (own.slot_start, None)
+
+
+def test_imported_stills_are_neither_evidence_nor_leftovers(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """A scanned slide is older than digital cameras, and a still was perhaps imported by a clock that was wrong."""
+    clock, rows = judged(engine, world)
+    facts = capture(clock, frame_files, frame_rows).model_dump(exclude={"id", "boot_id", "boot_ns"})
+    for at, made in ((datetime(1975, 5, 5, tzinfo=UTC), NOW), (NOW + 9 * HOUR, NOW + timedelta(days=400))):
+        name = FrameName("camera_1", None, int(at.timestamp()) * 1000)
+        still = {"path": name.path, "slot_start": None, "kind": FrameKind.IMPORTED.value}
+        frame_rows.add(ArchivedFrame.model_validate(facts | still | {"captured_at": at, "created_at": made}))
+    clock.confirm()
+    rows.settle()
+    assert ClockLeftovers(engine).find(NOW).is_empty
+    world.reboot()
+    world.advance(HOUR)
+    clock, _ = judged(engine, world)
+    assert clock.doubt() is None
+
+
+def test_a_command_judges_the_clock_before_it_adopts(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows
+) -> None:
+    """The archive's newest row is years from now: what this boot captured is marked."""
+    world = World(datetime(2126, 11, 26, tzinfo=UTC))
+    clock = TrustedClock(world.clock)
+    clock.confirm()
+    row = capture(clock, frame_files, frame_rows)
+    stored = frame_files.describe(FrameName("camera_1", row.slot_start))
+    assert stored is not None
+    assert not new_row(stored, clock).doubtful
+    assert judged_rows(engine)(stored).doubtful
