@@ -2,16 +2,18 @@
 object store and PostgreSQL). What uses them runs with both.
 """
 
-import logging
 import os
+import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
-from moto.server import ThreadedMotoServer
 from sqlalchemy import Engine
 
 from services.archiver.db.engine import open_engine, upgrade
@@ -22,7 +24,9 @@ from services.archiver.files.local_store import LocalStore
 from services.archiver.files.s3_store import S3Store
 from services.archiver.files.store import FrameStore
 from tests.archiver.place import Place
+from tests.support.ports import free_port
 from tests.support.postgresql import postgresql_programs, running_postgresql
+from tests.support.waiting import wait_until
 
 BUCKET = "archive"
 
@@ -39,14 +43,22 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
+def is_listening(port: int) -> bool:
+    with suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        return True
+    return False
+
+
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """An S3 server's, with an empty bucket."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
+    # A process of its own: tests in this one limit what it may open, and a server that met that would be gone for all.
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: is_listening(port), "the object store answers", 60)
+    endpoint = f"http://127.0.0.1:{port}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", endpoint)
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -54,7 +66,8 @@ def s3_endpoint() -> Iterator[str]:
         patch.setenv("AWS_REGION", "us-east-1")
         urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{BUCKET}", method="PUT"), timeout=30).close()
         yield endpoint
-    server.stop()
+    server.kill()
+    server.wait()
 
 
 @pytest.fixture(params=["one machine", "outgrown"])

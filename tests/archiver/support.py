@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from PIL import Image
+from starlette.testclient import TestClient
 
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import path_of
+from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import Label, WebpOptions, encode_webp
 from shared.bus.frames import JPEG_END
 
@@ -37,6 +40,14 @@ def cut_short(jpeg: bytes) -> bytes:
 
 def webp_of(picture: Image.Image | None = None, *, at: datetime = AT, interval_seconds: int | None = 3600) -> bytes:
     return encode_webp(picture or noise(), Label("camera_1", at, interval_seconds), WebpOptions())
+
+
+def has_begun(client: TestClient, store: FrameStore) -> bool:
+    """Whether the archiver behind the client has its database, and knows that this is its disk: then frames can be
+    stored.
+    """
+    knows_disk = not isinstance(store, LocalStore) or store.marker.archive_id is not None
+    return knows_disk and client.get("/api/camera/frames").status_code == 200
 
 
 def again_while_locked(work: Callable[[], ResultT]) -> ResultT:

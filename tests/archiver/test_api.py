@@ -26,7 +26,7 @@ from services.archiver.files.paths import FrameName, thumbnail_path_of
 from services.archiver.files.store import FrameStore
 from services.archiver.service import Archiver
 from shared.clock import Clock
-from tests.archiver.support import AT, SLOT_START, noise, row, webp_of
+from tests.archiver.support import AT, SLOT_START, has_begun, noise, row, webp_of
 from tests.support.waiting import wait_until
 
 FRAMES = "/api/camera/frames"
@@ -35,7 +35,7 @@ FRAMES = "/api/camera/frames"
 @pytest.fixture
 def client(engine: Engine, store: FrameStore, tmp_path: Path) -> Iterator[TestClient]:
     with TestClient(create_app(Archiver(engine, store, f"ipc://{tmp_path}/bus", Clock()))) as client:
-        wait_until(lambda: client.get(FRAMES).status_code == 200)
+        wait_until(lambda: has_begun(client, store))
         yield client
 
 

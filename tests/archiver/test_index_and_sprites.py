@@ -24,7 +24,7 @@ from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.files.store import FrameStore
 from services.archiver.service import Archiver
 from shared.clock import Clock
-from tests.archiver.support import AT, SLOT_START, noise, row, webp_of
+from tests.archiver.support import AT, SLOT_START, has_begun, noise, row, webp_of
 from tests.support.waiting import wait_until
 
 INDEX, SPRITES = "/api/camera/frames/index", "/api/camera/frames/sprites"
@@ -34,7 +34,7 @@ COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
 @pytest.fixture
 def client(engine: Engine, store: FrameStore, tmp_path: Path) -> Iterator[TestClient]:
     with TestClient(create_app(Archiver(engine, store, f"ipc://{tmp_path}/bus", Clock()))) as client:
-        wait_until(lambda: client.get("/api/camera/frames").status_code == 200)
+        wait_until(lambda: has_begun(client, store))
         yield client
 
 

@@ -88,7 +88,10 @@ def test_cameras_are_listed_renamed_and_forgotten(archive: MadeArchive, env: dic
     assert "This would delete 5 pictures of garden" in refused.stderr
     assert count(archive) == 5
     done = command(env, "camera", "forget", "garden", "--yes")
-    assert (done.returncode, done.stdout) == (0, "garden is forgotten, with 5 pictures.\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "garden is forgotten, with 5 pictures. Its time-lapses stay in their list.\n",
+    )
     assert (count(archive), [each.name for each in (tmp_path / "frames").iterdir()]) == (0, [MARKER])
 
 

@@ -49,7 +49,7 @@ def test_what_is_masked_reaches_no_viewer_and_no_archive(tmp_path: Path) -> None
         for picture in pictures:
             half = picture.shape[0] // 2
             # The camera's left half is the upper one after a quarter turn to the right.
-            assert picture[: half - 2].max() <= 16
+            assert picture[: half - 2].max() <= 24  # black, but for what the pictures' coding adds at the edge
             assert picture[half + 8 :].max() > 100
         device = stack.get("/api/devices")["devices"][0]
         assert (device["width"], device["height"]) == (720, 1280)

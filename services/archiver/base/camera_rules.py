@@ -123,6 +123,7 @@ class CameraRules:
         try:
             self._read(self._path)
         except CamerasFileUnreadableError as error:
+            self._taken = None  # a change of its rights is no change of the file
             self._tell(error)
 
     async def run(self) -> None:
@@ -150,6 +151,8 @@ class CameraRules:
         try:
             await self._threads.run(partial(self._read, path))
         except ConfigurationError as error:
+            if isinstance(error, CamerasFileUnreadableError):
+                self._taken = None
             self._tell(error)
         else:
             self.problems.clear(Subject.CAMERAS_FILE)

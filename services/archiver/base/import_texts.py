@@ -63,8 +63,8 @@ def doubtful(twice: int, never: int) -> str:
 
 def soon_deleted(keep: object) -> str:
     return (
-        f"ARCHIVE_KEEP={keep} and ARCHIVE_MAX_BYTES hold for them as for other frames: old ones may be deleted within "
-        "hours. `framecast retention --dry-run` shows which."
+        f"What is kept ({keep}, and no more bytes than are allowed) holds for them as for other frames: old ones may "
+        "be deleted within hours. `framecast retention --dry-run` shows which."
     )
 
 

@@ -421,12 +421,12 @@ def camera_renamed(camera_key: str, new_key: str, moved: int, stayed: int) -> st
 
 def camera_forgotten(camera_key: str, frames: int, foreign: int) -> str:
     rest = f" {foreign} files that the archiver did not write are left in its directory." if foreign else ""
-    return f"{camera_key} is forgotten, with {frames} pictures.{rest}"
+    return f"{camera_key} is forgotten, with {frames} pictures. Its time-lapses stay in their list.{rest}"
 
 
 def would_forget(camera_key: str, frames: int, byte_count: int) -> str:
     return (
-        f"This would delete {frames} pictures of {camera_key} with {byte_count} bytes for good. "
+        f"This would delete {frames} pictures of {camera_key} with {byte_count} bytes for good; its time-lapses stay. "
         f"To do it: framecast camera forget {camera_key} --yes"
     )
 

@@ -1,4 +1,4 @@
-"""Which slots of one camera are due, by its rule, and when in them. On the loop's thread only."""
+"""Which slots of one camera are due, by its rule, and when in them."""
 
 from services.archiver.base.capture_rule import CaptureRule, RuleOf, next_due
 from services.archiver.capture.slots import Slot
@@ -11,9 +11,8 @@ class DueSlots:
     def __init__(self, camera_key: str, rule_of: RuleOf) -> None:
         self._camera_key = camera_key
         self._rule_of = rule_of
-        self._slot: Slot | None = None
-        self._spans: tuple[tuple[int, int], ...] = ()
-        """What is due of the slot that was last asked for."""
+        self._known: tuple[Slot, CaptureRule, tuple[tuple[int, int], ...]] | None = None
+        """What is due of the slot that was last asked for, by the rule of then."""
 
     @property
     def rule(self) -> CaptureRule:
@@ -34,6 +33,7 @@ class DueSlots:
         return next_due(self.rule, slot.end_seconds if is_done else utc_ns // NS_PER_SECOND)
 
     def _spans_of(self, slot: Slot) -> tuple[tuple[int, int], ...]:
-        if slot != self._slot:
-            self._slot, self._spans = slot, tuple(self.rule.spans(slot.start_seconds, slot.end_seconds))
-        return self._spans
+        known, rule = self._known, self.rule
+        if known is None or known[:2] != (slot, rule):
+            known = self._known = (slot, rule, tuple(rule.spans(slot.start_seconds, slot.end_seconds)))
+        return known[2]

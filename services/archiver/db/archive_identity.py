@@ -114,7 +114,7 @@ class ArchiveIdentity:
 
     def _reads_one_of(self, rows: Iterable[ArchivedFrame]) -> bool:
         for row in rows:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, StorageUnavailableError):  # others may be readable
                 self._store.read(row.path)
                 return True
         return False

@@ -5,10 +5,10 @@ Each call is a transaction of its own and blocks on the database: call it on a t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, delete, func, update
+from sqlalchemy import ColumnElement, Engine, delete, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -18,7 +18,15 @@ from services.archiver.db.frame_query import FILE_BYTES
 from services.archiver.db.frame_slots import clear_slots_of
 from services.archiver.db.gaps import insert_gap
 from services.archiver.db.intervals import Missed, Stretch, holes
-from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap, ArchiveMark, DeletedFrame
+from services.archiver.db.marks import raise_mark, read_mark
+from services.archiver.db.models import (
+    ArchiveCamera,
+    ArchivedFrame,
+    ArchiveGap,
+    ArchiveMark,
+    DeletedFrame,
+    PendingDeletion,
+)
 
 _GAPS_AT_ONCE: Final = 500
 
@@ -69,18 +77,25 @@ class CameraRows:
             return dict(session.exec(statement).all())
 
     def rename_frames(self, moved: Sequence[tuple[FileFact, str]], new_key: str) -> None:
-        """These rows' files are under these new paths now. A row whose new path has a row already goes."""
+        """These rows' files are under these new paths now. A row whose new path has a row already goes; what was known
+        of it holds for the other. A row that somebody deleted meanwhile stays deleted, with its file.
+        """
         with writing(self._engine) as session:
-            taken = set(
-                session.exec(select(ArchivedFrame.path).where(col(ArchivedFrame.path).in_([path for _, path in moved])))
-            )
             clear_slots_of(session, [fact.id for fact, _ in moved], new_key)
             for fact, new_path in moved:
-                own = col(ArchivedFrame.id) == fact.id
-                if new_path in taken:
-                    session.exec(delete(ArchivedFrame).where(own))
-                else:
-                    session.exec(update(ArchivedFrame).where(own).values(camera_key=new_key, path=new_path))
+                own = session.get(ArchivedFrame, fact.id)
+                twin = session.exec(select(ArchivedFrame).where(ArchivedFrame.path == new_path)).first()
+                if own is None:
+                    if twin is None:
+                        session.merge(PendingDeletion(path=new_path, deleted_at=datetime.now(UTC)))
+                elif twin is None:
+                    own.camera_key, own.path = new_key, new_path
+                    session.add(own)
+                elif twin.id != own.id:
+                    twin.kept |= own.kept
+                    twin.put_back_at = twin.put_back_at or own.put_back_at
+                    session.add(twin)
+                    session.delete(own)
 
     def rename_rest(self, key: str, new_key: str) -> None:
         """What is no frame: gaps, what is remembered of the camera and of its deletions."""
@@ -96,6 +111,9 @@ class CameraRows:
                 path = deleted.path.replace(f"{key}/", f"{new_key}/", 1).replace(f"/{key}_", f"/{new_key}_", 1)
                 session.merge(DeletedFrame(path=path, sha256=deleted.sha256, deleted_at=deleted.deleted_at))
                 session.delete(deleted)
+            expired = read_mark(session, f"expired {key}")
+            if expired is not None:
+                raise_mark(session, f"expired {new_key}", expired)
             session.exec(delete(ArchiveMark).where(col(ArchiveMark.name) == f"expired {key}"))
 
     def forget_rest(self, key: str) -> None:

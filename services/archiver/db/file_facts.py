@@ -56,12 +56,13 @@ class FileFacts:
         """The rows of all cameras in the order of their ids, after this one."""
         return self._page([col(ArchivedFrame.id) > row_id], (col(ArchivedFrame.id),), limit)
 
-    def still_there(self, row_ids: Iterable[int]) -> set[int]:
-        """Those of these rows that have not been deleted meanwhile."""
+    def still_there(self, facts: Iterable[FileFact]) -> set[int]:
+        """The ids of those of these rows that have been neither deleted nor renamed meanwhile."""
+        paths = {fact.id: fact.path for fact in facts}
         with reading(self._engine) as session:
-            row_id = col(ArchivedFrame.id)
-            found = session.connection().execute(select(row_id).where(row_id.in_(list(row_ids))))
-            return {each for each in found.scalars() if each is not None}
+            row_id, path = col(ArchivedFrame.id), col(ArchivedFrame.path)
+            found = session.connection().execute(select(row_id, path).where(row_id.in_(list(paths))))
+            return {each for each, its_path in found if each is not None and paths[each] == its_path}
 
     def same_pictures(self, facts: Sequence[FileFact]) -> dict[int, str]:
         """The other camera that has a row with the same picture and instant, by the id of the row among these."""

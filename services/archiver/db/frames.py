@@ -4,7 +4,7 @@ Each call is a transaction of its own and blocks on the database: call it on a t
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -121,10 +121,13 @@ class FrameRows:
                 note_expired(session, frames)
             return [frame.path for frame in frames]
 
-    def drop(self, frame_ids: Iterable[int]) -> int:
-        """Take out the rows of pictures whose files are gone; how many. Their slots get the gap `lost`."""
+    def drop(self, paths: Mapping[int, str]) -> int:
+        """Take out the rows of pictures whose files are gone, by id; how many. Their slots get the gap `lost`.
+
+        A row that has another path by now stays: its camera was renamed.
+        """
         with writing(self._engine) as session:
-            frames = _with_ids(session, frame_ids)
+            frames = [frame for frame in _with_ids(session, paths) if frame.path == paths.get(frame.id or 0)]
             for frame in frames:
                 session.delete(frame)
                 if not frame.doubtful:  # else nobody knows which slot it was

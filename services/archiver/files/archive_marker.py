@@ -120,6 +120,8 @@ class ArchiveMarker:
     def hold(self, obstacle: StorageUnavailableError) -> None:
         """Why it isn't known yet which archive this is; said to each writer."""
         self._obstacle = obstacle
+        if self._known is _Known.CAN_NOT:  # the database has answered after all
+            self._known = _Known.NOT_YET
 
     def cannot_be_known(self) -> None:
         """The database can't be asked, and nothing else speaks of an archive: a directory without marker will do."""
@@ -156,7 +158,9 @@ class ArchiveMarker:
     def add_linked_folder(self, folder: str) -> None:
         """Remember one more. Durable on return. Raises OSError."""
         with self.file.open("ab") as file:
-            file.write(f"{_LINKED}{folder}\n".encode())
+            file.write(
+                f"\n{_LINKED}{folder}\n".encode()
+            )  # somebody's editor may have ended the last line without an end
             file.flush()
             os.fsync(file.fileno())
 

@@ -15,7 +15,7 @@ from typing import Final
 from services.archiver.files.durable import locked, read_regular
 from services.archiver.files.store import MAX_FILE_BYTES
 
-_NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EMLINK)
+NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EMLINK)
 """FAT and exFAT say EPERM, SMB and FUSE any of them, mergerfs EXDEV. If another thing is wrong, so does the rename."""
 
 
@@ -33,7 +33,7 @@ def name_first(temporary: Path, final: Path, is_whole: Callable[[bytes], bool], 
             if not _holds_whole(final, is_whole):
                 temporary.replace(final)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in NO_LINKS:
             raise
         with locked(lock):
             _rename_first(temporary, final, is_whole)

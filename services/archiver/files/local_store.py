@@ -6,6 +6,7 @@ Any number of archivers may write at the same time (see `first_file.py`). Folder
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from services.archiver.base.errors import DiskNotMountedError, StorageFullError,
 from services.archiver.files.archive_marker import MARKER, ArchiveMarker, marker_content, marker_id
 from services.archiver.files.disk_room import DiskRoom
 from services.archiver.files.durable import fsync_directory, make_directory, read_regular, write_temporary
-from services.archiver.files.first_file import name_first
+from services.archiver.files.first_file import NO_LINKS, name_first
 from services.archiver.files.linked_folders import LinkedFolders
 from services.archiver.files.moving import move_by_copy
 from services.archiver.files.owner_advice import advice_for
@@ -26,7 +27,6 @@ from services.archiver.files.store import MAX_FILE_BYTES, TEMPORARY_PREFIX, Stor
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _DENIED: Final = (errno.EACCES, errno.EPERM)
-_NO_LINK: Final = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
 _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
@@ -111,7 +111,7 @@ class LocalStore:
         for path, new_path in paths.items():
             with suppress(FileNotFoundError):
                 file, new = self._checked_place(path, is_write=False), self._checked_place(new_path, is_write=True)
-                if not file.is_file():
+                if not _is_regular(file):
                     continue
                 if self._moved(path, new_path):
                     touched |= {new.parent, file.parent}
@@ -196,10 +196,12 @@ class LocalStore:
                 make_directory(new.parent, below=self.root)
             os.link(file, new)
         except FileExistsError:
-            if not file.samefile(new):
+            with _disk("read", new):
+                is_same = file.samefile(new)
+            if not is_same:
                 return move_by_copy(self, path, new_path)
         except OSError as error:
-            if error.errno not in _NO_LINK:
+            if error.errno not in NO_LINKS:
                 raise _unavailable(error, "written", new.parent) from error
             return move_by_copy(self, path, new_path)
         with _disk("written", file.parent):
@@ -211,7 +213,9 @@ class LocalStore:
         for part in (directory, *directory.parents):
             if part == self.root:
                 return
-            if part.is_symlink() and not (part.is_dir() and any(part.iterdir())):
+            with _disk("read", part):
+                is_empty = part.is_symlink() and not (part.is_dir() and any(part.iterdir()))
+            if is_empty:
                 raise DiskNotMountedError(texts.link_leads_nowhere(part.relative_to(self.root)))
 
     @contextmanager
@@ -242,6 +246,13 @@ class LocalStore:
                         facts = entry.stat(follow_symlinks=False)
                         found.append(StoredFile(f"{prefix}/{entry.name}", facts.st_size, facts.st_mtime))
         return found
+
+
+def _is_regular(file: Path) -> bool:
+    """Whether there is a regular file. Raises StorageUnavailableError when that can't be seen."""
+    with _disk("read", file), suppress(*_ABSENT):
+        return stat.S_ISREG(file.lstat().st_mode)
+    return False
 
 
 @contextmanager

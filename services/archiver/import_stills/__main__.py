@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.archiver.base import import_texts
+from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
@@ -65,8 +66,10 @@ def main() -> int:
         engine.dispose()
     for path, reason in folder.unreadable:
         report.line(path, import_texts.not_readable(reason))
-    keep = Policy.parse(settings.archive_keep, zone)
-    report.finish(arguments.go, folder, None if keep.keeps_everything and not settings.archive_max_bytes else keep)
+    own = CameraRules.loaded(settings).rule_of(arguments.camera)
+    keep = own.keep or Policy.parse(settings.archive_keep, zone)
+    is_limited = bool(settings.archive_max_bytes or own.max_bytes)
+    report.finish(arguments.go, folder, None if keep.keeps_everything and not is_limited else keep)
     return EXIT_NOT_ALL if report.fates[Fate.REFUSED] or folder.unreadable else 0
 
 

@@ -178,6 +178,7 @@ class TimelapseQueue:
             await self._threads.run(self.files.sweep)
             await self._threads.run(self._recover)
             while (job := await self._next()) is not None:
+                await self._threads.run(self._check_archive)
                 await self._render(job)
 
     def _needs_work(self, job: Job) -> bool:
@@ -219,11 +220,12 @@ class TimelapseQueue:
                 return
             log.info("time-lapse begun", timelapse=job.id, frames=job.frames)
             result = await render(render_job, lambda progress: self._save_progress(job, progress), self._memory)
+            await self._threads.run(self._check_archive)  # a frame whose disk is away is not a frame that is gone
             size, has_poster = await self._threads.run(lambda: self._publish(temporary, job))
             await self._end(job, done=result.done, skipped=result.skipped, bytes=size, has_poster=has_poster)
         except (RenderFailedError, NoTimelapseError, StorageFullError) as error:
             await self._end(job, error=str(error))
-        except NoProcessError:
+        except (NoProcessError, StorageUnavailableError):
             await self._save(queued)
             raise
         except asyncio.CancelledError:

@@ -68,7 +68,7 @@ class Check:
         """Add what these rows lack to the findings. Raises as `camera`."""
         wrong = [(fact, verdict) for fact in facts if (verdict := self._look(fact)) is not Verdict.WHOLE]
         # Somebody may have deleted one since it was read.
-        still_there = self._facts.still_there(fact.id for fact, _ in wrong) if wrong else set()
+        still_there = self._facts.still_there(fact for fact, _ in wrong) if wrong else set()
         wrong = [(fact, verdict) for fact, verdict in wrong if fact.id in still_there]
         for fact, verdict in wrong:
             _note(fact, verdict, findings)

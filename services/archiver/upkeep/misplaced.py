@@ -26,7 +26,6 @@ def take_in_misplaced(store: FrameStore, report: RescanReport, changing: Collect
 
 def _take_in_day(store: FrameStore, camera_key: str, files: list[StoredFile], report: RescanReport) -> None:
     moves: dict[str, str] = {}
-    beside: dict[str, str] = {}
     for file in files:
         name = FrameName.parse_below(file.path, camera_key)
         if name is None or name.camera_key == camera_key:
@@ -36,9 +35,9 @@ def _take_in_day(store: FrameStore, camera_key: str, files: list[StoredFile], re
             continue
         new = name.of_camera(camera_key).path
         moves[file.path] = new
-        beside |= {of(file.path): of(new) for of in (thumbnail_path_of, kept_mark_of)}
         report.moved_in[camera_key] = name.camera_key
     if moves:
         stay = store.move(moves)
-        store.move(beside)
+        moved = {old: new for old, new in moves.items() if old not in stay}
+        store.move({of(old): of(new) for old, new in moved.items() for of in (thumbnail_path_of, kept_mark_of)})
         log.warning("files named for another camera renamed", camera=camera_key, count=len(moves) - len(stay))

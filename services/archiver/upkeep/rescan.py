@@ -86,6 +86,6 @@ class Rescan:
             return
         frame_rows, ids = FrameRows(self._engine), iter(camera.missing)
         while some := list(islice(ids, _ROWS_AT_ONCE)):
-            camera.dropped += frame_rows.drop(some)
+            camera.dropped += frame_rows.drop({row_id: camera.missing[row_id] for row_id in some})
             for row_id in some:
                 log.warning("the row of a missing file dropped", id=row_id, path=camera.missing[row_id])

@@ -92,7 +92,7 @@ class PictureDelivery:
         The camera's own thread can't tell: a computer with too much to do keeps it in the midst of a picture.
         """
         since, now = self._working_since, self._clock.monotonic()
-        old_seconds = now - self._newest_at
+        old_seconds = now - self._newest_at - self._renditions.period_seconds
         is_long = since is not None and now - since >= LONG_WORK_SECONDS
         if observed.state is not CameraState.LIVE or not is_long or old_seconds < self._stall_seconds:
             return observed

@@ -56,6 +56,8 @@ class Renditions:
         self._appearance = Appearance(appearance)
         self._camera_key = camera_key
         self._options = options
+        self.period_seconds = 1 / options.max_fps
+        """Between two pictures, by the user's will."""
         self._pacer = FramePacer(options.max_fps)
         self._sequences: Counter[str] = Counter()
         self._sent: dict[str, _Sent] = {}

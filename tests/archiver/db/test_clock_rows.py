@@ -370,7 +370,7 @@ def test_the_row_of_a_lost_file_in_doubt_leaves_no_gap_in_1970(
     """Nobody knows which slot it was."""
     clock, _ = judged(engine, World(IN_1970))
     row = capture(clock, frame_files, frame_rows)
-    assert frame_rows.drop([row.id or 0]) == 1
+    assert frame_rows.drop({row.id or 0: row.path}) == 1
     assert gap_rows.gaps(GapQuery())[0] == []
 
 

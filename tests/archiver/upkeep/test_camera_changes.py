@@ -12,6 +12,7 @@ from services.archiver.base.errors import CameraChangingError, StorageUnavailabl
 from services.archiver.db.camera_changes import CameraChanges
 from services.archiver.db.cameras import CameraRows
 from services.archiver.db.engine import writing
+from services.archiver.db.file_facts import FileFacts
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
@@ -167,7 +168,8 @@ def test_forgetting_leaves_nothing_of_the_camera_and_everything_of_the_others(
     store.write("porch/2026/10/03/notes.txt", b"mine")
     result = change(keeper, "porch", None)
     assert result.words == (
-        "porch is forgotten, with 5 pictures. 1 files that the archiver did not write are left in its directory."
+        "porch is forgotten, with 5 pictures. Its time-lapses stay in their list. "
+        "1 files that the archiver did not write are left in its directory."
     )
     assert {row.path for row in rows(archive)} == {row.path for row in kept}
     assert [path for path in files(archive.frame_files) if path.startswith("porch/")] == ["porch/2026/10/03/notes.txt"]
@@ -277,3 +279,26 @@ def test_a_change_that_is_cut_short_anywhere_is_finished_by_the_next_attempt(
         if was_done and at > 40:
             break
     assert cuts > 15
+
+
+def test_a_row_that_another_finisher_has_renamed_already_stays(archive: MadeArchive, engine: Engine) -> None:
+    """The command and the archiver may finish the same change side by side."""
+    archive.hours(BEGIN, range(3), camera_key="porch")
+    camera_rows, (row, *_) = CameraRows(engine), rows(archive)
+    fact = next(fact for fact in FileFacts(engine).of_camera(row.camera_key) if fact.id == row.id)
+    new_path = row.path.replace(row.camera_key, "garden")
+    for _ in range(2):
+        camera_rows.rename_frames([(fact, new_path)], "garden")
+    assert [each.id for each in rows(archive) if each.path == new_path] == [row.id]
+
+
+def test_what_was_known_of_a_frame_holds_for_the_row_that_a_scan_made_of_its_moved_file(
+    archive: MadeArchive, engine: Engine
+) -> None:
+    """Retention would delete what somebody marked as kept."""
+    archive.hours(BEGIN, range(3), camera_key="porch")
+    first, second, *_ = rows(archive)
+    archive.frame_rows.set_kept([first.path], is_kept=True)
+    fact = next(fact for fact in FileFacts(engine).of_camera(first.camera_key) if fact.id == first.id)
+    CameraRows(engine).rename_frames([(fact, second.path)], second.camera_key)
+    assert next((each.id, each.kept) for each in rows(archive)) == (second.id, True)

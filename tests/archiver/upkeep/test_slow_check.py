@@ -61,7 +61,7 @@ async def test_what_was_found_is_said_until_it_is_mended(make: MakeIt, archive: 
     await check.check_part()
     assert check.problems.texts()[0].startswith("2 files of the archive are gone")
     archive.frame_files.store.write(lost.path, content)
-    archive.frame_rows.drop([dropped.id or 0])
+    archive.frame_rows.drop({dropped.id or 0: dropped.path})
     await check.check_part()
     assert check.problems.texts() == []
 

@@ -67,6 +67,7 @@ class Scene:
     told_why: list[SourceUnavailableError | None] = field(default_factory=list)
     source_facts: SourceFacts = field(default_factory=lambda: SourceFacts(codec="h264"))
     worked_at: list[float] = field(default_factory=list)
+    max_fps: float = 30.0
     notice: str | None = None
     has_choice: bool = False
     prefers_another: bool = False
@@ -80,7 +81,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         clock = Clock(utc_ns=lambda: int(self.now * 1e9), monotonic=lambda: self.now)
-        renditions = Renditions("cam1", RenderingOptions())
+        renditions = Renditions("cam1", RenderingOptions(max_fps=self.max_fps))
         self.camera = Camera(
             "cam1", self, renditions, policy=self.policy, probe=self.probe, clock=clock, in_words=self.in_words
         )
@@ -576,3 +577,18 @@ def test_a_picture_that_is_worked_on_for_too_long_leaves_no_old_one_live() -> No
     assert "the newest picture is 5 s old" in (seen[1].last_error or "")
     assert seen[1] == seen[2], "ever new words would be ever new stand-ins"
     assert scene.states[:2] == [CameraState.LIVE, CameraState.LIVE], "that it is live again is told at once"
+
+
+def test_a_picture_every_ten_seconds_is_not_too_old_while_the_next_one_is_decoded() -> None:
+    """All that came in ten seconds is decoded for it, which may take a while."""
+    seen: list[ObservedState] = []
+
+    def take_long() -> None:
+        scene.now += 1.5
+        seen.append(scene.camera.observed)
+
+    scene: Scene = Scene(steps([None] * 700), max_fps=0.1, while_decoding=take_long)
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert [each.state for each in seen[1:]] == [CameraState.LIVE] * (len(seen) - 1)
+    assert len(seen) > 2

@@ -17,7 +17,7 @@ from services.archiver.files.paths import kept_mark_of
 from services.archiver.files.store import FrameStore
 from services.archiver.service import Archiver
 from shared.clock import Clock
-from tests.archiver.support import AT
+from tests.archiver.support import AT, has_begun
 from tests.support.archive import MadeArchive
 from tests.support.waiting import wait_until
 
@@ -28,7 +28,7 @@ LATER = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 @pytest.fixture
 def client(engine: Engine, store: FrameStore, tmp_path: Path) -> Iterator[TestClient]:
     with TestClient(create_app(Archiver(engine, store, f"ipc://{tmp_path}/bus", Clock()))) as client:
-        wait_until(lambda: client.get(FRAMES).status_code == 200)
+        wait_until(lambda: has_begun(client, store))
         yield client
 
 

@@ -101,7 +101,10 @@ def test_a_camera_is_renamed_and_forgotten(api: Api, archive: MadeArchive) -> No
     assert api.ask(f"{CAMERAS}/cellar?confirm=porch", "DELETE")[0] == HTTPStatus.UNPROCESSABLE_ENTITY
     assert api.cameras()["cellar"]["frames"] == 5
     status, told = api.ask(f"{CAMERAS}/cellar?confirm=cellar", "DELETE")
-    assert (status, told["detail"]) == (HTTPStatus.OK, "cellar is forgotten, with 5 pictures.")
+    assert (status, told["detail"]) == (
+        HTTPStatus.OK,
+        "cellar is forgotten, with 5 pictures. Its time-lapses stay in their list.",
+    )
     assert "cellar" not in api.cameras()
     assert archive.frame_files.store.cameras() in ([], ["porch"])
 
