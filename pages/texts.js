@@ -285,6 +285,19 @@ export const tiers = {
 export const forEver = "for ever";
 /** @param {string} length */
 export const forSoLong = (length) => `for ${length}`;
+/** @param {string} now @param {string} why */
+export const clockInDoubt = (now, why) =>
+  `The archiver's clock says ${now}, which is in doubt: ${why}. Until it is settled nothing is deleted by age.`;
+/** @param {number} frames @param {string} size @param {number} gaps @param {number} cameras */
+export const clockLeft = (frames, size, gaps, cameras) =>
+  `A wrong clock left ${counted(frames, "frame")} (${size}) whose time is in doubt, ${counted(gaps, "gap")} that no ` +
+  `outage made, and ${counted(cameras, "camera")} with marks in the future.`;
+export const sureToTakeOut = "Delete these frames for good, and mend the gaps?";
+/** @param {number} count @param {number} percent */
+export const heldBack = (count, percent) =>
+  `${counted(count, "frame")} are due by age. At most ${percent} % of the archive goes in a day, so they stay for now.`;
+/** @param {number} count */
+export const sureToDelete = (count) => `Delete ${counted(count, "frame")} for good now?`;
 export const willGo = "By age will go:";
 export const nothingGoes = "Nothing goes by age in the next 30 days.";
 /** @param {string} size */

@@ -41,7 +41,16 @@ COMMANDS: Final = (
     ),
     Command("keys", "shared.bus_keys", "make the keys of a bus that other hosts may reach", takes_arguments=True),
     Command(
-        "retention", "services.archiver.retention", "print what the archiver would delete now", takes_arguments=True
+        "retention",
+        "services.archiver.retention",
+        "print what is due to be deleted, or delete it now",
+        takes_arguments=True,
+    ),
+    Command(
+        "clock",
+        "services.archiver.clock",
+        "tell whether the clock is trusted, and take out what a wrong one left",
+        takes_arguments=True,
     ),
     Command(
         "rescan",

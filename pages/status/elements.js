@@ -6,6 +6,10 @@ import { elementsById } from "../shared/dom.js";
  * @type {{
  *   sum: HTMLElement, words: HTMLElement, problems: HTMLElement, asked: HTMLElement,
  *   out: HTMLElement, in: HTMLElement, who: HTMLElement,
+ *   doubts: HTMLElement, "doubts-note": HTMLElement,
+ *   "right-row": HTMLElement, "right-text": HTMLElement, "right-button": HTMLElement,
+ *   "out-row": HTMLElement, "out-text": HTMLElement, "out-button": HTMLElement,
+ *   "now-row": HTMLElement, "now-text": HTMLElement, "now-button": HTMLElement,
  *   cameras: HTMLElement, services: HTMLElement, settings: HTMLElement,
  *   rescan: HTMLElement, "rescan-words": HTMLElement,
  *   "rescan-start": HTMLButtonElement, "rescan-drop": HTMLButtonElement,

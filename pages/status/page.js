@@ -2,8 +2,10 @@
 
 import { make, setText, timeElement } from "../shared/dom.js";
 import { request } from "../shared/server.js";
+import { askClock } from "../shared/witness.js";
 import * as texts from "../texts.js";
 import { showCards, write } from "./cards.js";
+import { showDoubts } from "./clock.js";
 import { page } from "./elements.js";
 import { archiveCard, cameraCard, replicaCard, retentionCard } from "./facts.js";
 import { problemsOf } from "./problems.js";
@@ -14,7 +16,7 @@ import { showRescan } from "./rescan.js";
 /**
  * A part of Framecast, and the times of its requests: one in each `looks` looks, the next at `due`. `answer` is its last
  * answer, from the time `at`; `error` is why it does not answer now.
- * @typedef {{ path: string, looks: number, answer?: any, at?: number, error?: string, due?: number }} Part
+ * @typedef {{ path: string, looks: number, request?: () => Promise<any>, answer?: any, at?: number, error?: string, due?: number }} Part
  */
 
 const LOOK_MS = 4_000;
@@ -29,10 +31,12 @@ const stream = { path: "api/status", looks: 1 };
 const archive = { path: "api/camera/frames/status", looks: 5 };
 /** @type {Part} */
 const retention = { path: "api/camera/retention", looks: 75 };
+/** @type {Part} */
+const clock = { path: "api/camera/retention/clock", looks: 15, request: askClock };
 
 async function look() {
   if (document.hidden) return;
-  await Promise.all([stream, archive, retention].map(ask));
+  await Promise.all([stream, archive, retention, clock].map(ask));
   const { cameras, replica, bus, access } = stream.answer ?? { cameras: [] };
   if (replica) {
     replicas.set(replica.name, { ...replica, bus, at: stream.at });
@@ -41,11 +45,18 @@ async function look() {
     setText(page.who, texts.loggedInAs(access.role));
   }
   for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
+  showDoubts(clock.answer, retention.answer, lookAgain);
   showCards(page.cameras, cameras.map(cameraCard));
   const retained = retentionCard(retention, Boolean(archive.error));
   showCards(page.services, [...[...replicas.values()].map(replicaCard), archiveCard(archive), retained]);
   showCards(page.settings, [settingsCard(texts.stream, stream.answer), settingsCard(texts.archiver, archive.answer)]);
   if ([stream, archive].every((part) => part.answer || part.error)) showProblems(cameras);
+}
+
+/** Something was done: all of the archive may be other than it was. */
+function lookAgain() {
+  for (const part of [archive, retention, clock]) part.due = 0;
+  look();
 }
 
 /**
@@ -56,7 +67,7 @@ async function ask(part) {
   if (Date.now() < (part.due ?? 0)) return;
   part.due = Number.POSITIVE_INFINITY;
   try {
-    part.answer = await request(part.path);
+    part.answer = await (part.request ?? (() => request(part.path)))();
     part.at = Date.now();
     part.due = part.at + (part.looks - 0.5) * LOOK_MS;
     part.error = "";

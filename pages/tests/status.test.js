@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { doubtsOf } from "../status/doubts.js";
 import { clockWords, ownRulesOf, tiersOf } from "../status/facts.js";
 import { problemsOf } from "../status/problems.js";
 
@@ -53,4 +54,23 @@ test("only cameras with rules of their own are told of", () => {
       ["Camera yard", "all:30d, at most 2 GB"],
     ],
   );
+});
+
+test("a clock in doubt asks for a decision, and its leftovers wait until it is right", () => {
+  const leftovers = { frames: 2, bytes: 2000, gaps: 1, cameras: [] };
+  const clock = { now: "2028-11-26T12:00:00Z", doubt: { text: "it is 730 days ahead" }, leftovers };
+  const { right, out, now } = doubtsOf(clock, { held: 479, is_clock_in_doubt: true, delete_percent: 10 });
+  assert.match(right, /which is in doubt: it is 730 days ahead\./);
+  assert.deepEqual([out, now], ["", ""]);
+  const trusted = doubtsOf({ ...clock, doubt: null }, { held: 0, is_clock_in_doubt: false });
+  assert.equal(trusted.right, "");
+  assert.match(trusted.out, /left 2 frames .* 1 gap that no outage made/);
+});
+
+test("frames that the daily share holds back are told, and where all is well nothing is", () => {
+  const well = { doubt: null, leftovers: { frames: 0, bytes: 0, gaps: 0, cameras: [] } };
+  const held = doubtsOf(well, { held: 40, is_clock_in_doubt: false, delete_percent: 10 });
+  assert.match(held.now, /^40 frames are due by age\. At most 10 %/);
+  assert.deepEqual(doubtsOf(well, { held: 0 }), { right: "", out: "", now: "" });
+  assert.deepEqual(doubtsOf(undefined, undefined), { right: "", out: "", now: "" });
 });

@@ -1,6 +1,7 @@
 /* The timeline of one camera's archive: loads it, and looks for what is new. */
 
 import { request } from "../shared/server.js";
+import { askClock } from "../shared/witness.js";
 import * as texts from "../texts.js";
 import { refresh } from "./acts.js";
 import { choicesOf, firstOf } from "./cameras.js";
@@ -57,6 +58,8 @@ function keepUp() {
 
 /** Until all is there: a server that can't be reached now may be so in a moment. */
 async function start() {
+  // Frames of a clock in doubt are not shown: this may end the doubt. An archive without that address has none.
+  askClock().catch(() => {});
   await load().then(keepUp, (error) => {
     note(error.message);
     setTimeout(start, AGAIN_MS);

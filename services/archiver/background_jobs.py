@@ -10,17 +10,20 @@ from fastapi import APIRouter
 from services.archiver.api.timelapses.listing import timelapse_list_router
 from services.archiver.api.timelapses.render import render_router
 from services.archiver.api.timelapses.video import video_router
-from services.archiver.api.upkeep.retention import retention_router
+from services.archiver.api.upkeep.clock import clock_router
+from services.archiver.api.upkeep.retention import RetentionSources, retention_router
 from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.timelapse_schedule import parse_schedule
+from services.archiver.clock.witnesses import witnesses_of
 from services.archiver.files.disk_trial import why_unusable
 from services.archiver.files.durable import is_there
 from services.archiver.files.mounts import missing_mount_point
 from services.archiver.files.store import ProbedStore
 from services.archiver.files.store_probe import StoreProbe
 from services.archiver.retention.cleaner import Cleaner
+from services.archiver.retention.daily_share import DailyShare
 from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
 from services.archiver.timelapse.automatic import AutomaticTimelapses
@@ -47,11 +50,20 @@ def add_background_jobs(
         description = ArchiverSettings.model_fields["timelapse_dir"].description
         raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
     forecaster = Forecaster.of(settings, archiver.engine, archiver.rules)
-    store = archiver.frame_files.store
-    memory = archiver.frame_files.memory
-    queue = TimelapseQueue(_timelapse_settings(settings), archiver.engine, clock, memory, store.check_disk)
+    store, memory, trusted = archiver.frame_files.store, archiver.frame_files.memory, archiver.trusted_clock
+    queue = TimelapseQueue(
+        _timelapse_settings(settings),
+        archiver.engine,
+        clock,
+        memory,
+        store.check_disk,
+        is_clock_trusted=lambda: trusted.doubt() is None,
+    )
+    share = DailyShare(archiver.engine, settings.archive_delete_percent)
+    cleaner = Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, trusted, share)
+    archiver.witnesses = tuple(witnesses_of(archiver.engine, settings.archive_dir, settings.aws_endpoint_url))
     archiver.jobs |= {
-        "retention": Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, clock),
+        "retention": cleaner,
         "time-lapses": queue,
     }
     if settings.cameras_file is not None:
@@ -67,7 +79,12 @@ def add_background_jobs(
     return (
         *add_upkeep(archiver, settings, clock),
         status_router(sources, settings),
-        retention_router(forecaster, store, settings.archive_min_free_bytes, clock),
+        clock_router(trusted, archiver.engine, archiver.frame_files),
+        retention_router(
+            RetentionSources(
+                forecaster, share, trusted, store, settings.archive_min_free_bytes, clean_now=cleaner.clean_now
+            )
+        ),
         timelapse_list_router(queue),
         render_router(queue),
         video_router(queue),

@@ -20,14 +20,13 @@ from services.archiver.base.errors import (
     UnknownCameraError,
 )
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.archive_identity import ArchiveIdentity, is_away
+from services.archiver.db.archive_identity import open_archive
 from services.archiver.db.cameras import CameraRows
+from services.archiver.db.clock_rows import judged_rows
 from services.archiver.db.engine import upgrade
 from services.archiver.db.open_database import open_database
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
-from services.archiver.files.open_store import open_store
 from services.archiver.upkeep.camera_changes import CameraKeeper
 from shared.bus.topics import KEY_PATTERN
 from shared.lifecycle import run_service
@@ -90,11 +89,9 @@ def _change(given: argparse.Namespace, settings: ArchiverSettings, engine: Engin
         amount = next((each for each in CameraRows(engine).all() if each.key == given.key), None)
         frames, byte_count = (amount.frames, amount.bytes) if amount else (0, 0)
         return _refuse(texts.would_forget(given.key, frames, byte_count), EXIT_USAGE)
-    store = open_store(settings, is_tried=not is_away(engine, settings))
-    if isinstance(store, LocalStore):
-        ArchiveIdentity(engine, store).settle()
-    frame_files = FrameFiles(store, settings.picture_max_pixels)
-    recovery = Recovery(engine, frame_files, time.time_ns, takes_back=settings.archive_take_back)
+    frame_files = FrameFiles(open_archive(settings, engine), settings.picture_max_pixels)
+    takes_back = settings.archive_take_back
+    recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine), takes_back=takes_back)
     keeper = CameraKeeper(engine, frame_files, recovery)
     keeper.begin(given.key, new_key)
     result = keeper.finish(given.key, new_key)

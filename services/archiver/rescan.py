@@ -15,6 +15,7 @@ from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.archive_identity import ArchiveIdentity, is_away
+from services.archiver.db.clock_rows import judged_rows
 from services.archiver.db.engine import upgrade
 from services.archiver.db.open_database import open_database
 from services.archiver.db.recovery import Recovery
@@ -56,11 +57,12 @@ def _rescanned(settings: ArchiverSettings, options: RescanOptions) -> RescanRepo
     engine = open_database(settings)
     store = open_store(settings, is_tried=not is_away(engine, settings))
     frame_files = FrameFiles(store, settings.picture_max_pixels)
-    recovery = Recovery(engine, frame_files, time.time_ns, takes_back=settings.archive_take_back)
     try:
         upgrade(engine)
         if isinstance(store, LocalStore):
             ArchiveIdentity(engine, store).settle()
+        takes_back = settings.archive_take_back
+        recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine), takes_back=takes_back)
         return Rescan(engine, frame_files, recovery, options).run()
     finally:
         engine.dispose()

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from sqlalchemy import Engine
@@ -11,9 +12,12 @@ from services.archiver.api.turns import quick_turns
 from services.archiver.base import texts
 from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.problems import Problems
+from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.manual import ManualCapture
 from services.archiver.capture.recorder import Recorder
+from services.archiver.clock.watch import ClockWatch
+from services.archiver.clock.witnesses import Witness
 from services.archiver.db.archive_identity import ArchiveIdentity
 from services.archiver.db.archive_watch import ArchiveWatch
 from services.archiver.db.frames import FrameRows
@@ -81,6 +85,9 @@ class Archiver:
         self.rules = rules or CameraRules()
         self.failed = False
         self.refusal: ConfigurationError | None = None
+        self.trusted_clock = TrustedClock(clock)
+        self.witnesses: Sequence[Witness] = ()
+        """Other clocks to ask. Fill it before the start."""
         self.jobs: dict[str, BackgroundJob] = {}
         """By name. Fill it before the start."""
         self._loop_clock = LoopClock(clock.monotonic)
@@ -102,9 +109,16 @@ class Archiver:
         """Start all parts. It returns at once, whether the bus and the database are there or not."""
         self._subscriber = Subscriber(self._bus_addresses, self._bus_keys, seconds=self._loop_clock.seconds)
         self.row_writer = RowWriter(
-            self.engine, self.frame_files, self._problems, self._clock, takes_back=self._takes_back
+            self.engine,
+            self.frame_files,
+            self._problems,
+            self._clock,
+            self.trusted_clock,
+            takes_back=self._takes_back,
         )
         self.row_writer.archive_watch = watch = self._archive_watch()
+        trusted = self.row_writer.clock_is_trusted
+        self.jobs["clock"] = ClockWatch(self.engine, self.trusted_clock, trusted, self.witnesses)
         self.frame_archiver = FrameArchiver(self.frame_files, self.row_writer, self._webp, self._clock.monotonic)
         self.recorder = Recorder(
             self._subscriber,

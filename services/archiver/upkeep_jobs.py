@@ -9,6 +9,7 @@ from services.archiver.api.upkeep.rescan import rescan_router
 from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
 from services.archiver.db.camera_changes import CameraChanges
 from services.archiver.db.cameras import CameraRows
+from services.archiver.db.clock_rows import new_row
 from services.archiver.db.recovery import Recovery
 from services.archiver.service import Archiver
 from services.archiver.upkeep.camera_changes import CameraKeeper
@@ -23,7 +24,13 @@ from shared.clock import Clock
 def add_upkeep(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> Iterable[APIRouter]:
     """Let the archiver run all three; the routers of their endpoints."""
     engine, frame_files = archiver.engine, archiver.frame_files
-    recovery = Recovery(engine, frame_files, clock.utc_ns, takes_back=settings.archive_take_back)
+    recovery = Recovery(
+        engine,
+        frame_files,
+        clock.utc_ns,
+        lambda stored: new_row(stored, archiver.trusted_clock),
+        takes_back=settings.archive_take_back,
+    )
 
     def make_rescan(options: RescanOptions, on_progress: Callable[[int], None]) -> Rescan:
         return Rescan(engine, frame_files, recovery, options, on_progress)

@@ -17,6 +17,7 @@ class Measurements:
     codec: str | None = None
     bits_per_second: int | None = None
     viewer_count: int = 0
+    camera_utc_ns: int | None = None
 
 
 def camera_status(
@@ -51,4 +52,5 @@ def camera_status(
         capture_interval_seconds=camera.capture_interval,
         sent_at_ns=Clock().utc_ns(),
         ingest_version=__version__,
+        camera_utc_ns=measurements.camera_utc_ns,
     )

@@ -76,6 +76,8 @@ class CameraStatus(BaseModel):
     sent_at_ns: int = Field(ge=0, lt=INTEGER_LIMIT)
     ingest_version: str | None = Field(default=None, max_length=32)
     """The version of Framecast that sent this; None from versions before this member."""
+    camera_utc_ns: int | None = Field(default=None, ge=0, lt=INTEGER_LIMIT)
+    """What the camera's own clock shows now; None where it does not tell, or is on ingest's computer."""
 
     @model_validator(mode="after")
     def _has_a_pictures_size(self) -> Self:

@@ -25,6 +25,8 @@ from services.archiver.service import Archiver
 from shared.clock import Clock
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 
+_BOOTED_NS = 1_790_000_000_000_000_000
+
 
 @contextmanager
 def unhurried_end() -> Iterator[None]:
@@ -46,6 +48,11 @@ class WallClock:
 
     def utc_ns(self) -> int:
         return self._ns
+
+    @property
+    def clock(self) -> Clock:
+        """The clocks of a computer that slept, or was let run, until that time: nobody set its clock."""
+        return Clock(utc_ns=self.utc_ns, boot_ns=lambda: self._ns - _BOOTED_NS)
 
 
 @asynccontextmanager

@@ -81,6 +81,19 @@ def test_rows_from_before_frames_could_be_kept_stay_and_none_is_kept(engine: Eng
     assert (found.id, found.kept) == (7, False)
 
 
+def test_rows_from_before_clocks_were_doubted_stay_and_none_is_in_doubt(engine: Engine, first_archive: bytes) -> None:
+    """The revision before that one, with a row of a frame that somebody put back."""
+    del first_archive
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0004")
+        put_back = text("UPDATE archived_frame SET kept = :kept, put_back_at = :at")
+        connection.execute(put_back.bindparams(bindparam("at", type_=UtcDateTime())), {"kept": True, "at": AT})
+    assert upgrade(engine)
+    (found,) = FrameRows(engine).page(FrameQuery())[0]
+    assert (found.id, found.kept, found.put_back_at) == (7, True, AT)
+    assert (found.doubtful, found.boot_id, found.boot_ns) == (False, None, None)
+
+
 async def test_an_archiver_that_starts_measures_the_pictures_and_adopts_orphans(
     engine: Engine, store: FrameStore, first_archive: bytes, tmp_path: Path
 ) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.clock import Clock
 from tests.archiver.bus import ScriptedCamera
 from tests.archiver.place import Place, WallClock
 from tests.archiver.support import jpeg_of, noise
@@ -54,7 +53,7 @@ async def test_a_full_disk_loses_no_slot_and_leaves_nothing_half_written(small_d
     wall = WallClock(AT)
     camera = ScriptedCamera([jpeg_of(noise(320, 240))], interval_seconds=HOUR, utc_ns=wall.utc_ns)
     with place.bus(camera):
-        async with place.archiver(Clock(utc_ns=wall.utc_ns)) as archiver:
+        async with place.archiver(wall.clock) as archiver:
             await eventually(place.rows)
             ballast = fill(small_disk)
             wall.set(AT + timedelta(hours=1))

@@ -19,6 +19,7 @@ class Subject(StrEnum):
     CHECK = "slow check of the archive"
     CAMERAS = "renaming and forgetting cameras"
     RETENTION = "retention"
+    CLOCK = "clock"
     CAMERAS_FILE = "cameras file"
     LIMITS = "limits of the archive's size"
     TIMELAPSES = "time-lapses"

@@ -74,6 +74,9 @@ class ArchiverSettings(WebSettings):
     works."""
     location: str | None = Field(None, description="a latitude and a longitude, such as 52.5,13.4")
     """Where the cameras are, for the daylight of CAPTURE_WHEN. The pages do not show it."""
+    archive_delete_percent: int = Field(10, ge=1, le=100, description="a number from 1 to 100, which sets no limit")
+    """Of the archive's frames that are overdue by ARCHIVE_KEEP for more than a day, at most this share is deleted in a
+    day, in percent."""
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
     """When the archive is larger, the oldest frames are deleted."""
     cameras_file: Path | None = Field(

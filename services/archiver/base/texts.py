@@ -75,6 +75,69 @@ def retention_waits(reason: object) -> str:
     return f"Old frames can't be deleted now: {reason}"
 
 
+def held_by_share(count: int, percent: int) -> str:
+    return (
+        f"{count} more frames are due by ARCHIVE_KEEP. ARCHIVE_DELETE_PERCENT lets {percent} % of the archive go in a "
+        "day; 'framecast retention --now' deletes them at once."
+    )
+
+
+def held_in_doubt(count: int) -> str:
+    return f"{count} frames would be due by ARCHIVE_KEEP. They stay while the clock is in doubt."
+
+
+_DOUBTS: Final = {
+    "not judged": "the database has not been read yet",
+    "before release": "it is set to a time before there was this program",
+    "early": "it is {} behind the newest frame of the archive",
+    "late": "it is {} ahead of the newest frame of the archive",
+    "step": "it was set {} {} while the computer ran",
+    "contradicted": "it is {} {} of {}",
+}
+
+
+def doubt(kind: str, seconds: float, witness: str) -> str:
+    """Why the clock is in doubt."""
+    span = _span(abs(seconds))
+    direction = {"step": ("ahead", "back"), "contradicted": ("ahead", "behind")}.get(kind, ("", ""))[seconds < 0]
+    return _DOUBTS[kind].format(*(part for part in (span, direction, witness) if part))
+
+
+def camera_clock(camera_key: str) -> str:
+    return f"the camera {camera_key}"
+
+
+def clock_in_doubt(now: str, why: str) -> str:
+    return (
+        f"This computer's clock says {now}, which is in doubt: {why}. ARCHIVE_KEEP deletes nothing until another clock "
+        "or you say that it is right: on the status page, or with 'framecast clock --confirm'."
+    )
+
+
+def leftovers(frames: int, gaps: int, cameras: int) -> str:
+    return (
+        f"A wrong clock left {frames} frames in doubt, {gaps} gaps that no outage made, and {cameras} cameras with "
+        "marks in the future."
+    )
+
+
+FIRST_THE_CLOCK: Final = (
+    "This computer's clock is in doubt. Set it, or confirm that it is right; then this can be done."
+)
+TAKEN_OUT: Final = "All of it was taken out."
+
+
+def clock_trusted(now: str) -> str:
+    return f"This computer's clock says {now} UTC, and is trusted."
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 NEWEST_AWAY: Final = (
     "The newest pictures of the archive are not where they were: is the disk mounted, and is ARCHIVE_DIR right?"
 )
@@ -394,6 +457,10 @@ def same_key(camera_key: str) -> str:
 
 def database_fails(reason: object) -> str:
     return f"The archive's database can't be used: {reason}."
+
+
+def deleted(count: int) -> str:
+    return f"{count} frames were deleted."
 
 
 def would_go(policy: object, count: int, byte_count: int) -> str:

@@ -1,6 +1,7 @@
 """From a JPEG to a file and its row: decodes, encodes and stores pictures on threads. Knows no slots and no bus."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from services.archiver.base.errors import PictureRefusedError, PictureTooLargeError
@@ -37,6 +38,7 @@ class FrameArchiver:
             PictureRefusedError: when it is not whole, or would cost too much. It is counted.
             EncodeFailedError: when it can't be encoded.
         """
+        label = replace(label, moment=self._row_writer.trusted_clock.moment_at(frame.captured_at_ns))
         try:
             return await self._threads.run(partial(self._encoded, frame.jpeg, label))
         except PictureRefusedError as error:

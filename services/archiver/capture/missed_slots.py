@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from services.archiver.base.capture_rule import ALWAYS, CaptureRule
+from services.archiver.base.clock_doubt import STEP_SECONDS
 from services.archiver.capture.camera_presence import CameraPresence, MissReason
 from services.archiver.capture.slots import Slot
 from services.archiver.db.intervals import GapReason, Missed, Stretch, joined
 from services.archiver.db.slot_report import SlotReport
+from shared.clock import NS_PER_SECOND
 from shared.logs import get_logger
 
 log = get_logger(__name__)
@@ -26,6 +28,8 @@ class MissedSlots:
         self._report_to = report
         self._since: int | None = None
         """The start of the first slot from which on every slot was covered, without a break (epoch seconds)."""
+        self._since_offset_ns = 0
+        """How far the wall clock was ahead of the time since boot then: it differs once somebody has set the clock."""
         self._camera_reason: MissReason | None = None
         """Why the camera gave no picture for the running slot, at the last check that found a reason."""
         self._obstacle: MissReason | None = None
@@ -48,7 +52,7 @@ class MissedSlots:
         The one before may have been cut short, by another interval.
         """
         if self._since is None:
-            self._since = slot.start_seconds
+            self._since, self._since_offset_ns = slot.start_seconds, self._offset_ns()
         if missed is not None:
             self._miss(Stretch(missed.start_seconds, min(missed.end_seconds, slot.start_seconds)))
         self._obstacle = self._camera_reason = None
@@ -76,7 +80,7 @@ class MissedSlots:
             camera_key=presence.camera_key,
             name=presence.name,
             interval_seconds=interval_seconds,
-            since=until if self._since is None else self._since,
+            since=self._covered_since(until, interval_seconds),
             until=until,
             heard_at=presence.heard_at,
             missed=missed,
@@ -84,3 +88,15 @@ class MissedSlots:
             rule=self._rule(),
         )
         self._report_to(report)
+
+    def _covered_since(self, until: int, interval_seconds: int) -> int:
+        """Since when every slot was covered, by the wall clock as it is set now: it may have been set since."""
+        if self._since is None:
+            return until
+        set_seconds = round((self._offset_ns() - self._since_offset_ns) / NS_PER_SECOND)
+        if abs(set_seconds) <= STEP_SECONDS:
+            return self._since
+        return min(until, (self._since + set_seconds) // interval_seconds * interval_seconds)
+
+    def _offset_ns(self) -> int:
+        return self._presence.clock.utc_ns() - self._presence.clock.boot_ns()

@@ -23,6 +23,8 @@ from services.archiver.files.archive_marker import MARKER, read_marker, replaced
 from services.archiver.files.durable import is_there
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.mounts import missing_mount_point
+from services.archiver.files.open_store import open_store
+from services.archiver.files.store import FrameStore
 
 _TRIED_AT_EACH_END: Final = 50
 """So many of the newest and of the oldest frames are looked for. Many may be gone: on another disk, or deleted."""
@@ -134,6 +136,19 @@ class ArchiveIdentity:
                 session.add(ArchiveIdentityRow(id=archive_id))
                 return archive_id
             return known.id
+
+
+def open_archive(settings: ArchiverSettings, engine: Engine) -> FrameStore:
+    """The store that ARCHIVE_DIR names, for a command that changes it: it is this database's, and its disk is there.
+
+    Raises:
+        ConfigurationError: when it can never be used.
+        DatabaseUnavailableError, StorageUnavailableError: as `ArchiveIdentity.settle`.
+    """
+    store = open_store(settings, is_tried=not is_away(engine, settings))
+    if isinstance(store, LocalStore):
+        ArchiveIdentity(engine, store).settle()
+    return store
 
 
 def remembered_id(engine: Engine) -> str | None:

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.file_facts import FileFact
 from services.archiver.db.frame_query import FILE_BYTES
+from services.archiver.db.frame_slots import clear_slots_of
 from services.archiver.db.gaps import insert_gap
 from services.archiver.db.intervals import Missed, Stretch, holes
 from services.archiver.db.marks import raise_mark, read_mark
@@ -52,7 +53,9 @@ class CameraRows:
     def all(self) -> list[ArchivedCamera]:
         """Every camera that has frames or was ever heard, by key."""
         key, at = col(ArchivedFrame.camera_key), col(ArchivedFrame.captured_at)
-        columns = (key, func.count(), func.sum(FILE_BYTES), func.min(at), func.max(at))
+        is_known = col(ArchivedFrame.doubtful).is_(False)
+        ends = (func.min(at).filter(is_known), func.max(at).filter(is_known))
+        columns = (key, func.count(), func.sum(FILE_BYTES), *ends)
         amounts = select_columns(*columns).group_by(key)
         with reading(self._engine) as session:
             known = {camera.key: camera for camera in session.exec(select(ArchiveCamera))}
@@ -78,6 +81,7 @@ class CameraRows:
         of it holds for the other. A row that somebody deleted meanwhile stays deleted, with its file.
         """
         with writing(self._engine) as session:
+            clear_slots_of(session, [fact.id for fact, _ in moved], new_key)
             for fact, new_path in moved:
                 own = session.get(ArchivedFrame, fact.id)
                 twin = session.exec(select(ArchivedFrame).where(ArchivedFrame.path == new_path)).first()

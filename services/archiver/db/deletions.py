@@ -62,17 +62,20 @@ def is_pending(session: Session, path: str) -> bool:
 
 
 def note_expired(session: Session, frames: Iterable[ArchivedFrame]) -> None:
-    """Retention has deleted these frames."""
+    """Retention has deleted these frames. One in doubt went for room, and its instant says nothing of the others."""
     newest: dict[str, datetime] = {}
-    for frame in frames:
+    for frame in (each for each in frames if not each.doubtful):
         newest[frame.camera_key] = max(newest.get(frame.camera_key, EPOCH), frame.captured_at)
     for camera_key, captured_at in newest.items():
         raise_mark(session, _expired(camera_key), (captured_at - EPOCH) // _MICROSECOND)
 
 
 def was_expired(session: Session, frame: ArchivedFrame) -> bool:
-    """Whether retention has been past this frame: a file without a row that is so old was put back."""
-    mark = read_mark(session, _expired(frame.camera_key))
+    """Whether retention has been past this frame: a file without a row that is so old was put back.
+
+    Not of a frame in doubt: its instant may be decades too early.
+    """
+    mark = None if frame.doubtful else read_mark(session, _expired(frame.camera_key))
     return mark is not None and (frame.captured_at - EPOCH) // _MICROSECOND <= mark
 
 

@@ -61,6 +61,8 @@ class FrameQuery:
     """Only pictures with a brightness of `DAYLIGHT_BRIGHTNESS` or more."""
     same_hour: SameHour | None = None
     oldest_first: bool = False
+    doubtful: bool = False
+    """Only the frames whose time is in doubt, which every other query leaves out."""
 
 
 def conditions_of(query: FrameQuery) -> list[ColumnElement[bool]]:
@@ -76,6 +78,7 @@ def within(windows: Iterable[Window]) -> ColumnElement[bool]:
 
 def _each_condition(query: FrameQuery) -> Iterator[ColumnElement[bool]]:
     captured_at = col(ArchivedFrame.captured_at)
+    yield col(ArchivedFrame.doubtful).is_(query.doubtful)
     if query.camera_key is not None:
         yield col(ArchivedFrame.camera_key) == query.camera_key
     if query.since is not None:

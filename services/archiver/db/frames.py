@@ -28,6 +28,7 @@ from services.archiver.db.deletions import (
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.frame_columns import FrameColumns, read_columns
 from services.archiver.db.frame_query import FILE_BYTES, MAX_ID, MICROSECOND, Cursor, FrameQuery, conditions_of, within
+from services.archiver.db.frame_slots import clear_slot
 from services.archiver.db.gaps import fill_gap, insert_gap, is_deleted
 from services.archiver.db.intervals import GapReason, Missed, Stretch
 from services.archiver.db.models import ArchivedFrame, PendingDeletion
@@ -75,8 +76,10 @@ class FrameRows:
         with writing(self._engine) as session:
             if _is_deleted(session, frame):
                 return False
+            clear_slot(session, frame)
             insert_new(session, [frame])
-            fill_gap(session, frame)
+            if not frame.doubtful:
+                fill_gap(session, frame)
             return True
 
     def adopt(self, frame: ArchivedFrame, *, takes_back: bool = True) -> Adoption:
@@ -92,8 +95,10 @@ class FrameRows:
                 return Adoption.LEFT
             frame.put_back_at = from_ns(self._utc_ns()) if is_expired else None
             forget_deletion(session, frame.path)
+            clear_slot(session, frame)
             insert_new(session, [frame])
-            fill_gap(session, frame)
+            if not frame.doubtful:
+                fill_gap(session, frame)
             return Adoption.PUT_BACK if was_deleted else Adoption.ADOPTED
 
     def delete(self, frame_ids: Iterable[int], *, leave_gaps: bool, spare_kept: bool = False) -> list[str]:
@@ -125,7 +130,8 @@ class FrameRows:
             frames = [frame for frame in _with_ids(session, paths) if frame.path == paths.get(frame.id or 0)]
             for frame in frames:
                 session.delete(frame)
-                _leave_gap(session, frame, GapReason.LOST)
+                if not frame.doubtful:  # else nobody knows which slot it was
+                    _leave_gap(session, frame, GapReason.LOST)
             return len(frames)
 
     def set_kept(self, paths: Iterable[str], *, is_kept: bool) -> None:
@@ -199,16 +205,21 @@ class FrameRows:
                 session.add(frame)
 
     def latest(self, camera_key: str | None) -> ArchivedFrame | None:
-        """The newest frame of the camera, or of all cameras."""
-        rows, _ = self.page(FrameQuery(camera_key=camera_key, limit=1))
-        return rows[0] if rows else None
+        """The newest frame of the camera, or of all cameras. One in doubt only if there is no other."""
+        for doubtful in (False, True):
+            rows, _ = self.page(FrameQuery(camera_key=camera_key, limit=1, doubtful=doubtful))
+            if rows:
+                return rows[0]
+        return None
 
     def newest_slot_ends(self, camera_keys: Sequence[str]) -> dict[str, int]:
         """When the newest archived slot of each camera ends (epoch seconds), of those that have one."""
         start, found = col(ArchivedFrame.slot_start), {}
         with reading(self._engine) as session:
             for key in camera_keys:
-                newest = select(start, col(ArchivedFrame.interval_seconds)).where(ArchivedFrame.camera_key == key)
+                newest = select(start, col(ArchivedFrame.interval_seconds)).where(
+                    ArchivedFrame.camera_key == key, col(ArchivedFrame.doubtful).is_(False)
+                )
                 row = session.exec(newest.where(start.is_not(None)).order_by(start.desc()).limit(1)).first()
                 if row is not None:
                     found[key] = (row[0] or 0) + (row[1] or 0)

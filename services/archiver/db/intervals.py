@@ -10,7 +10,7 @@ class GapReason(StrEnum):
     """Why a slot has no picture. There is also `camera <state>`, with the state of the camera's status."""
 
     ARCHIVER_DOWN = "archiver down"
-    """No archiver ran, or its machine slept, or its clock was set ahead."""
+    """No archiver ran, or its machine slept."""
     INGEST_UNREACHABLE = "ingest unreachable"
     NOT_REPORTED = "camera not reported"
     """Ingest sent statuses, but none of this camera."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, UniqueConstraint, false
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, UniqueConstraint, false, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import AutoString, Field, SQLModel
 
@@ -67,6 +67,9 @@ class ArchivedFrame(SQLModel, table=True):
         UniqueConstraint("path"),
         Index(None, "camera_key", "captured_at", "id"),
         Index(None, "captured_at", "id"),
+        # SQLite has no statistics, and would take a whole index of it for every query. To name PostgreSQL here would
+        # load its dialect.
+        Index(None, "doubtful", sqlite_where=text("doubtful IS 1")),
         # An id is never used again, so that no client deletes or shows another picture than it means.
         {"sqlite_autoincrement": True},
     )
@@ -92,6 +95,12 @@ class ArchivedFrame(SQLModel, table=True):
     perceptual_hash: str | None = Field(default=None, max_length=16)
     """64 bits in hexadecimal: similar pictures differ in few of them (`image_features.py`)."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+    boot_id: str | None = Field(default=None, max_length=36)
+    """Which boot of which computer captured it. None in rows of earlier versions, and of files without that label."""
+    boot_ns: int | None = Field(default=None, sa_type=BigInteger)
+    """When it was captured: nanoseconds since that boot began."""
+    doubtful: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Captured by a clock that was in doubt, or dated as no frame can be. No listing shows it until that is settled."""
     put_back_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When its file was found again after retention had deleted it. Retention leaves such a frame alone."""
     kept: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
@@ -115,6 +124,8 @@ class ArchivedFrame(SQLModel, table=True):
             brightness=stored.features.brightness,
             perceptual_hash=stored.features.perceptual_hash,
             created_at=created_at,
+            boot_id=None if stored.moment is None else stored.moment.boot_id,
+            boot_ns=None if stored.moment is None else stored.moment.boot_ns,
         )
 
 
@@ -158,6 +169,28 @@ class ArchiveCamera(SQLModel, table=True):
     heard_at: datetime = Field(sa_type=UtcDateTime)
     watched: bool
     """False once the camera was disabled or removed: then it misses no slots."""
+
+
+class ArchiveClock(SQLModel, table=True):
+    """What is known of the clock of one boot of a computer: a reading that was right (`clock_doubt.py`)."""
+
+    __tablename__ = "archive_clock"
+
+    boot_id: str = Field(primary_key=True, max_length=36, sa_type=AutoString)
+    anchor_boot_ns: int = Field(sa_type=BigInteger)
+    anchor_utc_ns: int = Field(sa_type=BigInteger)
+    noted_at: datetime = Field(sa_type=UtcDateTime)
+    """When the clock was last known to be right, by itself."""
+
+
+class RetentionDay(SQLModel, table=True):
+    """How much retention has deleted by age since `began_at`, so that a restart does not begin a new day."""
+
+    __tablename__ = "retention_day"
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    began_at: datetime = Field(sa_type=UtcDateTime)
+    deleted: int
 
 
 class ArchiveIdentityRow(SQLModel, table=True):

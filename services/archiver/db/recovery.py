@@ -25,7 +25,7 @@ from services.archiver.db.camera_changes import cameras_changing
 from services.archiver.db.frames import Adoption, FrameRows
 from services.archiver.db.gaps import GapRows
 from services.archiver.db.models import ArchivedFrame
-from services.archiver.files.frame_files import ORPHAN_SECONDS, FrameFiles
+from services.archiver.files.frame_files import ORPHAN_SECONDS, FrameFiles, StoredFrame
 from services.archiver.files.paths import KEPT_SUFFIX, THUMBNAIL_SUFFIX, FrameName, frame_path_of
 from services.archiver.files.store import StoredFile
 from shared.logs import get_logger
@@ -61,15 +61,25 @@ class Recovery:
     """For one store and its rows. Every method raises StorageUnavailableError and DatabaseUnavailableError."""
 
     def __init__(
-        self, engine: Engine, frame_files: FrameFiles, utc_ns: Callable[[], int], *, takes_back: bool = True
+        self,
+        engine: Engine,
+        frame_files: FrameFiles,
+        utc_ns: Callable[[], int],
+        row_of: Callable[[StoredFrame], ArchivedFrame] | None = None,
+        *,
+        takes_back: bool = True,
     ) -> None:
-        """`takes_back`: a picture that was deleted gets a row again when its file is put back."""
+        """`row_of` makes the row of an adopted file; without it no clock is in doubt.
+
+        `takes_back`: a picture that was deleted gets a row again when its file is put back.
+        """
         self._engine = engine
         self._frame_files = frame_files
         self._takes_back = takes_back
         self._frame_rows = FrameRows(engine, utc_ns)
         self._gap_rows = GapRows(engine)
         self._utc_ns = utc_ns
+        self._row_of = row_of or (lambda stored: ArchivedFrame.of(stored, from_ns(utc_ns())))
 
     def scan_all(self, since_seconds: int = 0) -> ScanResult:
         """Scan every camera's directory, from the day of `since_seconds` (UTC epoch) on."""
@@ -182,7 +192,7 @@ class Recovery:
             return
         if stored is None:
             return  # deleted since the listing
-        row = ArchivedFrame.of(stored, from_ns(self._utc_ns()))
+        row = self._row_of(stored)
         row.kept = is_kept
         self._count(self._frame_rows.adopt(row, takes_back=self._takes_back), name.path, result)
 

@@ -9,21 +9,22 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from typing import Final
 
 from sqlalchemy import Engine
 
 from services.archiver.base import texts
-from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
+from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.archive_watch import ArchiveWatch
+from services.archiver.db.clock_rows import ClockRows, new_row
 from services.archiver.db.engine import upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
+from services.archiver.db.held_reports import HeldReports
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame
 from services.archiver.db.recovery import Recovery
 from services.archiver.db.recovery_loop import EVERYTHING, RecoveryLoop
@@ -46,22 +47,38 @@ class RowWriter:
     archive_watch: ArchiveWatch | None = None
     """Is told when the database has its tables, and when it can't be asked. Set it before the start."""
 
-    def __init__(
-        self, engine: Engine, frame_files: FrameFiles, problems: Problems, clock: Clock, *, takes_back: bool = True
+    def __init__(  # noqa: PLR0913 what it is made of
+        self,
+        engine: Engine,
+        frame_files: FrameFiles,
+        problems: Problems,
+        clock: Clock,
+        trusted_clock: TrustedClock | None = None,
+        *,
+        takes_back: bool = True,
     ) -> None:
         """`takes_back`: see `Recovery`."""
+        self.trusted_clock = trusted_clock or TrustedClock(clock)
+        self._clock_rows = ClockRows(engine, self.trusted_clock)
         self._engine = engine
         self._frame_rows = FrameRows(engine)
         self._gap_rows = GapRows(engine)
         self._problems = problems
-        self._clock = clock
         self._threads = Threads()
         self._rows: deque[ArchivedFrame] = deque()
         self._reports: deque[SlotReport] = deque()
+        self._held = HeldReports()
+        self._is_clock_judged = False
         self._due = asyncio.Event()
         self._tried_to_upgrade = asyncio.Event()
         self._upgraded = asyncio.Event()
-        recovery = Recovery(engine, frame_files, clock.utc_ns, takes_back=takes_back)
+        recovery = Recovery(
+            engine,
+            frame_files,
+            clock.utc_ns,
+            lambda stored: new_row(stored, self.trusted_clock),
+            takes_back=takes_back,
+        )
         self._recovery_loop = RecoveryLoop(recovery, self._threads, problems, clock, self._database_failed)
 
     async def is_done(self, camera_key: str, slot_start: int) -> bool:
@@ -94,7 +111,7 @@ class RowWriter:
 
     def insert_soon(self, stored: StoredFrame) -> None:
         """Queue the row of a stored frame. The queue holds `MOST_ROWS`; the store is scanned for what it drops."""
-        self._queue(ArchivedFrame.of(stored, self._now()))
+        self._queue(new_row(stored, self.trusted_clock))
         self._due.set()
 
     async def insert(self, stored: StoredFrame) -> ArchivedFrame | None:
@@ -102,7 +119,7 @@ class RowWriter:
 
         None when the database is away: then the row is queued.
         """
-        row = ArchivedFrame.of(stored, self._now())
+        row = new_row(stored, self.trusted_clock)
         try:
             await self._threads.run(lambda: self._frame_rows.add(row))
             return await self._threads.run(lambda: self._frame_rows.by_path(stored.name.path))
@@ -114,14 +131,23 @@ class RowWriter:
     def report(self, report: SlotReport) -> None:
         """Queue a recorder's report, which becomes gaps. The queue holds `MOST_REPORTS`.
 
-        A report that it drops is not lost: the next one covers the same slots, without the reasons.
+        A report that it drops is not lost: the next one covers the same slots, without the reasons. While the clock is
+        in doubt all reports wait, so that a clock that was set makes no gap of decades.
         """
+        if self.trusted_clock.doubt() is not None:
+            self._held.hold(report, self.trusted_clock.read())
+            return
         one = self._reports[-1].joined(report) if self._reports else None
         if one is not None:
             self._reports[-1] = one
         elif len(self._reports) < MOST_REPORTS:
             self._reports.append(report)
         self._due.set()
+
+    def clock_is_trusted(self) -> None:
+        """The doubt is over: write the reports that waited for it."""
+        for report in self._held.release(self.trusted_clock.read()):
+            self.report(report)
 
     def check_database(self) -> None:
         """Check the schema again now, and upgrade it if need be: a query has failed."""
@@ -147,6 +173,7 @@ class RowWriter:
         deadline = loop.time() + deadline_seconds
         with suppress(TimeoutError, DatabaseUnavailableError, ConfigurationError):
             async with asyncio.timeout(deadline_seconds):
+                await self._judge_clock()
                 await self._write_rows()
                 await self._write_reports()
         running = await self._threads.drain(max(0.0, deadline - loop.time()))
@@ -178,6 +205,7 @@ class RowWriter:
                 await watch.check_place_of_database()
             if await self._threads.run(lambda: upgrade(self._engine)):
                 self._recovery_loop.fall_behind(EVERYTHING)
+            await self._judge_clock()
             if watch is not None:
                 await watch.settle()
             self._upgraded.set()
@@ -187,6 +215,17 @@ class RowWriter:
             raise
         finally:
             self._tried_to_upgrade.set()
+
+    async def _judge_clock(self) -> None:
+        """Once, before any row is written or adopted, as rows are the evidence."""
+        if self._is_clock_judged:
+            return
+        await self._threads.run(self._clock_rows.load)
+        self._is_clock_judged = True
+        if self.trusted_clock.doubt() is None:
+            for row in self._rows:
+                row.doubtful = False
+            self.clock_is_trusted()
 
     async def _write_rows(self) -> None:
         while self._rows:
@@ -219,6 +258,3 @@ class RowWriter:
     def _database_failed(self, error: DatabaseUnavailableError) -> None:
         self._problems.report(Subject.DATABASE, texts.database_unavailable(error))
         self.check_database()
-
-    def _now(self) -> datetime:
-        return from_ns(self._clock.utc_ns())

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from PIL import Image
 
 from services.archiver.base import texts
+from services.archiver.base.clock_doubt import Moment
 from services.archiver.base.errors import (
     DamagedFrameError,
     DiskNotMountedError,
@@ -56,6 +57,8 @@ class StoredFrame:
     features: ImageFeatures
     thumbnail_bytes: int | None
     """None when there was no room for it, on the disk or in memory. It is then made at the first request."""
+    moment: Moment | None = None
+    """When it was captured, by a clock that never jumps; None when the file does not say so."""
     is_imported: bool = False
     """It came from another program's still, and not from a camera's frame."""
 
@@ -71,6 +74,7 @@ class _Checked:
     features: ImageFeatures
     thumbnail: bytes | None
     """None when memory is short."""
+    moment: Moment | None
     is_imported: bool
 
 
@@ -145,6 +149,7 @@ class FrameFiles:
             interval_seconds=None if name.slot_start is None else found.interval_seconds,
             features=found.features,
             thumbnail_bytes=self._write_thumbnail(name.path, found.thumbnail),
+            moment=found.moment,
             is_imported=name.slot_start is None and found.is_imported,
         )
 
@@ -257,5 +262,12 @@ def _check(webp: bytes, max_pixels: int) -> _Checked:
         thumbnail = thumbnail_of(found.picture)
     width, height = found.picture.size
     return _Checked(
-        width, height, found.captured_at, found.interval_seconds, features, thumbnail, is_imported=found.is_imported
+        width,
+        height,
+        found.captured_at,
+        found.interval_seconds,
+        features,
+        thumbnail,
+        moment=found.moment,
+        is_imported=found.is_imported,
     )

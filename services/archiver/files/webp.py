@@ -16,6 +16,7 @@ from typing import Final
 from PIL import ExifTags, Image
 
 from services.archiver.base import texts
+from services.archiver.base.clock_doubt import Moment
 from services.archiver.base.errors import (
     EncodeFailedError,
     OutOfMemoryError,
@@ -42,6 +43,7 @@ _BEYOND_THE_END: Final = bytes(16)
 _EXIF_TIME: Final = "%Y:%m:%d %H:%M:%S"
 _EVERY: Final = re.compile(r", every (\d{1,9}) s$")
 _MANUAL: Final = ", captured by hand"
+_MOMENT: Final = re.compile(r"boot ([0-9a-f-]{36}), (\d{1,18}) ns")
 _IMPORTED: Final = ", imported"
 _XMP: Final = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/">\
@@ -69,6 +71,8 @@ class Label:
     captured_at: datetime
     interval_seconds: int | None
     original_id: str | None = None
+    moment: Moment | None = None
+    """The same instant by a clock that never jumps; None of a made-up frame or an imported still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class LabelledPicture:
     picture: Image.Image
     captured_at: datetime | None
     interval_seconds: int | None
+    moment: Moment | None = None
     is_imported: bool = False
 
 
@@ -154,7 +159,9 @@ def read_webp(webp: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> LabelledPict
         kind = str(exif.get(ExifTags.Base.ImageDescription, ""))
         every = _EVERY.search(kind)
         interval = int(every[1]) if every else None
-        return LabelledPicture(picture, _captured_at(details), interval, kind.endswith(_IMPORTED))
+        found = _MOMENT.fullmatch(str(exif.get(ExifTags.Base.HostComputer, "")))
+        moment = Moment(found[1], int(found[2])) if found else None
+        return LabelledPicture(picture, _captured_at(details), interval, moment, kind.endswith(_IMPORTED))
     except Exception:  # noqa: BLE001 Pillow raises half a dozen kinds on a broken label, and none of them is documented
         return LabelledPicture(picture, None, None)
 
@@ -220,6 +227,8 @@ def _exif_of(label: Label) -> Image.Exif:
     at = label.captured_at.astimezone(UTC)
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = label.camera_key + _kind_in_words(label)
+    if label.moment is not None:
+        exif[ExifTags.Base.HostComputer] = f"boot {label.moment.boot_id}, {max(0, label.moment.boot_ns)} ns"
     details = exif.get_ifd(ExifTags.IFD.Exif)
     details[ExifTags.Base.DateTimeOriginal] = at.strftime(_EXIF_TIME)
     details[ExifTags.Base.OffsetTimeOriginal] = "+00:00"

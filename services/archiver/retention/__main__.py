@@ -1,6 +1,10 @@
-"""`python -m services.archiver.retention --dry-run`: prints what the archiver would delete now, and deletes nothing."""
+"""`python -m services.archiver.retention`: `--dry-run` prints what is due to be deleted; `--now` deletes it at once.
+
+The archiver itself deletes what is overdue at a share of the archive a day. `--now` has no such limit.
+"""
 
 import argparse
+import asyncio
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -10,30 +14,57 @@ from typing import Final
 from services.archiver.base import texts
 from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import from_ns
-from services.archiver.base.errors import DatabaseUnavailableError
+from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.db.archive_identity import open_archive
+from services.archiver.db.clock_rows import ClockRows
+from services.archiver.db.engine import upgrade
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
+from services.archiver.files.frame_files import FrameFiles
+from services.archiver.retention.cleaner import Cleaner
+from services.archiver.retention.daily_share import DailyShare
 from services.archiver.retention.forecast import Forecaster, total_of
 from services.archiver.retention.queries import Usage
 from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
-EXIT_NO_DATABASE: Final = 1
+EXIT_NOT_DONE: Final = 1
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m services.archiver.retention", description=__doc__)
-    parser.add_argument("--dry-run", action="store_true", required=True, help="the one thing it does")
-    parser.parse_args()
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--dry-run", action="store_true", help="print what is due, and delete nothing")
+    what.add_argument("--now", action="store_true", help="delete all that is due, without the daily limit")
+    arguments = parser.parse_args()
     settings = load_settings(ArchiverSettings)
-    rules = CameraRules.loaded(settings)
-    forecaster = Forecaster.of(settings, open_database(settings), rules)
+    engine = open_database(settings)
+    forecaster, clock = Forecaster.of(settings, engine, CameraRules.loaded(settings)), TrustedClock(Clock())
     try:
-        _print(forecaster, from_ns(Clock().utc_ns()))
-    except DatabaseUnavailableError as error:
+        if arguments.now:
+            upgrade(engine)
+        ClockRows(engine, clock).load()
+        doubt = clock.doubt()
+        if doubt is not None:
+            why = texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
+            sys.stderr.write(f"{texts.clock_in_doubt(f'{from_ns(clock.clock.utc_ns()):%Y-%m-%d}', why)}\n")
+        if arguments.dry_run:
+            _print(forecaster, from_ns(clock.clock.utc_ns()))
+        elif doubt is not None:
+            return EXIT_NOT_DONE
+        else:
+            files, share = (
+                FrameFiles(open_archive(settings, engine)),
+                DailyShare(engine, settings.archive_delete_percent),
+            )
+            cleaner = Cleaner(forecaster, FrameRows(engine), files, clock, share)
+            sys.stdout.write(f"{texts.deleted(asyncio.run(cleaner.clean(everything=True)))}\n")
+    except (DatabaseUnavailableError, StorageUnavailableError) as error:
         sys.stderr.write(f"{texts.database_fails(error)}\n")
-        return EXIT_NO_DATABASE
+        return EXIT_NOT_DONE
     return 0
 
 

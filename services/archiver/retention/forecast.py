@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
+from itertools import chain
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from services.archiver.base.epoch import EPOCH
 from services.archiver.base.local_time import ONE_DAY, day_of
 from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.retention.daily_share import OVERDUE_AFTER, AgeLimit
 from services.archiver.retention.plan import (
     OVER_BUDGET,
     OVER_OWN_BUDGET,
@@ -47,6 +49,10 @@ class Forecast:
     days: tuple[DayAhead, ...]
     next: tuple[Expiry, ...]
     all: tuple[Expiry, ...]
+    due: int = 0
+    """How many have expired already."""
+    overdue: int = 0
+    """Among those, the ones that expired more than a day ago."""
 
 
 class Forecaster:
@@ -95,17 +101,23 @@ class Forecaster:
             if limit and used.kept_bytes > limit
         ]
 
-    def due(self, now: datetime) -> Iterator[Expiry]:
-        """What expires now: of each camera first by age, then the oldest beyond its own limit; then those beyond the
-        limit of all.
+    def frames(self) -> int:
+        """How many frames there are, those in doubt included."""
+        return total_of(self.usage()).frames
 
-        Each frame may be deleted before the next one is read.
+    def due(self, now: datetime, limit: AgeLimit | None = None) -> Iterator[Expiry]:
+        """What expires now: of each camera first by age, as far as the limit admits, then the oldest beyond its own
+        limit of bytes; then those beyond the limit of all.
+
+        Each frame may be deleted before the next one is read. A frame whose time is in doubt goes only for room, and
+        last.
         """
+        limit = limit or AgeLimit()
         newest, usage = self.newest(), self.usage()
         excess_bytes = excess_of(total_of(usage), self.max_bytes)
         gone = set[int]()
         for camera_key, used in usage.items():
-            for expiry in self._due_of(camera_key, used, now, newest):
+            for expiry in self._due_of(camera_key, used, now, newest, limit):
                 excess_bytes -= expiry.frame.byte_count
                 gone.add(expiry.frame.id)
                 yield expiry
@@ -121,12 +133,18 @@ class Forecaster:
             amounts[day_of(max(expiry.until, now), zone)].append(expiry.frame.byte_count)
         ahead = tuple(DayAhead(day, len(sizes), sum(sizes)) for day, sizes in sorted(amounts.items()))
         first = nsmallest(SHOWN, going, key=lambda expiry: (expiry.until, expiry.frame.id))
-        return Forecast(ahead, tuple(first), tuple(going))
+        due = [expiry.until for expiry in going if expiry.until <= now]
+        overdue = sum(until <= now - OVERDUE_AFTER for until in due)
+        return Forecast(ahead, tuple(first), tuple(going), len(due), overdue)
 
-    def _due_of(self, camera_key: str, used: Usage, now: datetime, newest: frozenset[int]) -> Iterator[Expiry]:
+    def _due_of(
+        self, camera_key: str, used: Usage, now: datetime, newest: frozenset[int], limit: AgeLimit
+    ) -> Iterator[Expiry]:
         excess_bytes = excess_of(used, self.rules.rule_of(camera_key).max_bytes)
         by_age = set[int]()
         for expiry in self._by_age(camera_key, now, newest):
+            if not limit.admits(expiry.until, now):
+                continue
             excess_bytes -= expiry.frame.byte_count
             by_age.add(expiry.frame.id)
             yield expiry
@@ -149,7 +167,9 @@ class Forecaster:
     ) -> Iterator[Expiry]:
         """The oldest frames of the camera, or of all, that hold `excess_bytes`; without those `gone` already."""
         if excess_bytes > 0:
-            others = (frame for frame in self._queries.oldest_first(camera_key) if frame.id not in gone)
+            in_doubt = self._queries.oldest_first(camera_key, doubtful=True)
+            everything = chain(self._queries.oldest_first(camera_key), in_doubt)
+            others = (frame for frame in everything if frame.id not in gone)
             yield from over_budget(others, excess_bytes, newest, OVER_OWN_BUDGET if camera_key else OVER_BUDGET)
 
 

@@ -86,7 +86,7 @@ class RetentionQueries:
                 func.min(captured_at),
                 func.max(col(frame.interval_seconds)),
             )
-            .where(captured_at >= since, captured_at < until)
+            .where(captured_at >= since, captured_at < until, col(frame.doubtful).is_(False))
             .group_by(col(frame.camera_key))
         )
         with reading(self._engine) as session:
@@ -96,13 +96,19 @@ class RetentionQueries:
             }
 
     def oldest_first(
-        self, camera_key: str | None = None, before: datetime | None = None, *, with_put_back: bool = True
+        self,
+        camera_key: str | None = None,
+        before: datetime | None = None,
+        *,
+        doubtful: bool = False,
+        with_put_back: bool = True,
     ) -> Iterator[FrameInfo]:
         """The frames of the camera, or of all, captured before that instant. Rows may be deleted meanwhile.
 
-        `with_put_back`: also those that somebody put back after retention had deleted them.
+        Either those with a known time or those in doubt. `with_put_back`: also those that somebody put back after
+        retention had deleted them.
         """
-        conditions: list[ColumnElement[bool]] = []
+        conditions: list[ColumnElement[bool]] = [col(ArchivedFrame.doubtful).is_(doubtful)]
         if not with_put_back:
             conditions.append(col(ArchivedFrame.put_back_at).is_(None))
         if camera_key is not None:
@@ -115,7 +121,7 @@ class RetentionQueries:
             last = page[-1]
 
     def newest(self) -> frozenset[int]:
-        """The ids of each camera's newest frame, manual captures aside."""
+        """The ids of each camera's newest frame, manual captures aside; of one in doubt if there is no other."""
         return frozenset(row_id for camera_key in self.cameras() for row_id in self._newest_of(camera_key))
 
     def _page(self, conditions: list[ColumnElement[bool]], last: FrameInfo) -> list[FrameInfo]:
@@ -142,9 +148,16 @@ class RetentionQueries:
             ]
 
     def _newest_of(self, camera_key: str) -> Sequence[int]:
+        return self._newest(camera_key, doubtful=False) or self._newest(camera_key, doubtful=True)
+
+    def _newest(self, camera_key: str, *, doubtful: bool) -> Sequence[int]:
         statement = (
             select(ArchivedFrame.id)
-            .where(ArchivedFrame.camera_key == camera_key, ArchivedFrame.kind != FrameKind.MANUAL.value)
+            .where(
+                ArchivedFrame.camera_key == camera_key,
+                ArchivedFrame.kind != FrameKind.MANUAL.value,
+                col(ArchivedFrame.doubtful).is_(doubtful),
+            )
             .order_by(col(ArchivedFrame.captured_at).desc())
             .limit(1)
         )

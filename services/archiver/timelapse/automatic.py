@@ -68,10 +68,13 @@ class AutomaticTimelapses:
         return await self._threads.drain(deadline_seconds)
 
     def ask_for_what_is_due(self, now: datetime) -> int:
-        """Queue what is due and was not asked for yet; how many time-lapses that is. Blocks on disk and database."""
+        """Queue what is due and was not asked for yet; how many time-lapses that is. Blocks on disk and database.
+
+        By a clock in doubt nothing is due.
+        """
         due = [(entry, entry.last_period(now, self._zone)) for entry in self._entries]
         due = [each for each in due if each not in self._settled]
-        if not due:
+        if not due or not self._queue.is_clock_trusted():
             return 0
         with self._queue.files.alone():  # two archivers would ask for each of them twice
             jobs = self._queue.files.all()

@@ -54,7 +54,7 @@ def cameras_within(engine: Engine, window: Window) -> list[str]:
     captured_at = col(ArchivedFrame.captured_at)
     statement = (
         select(ArchivedFrame.camera_key)
-        .where(captured_at >= window[0], captured_at < window[1])
+        .where(captured_at >= window[0], captured_at < window[1], col(ArchivedFrame.doubtful).is_(False))
         .distinct()
         .order_by(ArchivedFrame.camera_key)
     )
@@ -96,6 +96,7 @@ def _found(engine: Engine, request: TimelapseRequest) -> list[CapturedFrame]:
 def _conditions(request: TimelapseRequest) -> Iterator[ColumnElement[bool]]:
     yield col(ArchivedFrame.camera_key) == request.camera
     yield col(ArchivedFrame.kind) != FrameKind.MANUAL.value
+    yield col(ArchivedFrame.doubtful).is_(False)
     yield col(ArchivedFrame.captured_at) >= request.since
     yield col(ArchivedFrame.captured_at) < request.until
     if request.daylight:

@@ -66,15 +66,18 @@ class TimelapseQueue:
     """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled.
 
     `check_archive` raises StorageUnavailableError while the archive's disk is away: then nothing is made or deleted.
+    While `is_clock_trusted` says no, no video expires.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 what it is made of
         self,
         settings: TimelapseSettings,
         engine: Engine,
         clock: Clock,
         memory: PictureMemory,
         check_archive: Callable[[], None] = lambda: None,
+        *,
+        is_clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self.settings = settings
         self.files = JobFiles(settings.directory)
@@ -83,6 +86,7 @@ class TimelapseQueue:
         self._clock = clock
         self._memory = memory
         self._check_archive = check_archive
+        self.is_clock_trusted = is_clock_trusted
         self._threads = Threads()
         self._adding = asyncio.Lock()
         self._due = asyncio.Event()
@@ -188,7 +192,7 @@ class TimelapseQueue:
 
     def _is_expired(self, job: Job) -> bool:
         expires_at = job.expires_at(self.settings.keep)
-        return expires_at is not None and expires_at <= self._now()
+        return expires_at is not None and expires_at <= self._now() and self.is_clock_trusted()
 
     async def _next(self) -> Job | None:
         """The oldest waiting job, and before the automatic ones one that somebody waits for.

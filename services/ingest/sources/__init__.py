@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from services.ingest.decoding.pictures import Picture
+from services.ingest.sources.wall_clock import WallClock
 from shared.errors import FramecastError
 
 
@@ -50,6 +51,8 @@ class SourceFacts:
     """In the last seconds, as far as the source can tell."""
     waits_for_key_frame: bool = False
     """Nothing is wrong with what arrives, but decoding can begin only with the camera's next key frame."""
+    wall_clock: WallClock | None = None
+    """The camera's own clock, where it tells it and is another computer than this one."""
     lacks_cpu_time: bool = False
     """This process wants more of a CPU than it gets, so late pictures are not the camera's doing."""
 

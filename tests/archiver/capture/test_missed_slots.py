@@ -106,3 +106,17 @@ def test_a_camera_without_a_status_for_a_week_is_not_reported_any_more() -> None
     reports.hear(CameraState.LIVE)
     reports.minute(2)
     assert len(reports[-1].missed) == 1
+
+
+def test_a_new_camera_is_not_covered_since_1970_because_the_clock_was() -> None:
+    """Nor since 2036. It is covered since it was found, by the clock as it is set now."""
+    for wrong in (datetime(1970, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)):
+        reports = Reports()
+        reports.time.set_wall(wrong)
+        start = int(wrong.timestamp())
+        reports.missed_slots.slot_began(Slot(start, 60), None)
+        reports.time.advance(120)
+        reports.time.set_wall(AT)
+        reports.hear(CameraState.LIVE)
+        reports.minute(0)
+        assert (reports[-1].since, reports[-1].until) == (START - 120, START)

@@ -106,7 +106,7 @@ async def test_a_picture_of_an_earlier_slot_is_not_archived(place: Place) -> Non
     wall = WallClock(datetime(2026, 11, 22, 14, 0, 5, tzinfo=UTC))
     camera = ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=wall.utc_ns, under_way_seconds=6)
     with place.bus(camera):
-        async with place.archiver(Clock(utc_ns=wall.utc_ns)):
+        async with place.archiver(wall.clock):
             await eventually(lambda: camera.frames_sent > 5)
             assert place.files() == []
             camera.under_way_seconds = 0
@@ -119,7 +119,7 @@ async def test_a_clock_that_jumps_back_and_forward_neither_doubles_nor_skips(pla
     wall = WallClock(datetime(2026, 11, 22, 14, 0, 10, tzinfo=UTC))
     camera = ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=wall.utc_ns)
     with place.bus(camera):
-        async with place.archiver(Clock(utc_ns=wall.utc_ns)):
+        async with place.archiver(wall.clock):
             for number, (hour, minute) in enumerate([(14, 1), (13, 59), (17, 30)], start=1):
                 wall.set(datetime(2026, 11, 22, hour, minute, tzinfo=UTC))
                 await eventually(lambda number=number: len(place.rows()) == number)  # type: ignore[misc]
@@ -163,7 +163,7 @@ async def test_an_interval_that_changes_counts_from_the_next_status_on(place: Pl
     wall = WallClock(datetime(2026, 11, 22, 14, 45, tzinfo=UTC))
     camera = ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=wall.utc_ns)
     with place.bus(camera):
-        async with place.archiver(Clock(utc_ns=wall.utc_ns)):
+        async with place.archiver(wall.clock):
             await eventually(place.rows)
             camera.interval_seconds = HOUR // 2
             await eventually(lambda: len(place.rows()) == 2)
@@ -242,7 +242,7 @@ async def test_a_broken_file_of_the_running_slot_is_replaced(place: Place) -> No
     broken.parent.mkdir(parents=True)
     broken.write_bytes(webp_of()[:100])
     with place.bus(ScriptedCamera([jpeg_of()], interval_seconds=HOUR, utc_ns=wall.utc_ns)):
-        async with place.archiver(Clock(utc_ns=wall.utc_ns)):
+        async with place.archiver(wall.clock):
             await eventually(place.rows)
     place.assert_whole()
 

@@ -133,7 +133,7 @@ async def test_gaps_wait_for_the_database_too(engine: Engine, frame_files: Frame
     for hour in range(3):
         begin, until = SLOT_START, SLOT_START + hour * 3600
         row_writer.report(SlotReport("camera_1", "Porch", 3600, begin, until, AT))
-    assert len(row_writer._reports) == 1
+    assert len(row_writer._held._held) == 1, "they wait as one"
     task = asyncio.create_task(row_writer.run())
     await eventually(lambda: gap_rows.gaps(GapQuery())[0])
     task.cancel()

@@ -6,13 +6,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
+from services.archiver.base.clock_doubt import Evidence
 from services.archiver.base.retention_policy import Policy
+from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.db.clock_rows import ClockRows
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.retention.cleaner import FIRST_SECONDS, JUMP_SECONDS, Cleaner
+from services.archiver.retention.cleaner import Cleaner
+from services.archiver.retention.daily_share import AgeLimit, DailyShare
 from services.archiver.retention.forecast import Forecaster
 from shared.clock import Clock
 from tests.support.archive import MadeArchive
@@ -35,8 +39,17 @@ def archive(frame_files: FrameFiles, frame_rows: FrameRows) -> MadeArchive:
     return MadeArchive(frame_files, frame_rows)
 
 
-def cleaner(engine: Engine, archive: MadeArchive, keep: str, max_bytes: int = 0) -> Cleaner:
-    return Cleaner(forecaster(engine, keep, max_bytes), archive.frame_rows, archive.frame_files, at(NOW))
+def cleaner(engine: Engine, archive: MadeArchive, keep: str, max_bytes: int = 0, percent: int = 100) -> Cleaner:
+    clock = trusted(at(NOW))
+    share = DailyShare(engine, percent)
+    return Cleaner(forecaster(engine, keep, max_bytes), archive.frame_rows, archive.frame_files, clock, share)
+
+
+def trusted(clock: Clock, newest: datetime | None = None) -> TrustedClock:
+    """Judged by an archive whose newest row is that old."""
+    judged = TrustedClock(clock)
+    judged.judge_by(Evidence(None if newest is None else int(newest.timestamp()) * 1_000_000_000))
+    return judged
 
 
 def ids(archive: MadeArchive) -> set[int | None]:
@@ -144,32 +157,70 @@ async def test_beyond_the_limit_the_oldest_of_all_cameras_go_until_it_is_kept(
     assert archive.frame_rows.total_bytes() <= total - 1
 
 
-@pytest.mark.parametrize("is_outgrown", ["one machine"], indirect=True)
-async def test_a_clock_that_jumps_is_not_believed_at_once(engine: Engine, archive: MadeArchive) -> None:
-    """A computer that wakes up in the wrong year loses nothing, if only somebody tells it the time soon."""
-    archive.hours(BEGIN, range(3))
-    monotonic, wrong_by = [0.0], [300 * DAY.total_seconds()]
+@pytest.mark.parametrize("years", [2, -2, 300])
+async def test_a_clock_in_doubt_deletes_nothing_by_age(engine: Engine, archive: MadeArchive, years: int) -> None:
+    """A computer that wakes up in the wrong year loses nothing, however long it stays there, and says what it keeps."""
+    archive.hours(BEGIN, range(0, 20 * 24, 4))
+    before = ids(archive)
+    clock = trusted(at(NOW + years * 365 * DAY), newest=NOW)
+    share = DailyShare(engine, 100)
+    held = Cleaner(forecaster(engine, "all:30d"), archive.frame_rows, archive.frame_files, clock, share)
+    for everything in (False, True):
+        assert await held.clean(everything=everything) == 0
+    assert ids(archive) == before
+    assert any("in doubt" in text for text in held.problems.texts()) == (years > 0), "what is due and stays"
+    clock.confirm()
+    assert await held.clean() == (len(before) - 1 if years > 0 else 0)
 
-    def wall_clock() -> int:
-        return int((NOW - 19 * DAY).timestamp() + monotonic[0] + wrong_by[0]) * 1_000_000_000
 
-    class Enough(Exception):  # noqa: N818 no error
-        pass
+async def test_in_doubt_room_is_made_all_the_same(engine: Engine, archive: MadeArchive) -> None:
+    """No disk may fill because of a clock."""
+    rows = archive.hours(BEGIN, range(6))
+    total = archive.frame_rows.total_bytes()
+    clock, share = trusted(at(NOW + 999 * DAY), newest=NOW), DailyShare(engine, 100)
+    limited = forecaster(engine, "all:1h", max_bytes=total - 1)
+    assert await Cleaner(limited, archive.frame_rows, archive.frame_files, clock, share).clean() == 1
+    assert ids(archive) == {row.id for row in rows[1:]}
 
-    async def sleep(seconds: float) -> None:
-        monotonic[0] += seconds
-        if monotonic[0] > FIRST_SECONDS - 2 * JUMP_SECONDS:
-            wrong_by[0] = 0  # the network is there at last
-        if monotonic[0] > 4 * FIRST_SECONDS:
-            raise Enough
 
-    cleaner = Cleaner(
-        forecaster(engine, "all:30d"), archive.frame_rows, archive.frame_files, Clock(wall_clock, lambda: monotonic[0])
-    )
-    cleaner.sleep = sleep
-    with pytest.raises(Enough):
-        await cleaner.run()
-    assert len(ids(archive)) == 3
+async def test_a_clock_that_is_set_in_the_middle_of_a_round_ends_it(engine: Engine, archive: MadeArchive) -> None:
+    """What was decided by the other time is given up."""
+    archive.hours(BEGIN, range(30))
+    set_ahead = [0]
+    clock = trusted(Clock(lambda: (int(NOW.timestamp()) + set_ahead[0]) * 1_000_000_000, boot_ns=lambda: 0))
+    share = DailyShare(engine, 100)
+    ended = Cleaner(forecaster(engine, "all:1d"), archive.frame_rows, archive.frame_files, clock, share)
+    limit = AgeLimit()
+    due = ended._forecaster.due(NOW, limit)
+    set_ahead[0] = 999 * 86_400
+    assert ended._delete(due, limit) == 0
+    assert len(ids(archive)) == 30
+
+
+async def test_what_is_long_overdue_goes_at_a_share_a_day(engine: Engine, archive: MadeArchive) -> None:
+    """A rule that was mistyped is noticed before everything is gone. Restarts begin no new day; what falls due goes."""
+    rows = archive.hours(BEGIN, range(0, 20 * 24, 4))
+    fresh = [row for row in rows if NOW - 2 * DAY < row.captured_at <= NOW - DAY]
+    count = [await cleaner(engine, archive, "all:1d", percent=10).clean() for _ in range(3)]
+    assert count == [len(rows) // 10 + len(fresh), 0, 0]
+    held = cleaner(engine, archive, "all:1d", percent=10)
+    await held.clean()
+    (text,) = held.problems.texts()
+    assert f"{len(rows) - count[0] - 6} more frames are due" in text
+    assert "retention --now" in text
+    assert await held.clean(everything=True) == len(rows) - count[0] - 6
+    assert held.problems.texts() == []
+
+
+async def test_frames_whose_time_is_in_doubt_do_not_go_by_age(engine: Engine, archive: MadeArchive) -> None:
+    """A frame of 1970 was captured yesterday."""
+    row = archive.frame(datetime(1970, 1, 1, 3, tzinfo=UTC))
+    archive.hours(NOW - DAY, range(3))
+    ClockRows(engine, clock := trusted(at(NOW))).mark()
+    clock.confirm()
+    assert ClockRows(engine, clock).mark() == 1
+    assert await cleaner(engine, archive, "all:30d").clean() == 0
+    assert archive.frame_rows.get(row.id or 0) is not None
 
 
 async def test_what_somebody_put_back_stays_until_room_is_needed(engine: Engine, archive: MadeArchive) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -152,6 +153,23 @@ def test_a_clock_that_jumps_makes_nothing_twice(begin: Begin) -> None:
         assert schedule.ask_for_what_is_due(wrong) == 0
     for each in (schedule, begin("daily")[0]):
         assert each.ask_for_what_is_due(NEXT_DAY) == 0
+
+
+async def test_by_a_clock_in_doubt_no_day_is_over_and_no_video_expires(begin: Begin) -> None:
+    """Two years ahead every video would be too old."""
+    schedule, queue = begin("daily")
+    assert schedule.ask_for_what_is_due(NEXT_DAY) == 1
+    (job,) = ended(queue)
+    queue.files.save(job.with_(finished_at=BEGIN))
+    queue.settings = replace(queue.settings, keep=timedelta(days=1))
+    queue.is_clock_trusted = lambda: False
+    assert schedule.ask_for_what_is_due(NEXT_DAY + timedelta(days=1)) == 0
+    await queue._next()
+    assert len(queue.files.all()) == 1
+    queue.is_clock_trusted = lambda: True
+    assert schedule.ask_for_what_is_due(NEXT_DAY + timedelta(days=1)) == 1
+    await queue._next()
+    assert [each.id for each in queue.files.all() if each.state is JobState.DONE] == []
 
 
 def test_a_day_that_the_zone_skipped_is_no_day(begin: Begin) -> None:

@@ -55,6 +55,23 @@ def heard(gap_rows: GapRows, key: str, at: datetime) -> None:
     gap_rows.record(SlotReport(key, key.title(), 3600, start - 7200, start, at))
 
 
+def test_a_frame_that_was_dated_anew_gives_its_slot_to_the_other_cameras_frame(
+    archive: MadeArchive, keeper: CameraKeeper, engine: Engine
+) -> None:
+    """The clock was wrong, so its file has another hour's name. Either camera may have such a frame."""
+    anew, second = archive.hours(BEGIN, (0, 5), camera_key="porch")
+    first, other = archive.hours(BEGIN, (2, 9), camera_key="garden")
+    with writing(engine) as session:
+        for row, slot in ((anew, first), (other, second)):
+            found = session.get(ArchivedFrame, row.id)
+            assert found is not None
+            found.slot_start, found.captured_at = slot.slot_start, slot.captured_at
+            session.add(found)
+    slots = {first.id: first.slot_start, second.id: second.slot_start, anew.id: None, other.id: None}
+    assert change(keeper, "porch", "garden").is_complete
+    assert {row.id: row.slot_start for row in rows(archive)} == slots
+
+
 def test_a_rename_takes_files_rows_thumbnails_gaps_and_ids_along(
     archive: MadeArchive, keeper: CameraKeeper, gap_rows: GapRows, engine: Engine
 ) -> None:

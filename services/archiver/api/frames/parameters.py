@@ -45,6 +45,7 @@ At = Annotated[Instant, Query(description="the instant, with its offset")]
 CursorParameter = Annotated[str | None, AfterValidator(_cursor), Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=500, description="at most this many")]
 Daylight = Annotated[bool, Query(description=f"only pictures with a brightness of {DAYLIGHT_BRIGHTNESS:.0f} or more")]
+Doubtful = Annotated[bool, Query(description="only frames whose time is in doubt, which are left out otherwise")]
 Hour = Annotated[int | None, Query(ge=0, le=23, description="captured in this hour of any day, in the time zone `tz`")]
 ZoneParameter = Annotated[
     ZoneName | None, Query(max_length=64, description="the time zone of hours and days; by default the archive's")
@@ -84,8 +85,9 @@ def _selection(
     stretch: Range,
     camera: CameraParameter = None,
     daylight: Daylight = False,
+    doubtful: Doubtful = False,
 ) -> FrameQuery:
-    return FrameQuery(camera, *stretch, daylight=daylight, same_hour=same_hour)
+    return FrameQuery(camera, *stretch, daylight=daylight, same_hour=same_hour, doubtful=doubtful)
 
 
 Selection = Annotated[FrameQuery, Depends(_selection)]

@@ -1,19 +1,24 @@
 """`GET /api/camera/retention`: the tiers, the room, and which frames will be deleted when."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
 
+from services.archiver.api.error_responses import error_responses
 from services.archiver.api.turns import in_turn
+from services.archiver.base import texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.retention_policy import Tier
+from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.files.store import FrameStore
+from services.archiver.retention.daily_share import DailyShare
 from services.archiver.retention.forecast import Forecaster, total_of
 from services.archiver.retention.outlook import CameraOutlook, Deletion, Outlook
 from services.archiver.retention.plan import Expiry
-from shared.clock import Clock
 
 
 class TierAnswer(BaseModel):
@@ -126,13 +131,29 @@ class RetentionAnswer(BaseModel):
     max_bytes: int | None = Field(description="beyond it the oldest go; null without limit")
     free_bytes: int | None = Field(description="on the archive's disk; null where it can't be known")
     min_free_bytes: int | None = Field(description="with less, nothing more is archived; null without limit")
+    held: int = Field(description="frames that are due by age now, and stay for one of the next two reasons")
+    is_clock_in_doubt: bool = Field(description="then nothing goes by age")
+    delete_percent: int = Field(description="of the archive, at most this share of what is overdue goes in a day")
     days: list[ExpiringDay] = Field(description="what goes by age, by local day; today's includes what is overdue")
     next: list[ExpiringFrame] = Field(description="the next frames to go by age")
     cameras: list[CameraRetention] = Field(description="each camera that has frames")
 
 
-def retention_router(forecaster: Forecaster, store: FrameStore, min_free_bytes: int, clock: Clock) -> APIRouter:
-    """The endpoint is a plain function, so it runs on a thread and may block."""
+@dataclass(frozen=True, slots=True)
+class RetentionSources:
+    """What the answer is made of. All of it may be used from any thread but `clean_now`, which belongs to the loop."""
+
+    forecaster: Forecaster
+    share: DailyShare
+    clock: TrustedClock
+    store: FrameStore
+    min_free_bytes: int
+    clean_now: Callable[[], None]
+
+
+def retention_router(sources: RetentionSources) -> APIRouter:
+    """The endpoint that reads is a plain function, so it runs on a thread and may block."""
+    forecaster, clock = sources.forecaster, sources.clock
     router = APIRouter(tags=["retention"])
 
     @router.get("/api/camera/retention", dependencies=[in_turn()], summary="What will be deleted, and when")
@@ -140,11 +161,13 @@ def retention_router(forecaster: Forecaster, store: FrameStore, min_free_bytes: 
         days: Annotated[int, Query(ge=1, le=3660, description="how far to look ahead")] = 30,
     ) -> RetentionAnswer:
         policy = forecaster.policy
-        now = from_ns(clock.utc_ns())
+        now = from_ns(clock.clock.utc_ns())
         forecast = forecaster.forecast(now, days)
         usage = forecaster.usage()
         outlook = Outlook(forecaster, usage, forecast, now, days)
         total = total_of(usage)
+        in_doubt, left = clock.doubt() is not None, sources.share.left(now, total.frames)
+        held = forecast.due if in_doubt else 0 if left is None else max(0, forecast.overdue - left)
         return RetentionAnswer(
             keep=str(policy),
             time_zone=policy.zone.key,
@@ -154,11 +177,25 @@ def retention_router(forecaster: Forecaster, store: FrameStore, min_free_bytes: 
             kept_bytes=total.kept_bytes,
             unmet_limits=forecaster.unmet_limits(usage),
             max_bytes=forecaster.max_bytes or None,
-            free_bytes=store.free_bytes(),
-            min_free_bytes=min_free_bytes or None,
+            free_bytes=sources.store.free_bytes(),
+            min_free_bytes=sources.min_free_bytes or None,
+            held=held,
+            is_clock_in_doubt=in_doubt,
+            delete_percent=sources.share.percent,
             days=[ExpiringDay(date=each.day, frames=each.frames, bytes=each.bytes) for each in forecast.days],
             next=[ExpiringFrame.of(expiry) for expiry in forecast.next],
             cameras=[CameraRetention.of(camera, forecaster) for camera in outlook.cameras()],
         )
+
+    @router.post(
+        "/api/camera/retention",
+        status_code=202,
+        summary="Delete at once all that is due by age, without the daily limit",
+        responses=error_responses(unfinished="The clock is in doubt: nothing goes by age"),
+    )
+    async def delete_now() -> None:
+        if clock.doubt() is not None:
+            raise HTTPException(409, texts.FIRST_THE_CLOCK)
+        sources.clean_now()
 
     return router

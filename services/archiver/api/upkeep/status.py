@@ -30,6 +30,7 @@ SETTINGS: Final = (
     "archive_time_zone",
     "archive_take_back",
     "capture_when",
+    "archive_delete_percent",
     "archive_max_bytes",
     "archive_min_free_bytes",
     "archive_webp_quality",

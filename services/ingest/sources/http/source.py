@@ -2,12 +2,14 @@
 
 import http.client
 import time
+from dataclasses import replace
 from typing import Final, Protocol
 
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnavailableError, SourceUnsupportedError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.http import failures
+from services.ingest.sources.http.address import HttpAddress
 from services.ingest.sources.http.client import HttpClient
 from services.ingest.sources.http.content import LOOK_BYTES, content_of, is_multipart, video_format
 from services.ingest.sources.http.demuxed_video import DemuxedVideo
@@ -15,6 +17,8 @@ from services.ingest.sources.http.jpeg_stream import JpegStream
 from services.ingest.sources.http.response import Response
 from services.ingest.sources.http.still_images import StillImages
 from services.ingest.sources.http.wakeup import Wakeup
+from services.ingest.sources.wall_clock import WallClock
+from shared.other_computer import is_another_computer
 
 _REFUSED: Final = {"playlist": failures.PLAYLIST, "page": failures.WEB_PAGE}
 
@@ -46,12 +50,15 @@ class HttpSource:
         self._wakeup = Wakeup()
         self._client = HttpClient(options, self._wakeup, open_seconds=options.open_seconds)
         self._reader: _Reader | None = None
+        self._wall_clock: WallClock | None = None
 
     def open(self) -> None:
         """Ask for the address. No picture need have arrived when it returns."""
         self.close()
         try:
-            self._reader = self._reader_of(self._client.get())
+            response = self._client.get()
+            self._wall_clock = self._clock_of(response)
+            self._reader = self._reader_of(response)
         except TimeoutError:
             self.close()
             raise SourceUnavailableError(failures.NOTHING_CAME) from None
@@ -76,13 +83,17 @@ class HttpSource:
         self._wakeup.set()
 
     def facts(self) -> SourceFacts:
-        return SourceFacts() if self._reader is None else self._reader.facts()
+        return SourceFacts() if self._reader is None else replace(self._reader.facts(), wall_clock=self._wall_clock)
 
     def close(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
         self._client.close()
+
+    def _clock_of(self, response: Response) -> WallClock | None:
+        clock = WallClock.of_http(response.headers.get("date"))
+        return clock if clock and is_another_computer(HttpAddress.parse(self._options.url).host) else None
 
     def _reader_of(self, response: Response) -> _Reader:
         options = self._options

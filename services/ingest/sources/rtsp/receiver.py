@@ -23,6 +23,7 @@ from services.ingest.sources.rtsp.delivery import Delivery
 from services.ingest.sources.rtsp.sdp_track import VideoTrack
 from services.ingest.sources.rtsp.session import Session
 from services.ingest.sources.rtsp.session_errors import SilentCameraError
+from services.ingest.sources.wall_clock import WallClock
 
 TICK_SECONDS: Final = 0.5
 RATE_TICKS: Final = 10
@@ -67,6 +68,9 @@ class Receiver:
         self._timestamps = RtpTimestamps()
         self._cpu_demand = CpuDemand()
         self._camera_clock = CameraClock(self._cpu_demand.is_too_much)
+        self.wall_clock: WallClock | None = None
+        """The camera's own clock, by its last report."""
+        self._told_wall_seconds = 0.0
         self._sender: int | None = None
         self._history: deque[tuple[float, int, int, int]] = deque(maxlen=LOSS_TICKS + 1)
         """At each tick: the loop's time, and the bytes received, packets lost and upsets until then."""
@@ -201,7 +205,9 @@ class Receiver:
         return self._camera_clock.taken_at(seconds, self._unit_at)
 
     def _on_clock(self, wall_seconds: float, timestamp: int) -> None:
-        """The camera reports what its time stamps mean."""
+        """The camera reports what its time stamps mean. The last report is given again with every packet of RTCP."""
+        if wall_seconds != self._told_wall_seconds:
+            self._told_wall_seconds, self.wall_clock = wall_seconds, WallClock.of_ntp(wall_seconds)
         self._camera_clock.note_report(wall_seconds, self._timestamps.peek(timestamp))
 
     def _tick(self) -> None:

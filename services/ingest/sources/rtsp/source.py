@@ -11,6 +11,7 @@ from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.delivery import DeliveryPlan
 from services.ingest.sources.rtsp.receiver import Receiver
 from services.ingest.sources.rtsp.session_errors import SilentCameraError, TransportRefusedError
+from shared.other_computer import is_another_computer
 
 IDLE_AFTER_SECONDS: Final = 2.0
 """Without a `retrieve` for this long, nobody is in a hurry."""
@@ -33,6 +34,7 @@ class RtspSource:
         self._receiver: Receiver | None = None
         self._interrupted = threading.Event()
         self._retrieved_at = 0.0
+        self._is_elsewhere: bool | None = None
 
     def open(self) -> None:
         """Connect and start the stream. No picture need have arrived when it returns."""
@@ -87,6 +89,7 @@ class RtspSource:
             " ".join(notices) or None,
             lost_packets=lost,
             waits_for_key_frame=decoder.pending.is_holding and decoder.damage is None and not lost,
+            wall_clock=receiver.wall_clock if receiver.wall_clock and self._is_another_computer() else None,
             lacks_cpu_time=receiver.lacks_cpu_time,
         )
 
@@ -94,6 +97,12 @@ class RtspSource:
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.close()
+
+    def _is_another_computer(self) -> bool:
+        """Asked once, of the resolver."""
+        if self._is_elsewhere is None:
+            self._is_elsewhere = is_another_computer(self._address.host)
+        return self._is_elsewhere
 
     def _connect(self) -> None:
         """Ask in the plan's way, and over the other transport where the camera refuses that one."""

@@ -1,0 +1,125 @@
+"""This computer's clock, and whether it is trusted. Owns the evidence; `clock_doubt.py` judges by it.
+
+`clock_rows.py` loads the evidence from the database and keeps it there, so a doubt outlives the archiver.
+"""
+
+import threading
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from services.archiver.base.clock_doubt import Doubt, DoubtKind, Evidence, Moment, Reading, agrees, doubt_of
+from services.archiver.base.epoch import from_ns
+from shared.clock import NS_PER_SECOND, Clock
+from shared.logs import get_logger
+
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+log = get_logger(__name__)
+
+
+def this_boot() -> str:
+    """The kernel's name of this boot, the same in all containers; elsewhere than on Linux one of this process."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()[:36]
+    except OSError:
+        return str(uuid.uuid4())
+
+
+class TrustedClock:
+    """From any thread. Every answer is computed from the clocks as they are now: a step is noticed at once."""
+
+    def __init__(self, clock: Clock, boot_id: str | None = None) -> None:
+        self.clock = clock
+        self.boot_id = boot_id or this_boot()
+        self.witnesses: dict[str, float] = {}
+        """By name: how many seconds this clock was ahead of each other one, when that was last read."""
+        self._lock = threading.Lock()
+        self._evidence: Evidence | None = None
+        self._contradiction: Doubt | None = None
+        self._is_confirmed = False
+        self._is_proven = False
+        self._was_doubted = False
+
+    def read(self) -> Reading:
+        """Both clocks now."""
+        return Reading(self.clock.boot_ns(), self.clock.utc_ns())
+
+    def moment_at(self, utc_ns: int) -> Moment:
+        """The moment at which this clock, as it is set now, showed that time (epoch ns)."""
+        return Moment(self.boot_id, utc_ns - self.read().offset_ns)
+
+    def judge_by(self, evidence: Evidence) -> None:
+        """The archive's evidence has been read. A clock that it does not contradict is trusted from now on."""
+        with self._lock:
+            if evidence.anchor is None and self._is_proven:
+                evidence = Evidence(evidence.newest_ns, self.anchor)
+            self._evidence = evidence
+        self.doubt()
+        self._is_proven = evidence.anchor is not None or (evidence.newest_ns is not None and self.anchor is not None)
+
+    def doubt(self) -> Doubt | None:
+        """Why the clock is not trusted now; None when it is."""
+        reading = self.read()
+        with self._lock:
+            if self._evidence is None:
+                return Doubt(DoubtKind.NOT_JUDGED)
+            found = doubt_of(reading, self._evidence)
+            if found is None and self._evidence.anchor is None:
+                self._evidence = Evidence(self._evidence.newest_ns, reading)
+            found = found or self._contradiction
+            self._was_doubted = self._was_doubted or found is not None
+            return found
+
+    def was_doubted(self) -> bool:
+        """Whether anybody was told of a doubt since the last call, however short it was."""
+        with self._lock:
+            was, self._was_doubted = self._was_doubted, False
+            return was
+
+    @property
+    def anchor(self) -> Reading | None:
+        """The reading that is trusted. The clock may have been set since."""
+        return self._evidence.anchor if self._evidence else None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether something besides the clock itself speaks for it: rows, another clock or a person."""
+        return self._is_proven
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest instant that the archive knew when the evidence was read."""
+        found = self._evidence.newest_ns if self._evidence else None
+        return None if found is None else from_ns(found)
+
+    def prove(self) -> None:
+        """Nothing has spoken against the clock for long enough."""
+        self._is_proven = True
+
+    def confirm(self) -> None:
+        """A person says that the clock is right."""
+        self._trust(self.read(), "a person")
+        self._is_confirmed = True
+
+    def hear(self, witness: str, utc_ns: int, *, contradicts: bool = False) -> bool:
+        """Another clock shows that time now; whether this one agrees. Then a doubt ends.
+
+        With `contradicts` a clock that differs makes this one doubted, until it agrees or a person has decided.
+        """
+        reading = self.read()
+        self.witnesses[witness] = seconds = (reading.utc_ns - utc_ns) / NS_PER_SECOND
+        if agrees(reading, utc_ns):
+            if not self._is_proven or self.doubt() is not None:
+                self._trust(reading, witness)
+            return True
+        if contradicts and not self._is_confirmed:
+            self._contradiction = Doubt(DoubtKind.CONTRADICTED, seconds, witness)
+        return False
+
+    def _trust(self, reading: Reading, witness: str) -> None:
+        with self._lock:
+            newest_ns = self._evidence.newest_ns if self._evidence else None
+            self._evidence, self._contradiction = Evidence(newest_ns, reading), None
+            self._is_proven = True
+        log.info("the clock is trusted", witness=witness)

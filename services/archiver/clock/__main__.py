@@ -1,0 +1,85 @@
+"""`python -m services.archiver.clock`: whether this computer's clock is trusted, and what a wrong one left behind."""
+
+import argparse
+import logging
+import sys
+from typing import Final
+
+from sqlalchemy import Engine
+
+from services.archiver.base import texts
+from services.archiver.base.epoch import from_ns
+from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.clock.clean_up import take_out
+from services.archiver.clock.witnesses import witnesses_of
+from services.archiver.db.archive_identity import open_archive
+from services.archiver.db.clock_leftovers import ClockLeftovers
+from services.archiver.db.clock_rows import ClockRows
+from services.archiver.db.engine import upgrade
+from services.archiver.db.open_database import open_database
+from services.archiver.files.frame_files import FrameFiles
+from shared.clock import Clock
+from shared.lifecycle import run_service
+from shared.settings import load_settings
+
+EXIT_NOT_DONE: Final = 1
+
+
+def main() -> int:
+    arguments = _arguments()
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = load_settings(ArchiverSettings)
+    engine = open_database(settings)
+    try:
+        return _run(arguments, settings, engine)
+    except (DatabaseUnavailableError, StorageUnavailableError) as error:
+        sys.stderr.write(f"{texts.database_fails(error)}\n")
+        return EXIT_NOT_DONE
+    finally:
+        engine.dispose()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m services.archiver.clock", description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--confirm", action="store_true", help="the clock is right now: this ends a doubt")
+    what.add_argument("--take-out", action="store_true", help="delete the frames in doubt, and mend gaps and marks")
+    what.add_argument("--keep", action="store_true", help="the dates of the frames in doubt are right: show them again")
+    return parser.parse_args()
+
+
+def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engine) -> int:
+    upgrade(engine)
+    clock = TrustedClock(Clock())
+    rows, leftovers = ClockRows(engine, clock), ClockLeftovers(engine)
+    rows.load()
+    if arguments.confirm:
+        clock.confirm()
+    elif clock.doubt() is not None:
+        for witness in witnesses_of(engine, settings.archive_dir, settings.aws_endpoint_url):
+            if (utc_ns := witness.utc_ns()) is not None:
+                clock.hear(witness.name, utc_ns)
+    now = from_ns(clock.clock.utc_ns())
+    doubt = clock.doubt()
+    if doubt is not None:
+        why = texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
+        sys.stderr.write(f"{texts.clock_in_doubt(f'{now:%Y-%m-%d %H:%M}', why)}\n")
+        return EXIT_NOT_DONE
+    rows.settle()
+    if arguments.keep:
+        rows.believe()
+    for frame in leftovers.frames():
+        sys.stdout.write(f"{frame.camera_key}  {frame.captured_at:%Y-%m-%d %H:%M:%S} UTC  {frame.path}\n")
+    found = leftovers.find(now)
+    sys.stdout.write(f"{texts.clock_trusted(f'{now:%Y-%m-%d %H:%M}')}\n")
+    sys.stdout.write(f"{texts.leftovers(found.frames, len(found.gaps), len(found.cameras))}\n")
+    if arguments.take_out:
+        take_out(engine, FrameFiles(open_archive(settings, engine)), clock)
+        sys.stdout.write(f"{texts.TAKEN_OUT}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    run_service(main)

@@ -1,0 +1,209 @@
+"""What the database knows of this computer's clock: loads and keeps the evidence, and dates rows when a doubt ends.
+
+Each call is some transactions of its own and blocks on the database: call it on a thread.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, or_, update
+from sqlmodel import Session, col, select
+
+from services.archiver.base.clock_doubt import (
+    AHEAD,
+    FIRST_CAMERAS,
+    FIRST_RELEASE,
+    LONGEST_PAUSE,
+    STEP_SECONDS,
+    Evidence,
+    Moment,
+    Reading,
+    corrected_ns,
+)
+from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
+from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.db.engine import reading, writing
+from services.archiver.db.gaps import fill_gap
+from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, FrameKind
+from services.archiver.files.frame_files import StoredFrame
+from shared.clock import Clock
+
+_ROWS_AT_ONCE: Final = 500
+_STEP: Final = timedelta(seconds=STEP_SECONDS)
+
+
+class ClockRows:
+    """The evidence of one boot's clock. Every method raises DatabaseUnavailableError."""
+
+    def __init__(self, engine: Engine, trusted_clock: TrustedClock) -> None:
+        self._engine = engine
+        self._clock = trusted_clock
+
+    def load(self) -> None:
+        """Judge the clock by what the database knows."""
+        self._clock.judge_by(self.evidence())
+
+    def evidence(self) -> Evidence:
+        """The newest instant of the archive, and the reading of this boot that was right."""
+        with reading(self._engine) as session:
+            newest = max(_known_instants(session), default=None)
+            mine = session.get(ArchiveClock, self._clock.boot_id)
+        anchor = None if mine is None else Reading(mine.anchor_boot_ns, mine.anchor_utc_ns)
+        return Evidence(None if newest is None else _to_ns(newest), anchor)
+
+    def newest_adopted_ns(self) -> int | None:
+        """When the newest frame was captured that this boot did not capture (epoch ns)."""
+        others = or_(col(ArchivedFrame.boot_id).is_(None), col(ArchivedFrame.boot_id) != self._clock.boot_id)
+        with reading(self._engine) as session:
+            found = _newest(session, and_(others, col(ArchivedFrame.doubtful).is_(False)))
+        return None if found is None else _to_ns(found)
+
+    def note(self) -> None:
+        """The clock is trusted now: remember by which reading, and until when."""
+        anchor, now = self._clock.anchor, from_ns(self._clock.clock.utc_ns())
+        if anchor is None or self._clock.doubt() is not None or not self._clock.is_proven:
+            return
+        with writing(self._engine) as session:
+            session.exec(delete(ArchiveClock).where(col(ArchiveClock.noted_at) > now + AHEAD))
+            session.merge(
+                ArchiveClock(
+                    boot_id=self._clock.boot_id,
+                    anchor_boot_ns=anchor.boot_ns,
+                    anchor_utc_ns=anchor.utc_ns,
+                    noted_at=now,
+                )
+            )
+
+    def settle(self) -> int:
+        """If the clock is trusted, date this boot's frames by it, and mark those that nobody can date.
+
+        How many frames were put right. Their files keep names and labels.
+        """
+        doubt, anchor, corrected = self._clock.doubt(), self._clock.anchor, 0
+        if doubt is not None or anchor is None:
+            return 0
+        last_id: int | None = 0
+        while last_id is not None:
+            with writing(self._engine) as session:
+                rows = self._of_this_boot(session, anchor, last_id)
+                last_id = rows[-1].id if rows else None
+                for row in rows:
+                    corrected += _correct(session, row, anchor)
+        self.mark()
+        self.note()
+        return corrected
+
+    def mark(self) -> int:
+        """Mark the frames that are dated as no frame can be; how many. Marks only by a clock that is proven right."""
+        now = from_ns(self._clock.clock.utc_ns())
+        if self._clock.doubt() is not None or not self._clock.is_proven:
+            return 0
+        unmarked = col(ArchivedFrame.doubtful).is_(False)
+        with writing(self._engine) as session:
+            session.exec(
+                update(ArchiveCamera)
+                .where(col(ArchiveCamera.settled_until) > to_seconds(now + AHEAD))
+                .values(settled_until=to_seconds(now))
+            )
+            return session.exec(update(ArchivedFrame).where(unmarked, _impossible(now)).values(doubtful=True)).rowcount
+
+    def believe(self) -> int:
+        """Take the marks from all frames that can be dated so: somebody says that their dates are right. How many."""
+        now, marked = from_ns(self._clock.clock.utc_ns()), col(ArchivedFrame.doubtful).is_(True)
+        with writing(self._engine) as session:
+            return session.exec(update(ArchivedFrame).where(marked, ~_impossible(now)).values(doubtful=False)).rowcount
+
+    def _of_this_boot(self, session: Session, anchor: Reading, after_id: int) -> Sequence[ArchivedFrame]:
+        """The next rows that the clock may have dated wrongly: those in doubt, and those outside the boot's time."""
+        captured_at = col(ArchivedFrame.captured_at)
+        began = max(EPOCH, from_ns(anchor.offset_ns) - _STEP)
+        until = from_ns(self._clock.clock.utc_ns()) + _STEP
+        wrong = or_(col(ArchivedFrame.doubtful).is_(True), captured_at < began, captured_at > until)
+        statement = (
+            select(ArchivedFrame)
+            .where(ArchivedFrame.boot_id == self._clock.boot_id, wrong, col(ArchivedFrame.id) > after_id)
+            .order_by(col(ArchivedFrame.id))
+            .limit(_ROWS_AT_ONCE)
+        )
+        return session.exec(statement).all()
+
+
+def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
+    """The row of a stored frame. In doubt it is marked, unless an earlier boot captured it at a time that can be."""
+    row = ArchivedFrame.of(stored, from_ns(clock.clock.utc_ns()))
+    if clock.doubt() is None:
+        return row
+    newest = clock.newest
+    is_ours = row.boot_id == clock.boot_id
+    row.doubtful = is_ours or (newest is not None and row.captured_at > newest + LONGEST_PAUSE)
+    if not is_ours:
+        row.created_at = row.captured_at  # the clock's own time must not become evidence
+    return row
+
+
+def judged_rows(engine: Engine) -> Callable[[StoredFrame], ArchivedFrame]:
+    """`new_row` for a command, by this computer's clock as the database judges it now. Needs the newest tables.
+
+    Raises:
+        DatabaseUnavailableError: when the database can't be asked.
+    """
+    clock = TrustedClock(Clock())
+    ClockRows(engine, clock).load()
+    return lambda stored: new_row(stored, clock)
+
+
+def _known_instants(session: Session) -> list[datetime]:
+    """Instants that were not in the future when a trusted clock wrote them down. An imported still is no evidence."""
+    is_evidence = and_(col(ArchivedFrame.doubtful).is_(False), _is_captured())
+    newest = _newest(session, is_evidence)
+    last = select(ArchivedFrame.created_at).where(is_evidence).order_by(col(ArchivedFrame.id).desc()).limit(1)
+    found = (newest, session.exec(last).first(), session.exec(select(func.max(ArchiveClock.noted_at))).first())
+    return [instant for instant in found if instant is not None]
+
+
+def _newest(session: Session, condition: ColumnElement[bool]) -> datetime | None:
+    captured_at = col(ArchivedFrame.captured_at)
+    return session.exec(select(captured_at).where(condition).order_by(captured_at.desc()).limit(1)).first()
+
+
+def _correct(session: Session, row: ArchivedFrame, anchor: Reading) -> bool:
+    """Date the row by the anchor; whether it was dated otherwise. A slot that has a frame already keeps that one."""
+    assert row.boot_id is not None  # noqa: S101 by the condition
+    at = from_ns(corrected_ns(Moment(row.boot_id, row.boot_ns or 0), anchor))
+    row.doubtful = False
+    is_wrong = abs(at - row.captured_at) > _STEP
+    if is_wrong:
+        row.captured_at = row.created_at = at
+        if row.interval_seconds is not None:
+            start = to_seconds(at) // row.interval_seconds * row.interval_seconds
+            taken = select(ArchivedFrame.id).where(
+                ArchivedFrame.camera_key == row.camera_key, ArchivedFrame.slot_start == start
+            )
+            with session.no_autoflush:
+                if session.exec(taken).first() is None:
+                    row.slot_start = start
+    session.add(row)
+    session.flush()
+    fill_gap(session, row)
+    return is_wrong
+
+
+def _impossible(now: datetime) -> ColumnElement[bool]:
+    """Dated in the future, before there were such cameras, or captured by us before there was this program.
+
+    An imported still may be a picture of any year before.
+    """
+    captured_at = col(ArchivedFrame.captured_at)
+    ours = or_(col(ArchivedFrame.created_at) < FIRST_RELEASE, col(ArchivedFrame.boot_id).is_not(None))
+    too_early = or_(captured_at < FIRST_CAMERAS, and_(captured_at < FIRST_RELEASE, ours))
+    return or_(captured_at > now + AHEAD, and_(too_early, _is_captured()))
+
+
+def _is_captured() -> ColumnElement[bool]:
+    """By an archiver, and not imported from another program's stills."""
+    return col(ArchivedFrame.kind) != FrameKind.IMPORTED.value
+
+
+def _to_ns(instant: datetime) -> int:
+    return (instant - EPOCH) // timedelta(microseconds=1) * 1000

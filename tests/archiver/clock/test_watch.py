@@ -1,0 +1,175 @@
+"""The watch: it says why the clock is in doubt, asks others, and settles the archive when the clock is right."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from services.archiver.base.epoch import EPOCH
+from services.archiver.base.problems import Problems
+from services.archiver.clock.watch import ASK_SECONDS, ClockWatch
+from services.archiver.db.clock_rows import ClockRows
+from services.archiver.db.frame_query import FrameQuery
+from services.archiver.db.frames import FrameRows
+from services.archiver.db.gaps import GapQuery, GapRows
+from services.archiver.db.intervals import GapReason, Missed, Stretch
+from services.archiver.db.row_writer import RowWriter
+from services.archiver.db.slot_report import SlotReport
+from services.archiver.files.frame_files import FrameFiles
+from tests.archiver.clock.world import World, capture
+
+NOW = datetime(2026, 11, 26, 12, 0, 10, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+YEAR = timedelta(days=365)
+
+
+@dataclass
+class Other:
+    """Another clock, that is ahead of the world's true time."""
+
+    at: datetime
+    contradicts: bool = True
+    name: str = "another clock"
+
+    def utc_ns(self) -> int | None:
+        return ((self.at - EPOCH) // timedelta(microseconds=1)) * 1000
+
+
+class Scene:
+    """An archiver that is running in the world, watched."""
+
+    def __init__(self, engine: Engine, frame_files: FrameFiles, world: World, *witnesses: Other) -> None:
+        self.clock = world.trusted_clock()
+        self.rows = ClockRows(engine, self.clock)
+        self.rows.load()
+        self.row_writer = RowWriter(engine, frame_files, Problems(), world.clock, self.clock)
+        self.watch = ClockWatch(engine, self.clock, self.row_writer.clock_is_trusted, witnesses)
+
+
+@pytest.fixture
+def world(frame_files: FrameFiles, frame_rows: FrameRows, engine: Engine) -> World:
+    """With an archive that a trusted clock has begun."""
+    world = World(NOW - HOUR)
+    clock = world.trusted_clock()
+    ClockRows(engine, clock).load()
+    capture(clock, frame_files, frame_rows)
+    world.advance(HOUR)
+    return world
+
+
+async def test_a_witness_that_agrees_ends_the_doubt_and_one_that_differs_does_not(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """The frames that were captured in doubt are then listed."""
+    world.reboot()
+    world.set(NOW + YEAR)
+    other = Other(NOW)
+    scene = Scene(engine, frame_files, world, other)
+    capture(scene.clock, frame_files, frame_rows)
+    await scene.watch.look()
+    (text,) = scene.watch.problems.texts()
+    assert "2027-11-26, which is in doubt: it is 365 days ahead of the newest frame" in text
+    assert scene.clock.witnesses[other.name] == pytest.approx(YEAR.total_seconds())
+    world.advance(timedelta(seconds=ASK_SECONDS))
+    other.at = world.at + timedelta(seconds=3)
+    await scene.watch.look()
+    assert scene.watch.problems.texts() == []
+    assert len(frame_rows.page(FrameQuery())[0]) == 2
+
+
+async def test_a_server_with_another_time_puts_a_clock_in_doubt_that_nothing_else_speaks_against(
+    engine: Engine, frame_files: FrameFiles, world: World
+) -> None:
+    """A day is too little for the archive to notice. A person has the last word."""
+    world.reboot()
+    world.advance(timedelta(days=1))
+    scene = Scene(engine, frame_files, world, Other(NOW))
+    assert scene.clock.doubt() is None
+    await scene.watch.look()
+    (text,) = scene.watch.problems.texts()
+    assert "it is 24 hours ahead of another clock" in text
+    scene.clock.confirm()
+    await scene.watch.look()
+    world.advance(2 * HOUR)
+    await scene.watch.look()
+    assert scene.watch.problems.texts() == []
+
+
+async def test_a_step_makes_no_gap_of_decades(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, gap_rows: GapRows, world: World
+) -> None:
+    """Reports wait while the clock is in doubt. What they say of the true time is written afterwards."""
+    del frame_rows
+    scene = Scene(engine, frame_files, world)
+    writer, slot = scene.row_writer, int(NOW.timestamp()) // 3600 * 3600
+
+    def report(until: int, *missed: Missed) -> None:
+        writer.report(SlotReport("camera_1", "Camera", 3600, slot - 3600, until, world.at, missed))
+
+    report(slot)
+    world.set(world.at + 10 * YEAR)
+    later = int(world.at.timestamp()) // 3600 * 3600
+    report(later, Missed(Stretch(slot, later), GapReason.ARCHIVER_DOWN.value))
+    await scene.watch.look()
+    world.set(world.at - 10 * YEAR)
+    world.advance(2 * HOUR)
+    await scene.watch.look()
+    report(slot + 7200, Missed(Stretch(slot + 3600, slot + 7200), GapReason.DISK_FULL.value))
+    await writer._write_reports()
+    gaps = [(gap.start_seconds, gap.end_seconds, gap.reason) for gap in gap_rows.gaps(GapQuery())[0]]
+    assert gaps == [(slot, slot + 3600, "archiver down"), (slot + 3600, slot + 7200, "disk full")]
+    (camera,) = gap_rows.cameras()
+    assert camera.settled_until == slot + 7200
+
+
+async def test_reports_of_a_doubt_that_was_none_keep_their_reasons(
+    engine: Engine, frame_files: FrameFiles, gap_rows: GapRows, world: World
+) -> None:
+    """The computer was only off for long."""
+    world.reboot()
+    world.advance(timedelta(days=20))
+    scene = Scene(engine, frame_files, world)
+    slot = int(world.at.timestamp()) // 3600 * 3600
+    missed = Missed(Stretch(slot - 3600, slot), "camera offline")
+    scene.row_writer.report(SlotReport("camera_1", "Camera", 3600, slot - 7200, slot, world.at, (missed,)))
+    await scene.watch.look()
+    assert gap_rows.cameras() == []
+    scene.clock.confirm()
+    await scene.watch.look()
+    await scene.row_writer._write_reports()
+    assert [gap.reason for gap in gap_rows.gaps(GapQuery())[0]] == ["archiver down", "camera offline"]
+
+
+async def test_rows_that_are_made_again_from_the_files_are_evidence(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows
+) -> None:
+    """A lost database must not make a wrong clock look right."""
+    world = World(NOW)
+    scene = Scene(engine, frame_files, world)
+    assert scene.clock.doubt() is None
+    before = World(NOW - YEAR / 2, boots=7)
+    earlier = before.trusted_clock()
+    ClockRows(engine, earlier).load()
+    capture(earlier, frame_files, frame_rows)
+    await scene.watch.look()
+    assert scene.clock.doubt() is not None
+
+
+async def test_what_the_command_was_told_reaches_the_archiver_that_runs(
+    engine: Engine, frame_files: FrameFiles, world: World
+) -> None:
+    """Through the database."""
+    world.reboot()
+    world.advance(20 * 24 * HOUR)
+    scene = Scene(engine, frame_files, world)
+    await scene.watch.look()
+    assert scene.watch.problems.texts()
+    command = world.trusted_clock()
+    rows = ClockRows(engine, command)
+    rows.load()
+    command.confirm()
+    rows.settle()
+    world.advance(timedelta(seconds=ASK_SECONDS))
+    await scene.watch.look()
+    assert scene.watch.problems.texts() == []
