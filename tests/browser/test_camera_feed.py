@@ -54,7 +54,7 @@ def test_two_feeds_of_one_camera_share_the_larger_picture(page: Page, site: Site
     feeds = open_feeds(page, site.origin, f"<div>{small}</camera-feed></div>", f"<div>{large}</camera-feed></div>")
     for feed in feeds:
         wait_until(lambda feed=feed: feed.facts()["width"] == 640, "the larger one is painted", PATIENCE_SECONDS)  # type: ignore[misc]
-    assert site.viewers() == 1
+    wait_until(lambda: site.viewers() == 1, "the change of size has ended", PATIENCE_SECONDS)
     feeds[1].evaluate("feed => feed.remove()")
     wait_until(lambda: feeds[0].facts()["width"] == 320, "the smaller one is painted", PATIENCE_SECONDS)
     assert site.viewers() == 1

@@ -69,9 +69,13 @@ def test_a_page_on_another_port_shows_the_stream_and_the_snapshot(
         with page_elsewhere(markup) as address:
             page = chromium.new_page()
             page.goto(address, wait_until="commit")
+
+            def both_are_shown() -> bool:
+                ingest.show(frame_of("cam1"))  # again and again: the second request may be late
+                return shows(page, "#stream") and shows(page, "#snapshot")
+
             wait_until(lambda: b"frame/cam1/main/" in ingest.topics, "it is subscribed to")
-            ingest.show(frame_of("cam1"))
-            wait_until(lambda: shows(page, "#stream") and shows(page, "#snapshot"), "both are shown")
+            wait_until(both_are_shown, "both are shown")
             page.close()
 
 
