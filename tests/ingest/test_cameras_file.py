@@ -71,9 +71,9 @@ def test_areas_with_a_bracket_too_few_are_refused_in_words(masks: str, path: Pat
     "text",
     [
         "[[camera]]\ndevice_key = 'a'\ncrop = \"0\\n2026-11-27 [error] forged\"\n",
-        "[[camera]]\ndevice_key = \"a\\u001b[31mb\\u2028\"\n",
+        '[[camera]]\ndevice_key = "a\\u001b[31mb\\u2028"\n',
         "[[camera]]\ndevice_key = 'a'\n\"of\\nmine\" = 1\n",
-        "\"cam\\nera\" = 1\n",
+        '"cam\\nera" = 1\n',
     ],
 )
 def test_a_refusal_is_one_line_whatever_the_file_holds(text: str, path: Path) -> None:
