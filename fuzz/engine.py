@@ -65,6 +65,7 @@ def main(name: str, directory: Path, seconds: int) -> None:
         f"-timeout={HANG_SECONDS}",
         f"-rss_limit_mb={MOST_RESIDENT_MIB}",
         f"-artifact_prefix={crashes}/",
+        f"-report_slow_units={HANG_SECONDS}",  # by the clock on the wall, which says little on a busy computer
         "-print_final_stats=1",
         "-verbosity=1",
         str(working),
