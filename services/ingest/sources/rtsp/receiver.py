@@ -30,8 +30,8 @@ LOSS_TICKS: Final = 20
 MAX_ROUNDS: Final = 64
 LONGEST_NAP_SECONDS: Final = 0.4
 """A nap costs the same however much arrives in it: most of it goes into caches that others have filled meanwhile."""
-NAP_BYTES: Final = 32 * 1024
-"""How much may arrive during a nap: half of what a TCP connection buffers unread, so the camera never waits."""
+NAP_BYTES: Final = 48 * 1024
+"""How much may arrive during a nap: three quarters of what a TCP connection buffers unread, so the camera never waits."""
 
 
 class Receiver:
