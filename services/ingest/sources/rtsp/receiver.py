@@ -31,7 +31,7 @@ MAX_ROUNDS: Final = 64
 LONGEST_NAP_SECONDS: Final = 0.4
 """A nap costs the same however much arrives in it: most of it goes into caches that others have filled meanwhile."""
 NAP_BYTES: Final = 48 * 1024
-"""How much may arrive during a nap: three quarters of what a TCP connection buffers unread, so the camera never waits."""
+"""How much may arrive during a nap: three quarters of what TCP buffers unread, so the camera never waits."""
 
 
 class Receiver:
