@@ -51,7 +51,7 @@ def test_the_sentence_names_the_parameter_and_the_reason(query: str, detail: str
     assert (answer.status_code, answer.json()) == (422, {"detail": detail})
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe", b'{"width": "\xe9"}', b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"\x80", b'{"width": "\xe9"}', b"[" * 100_000])
 def test_a_body_that_can_not_be_read_is_a_sentence_too(body: bytes) -> None:
     """Bytes that are no text, and lists without end. FastAPI alone answers 400 with words that help nobody."""
     answer = client().post("/", content=body, headers={"Content-Type": "application/json"})
