@@ -36,7 +36,7 @@ def verdict(report: Mapping[str, Any] | None, file: str) -> tuple[int, str]:
 
 def ask(file: Path) -> Mapping[str, Any] | None:
     """pip-audit's report on a file of locked requirements; None when it could not ask."""
-    command = [_PROGRAM, *_OPTIONS, "--requirement", file]
+    command = [str(_PROGRAM), *_OPTIONS, "--requirement", str(file)]
     try:
         asked = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         report: Mapping[str, Any] = json.loads(asked.stdout)

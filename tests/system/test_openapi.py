@@ -72,8 +72,10 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
                 each.start(name)
         for origin in found.values():
             wait_until(partial(answers, int(origin.rpartition(":")[2])), "the service answers", 20)
+        lists = f"{found['archiver without database']}/api/camera/frames"
         capture = f"{stack.origin}/api/camera/frames?camera={CAMERA}"
         wait_until(lambda: "id" in fetch(capture, "POST"), "the camera has a frame", 20)
+        assert requests.get(lists, headers=ROLES["operator"], timeout=60).status_code == 503
         yield found
 
 
