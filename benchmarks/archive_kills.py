@@ -76,7 +76,7 @@ def killed(root: Path, times: int, neighbours: int, settling_seconds: float) -> 
     root.mkdir()
     place = Place(root, f"ipc://{root}/bus")
     camera = ScriptedCamera([jpeg_of(noise(640, 360))], interval_seconds=1)
-    dice = random.Random(_SEED)  # noqa: S311
+    dice = random.Random(_SEED)  # noqa: S311 chance that can be repeated, no secret
     with ExitStack() as stack:
         stack.enter_context(ScriptedBus(place.bus, [camera]).running())
         for number in range(neighbours):

@@ -36,7 +36,7 @@ from benchmarks.servers import Server
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 
-TOKEN: Final = "a-token-of-the-benchmark"  # noqa: S105
+TOKEN: Final = "a-token-of-the-benchmark"  # noqa: S105 a secret of the benchmark's own
 AUTHORIZATION: Final = {"Authorization": f"Bearer {TOKEN}"}
 VIEWERS: Final = 10
 FPS: Final = 30
@@ -105,7 +105,7 @@ class Health:
         while not self._end.wait(0.1):
             begun = time.monotonic()
             try:
-                with urllib.request.urlopen(self._address, timeout=30) as answer:  # noqa: S310
+                with urllib.request.urlopen(self._address, timeout=30) as answer:  # noqa: S310 an address of loopback that this file made
                     answer.read()
                 took = time.monotonic() - begun
             except OSError:
@@ -190,9 +190,9 @@ def running_stack(directory: Path) -> Iterator[Stack]:
 
 
 def _answers(stack: Stack, path: str) -> bool:
-    request = urllib.request.Request(stack.origin + path, headers=AUTHORIZATION)  # noqa: S310
+    request = urllib.request.Request(stack.origin + path, headers=AUTHORIZATION)  # noqa: S310 an address of loopback that this file made
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 an address of loopback that this file made
             return bool(answer.read())
     except OSError:
         return False
@@ -202,8 +202,8 @@ def shared_stream(stack: Stack) -> str:
     """The path of a share link to the stream, since the viewers show no credentials."""
     body = json.dumps({"camera": "camera_1", "expires_in_seconds": 86_400}).encode()
     headers = AUTHORIZATION | {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{stack.origin}/api/camera/links", body, headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    request = urllib.request.Request(f"{stack.origin}/api/camera/links", body, headers)  # noqa: S310 an address of loopback that this file made
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 an address of loopback that this file made
         return f"/{json.load(answer)['stream_url'].lstrip('/')}"
 
 

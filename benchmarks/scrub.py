@@ -101,7 +101,7 @@ def measured(page: Page, address: str, touches: int) -> dict[str, Any]:
     page.evaluate(_WATCH)
     box = page.locator("#track").bounding_box()
     assert box is not None
-    dice = random.Random(_SEED)  # noqa: S311
+    dice = random.Random(_SEED)  # noqa: S311 chance that can be repeated, no secret
     places = [box["x"] + box["width"] * dice.random() for _ in range(touches)]
     first = touched(page, places, box["y"] + 40)
     page.evaluate("times.length = 0")

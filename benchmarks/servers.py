@@ -23,7 +23,7 @@ MOST_VIEWERS: Final = 16_000
 FLOOR: Final = "floor"
 SERVERS: Final = {"framecast": "services.stream", "idiom": "benchmarks.idiom"}
 """Name and module of each server. The floor is not here, because it is a compiled program."""
-OPEN: Final = {"STREAM_HOST": "0.0.0.0", "ALLOW_ANONYMOUS": "true"}  # noqa: S104
+OPEN: Final = {"STREAM_HOST": "0.0.0.0", "ALLOW_ANONYMOUS": "true"}  # noqa: S104 its viewers may be on another host
 """Settings for servers with viewers beyond loopback."""
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from shared.web.error_answer import error_answers
+
 Strictly = Callable[[Request], Awaitable[Response | None]]
 """The answer to `/readyz?strict` of a service that is ready; None for the plain answer."""
 _NOT_MEANT: Final = frozenset({"0", "false", "no"})
@@ -32,7 +34,7 @@ def health_router(
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @router.get("/readyz", responses={503: {"description": "Not ready, with the reason"}})
+    @router.get("/readyz", responses=error_answers({503: "Not ready, with the reason"}))
     async def readyz(request: Request, strict: Strict = None) -> Response:
         reason = why_not_ready()
         if reason is not None:

@@ -76,6 +76,9 @@ def too_many_pings(most: int, seconds: float) -> str:
     return f"a socket may send {most} pings and pongs in {seconds:g} s"
 
 
+UNREADABLE_BODY: Final = "its body is no JSON that can be read"
+
+
 def invalid_parameter(name: str, reason: str) -> str:
     """`name` is empty when the whole request is meant; `reason` is pydantic's message."""
     return f"'{name or 'the request'}' is not valid: {reason}."

@@ -109,7 +109,7 @@ def test_a_share_link_opens_one_thing_to_anybody_who_holds_it(stack: ComposeStac
     assert stack.ask("GET", image.partition("?")[0]).status == 401
 
 
-@pytest.mark.parametrize("door", [{"PUBLISH_ADDRESS": "0.0.0.0"}, {"SITE_ADDRESS": "cameras.example.org"}], ids=list)  # noqa: S104
+@pytest.mark.parametrize("door", [{"PUBLISH_ADDRESS": "0.0.0.0"}, {"SITE_ADDRESS": "cameras.example.org"}], ids=list)  # noqa: S104 only a setting's value: nothing listens there
 def test_a_stack_that_others_reach_does_not_start_without_a_password(door: dict[str, str]) -> None:
     """Both services exit with code 2 and one line that names the setting which opens the stack to others."""
     stack = ComposeStack("open", settings=door)

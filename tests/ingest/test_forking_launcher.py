@@ -19,7 +19,7 @@ from shared.clock import Clock
 from shared.settings import DEFAULT_MAX_PIXELS
 from tests.support.waiting import wait_until
 
-SECRET = "s3cret"  # noqa: S105
+SECRET = "s3cret"  # noqa: S105 a secret of the test's own
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
 
 

@@ -198,6 +198,6 @@ def test_a_camera_with_a_codec_of_its_own_is_shown_all_the_same() -> None:
 @pytest.mark.camera
 def test_a_camera_that_is_up_answers_without_being_told_the_password() -> None:
     """Any answer will do, a refusal too."""
-    with RtspCamera(username="admin", password="secret") as camera:  # noqa: S106
+    with RtspCamera(username="admin", password="secret") as camera:  # noqa: S106 a secret of the test's own
         assert answers(camera.url)
         assert camera.total_sessions == 0

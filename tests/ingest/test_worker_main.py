@@ -34,7 +34,7 @@ from shared.settings import DEFAULT_MAX_PIXELS
 from tests.support.services import ROOT
 from tests.support.waiting import wait_until
 
-SECRET = "s3cret"  # noqa: S105
+SECRET = "s3cret"  # noqa: S105 a secret of the test's own
 
 
 def test_each_setting_reaches_the_option_of_its_meaning() -> None:

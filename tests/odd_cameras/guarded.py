@@ -11,7 +11,7 @@ from tests.odd_cameras.camera import PLACE, Camera, Link, Request
 USERNAME: Final = "wächter"
 PASSWORD: Final = "p@ss:w/rd#1% ü"  # noqa: S105 of a camera in this process
 SERIAL: Final = "3C0A1B2PAZ12345"
-TOKEN: Final = "t0kenvalue"  # noqa: S105
+TOKEN: Final = "t0kenvalue"  # noqa: S105 a secret of the test's own
 MAC: Final = "ac:cc:8e:01:02:03"
 NAME: Final = "camera-garage.fritz.box"
 _PAIR: Final = f"{USERNAME}:{PASSWORD}"

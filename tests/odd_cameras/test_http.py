@@ -129,7 +129,7 @@ class WantsABasicLogin(WantsALogin):
 def test_a_camera_plays_that_asks_by(kind: type[WantsALogin]) -> None:
     """On the same connection."""
     with running(kind()) as camera:
-        assert plays(camera.url, camera.clip, rtsp_username="viewer", rtsp_password="secret")  # noqa: S106
+        assert plays(camera.url, camera.clip, rtsp_username="viewer", rtsp_password="secret")  # noqa: S106 a secret of the test's own
 
 
 class ContainerCamera(HttpCamera):

@@ -85,4 +85,4 @@ def test_no_login_and_no_address_is_in_the_file_in_any_form() -> None:
     for form in FORMS:
         assert form.lower() not in content.lower(), form
     with replayed(recording, speed=3) as player:
-        assert plays(player.url, camera.clip, rtsp_username="u", rtsp_password="p")  # noqa: S106
+        assert plays(player.url, camera.clip, rtsp_username="u", rtsp_password="p")  # noqa: S106 a secret of the test's own

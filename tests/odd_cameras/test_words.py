@@ -77,7 +77,7 @@ def test_a_mute_camera_is_asked_in_every_way_and_told_as_mute() -> None:
 def test_a_wrong_password_is_told_as_such_and_offered_once() -> None:
     """Cameras lock out clients that keep guessing."""
     with running(Guarded()) as camera:
-        told = why_not(camera.url, rtsp_username="viewer", rtsp_password="wrong")  # noqa: S106
+        told = why_not(camera.url, rtsp_username="viewer", rtsp_password="wrong")  # noqa: S106 a secret of the test's own
         assert "refused the user name or password" in told
         assert sum("authorization" in one.headers for one in camera.requests) == 1
 

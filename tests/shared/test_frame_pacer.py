@@ -16,7 +16,7 @@ def kept(instants: list[float], per_second: float) -> list[float]:
 @pytest.mark.parametrize("source_fps", [10, 25, 29.97, 30])
 def test_a_limit_at_the_sources_rate_drops_no_frame_because_of_jitter(source_fps: float) -> None:
     """The usual camera at 30 fps with the usual limit of 30 keeps every frame, early or late by some milliseconds."""
-    jitter = random.Random(7)  # noqa: S311
+    jitter = random.Random(7)  # noqa: S311 chance that can be repeated, no secret
     instants = [index / source_fps + jitter.uniform(-0.006, 0.006) for index in range(300)]
     assert len(kept(instants, 30)) == 300
 

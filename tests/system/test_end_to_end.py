@@ -113,9 +113,9 @@ def command_lines(pid: int) -> str:
 @pytest.mark.parametrize("decoder", ["direct", "ffmpeg"])
 def test_a_wrong_password_is_reported_and_never_revealed(decoder: str, tmp_path: Path) -> None:
     """Status and logs give the reason. The password is in no answer, no log and no process list."""
-    password = "s3cret/p@:w#rd?%"  # noqa: S105
+    password = "s3cret/p@:w#rd?%"  # noqa: S105 a secret of the test's own
     with (
-        RtspCamera(username="admin", password="another") as camera,  # noqa: S106
+        RtspCamera(username="admin", password="another") as camera,  # noqa: S106 a secret of the test's own
         Stack(
             tmp_path,
             CAMERA_RTSP_URL=camera.url,

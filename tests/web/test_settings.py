@@ -28,7 +28,7 @@ def test_loopback_needs_no_password(address: str) -> None:
     assert refusal("0.0.0.0", publish_address=address) == ""  # noqa: S104 the point of it
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5", "camera.example.org"])  # noqa: S104
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5", "camera.example.org"])  # noqa: S104 only a setting's value: nothing listens there
 def test_an_address_that_others_reach_needs_a_password(address: str) -> None:
     """One line that says what to do."""
     words = refusal(address)
@@ -38,13 +38,13 @@ def test_an_address_that_others_reach_needs_a_password(address: str) -> None:
     assert "ALLOW_ANONYMOUS=true" in words
     assert refusal(address, allow_anonymous=True) == ""
     assert refusal(address, viewer_password="long enough") == ""  # noqa: S106 the test's own
-    assert refusal(address, operator_token="longer than sixteen") == ""  # noqa: S106
+    assert refusal(address, operator_token="longer than sixteen") == ""  # noqa: S106 a secret of the test's own
 
 
 def test_the_published_address_counts_when_there_is_one() -> None:
     """Within compose a service binds all of its container's addresses, and the host decides who reaches them."""
-    assert refusal("0.0.0.0", publish_address="127.0.0.1") == ""  # noqa: S104
-    assert refusal("127.0.0.1", publish_address="0.0.0.0").startswith("PUBLISH_ADDRESS is '0.0.0.0'")  # noqa: S104
+    assert refusal("0.0.0.0", publish_address="127.0.0.1") == ""  # noqa: S104 only a setting's value: nothing listens there
+    assert refusal("127.0.0.1", publish_address="0.0.0.0").startswith("PUBLISH_ADDRESS is '0.0.0.0'")  # noqa: S104 only a setting's value: nothing listens there
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_two_secrets_that_are_the_same_are_refused_unshown(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("service", "changed"),
     [
-        ("stream", {"STREAM_HOST": "0.0.0.0"}),  # noqa: S104
-        ("archiver", {"ARCHIVER_HOST": "0.0.0.0"}),  # noqa: S104
-        ("stream", {"PUBLISH_ADDRESS": "0.0.0.0"}),  # noqa: S104
+        ("stream", {"STREAM_HOST": "0.0.0.0"}),  # noqa: S104 only a setting's value: nothing listens there
+        ("archiver", {"ARCHIVER_HOST": "0.0.0.0"}),  # noqa: S104 only a setting's value: nothing listens there
+        ("stream", {"PUBLISH_ADDRESS": "0.0.0.0"}),  # noqa: S104 only a setting's value: nothing listens there
         ("archiver", {"SITE_ADDRESS": "camera.example.org"}),
     ],
 )

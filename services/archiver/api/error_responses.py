@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from pydantic import BaseModel
+from shared.web.error_answer import error_answers
 
 _STATUS_CODES: Final = {
     "later": 202,
@@ -17,12 +17,6 @@ _STATUS_CODES: Final = {
 }
 
 
-class ErrorAnswer(BaseModel):
-    """What went wrong, and what to do."""
-
-    detail: str
-
-
 def error_responses(**descriptions: str) -> dict[int | str, dict[str, Any]]:
     """An endpoint's refusals for FastAPI's `responses`, by the names above."""
-    return {_STATUS_CODES[name]: {"model": ErrorAnswer, "description": text} for name, text in descriptions.items()}
+    return error_answers({_STATUS_CODES[name]: text for name, text in descriptions.items()})

@@ -123,7 +123,7 @@ def _encode_h264(pictures: Iterator[Image.Image], job: RenderJob) -> None:
 def _pipe_to_ffmpeg(pictures: Iterator[Image.Image], job: RenderJob) -> None:
     command = _ffmpeg_command(job)
     # The program is the operator's own setting, and every argument is ours.
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:  # noqa: S603
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:  # noqa: S603 a fixed program, and no shell
         assert ffmpeg.stdin is not None  # noqa: S101 piped
         try:
             for picture in pictures:

@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.stream.api.parameters import PathKey, QueryKey, find_camera
+from services.stream.api.parameters import CAMERA_REFUSALS, PathKey, QueryKey, find_camera
 from services.stream.fanout.cameras import KnownCamera
 from services.stream.fanout.hub import Hub
 
@@ -73,11 +73,13 @@ def cameras_router(hub: Hub) -> APIRouter:
         now = hub.loop_seconds
         return Devices(devices=[device_of(camera, now) for camera in hub.cameras.in_order()])
 
-    @router.get("/api/camera/stream/status", summary="Is it streaming, and who watches?")
+    @router.get("/api/camera/stream/status", summary="Is it streaming, and who watches?", responses=CAMERA_REFUSALS)
     async def status(camera: QueryKey = None) -> StreamStatus:
         return _status(hub, camera)
 
-    @router.get("/api/cameras/{key}/stream/status", summary="Is it streaming, and who watches?")
+    @router.get(
+        "/api/cameras/{key}/stream/status", summary="Is it streaming, and who watches?", responses=CAMERA_REFUSALS
+    )
     async def status_of(key: PathKey) -> StreamStatus:
         return _status(hub, key)
 

@@ -6,20 +6,21 @@ from typing import Any, Final, Self
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.stream.api.parameters import find_camera
+from services.stream.api.parameters import CAMERA_REFUSALS, find_camera
 from services.stream.base import texts
 from services.stream.fanout.hub import Hub
 from shared.bus.topics import CameraKey
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.roles import Role, requester_of
 from shared.web.access.share_links import PARAMETER, ShareLink
+from shared.web.error_answer import error_answers
 
 LINKS: Final = "/api/camera/links"
 LONGEST_SECONDS: Final = {Role.VIEWER: 24 * 3600, Role.OPERATOR: 30 * 24 * 3600}
 _TIMELAPSE_ID: Final = r"^[a-z0-9][a-z0-9_-]{0,62}_\d{8}T\d{6}Z_[0-9a-f]{6}$"
 _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
-    403: {"description": "A viewer's links are shorter"},
-    404: {"description": "No such camera"},
+    **CAMERA_REFUSALS,
+    **error_answers({403: "A viewer's links are shorter"}),
 }
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response
 
 from services.stream.api.mjpeg import NO_CACHE, timestamp
-from services.stream.api.parameters import RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
+from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
 from services.stream.base import texts
 from services.stream.fanout.hub import Hub
 
@@ -16,7 +16,7 @@ DEFAULT_MAX_AGE_SECONDS: Final = 10.0
 MaxAge = Annotated[float, Query(gt=0, le=3600, description="Refuse a picture older than this, in seconds.")]
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"image/jpeg": {}}, "description": "The newest picture"},
-    503: {"description": "There is no fresh picture, with the reason"},
+    **CAMERA_REFUSALS,
 }
 
 

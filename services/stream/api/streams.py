@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.stream.api.mjpeg import framing_for
 from services.stream.api.mjpeg_response import MjpegResponse
-from services.stream.api.parameters import RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
+from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.websocket import FrameSocket
 from services.stream.base import texts
@@ -19,10 +19,13 @@ from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.web.access.roles import requester_of
 from shared.web.access.share_links import PARAMETER
 from shared.web.client_log import limit_met
+from shared.web.error_answer import error_answers
 
 _RETRY_LATER: Final = {"Retry-After": "5"}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"multipart/x-mixed-replace": {}}, "description": "An endless MJPEG stream"}
+    200: {"content": {"multipart/x-mixed-replace": {}}, "description": "An endless MJPEG stream"},
+    **CAMERA_REFUSALS,
+    **error_answers({429: "This address has too many viewers"}),
 }
 
 

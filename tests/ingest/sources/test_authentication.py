@@ -12,7 +12,7 @@ RFC_7616 = 'Digest realm="http-auth@example.org", qop="auth, auth-int", algorith
 NONCE, OPAQUE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
 
 
-def answered(challenge: str, *, username: str = "Mufasa", password: str = "Circle of Life") -> str:  # noqa: S107
+def answered(challenge: str, *, username: str = "Mufasa", password: str = "Circle of Life") -> str:  # noqa: S107 from the examples of RFC 7616
     credentials = Credentials(username, password)
     assert credentials.handle_401({"www-authenticate": challenge})
     headers: dict[str, str] = {}

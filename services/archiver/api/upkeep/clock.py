@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import Instant
+from services.archiver.api.frames.schemas import REFUSAL_IN_LINE
 from services.archiver.api.turns import in_turn
 from services.archiver.base import texts
 from services.archiver.base.clock_doubt import DoubtKind
@@ -21,7 +22,8 @@ from shared.clock import NS_PER_SECOND
 
 ADDRESS: Final = "/api/camera/retention/clock"
 BROWSER: Final = "a browser"
-_REFUSALS: Final = error_responses(unfinished="The clock is in doubt: first it has to be right")
+_IN_LINE: Final = error_responses(**REFUSAL_IN_LINE)
+_REFUSALS: Final = error_responses(**REFUSAL_IN_LINE, unfinished="The clock is in doubt: first it has to be right")
 
 
 class DoubtAnswer(BaseModel):
@@ -76,16 +78,26 @@ def clock_router(clock: TrustedClock, engine: Engine, frame_files: FrameFiles) -
         found = LeftoversAnswer.of(leftovers.find(now))
         return ClockAnswer(now=now, doubt=told, witnesses=dict(clock.witnesses), leftovers=found)
 
-    @router.get("", dependencies=[in_turn()], summary="Whether this computer's clock is trusted")
+    @router.get("", dependencies=[in_turn()], summary="Whether this computer's clock is trusted", responses=_IN_LINE)
     def read_clock() -> ClockAnswer:
         return answer()
 
-    @router.post("/witness", dependencies=[in_turn()], summary="Tell the time of another clock, such as a browser's")
+    @router.post(
+        "/witness",
+        dependencies=[in_turn()],
+        summary="Tell the time of another clock, such as a browser's",
+        responses=_IN_LINE,
+    )
     def hear(at: At) -> ClockAnswer:
         clock.hear(BROWSER, round((at - EPOCH).total_seconds() * NS_PER_SECOND))
         return answer()
 
-    @router.post("/confirm", dependencies=[in_turn()], summary="Say that the clock is right: this ends a doubt")
+    @router.post(
+        "/confirm",
+        dependencies=[in_turn()],
+        summary="Say that the clock is right: this ends a doubt",
+        responses=_IN_LINE,
+    )
     def confirm() -> ClockAnswer:
         clock.confirm()
         return answer()

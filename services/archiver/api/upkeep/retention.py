@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
 
 from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.schemas import REFUSAL_IN_LINE
 from services.archiver.api.turns import in_turn
 from services.archiver.base import texts
 from services.archiver.base.epoch import from_ns
@@ -156,7 +157,12 @@ def retention_router(sources: RetentionSources) -> APIRouter:
     forecaster, clock = sources.forecaster, sources.clock
     router = APIRouter(tags=["retention"])
 
-    @router.get("/api/camera/retention", dependencies=[in_turn()], summary="What will be deleted, and when")
+    @router.get(
+        "/api/camera/retention",
+        dependencies=[in_turn()],
+        summary="What will be deleted, and when",
+        responses=error_responses(**REFUSAL_IN_LINE),
+    )
     def retention(
         days: Annotated[int, Query(ge=1, le=3660, description="how far to look ahead")] = 30,
     ) -> RetentionAnswer:

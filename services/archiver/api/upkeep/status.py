@@ -12,6 +12,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import make_url
 
+from services.archiver.api.error_responses import error_responses
+from services.archiver.api.frames.schemas import REFUSAL_IN_LINE
 from services.archiver.api.turns import in_turn
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
@@ -84,6 +86,7 @@ def status_router(sources: StatusSources, settings: ArchiverSettings) -> APIRout
         "/api/camera/frames/status",
         dependencies=[in_turn()],
         summary="The archive, what is wrong with it, and its settings",
+        responses=error_responses(**REFUSAL_IN_LINE),
     )
     def status() -> ArchiveStatus:
         frames, byte_count, ends = _amount(sources.frame_rows)
