@@ -53,10 +53,10 @@ class ClockRows:
         return Evidence(None if newest is None else _to_ns(newest), anchor)
 
     def newest_adopted_ns(self) -> int | None:
-        """When the newest frame was captured that this boot did not capture (epoch ns)."""
+        """When the newest frame was captured that this boot did not capture (epoch ns). Imported stills aside."""
         others = or_(col(ArchivedFrame.boot_id).is_(None), col(ArchivedFrame.boot_id) != self._clock.boot_id)
         with reading(self._engine) as session:
-            found = _newest(session, and_(others, col(ArchivedFrame.doubtful).is_(False)))
+            found = _newest(session, and_(others, col(ArchivedFrame.doubtful).is_(False), _is_captured()))
         return None if found is None else _to_ns(found)
 
     def note(self) -> None:
@@ -78,7 +78,8 @@ class ClockRows:
     def settle(self) -> int:
         """If the clock is trusted, date this boot's frames by it, and mark those that nobody can date.
 
-        How many frames were put right. Their files keep names and labels.
+        How many frames were put right. Their files keep names and labels. Frames of other boots that a scan took in
+        during the doubt are listed: the doubt was about this boot, and said nothing of theirs.
         """
         doubt, anchor, corrected = self._clock.doubt(), self._clock.anchor, 0
         if doubt is not None or anchor is None:
@@ -90,6 +91,7 @@ class ClockRows:
                 last_id = rows[-1].id if rows else None
                 for row in rows:
                     corrected += _correct(session, row, anchor)
+        self._list_adopted()
         self.mark()
         self.note()
         return corrected
@@ -114,6 +116,26 @@ class ClockRows:
         with writing(self._engine) as session:
             return session.exec(update(ArchivedFrame).where(marked, ~_impossible(now)).values(doubtful=False)).rowcount
 
+    def _list_adopted(self) -> None:
+        """Rows that were made from files during a doubt, as they would be made now. `new_row` gave them the same instant
+        twice; a frame that was captured in doubt got its row later than it was captured.
+        """
+        now = from_ns(self._clock.clock.utc_ns())
+        adopted = col(ArchivedFrame.created_at) == col(ArchivedFrame.captured_at)
+        of_others = or_(col(ArchivedFrame.boot_id).is_(None), col(ArchivedFrame.boot_id) != self._clock.boot_id)
+        marked = and_(col(ArchivedFrame.doubtful).is_(True), adopted, of_others, ~_impossible(now))
+        some = select(ArchivedFrame).where(marked).order_by(col(ArchivedFrame.id)).limit(_ROWS_AT_ONCE)
+        while True:
+            with writing(self._engine) as session:
+                rows = session.exec(some).all()
+                for row in rows:
+                    row.doubtful = False
+                    session.add(row)
+                    session.flush()
+                    fill_gap(session, row)
+            if not rows:
+                return
+
     def _of_this_boot(self, session: Session, anchor: Reading, after_id: int) -> Sequence[ArchivedFrame]:
         """The next rows that the clock may have dated wrongly: those in doubt, and those outside the boot's time."""
         captured_at = col(ArchivedFrame.captured_at)
@@ -130,9 +152,12 @@ class ClockRows:
 
 
 def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
-    """The row of a stored frame. In doubt it is marked, unless an earlier boot captured it at a time that can be."""
+    """The row of a stored frame. In doubt it is marked, unless an earlier boot captured it at a time that can be.
+
+    An imported still is from another clock, of which this one says nothing.
+    """
     row = ArchivedFrame.of(stored, from_ns(clock.clock.utc_ns()))
-    if clock.doubt() is None:
+    if clock.doubt() is None or stored.is_imported:
         return row
     newest = clock.newest
     is_ours = row.boot_id == clock.boot_id

@@ -17,8 +17,9 @@ from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName
-from services.archiver.files.webp import read_webp
+from services.archiver.files.webp import Label, WebpOptions, encode_webp, read_webp
 from tests.archiver.clock.world import World, capture
+from tests.support.archive import picture_of
 
 NOW = datetime(2026, 11, 26, 12, 0, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -430,3 +431,48 @@ def test_a_command_judges_the_clock_before_it_adopts(
     assert stored is not None
     assert not new_row(stored, clock).doubtful
     assert judged_rows(engine)(stored).doubtful
+
+
+def test_frames_that_a_scan_took_in_during_a_doubt_are_listed_when_it_ends(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, gap_rows: GapRows, world: World
+) -> None:
+    """As after a database was restored from a backup of last month, and a reboot: the doubt is about this boot."""
+    clock, rows = judged(engine, world)
+    capture(clock, frame_files, frame_rows)
+    rows.settle()
+    world.advance(timedelta(days=20))
+    lost = capture(clock, frame_files, frame_rows)
+    with Session(engine) as session:
+        session.delete(session.get(ArchivedFrame, lost.id))
+        session.commit()
+    world.reboot()
+    world.advance(HOUR)
+    clock, rows = judged(engine, world)
+    assert clock.doubt() is not None
+    Recovery(engine, frame_files, world.clock.utc_ns, lambda stored: new_row(stored, clock)).scan_camera("camera_1")
+    assert listed(frame_rows, doubtful=True) == [lost.captured_at]
+    clock.confirm()
+    rows.settle()
+    assert listed(frame_rows, doubtful=True) == []
+    assert ClockLeftovers(engine).find(world.at).is_empty
+    assert gap_rows.gaps(GapQuery())[0] == []
+
+
+@pytest.mark.parametrize("year", [1991, 2026])
+def test_an_imported_still_that_a_scan_takes_in_during_a_doubt_is_listed_at_once(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World, year: int
+) -> None:
+    """Another clock has dated it. What a wrong clock left behind is deleted by a button, and this is none of that."""
+    clock, rows = judged(engine, world)
+    capture(clock, frame_files, frame_rows)
+    rows.settle()
+    world.reboot()
+    world.advance(timedelta(days=20))
+    clock, rows = judged(engine, world)
+    assert clock.doubt() is not None
+    at = datetime(year, 11, 29, tzinfo=UTC)
+    webp = encode_webp(picture_of(at), Label("camera_1", at, None, "ab" * 16), WebpOptions(method=0))
+    frame_files.save(FrameName("camera_1", None, int(at.timestamp()) * 1000), webp)
+    Recovery(engine, frame_files, world.clock.utc_ns, lambda stored: new_row(stored, clock)).scan_camera("camera_1")
+    assert at in listed(frame_rows)
+    assert listed(frame_rows, doubtful=True) == []
