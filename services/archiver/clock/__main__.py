@@ -11,16 +11,14 @@ from services.archiver.base import texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.clock.clean_up import take_out
-from services.archiver.clock.witnesses import witnesses_of
+from services.archiver.clock.judgement import judged_clock
 from services.archiver.db.archive_identity import open_archive
 from services.archiver.db.clock_leftovers import ClockLeftovers
 from services.archiver.db.clock_rows import ClockRows
 from services.archiver.db.engine import upgrade
 from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
-from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
@@ -52,15 +50,10 @@ def _arguments() -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engine) -> int:
     upgrade(engine)
-    clock = TrustedClock(Clock())
+    clock = judged_clock(engine, settings)
     rows, leftovers = ClockRows(engine, clock), ClockLeftovers(engine)
-    rows.load()
     if arguments.confirm:
         clock.confirm()
-    elif clock.doubt() is not None:
-        for witness in witnesses_of(engine, settings.archive_dir, settings.aws_endpoint_url):
-            if (utc_ns := witness.utc_ns()) is not None:
-                clock.hear(witness.name, utc_ns)
     now = from_ns(clock.clock.utc_ns())
     doubt = clock.doubt()
     if doubt is not None:

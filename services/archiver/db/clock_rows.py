@@ -25,7 +25,8 @@ from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.gaps import fill_gap
-from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, FrameKind
+from services.archiver.db.marks import read_mark
+from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, ArchiveMark, FrameKind
 from services.archiver.files.frame_files import StoredFrame
 from shared.clock import Clock
 
@@ -39,6 +40,8 @@ class ClockRows:
     def __init__(self, engine: Engine, trusted_clock: TrustedClock) -> None:
         self._engine = engine
         self._clock = trusted_clock
+        self._confirmed = f"confirmed {trusted_clock.boot_id}"
+        """The mark of a boot whose clock a person has confirmed: the offset of its anchor."""
 
     def load(self) -> None:
         """Judge the clock by what the database knows."""
@@ -49,8 +52,10 @@ class ClockRows:
         with reading(self._engine) as session:
             newest = max(_known_instants(session), default=None)
             mine = session.get(ArchiveClock, self._clock.boot_id)
+            confirmed = read_mark(session, self._confirmed)
         anchor = None if mine is None else Reading(mine.anchor_boot_ns, mine.anchor_utc_ns)
-        return Evidence(None if newest is None else _to_ns(newest), anchor)
+        is_confirmed = anchor is not None and confirmed == anchor.offset_ns
+        return Evidence(None if newest is None else _to_ns(newest), anchor, is_confirmed)
 
     def newest_adopted_ns(self) -> int | None:
         """When the newest frame was captured that this boot did not capture (epoch ns). Imported stills aside."""
@@ -74,6 +79,8 @@ class ClockRows:
                     noted_at=now,
                 )
             )
+            if self._clock.is_confirmed:
+                session.merge(ArchiveMark(name=self._confirmed, value=anchor.offset_ns))
 
     def settle(self) -> int:
         """If the clock is trusted, date this boot's frames by it, and mark those that nobody can date.

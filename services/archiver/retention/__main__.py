@@ -16,9 +16,8 @@ from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.clock.judgement import judged_clock
 from services.archiver.db.archive_identity import open_archive
-from services.archiver.db.clock_rows import ClockRows
 from services.archiver.db.engine import upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
@@ -27,7 +26,6 @@ from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.daily_share import DailyShare
 from services.archiver.retention.forecast import Forecaster, total_of
 from services.archiver.retention.queries import Usage
-from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
@@ -42,11 +40,11 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = load_settings(ArchiverSettings)
     engine = open_database(settings)
-    forecaster, clock = Forecaster.of(settings, engine, CameraRules.loaded(settings)), TrustedClock(Clock())
+    forecaster = Forecaster.of(settings, engine, CameraRules.loaded(settings))
     try:
         if arguments.now:
             upgrade(engine)
-        ClockRows(engine, clock).load()
+        clock = judged_clock(engine, settings)
         doubt = clock.doubt()
         if doubt is not None:
             why = texts.doubt(doubt.kind, doubt.seconds, doubt.witness)

@@ -190,3 +190,26 @@ async def test_stills_that_are_imported_in_a_new_archives_first_hour_are_no_evid
         frame_rows.add(ArchivedFrame.model_validate(facts | still))
         await scene.watch.look()
         assert scene.clock.doubt() is None
+
+
+async def test_the_command_also_ends_a_doubt_that_a_server_with_another_time_began(
+    engine: Engine, frame_files: FrameFiles, world: World
+) -> None:
+    """What the database knew before the server contradicted does not end it."""
+    scene = Scene(engine, frame_files, world)
+    await scene.watch.look()
+    world.advance(HOUR)
+    contradicted = Scene(engine, frame_files, world, Other(NOW - 24 * HOUR))
+    for _ in range(2):
+        await contradicted.watch.look()
+        assert contradicted.watch.problems.texts()
+        world.advance(timedelta(seconds=ASK_SECONDS))
+    command = world.trusted_clock()
+    rows = ClockRows(engine, command)
+    rows.load()
+    command.confirm()
+    rows.settle()
+    for _ in range(2):
+        world.advance(timedelta(seconds=ASK_SECONDS))
+        await contradicted.watch.look()
+        assert contradicted.watch.problems.texts() == []
