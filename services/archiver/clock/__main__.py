@@ -70,7 +70,9 @@ def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engi
     sys.stdout.write(f"{texts.leftovers(found.frames, len(found.gaps), len(found.cameras))}\n")
     if arguments.take_out:
         take_out(engine, FrameFiles(open_archive(settings, engine)), clock)
-        sys.stdout.write(f"{texts.TAKEN_OUT}\n")
+        left = leftovers.find(now)
+        kept = texts.kept_stay(left.frames, left.bytes) if left.frames else texts.TAKEN_OUT
+        sys.stdout.write(f"{kept}\n")
     return 0
 
 

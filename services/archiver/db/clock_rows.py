@@ -26,7 +26,7 @@ from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.gaps import fill_gap
 from services.archiver.db.marks import read_mark
-from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, ArchiveMark, FrameKind
+from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, ArchiveMark, CameraChange, FrameKind
 from services.archiver.files.frame_files import StoredFrame
 from shared.clock import Clock
 
@@ -104,7 +104,10 @@ class ClockRows:
         return corrected
 
     def mark(self) -> int:
-        """Mark the frames that are dated as no frame can be; how many. Marks only by a clock that is proven right."""
+        """Mark the frames that are dated as no frame can be; how many. Marks only by a clock that is proven right.
+
+        What is remembered of cameras must not lie in the future.
+        """
         now = from_ns(self._clock.clock.utc_ns())
         if self._clock.doubt() is not None or not self._clock.is_proven:
             return 0
@@ -115,6 +118,8 @@ class ClockRows:
                 .where(col(ArchiveCamera.settled_until) > to_seconds(now + AHEAD))
                 .values(settled_until=to_seconds(now))
             )
+            # Else no report of the camera would be believed until then (`gaps.py`).
+            session.exec(update(CameraChange).where(col(CameraChange.begun_at) > now + AHEAD).values(begun_at=now))
             return session.exec(update(ArchivedFrame).where(unmarked, _impossible(now)).values(doubtful=True)).rowcount
 
     def believe(self) -> int:
@@ -200,7 +205,9 @@ def _newest(session: Session, condition: ColumnElement[bool]) -> datetime | None
 
 
 def _correct(session: Session, row: ArchivedFrame, anchor: Reading) -> bool:
-    """Date the row by the anchor; whether it was dated otherwise. A slot that has a frame already keeps that one."""
+    """Date the row by the anchor; whether it was dated otherwise. A slot that has a frame already keeps that one, and
+    this one has none: that of its name may be one to come.
+    """
     assert row.boot_id is not None  # noqa: S101 by the condition
     at = from_ns(corrected_ns(Moment(row.boot_id, row.boot_ns or 0), anchor))
     row.doubtful = False
@@ -213,8 +220,7 @@ def _correct(session: Session, row: ArchivedFrame, anchor: Reading) -> bool:
                 ArchivedFrame.camera_key == row.camera_key, ArchivedFrame.slot_start == start
             )
             with session.no_autoflush:
-                if session.exec(taken).first() is None:
-                    row.slot_start = start
+                row.slot_start = start if session.exec(taken).first() in {None, row.id} else None
     session.add(row)
     session.flush()
     fill_gap(session, row)

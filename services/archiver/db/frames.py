@@ -105,8 +105,8 @@ class FrameRows:
         """Delete the rows, and remember their files as pending deletions; the paths of those files.
 
         No file is touched. With `leave_gaps` somebody deletes them by hand: their slots get the gap `deleted`, and are
-        never captured again. Without, retention does. With `spare_kept` a frame that was marked as kept meanwhile
-        stays.
+        never captured again; but of a frame in doubt nobody knows the slot, which may be one to come. Without,
+        retention does. With `spare_kept` a frame that was marked as kept meanwhile stays.
         """
         now = from_ns(self._utc_ns())
         with writing(self._engine) as session:
@@ -114,7 +114,7 @@ class FrameRows:
             for frame in frames:
                 session.delete(frame)
                 session.merge(PendingDeletion(path=frame.path, deleted_at=now))
-                if leave_gaps:
+                if leave_gaps and not frame.doubtful:
                     record_deletion(session, frame, now)
                     _leave_gap(session, frame, GapReason.DELETED)
             if not leave_gaps:
