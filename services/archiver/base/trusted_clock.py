@@ -74,6 +74,11 @@ class TrustedClock:
             self._was_doubted = self._was_doubted or found is not None
             return found
 
+    def is_behind(self) -> bool:
+        """Whether it is in doubt because it is behind: then it shows times that have been before."""
+        found = self.doubt()
+        return found is not None and found.seconds < 0
+
     def was_doubted(self) -> bool:
         """Whether anybody was told of a doubt since the last call, however short it was."""
         with self._lock:

@@ -28,7 +28,7 @@ from services.archiver.db.gaps import fill_gap
 from services.archiver.db.marks import read_mark
 from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, ArchiveMark, CameraChange, FrameKind
 from services.archiver.files.frame_files import StoredFrame
-from shared.clock import Clock
+from shared.clock import NS_PER_SECOND, Clock
 
 _ROWS_AT_ONCE: Final = 500
 _STEP: Final = timedelta(seconds=STEP_SECONDS)
@@ -129,8 +129,8 @@ class ClockRows:
             return session.exec(update(ArchivedFrame).where(marked, ~_impossible(now)).values(doubtful=False)).rowcount
 
     def _list_adopted(self) -> None:
-        """Rows that were made from files during a doubt, as they would be made now. `new_row` gave them the same instant
-        twice; a frame that was captured in doubt got its row later than it was captured.
+        """Rows that were made from files during a doubt, as they would be made now. `new_row` gave them the same
+        instant twice; a frame that was captured in doubt got its row later than it was captured.
         """
         now = from_ns(self._clock.clock.utc_ns())
         adopted = col(ArchivedFrame.created_at) == col(ArchivedFrame.captured_at)
@@ -177,6 +177,13 @@ def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
     if not is_ours:
         row.created_at = row.captured_at  # the clock's own time must not become evidence
     return row
+
+
+def is_of_now(stored: StoredFrame, clock: TrustedClock) -> bool:
+    """Whether this boot captured the frame less than an interval ago, whatever the clock showed."""
+    now, moment = clock.moment_at(clock.clock.utc_ns()), stored.moment
+    interval_ns = (stored.interval_seconds or 0) * NS_PER_SECOND
+    return moment is not None and moment.boot_id == now.boot_id and abs(moment.boot_ns - now.boot_ns) < interval_ns
 
 
 def judged_rows(engine: Engine) -> Callable[[StoredFrame], ArchivedFrame]:

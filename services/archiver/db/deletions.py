@@ -51,6 +51,8 @@ def deletion_of(session: Session, frame: ArchivedFrame) -> Deletion | None:
     found = session.get(DeletedFrame, frame.path)
     if found is not None and not _is_before_slot(found):
         return Deletion(found.deleted_at, found.sha256)
+    if frame.doubtful:  # nobody knows which slot it is of
+        return None
     in_gap = frame.kind == FrameKind.SLOT and is_deleted(session, frame.camera_key, frame.slot_start or 0)
     return Deletion(None, None) if in_gap else None
 

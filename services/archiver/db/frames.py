@@ -172,9 +172,14 @@ class FrameRows:
             return session.exec(select(ArchivedFrame).where(ArchivedFrame.path == path)).first()
 
     def is_done(self, camera_key: str, slot_start: int) -> bool:
-        """Whether nothing is to be captured for the slot: it has its row, or its picture was deleted."""
+        """Whether nothing is to be captured for the slot: it has its row, or its picture was deleted.
+
+        The row of a frame in doubt is none: which slot it is of is not known.
+        """
         row = select(ArchivedFrame.id).where(
-            ArchivedFrame.camera_key == camera_key, ArchivedFrame.slot_start == slot_start
+            ArchivedFrame.camera_key == camera_key,
+            ArchivedFrame.slot_start == slot_start,
+            col(ArchivedFrame.doubtful).is_(False),
         )
         with reading(self._engine) as session:
             return session.exec(row).first() is not None or is_deleted(session, camera_key, slot_start)
