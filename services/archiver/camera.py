@@ -20,10 +20,9 @@ from services.archiver.base.errors import (
     UnknownCameraError,
 )
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.archive_identity import open_archive
+from services.archiver.db.archive_identity import open_archive, upgrade_in_place
 from services.archiver.db.cameras import CameraRows
 from services.archiver.db.clock_rows import judged_rows
-from services.archiver.db.engine import upgrade
 from services.archiver.db.open_database import open_database
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
@@ -42,7 +41,7 @@ def main() -> int:
     settings = load_settings(ArchiverSettings)
     engine = open_database(settings)
     try:
-        upgrade(engine)
+        upgrade_in_place(settings, engine)
         return _list(engine) if given.action == "list" else _change(given, settings, engine)
     except UnknownCameraError:
         return _refuse(texts.not_archived(given.key))

@@ -128,3 +128,17 @@ def test_a_damaged_database_is_told_with_what_to_do_and_made_anew_then(
     shutil.move(file, f"{file}.broken")
     done = command(env, "rescan")
     assert (done.returncode, "5 frames have their rows, 5 of them new" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("line", ["rescan", "camera list", "clock", "retention --now"])
+def test_where_a_marker_is_expected_no_command_makes_a_database_beneath_the_mount_point(
+    env: dict[str, str], tmp_path: Path, line: str
+) -> None:
+    """As the archiver, which waits for the disk."""
+    point = tmp_path / "disk"
+    point.mkdir()
+    env |= {"ARCHIVE_DIR": f"{point}/frames", "DATABASE_URL": f"sqlite:///{point}/archive.db"}
+    done = command(env | {"ARCHIVE_EXPECT_MARKER": "true"}, *line.split())
+    assert done.returncode == 1
+    assert "is not mounted" in done.stderr
+    assert list(point.iterdir()) == []

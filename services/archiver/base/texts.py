@@ -489,6 +489,10 @@ def export_done(new: int, present: int, dest: str, rows: str) -> str:
     return f"{new} frames copied to {dest}, {present} were there already. The rows of all of them are in {rows}."
 
 
+def export_leaves_doubtful(count: int) -> str:
+    return f"{count} frames whose time is in doubt were left out: framecast clock lists them."
+
+
 def export_missing(path: str) -> str:
     return f"{path}: the file is gone from the archive."
 

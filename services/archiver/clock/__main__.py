@@ -13,10 +13,9 @@ from services.archiver.base.errors import DatabaseUnavailableError, StorageUnava
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.clock.clean_up import take_out
 from services.archiver.clock.judgement import judged_clock
-from services.archiver.db.archive_identity import open_archive
+from services.archiver.db.archive_identity import open_archive, upgrade_in_place
 from services.archiver.db.clock_leftovers import ClockLeftovers
 from services.archiver.db.clock_rows import ClockRows
-from services.archiver.db.engine import upgrade
 from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
 from shared.lifecycle import run_service
@@ -49,7 +48,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engine) -> int:
-    upgrade(engine)
+    upgrade_in_place(settings, engine)
     clock = judged_clock(engine, settings)
     rows, leftovers = ClockRows(engine, clock), ClockLeftovers(engine)
     if arguments.confirm:

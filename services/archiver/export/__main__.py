@@ -18,7 +18,8 @@ from sqlalchemy import make_url
 from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
 from services.archiver.base.local_time import ONE_DAY, at_local
-from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.archive_identity import open_archive_to_read
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
@@ -26,9 +27,6 @@ from services.archiver.export.copying import Copied, Copying
 from services.archiver.export.rows_file import RowsFile, RowsFormat
 from services.archiver.export.target import open_target
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
-from services.archiver.files.open_store import open_store
-from services.archiver.files.store import FrameStore
 from shared.errors import ConfigurationError, FramecastError
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -47,10 +45,13 @@ def main() -> int:
         rows = RowsFile(target, arguments.rows)
     except FramecastError as error:
         return _not_done(texts.database_fails(error) if isinstance(error, DatabaseUnavailableError) else str(error))
-    frame_files = FrameFiles(_archive(settings), settings.picture_max_pixels)
-    copying = Copying(FrameRows(open_database(settings)), frame_files, target, rows)
+    engine = open_database(settings)
+    frame_files = FrameFiles(open_archive_to_read(settings, engine), settings.picture_max_pixels)
+    copying = Copying(FrameRows(engine), frame_files, target, rows)
     stopped = _copy(copying, rows, [replace(query, camera_key=key) for key in arguments.camera or [None]])
     troubles = list(_troubles(copying.result))
+    if copying.result.in_doubt:
+        sys.stderr.write(f"{texts.export_leaves_doubtful(copying.result.in_doubt)}\n")
     for line in troubles:
         sys.stderr.write(f"{line}\n")
     sys.stdout.write(f"{texts.export_done(copying.result.new, copying.result.present, arguments.dest, rows.name)}\n")
@@ -98,13 +99,6 @@ def _instant(name: str, text: str, zone: ZoneInfo, *, day_ends: bool) -> datetim
         return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ConfigurationError(texts.no_export_time(name, text)) from None
-
-
-def _archive(settings: ArchiverSettings) -> FrameStore:
-    """The archive to read from. Unlike the archiver's it makes no directory and tries to write nothing."""
-    if settings.archive_dir.startswith(S3_SCHEME):
-        return open_store(settings)
-    return LocalStore(Path(settings.archive_dir))
 
 
 def _refuse_missing_database(url: str) -> None:

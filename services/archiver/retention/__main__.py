@@ -17,8 +17,7 @@ from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.clock.judgement import judged_clock
-from services.archiver.db.archive_identity import open_archive
-from services.archiver.db.engine import upgrade
+from services.archiver.db.archive_identity import open_archive, upgrade_in_place
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
@@ -43,7 +42,7 @@ def main() -> int:
     forecaster = Forecaster.of(settings, engine, CameraRules.loaded(settings))
     try:
         if arguments.now:
-            upgrade(engine)
+            upgrade_in_place(settings, engine)
         clock = judged_clock(engine, settings)
         doubt = clock.doubt()
         if doubt is not None:
