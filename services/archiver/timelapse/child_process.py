@@ -9,9 +9,10 @@ from contextlib import suppress
 from typing import Final
 
 from services.archiver.base import texts
+from services.archiver.base.errors import DiskNotMountedError
 from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.timelapse.memory_share import MemoryShare
-from services.archiver.timelapse.render_job import MemoryRequest, Progress, RenderJob, decode_report
+from services.archiver.timelapse.render_job import EXIT_DISK_AWAY, MemoryRequest, Progress, RenderJob, decode_report
 from shared.errors import FramecastError
 
 STALL_SECONDS: Final = 900.0
@@ -43,6 +44,7 @@ async def render(job: RenderJob, on_progress: OnProgress, memory: PictureMemory)
     Raises:
         RenderFailedError: when it fails, stalls or was told to end.
         NoProcessError: when it can't be started.
+        DiskNotMountedError: when the archive's disk went away meanwhile.
     """
     process, share = await _start(), MemoryShare(memory)
     try:
@@ -91,6 +93,8 @@ async def _follow(
         if not await on_progress(progress):
             raise RenderFailedError(texts.CANCELLED)
     code = await process.wait()
+    if code == EXIT_DISK_AWAY:
+        raise DiskNotMountedError(progress.error or "")
     if code != 0:
         raise RenderFailedError(progress.error or texts.encoder_ended(code, last_words[-_LAST_WORDS:]))
     return progress

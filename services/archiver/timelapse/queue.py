@@ -66,7 +66,7 @@ class TimelapseQueue:
     """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled.
 
     `check_archive` raises StorageUnavailableError while the archive's disk is away: then nothing is made or deleted.
-    While `is_clock_trusted` says no, no video expires.
+    While `is_clock_trusted` says no, no video expires. `archive_id` is that of the archive's marker.
     """
 
     def __init__(  # noqa: PLR0913 what it is made of
@@ -78,6 +78,7 @@ class TimelapseQueue:
         check_archive: Callable[[], None] = lambda: None,
         *,
         is_clock_trusted: Callable[[], bool] = lambda: True,
+        archive_id: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.files = JobFiles(settings.directory)
@@ -86,6 +87,7 @@ class TimelapseQueue:
         self._clock = clock
         self._memory = memory
         self._check_archive = check_archive
+        self._archive_id = archive_id
         self.is_clock_trusted = is_clock_trusted
         self._threads = Threads()
         self._adding = asyncio.Lock()
@@ -271,6 +273,7 @@ class TimelapseQueue:
             deflicker=request.deflicker,
             poster=str(temporary.with_suffix(POSTER_SUFFIX)),
             poster_place=poster_place(brightness),
+            archive_id=self._archive_id(),
         )
         return render_job, job
 
