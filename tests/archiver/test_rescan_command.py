@@ -9,12 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.frame_query import FrameQuery
-from services.archiver.db.frames import FrameRows
 from services.archiver.files.archive_marker import MARKER
-from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
 from tests.archiver.test_service import ROOT, environment
 from tests.support.archive import MadeArchive
 
@@ -32,12 +28,9 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def archive(tmp_path: Path, env: dict[str, str]) -> MadeArchive:
+def archive(env: dict[str, str]) -> MadeArchive:
     """Five frames of porch."""
-    (tmp_path / "frames").mkdir()
-    engine = open_engine(env["DATABASE_URL"])
-    upgrade(engine)
-    archive = MadeArchive(FrameFiles(LocalStore(tmp_path / "frames")), FrameRows(engine))
+    archive = MadeArchive.on_disk(env)
     archive.hours(BEGIN, range(5), camera_key="porch")
     return archive
 
