@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import camera_texts
 from services.archiver.base.errors import (
     CameraChangingError,
     DatabaseUnavailableError,
@@ -44,11 +44,11 @@ def main() -> int:
         upgrade_in_place(settings, engine)
         return _list(engine) if given.action == "list" else _change(given, settings, engine)
     except UnknownCameraError:
-        return _refuse(texts.not_archived(given.key))
+        return _refuse(camera_texts.not_archived(given.key))
     except CameraChangingError as error:
-        return _refuse(texts.camera_is_changing(error))
+        return _refuse(camera_texts.camera_is_changing(error))
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
-        return _refuse(texts.camera_change_failed(error))
+        return _refuse(camera_texts.camera_change_failed(error))
     finally:
         engine.dispose()
 
@@ -68,7 +68,7 @@ def _arguments() -> argparse.Namespace:
 
 def _key(text: str) -> str:
     if not re.fullmatch(KEY_PATTERN, text):
-        raise argparse.ArgumentTypeError(texts.no_key(text))
+        raise argparse.ArgumentTypeError(camera_texts.no_key(text))
     return text
 
 
@@ -83,11 +83,11 @@ def _list(engine: Engine) -> int:
 def _change(given: argparse.Namespace, settings: ArchiverSettings, engine: Engine) -> int:
     new_key = given.new_key if given.action == "rename" else None
     if new_key == given.key:
-        return _refuse(texts.same_key(given.key), EXIT_USAGE)
+        return _refuse(camera_texts.same_key(given.key), EXIT_USAGE)
     if new_key is None and not given.yes:
         amount = next((each for each in CameraRows(engine).all() if each.key == given.key), None)
         frames, byte_count = (amount.frames, amount.bytes) if amount else (0, 0)
-        return _refuse(texts.would_forget(given.key, frames, byte_count), EXIT_USAGE)
+        return _refuse(camera_texts.would_forget(given.key, frames, byte_count), EXIT_USAGE)
     frame_files = FrameFiles(open_archive(settings, engine), settings.picture_max_pixels)
     takes_back = settings.archive_take_back
     recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine), takes_back=takes_back)

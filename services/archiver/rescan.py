@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import rescan_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.db.archive_identity import open_archive
@@ -43,7 +43,7 @@ def run(options: RescanOptions, *, as_json: bool = False) -> int:
     try:
         report = _rescanned(settings, options)
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
-        sys.stderr.write(f"{texts.rescan_failed(error)}\n")
+        sys.stderr.write(f"{rescan_texts.rescan_failed(error)}\n")
         return EXIT_WRONG
     text = json.dumps(report.as_json(), indent=2) if as_json else "\n".join(report.words())
     sys.stdout.write(f"{text}\n")

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import clock_texts, retention_texts, texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
@@ -56,8 +56,8 @@ def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engi
     now = from_ns(clock.clock.utc_ns())
     doubt = clock.doubt()
     if doubt is not None:
-        why = texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
-        sys.stderr.write(f"{texts.clock_in_doubt(f'{now:%Y-%m-%d %H:%M}', why)}\n")
+        why = clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
+        sys.stderr.write(f"{clock_texts.clock_in_doubt(f'{now:%Y-%m-%d %H:%M}', why)}\n")
         return EXIT_NOT_DONE
     rows.settle()
     if arguments.keep:
@@ -65,12 +65,12 @@ def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engi
     for frame in leftovers.frames():
         sys.stdout.write(f"{frame.camera_key}  {frame.captured_at:%Y-%m-%d %H:%M:%S} UTC  {frame.path}\n")
     found = leftovers.find(now)
-    sys.stdout.write(f"{texts.clock_trusted(f'{now:%Y-%m-%d %H:%M}')}\n")
-    sys.stdout.write(f"{texts.leftovers(found.frames, len(found.gaps), len(found.cameras))}\n")
+    sys.stdout.write(f"{clock_texts.clock_trusted(f'{now:%Y-%m-%d %H:%M}')}\n")
+    sys.stdout.write(f"{clock_texts.leftovers(found.frames, len(found.gaps), len(found.cameras))}\n")
     if arguments.take_out:
         take_out(engine, FrameFiles(open_archive(settings, engine)), clock)
         left = leftovers.find(now)
-        kept = texts.kept_stay(left.frames, left.bytes) if left.frames else texts.TAKEN_OUT
+        kept = retention_texts.kept_stay(left.frames, left.bytes) if left.frames else clock_texts.TAKEN_OUT
         sys.stdout.write(f"{kept}\n")
     return 0
 

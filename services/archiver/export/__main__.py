@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 
-from services.archiver.base import texts
+from services.archiver.base import export_texts, texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
 from services.archiver.base.local_time import ONE_DAY, at_local
 from services.archiver.base.settings import ArchiverSettings
@@ -51,12 +51,14 @@ def main() -> int:
     stopped = _copy(copying, rows, [replace(query, camera_key=key) for key in arguments.camera or [None]])
     troubles = list(_troubles(copying.result))
     if copying.result.in_doubt:
-        sys.stderr.write(f"{texts.export_leaves_doubtful(copying.result.in_doubt)}\n")
+        sys.stderr.write(f"{export_texts.export_leaves_doubtful(copying.result.in_doubt)}\n")
     for line in troubles:
         sys.stderr.write(f"{line}\n")
-    sys.stdout.write(f"{texts.export_done(copying.result.new, copying.result.present, arguments.dest, rows.name)}\n")
+    sys.stdout.write(
+        f"{export_texts.export_done(copying.result.new, copying.result.present, arguments.dest, rows.name)}\n"
+    )
     if stopped or not copying.result.count:
-        return _not_done(stopped or texts.NOTHING_TO_EXPORT)
+        return _not_done(stopped or export_texts.NOTHING_TO_EXPORT)
     return EXIT_NOT_DONE if troubles else 0
 
 
@@ -86,7 +88,7 @@ def _query(arguments: argparse.Namespace, zone: ZoneInfo) -> FrameQuery:
     since = None if arguments.since is None else _instant("--from", arguments.since, zone, day_ends=False)
     until = now if arguments.until is None else min(now, _instant("--to", arguments.until, zone, day_ends=True))
     if since is not None and since > until:
-        raise ConfigurationError(texts.EXPORT_TIMES_SWAPPED)
+        raise ConfigurationError(export_texts.EXPORT_TIMES_SWAPPED)
     return FrameQuery(since=since, until=until)
 
 
@@ -98,14 +100,14 @@ def _instant(name: str, text: str, zone: ZoneInfo, *, day_ends: bool) -> datetim
         given = datetime.fromisoformat(text)
         return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ConfigurationError(texts.no_export_time(name, text)) from None
+        raise ConfigurationError(export_texts.no_export_time(name, text)) from None
 
 
 def _refuse_missing_database(url: str) -> None:
     """To open an SQLite database that is not there would make one."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
-        raise DatabaseUnavailableError(texts.NO_DATABASE_FILE)
+        raise DatabaseUnavailableError(export_texts.NO_DATABASE_FILE)
 
 
 def _copy(copying: Copying, rows: RowsFile, queries: Sequence[FrameQuery]) -> str | None:
@@ -115,25 +117,25 @@ def _copy(copying: Copying, rows: RowsFile, queries: Sequence[FrameQuery]) -> st
         for query in queries:
             copying.copy(query)
     except StorageFullError as error:
-        stopped = texts.export_target_full(error)
+        stopped = export_texts.export_target_full(error)
     except StorageUnavailableError as error:
-        stopped = texts.export_stopped(error)
+        stopped = export_texts.export_stopped(error)
     except DatabaseUnavailableError as error:
-        stopped = texts.export_stopped(texts.database_fails(error))
+        stopped = export_texts.export_stopped(texts.database_fails(error))
     try:
         rows.write()
     except StorageUnavailableError as error:
-        stopped = stopped or texts.export_stopped(error)
+        stopped = stopped or export_texts.export_stopped(error)
     return stopped
 
 
 def _troubles(result: Copied) -> Iterator[str]:
     """A line for each frame that is not at the target, and what there is of them."""
-    yield from (texts.export_missing(path) for path in result.missing)
-    yield from (texts.export_damaged(path) for path in result.damaged)
-    yield from (texts.export_other(path) for path in result.other)
+    yield from (export_texts.export_missing(path) for path in result.missing)
+    yield from (export_texts.export_damaged(path) for path in result.damaged)
+    yield from (export_texts.export_other(path) for path in result.other)
     if result.missing or result.damaged or result.other:
-        yield texts.export_incomplete(len(result.missing), len(result.damaged), len(result.other))
+        yield export_texts.export_incomplete(len(result.missing), len(result.damaged), len(result.other))
 
 
 def _not_done(words: str) -> int:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from services.archiver.base import store_texts, texts
+from services.archiver.base import export_texts, store_texts
 from services.archiver.base.errors import StorageUnavailableError
 from services.archiver.files.s3_store import S3Store
 
@@ -44,4 +44,4 @@ def _as_the_targets(action: str) -> Iterator[None]:
         yield
     except StorageUnavailableError as error:
         reason = str(error).removeprefix(store_texts.object_store_fails("")).removesuffix(".")
-        raise StorageUnavailableError(texts.export_target_fails(action, reason)) from error
+        raise StorageUnavailableError(export_texts.export_target_fails(action, reason)) from error

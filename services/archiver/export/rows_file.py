@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, BinaryIO, Final
 
-from services.archiver.base import texts
+from services.archiver.base import export_texts
 from services.archiver.base.epoch import from_seconds
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.export.target import Target
@@ -64,7 +64,7 @@ class RowsFile:
         except FileNotFoundError:
             return
         except (ValueError, KeyError, TypeError, csv.Error) as error:
-            raise RowsUnreadableError(texts.export_rows_unreadable(self.name)) from error
+            raise RowsUnreadableError(export_texts.export_rows_unreadable(self.name)) from error
 
     def add(self, frame: ArchivedFrame) -> None:
         """Note the frame's row, over an earlier one."""

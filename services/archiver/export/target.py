@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from services.archiver.base import texts
+from services.archiver.base import export_texts
 from services.archiver.base.errors import StorageFullError, StorageUnavailableError
 from services.archiver.base.settings import BUCKET, S3_SCHEME, ArchiverSettings
 from services.archiver.files.store import TEMPORARY_PREFIX
@@ -48,7 +48,7 @@ class DirectoryTarget:
         except _ABSENT:
             raise FileNotFoundError(path) from None
         except OSError as error:
-            raise StorageUnavailableError(texts.export_target_fails("read", error.strerror)) from error
+            raise StorageUnavailableError(export_texts.export_target_fails("read", error.strerror)) from error
 
     def open(self, path: str) -> BinaryIO:
         try:
@@ -56,7 +56,7 @@ class DirectoryTarget:
         except _ABSENT:
             raise FileNotFoundError(path) from None
         except OSError as error:
-            raise StorageUnavailableError(texts.export_target_fails("read", error.strerror)) from error
+            raise StorageUnavailableError(export_texts.export_target_fails("read", error.strerror)) from error
 
     def write(self, path: str, content: bytes) -> None:
         self.write_pieces(path, [content])
@@ -121,4 +121,4 @@ def _writing() -> Iterator[None]:
         yield
     except OSError as error:
         kind = StorageFullError if error.errno in _FULL else StorageUnavailableError
-        raise kind(texts.export_target_fails("written", error.strerror)) from error
+        raise kind(export_texts.export_target_fails("written", error.strerror)) from error

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import clock_texts, retention_texts, texts
 from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
@@ -46,8 +46,8 @@ def main() -> int:
         clock = judged_clock(engine, settings)
         doubt = clock.doubt()
         if doubt is not None:
-            why = texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
-            sys.stderr.write(f"{texts.clock_in_doubt(f'{from_ns(clock.clock.utc_ns()):%Y-%m-%d}', why)}\n")
+            why = clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
+            sys.stderr.write(f"{clock_texts.clock_in_doubt(f'{from_ns(clock.clock.utc_ns()):%Y-%m-%d}', why)}\n")
         if arguments.dry_run:
             _print(forecaster, from_ns(clock.clock.utc_ns()))
         elif doubt is not None:
@@ -58,7 +58,7 @@ def main() -> int:
                 DailyShare(engine, settings.archive_delete_percent),
             )
             cleaner = Cleaner(forecaster, FrameRows(engine), files, clock, share)
-            sys.stdout.write(f"{texts.deleted(asyncio.run(cleaner.clean(everything=True)))}\n")
+            sys.stdout.write(f"{retention_texts.deleted(asyncio.run(cleaner.clean(everything=True)))}\n")
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
         sys.stderr.write(f"{texts.database_fails(error)}\n")
         return EXIT_NOT_DONE
@@ -81,15 +81,15 @@ def _summary(forecaster: Forecaster, going: Mapping[str, Usage]) -> Iterator[str
     usage = forecaster.usage()
     total, all_going = total_of(usage), total_of(going)
     if total.kept_frames:
-        yield texts.kept_stay(total.kept_frames, total.kept_bytes)
+        yield retention_texts.kept_stay(total.kept_frames, total.kept_bytes)
     yield from forecaster.rules.problems.texts()
     yield from forecaster.unmet_limits(usage)
     for key in usage:
         rule, of_camera = forecaster.rules.rule_of(key), going.get(key, Usage())
         if len(usage) > 1 or rule.keep or rule.max_bytes:
             keep = forecaster.policy_of(key)
-            yield texts.would_go_of_camera(key, keep, rule.max_bytes, of_camera.frames, of_camera.bytes)
-    yield texts.would_go(forecaster.policy, all_going.frames, all_going.bytes)
+            yield retention_texts.would_go_of_camera(key, keep, rule.max_bytes, of_camera.frames, of_camera.bytes)
+    yield retention_texts.would_go(forecaster.policy, all_going.frames, all_going.bytes)
 
 
 if __name__ == "__main__":

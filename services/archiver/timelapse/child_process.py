@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.base.errors import DiskNotMountedError
 from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.timelapse.memory_share import MemoryShare
@@ -69,7 +69,7 @@ async def _start() -> asyncio.subprocess.Process:
             start_new_session=True,  # so that ffmpeg ends with it, and Ctrl-C reaches the archiver alone
         )
     except OSError as error:
-        raise NoProcessError(texts.no_process(error.strerror)) from error
+        raise NoProcessError(timelapse_texts.no_process(error.strerror)) from error
 
 
 async def _follow(
@@ -91,12 +91,12 @@ async def _follow(
             continue
         progress = report
         if not await on_progress(progress):
-            raise RenderFailedError(texts.CANCELLED)
+            raise RenderFailedError(timelapse_texts.CANCELLED)
     code = await process.wait()
     if code == EXIT_DISK_AWAY:
         raise DiskNotMountedError(progress.error or "")
     if code != 0:
-        raise RenderFailedError(progress.error or texts.encoder_ended(code, last_words[-_LAST_WORDS:]))
+        raise RenderFailedError(progress.error or timelapse_texts.encoder_ended(code, last_words[-_LAST_WORDS:]))
     return progress
 
 
@@ -111,6 +111,6 @@ async def _line(stdout: asyncio.StreamReader) -> bytes:
         async with asyncio.timeout(STALL_SECONDS):
             return await stdout.readline()
     except TimeoutError:
-        raise RenderFailedError(texts.encoder_stalled(STALL_SECONDS)) from None
+        raise RenderFailedError(timelapse_texts.encoder_stalled(STALL_SECONDS)) from None
     except ValueError:
         raise RenderFailedError(f"the encoder wrote a line of more than {_LONGEST_LINE} bytes") from None

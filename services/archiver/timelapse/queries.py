@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.base.local_time import Window
 from services.archiver.db.engine import reading
 from services.archiver.db.frame_query import DAYLIGHT_BRIGHTNESS
@@ -97,7 +97,7 @@ def _found(engine: Engine, request: TimelapseRequest) -> tuple[list[CapturedFram
         if len(frames) <= MOST_FOUND:
             return frames, len(frames)
         if request.length_seconds is None and request.daily_at is None:
-            raise NoTimelapseError(texts.too_many_found(MOST_FOUND))
+            raise NoTimelapseError(timelapse_texts.too_many_found(MOST_FOUND))
         del frames
         return _some(session, request)
 

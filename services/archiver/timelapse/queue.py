@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
@@ -48,7 +48,7 @@ class QueueFullError(FramecastError):
 
     def __init__(self, most: int) -> None:
         self.most = most
-        super().__init__(texts.queue_full(most))
+        super().__init__(timelapse_texts.queue_full(most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class TimelapseQueue:
             try:
                 await self._work()
             except (StorageUnavailableError, DatabaseUnavailableError, NoProcessError) as error:
-                self.problems.report(Subject.TIMELAPSES, texts.timelapses_wait(error))
+                self.problems.report(Subject.TIMELAPSES, timelapse_texts.timelapses_wait(error))
             else:
                 self.problems.clear(Subject.TIMELAPSES)
             with suppress(TimeoutError):
@@ -207,7 +207,7 @@ class TimelapseQueue:
             await self.delete(job)
         for job in jobs:
             if job.state is JobState.RENDERING and job.attempts >= MOST_ATTEMPTS:
-                await self._end(job, error=texts.INTERRUPTED_TWICE)
+                await self._end(job, error=timelapse_texts.INTERRUPTED_TWICE)
             elif job.state in (JobState.QUEUED, JobState.RENDERING):
                 oldest[job.schedule is None] = job
         return oldest.get(True) or oldest.get(False)
@@ -280,7 +280,7 @@ class TimelapseQueue:
     def _leave_room(self) -> None:
         free = self.files.free_bytes()
         if free < self.settings.min_free_bytes:
-            raise StorageFullError(texts.timelapse_below_floor(free))
+            raise StorageFullError(timelapse_texts.timelapse_below_floor(free))
 
     async def _save_progress(self, job: Job, progress: Progress) -> bool:
         """Whether to go on: not if somebody has deleted the job."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import rescan_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
@@ -75,7 +75,7 @@ class SlowCheck:
     async def check_part(self) -> int:
         """Check the next part; how many files. Raises DatabaseUnavailableError, StorageUnavailableError."""
         if not await self._threads.run(self._is_there):
-            self.problems.report(Subject.CHECK, texts.NEWEST_AWAY)
+            self.problems.report(Subject.CHECK, rescan_texts.NEWEST_AWAY)
             return 0
         count = await self._threads.run(lambda: gently(self._check_next))
         self._tell()
@@ -125,6 +125,6 @@ class SlowCheck:
     def _tell(self) -> None:
         if self._wrong:
             last = list(self._wrong.values())[-1]
-            self.problems.report(Subject.CHECK, texts.slow_check_found(len(self._wrong), last.path))
+            self.problems.report(Subject.CHECK, rescan_texts.slow_check_found(len(self._wrong), last.path))
         else:
             self.problems.clear(Subject.CHECK)
