@@ -16,7 +16,12 @@ from sqlalchemy import Engine
 
 from services.archiver.base import timelapse_texts
 from services.archiver.base.epoch import from_ns
-from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
+from services.archiver.base.errors import (
+    DatabaseUnavailableError,
+    DiskNotMountedError,
+    StorageFullError,
+    StorageUnavailableError,
+)
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.files.picture_memory import PictureMemory
@@ -227,6 +232,13 @@ class TimelapseQueue:
             await self._end(job, done=result.done, skipped=result.skipped, bytes=size, has_poster=has_poster)
         except (RenderFailedError, NoTimelapseError, StorageFullError) as error:
             await self._end(job, error=str(error))
+        except DiskNotMountedError as error:
+            # A linked folder's disk may be away for long: that must not keep the others waiting.
+            if job.attempts >= MOST_ATTEMPTS:
+                await self._end(job, error=str(error))
+            else:
+                await self._save(job.with_(state=JobState.QUEUED))
+                raise
         except (NoProcessError, StorageUnavailableError):
             await self._save(queued)
             raise
