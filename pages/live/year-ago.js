@@ -18,8 +18,10 @@ export function yearBefore(now) {
 export class YearAgo {
   /** @type {string | null} */
   #camera = null;
-  /** What was found of each camera: it is asked for once. @type {Map<string, Promise<Frame | null>>} */
+  /** What was found of each camera: it is asked for once a day. @type {Map<string, Promise<Frame | null>>} */
   #found = new Map();
+  /** The day of the calendar that all of it is of. */
+  #day = "";
 
   /** @param {HTMLElement} section */
   constructor(section) {
@@ -31,7 +33,10 @@ export class YearAgo {
 
   /** Shows that of a camera that has archived frames; of null, nothing. @param {string | null} camera its key */
   async show(camera) {
-    if (camera === this.#camera) return;
+    const day = new Date().toDateString();
+    if (camera === this.#camera && day === this.#day) return;
+    if (day !== this.#day) this.#found.clear();
+    this.#day = day;
     this.#camera = camera;
     this.section.hidden = true;
     if (!camera) return;

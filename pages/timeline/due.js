@@ -1,7 +1,7 @@
 /* When the next picture is due, where the archive does not take them all day. Knows no page. */
 
 import { request } from "../shared/server.js";
-import { formatInstant, formatTime, isSameDay } from "../shared/time.js";
+import { formatInstant, formatTime, HOUR_MS, isSameDay } from "../shared/time.js";
 import * as texts from "../texts.js";
 
 /**
@@ -10,16 +10,17 @@ import * as texts from "../texts.js";
  *   next_at: string | null, next_at_is: string | null }} Capturing
  */
 
-/** The rule of most archives, which need not be asked again. */
+/** The rule of most archives, which need not be asked again for an hour. */
 const ALWAYS = "always";
-let isAlways = false;
+let alwaysUntil = 0;
 
 /** @param {string} camera @returns {Promise<string>} what is to be said; empty while pictures are due */
 export async function askDue(camera) {
-  if (isAlways) return "";
+  if (Date.now() < alwaysUntil) return "";
   /** @type {{ cameras: Capturing[] }} */
   const { cameras } = await request("api/camera/frames/capturing");
-  isAlways = cameras.length > 0 && cameras.every(({ capture_when: when }) => when === ALWAYS);
+  const isAlways = cameras.length > 0 && cameras.every(({ capture_when: when }) => when === ALWAYS);
+  alwaysUntil = isAlways ? Date.now() + HOUR_MS : 0;
   return dueWords(cameras.find((each) => each.camera === camera));
 }
 

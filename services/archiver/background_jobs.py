@@ -19,6 +19,7 @@ from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.clock.witnesses import witnesses_of
 from services.archiver.files.disk_trial import why_unusable
 from services.archiver.files.durable import is_there
+from services.archiver.files.local_store import LocalStore
 from services.archiver.files.mounts import missing_mount_point
 from services.archiver.files.store import ProbedStore
 from services.archiver.files.store_probe import StoreProbe
@@ -58,6 +59,7 @@ def add_background_jobs(
         memory,
         store.check_disk,
         is_clock_trusted=lambda: trusted.doubt() is None,
+        archive_id=lambda: store.marker.archive_id if isinstance(store, LocalStore) else None,
     )
     share = DailyShare(archiver.engine, settings.archive_delete_percent)
     cleaner = Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, trusted, share)

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import camera_texts
 from services.archiver.base.errors import (
     CameraChangingError,
     DatabaseUnavailableError,
@@ -20,10 +20,9 @@ from services.archiver.base.errors import (
     UnknownCameraError,
 )
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.archive_identity import open_archive
+from services.archiver.db.archive_identity import open_archive, upgrade_in_place
 from services.archiver.db.cameras import CameraRows
 from services.archiver.db.clock_rows import judged_rows
-from services.archiver.db.engine import upgrade
 from services.archiver.db.open_database import open_database
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
@@ -42,14 +41,14 @@ def main() -> int:
     settings = load_settings(ArchiverSettings)
     engine = open_database(settings)
     try:
-        upgrade(engine)
+        upgrade_in_place(settings, engine)
         return _list(engine) if given.action == "list" else _change(given, settings, engine)
     except UnknownCameraError:
-        return _refuse(texts.not_archived(given.key))
+        return _refuse(camera_texts.not_archived(given.key))
     except CameraChangingError as error:
-        return _refuse(texts.camera_is_changing(error))
+        return _refuse(camera_texts.camera_is_changing(error))
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
-        return _refuse(texts.camera_change_failed(error))
+        return _refuse(camera_texts.camera_change_failed(error))
     finally:
         engine.dispose()
 
@@ -69,7 +68,7 @@ def _arguments() -> argparse.Namespace:
 
 def _key(text: str) -> str:
     if not re.fullmatch(KEY_PATTERN, text):
-        raise argparse.ArgumentTypeError(texts.no_key(text))
+        raise argparse.ArgumentTypeError(camera_texts.no_key(text))
     return text
 
 
@@ -84,11 +83,11 @@ def _list(engine: Engine) -> int:
 def _change(given: argparse.Namespace, settings: ArchiverSettings, engine: Engine) -> int:
     new_key = given.new_key if given.action == "rename" else None
     if new_key == given.key:
-        return _refuse(texts.same_key(given.key), EXIT_USAGE)
+        return _refuse(camera_texts.same_key(given.key), EXIT_USAGE)
     if new_key is None and not given.yes:
         amount = next((each for each in CameraRows(engine).all() if each.key == given.key), None)
         frames, byte_count = (amount.frames, amount.bytes) if amount else (0, 0)
-        return _refuse(texts.would_forget(given.key, frames, byte_count), EXIT_USAGE)
+        return _refuse(camera_texts.would_forget(given.key, frames, byte_count), EXIT_USAGE)
     frame_files = FrameFiles(open_archive(settings, engine), settings.picture_max_pixels)
     takes_back = settings.archive_take_back
     recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine), takes_back=takes_back)

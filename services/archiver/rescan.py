@@ -11,17 +11,14 @@ import sys
 import time
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import rescan_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.archive_identity import ArchiveIdentity, is_away
+from services.archiver.db.archive_identity import open_archive
 from services.archiver.db.clock_rows import judged_rows
-from services.archiver.db.engine import upgrade
 from services.archiver.db.open_database import open_database
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
-from services.archiver.files.open_store import open_store
 from services.archiver.upkeep.report import RescanReport
 from services.archiver.upkeep.rescan import Rescan, RescanOptions
 from shared.lifecycle import run_service
@@ -46,7 +43,7 @@ def run(options: RescanOptions, *, as_json: bool = False) -> int:
     try:
         report = _rescanned(settings, options)
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
-        sys.stderr.write(f"{texts.rescan_failed(error)}\n")
+        sys.stderr.write(f"{rescan_texts.rescan_failed(error)}\n")
         return EXIT_WRONG
     text = json.dumps(report.as_json(), indent=2) if as_json else "\n".join(report.words())
     sys.stdout.write(f"{text}\n")
@@ -55,12 +52,8 @@ def run(options: RescanOptions, *, as_json: bool = False) -> int:
 
 def _rescanned(settings: ArchiverSettings, options: RescanOptions) -> RescanReport:
     engine = open_database(settings)
-    store = open_store(settings, is_tried=not is_away(engine, settings))
-    frame_files = FrameFiles(store, settings.picture_max_pixels)
     try:
-        upgrade(engine)
-        if isinstance(store, LocalStore):
-            ArchiveIdentity(engine, store).settle()
+        frame_files = FrameFiles(open_archive(settings, engine), settings.picture_max_pixels)
         takes_back = settings.archive_take_back
         recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine), takes_back=takes_back)
         return Rescan(engine, frame_files, recovery, options).run()

@@ -9,12 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.frame_query import FrameQuery
-from services.archiver.db.frames import FrameRows
 from services.archiver.files.archive_marker import MARKER
-from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
 from tests.archiver.test_service import ROOT, environment
 from tests.support.archive import MadeArchive
 
@@ -32,12 +28,9 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def archive(tmp_path: Path, env: dict[str, str]) -> MadeArchive:
+def archive(env: dict[str, str]) -> MadeArchive:
     """Five frames of porch."""
-    (tmp_path / "frames").mkdir()
-    engine = open_engine(env["DATABASE_URL"])
-    upgrade(engine)
-    archive = MadeArchive(FrameFiles(LocalStore(tmp_path / "frames")), FrameRows(engine))
+    archive = MadeArchive.on_disk(env)
     archive.hours(BEGIN, range(5), camera_key="porch")
     return archive
 
@@ -128,3 +121,17 @@ def test_a_damaged_database_is_told_with_what_to_do_and_made_anew_then(
     shutil.move(file, f"{file}.broken")
     done = command(env, "rescan")
     assert (done.returncode, "5 frames have their rows, 5 of them new" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("line", ["rescan", "camera list", "clock", "retention --now"])
+def test_where_a_marker_is_expected_no_command_makes_a_database_beneath_the_mount_point(
+    env: dict[str, str], tmp_path: Path, line: str
+) -> None:
+    """As the archiver, which waits for the disk."""
+    point = tmp_path / "disk"
+    point.mkdir()
+    env |= {"ARCHIVE_DIR": f"{point}/frames", "DATABASE_URL": f"sqlite:///{point}/archive.db"}
+    done = command(env | {"ARCHIVE_EXPECT_MARKER": "true"}, *line.split())
+    assert done.returncode == 1
+    assert "is not mounted" in done.stderr
+    assert list(point.iterdir()) == []

@@ -1,14 +1,18 @@
 """An archive made quickly: real files and real rows, for frames that were never captured."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
 
 from PIL import Image, ImageDraw
 
+from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import FrameName
 from services.archiver.files.webp import Label, WebpOptions, encode_webp
 
@@ -33,6 +37,15 @@ class MadeArchive:
 
     frame_files: FrameFiles
     frame_rows: FrameRows
+
+    @classmethod
+    def on_disk(cls, env: Mapping[str, str]) -> Self:
+        """A new one, where these settings of an archiver say: a directory, and a database of SQLite."""
+        root = Path(env["ARCHIVE_DIR"])
+        root.mkdir()
+        engine = open_engine(env["DATABASE_URL"])
+        upgrade(engine)
+        return cls(FrameFiles(LocalStore(root)), FrameRows(engine))
 
     def frame(
         self,

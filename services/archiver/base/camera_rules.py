@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from services.archiver.base import texts
+from services.archiver.base import camera_texts
 from services.archiver.base.capture_rule import ALWAYS, CaptureRule, parse_rule
 from services.archiver.base.capture_rule import GRAMMAR as GRAMMAR_OF_CAPTURE
 from services.archiver.base.daylight import Location
@@ -159,7 +159,7 @@ class CameraRules:
             log.info("rules of the cameras read", file=str(path), cameras=len(self._rules))
 
     def _tell(self, error: ConfigurationError) -> None:
-        words = texts.old_rules_stay if self.are_known else texts.rules_unknown
+        words = camera_texts.old_rules_stay if self.are_known else camera_texts.rules_unknown
         self.problems.report(Subject.CAMERAS_FILE, words(error))
 
     def _read(self, path: Path) -> None:

@@ -79,11 +79,13 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of the time. `newest_ns` is the latest instant that the archive knows, from rows and notes above
-    doubt; None of an empty archive. `anchor` is a reading of this boot that was right.
+    doubt; None of an empty archive. `anchor` is a reading of this boot that was right; with `is_confirmed` a person
+    said so, whatever other clocks say.
     """
 
     newest_ns: int | None = None
     anchor: Reading | None = None
+    is_confirmed: bool = False
 
 
 def doubt_of(reading: Reading, evidence: Evidence) -> Doubt | None:

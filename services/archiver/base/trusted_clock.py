@@ -37,7 +37,8 @@ class TrustedClock:
         self._lock = threading.Lock()
         self._evidence: Evidence | None = None
         self._contradiction: Doubt | None = None
-        self._is_confirmed = False
+        self.is_confirmed = False
+        """A person has said that the clock is right, so no other clock contradicts it any more."""
         self._is_proven = False
         self._was_doubted = False
 
@@ -52,6 +53,8 @@ class TrustedClock:
     def judge_by(self, evidence: Evidence) -> None:
         """The archive's evidence has been read. A clock that it does not contradict is trusted from now on."""
         with self._lock:
+            if evidence.is_confirmed and doubt_of(self.read(), evidence) is None:
+                self._contradiction, self.is_confirmed = None, True
             if evidence.anchor is None and self._is_proven:
                 evidence = Evidence(evidence.newest_ns, self.anchor)
             self._evidence = evidence
@@ -70,6 +73,11 @@ class TrustedClock:
             found = found or self._contradiction
             self._was_doubted = self._was_doubted or found is not None
             return found
+
+    def is_behind(self) -> bool:
+        """Whether it is in doubt because it is behind: then it shows times that have been before."""
+        found = self.doubt()
+        return found is not None and found.seconds < 0
 
     def was_doubted(self) -> bool:
         """Whether anybody was told of a doubt since the last call, however short it was."""
@@ -100,7 +108,7 @@ class TrustedClock:
     def confirm(self) -> None:
         """A person says that the clock is right."""
         self._trust(self.read(), "a person")
-        self._is_confirmed = True
+        self.is_confirmed = True
 
     def hear(self, witness: str, utc_ns: int, *, contradicts: bool = False) -> bool:
         """Another clock shows that time now; whether this one agrees. Then a doubt ends.
@@ -113,7 +121,7 @@ class TrustedClock:
             if not self._is_proven or self.doubt() is not None:
                 self._trust(reading, witness)
             return True
-        if contradicts and not self._is_confirmed:
+        if contradicts and not self.is_confirmed:
             self._contradiction = Doubt(DoubtKind.CONTRADICTED, seconds, witness)
         return False
 

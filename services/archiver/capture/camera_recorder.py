@@ -41,13 +41,15 @@ LONGEST_SLEEP_SECONDS: Final = 1.0
 SHORTEST_SLEEP_SECONDS: Final = 0.001
 FIRST_RETRY_SECONDS: Final = 0.5
 LONGEST_RETRY_SECONDS: Final = 30.0
+NS_PER_MILLISECOND: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Encoded:
-    """A finished WebP that is not stored yet."""
+    """A finished WebP that is not stored yet, and its name."""
 
     slot: Slot
+    name: FrameName
     webp: bytes
 
 
@@ -81,6 +83,8 @@ class CameraRecorder:
         self._tried: Slot | None = None
         """The last slot of which a picture was wanted while it ran."""
         self._newest_start = -1
+        self._is_taken = False
+        """Whether the place of the slot that is being archived has a frame of another time."""
 
     def hear(self, status: CameraStatus) -> None:
         """A status of this camera has come."""
@@ -157,7 +161,7 @@ class CameraRecorder:
             self._problems.clear(encoder)
             if encoded is None:
                 return False
-            await self._frame_archiver.save(FrameName(self._camera_key, slot.start_seconds), encoded.webp)
+            await self._frame_archiver.save(encoded.name, encoded.webp)
         except StorageUnavailableError as error:
             self._problems.report(Subject.STORE, str(error))
             self.missed_slots.note_obstacle(_gap_reason(error))
@@ -173,13 +177,27 @@ class CameraRecorder:
     async def _is_archived(self, slot: Slot) -> bool:
         """Whether the slot has its row or its file already.
 
-        A row without a file counts only for a slot that has run before: its picture was deleted.
+        A row without a file counts only for a slot that has run before: its picture was deleted. While the clock is
+        behind, what is there is from the first time that it showed this slot.
         """
+        self._is_taken, clock = False, self._row_writer.trusted_clock
         ran_before, self._newest_start = self._newest_start, max(self._newest_start, slot.start_seconds)
-        may_be_deleted = ran_before < 0 or slot.start_seconds <= ran_before
+        may_be_deleted = clock.is_behind() or ran_before < 0 or slot.start_seconds <= ran_before
         if may_be_deleted and await self._row_writer.is_done(self._camera_key, slot.start_seconds):
-            return True
-        return await self._frame_archiver.is_archived(FrameName(self._camera_key, slot.start_seconds))
+            if not clock.is_behind():  # it may have been judged only now
+                return True
+            self._is_taken = True
+        stored = await self._frame_archiver.stored(FrameName(self._camera_key, slot.start_seconds))
+        if stored is None:
+            return False
+        self._is_taken = not await self._row_writer.is_of_slot(stored)
+        return not self._is_taken
+
+    def _name_of(self, slot: Slot, frame: Frame) -> FrameName:
+        """The slot's; or the frame's instant, where a frame of another time has the slot's name."""
+        if self._is_taken:
+            return FrameName(self._camera_key, None, frame.captured_at_ns // NS_PER_MILLISECOND)
+        return FrameName(self._camera_key, slot.start_seconds)
 
     async def _encoded_picture(self, slot: Slot) -> _Encoded | None:
         """The slot's WebP, encoded once however often storing it fails; None when the slot ended without a frame."""
@@ -197,7 +215,7 @@ class CameraRecorder:
                 return None
             label = Label(self._camera_key, from_ns(frame.captured_at_ns), slot.interval_seconds)
             try:
-                return _Encoded(slot, await self._frame_archiver.encode(frame, label))
+                return _Encoded(slot, self._name_of(slot, frame), await self._frame_archiver.encode(frame, label))
             except PictureRefusedError:
                 self.missed_slots.note_obstacle(GapReason.PICTURE_DAMAGED)
 

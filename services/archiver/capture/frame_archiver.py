@@ -8,7 +8,7 @@ from services.archiver.base.errors import PictureRefusedError, PictureTooLargeEr
 from services.archiver.base.threads import Threads
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.db.row_writer import RowWriter
-from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.frame_files import FrameFiles, StoredFrame
 from services.archiver.files.paths import FrameName
 from services.archiver.files.webp import Label, WebpOptions, decode_jpeg, encode_webp, jpeg_bytes_needed
 from shared.bus.frames import Frame
@@ -69,8 +69,8 @@ class FrameArchiver:
         log.info("frame captured manually", camera=name.camera_key, path=name.path)
         return await self._row_writer.insert(stored)
 
-    async def is_archived(self, name: FrameName) -> bool:
-        """Whether there is a whole file of that name; if so, its row is queued. Raises StorageUnavailableError.
+    async def stored(self, name: FrameName) -> StoredFrame | None:
+        """The whole file of that name, if there is one; then its row is queued. Raises StorageUnavailableError.
 
         One that would cost too much to look at is set aside, so that it does not keep the slot without its picture.
         """
@@ -79,13 +79,12 @@ class FrameArchiver:
         except PictureTooLargeError as error:
             log.warning("a file in a frame's place is too large, set aside", path=name.path, reason=str(error))
             await self._threads.run(partial(self._frame_files.store.set_aside, name.path))
-            return False
+            return None
         except PictureRefusedError:
-            return False
-        if stored is None:
-            return False
-        self._row_writer.insert_soon(stored)
-        return True
+            return None
+        if stored is not None:
+            self._row_writer.insert_soon(stored)
+        return stored
 
     async def drain(self, deadline_seconds: float) -> int:
         """Wait for the work that runs; how many pieces are still running at the deadline."""

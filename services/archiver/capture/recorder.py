@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import clock_texts
 from services.archiver.base.capture_rule import RuleOf, always, due_seconds
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.problems import Problems
@@ -141,7 +141,7 @@ class Recorder:
     def _hear(self, status: CameraStatus, tasks: asyncio.TaskGroup) -> None:
         self._heard_at = self._loop_clock.seconds()
         if status.camera_utc_ns is not None:
-            self._row_writer.trusted_clock.hear(texts.camera_clock(status.camera), status.camera_utc_ns)
+            self._row_writer.trusted_clock.hear(clock_texts.camera_clock(status.camera), status.camera_utc_ns)
         if status.is_default:
             self._default = status.camera
         recorder = self._recorders.get(status.camera)

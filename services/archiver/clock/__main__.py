@@ -7,20 +7,17 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import clock_texts, retention_texts, texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.clock.clean_up import take_out
-from services.archiver.clock.witnesses import witnesses_of
-from services.archiver.db.archive_identity import open_archive
+from services.archiver.clock.judgement import judged_clock
+from services.archiver.db.archive_identity import open_archive, upgrade_in_place
 from services.archiver.db.clock_leftovers import ClockLeftovers
 from services.archiver.db.clock_rows import ClockRows
-from services.archiver.db.engine import upgrade
 from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
-from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
@@ -51,21 +48,16 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engine) -> int:
-    upgrade(engine)
-    clock = TrustedClock(Clock())
+    upgrade_in_place(settings, engine)
+    clock = judged_clock(engine, settings)
     rows, leftovers = ClockRows(engine, clock), ClockLeftovers(engine)
-    rows.load()
     if arguments.confirm:
         clock.confirm()
-    elif clock.doubt() is not None:
-        for witness in witnesses_of(engine, settings.archive_dir, settings.aws_endpoint_url):
-            if (utc_ns := witness.utc_ns()) is not None:
-                clock.hear(witness.name, utc_ns)
     now = from_ns(clock.clock.utc_ns())
     doubt = clock.doubt()
     if doubt is not None:
-        why = texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
-        sys.stderr.write(f"{texts.clock_in_doubt(f'{now:%Y-%m-%d %H:%M}', why)}\n")
+        why = clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
+        sys.stderr.write(f"{clock_texts.clock_in_doubt(f'{now:%Y-%m-%d %H:%M}', why)}\n")
         return EXIT_NOT_DONE
     rows.settle()
     if arguments.keep:
@@ -73,11 +65,13 @@ def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engi
     for frame in leftovers.frames():
         sys.stdout.write(f"{frame.camera_key}  {frame.captured_at:%Y-%m-%d %H:%M:%S} UTC  {frame.path}\n")
     found = leftovers.find(now)
-    sys.stdout.write(f"{texts.clock_trusted(f'{now:%Y-%m-%d %H:%M}')}\n")
-    sys.stdout.write(f"{texts.leftovers(found.frames, len(found.gaps), len(found.cameras))}\n")
+    sys.stdout.write(f"{clock_texts.clock_trusted(f'{now:%Y-%m-%d %H:%M}')}\n")
+    sys.stdout.write(f"{clock_texts.leftovers(found.frames, len(found.gaps), len(found.cameras))}\n")
     if arguments.take_out:
         take_out(engine, FrameFiles(open_archive(settings, engine)), clock)
-        sys.stdout.write(f"{texts.TAKEN_OUT}\n")
+        left = leftovers.find(now)
+        kept = retention_texts.kept_stay(left.frames, left.bytes) if left.frames else clock_texts.TAKEN_OUT
+        sys.stdout.write(f"{kept}\n")
     return 0
 
 

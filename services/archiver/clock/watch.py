@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import clock_texts
 from services.archiver.base.clock_doubt import Doubt, DoubtKind, Evidence, doubt_of
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError
@@ -125,4 +125,4 @@ class ClockWatch:
     def _in_words(self, doubt: Doubt) -> str:
         # To the day, so that the sentence is not another one at each look.
         now = f"{from_ns(self._clock.clock.utc_ns()):%Y-%m-%d}"
-        return texts.clock_in_doubt(now, texts.doubt(doubt.kind, doubt.seconds, doubt.witness))
+        return clock_texts.clock_in_doubt(now, clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness))

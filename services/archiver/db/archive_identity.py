@@ -15,7 +15,7 @@ from sqlmodel import select
 from services.archiver.base import disk_texts
 from services.archiver.base.errors import DatabaseUnavailableError, DiskNotMountedError, StorageUnavailableError
 from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
-from services.archiver.db.engine import reading, sqlite_file, writing
+from services.archiver.db.engine import reading, sqlite_file, upgrade, writing
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame, ArchiveIdentityRow
@@ -138,17 +138,52 @@ class ArchiveIdentity:
             return known.id
 
 
+def upgrade_in_place(settings: ArchiverSettings, engine: Engine) -> None:
+    """Bring the database up to date, but make no SQLite file where its disk, which is the archive's, is not mounted.
+
+    Raises:
+        ConfigurationError, DatabaseUnavailableError: as `upgrade`.
+    """
+    if not settings.archive_dir.startswith(S3_SCHEME):
+        store = _local_store(settings)
+        store.marker.guard()
+        ArchiveIdentity(engine, store).check_place_of_database()
+    upgrade(engine)
+
+
 def open_archive(settings: ArchiverSettings, engine: Engine) -> FrameStore:
     """The store that ARCHIVE_DIR names, for a command that changes it: it is this database's, and its disk is there.
+
+    The database is up to date then.
 
     Raises:
         ConfigurationError: when it can never be used.
         DatabaseUnavailableError, StorageUnavailableError: as `ArchiveIdentity.settle`.
     """
     store = open_store(settings, is_tried=not is_away(engine, settings))
+    upgrade_in_place(settings, engine)
     if isinstance(store, LocalStore):
         ArchiveIdentity(engine, store).settle()
     return store
+
+
+def open_archive_to_read(settings: ArchiverSettings, engine: Engine) -> FrameStore:
+    """The same, for a command that only reads: it makes no directory, no marker and no table.
+
+    A file that is not there because the disk is not raises DiskNotMountedError when it is read.
+    """
+    if settings.archive_dir.startswith(S3_SCHEME):
+        return open_store(settings)
+    store = _local_store(settings)
+    archive_id = None
+    with suppress(DatabaseUnavailableError):  # or one of an earlier version, which knows no id
+        archive_id = remembered_id(engine)
+    store.marker.expect(archive_id)
+    return store
+
+
+def _local_store(settings: ArchiverSettings) -> LocalStore:
+    return LocalStore(Path(settings.archive_dir), expects_marker=settings.archive_expect_marker)
 
 
 def remembered_id(engine: Engine) -> str | None:

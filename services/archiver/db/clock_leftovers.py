@@ -93,10 +93,11 @@ def _begins_too_early(gap: ArchiveGap) -> bool:
 
 
 def _no_outage(now: datetime) -> ColumnElement[bool]:
-    """The same as a condition, and gaps that lie in the future."""
+    """The same as a condition, and gaps whose last slot begins in the future. The running slot may end in a month."""
     start, end = col(ArchiveGap.start_seconds), col(ArchiveGap.end_seconds)
+    last = end - col(ArchiveGap.interval_seconds)
     long_before = and_(start < to_seconds(FIRST_RELEASE), end - start > int(LONGEST_GAP.total_seconds()))
-    return or_(start < to_seconds(FIRST_CAMERAS), long_before, end > to_seconds(now + AHEAD))
+    return or_(start < to_seconds(FIRST_CAMERAS), long_before, last > to_seconds(now + AHEAD))
 
 
 def _in_future(now: datetime) -> ColumnElement[bool]:

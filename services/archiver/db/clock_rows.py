@@ -25,9 +25,10 @@ from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.gaps import fill_gap
-from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, FrameKind
+from services.archiver.db.marks import read_mark
+from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, ArchiveMark, CameraChange, FrameKind
 from services.archiver.files.frame_files import StoredFrame
-from shared.clock import Clock
+from shared.clock import NS_PER_SECOND, Clock
 
 _ROWS_AT_ONCE: Final = 500
 _STEP: Final = timedelta(seconds=STEP_SECONDS)
@@ -39,6 +40,8 @@ class ClockRows:
     def __init__(self, engine: Engine, trusted_clock: TrustedClock) -> None:
         self._engine = engine
         self._clock = trusted_clock
+        self._confirmed = f"confirmed {trusted_clock.boot_id}"
+        """The mark of a boot whose clock a person has confirmed: the offset of its anchor."""
 
     def load(self) -> None:
         """Judge the clock by what the database knows."""
@@ -49,14 +52,16 @@ class ClockRows:
         with reading(self._engine) as session:
             newest = max(_known_instants(session), default=None)
             mine = session.get(ArchiveClock, self._clock.boot_id)
+            confirmed = read_mark(session, self._confirmed)
         anchor = None if mine is None else Reading(mine.anchor_boot_ns, mine.anchor_utc_ns)
-        return Evidence(None if newest is None else _to_ns(newest), anchor)
+        is_confirmed = anchor is not None and confirmed == anchor.offset_ns
+        return Evidence(None if newest is None else _to_ns(newest), anchor, is_confirmed)
 
     def newest_adopted_ns(self) -> int | None:
-        """When the newest frame was captured that this boot did not capture (epoch ns)."""
+        """When the newest frame was captured that this boot did not capture (epoch ns). Imported stills aside."""
         others = or_(col(ArchivedFrame.boot_id).is_(None), col(ArchivedFrame.boot_id) != self._clock.boot_id)
         with reading(self._engine) as session:
-            found = _newest(session, and_(others, col(ArchivedFrame.doubtful).is_(False)))
+            found = _newest(session, and_(others, col(ArchivedFrame.doubtful).is_(False), _is_captured()))
         return None if found is None else _to_ns(found)
 
     def note(self) -> None:
@@ -74,11 +79,14 @@ class ClockRows:
                     noted_at=now,
                 )
             )
+            if self._clock.is_confirmed:
+                session.merge(ArchiveMark(name=self._confirmed, value=anchor.offset_ns))
 
     def settle(self) -> int:
         """If the clock is trusted, date this boot's frames by it, and mark those that nobody can date.
 
-        How many frames were put right. Their files keep names and labels.
+        How many frames were put right. Their files keep names and labels. Frames of other boots that a scan took in
+        during the doubt are listed: the doubt was about this boot, and said nothing of theirs.
         """
         doubt, anchor, corrected = self._clock.doubt(), self._clock.anchor, 0
         if doubt is not None or anchor is None:
@@ -90,12 +98,16 @@ class ClockRows:
                 last_id = rows[-1].id if rows else None
                 for row in rows:
                     corrected += _correct(session, row, anchor)
+        self._list_adopted()
         self.mark()
         self.note()
         return corrected
 
     def mark(self) -> int:
-        """Mark the frames that are dated as no frame can be; how many. Marks only by a clock that is proven right."""
+        """Mark the frames that are dated as no frame can be; how many. Marks only by a clock that is proven right.
+
+        What is remembered of cameras must not lie in the future.
+        """
         now = from_ns(self._clock.clock.utc_ns())
         if self._clock.doubt() is not None or not self._clock.is_proven:
             return 0
@@ -106,6 +118,8 @@ class ClockRows:
                 .where(col(ArchiveCamera.settled_until) > to_seconds(now + AHEAD))
                 .values(settled_until=to_seconds(now))
             )
+            # Else no report of the camera would be believed until then (`gaps.py`).
+            session.exec(update(CameraChange).where(col(CameraChange.begun_at) > now + AHEAD).values(begun_at=now))
             return session.exec(update(ArchivedFrame).where(unmarked, _impossible(now)).values(doubtful=True)).rowcount
 
     def believe(self) -> int:
@@ -113,6 +127,26 @@ class ClockRows:
         now, marked = from_ns(self._clock.clock.utc_ns()), col(ArchivedFrame.doubtful).is_(True)
         with writing(self._engine) as session:
             return session.exec(update(ArchivedFrame).where(marked, ~_impossible(now)).values(doubtful=False)).rowcount
+
+    def _list_adopted(self) -> None:
+        """Rows that were made from files during a doubt, as they would be made now. `new_row` gave them the same
+        instant twice; a frame that was captured in doubt got its row later than it was captured.
+        """
+        now = from_ns(self._clock.clock.utc_ns())
+        adopted = col(ArchivedFrame.created_at) == col(ArchivedFrame.captured_at)
+        of_others = or_(col(ArchivedFrame.boot_id).is_(None), col(ArchivedFrame.boot_id) != self._clock.boot_id)
+        marked = and_(col(ArchivedFrame.doubtful).is_(True), adopted, of_others, ~_impossible(now))
+        some = select(ArchivedFrame).where(marked).order_by(col(ArchivedFrame.id)).limit(_ROWS_AT_ONCE)
+        while True:
+            with writing(self._engine) as session:
+                rows = session.exec(some).all()
+                for row in rows:
+                    row.doubtful = False
+                    session.add(row)
+                    session.flush()
+                    fill_gap(session, row)
+            if not rows:
+                return
 
     def _of_this_boot(self, session: Session, anchor: Reading, after_id: int) -> Sequence[ArchivedFrame]:
         """The next rows that the clock may have dated wrongly: those in doubt, and those outside the boot's time."""
@@ -130,9 +164,12 @@ class ClockRows:
 
 
 def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
-    """The row of a stored frame. In doubt it is marked, unless an earlier boot captured it at a time that can be."""
+    """The row of a stored frame. In doubt it is marked, unless an earlier boot captured it at a time that can be.
+
+    An imported still is from another clock, of which this one says nothing.
+    """
     row = ArchivedFrame.of(stored, from_ns(clock.clock.utc_ns()))
-    if clock.doubt() is None:
+    if clock.doubt() is None or stored.is_imported:
         return row
     newest = clock.newest
     is_ours = row.boot_id == clock.boot_id
@@ -140,6 +177,13 @@ def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
     if not is_ours:
         row.created_at = row.captured_at  # the clock's own time must not become evidence
     return row
+
+
+def is_of_now(stored: StoredFrame, clock: TrustedClock) -> bool:
+    """Whether this boot captured the frame less than an interval ago, whatever the clock showed."""
+    now, moment = clock.moment_at(clock.clock.utc_ns()), stored.moment
+    interval_ns = (stored.interval_seconds or 0) * NS_PER_SECOND
+    return moment is not None and moment.boot_id == now.boot_id and abs(moment.boot_ns - now.boot_ns) < interval_ns
 
 
 def judged_rows(engine: Engine) -> Callable[[StoredFrame], ArchivedFrame]:
@@ -168,7 +212,9 @@ def _newest(session: Session, condition: ColumnElement[bool]) -> datetime | None
 
 
 def _correct(session: Session, row: ArchivedFrame, anchor: Reading) -> bool:
-    """Date the row by the anchor; whether it was dated otherwise. A slot that has a frame already keeps that one."""
+    """Date the row by the anchor; whether it was dated otherwise. A slot that has a frame already keeps that one, and
+    this one has none: that of its name may be one to come.
+    """
     assert row.boot_id is not None  # noqa: S101 by the condition
     at = from_ns(corrected_ns(Moment(row.boot_id, row.boot_ns or 0), anchor))
     row.doubtful = False
@@ -181,8 +227,7 @@ def _correct(session: Session, row: ArchivedFrame, anchor: Reading) -> bool:
                 ArchivedFrame.camera_key == row.camera_key, ArchivedFrame.slot_start == start
             )
             with session.no_autoflush:
-                if session.exec(taken).first() is None:
-                    row.slot_start = start
+                row.slot_start = start if session.exec(taken).first() in {None, row.id} else None
     session.add(row)
     session.flush()
     fill_gap(session, row)

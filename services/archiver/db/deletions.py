@@ -12,10 +12,11 @@ from typing import Final
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from services.archiver.base.epoch import EPOCH
+from services.archiver.base.epoch import EPOCH, from_seconds
 from services.archiver.db.gaps import is_deleted
 from services.archiver.db.marks import raise_mark, read_mark
 from services.archiver.db.models import ArchivedFrame, DeletedFrame, FrameKind, PendingDeletion
+from services.archiver.files.paths import FrameName
 
 LATE: Final = timedelta(seconds=120)
 """A picture captured so shortly before its slot's deletion, or after it, may be another archiver's work."""
@@ -43,10 +44,15 @@ def record_deletion(session: Session, frame: ArchivedFrame, at: datetime) -> Non
 
 
 def deletion_of(session: Session, frame: ArchivedFrame) -> Deletion | None:
-    """The deletion by hand of a picture at this place; None when there was none."""
+    """The deletion by hand of a picture at this place; None when there was none.
+
+    A slot's picture can't be deleted before the slot begins. One that was had the slot's name from a wrong clock.
+    """
     found = session.get(DeletedFrame, frame.path)
-    if found is not None:
+    if found is not None and not _is_before_slot(found):
         return Deletion(found.deleted_at, found.sha256)
+    if frame.doubtful:  # nobody knows which slot it is of
+        return None
     in_gap = frame.kind == FrameKind.SLOT and is_deleted(session, frame.camera_key, frame.slot_start or 0)
     return Deletion(None, None) if in_gap else None
 
@@ -77,6 +83,12 @@ def was_expired(session: Session, frame: ArchivedFrame) -> bool:
     """
     mark = None if frame.doubtful else read_mark(session, _expired(frame.camera_key))
     return mark is not None and (frame.captured_at - EPOCH) // _MICROSECOND <= mark
+
+
+def _is_before_slot(deleted: DeletedFrame) -> bool:
+    name = FrameName.parse(deleted.path)
+    start = None if name is None else name.slot_start
+    return start is not None and deleted.deleted_at < from_seconds(start) - LATE
 
 
 def _expired(camera_key: str) -> str:

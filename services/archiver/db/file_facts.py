@@ -56,6 +56,10 @@ class FileFacts:
         """The rows of all cameras in the order of their ids, after this one."""
         return self._page([col(ArchivedFrame.id) > row_id], (col(ArchivedFrame.id),), limit)
 
+    def with_ids(self, row_ids: Sequence[int]) -> list[FileFact]:
+        """These rows as they are now, a hundred or so at a time; those that are gone are left out."""
+        return self._page([col(ArchivedFrame.id).in_(row_ids)], (col(ArchivedFrame.id),), len(row_ids))
+
     def still_there(self, facts: Iterable[FileFact]) -> set[int]:
         """The ids of those of these rows that have been neither deleted nor renamed meanwhile."""
         paths = {fact.id: fact.path for fact in facts}

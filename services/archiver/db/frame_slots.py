@@ -10,13 +10,19 @@ from services.archiver.files.paths import FrameName
 
 
 def clear_slot(session: Session, frame: ArchivedFrame) -> None:
-    """A frame that was dated anew has the slot only until this one comes, which was captured for it."""
+    """See to it that this new frame alone has its slot, or else that it has none.
+
+    A frame that was dated anew has the slot only until one comes that was captured for it; one in doubt has it only as
+    long as no other is there.
+    """
     holder = select(ArchivedFrame).where(
         ArchivedFrame.camera_key == frame.camera_key, ArchivedFrame.slot_start == frame.slot_start
     )
     row = session.exec(holder).first() if frame.slot_start is not None else None
-    if row is not None and row.path != frame.path:
-        _give_way(session, row)
+    if row is None or row.path == frame.path:
+        return
+    if (frame.doubtful and not row.doubtful) or not _give_way(session, row):
+        frame.slot_start = None
 
 
 def clear_slots_of(session: Session, row_ids: Sequence[int], new_key: str) -> None:
@@ -33,9 +39,11 @@ def clear_slots_of(session: Session, row_ids: Sequence[int], new_key: str) -> No
 
 
 def _give_way(session: Session, row: ArchivedFrame) -> bool:
-    """Take the slot from a frame that was dated anew; False when it is captured for it. Its instant stays."""
+    """Take the slot from a frame that was dated anew or is in doubt; False when it is captured for it. Its instant
+    stays.
+    """
     name = FrameName.parse(row.path)
-    if name is None or name.slot_start == row.slot_start:
+    if not row.doubtful and (name is None or name.slot_start == row.slot_start):
         return False
     row.slot_start = None
     session.add(row)

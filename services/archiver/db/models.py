@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Index, UniqueConstraint, f
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import AutoString, Field, SQLModel
 
+from services.archiver.base.epoch import to_seconds
 from services.archiver.files.frame_files import StoredFrame
 
 # Every constraint gets a predictable name. Without one SQLite could never be migrated.
@@ -112,7 +113,7 @@ class ArchivedFrame(SQLModel, table=True):
         return cls(
             camera_key=stored.name.camera_key,
             kind=_kind_of(stored).value,
-            slot_start=stored.name.slot_start,
+            slot_start=_slot_of(stored),
             interval_seconds=stored.interval_seconds,
             captured_at=stored.captured_at,
             path=stored.name.path,
@@ -130,9 +131,17 @@ class ArchivedFrame(SQLModel, table=True):
 
 
 def _kind_of(stored: StoredFrame) -> FrameKind:
-    if stored.name.slot_start is not None:
+    if stored.interval_seconds is not None:
         return FrameKind.SLOT
     return FrameKind.IMPORTED if stored.is_imported else FrameKind.MANUAL
+
+
+def _slot_of(stored: StoredFrame) -> int | None:
+    """That of its name; or else, if it was captured for a slot, the one of its instant."""
+    start, interval = stored.name.slot_start, stored.interval_seconds
+    if start is not None or interval is None:
+        return start
+    return to_seconds(stored.captured_at) // interval * interval
 
 
 class ArchiveGap(SQLModel, table=True):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import rescan_texts, texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
@@ -90,7 +90,7 @@ class RecoveryLoop:
         if result.adopted:
             log.info("files without a row adopted", count=result.adopted)
         if result.left:
-            self._problems.report(Subject.PUT_BACK, texts.left_deleted(result.left))
+            self._problems.report(Subject.PUT_BACK, rescan_texts.left_deleted(result.left))
         self._set_aside += result.broken
         if result.last_refused:
             self._problems.report(

@@ -20,7 +20,7 @@ from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.archive_watch import ArchiveWatch
-from services.archiver.db.clock_rows import ClockRows, new_row
+from services.archiver.db.clock_rows import ClockRows, is_of_now, new_row
 from services.archiver.db.engine import upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
@@ -91,6 +91,22 @@ class RowWriter:
         except DatabaseUnavailableError as error:
             self._database_failed(error)
             return False
+
+    async def is_of_slot(self, stored: StoredFrame) -> bool:
+        """Whether the file in a slot's place is that slot's frame, and not one that a wrong clock has named after it.
+
+        True, too, when the database can't say.
+        """
+        if is_of_now(stored, self.trusted_clock):
+            return True
+        if self.trusted_clock.is_behind():
+            return False
+        try:
+            row = await self._threads.run(lambda: self._frame_rows.by_path(stored.name.path))
+        except DatabaseUnavailableError as error:
+            self._database_failed(error)
+            return True
+        return row is None or not (row.doubtful or row.slot_start != stored.name.slot_start)
 
     async def remembered_cameras(self) -> Sequence[ArchiveCamera]:
         """All cameras that ever sent a status. Waits for the first upgrade of the schema.

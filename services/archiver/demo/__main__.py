@@ -18,7 +18,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import demo_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.capture.slots import slot_at
@@ -61,17 +61,17 @@ def main() -> int:
             ArchiveIdentity(engine, store).settle()
         present = FrameRows(engine).count(FrameQuery(arguments.camera))
         if present and not arguments.add:
-            sys.stderr.write(f"{texts.demo_refused(present, arguments.camera)}\n")
+            sys.stderr.write(f"{demo_texts.demo_refused(present, arguments.camera)}\n")
             return EXIT_NOT_DONE
         count = _make(settings, engine, arguments.camera, season)
         _insert_camera(engine, arguments.camera, season)
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
-        sys.stderr.write(f"{texts.demo_failed(error)}\n")
+        sys.stderr.write(f"{demo_texts.demo_failed(error)}\n")
         return EXIT_NOT_DONE
     finally:
         engine.dispose()
     seconds = time.monotonic() - begun
-    sys.stdout.write(f"{texts.demo_done(count, arguments.camera, arguments.days, seconds)}\n")
+    sys.stdout.write(f"{demo_texts.demo_done(count, arguments.camera, arguments.days, seconds)}\n")
     return 0
 
 

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 
-from services.archiver.base import texts
+from services.archiver.base import export_texts, texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
 from services.archiver.base.local_time import ONE_DAY, at_local
-from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.db.archive_identity import open_archive_to_read
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
@@ -26,9 +27,6 @@ from services.archiver.export.copying import Copied, Copying
 from services.archiver.export.rows_file import RowsFile, RowsFormat
 from services.archiver.export.target import open_target
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
-from services.archiver.files.open_store import open_store
-from services.archiver.files.store import FrameStore
 from shared.errors import ConfigurationError, FramecastError
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -47,15 +45,20 @@ def main() -> int:
         rows = RowsFile(target, arguments.rows)
     except FramecastError as error:
         return _not_done(texts.database_fails(error) if isinstance(error, DatabaseUnavailableError) else str(error))
-    frame_files = FrameFiles(_archive(settings), settings.picture_max_pixels)
-    copying = Copying(FrameRows(open_database(settings)), frame_files, target, rows)
+    engine = open_database(settings)
+    frame_files = FrameFiles(open_archive_to_read(settings, engine), settings.picture_max_pixels)
+    copying = Copying(FrameRows(engine), frame_files, target, rows)
     stopped = _copy(copying, rows, [replace(query, camera_key=key) for key in arguments.camera or [None]])
     troubles = list(_troubles(copying.result))
+    if copying.result.in_doubt:
+        sys.stderr.write(f"{export_texts.export_leaves_doubtful(copying.result.in_doubt)}\n")
     for line in troubles:
         sys.stderr.write(f"{line}\n")
-    sys.stdout.write(f"{texts.export_done(copying.result.new, copying.result.present, arguments.dest, rows.name)}\n")
+    sys.stdout.write(
+        f"{export_texts.export_done(copying.result.new, copying.result.present, arguments.dest, rows.name)}\n"
+    )
     if stopped or not copying.result.count:
-        return _not_done(stopped or texts.NOTHING_TO_EXPORT)
+        return _not_done(stopped or export_texts.NOTHING_TO_EXPORT)
     return EXIT_NOT_DONE if troubles else 0
 
 
@@ -85,7 +88,7 @@ def _query(arguments: argparse.Namespace, zone: ZoneInfo) -> FrameQuery:
     since = None if arguments.since is None else _instant("--from", arguments.since, zone, day_ends=False)
     until = now if arguments.until is None else min(now, _instant("--to", arguments.until, zone, day_ends=True))
     if since is not None and since > until:
-        raise ConfigurationError(texts.EXPORT_TIMES_SWAPPED)
+        raise ConfigurationError(export_texts.EXPORT_TIMES_SWAPPED)
     return FrameQuery(since=since, until=until)
 
 
@@ -97,21 +100,14 @@ def _instant(name: str, text: str, zone: ZoneInfo, *, day_ends: bool) -> datetim
         given = datetime.fromisoformat(text)
         return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ConfigurationError(texts.no_export_time(name, text)) from None
-
-
-def _archive(settings: ArchiverSettings) -> FrameStore:
-    """The archive to read from. Unlike the archiver's it makes no directory and tries to write nothing."""
-    if settings.archive_dir.startswith(S3_SCHEME):
-        return open_store(settings)
-    return LocalStore(Path(settings.archive_dir))
+        raise ConfigurationError(export_texts.no_export_time(name, text)) from None
 
 
 def _refuse_missing_database(url: str) -> None:
     """To open an SQLite database that is not there would make one."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
-        raise DatabaseUnavailableError(texts.NO_DATABASE_FILE)
+        raise DatabaseUnavailableError(export_texts.NO_DATABASE_FILE)
 
 
 def _copy(copying: Copying, rows: RowsFile, queries: Sequence[FrameQuery]) -> str | None:
@@ -121,25 +117,25 @@ def _copy(copying: Copying, rows: RowsFile, queries: Sequence[FrameQuery]) -> st
         for query in queries:
             copying.copy(query)
     except StorageFullError as error:
-        stopped = texts.export_target_full(error)
+        stopped = export_texts.export_target_full(error)
     except StorageUnavailableError as error:
-        stopped = texts.export_stopped(error)
+        stopped = export_texts.export_stopped(error)
     except DatabaseUnavailableError as error:
-        stopped = texts.export_stopped(texts.database_fails(error))
+        stopped = export_texts.export_stopped(texts.database_fails(error))
     try:
         rows.write()
     except StorageUnavailableError as error:
-        stopped = stopped or texts.export_stopped(error)
+        stopped = stopped or export_texts.export_stopped(error)
     return stopped
 
 
 def _troubles(result: Copied) -> Iterator[str]:
     """A line for each frame that is not at the target, and what there is of them."""
-    yield from (texts.export_missing(path) for path in result.missing)
-    yield from (texts.export_damaged(path) for path in result.damaged)
-    yield from (texts.export_other(path) for path in result.other)
+    yield from (export_texts.export_missing(path) for path in result.missing)
+    yield from (export_texts.export_damaged(path) for path in result.damaged)
+    yield from (export_texts.export_other(path) for path in result.other)
     if result.missing or result.damaged or result.other:
-        yield texts.export_incomplete(len(result.missing), len(result.damaged), len(result.other))
+        yield export_texts.export_incomplete(len(result.missing), len(result.damaged), len(result.other))
 
 
 def _not_done(words: str) -> int:

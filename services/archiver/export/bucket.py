@@ -1,10 +1,13 @@
 """An export's target in an object store. Loaded only when one is named: its library is large."""
 
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
-from services.archiver.base import store_texts, texts
+from services.archiver.base import export_texts, store_texts
 from services.archiver.base.errors import StorageUnavailableError
 from services.archiver.files.s3_store import S3Store
 
@@ -20,9 +23,18 @@ class BucketTarget:
         with _as_the_targets("read"):
             return self._store.read(path, max_bytes=sys.maxsize)
 
+    def open(self, path: str) -> BinaryIO:
+        return io.BytesIO(self.read(path))
+
     def write(self, path: str, content: bytes) -> None:
         with _as_the_targets("written"):
             self._store.write(path, content)
+
+    def write_pieces(self, path: str, pieces: Iterable[bytes]) -> None:
+        with TemporaryFile() as file, _as_the_targets("written"):
+            file.writelines(pieces)
+            file.seek(0)
+            self._store.write_file(path, file)
 
 
 @contextmanager
@@ -32,4 +44,4 @@ def _as_the_targets(action: str) -> Iterator[None]:
         yield
     except StorageUnavailableError as error:
         reason = str(error).removeprefix(store_texts.object_store_fails("")).removesuffix(".")
-        raise StorageUnavailableError(texts.export_target_fails(action, reason)) from error
+        raise StorageUnavailableError(export_texts.export_target_fails(action, reason)) from error

@@ -30,6 +30,8 @@ class Copied:
     """Their files are not those that the rows describe."""
     other: list[str] = field(default_factory=list)
     """Another file has their name at the target. It is left alone."""
+    in_doubt: int = 0
+    """How many frames of the cameras have a time in doubt: no list has them, and so they are left out."""
 
     @property
     def count(self) -> int:
@@ -50,6 +52,7 @@ class Copying:
 
     def copy(self, query: FrameQuery) -> None:
         """Copy what the query finds, oldest first, and note the rows of all that is at the target then."""
+        self.result.in_doubt += self._frame_rows.count(replace(query, doubtful=True, since=None, until=None))
         for frame in self._frames(query):
             if self._is_copied(frame):
                 self._mark(frame)

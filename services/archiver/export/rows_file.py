@@ -1,16 +1,18 @@
 """The rows of an export as one file, CSV or JSON lines: a row for each frame that is at the target.
 
-Rows of an earlier export to the same place stay, since their frames may be gone from the archive by now.
+Rows of an earlier export to the same place stay, since their frames may be gone from the archive by now. In between the
+rows are in a temporary database of SQLite, not in memory: a year of one picture a minute has half a million.
 """
 
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
-from services.archiver.base import texts
+from services.archiver.base import export_texts
 from services.archiver.base.epoch import from_seconds
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.export.target import Target
@@ -53,23 +55,31 @@ class RowsFile:
         self.name = f"frames.{rows_format}"
         self._target = target
         self._format = rows_format
-        self._rows: dict[str, Row] = {}
+        self._rows = sqlite3.connect("")  # a file without a name, in the directory for temporary ones
+        self._rows.execute("CREATE TABLE rows (path TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID")
         try:
-            content = target.read(self.name).decode()
-            self._rows = {row["path"]: row for row in _READERS[rows_format](content)}
+            with target.open(self.name) as file:
+                for row in _READERS[rows_format](file):
+                    self._note(row)
         except FileNotFoundError:
             return
         except (ValueError, KeyError, TypeError, csv.Error) as error:
-            raise RowsUnreadableError(texts.export_rows_unreadable(self.name)) from error
+            raise RowsUnreadableError(export_texts.export_rows_unreadable(self.name)) from error
 
     def add(self, frame: ArchivedFrame) -> None:
         """Note the frame's row, over an earlier one."""
-        self._rows[frame.path] = _row_of(frame)
+        self._note(_row_of(frame))
 
     def write(self) -> None:
         """Write all rows in the order of their paths. Raises StorageUnavailableError."""
-        rows = [row for _, row in sorted(self._rows.items())]
-        self._target.write(self.name, _WRITERS[self._format](rows).encode())
+        rows = (json.loads(row) for (row,) in self._rows.execute("SELECT row FROM rows ORDER BY path"))
+        self._target.write_pieces(self.name, _WRITERS[self._format](rows))
+
+    def _note(self, row: Row) -> None:
+        path = row["path"]
+        if not isinstance(path, str):
+            raise ValueError("not of an export")  # noqa: TRY004 a wrong file, not a wrong call
+        self._rows.execute("INSERT OR REPLACE INTO rows VALUES (?, ?)", (path, json.dumps(row)))
 
 
 def _row_of(frame: ArchivedFrame) -> Row:
@@ -83,38 +93,43 @@ def _row_of(frame: ArchivedFrame) -> Row:
     }
 
 
-def _read_csv(content: str) -> Iterator[Row]:
-    reader = csv.DictReader(io.StringIO(content, newline=""))
-    if not {"path", "sha256"} <= set(reader.fieldnames or ()):
-        raise ValueError("not of an export")
-    yield from reader
+def _read_csv(file: BinaryIO) -> Iterator[Row]:
+    with io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        reader = csv.DictReader(text)
+        if not {"path", "sha256"} <= set(reader.fieldnames or ()):
+            raise ValueError("not of an export")
+        yield from reader
 
 
-def _read_json_lines(content: str) -> Iterator[Row]:
-    for line in content.splitlines():
+def _read_json_lines(file: BinaryIO) -> Iterator[Row]:
+    for line in file:
         row = json.loads(line)
         if "sha256" not in row:
             raise ValueError("not of an export")
         yield row
 
 
-def _csv_of(rows: Iterable[Row]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+def _csv_of(rows: Iterable[Row]) -> Iterator[bytes]:
+    line = io.StringIO()
+    writer = csv.DictWriter(line, COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    for row in rows:
+        writer.writerow(row)
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue().encode()
 
 
-def _json_lines_of(rows: Iterable[Row]) -> str:
-    return "".join(f"{json.dumps(row)}\n" for row in rows)
+def _json_lines_of(rows: Iterable[Row]) -> Iterator[bytes]:
+    return (f"{json.dumps(row)}\n".encode() for row in rows)
 
 
-_READERS: Final[dict[RowsFormat, Callable[[str], Iterator[Row]]]] = {
+_READERS: Final[dict[RowsFormat, Callable[[BinaryIO], Iterator[Row]]]] = {
     RowsFormat.CSV: _read_csv,
     RowsFormat.JSON_LINES: _read_json_lines,
 }
-_WRITERS: Final[dict[RowsFormat, Callable[[Iterable[Row]], str]]] = {
+_WRITERS: Final[dict[RowsFormat, Callable[[Iterable[Row]], Iterator[bytes]]]] = {
     RowsFormat.CSV: _csv_of,
     RowsFormat.JSON_LINES: _json_lines_of,
 }

@@ -5,12 +5,12 @@ A directory may be on a stick with FAT or exFAT, so nothing here needs hard link
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
-from services.archiver.base import texts
+from services.archiver.base import export_texts
 from services.archiver.base.errors import StorageFullError, StorageUnavailableError
 from services.archiver.base.settings import BUCKET, S3_SCHEME, ArchiverSettings
 from services.archiver.files.store import TEMPORARY_PREFIX
@@ -21,13 +21,19 @@ _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 class Target(Protocol):
-    """Files by their path, with slashes. Both methods raise StorageUnavailableError when the target can't be used."""
+    """Files by their path, with slashes. Every method raises StorageUnavailableError when the target can't be used."""
 
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises FileNotFoundError when there is none."""
 
+    def open(self, path: str) -> BinaryIO:
+        """A file to be read in pieces. Raises FileNotFoundError when there is none."""
+
     def write(self, path: str, content: bytes) -> None:
         """Write the file. Whoever reads it sees all of it or none."""
+
+    def write_pieces(self, path: str, pieces: Iterable[bytes]) -> None:
+        """The same, of a file that need not be in memory as a whole."""
 
 
 class DirectoryTarget:
@@ -42,16 +48,27 @@ class DirectoryTarget:
         except _ABSENT:
             raise FileNotFoundError(path) from None
         except OSError as error:
-            raise StorageUnavailableError(texts.export_target_fails("read", error.strerror)) from error
+            raise StorageUnavailableError(export_texts.export_target_fails("read", error.strerror)) from error
+
+    def open(self, path: str) -> BinaryIO:
+        try:
+            return (self._root / path).open("rb")
+        except _ABSENT:
+            raise FileNotFoundError(path) from None
+        except OSError as error:
+            raise StorageUnavailableError(export_texts.export_target_fails("read", error.strerror)) from error
 
     def write(self, path: str, content: bytes) -> None:
+        self.write_pieces(path, [content])
+
+    def write_pieces(self, path: str, pieces: Iterable[bytes]) -> None:
         final = self._root / path
         temporary = final.with_name(TEMPORARY_PREFIX + final.name)
         with _writing():
             final.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with temporary.open("wb") as file:
-                    file.write(content)
+                    file.writelines(pieces)
                     file.flush()
                     os.fsync(file.fileno())
                 temporary.replace(final)
@@ -104,4 +121,4 @@ def _writing() -> Iterator[None]:
         yield
     except OSError as error:
         kind = StorageFullError if error.errno in _FULL else StorageUnavailableError
-        raise kind(texts.export_target_fails("written", error.strerror)) from error
+        raise kind(export_texts.export_target_fails("written", error.strerror)) from error

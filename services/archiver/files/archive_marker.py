@@ -117,6 +117,14 @@ class ArchiveMarker:
             self.proposed_id = new_archive_id()
         self._known = _Known.YES
 
+    def expect(self, archive_id: str | None) -> None:
+        """For a reader: this is the archive, and nobody settles it; None: it has no id that is known."""
+        self.guard()
+        if archive_id is None:
+            self.cannot_be_known()
+        else:
+            self.know(archive_id)
+
     def hold(self, obstacle: StorageUnavailableError) -> None:
         """Why it isn't known yet which archive this is; said to each writer."""
         self._obstacle = obstacle

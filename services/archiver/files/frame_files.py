@@ -45,7 +45,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StoredFrame:
-    """A whole frame as it is stored. `interval_seconds` is None for a frame without a slot."""
+    """A whole frame as it is stored. `interval_seconds` is None for one that was not captured for a slot."""
 
     name: FrameName
     width: int
@@ -146,7 +146,7 @@ class FrameFiles:
             byte_count=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
             captured_at=found.captured_at,
-            interval_seconds=None if name.slot_start is None else found.interval_seconds,
+            interval_seconds=found.interval_seconds,
             features=found.features,
             thumbnail_bytes=self._write_thumbnail(name.path, found.thumbnail),
             moment=found.moment,

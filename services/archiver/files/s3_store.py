@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Final
+from typing import IO, Final
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
@@ -97,6 +97,11 @@ class S3Store:
     def write(self, path: str, content: bytes) -> None:
         with self._asking():
             obstore.put(self._bucket, path, content, use_multipart=False)
+
+    def write_file(self, path: str, file: IO[bytes]) -> None:
+        """As `write`, from a file that may be large."""
+        with self._asking():
+            obstore.put(self._bucket, path, file)
 
     def delete(self, path: str) -> None:
         with suppress(FileNotFoundError), self._asking(absent_is_an_answer=True):

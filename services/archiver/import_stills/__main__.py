@@ -15,13 +15,10 @@ from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.retention_policy import Policy
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.db.archive_identity import ArchiveIdentity, is_away
-from services.archiver.db.engine import upgrade
+from services.archiver.db.archive_identity import open_archive, open_archive_to_read
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
-from services.archiver.files.open_store import open_store
 from services.archiver.files.paths import path_of
 from services.archiver.files.webp import WebpOptions
 from services.archiver.import_stills.importer import Fate, Importer, Outcome
@@ -45,15 +42,11 @@ def main() -> int:
     zone = ZoneInfo(arguments.time_zone or settings.archive_time_zone)
     finder = TimeFinder(arguments.time, zone, arguments.pattern)
     engine = open_database(settings)
-    store = open_store(settings, is_tried=not is_away(engine, settings))
-    frame_files = FrameFiles(store, settings.picture_max_pixels)
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     folder, report = StillFolder(arguments.folder), _Report(zone)
     try:
-        if arguments.go:
-            upgrade(engine)
-            if isinstance(store, LocalStore):
-                ArchiveIdentity(engine, store).settle()
+        store = open_archive(settings, engine) if arguments.go else open_archive_to_read(settings, engine)
+        frame_files = FrameFiles(store, settings.picture_max_pixels)
         rows = FrameRows(engine) if arguments.go else None
         report.follow(Importer(arguments.camera, frame_files, finder, webp, rows).run(folder))
     except (DatabaseUnavailableError, StorageUnavailableError) as error:

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import clock_texts, retention_texts, texts
 from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
-from services.archiver.base.trusted_clock import TrustedClock
-from services.archiver.db.archive_identity import open_archive
-from services.archiver.db.clock_rows import ClockRows
-from services.archiver.db.engine import upgrade
+from services.archiver.clock.judgement import judged_clock
+from services.archiver.db.archive_identity import open_archive, upgrade_in_place
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
@@ -27,7 +25,6 @@ from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.daily_share import DailyShare
 from services.archiver.retention.forecast import Forecaster, total_of
 from services.archiver.retention.queries import Usage
-from shared.clock import Clock
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
@@ -42,15 +39,15 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = load_settings(ArchiverSettings)
     engine = open_database(settings)
-    forecaster, clock = Forecaster.of(settings, engine, CameraRules.loaded(settings)), TrustedClock(Clock())
+    forecaster = Forecaster.of(settings, engine, CameraRules.loaded(settings))
     try:
         if arguments.now:
-            upgrade(engine)
-        ClockRows(engine, clock).load()
+            upgrade_in_place(settings, engine)
+        clock = judged_clock(engine, settings)
         doubt = clock.doubt()
         if doubt is not None:
-            why = texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
-            sys.stderr.write(f"{texts.clock_in_doubt(f'{from_ns(clock.clock.utc_ns()):%Y-%m-%d}', why)}\n")
+            why = clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
+            sys.stderr.write(f"{clock_texts.clock_in_doubt(f'{from_ns(clock.clock.utc_ns()):%Y-%m-%d}', why)}\n")
         if arguments.dry_run:
             _print(forecaster, from_ns(clock.clock.utc_ns()))
         elif doubt is not None:
@@ -61,7 +58,7 @@ def main() -> int:
                 DailyShare(engine, settings.archive_delete_percent),
             )
             cleaner = Cleaner(forecaster, FrameRows(engine), files, clock, share)
-            sys.stdout.write(f"{texts.deleted(asyncio.run(cleaner.clean(everything=True)))}\n")
+            sys.stdout.write(f"{retention_texts.deleted(asyncio.run(cleaner.clean(everything=True)))}\n")
     except (DatabaseUnavailableError, StorageUnavailableError) as error:
         sys.stderr.write(f"{texts.database_fails(error)}\n")
         return EXIT_NOT_DONE
@@ -84,15 +81,15 @@ def _summary(forecaster: Forecaster, going: Mapping[str, Usage]) -> Iterator[str
     usage = forecaster.usage()
     total, all_going = total_of(usage), total_of(going)
     if total.kept_frames:
-        yield texts.kept_stay(total.kept_frames, total.kept_bytes)
+        yield retention_texts.kept_stay(total.kept_frames, total.kept_bytes)
     yield from forecaster.rules.problems.texts()
     yield from forecaster.unmet_limits(usage)
     for key in usage:
         rule, of_camera = forecaster.rules.rule_of(key), going.get(key, Usage())
         if len(usage) > 1 or rule.keep or rule.max_bytes:
             keep = forecaster.policy_of(key)
-            yield texts.would_go_of_camera(key, keep, rule.max_bytes, of_camera.frames, of_camera.bytes)
-    yield texts.would_go(forecaster.policy, all_going.frames, all_going.bytes)
+            yield retention_texts.would_go_of_camera(key, keep, rule.max_bytes, of_camera.frames, of_camera.bytes)
+    yield retention_texts.would_go(forecaster.policy, all_going.frames, all_going.bytes)
 
 
 if __name__ == "__main__":

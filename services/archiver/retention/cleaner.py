@@ -11,7 +11,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import retention_texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
@@ -66,7 +66,7 @@ class Cleaner:
             try:
                 await self.clean(everything=everything)
             except (DatabaseUnavailableError, StorageUnavailableError) as error:
-                self.problems.report(Subject.RETENTION, texts.retention_waits(error))
+                self.problems.report(Subject.RETENTION, retention_texts.retention_waits(error))
             wait_seconds = ROUND_SECONDS
 
     async def clean(self, *, everything: bool = False) -> int:
@@ -115,7 +115,11 @@ class Cleaner:
             self.problems.clear(Subject.RETENTION)
             return
         log.warning("old frames held back", count=limit.held, in_doubt=not limit.by_age)
-        text = texts.held_by_share(limit.held, self._share.percent) if limit.by_age else texts.held_in_doubt(limit.held)
+        text = (
+            retention_texts.held_by_share(limit.held, self._share.percent)
+            if limit.by_age
+            else retention_texts.held_in_doubt(limit.held)
+        )
         self.problems.report(Subject.RETENTION, text)
 
     def _delete(self, due: Iterator[Expiry], limit: AgeLimit) -> int:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import retention_texts
 from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import EPOCH
 from services.archiver.base.local_time import ONE_DAY, day_of
@@ -96,7 +96,7 @@ class Forecaster:
         ]
         limits.append((None, total_of(usage), self.max_bytes))
         return [
-            texts.kept_exceed_limit(camera_key, used.kept_bytes, limit)
+            retention_texts.kept_exceed_limit(camera_key, used.kept_bytes, limit)
             for camera_key, used, limit in limits
             if limit and used.kept_bytes > limit
         ]

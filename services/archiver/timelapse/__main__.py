@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from services.archiver.base.errors import DiskNotMountedError
 from services.archiver.timelapse.encoders import encode
 from services.archiver.timelapse.frame_reader import FrameReader
-from services.archiver.timelapse.render_job import MemoryRequest, Progress, RenderJob
+from services.archiver.timelapse.render_job import EXIT_DISK_AWAY, MemoryRequest, Progress, RenderJob
 from shared.errors import FramecastError
 
 NICEST: Final = 19
@@ -27,6 +28,9 @@ def main() -> int:
     frames = FrameReader(job, _ProgressWriter().report, hold_memory)
     try:
         encode(iter(frames), job)
+    except DiskNotMountedError as error:
+        _write(Progress(frames.done, frames.skipped, error=str(error)))
+        return EXIT_DISK_AWAY
     except (FramecastError, OSError) as error:
         _write(Progress(frames.done, frames.skipped, error=str(error)))
         return 1

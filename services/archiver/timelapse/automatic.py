@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.local_time import Window
@@ -58,7 +58,7 @@ class AutomaticTimelapses:
                 if await self._threads.run(lambda: self.ask_for_what_is_due(now)):  # noqa: B023 it is awaited here
                     self._queue.wake()
             except (StorageUnavailableError, DatabaseUnavailableError) as error:
-                self.problems.report(Subject.TIMELAPSES, texts.timelapses_wait(error))
+                self.problems.report(Subject.TIMELAPSES, timelapse_texts.timelapses_wait(error))
             else:
                 self.problems.clear(Subject.TIMELAPSES)
             await asyncio.sleep(CHECK_SECONDS)
@@ -113,7 +113,7 @@ class AutomaticTimelapses:
             return False
         frames = len(planned.selection.frames)
         if frames < LEAST_FRAMES:
-            reason = texts.too_few_frames(frames, LEAST_FRAMES)
+            reason = timelapse_texts.too_few_frames(frames, LEAST_FRAMES)
             log.info("no automatic time-lapse", camera=camera, entry=entry.text, period=str(period), reason=reason)
             return False
         mark = ScheduleMark(entry=entry.text, period=str(period), keep=entry.keep, replaces=entry.replaces)

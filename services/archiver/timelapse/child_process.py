@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
+from services.archiver.base.errors import DiskNotMountedError
 from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.timelapse.memory_share import MemoryShare
-from services.archiver.timelapse.render_job import MemoryRequest, Progress, RenderJob, decode_report
+from services.archiver.timelapse.render_job import EXIT_DISK_AWAY, MemoryRequest, Progress, RenderJob, decode_report
 from shared.errors import FramecastError
 
 STALL_SECONDS: Final = 900.0
@@ -43,6 +44,7 @@ async def render(job: RenderJob, on_progress: OnProgress, memory: PictureMemory)
     Raises:
         RenderFailedError: when it fails, stalls or was told to end.
         NoProcessError: when it can't be started.
+        DiskNotMountedError: when the archive's disk went away meanwhile.
     """
     process, share = await _start(), MemoryShare(memory)
     try:
@@ -67,7 +69,7 @@ async def _start() -> asyncio.subprocess.Process:
             start_new_session=True,  # so that ffmpeg ends with it, and Ctrl-C reaches the archiver alone
         )
     except OSError as error:
-        raise NoProcessError(texts.no_process(error.strerror)) from error
+        raise NoProcessError(timelapse_texts.no_process(error.strerror)) from error
 
 
 async def _follow(
@@ -89,10 +91,12 @@ async def _follow(
             continue
         progress = report
         if not await on_progress(progress):
-            raise RenderFailedError(texts.CANCELLED)
+            raise RenderFailedError(timelapse_texts.CANCELLED)
     code = await process.wait()
+    if code == EXIT_DISK_AWAY:
+        raise DiskNotMountedError(progress.error or "")
     if code != 0:
-        raise RenderFailedError(progress.error or texts.encoder_ended(code, last_words[-_LAST_WORDS:]))
+        raise RenderFailedError(progress.error or timelapse_texts.encoder_ended(code, last_words[-_LAST_WORDS:]))
     return progress
 
 
@@ -107,6 +111,6 @@ async def _line(stdout: asyncio.StreamReader) -> bytes:
         async with asyncio.timeout(STALL_SECONDS):
             return await stdout.readline()
     except TimeoutError:
-        raise RenderFailedError(texts.encoder_stalled(STALL_SECONDS)) from None
+        raise RenderFailedError(timelapse_texts.encoder_stalled(STALL_SECONDS)) from None
     except ValueError:
         raise RenderFailedError(f"the encoder wrote a line of more than {_LONGEST_LINE} bytes") from None

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from services.archiver.base import texts
+from services.archiver.base import texts, timelapse_texts
 from services.archiver.timelapse.deflicker import DEFLICKER, deflickered
 from services.archiver.timelapse.formats import OutputFormat
 from services.archiver.timelapse.render_job import RenderJob
@@ -46,7 +46,7 @@ def encode(pictures: Iterator[Image.Image], job: RenderJob) -> None:
     """
     first = next(pictures, None)
     if first is None:
-        raise EncoderFailedError(texts.NO_FRAME_READ)
+        raise EncoderFailedError(timelapse_texts.NO_FRAME_READ)
     _ENCODERS[job.form](_chained(first, pictures), job)
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 
 
 class OutputFormat(StrEnum):
@@ -51,4 +51,4 @@ def format_of_suffix(suffix: str) -> OutputFormat:
 def why_unavailable(form: OutputFormat, ffmpeg: str | None, *, deflicker: bool = False) -> str | None:
     """What to do to get this format; None when it is available. `ffmpeg` is `TIMELAPSE_FFMPEG`."""
     needs_nothing = (form is OutputFormat.WEBP and not deflicker) or (form is OutputFormat.H264 and ffmpeg)
-    return texts.NO_VIDEO_ENCODER if not needs_nothing and find_spec("av") is None else None
+    return timelapse_texts.NO_VIDEO_ENCODER if not needs_nothing and find_spec("av") is None else None

@@ -8,6 +8,7 @@ from PIL import Image
 
 from services.archiver.base.errors import PictureRefusedError
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.files.local_store import LocalStore
 from services.archiver.files.open_store import open_store
 from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import webp_bytes_needed
@@ -40,6 +41,8 @@ class FrameReader:
         settings = load_settings(ArchiverSettings)
         # This process has the archiver's environment, and so an object store's credentials.
         store = open_store(settings.model_copy(update={"archive_dir": self._job.archive}), is_tried=False)
+        if isinstance(store, LocalStore):
+            store.marker.expect(self._job.archive_id)
         poster = self._job.poster
         for frame in self._job.frames:
             try:

@@ -19,7 +19,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from services.archiver.base import disk_texts, texts
+from services.archiver.base import disk_texts, timelapse_texts
 from services.archiver.base.errors import DiskNotMountedError, StorageUnavailableError
 from services.archiver.files.durable import fsync_directory, locked, read_regular, rename_durably
 from services.archiver.files.mounts import missing_mount_point
@@ -204,7 +204,9 @@ def disk_errors(root: Path, action: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageUnavailableError(texts.timelapse_directory_fails(root, action, error.strerror)) from error
+        raise StorageUnavailableError(
+            timelapse_texts.timelapse_directory_fails(root, action, error.strerror)
+        ) from error
 
 
 def _take(lock: int) -> bool:

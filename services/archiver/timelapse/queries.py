@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Engine
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, Engine, func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.base.local_time import Window
 from services.archiver.db.engine import reading
 from services.archiver.db.frame_query import DAYLIGHT_BRIGHTNESS
@@ -22,6 +23,7 @@ from services.archiver.timelapse.selection import CapturedFrame, NoTimelapseErro
 
 MOST_FOUND: Final = 1_000_000
 _IDS_AT_ONCE: Final = 500
+_ROWS_AT_ONCE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,13 @@ class RenderPlan:
 
 def plan(engine: Engine, request: TimelapseRequest) -> RenderPlan:
     """Select the frames. Raises NoTimelapseError if the request can't be met, and DatabaseUnavailableError."""
-    frames = _found(engine, request)
+    frames, count = _found(engine, request)
     selection = select_frames(frames, request)
     facts = _sizes(engine, selection)
     width, height = size_of([size for size, _ in facts], request)
     per_pixel = sum(byte_count / (size[0] * size[1]) for size, byte_count in facts) / max(1, len(facts))
     byte_count = per_pixel * width * height * len(selection.frames) * FACTS[request.format].share_of_stills
-    return RenderPlan(selection, len(frames), width, height, round(byte_count))
+    return RenderPlan(selection, count, width, height, round(byte_count))
 
 
 def cameras_within(engine: Engine, window: Window) -> list[str]:
@@ -77,20 +79,40 @@ def sources(engine: Engine, selection: Selection) -> tuple[tuple[SourceFrame, ..
     return frames, [brightness.get(frame.id) for frame in frames]
 
 
-def _found(engine: Engine, request: TimelapseRequest) -> list[CapturedFrame]:
-    captured_at = col(ArchivedFrame.captured_at)
+def _found(engine: Engine, request: TimelapseRequest) -> tuple[list[CapturedFrame], int]:
+    """The frames to select from, and how many there are. Where that is too many, every second, third… one.
+
+    Only a request that leaves frames out anyway can do with those.
+    """
+    captured_at, row_id = col(ArchivedFrame.captured_at), col(ArchivedFrame.id)
     statement = (
         select(ArchivedFrame.id, ArchivedFrame.captured_at)
         .where(*_conditions(request))
-        .order_by(captured_at, col(ArchivedFrame.id))
+        .order_by(captured_at, row_id)
         .limit(MOST_FOUND + 1)
-        .execution_options(yield_per=10_000)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
     )
     with reading(engine) as session:
-        frames = [CapturedFrame(row_id or 0, at) for row_id, at in session.exec(statement)]
-    if len(frames) > MOST_FOUND:
-        raise NoTimelapseError(texts.too_many_found(MOST_FOUND))
-    return frames
+        frames = [CapturedFrame(each or 0, at) for each, at in session.exec(statement)]
+        if len(frames) <= MOST_FOUND:
+            return frames, len(frames)
+        if request.length_seconds is None and request.daily_at is None:
+            raise NoTimelapseError(timelapse_texts.too_many_found(MOST_FOUND))
+        del frames
+        return _some(session, request)
+
+
+def _some(session: Session, request: TimelapseRequest) -> tuple[list[CapturedFrame], int]:
+    captured_at, row_id = col(ArchivedFrame.captured_at), col(ArchivedFrame.id)
+    conditions = list(_conditions(request))
+    count = session.exec(select(func.count()).select_from(ArchivedFrame).where(*conditions)).one()
+    number = func.row_number().over(order_by=(captured_at, row_id)).label("number")
+    numbered = select_columns(row_id.label("id"), captured_at.label("captured_at"), number).where(*conditions)
+    of = numbered.subquery().c
+    step = -(-count // MOST_FOUND)
+    statement = select_columns(of.id, of.captured_at).where(of.number % step == 0).order_by(of.number)
+    found = session.connection().execute(statement.execution_options(yield_per=_ROWS_AT_ONCE))
+    return [CapturedFrame(each, at) for each, at in found], count
 
 
 def _conditions(request: TimelapseRequest) -> Iterator[ColumnElement[bool]]:

@@ -14,9 +14,14 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.base.epoch import from_ns
-from services.archiver.base.errors import DatabaseUnavailableError, StorageFullError, StorageUnavailableError
+from services.archiver.base.errors import (
+    DatabaseUnavailableError,
+    DiskNotMountedError,
+    StorageFullError,
+    StorageUnavailableError,
+)
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.files.picture_memory import PictureMemory
@@ -48,7 +53,7 @@ class QueueFullError(FramecastError):
 
     def __init__(self, most: int) -> None:
         self.most = most
-        super().__init__(texts.queue_full(most))
+        super().__init__(timelapse_texts.queue_full(most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class TimelapseQueue:
     """On the loop; its work runs on threads and in a child process. `run` goes on until it is cancelled.
 
     `check_archive` raises StorageUnavailableError while the archive's disk is away: then nothing is made or deleted.
-    While `is_clock_trusted` says no, no video expires.
+    While `is_clock_trusted` says no, no video expires. `archive_id` is that of the archive's marker.
     """
 
     def __init__(  # noqa: PLR0913 what it is made of
@@ -78,6 +83,7 @@ class TimelapseQueue:
         check_archive: Callable[[], None] = lambda: None,
         *,
         is_clock_trusted: Callable[[], bool] = lambda: True,
+        archive_id: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.files = JobFiles(settings.directory)
@@ -86,6 +92,7 @@ class TimelapseQueue:
         self._clock = clock
         self._memory = memory
         self._check_archive = check_archive
+        self._archive_id = archive_id
         self.is_clock_trusted = is_clock_trusted
         self._threads = Threads()
         self._adding = asyncio.Lock()
@@ -155,7 +162,7 @@ class TimelapseQueue:
             try:
                 await self._work()
             except (StorageUnavailableError, DatabaseUnavailableError, NoProcessError) as error:
-                self.problems.report(Subject.TIMELAPSES, texts.timelapses_wait(error))
+                self.problems.report(Subject.TIMELAPSES, timelapse_texts.timelapses_wait(error))
             else:
                 self.problems.clear(Subject.TIMELAPSES)
             with suppress(TimeoutError):
@@ -205,7 +212,7 @@ class TimelapseQueue:
             await self.delete(job)
         for job in jobs:
             if job.state is JobState.RENDERING and job.attempts >= MOST_ATTEMPTS:
-                await self._end(job, error=texts.INTERRUPTED_TWICE)
+                await self._end(job, error=timelapse_texts.INTERRUPTED_TWICE)
             elif job.state in (JobState.QUEUED, JobState.RENDERING):
                 oldest[job.schedule is None] = job
         return oldest.get(True) or oldest.get(False)
@@ -225,6 +232,13 @@ class TimelapseQueue:
             await self._end(job, done=result.done, skipped=result.skipped, bytes=size, has_poster=has_poster)
         except (RenderFailedError, NoTimelapseError, StorageFullError) as error:
             await self._end(job, error=str(error))
+        except DiskNotMountedError as error:
+            # A linked folder's disk may be away for long: that must not keep the others waiting.
+            if job.attempts >= MOST_ATTEMPTS:
+                await self._end(job, error=str(error))
+            else:
+                await self._save(job.with_(state=JobState.QUEUED))
+                raise
         except (NoProcessError, StorageUnavailableError):
             await self._save(queued)
             raise
@@ -271,13 +285,14 @@ class TimelapseQueue:
             deflicker=request.deflicker,
             poster=str(temporary.with_suffix(POSTER_SUFFIX)),
             poster_place=poster_place(brightness),
+            archive_id=self._archive_id(),
         )
         return render_job, job
 
     def _leave_room(self) -> None:
         free = self.files.free_bytes()
         if free < self.settings.min_free_bytes:
-            raise StorageFullError(texts.timelapse_below_floor(free))
+            raise StorageFullError(timelapse_texts.timelapse_below_floor(free))
 
     async def _save_progress(self, job: Job, progress: Progress) -> bool:
         """Whether to go on: not if somebody has deleted the job."""

@@ -4,10 +4,13 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Self
+from typing import Final, Self
 
 from services.archiver.base.epoch import EPOCH
 from services.archiver.timelapse.formats import OutputFormat
+
+EXIT_DISK_AWAY: Final = 75
+"""The rendering process's code when the archive's disk is not mounted: render it again when it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class RenderJob:
     deflicker: bool = False
     poster: str | None = None
     poster_place: int = 0
+    archive_id: str | None = None
+    """The id in the marker of the archive's disk: without it there nothing is read. None where that is not known."""
 
     def encode(self) -> bytes:
         """One line of JSON for the process's standard input."""

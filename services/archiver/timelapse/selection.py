@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.base.local_time import at_local, day_of, nearest
 from services.archiver.timelapse.formats import FACTS
 from services.archiver.timelapse.request import (
@@ -60,7 +60,7 @@ def select_frames(found: Sequence[CapturedFrame], request: TimelapseRequest) -> 
     """
     frames = found if request.daily_at is None else _same_time_daily(found, request.daily_at, request.zone)
     if not frames:
-        raise NoTimelapseError(texts.NO_FRAME_FITS)
+        raise NoTimelapseError(timelapse_texts.NO_FRAME_FITS)
     fps = request.exact_fps or Fraction(DEFAULT_FPS)
     if request.length_seconds is not None:
         length = Fraction(request.length_seconds).limit_denominator(1000)
@@ -70,7 +70,7 @@ def select_frames(found: Sequence[CapturedFrame], request: TimelapseRequest) -> 
         frames = _thinned(frames, max(1, round(fps * length)))
     most = FACTS[request.format].max_frames
     if len(frames) > most:
-        raise NoTimelapseError(texts.too_many_shown(len(frames), most, request.format))
+        raise NoTimelapseError(timelapse_texts.too_many_shown(len(frames), most, request.format))
     return Selection(frames, fps)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import camera_texts
 from services.archiver.base.errors import UnknownCameraError
 from services.archiver.db.camera_changes import CameraChanges
 from services.archiver.db.cameras import CameraRows
@@ -56,12 +56,12 @@ class CameraKeeper:
         self._recovery.finish_deletions()
         if new_key is None:
             gone = forget_camera(self._engine, self._frame_files, key)
-            words, is_complete = texts.camera_forgotten(key, gone.frames, gone.foreign), True
+            words, is_complete = camera_texts.camera_forgotten(key, gone.frames, gone.foreign), True
         else:
             self._recovery.scan_camera(key)
             done = rename_camera(self._engine, self._frame_files.store, key, new_key)
             is_complete = not done.stayed
-            words = texts.camera_renamed(key, new_key, done.moved, len(done.stayed))
+            words = camera_texts.camera_renamed(key, new_key, done.moved, len(done.stayed))
         self._changes.end(key)
         return ChangeResult(words, is_complete)
 

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from services.archiver.base import texts
+from services.archiver.base import camera_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
@@ -50,7 +50,7 @@ class CameraJob:
                 await self._finish_all()
             except (DatabaseUnavailableError, StorageUnavailableError) as error:
                 if self._waiting:
-                    self.problems.report(Subject.CAMERAS, texts.camera_change_waits(error))
+                    self.problems.report(Subject.CAMERAS, camera_texts.camera_change_waits(error))
                 await asyncio.sleep(retry.next_seconds())
                 self._due.set()
             else:

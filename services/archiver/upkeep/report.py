@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.archiver.base import texts
+from services.archiver.base import rescan_texts
 
 
 @dataclass(slots=True)
@@ -43,10 +43,10 @@ class CameraFindings:
         """A sentence for each thing that is not as it should be."""
         key, found = self.camera_key, []
         if self.missing or self.changed or self.unreadable:
-            found.append(texts.camera_findings(key, len(self.missing), len(self.changed), len(self.unreadable)))
-        found += [texts.listed_elsewhere(key, count, other) for other, count in self.elsewhere.most_common()]
+            found.append(rescan_texts.camera_findings(key, len(self.missing), len(self.changed), len(self.unreadable)))
+        found += [rescan_texts.listed_elsewhere(key, count, other) for other, count in self.elsewhere.most_common()]
         if self.dropped:
-            found.append(texts.rows_dropped(key, self.dropped))
+            found.append(rescan_texts.rows_dropped(key, self.dropped))
         return found + ([self.refusal] if self.refusal else [])
 
     def as_json(self) -> dict[str, Any]:
@@ -107,20 +107,22 @@ class RescanReport:
         whole = sum(camera.whole for camera in self.cameras)
         wrong = self.missing + self.changed + self.unreadable
         found = [
-            texts.rebuild_done(whole, self.adopted, self.set_aside, self.foreign + self.copies, self.unchecked, wrong)
+            rescan_texts.rebuild_done(
+                whole, self.adopted, self.set_aside, self.foreign + self.copies, self.unchecked, wrong
+            )
         ]
         if self.put_back:
-            found.append(texts.put_back(self.put_back))
+            found.append(rescan_texts.put_back(self.put_back))
         if self.left_deleted:
-            found.append(texts.left_deleted(self.left_deleted))
-        found += [texts.moved_in(old, new) for new, old in self.moved_in.items()]
+            found.append(rescan_texts.left_deleted(self.left_deleted))
+        found += [rescan_texts.moved_in(old, new) for new, old in self.moved_in.items()]
         found += [sentence for camera in self.cameras for sentence in camera.words()]
         found += [each for each in (self.database, self.refusal) if each]
         if (self.missing or self.changed) and not self.refusal:
-            found.append(texts.RESTORE_THEM)
+            found.append(rescan_texts.RESTORE_THEM)
         if self.missing and not self.refusal:
-            found.append(texts.OR_DROP_THEM)
-        return found if self.with_hashes else [*found, texts.ONLY_SIZES]
+            found.append(rescan_texts.OR_DROP_THEM)
+        return found if self.with_hashes else [*found, rescan_texts.ONLY_SIZES]
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import rescan_texts
 from services.archiver.db.camera_changes import cameras_changing
 from services.archiver.db.engine import damage_of
 from services.archiver.db.file_facts import FileFacts
@@ -66,7 +66,7 @@ class Rescan:
         keys = FileFacts(self._engine).cameras()
         report.cameras = [check.camera(key) for key in keys if key not in changing]
         if report.missing and not any(camera.has_some for camera in report.cameras):
-            report.refusal = texts.all_is_away(report.missing)
+            report.refusal = rescan_texts.all_is_away(report.missing)
         elif self._options.drop_missing:
             for camera in report.cameras:
                 self._drop(camera)
@@ -82,7 +82,7 @@ class Rescan:
         if not camera.missing:
             return
         if not camera.has_some and sum(camera.elsewhere.values()) < len(camera.missing):
-            camera.refusal = texts.camera_is_away(camera.camera_key, len(camera.missing))
+            camera.refusal = rescan_texts.camera_is_away(camera.camera_key, len(camera.missing))
             return
         frame_rows, ids = FrameRows(self._engine), iter(camera.missing)
         while some := list(islice(ids, _ROWS_AT_ONCE)):

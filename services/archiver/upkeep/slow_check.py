@@ -11,10 +11,11 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import texts
+from services.archiver.base import rescan_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
+from services.archiver.db.camera_changes import cameras_changing
 from services.archiver.db.file_facts import FileFact, FileFacts
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
@@ -46,6 +47,7 @@ class SlowCheck:
 
     def __init__(self, engine: Engine, store: FrameStore, recovery: Recovery, make_check: Callable[[], Check]) -> None:
         self.problems = Problems()
+        self._engine = engine
         self._facts = FileFacts(engine)
         self._frame_rows = FrameRows(engine)
         self._marks = Marks(engine)
@@ -73,7 +75,7 @@ class SlowCheck:
     async def check_part(self) -> int:
         """Check the next part; how many files. Raises DatabaseUnavailableError, StorageUnavailableError."""
         if not await self._threads.run(self._is_there):
-            self.problems.report(Subject.CHECK, texts.NEWEST_AWAY)
+            self.problems.report(Subject.CHECK, rescan_texts.NEWEST_AWAY)
             return 0
         count = await self._threads.run(lambda: gently(self._check_next))
         self._tell()
@@ -89,7 +91,9 @@ class SlowCheck:
         return await self._threads.drain(deadline_seconds)
 
     def _is_there(self) -> bool:
-        """Whether the archive has any of its newest files, or is empty."""
+        """Whether the archive has any of its newest files, or is empty. Files that are being moved say nothing."""
+        if cameras_changing(self._engine):
+            return True
         newest, _ = self._frame_rows.page(FrameQuery(limit=_NEWEST))
         return not newest or any(self._store.modified_at(frame.path) is not None for frame in newest)
 
@@ -97,7 +101,7 @@ class SlowCheck:
         share = -(-self._frame_rows.count(FrameQuery()) // HOURS_OF_A_ROUND)
         last, check = self._marks.get(_MARK) or 0, self._make_check()
         again, self._wrong = self._wrong, {}
-        self._look(check, list(again.values()))
+        self._look(check, self._facts.with_ids(list(again)))  # a camera may have been renamed since
         count = 0
         while count < share:
             page = self._facts.after_id(last, min(share - count, _MOST_REMEMBERED))
@@ -110,7 +114,8 @@ class SlowCheck:
         return count
 
     def _look(self, check: Check, facts: list[FileFact]) -> None:
-        for fact in facts:
+        changing = cameras_changing(self._engine)  # their files are moved before their rows say so
+        for fact in (each for each in facts if each.camera_key not in changing):
             findings = CameraFindings(fact.camera_key)
             check.rows([fact], findings)
             if (findings.missing or findings.changed) and len(self._wrong) < _MOST_REMEMBERED:
@@ -120,6 +125,6 @@ class SlowCheck:
     def _tell(self) -> None:
         if self._wrong:
             last = list(self._wrong.values())[-1]
-            self.problems.report(Subject.CHECK, texts.slow_check_found(len(self._wrong), last.path))
+            self.problems.report(Subject.CHECK, rescan_texts.slow_check_found(len(self._wrong), last.path))
         else:
             self.problems.clear(Subject.CHECK)

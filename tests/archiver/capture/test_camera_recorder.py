@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from services.archiver.base.capture_rule import ALWAYS, CaptureRule, parse_rule
 from services.archiver.base.errors import StorageFullError
@@ -17,21 +18,23 @@ from services.archiver.base.problems import Problems
 from services.archiver.capture.camera_presence import CameraPresence
 from services.archiver.capture.camera_recorder import CameraRecorder
 from services.archiver.capture.frame_archiver import FrameArchiver
+from services.archiver.db.clock_rows import ClockRows
 from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.db.models import ArchivedFrame
+from services.archiver.db.recovery import Recovery
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
-from services.archiver.files.paths import path_of
+from services.archiver.files.paths import FrameName, manual_path_of, path_of
 from services.archiver.files.webp import WebpOptions
 from shared.bus.frames import Frame
 from shared.bus.status import CameraState
 from shared.bus.topics import CAPTURE
 from tests.archiver.capture.clock import FakeClock
-from tests.archiver.support import cut_short, jpeg_of, noise, row
+from tests.archiver.support import cut_short, jpeg_of, noise, row, webp_of
 from tests.support.bus import status_of
 from tests.support.waiting import eventually
 
@@ -351,3 +354,59 @@ async def test_when_the_due_time_ends_without_a_picture_the_slot_is_missed(recor
     assert recording.gaps() == [(0, "camera offline", "no route to host")]
     assert recording.rows() == []
     assert recording.recorder.missed_slots.count == 1
+
+
+async def test_while_the_clock_is_behind_every_slot_gets_its_picture_though_it_had_one_then(
+    recording: Recording,
+) -> None:
+    """Also one whose picture was deleted. When the clock is right they are in their slots, and there is no gap."""
+    for hour in range(3):
+        stored(recording, START + hour * HOUR)
+    rows = FrameRows(recording.engine)
+    for path in rows.delete([recording.rows()[0].id or 0], leave_gaps=True):
+        recording.store.delete(path)
+    rows.deletions_done([path_of("camera_1", START)])
+    async with running(recording):
+        await eventually(recording.row_writer.trusted_clock.is_behind)
+        await eventually(offered_until(recording, jpeg_of(), lambda: len(recording.rows(doubtful=True)) == 1))
+        recording.next_hour()
+        await eventually(offered_until(recording, jpeg_of(), lambda: len(recording.rows(doubtful=True)) == 2))
+        recording.next_hour()
+        recording.time.set_wall(AT + timedelta(days=1))
+        recording.row_writer.trusted_clock.confirm()
+        assert ClockRows(recording.engine, recording.row_writer.trusted_clock).settle() == 2
+    found = {frame.slot_start for frame in recording.rows()}
+    assert found == {START + hour * HOUR for hour in (1, 2, 22, 23)}
+
+
+async def test_a_slot_whose_name_a_frame_of_a_wrong_clock_has_gets_its_picture(recording: Recording) -> None:
+    """That frame was dated anew and keeps its path. The slot's picture is named by its instant, and has the slot."""
+    stored(recording, START)
+    (wrong,) = recording.rows()
+    with Session(recording.engine) as session:
+        wrong.slot_start, wrong.captured_at = START - 9 * HOUR, AT - timedelta(hours=9)
+        wrong.created_at = wrong.captured_at
+        session.add(wrong)
+        session.commit()
+    async with running(recording):
+        await eventually(offered_until(recording, jpeg_of(), lambda: len(recording.rows()) == 2))
+        recording.next_hour()
+        await eventually(offered_until(recording, jpeg_of(), lambda: len(recording.rows()) == 3))
+    own = recording.rows()[1]
+    assert (own.slot_start, own.kind, own.path) == (
+        START,
+        "slot",
+        manual_path_of("camera_1", int(AT.timestamp()) * 1000),
+    )
+    assert recording.gaps() == []
+    FrameRows(recording.engine).drop({own.id or 0: own.path})
+    assert Recovery(recording.engine, FrameFiles(recording.store), recording.time.clock.utc_ns).scan_all().adopted == 1
+    assert [(row.slot_start, row.kind) for row in recording.rows()][1] == (START, "slot")
+
+
+def stored(recording: Recording, slot_start: int) -> None:
+    """A frame of that slot, of another boot."""
+    at = datetime.fromtimestamp(slot_start + 60, UTC)
+    files = FrameFiles(recording.store)
+    frame = files.save(FrameName("camera_1", slot_start), webp_of(at=at))
+    FrameRows(recording.engine).add(ArchivedFrame.of(frame, at))

@@ -39,8 +39,14 @@ def test_it_shows_the_doubt_ends_it_and_takes_out_what_is_left(tmp_path: Path) -
     assert "and is trusted." in confirmed.stdout
     assert confirmed.stdout.count(".webp") == 2
     assert run(env).returncode == 0, "for good"
+    kept, _ = archive.frame_rows.page(FrameQuery(doubtful=True))[0]
+    archive.frame_rows.set_kept([kept.path], is_kept=True)
+    told = run(env, "--take-out")
+    assert "\n1 frames with " in told.stdout
+    assert told.stdout.endswith(" are marked as kept, and stay.\n")
+    archive.frame_rows.set_kept([kept.path], is_kept=False)
     done = run(env, "--take-out")
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "All of it was taken out."), done.stderr
     assert [len(archive.frame_rows.page(FrameQuery(doubtful=marked))[0]) for marked in (False, True)] == [3, 0]
     assert len(list((tmp_path / "frames").rglob("*.webp"))) == 6
     engine.dispose()

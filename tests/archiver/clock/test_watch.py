@@ -14,9 +14,11 @@ from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.db.intervals import GapReason, Missed, Stretch
+from services.archiver.db.models import ArchivedFrame, FrameKind
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles
+from services.archiver.files.paths import FrameName
 from tests.archiver.clock.world import World, capture
 
 NOW = datetime(2026, 11, 26, 12, 0, 10, tzinfo=UTC)
@@ -173,3 +175,41 @@ async def test_what_the_command_was_told_reaches_the_archiver_that_runs(
     world.advance(timedelta(seconds=ASK_SECONDS))
     await scene.watch.look()
     assert scene.watch.problems.texts() == []
+
+
+async def test_stills_that_are_imported_in_a_new_archives_first_hour_are_no_evidence(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows
+) -> None:
+    """Who begins an archive imports the old pictures first: they must not put the clock in doubt."""
+    world = World(NOW)
+    scene = Scene(engine, frame_files, world)
+    facts = capture(scene.clock, frame_files, frame_rows).model_dump(exclude={"id", "boot_id", "boot_ns"})
+    for at in (datetime(1991, 5, 5, tzinfo=UTC), NOW + YEAR):
+        name = FrameName("camera_1", None, int(at.timestamp()) * 1000)
+        still = {"path": name.path, "slot_start": None, "kind": FrameKind.IMPORTED.value, "captured_at": at}
+        frame_rows.add(ArchivedFrame.model_validate(facts | still))
+        await scene.watch.look()
+        assert scene.clock.doubt() is None
+
+
+async def test_the_command_also_ends_a_doubt_that_a_server_with_another_time_began(
+    engine: Engine, frame_files: FrameFiles, world: World
+) -> None:
+    """What the database knew before the server contradicted does not end it."""
+    scene = Scene(engine, frame_files, world)
+    await scene.watch.look()
+    world.advance(HOUR)
+    contradicted = Scene(engine, frame_files, world, Other(NOW - 24 * HOUR))
+    for _ in range(2):
+        await contradicted.watch.look()
+        assert contradicted.watch.problems.texts()
+        world.advance(timedelta(seconds=ASK_SECONDS))
+    command = world.trusted_clock()
+    rows = ClockRows(engine, command)
+    rows.load()
+    command.confirm()
+    rows.settle()
+    for _ in range(2):
+        world.advance(timedelta(seconds=ASK_SECONDS))
+        await contradicted.watch.look()
+        assert contradicted.watch.problems.texts() == []

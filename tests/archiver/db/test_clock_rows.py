@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from services.archiver.base.clock_doubt import DoubtKind
 from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.db.camera_changes import CameraChanges
 from services.archiver.db.clock_leftovers import ClockLeftovers
 from services.archiver.db.clock_rows import ClockRows, judged_rows, new_row
 from services.archiver.db.frame_query import FrameQuery
@@ -15,10 +16,12 @@ from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap, FrameKind
 from services.archiver.db.recovery import Recovery
+from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName
-from services.archiver.files.webp import read_webp
+from services.archiver.files.webp import Label, WebpOptions, encode_webp, read_webp
 from tests.archiver.clock.world import World, capture
+from tests.support.archive import picture_of
 
 NOW = datetime(2026, 11, 26, 12, 0, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -162,6 +165,7 @@ def test_a_slot_that_has_its_frame_keeps_it(
     world.set(NOW + timedelta(minutes=10))
     rows.settle()
     assert listed(frame_rows) == [NOW + timedelta(minutes=5), NOW]
+    assert [row.slot_start is None for row in frame_rows.page(FrameQuery())[0]] == [True, False]
 
 
 def test_a_frame_that_was_dated_anew_makes_way_for_the_slots_own(
@@ -430,3 +434,106 @@ def test_a_command_judges_the_clock_before_it_adopts(
     assert stored is not None
     assert not new_row(stored, clock).doubtful
     assert judged_rows(engine)(stored).doubtful
+
+
+def test_frames_that_a_scan_took_in_during_a_doubt_are_listed_when_it_ends(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, gap_rows: GapRows, world: World
+) -> None:
+    """As after a database was restored from a backup of last month, and a reboot: the doubt is about this boot."""
+    clock, rows = judged(engine, world)
+    capture(clock, frame_files, frame_rows)
+    rows.settle()
+    world.advance(timedelta(days=20))
+    lost = capture(clock, frame_files, frame_rows)
+    with Session(engine) as session:
+        session.delete(session.get(ArchivedFrame, lost.id))
+        session.commit()
+    world.reboot()
+    world.advance(HOUR)
+    clock, rows = judged(engine, world)
+    assert clock.doubt() is not None
+    Recovery(engine, frame_files, world.clock.utc_ns, lambda stored: new_row(stored, clock)).scan_camera("camera_1")
+    assert listed(frame_rows, doubtful=True) == [lost.captured_at]
+    clock.confirm()
+    rows.settle()
+    assert listed(frame_rows, doubtful=True) == []
+    assert ClockLeftovers(engine).find(world.at).is_empty
+    assert gap_rows.gaps(GapQuery())[0] == []
+
+
+@pytest.mark.parametrize("year", [1991, 2026])
+def test_an_imported_still_that_a_scan_takes_in_during_a_doubt_is_listed_at_once(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World, year: int
+) -> None:
+    """Another clock has dated it. What a wrong clock left behind is deleted by a button, and this is none of that."""
+    clock, rows = judged(engine, world)
+    capture(clock, frame_files, frame_rows)
+    rows.settle()
+    world.reboot()
+    world.advance(timedelta(days=20))
+    clock, rows = judged(engine, world)
+    assert clock.doubt() is not None
+    at = datetime(year, 11, 29, tzinfo=UTC)
+    webp = encode_webp(picture_of(at), Label("camera_1", at, None, "ab" * 16), WebpOptions(method=0))
+    frame_files.save(FrameName("camera_1", None, int(at.timestamp()) * 1000), webp)
+    Recovery(engine, frame_files, world.clock.utc_ns, lambda stored: new_row(stored, clock)).scan_camera("camera_1")
+    assert at in listed(frame_rows)
+    assert listed(frame_rows, doubtful=True) == []
+
+
+@pytest.mark.parametrize("is_settled", [False, True], ids=["still in doubt", "dated anew"])
+def test_to_delete_frames_of_a_wrong_clock_by_hand_costs_no_later_slot_its_picture(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World, is_settled: bool
+) -> None:
+    """They have the names of slots that begin in three days. Then those are captured as all others are."""
+    clock, rows = judged(engine, world)
+    capture(clock, frame_files, frame_rows)
+    world.set(NOW + timedelta(days=3))
+    wrong = capture(clock, frame_files, frame_rows)
+    assert wrong.doubtful
+    world.set(NOW + HOUR)
+    world.up += HOUR
+    if is_settled:
+        assert rows.settle() == 1
+    by_hand = FrameRows(engine, world.clock.utc_ns)
+    for path in by_hand.delete([wrong.id or 0], leave_gaps=True):
+        frame_files.remove(path)
+    by_hand.deletions_done([wrong.path])
+    world.advance(timedelta(days=3) - HOUR)
+    assert wrong.slot_start is not None
+    assert not frame_rows.is_done("camera_1", wrong.slot_start)
+    own = capture(clock, frame_files, frame_rows)
+    assert (own.path, own.slot_start) == (wrong.path, wrong.slot_start)
+
+
+def test_the_deleted_picture_of_a_month_that_runs_is_no_leftover(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, gap_rows: GapRows, world: World
+) -> None:
+    """Its gap ends in some weeks. To take that out would let the slot be captured again."""
+    clock, rows = judged(engine, world)
+    row = capture(clock, frame_files, frame_rows, interval_seconds=30 * 86_400)
+    rows.settle()
+    frame_rows.delete([row.id or 0], leave_gaps=True)
+    (gap,) = gap_rows.gaps(GapQuery())[0]
+    assert gap.end_seconds > (NOW + timedelta(days=2)).timestamp()
+    assert ClockLeftovers(engine).find(NOW).is_empty
+    ClockLeftovers(engine).mend(NOW)
+    assert len(gap_rows.gaps(GapQuery())[0]) == 1
+
+
+def test_a_camera_that_was_forgotten_in_another_year_has_gaps_when_it_is_there_again(
+    engine: Engine, gap_rows: GapRows, world: World
+) -> None:
+    """What is reported of it is older than the change, as that is dated."""
+    clock, rows = judged(engine, world)
+    ahead = World(NOW + timedelta(days=3652))
+    changes = CameraChanges(engine, ahead.clock.utc_ns)
+    changes.begin("camera_1", None)
+    changes.end("camera_1")
+    clock.confirm()
+    rows.settle()
+    slot = int(NOW.timestamp()) // 3600 * 3600
+    world.advance(HOUR)
+    gap_rows.record(SlotReport("camera_1", "Camera", 3600, slot, slot + 3600, world.at))
+    gap_rows.record(SlotReport("camera_1", "Camera", 3600, slot, slot + 7200, world.at))
+    assert len(gap_rows.gaps(GapQuery())[0]) == 1

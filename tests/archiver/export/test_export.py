@@ -6,16 +6,21 @@ import json
 import resource
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, update
+from sqlmodel import Session, col
 
 from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
+from services.archiver.export.rows_file import RowsFile, RowsFormat
+from services.archiver.export.target import DirectoryTarget
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import kept_mark_of, thumbnail_path_of
@@ -255,3 +260,46 @@ def test_rows_that_cant_be_read_are_not_overwritten(archive: Archive) -> None:
     assert "frames.csv at the target can't be read, and would be overwritten" in done.stderr
     assert (archive.dest / "frames.csv").read_text().startswith("a list of mine")
     assert archive.copies() == set()
+
+
+def test_frames_whose_time_is_in_doubt_are_left_out_with_a_word(archive: Archive) -> None:
+    """A backup that lacks them must not look whole."""
+    wrong = archive.made.hours(BEGIN + 3652 * DAY, range(2), camera_key="porch")
+    with Session(create_engine(archive.env["DATABASE_URL"])) as session:
+        session.exec(
+            update(ArchivedFrame).where(col(ArchivedFrame.id).in_([row.id for row in wrong])).values(doubtful=True)
+        )
+        session.commit()
+    done = archive.export("--camera", "porch")
+    assert done.returncode == 0
+    assert done.stderr == "2 frames whose time is in doubt were left out: framecast clock lists them.\n"
+    assert archive.copies() == paths(*archive.porch)
+
+
+def test_an_archive_whose_disk_is_not_mounted_has_lost_nothing(archive: Archive, tmp_path: Path) -> None:
+    """The export stops in words, and calls no file gone."""
+    assert rebuilt(archive.env).returncode == 0
+    archive.store.root.rename(tmp_path / "unmounted")
+    archive.store.root.mkdir()
+    done = archive.export()
+    assert done.returncode == 1
+    assert "is not mounted" in done.stderr
+    assert "gone from the archive" not in done.stderr
+    assert list(archive.store.root.iterdir()) == []
+
+
+def test_the_rows_of_a_large_archive_are_not_held_in_memory(archive: Archive) -> None:
+    """Neither those that are new nor those of the export before, which are as many."""
+    archive.dest.mkdir()
+    (row,) = archive.porch[:1]
+    facts = row.model_dump()
+    for _ in range(2):
+        tracemalloc.start()
+        rows = RowsFile(DirectoryTarget(archive.dest), RowsFormat.CSV)
+        for number in range(5000):
+            rows.add(ArchivedFrame.model_construct(**facts | {"path": f"porch/{number}.webp"}))
+        rows.write()
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak_bytes < 2_000_000
+    assert len(archive.rows()) == 5000

@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from fastapi.testclient import TestClient
 
+from services.archiver.base.errors import DiskNotMountedError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.db.engine import open_engine
 from services.archiver.files.picture_memory import PictureMemory
+from services.archiver.timelapse import queries
+from services.archiver.timelapse import queue as queue_module
 from services.archiver.timelapse.automatic import LEAST_FRAMES, AutomaticTimelapses
 from services.archiver.timelapse.job import Job, JobState
 from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
@@ -235,3 +238,32 @@ def test_a_schedule_that_cannot_be_used_is_one_line_and_code_2(schedule: str, tm
     assert refused.returncode == 2
     assert refused.stderr.startswith(f"TIMELAPSE_SCHEDULE is '{schedule}' but must be entries with commas between")
     assert refused.stderr.count("\n") == 1
+
+
+def test_more_frames_than_can_be_looked_at_are_no_reason_to_make_nothing(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month of one a second has 2.6 million. Then it is made of every third."""
+    schedule, queue = begin("daily")
+    monkeypatch.setattr(queries, "MOST_FOUND", 20)
+    assert schedule.ask_for_what_is_due(NEXT_DAY) == 1
+    (job,) = queue.files.all()
+    assert job.frames == 12
+
+
+async def test_a_disk_that_stays_away_ends_a_render_after_two_attempts(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a linked folder, say: the other time-lapses must not wait for it."""
+    schedule, queue = begin("daily")
+    assert schedule.ask_for_what_is_due(NEXT_DAY) == 1
+
+    async def lose_the_disk(*_: object) -> None:
+        raise DiskNotMountedError("The disk is not mounted.")
+
+    monkeypatch.setattr(queue_module, "render", lose_the_disk)
+    with pytest.raises(DiskNotMountedError):
+        await queue._work()
+    assert [job.state for job in queue.files.all()] == [JobState.QUEUED]
+    await queue._work()
+    assert [(job.state, job.error) for job in queue.files.all()] == [(JobState.FAILED, "The disk is not mounted.")]

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from services.archiver.base.errors import DiskNotMountedError
 from services.archiver.files.picture_memory import PictureMemory
 from services.archiver.files.s3_store import S3Store
 from services.archiver.files.webp import PLAIN_BYTES_PER_PIXEL
@@ -296,3 +297,13 @@ async def test_a_render_that_is_cancelled_while_it_waits_for_memory_takes_none(t
         with suppress(asyncio.CancelledError):
             await task
     await eventually(lambda: not memory._line and not memory._taken_bytes, "nothing is taken")
+
+
+async def test_a_frame_whose_disk_is_away_is_not_a_frame_that_is_gone(tmp_path: Path) -> None:
+    """The render is to be done again. Without the marker nothing is known of the files that are missing."""
+    frames = [put(tmp_path / "archive", n, plain()) for n in range(6)]
+    (tmp_path / "archive" / "3.webp").unlink()
+    job = job_of(tmp_path, frames, OutputFormat.WEBM)
+    assert (await run(job)).skipped == 1
+    with pytest.raises(DiskNotMountedError, match="is not mounted"):
+        await run(replace(job, archive_id="0123abcd"))

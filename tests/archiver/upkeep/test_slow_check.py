@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from services.archiver.db.camera_changes import CameraChanges
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.local_store import LocalStore
 from services.archiver.upkeep import slow_check
 from services.archiver.upkeep.check import Check
+from services.archiver.upkeep.rename import rename_camera
 from services.archiver.upkeep.slow_check import SlowCheck
 from tests.support.archive import MadeArchive
 
@@ -86,3 +88,34 @@ async def test_an_empty_archive_is_whole(make: MakeIt) -> None:
     """There is nothing to look at."""
     check = make()
     assert (await check.check_part(), check.problems.texts()) == (0, [])
+
+
+async def test_what_was_found_of_a_camera_is_still_said_after_it_was_renamed(
+    make: MakeIt, archive: MadeArchive, engine: Engine
+) -> None:
+    """With the path that it has now."""
+    rows = archive.hours(BEGIN, range(6))
+    store = archive.frame_files.store
+    check = make()
+    content = bytearray(store.read(rows[0].path))
+    content[-40] ^= 0xFF
+    store.write(rows[0].path, bytes(content))
+    await check.check_part()
+    assert rows[0].path in check.problems.texts()[0]
+    rename_camera(engine, store, rows[0].camera_key, "porch")
+    await check.check_part()
+    (text,) = check.problems.texts()
+    assert rows[0].path.replace(rows[0].camera_key, "porch") in text
+
+
+async def test_files_that_are_being_renamed_are_not_called_gone(
+    make: MakeIt, archive: MadeArchive, engine: Engine
+) -> None:
+    """They are moved first, and then their rows are changed. All of them may be on the way."""
+    rows = archive.hours(BEGIN, range(6))
+    CameraChanges(engine).begin(rows[0].camera_key, "porch")
+    for row in rows:
+        archive.frame_files.store.move({row.path: row.path.replace(row.camera_key, "porch")})
+    check = make()
+    await check.check_part()
+    assert check.problems.texts() == []

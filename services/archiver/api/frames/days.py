@@ -14,7 +14,8 @@ from services.archiver.api.turns import Client, in_turn
 from services.archiver.base import texts
 from services.archiver.base.epoch import to_seconds
 from services.archiver.base.local_time import Window, day_windows
-from services.archiver.db.frames import Amount, FrameRows
+from services.archiver.db.frame_queries import Amount
+from services.archiver.db.frames import FrameRows
 from services.archiver.db.gap_columns import GapSpan
 from services.archiver.db.gaps import GapRows
 

@@ -12,7 +12,7 @@ from services.archiver.api.timelapses.schemas import (
     TimelapseAnswer,
     TimelapsesAnswer,
 )
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.timelapse.formats import OutputFormat, why_unavailable
 from services.archiver.timelapse.job import ID_PATTERN, Job
 from services.archiver.timelapse.queue import TimelapseQueue
@@ -55,5 +55,5 @@ async def job_of(queue: TimelapseQueue, job_id: str) -> Job:
     """The job, or 404 in words."""
     job = await queue.get(job_id)
     if job is None:
-        raise HTTPException(404, texts.no_such_timelapse(job_id))
+        raise HTTPException(404, timelapse_texts.no_such_timelapse(job_id))
     return job

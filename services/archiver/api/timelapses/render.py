@@ -10,7 +10,7 @@ from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import archive_zone
 from services.archiver.api.timelapses.schemas import ANY_REFUSAL, PREFIX, EstimateAnswer, TimelapseAnswer
 from services.archiver.api.turns import in_turn, refusal, while_client_waits
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.timelapse.formats import why_unavailable
 from services.archiver.timelapse.queue import QueueFullError, TimelapseQueue
 from services.archiver.timelapse.request import TimelapseRequest
@@ -72,4 +72,4 @@ def _refused_in_words(queue: TimelapseQueue, request: TimelapseRequest, connecti
         raise HTTPException(422, str(error)) from None
     except QueueFullError as error:
         limit = "time-lapses that wait"
-        raise refusal(connection, RETRY_AFTER_SECONDS, limit, error.most, texts.queue_full) from None
+        raise refusal(connection, RETRY_AFTER_SECONDS, limit, error.most, timelapse_texts.queue_full) from None

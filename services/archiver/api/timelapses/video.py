@@ -7,7 +7,7 @@ from services.archiver.api.caching import FOR_EVER
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.timelapses.listing import ONE_REFUSAL, JobId, job_of
 from services.archiver.api.timelapses.schemas import PREFIX
-from services.archiver.base import texts
+from services.archiver.base import timelapse_texts
 from services.archiver.timelapse.formats import FACTS
 from services.archiver.timelapse.job import JobState
 from services.archiver.timelapse.queue import TimelapseQueue
@@ -27,9 +27,9 @@ def video_router(queue: TimelapseQueue) -> APIRouter:
     async def video(job_id: JobId) -> FileResponse:
         job = await job_of(queue, job_id)
         if job.state is not JobState.DONE:
-            raise HTTPException(409, texts.timelapse_unfinished(job_id, job.state))
+            raise HTTPException(409, timelapse_texts.timelapse_unfinished(job_id, job.state))
         if not await queue.has_file(queue.files.video(job)):
-            raise HTTPException(410, texts.video_gone(job_id))
+            raise HTTPException(410, timelapse_texts.video_gone(job_id))
         return FileResponse(
             queue.files.video(job),
             media_type=FACTS[job.format].media_type,
@@ -48,7 +48,7 @@ def video_router(queue: TimelapseQueue) -> APIRouter:
     async def poster(job_id: JobId) -> FileResponse:
         path = queue.files.poster(await job_of(queue, job_id))
         if not await queue.has_file(path):
-            raise HTTPException(404, texts.no_poster(job_id))
+            raise HTTPException(404, timelapse_texts.no_poster(job_id))
         return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": FOR_EVER})
 
     return router

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.schemas import ANY_REFUSAL, PREFIX, REFUSAL_IN_LINE
 from services.archiver.api.turns import in_turn
-from services.archiver.base import texts
+from services.archiver.base import camera_texts
 from services.archiver.base.errors import CameraChangingError, UnknownCameraError
 from services.archiver.db.camera_changes import CameraChanges
 from services.archiver.db.cameras import ArchivedCamera, CameraRows
@@ -108,23 +108,23 @@ def camera_change_router(job: CameraJob) -> APIRouter:
         try:
             result = await job.change(key, new_key, PATIENCE_SECONDS)
         except UnknownCameraError:
-            raise HTTPException(404, texts.camera_not_archived(key)) from None
+            raise HTTPException(404, camera_texts.camera_not_archived(key)) from None
         except CameraChangingError as error:
-            raise HTTPException(409, texts.camera_is_changing(error)) from None
+            raise HTTPException(409, camera_texts.camera_is_changing(error)) from None
         response.status_code = 202 if result is None else 200
-        result = result or ChangeResult(texts.CHANGE_GOES_ON, is_complete=False)
+        result = result or ChangeResult(camera_texts.CHANGE_GOES_ON, is_complete=False)
         return ChangeAnswer(detail=result.words, is_complete=result.is_complete)
 
     @router.post("/{key}/rename", summary="Give a camera's pictures another key", responses=_CHANGE)
     async def rename(key: CameraKey, new: NewKey, response: Response) -> ChangeAnswer:
         if new.to == key:
-            raise HTTPException(422, texts.same_key(key))
+            raise HTTPException(422, camera_texts.same_key(key))
         return await change(key, new.to, response)
 
     @router.delete("/{key}", summary="Delete all pictures of a camera, and what is known of it", responses=_CHANGE)
     async def forget(key: CameraKey, confirm: Confirmation, response: Response) -> ChangeAnswer:
         if confirm != key:
-            raise HTTPException(422, texts.not_confirmed(key))
+            raise HTTPException(422, camera_texts.not_confirmed(key))
         return await change(key, None, response)
 
     return router

@@ -11,7 +11,7 @@ from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import Instant
 from services.archiver.api.frames.schemas import REFUSAL_IN_LINE
 from services.archiver.api.turns import in_turn
-from services.archiver.base import texts
+from services.archiver.base import clock_texts
 from services.archiver.base.clock_doubt import DoubtKind
 from services.archiver.base.epoch import EPOCH, from_ns
 from services.archiver.base.trusted_clock import TrustedClock
@@ -74,7 +74,7 @@ def clock_router(clock: TrustedClock, engine: Engine, frame_files: FrameFiles) -
 
     def answer() -> ClockAnswer:
         doubt, now = clock.doubt(), from_ns(clock.clock.utc_ns())
-        told = doubt and DoubtAnswer(kind=doubt.kind, text=texts.doubt(doubt.kind, doubt.seconds, doubt.witness))
+        told = doubt and DoubtAnswer(kind=doubt.kind, text=clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness))
         found = LeftoversAnswer.of(leftovers.find(now))
         return ClockAnswer(now=now, doubt=told, witnesses=dict(clock.witnesses), leftovers=found)
 
@@ -110,7 +110,7 @@ def clock_router(clock: TrustedClock, engine: Engine, frame_files: FrameFiles) -
     )
     def take_out_leftovers() -> LeftoversAnswer:
         if clock.doubt() is not None:
-            raise HTTPException(409, texts.FIRST_THE_CLOCK)
+            raise HTTPException(409, clock_texts.FIRST_THE_CLOCK)
         return LeftoversAnswer.of(take_out(engine, frame_files, clock))
 
     return router

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
 
 from services.archiver.api.error_responses import error_responses
-from services.archiver.base import texts
+from services.archiver.base import rescan_texts
 from services.archiver.upkeep.report import CameraFindings
 from services.archiver.upkeep.rescan import RescanOptions
 from services.archiver.upkeep.rescan_job import RescanJob, RescanState
@@ -58,7 +58,7 @@ class RescanAnswer(BaseModel):
     @classmethod
     def of(cls, state: RescanState) -> Self:
         report = state.report
-        words = report.words() if report else [texts.rescan_failed(state.error)] if state.error else []
+        words = report.words() if report else [rescan_texts.rescan_failed(state.error)] if state.error else []
         return cls(
             is_running=state.is_running,
             checked=state.checked,
@@ -88,7 +88,7 @@ def rescan_router(job: RescanJob) -> APIRouter:
     )
     async def start_rescan(hashes: Hashes = True, drop_missing: Drop = False) -> RescanAnswer:
         if not job.start(RescanOptions(with_hashes=hashes, drop_missing=drop_missing)):
-            raise HTTPException(409, texts.RESCAN_RUNS)
+            raise HTTPException(409, rescan_texts.RESCAN_RUNS)
         return RescanAnswer.of(job.state)
 
     return router

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.schemas import REFUSAL_IN_LINE
 from services.archiver.api.turns import in_turn
-from services.archiver.base import texts
+from services.archiver.base import clock_texts
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.retention_policy import Tier
 from services.archiver.base.trusted_clock import TrustedClock
@@ -201,7 +201,7 @@ def retention_router(sources: RetentionSources) -> APIRouter:
     )
     async def delete_now() -> None:
         if clock.doubt() is not None:
-            raise HTTPException(409, texts.FIRST_THE_CLOCK)
+            raise HTTPException(409, clock_texts.FIRST_THE_CLOCK)
         sources.clean_now()
 
     return router

@@ -13,11 +13,8 @@ from typing import Any
 import pytest
 
 from services.archiver.db.camera_changes import CameraChanges
-from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.engine import open_engine
 from services.archiver.db.frame_query import FrameQuery
-from services.archiver.db.frames import FrameRows
-from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import thumbnail_path_of
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import MONTH_SECONDS, jpeg_of
@@ -61,12 +58,9 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def archive(tmp_path: Path, env: dict[str, str]) -> MadeArchive:
+def archive(env: dict[str, str]) -> MadeArchive:
     """Five frames of garden, which nobody reports."""
-    (tmp_path / "frames").mkdir()
-    engine = open_engine(env["DATABASE_URL"])
-    upgrade(engine)
-    archive = MadeArchive(FrameFiles(LocalStore(tmp_path / "frames")), FrameRows(engine))
+    archive = MadeArchive.on_disk(env)
     archive.hours(BEGIN, range(5), camera_key="garden")
     return archive
 

@@ -1,0 +1,44 @@
+"""What retention says: what it holds back, and what it deletes. A part of `texts.py`."""
+
+
+def retention_waits(reason: object) -> str:
+    return f"Old frames can't be deleted now: {reason}"
+
+
+def held_by_share(count: int, percent: int) -> str:
+    return (
+        f"{count} more frames are due by ARCHIVE_KEEP. ARCHIVE_DELETE_PERCENT lets {percent} % of the archive go in a "
+        "day; 'framecast retention --now' deletes them at once."
+    )
+
+
+def held_in_doubt(count: int) -> str:
+    return f"{count} frames would be due by ARCHIVE_KEEP. They stay while the clock is in doubt."
+
+
+def kept_exceed_limit(camera_key: str | None, kept_bytes: int, max_bytes: int) -> str:
+    of, limit = ("", f"ARCHIVE_MAX_BYTES={max_bytes}")
+    if camera_key is not None:
+        of, limit = f" of the camera '{camera_key}'", f"its archive_max_bytes = {max_bytes}"
+    return (
+        f"The frames{of} that are marked as kept take {kept_bytes} bytes alone, more than {limit}. Nothing is "
+        "deleted for that limit, because all other frames would go and it would still be exceeded: raise it, or take "
+        "the mark from some frames."
+    )
+
+
+def deleted(count: int) -> str:
+    return f"{count} frames were deleted."
+
+
+def would_go(policy: object, count: int, byte_count: int) -> str:
+    return f"ARCHIVE_KEEP={policy}: {count} frames with {byte_count} bytes would go now."
+
+
+def would_go_of_camera(camera_key: str, keep: object, max_bytes: int, count: int, byte_count: int) -> str:
+    limit = f" and archive_max_bytes = {max_bytes}" if max_bytes else ""
+    return f"{camera_key}, by {keep}{limit}: {count} frames with {byte_count} bytes."
+
+
+def kept_stay(count: int, byte_count: int) -> str:
+    return f"{count} frames with {byte_count} bytes are marked as kept, and stay."

@@ -1,0 +1,28 @@
+"""This computer's clock as a command has to see it: by the archive's evidence, and by the other clocks there are.
+
+The archiver has its watch for that. A command that asked the database alone would delete by a clock that the archiver
+doubts.
+"""
+
+from sqlalchemy import Engine
+
+from services.archiver.base.settings import ArchiverSettings
+from services.archiver.base.trusted_clock import TrustedClock
+from services.archiver.clock.witnesses import witnesses_of
+from services.archiver.db.clock_rows import ClockRows
+from shared.clock import Clock
+
+
+def judged_clock(engine: Engine, settings: ArchiverSettings) -> TrustedClock:
+    """The clock, judged. Blocks, for some seconds if another computer does not answer.
+
+    Raises:
+        DatabaseUnavailableError: when the database can't be asked.
+    """
+    clock = TrustedClock(Clock())
+    ClockRows(engine, clock).load()
+    for witness in witnesses_of(engine, settings.archive_dir, settings.aws_endpoint_url):
+        utc_ns = witness.utc_ns()
+        if utc_ns is not None:
+            clock.hear(witness.name, utc_ns, contradicts=witness.contradicts)
+    return clock
