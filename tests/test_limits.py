@@ -17,6 +17,7 @@ from services.stream.api.archive_proxy import MAX_CONNECTIONS
 from services.stream.api.share_links import LONGEST_SECONDS
 from services.stream.api.websocket import MAX_CAMERAS, WINDOW
 from services.stream.base import texts
+from services.stream.fanout import recompression
 from services.stream.gateway import balancer
 from services.stream.settings import StreamSettings
 from shared.bus import status
@@ -54,6 +55,11 @@ NUMBERS = {
     "how long they wait there": f"{balancer.WAIT_SECONDS:.0f} s",
     "cameras of one socket": str(MAX_CAMERAS),
     "pictures in flight for each camera of a socket": str(WINDOW),
+    "marked pictures drawn for a size of a camera": "one a problem",
+    "snapshots of a lower quality, of each size of a camera and each ten qualities": (
+        {1.0: "one a second"}[recompression.KEPT_SECONDS]
+    ),
+    "such snapshots, and marked pictures, made at a time": "1,",
     "requests of one address that stream is forwarding": f"{SETTINGS.stream_max_viewers_per_address};",
     "requests that one replica is forwarding": f"{MAX_CONNECTIONS:,}",
     "requests that compute much (sheets, days, index, gaps, retention, estimates), of one kind and one address": (

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from services.stream.api.api_description import DescribedApp
 from services.stream.api.archive_proxy import archive_client, archive_router, forwarding
+from services.stream.api.archived_sizes import ArchivedSizes
 from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.login import login_router
@@ -51,6 +52,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     """The application. Its lifespan runs `hub`. If the hub crashes, the process ends, to be restarted."""
     archive = archive_client(settings.archiver_url)
     authenticator = Authenticator(settings, clock or Clock())
+    hub.on_unknown_size = ArchivedSizes(archive, hub, authenticator).ask
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

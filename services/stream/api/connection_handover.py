@@ -5,6 +5,8 @@ Where no connection is handed over (another server, TLS in uvicorn, tests), a st
 """
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.types import Scope
@@ -18,6 +20,8 @@ class DirectHttpProtocol(HttpProtocol):
     """Our protocol with one entry in `scope["extensions"]`: itself."""
 
     _is_handed_over = False
+    shown: Mapping[str, float] = MappingProxyType({})
+    """Of the camera whose snapshot it was given last, when that picture arrived (monotonic seconds)."""
 
     def data_received(self, data: bytes) -> None:
         # No request can follow a response without end.

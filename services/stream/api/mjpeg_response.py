@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.stream.api.connection_handover import connection_of
-from services.stream.api.mjpeg import STREAM_HEADERS, prelude, response_head
+from services.stream.api.mjpeg import STREAM_HEADERS, prelude, response_head, with_length
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.base import texts
 from services.stream.fanout.hub import Hub
@@ -20,17 +21,29 @@ from services.stream.fanout.viewer_registry import ViewRequest
 from shared.web.access.headers import added_headers
 from shared.web.access.roles import requester_of
 
+SIZE_SECONDS: Final = 3.0
+"""How long a program gets nothing while nobody knows the camera's size. Then it gets a placeholder of the usual size,
+because clients give up on silence; and the end when the camera turns out to have another size."""
+
 
 class MjpegResponse(Response):
     """Streams what `view_request` asks for, until the viewer leaves, its share link expires or the hub closes.
 
-    At most `fps` pictures a second; None sends all.
+    At most `fps` pictures a second; None sends all. Without `shows_placeholders` nothing is sent while there is no live
+    picture.
     """
 
     media_type = "multipart/x-mixed-replace"
 
-    def __init__(
-        self, hub: Hub, limit: PerAddressLimit, view_request: ViewRequest, framing: Framing, fps: float | None
+    def __init__(  # noqa: PLR0913 what a viewer may ask for
+        self,
+        hub: Hub,
+        limit: PerAddressLimit,
+        view_request: ViewRequest,
+        framing: Framing,
+        fps: float | None,
+        *,
+        shows_placeholders: bool = True,
     ) -> None:
         super().__init__()
         self._hub = hub
@@ -38,6 +51,7 @@ class MjpegResponse(Response):
         self._view_request = view_request
         self._framing = framing
         self._fps = fps
+        self._shows_placeholders = shows_placeholders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = connection_of(scope)
@@ -83,6 +97,9 @@ class MjpegResponse(Response):
     @contextmanager
     def _attached(self, viewer: Viewer, scope: Scope) -> Iterator[None]:
         requester = requester_of(scope)
+        viewer.wants_placeholders = self._shows_placeholders
+        if self._framing is with_length:  # a program: it gives all pictures the size of the first one
+            viewer.size_wait_until = time.monotonic() + SIZE_SECONDS
         # An expiring share link ends the streams that it opened.
         end = None if requester.ends_at is None else self._close_later(viewer, requester.ends_at)
         self._limit.add(requester.address)

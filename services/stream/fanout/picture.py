@@ -17,6 +17,8 @@ class Picture(NamedTuple):
     live: bool
     seconds_under_way: float = 0.0
     """How old it was when it arrived."""
+    is_guess: bool = False
+    """Whether a placeholder has a size of its own, because the camera's is not known or too large to draw."""
 
     def age_seconds(self, now: float) -> float:
         return now - self.received_at + self.seconds_under_way
