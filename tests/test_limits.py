@@ -22,7 +22,7 @@ from services.stream.gateway import balancer
 from services.stream.settings import StreamSettings
 from shared.bus import status
 from shared.line_limit import MAX_LINES_OF_A_KIND, MAX_LINES_PER_SECOND
-from shared.web import protocol, server, websocket_protocol
+from shared.web import paced_protocol, protocol, server, websocket_protocol
 from shared.web.access import throttle
 from shared.web.access.roles import Role
 from shared.web.access.signing import SESSION_SECONDS
@@ -86,6 +86,7 @@ NUMBERS = {
     "idle connections of one process": f"{protocol.MAX_IDLE_CONNECTIONS:,}",
     "trailers and chunk extensions of a body": f"{protocol.MAX_FRAMING_BYTES // 1024} KiB",
     "time between two requests of a connection": f"{server.IDLE_SECONDS} s",
+    "time for the answer after the client has ended its sending": f"{paced_protocol.HALF_CLOSED_SECONDS:.0f} s;",
     "an answer that the client leaves unread": f"{HIGH_WATER_LIMIT // 1024} KiB",
     "requests, and pieces of 2 KiB, that a process takes in at once": f"{STEPS_PER_TURN}",
     "size of a client's message on a socket": f"{server.MAX_MESSAGE_BYTES:,} bytes",

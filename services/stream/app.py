@@ -81,7 +81,8 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
         app.include_router(state_router(hub))
     app.mount("/", pages_app(settings.archive_time_zone), name="pages")
     guarded = Guard(app, settings, authenticator, ACCESS_RULES)
-    return BasePath(Compatibility(guarded) if settings.compatibility_urls else guarded, settings.base_path)
+    served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded
+    return BasePath(served, settings.base_path)
 
 
 def _end_after_crash(running: asyncio.Task[None]) -> None:

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from services.stream.api.connection_handover import connection_of
+from services.stream.api.connection_handover import DirectHttpProtocol, connection_of
 from services.stream.api.mjpeg import STREAM_HEADERS, prelude, response_head, with_length
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.base import texts
@@ -59,19 +60,20 @@ class MjpegResponse(Response):
             await self._send_head(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         elif connection is not None:
-            await self._serve_directly(connection.hand_over(), scope, receive)
+            await self._serve_directly(connection, scope, receive)
         elif scope["http_version"] == "1.0":
             # ASGI can send an endless body only in chunks, which HTTP/1.0 does not know.
             await PlainTextResponse(texts.NEEDS_HTTP_1_1, 505)(scope, receive, send)
         else:
             await self._serve_by_asgi(scope, receive, send)
 
-    async def _serve_directly(self, transport: asyncio.Transport, scope: Scope, receive: Receive) -> None:
+    async def _serve_directly(self, connection: DirectHttpProtocol, scope: Scope, receive: Receive) -> None:
         """From here to the end this task sleeps: the fan-out pass writes to the transport."""
-        viewer = DirectViewer(transport, self._framing, self._fps)
+        viewer = DirectViewer(connection.hand_over(), self._framing, self._fps)
         if self._view_request.auto_quality and _came_through_a_proxy(scope):
             viewer.pacer = ProxiedRate(viewer, viewer.pacer)
         viewer.start(response_head(added_headers(scope)) + prelude(self._framing))
+        connection.on_half_close = partial(self._hub.show_again, viewer)
         with self._attached(viewer, scope):
             await _disconnected(receive)
 

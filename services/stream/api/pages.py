@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
@@ -53,7 +53,17 @@ def pages_app(zone: str | None = None) -> ASGIApp:
     files = _Files(directory=STATIC, zone=zone)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
     element = Route(ELEMENT, files.sending(ELEMENT.removeprefix("/"), ELEMENT_HEADERS))
-    return GZipMiddleware(Router([*routes, element, Mount("/", files)]))
+    tidied = [
+        Route(f"{address}/", _without_slash) for address in ("/archive", "/status", "/connect", "/login", "/docs")
+    ]
+    return GZipMiddleware(Router([*routes, *tidied, element, Mount("/", files)]))
+
+
+async def _without_slash(request: Request) -> Response:
+    """A page's own addresses are relative to it, so it can't be sent here."""
+    query = request.scope["query_string"].decode("latin-1")
+    there = "../" + request.scope["path"].strip("/").rpartition("/")[2] + (f"?{query}" if query else "")
+    return RedirectResponse(there, 307, {"Cache-Control": "no-store"})
 
 
 class _Files(StaticFiles):

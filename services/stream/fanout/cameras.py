@@ -178,6 +178,10 @@ class Cameras:
         present = [camera for camera in self._known.values() if camera.status.state is not CameraState.REMOVED]
         return sorted(present, key=lambda camera: (camera.status.order, camera.status.camera))
 
+    def keys_in_order(self) -> list[str]:
+        """The cameras' keys: the default one first, the others in their order."""
+        return [camera.status.camera for camera in sorted(self.in_order(), key=lambda each: not each.status.is_default)]
+
     def have_settled(self, now: float) -> bool:
         """Whether a key without a status can be called unknown."""
         return self._first_heard_at is not None and now - self._first_heard_at >= SETTLING_SECONDS

@@ -116,6 +116,10 @@ class Hub:
         self._viewers.remove(viewer)
         self._woken.set()
 
+    def show_again(self, viewer: Viewer) -> None:
+        """Offer a viewer the picture that was shown last. From what becomes of it one sees whether anybody reads."""
+        self._viewers.show_again(viewer)
+
     async def fresh_picture(
         self, camera_key: str, timeout_seconds: float, *, width: int | None = None, shown_at: float | None = None
     ) -> Picture:
