@@ -22,7 +22,7 @@ from tests.web.support import SECRETS, VIEWER, VIEWER_TOKEN, bearer
 from tests.web.test_guard import link_to
 
 BASE = "/yard/cameras"
-HTML = {"Accept": "text/html"}
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 FORM = f"password={VIEWER.replace(chr(39), '%27')}".encode()
 
 

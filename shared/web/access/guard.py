@@ -50,7 +50,8 @@ class _Request:
 
     @property
     def wants_a_page(self) -> bool:
-        return self.method == "GET" and "text/html" in self.headers.get("accept", "") and not self.is_socket
+        """Whether a browser navigates here. Java names `text/html` by itself, and only browsers XHTML with it."""
+        return self.method == "GET" and "application/xhtml+xml" in self.headers.get("accept", "") and not self.is_socket
 
 
 class Guard:
