@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -15,9 +16,10 @@ from services.stream.api.archived_sizes import ArchivedSizes
 from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.login import login_router
-from services.stream.api.pages import ELEMENT, pages_app
+from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.share_links import LINKS, links_router
+from services.stream.api.shared_page import shared_page_router
 from services.stream.api.snapshots import snapshots_router
 from services.stream.api.status import status_router
 from services.stream.api.streams import streams_router
@@ -28,6 +30,7 @@ from shared.clock import Clock
 from shared.logs import get_logger
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import HEALTH, LOGIN, AccessRules, Guard
+from shared.web.access.share_links import SHARED
 from shared.web.api_docs.router import WITHOUT_THEIRS, docs_router
 from shared.web.base_path import BasePath
 from shared.web.body_limit import BodyLimit
@@ -38,7 +41,20 @@ from shared.web.settings import shown
 
 ACCESS_RULES: Final = AccessRules(
     # The health check, the login page with its files, and the element that other people's pages load.
-    open=frozenset({HEALTH, LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}),
+    open=frozenset(
+        {
+            HEALTH,
+            LOGIN,
+            "/logout",
+            "/framecast.css",
+            "/login.css",
+            "/theme.js",
+            "/favicon.svg",
+            ELEMENT,
+            SHARED,
+            *OPEN_FILES,
+        }
+    ),
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
 )
@@ -71,6 +87,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
+    app.include_router(shared_page_router(hub, authenticator, ZoneInfo(settings.archive_time_zone)))
     app.include_router(login_router(authenticator))
     to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))
     app.include_router(archive_router(to_the_archive))
@@ -79,7 +96,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
-    app.mount("/", pages_app(settings.archive_time_zone), name="pages")
+    app.mount("/", pages_app(settings.archive_time_zone, settings.allowed_origins), name="pages")
     guarded = Guard(app, settings, authenticator, ACCESS_RULES)
     served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded
     return BasePath(served, settings.base_path)
