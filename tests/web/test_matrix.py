@@ -264,7 +264,7 @@ def test_a_link_opens_what_it_is_for_with_nothing_else_shown(services: Services)
 def test_a_link_opens_nothing_else(services: Services) -> None:
     """It opens no other camera or frame and no archive, and it changes nothing."""
     signed = services.links["stream_url"].partition("?")[2]
-    for path in ("/api/cameras/cam10/stream", "/api/camera/stream", "/api/devices", "/", "/api/camera/frames/7/image"):
+    for path in ("/api/cameras/cam10/stream", "/api/devices", "/archive", "/status", "/api/camera/frames/7/image"):
         assert ask(services.ports["stream"], "GET", f"{path}?{signed}").status == 401, path
     frame = services.links["image_url"]
     for port in services.ports.values():
