@@ -35,6 +35,8 @@ def read_tables(path: Path) -> list[Table]:
         content = tomllib.loads(path.read_text())
     except OSError as error:
         raise CamerasFileUnreadableError(f"{path} can't be read: {error.strerror}.") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path} is not valid TOML: it has lists within lists without end.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
     tables = content.pop("camera", [])

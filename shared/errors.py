@@ -24,7 +24,14 @@ class FramecastError(Exception):
 
 
 class ConfigurationError(FramecastError):
-    """Raised when a setting can't be used. Its message is one line that names the setting and what is allowed."""
+    """Raised when a setting can't be used. Its message is one line that names the setting and what is allowed.
+
+    The line may repeat what was written, such as a name with a line's end in it. So each character that can't be
+    printed becomes a question mark: a log would take the rest for a line of its own, and a terminal would obey it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(character if character.isprintable() else "?" for character in message))
 
 
 class MessageDecodeError(FramecastError):

@@ -67,6 +67,30 @@ def test_areas_with_a_bracket_too_few_are_refused_in_words(masks: str, path: Pat
         read_cameras_file(path)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[camera]]\ndevice_key = 'a'\ncrop = \"0\\n2026-11-27 [error] forged\"\n",
+        '[[camera]]\ndevice_key = "a\\u001b[31mb\\u2028"\n',
+        "[[camera]]\ndevice_key = 'a'\n\"of\\nmine\" = 1\n",
+        '"cam\\nera" = 1\n',
+    ],
+)
+def test_a_refusal_is_one_line_whatever_the_file_holds(text: str, path: Path) -> None:
+    """It goes to a log, where a second line would pass for one of ingest's own, and to a terminal."""
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        read_cameras_file(path)
+    assert str(refused.value).isprintable()
+
+
+def test_lists_within_lists_without_end_are_refused(path: Path) -> None:
+    """A damaged file must not end ingest when it is read again."""
+    path.write_text(f"a = {'[' * 5000}")
+    with pytest.raises(ConfigurationError, match="lists within lists"):
+        read_cameras_file(path)
+
+
 def test_a_file_that_is_absent_or_too_long_is_refused(path: Path) -> None:
     """The setting may name the wrong file."""
     with pytest.raises(ConfigurationError, match="can't be read: No such file"):

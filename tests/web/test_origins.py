@@ -52,6 +52,9 @@ def test_anything_else_is_no_preflight(method: str, headers: dict[str, str]) -> 
         ({"origin": "http://camera.lan:9000", "host": "camera.lan:8001"}, False),
         ({"origin": FOREIGN, "host": "camera.lan:8001"}, False),
         ({"origin": "null", "host": "camera.lan:8001"}, False),
+        ({"origin": "null"}, False),
+        ({"origin": "http://[", "host": "camera.lan:8001"}, False),
+        ({"origin": "http://[", "host": ""}, False),
     ],
 )
 def test_a_write_from_a_page_of_another_site_is_not_trusted(headers: dict[str, str], is_trusted: bool) -> None:

@@ -1,6 +1,8 @@
 """Where a request comes from. Only trusted proxies are believed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.types import Scope
 
 from shared.web.access.proxies import Sender, TrustedProxies
@@ -66,3 +68,20 @@ def test_https_is_believed_of_a_trusted_proxy_alone() -> None:
 def test_without_trusted_proxies_the_peer_is_the_sender() -> None:
     """Also when the peer is this machine itself."""
     assert TrustedProxies(()).sender_of(scope("127.0.0.1", x_forwarded_for="10.0.0.1")).address == "127.0.0.1"
+
+
+TRUSTED = TrustedProxies(web_settings(trusted_proxies=PROXIES).trusted_proxies)
+Words = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=30)
+
+
+@given(Words, st.ip_addresses(), st.ip_addresses(network="172.18.0.0/16"))
+def test_whatever_a_client_writes_changes_nothing_of_its_address(said: str, client: object, proxy: object) -> None:
+    """The nearest proxy adds the client's address behind it. Else wrong passwords would count for another one."""
+
+    def sender(forwarded: str) -> Sender:
+        headers = [(b"x-forwarded-for", forwarded.encode("latin-1"))]
+        return TRUSTED.sender_of({"type": "http", "scheme": "http", "client": ("127.0.0.1", 1), "headers": headers})
+
+    alone = sender(f"{client}, {proxy}")
+    assert sender(f"{said}, {client}, {proxy}") == alone or alone.address == str(proxy)
+    assert sender(f"{said}, {client}").address in (sender(str(client)).address, str(client))

@@ -55,13 +55,15 @@ class SameHour:
     def windows(self, first: datetime, last: datetime, *, newest_first: bool) -> Iterator[Window]:
         """This hour of each day from the day of `first` to the day of `last`.
 
-        A day that skips the hour has no window. On a day that repeats it, the window is two hours long.
+        A day that skips the hour has no window. On a day that repeats it, the window is two hours long. Where clocks
+        are set by half an hour, it is longer or shorter by that.
         """
         for day in _days(first.astimezone(self.zone).date(), last.astimezone(self.zone).date(), newest_first):
-            local = datetime.combine(day, time(self.hour), self.zone)
-            begin = local.astimezone(UTC)
+            begin = at_local(day, time(self.hour), self.zone)
             if begin.astimezone(self.zone).hour == self.hour:
-                yield begin, local.replace(fold=1).astimezone(UTC) + ONE_HOUR
+                # What the clock shows for the first time when the hour is over, however often it has shown this one.
+                following = datetime.combine(day, time(self.hour)) + ONE_HOUR
+                yield begin, at_local(following.date(), following.time(), self.zone)
 
 
 def day_windows(first: datetime, last: datetime, zone: ZoneInfo) -> Iterator[tuple[date, Window]]:

@@ -136,11 +136,13 @@ def _of_file(address: str) -> CameraAddress:
     """An address of a file: file:///path, file:/path or file://localhost/path."""
     if _WINDOWS_PATH.match(unquote(address[len("file:") :]).lstrip("/")):
         raise CameraAddressError(errors.WINDOWS_PATH)
-    parts = urlsplit(address)
-    path = unquote(parts.path)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # what stands for the host is none
+        raise CameraAddressError(errors.NO_FILE) from None
     if parts.netloc not in ("", "localhost"):
         raise CameraAddressError(errors.NO_FILE)
-    return CameraAddress("file", path)
+    return CameraAddress("file", unquote(parts.path))
 
 
 def _refuse_path_or_other_scheme(address: str) -> None:

@@ -27,6 +27,11 @@ from shared.errors import FramecastError
 VERSION: Final = 1
 MAX_TEXT_BYTES: Final = 16 * 1024 * 1024
 """A file of ours unpacks to less than half. One from elsewhere may be anything."""
+_NO_RECORDING: Final = (
+    *(OSError, EOFError, zlib.error),  # of gzip
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError),
+    *(RecursionError, OverflowError),  # of lists in lists, and of a number without end
+)
 
 
 class RecordingError(FramecastError):
@@ -72,13 +77,14 @@ class Recording:
             if head["framecast_recording"] != VERSION:
                 raise RecordingError(f"the recording is of version {head['framecast_recording']}, not {VERSION}")
             connections = tuple(way for way in head["connections"] if way in get_args(Way))
-            return cls(connections, tuple(_event(row, len(connections)) for row in rows), head["facts"])
-        except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            facts = {str(name): str(words) for name, words in head["facts"].items()}
+            return cls(connections, tuple(_event(row, len(connections)) for row in rows), facts)
+        except _NO_RECORDING as error:
             raise RecordingError("this is no recording of Framecast's") from error
 
 
 def _event(row: list[Any], connection_count: int) -> Event:
     milliseconds, connection, direction, data = row
-    if direction not in get_args(Direction) or not 0 <= connection < connection_count:
+    if direction not in get_args(Direction) or connection not in range(connection_count):
         raise ValueError("no such connection or direction")
-    return Event(int(milliseconds), connection, direction, b64decode(data, validate=True))
+    return Event(int(milliseconds), int(connection), direction, b64decode(data, validate=True))

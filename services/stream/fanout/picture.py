@@ -1,7 +1,10 @@
 """A picture on its way to viewers, and the functions that turn it into bytes for them."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+MAX_PIXELS: Final = 3840 * 2160
+"""No larger placeholder is drawn, and no larger picture recompressed: drawing takes some 13 bytes a pixel."""
 
 
 class Picture(NamedTuple):

@@ -10,10 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image
-
-from services.stream.fanout.picture import Picture
-from services.stream.fanout.placeholder_image import MAX_PIXELS
+from services.stream.fanout.picture import MAX_PIXELS, Picture
 from shared.jpeg_segments import scan_count
 from shared.logs import get_logger
 from shared.settings import DEFAULT_MAX_PIXELS
@@ -67,6 +64,8 @@ class Recompression:
 
 
 def _recompressed(jpeg: bytes, quality: int, max_pixels: int) -> bytes:
+    from PIL import Image  # noqa: PLC0415 4 MB that a replica does without until somebody asks for a quality
+
     scan_count(jpeg)  # raises for one that would cost more than a picture may
     with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
         if picture.width * picture.height > max_pixels:

@@ -52,4 +52,12 @@ class Origins:
         if site is not None:
             return site in ("same-origin", "none")
         # Browsers send Sec-Fetch-Site only over HTTPS and to loopback, but Origin with every write.
-        return origin is None or urlsplit(origin).netloc == request.get("host")
+        return origin is None or (bool(host := _host_of(origin)) and host == request.get("host"))
+
+
+def _host_of(origin: str) -> str:
+    """Host and port; empty where the page has none, or a program invented an origin that can't be one."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""

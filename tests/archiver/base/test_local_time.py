@@ -4,6 +4,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from services.archiver.base.local_time import SameHour, day_windows
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -48,3 +52,42 @@ def test_days_are_as_long_as_they_are_and_meet_without_a_gap() -> None:
         days = [window for _, window in day_windows(sunday - timedelta(days=1), sunday + timedelta(days=1), BERLIN)]
         assert [(end - begin) // timedelta(hours=1) for begin, end in days] == hours
         assert all(end == begin for (_, end), (begin, _) in pairwise(days))
+
+
+Instants = st.datetimes(datetime(2015, 1, 2), datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 see timezones
+ODD_ZONES = (
+    "Europe/Berlin",
+    "Australia/Lord_Howe",
+    "America/Havana",
+    "America/Asuncion",
+    "Asia/Beirut",
+    "Pacific/Chatham",
+)
+"""Clocks that are set at midnight, before it, by half an hour, or from an odd offset."""
+
+
+@pytest.mark.parametrize("name", ODD_ZONES)
+@given(instant=Instants)
+def test_each_instant_is_in_the_hour_and_the_day_that_its_clock_shows(name: str, instant: datetime) -> None:
+    """And in no other one, on whatever day the clocks are set."""
+    zone = ZoneInfo(name)
+    local, around = instant.astimezone(zone), (instant - timedelta(days=1), instant + timedelta(days=1))
+    hours = [
+        hour
+        for hour in range(24)
+        for begin, end in SameHour(hour, zone).windows(*around, newest_first=False)
+        if begin <= instant < end
+    ]
+    assert hours == [local.hour]
+    days = [day for day, (begin, end) in day_windows(*around, zone) if begin <= instant < end]
+    assert days == [local.date()]
+
+
+@pytest.mark.parametrize(
+    ("instant", "hour"), [("2026-04-04T14:45", 1), ("2026-04-04T15:15", 1), ("2026-10-03T15:35", 2)]
+)
+def test_an_hour_of_lord_howe_has_the_half_hour_by_which_its_clocks_are_set(instant: str, hour: int) -> None:
+    """They are set by half an hour: an hour may be 90 or 30 minutes long."""
+    at = datetime.fromisoformat(f"{instant}+00:00")
+    zone = ZoneInfo("Australia/Lord_Howe")
+    assert any(begin <= at < end for begin, end in SameHour(hour, zone).windows(at, at, newest_first=False))

@@ -1,6 +1,8 @@
 """Stretches of time without a picture: what is uncovered, and why."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.archiver.db.intervals import Missed, Stretch, explained, holes, joined
 
@@ -45,3 +47,21 @@ def test_an_outage_is_one_however_many_slots_it_takes() -> None:
     assert joined((), slots) == (Missed(Stretch(0, 1000), "camera offline", "error 0"),)
     assert len(joined(slots[:1], [Missed(Stretch(1, 2), "disk full")])) == 2
     assert len(joined(slots[:1], slots[2:3])) == 2
+
+
+Stretches = st.builds(lambda start, length: Stretch(start, start + length), st.integers(-20, 40), st.integers(0, 25))
+Reports = st.builds(Missed, Stretches, st.sampled_from(("camera offline", "disk full")))
+
+
+@given(Stretches, st.lists(Stretches, max_size=8), st.lists(Reports, max_size=8))
+def test_each_second_is_covered_or_has_one_reason(whole: Stretch, taken: list[Stretch], reports: list[Missed]) -> None:
+    """However they overlap: a slot is neither lost nor doubled, and its reason is one that was told."""
+    gaps = [gap for hole in holes(whole, sorted(taken)) for gap in explained(hole, reports)]
+    reasons = [(second, gap.reason) for gap in gaps for second in range(gap.stretch.start, gap.stretch.end)]
+    covered = {second for each in taken for second in range(each.start, each.end)}
+    assert [second for second, _ in reasons] == [
+        second for second in range(whole.start, whole.end) if second not in covered
+    ]
+    for second, reason in reasons:
+        told = {each.reason for each in reports if each.stretch.start <= second < each.stretch.end}
+        assert reason in (told or {"archiver down"})

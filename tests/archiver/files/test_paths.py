@@ -1,8 +1,21 @@
 """Where a picture lies follows from its camera and time alone, and back."""
 
-import pytest
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-from services.archiver.files.paths import FrameName, frame_path_of, manual_path_of, path_of, thumbnail_path_of
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.archiver.files.paths import (
+    FrameName,
+    frame_path_of,
+    local_path_of,
+    manual_path_of,
+    path_of,
+    thumbnail_path_of,
+)
+from shared.bus.topics import KEY_PATTERN
 from tests.archiver.support import SLOT_START
 
 PATH = "camera_1/2026/11/22/camera_1_20261122T140000Z.webp"
@@ -50,3 +63,27 @@ def test_what_is_no_camera_key_names_no_path(key: str) -> None:
     """So no key can lead out of the archive."""
     with pytest.raises(ValueError, match="camera key"):
         path_of(key, SLOT_START)
+
+
+Keys = st.from_regex(KEY_PATTERN, fullmatch=True).filter(lambda key: not key.endswith("\n"))
+Seconds = st.integers(0, int(datetime(9999, 12, 30, tzinfo=UTC).timestamp()))
+Berlin = ZoneInfo("Europe/Berlin")
+
+
+@settings(max_examples=40)
+@given(Keys, Seconds, st.integers(0, 999))
+def test_every_name_is_read_back(key: str, second: int, millisecond: int) -> None:
+    """A rebuild has nothing else to go by."""
+    of_slot, by_hand = path_of(key, second), manual_path_of(key, second * 1000 + millisecond)
+    assert FrameName.parse(of_slot) == FrameName(key, second)
+    assert FrameName.parse(by_hand) == FrameName(key, None, second * 1000 + millisecond)
+    for path in (of_slot, by_hand):
+        assert frame_path_of(thumbnail_path_of(path)) == path
+        assert FrameName.parse_below(path, key) == FrameName.parse(path)
+
+
+@given(st.lists(st.integers(1_793_000_000, 1_793_100_000), unique=True, min_size=2, max_size=2))
+def test_no_two_slots_have_one_name_by_the_local_clock(seconds: list[int]) -> None:
+    """Around the hour that Berlin's clocks show twice in 2026, too: a copy would miss a picture."""
+    first, second = (local_path_of(path_of("porch", at), Berlin) for at in seconds)
+    assert first != second

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import PurePosixPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.archiver.import_stills.name_times import NamePattern, time_in_name
 
@@ -96,3 +98,27 @@ def test_a_pattern_that_tells_no_time_is_refused_in_words(pattern: str) -> None:
     """Before any picture is looked at."""
     with pytest.raises(ValueError, match=r"^(it needs|'%)"):
         NamePattern.parse(pattern)
+
+
+PATTERNS = (
+    "%Y-%m-%d_%H-%M-%S",
+    "%Y%m%d%H%M%S",
+    "%Y/%m/%d/%H.%M.%S",
+    "cam %y%j at %I-%M-%S %p",
+    "%d%b%Y_%H%M%S_%f",
+    "%s",
+)
+Moments = st.datetimes(datetime(2001, 9, 10), datetime(2037, 12, 31)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001 a wall's
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@given(moment=Moments)
+def test_a_name_that_a_pattern_made_is_read_by_it(pattern: str, moment: datetime) -> None:
+    """Else a picture would get another one's hour, or none."""
+    at = moment.replace(tzinfo=UTC)
+    name = at.strftime(pattern) if pattern != "%s" else str(int(at.timestamp()))
+    found = NamePattern.parse(pattern).find(f"somewhere/{name}.jpg")
+    assert found is not None
+    assert found.replace(tzinfo=UTC) == at
+    if pattern.startswith("%Y"):
+        assert time_in_name(f"somewhere/{name}") == moment

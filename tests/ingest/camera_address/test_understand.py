@@ -260,6 +260,8 @@ def test_hosts_schemes_and_paths_get_the_form_that_the_reader_sends(text: str, u
         ("c:/videos/a.mp4", errors.WINDOWS_PATH),
         ("\\\\nas\\videos\\a.mp4", errors.WINDOWS_PATH),
         ("file:///C:/videos/a.mp4", errors.WINDOWS_PATH),
+        ("file://[fd00::1/videos/a.mp4", errors.NO_FILE),
+        ("file://nas\u2100/videos/a.mp4", errors.NO_FILE),
         ("~/a.mp4", errors.HOME_PATH),
         ("/dev/video0", errors.DEVICE),
         ("/no/such.mp4", errors.NO_FILE),

@@ -5,7 +5,7 @@ from base64 import b64encode
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.recording.masking import masked_events, masked_words
@@ -208,6 +208,7 @@ def test_pictures_are_left_as_they_are() -> None:
     assert masked(packet, "ab", "ab") == packet
 
 
+@settings(max_examples=25)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=4, max_size=20))
 def test_a_password_is_hidden_in_any_form_though_a_read_ends_within_it(password: str) -> None:
     """Which a camera decides."""

@@ -39,6 +39,10 @@ def test_a_recording_is_read_as_it_was_written() -> None:
         packed({"framecast_recording": 1, "connections": ["rtsp"], "facts": {}}, [0, 1, "sent", ""]),
         packed({"framecast_recording": 1, "connections": ["rtsp"], "facts": {}}, [0, 0, "sung", ""]),
         packed({"framecast_recording": 1, "connections": ["rtsp"], "facts": {}}, [0, 0, "sent", "§"]),
+        packed({"framecast_recording": 1, "connections": ["rtsp"], "facts": {}}, [0, 0.5, "sent", ""]),
+        packed({"framecast_recording": 1, "connections": ["rtsp"], "facts": {}}, [float("inf"), 0, "sent", ""]),
+        packed({"framecast_recording": 1, "connections": ["rtsp"], "facts": 3}, [0, 0, "sent", ""]),
+        io.BytesIO(gzip.compress(b"[" * 100_000)),
         io.BytesIO(gzip.compress(bytes(MAX_TEXT_BYTES + 1))),
     ],
 )

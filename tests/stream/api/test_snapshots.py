@@ -100,7 +100,7 @@ def test_a_marked_picture_is_drawn_once_however_many_ask(
         drawn.append(problem)
         return jpeg
 
-    monkeypatch.setattr("services.stream.fanout.placeholders.draw_placeholder", draw)
+    monkeypatch.setattr("services.stream.fanout.placeholder_image.draw_placeholder", draw)
     ingest.say(DOWN)
     wait_until(lambda: replica.request(SNAPSHOT)[0] == 503, "it is refused")
     before = len(drawn)

@@ -60,7 +60,7 @@ async def test_whatever_a_drawing_raises_the_placeholder_is_plain(
             raise error
         return draw_placeholder(problem, size, last_jpeg, *more)
 
-    monkeypatch.setattr("services.stream.fanout.placeholders.draw_placeholder", draw)
+    monkeypatch.setattr("services.stream.fanout.placeholder_image.draw_placeholder", draw)
     drawn = asyncio.Event()
     placeholders = Placeholders(on_drawn=drawn.set)
     feed = Feed("cam1", "main")
@@ -77,7 +77,7 @@ async def test_a_placeholder_that_cannot_be_drawn_at_all_is_none(monkeypatch: py
     def draw(*_: object) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr("services.stream.fanout.placeholders.draw_placeholder", draw)
+    monkeypatch.setattr("services.stream.fanout.placeholder_image.draw_placeholder", draw)
     drawn = asyncio.Event()
     placeholders = Placeholders(on_drawn=drawn.set)
     feed = Feed("cam1", "main")

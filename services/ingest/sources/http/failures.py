@@ -106,5 +106,6 @@ def refusal(status: int, reason: str, options: ConnectionOptions) -> SourceUnava
 
 def told(text: str, options: ConnectionOptions) -> str:
     """Words of the camera's, for the user: short, printable and without a secret."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text[:_MAX_WORDS])
-    return " ".join(options.masked(printable).split())
+    # Cut afterwards: of a secret at the border no part may stay.
+    shown = "".join(letter if letter.isprintable() else " " for letter in options.masked(text))
+    return " ".join(shown.split())[:_MAX_WORDS]

@@ -14,7 +14,8 @@ class ReorderBuffer:
         self._max_seconds = max_seconds
         self._next: int | None = None
         self._sender = b""
-        self._held: dict[int, bytes] = {}
+        self._held: dict[int, tuple[bytes, float]] = {}
+        """By its number each packet that waits, and since when."""
         self._waiting_since = 0.0
         self._late = 0
 
@@ -43,7 +44,7 @@ class ReorderBuffer:
             return [packet]  # too late, or the camera counts anew: the assembler knows which
         if not self._held:
             self._waiting_since = now
-        self._held[sequence] = packet
+        self._held[sequence] = packet, now
         return self.expire(now)
 
     def expire(self, now: float) -> list[bytes]:
@@ -57,7 +58,8 @@ class ReorderBuffer:
     def _follow(self, now: float) -> list[bytes]:
         ready: list[bytes] = []
         while self._next in self._held:
-            ready.append(self._held.pop(self._next))
+            ready.append(self._held.pop(self._next)[0])
             self._next = (self._next + 1) % SEQUENCES
-        self._waiting_since = now
+        # What waits behind another gap has waited for that one, too.
+        self._waiting_since = min((since for _, since in self._held.values()), default=now)
         return ready

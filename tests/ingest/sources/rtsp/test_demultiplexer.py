@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.ingest.sources.rtsp.demultiplexer import MAX_GARBAGE_BYTES, Demultiplexer, PacketHandler
 from services.ingest.sources.rtsp.message import MAX_MESSAGE_BYTES, Message
@@ -158,3 +160,30 @@ def test_half_a_head_is_no_answer(read: Read) -> None:
     read.demultiplexer.flush()
     read.feed([RESPONSE[20:]])
     assert [message.body for message in read.messages] == [b"body"]
+
+
+Piece = st.one_of(
+    st.builds(interleaved, st.sampled_from((0, 1)), st.builds(rtp, st.integers(0, 65_535), st.integers(8, 300))),
+    st.just(RESPONSE),
+    st.just(b"\r\n"),
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(Piece, max_size=12), st.lists(st.integers(1, 400), min_size=1, max_size=20))
+def test_it_does_not_matter_where_reads_cut_a_stream(pieces: list[bytes], sizes: list[int]) -> None:
+    """The kernel cuts as it likes."""
+    stream = RESPONSE + b"".join(pieces)
+    whole, cut = Read(), Read()
+    whole.feed([stream])
+    cut.feed(stream[at : at + sizes[at % len(sizes)]] for at in _places(len(stream), sizes))
+    assert (cut.packets, cut.messages, cut.upsets, cut.failures) == (whole.packets, whole.messages, [], 0)
+
+
+def _places(length: int, sizes: list[int]) -> list[int]:
+    """Where each read begins."""
+    places, at = list[int](), 0
+    while at < length:
+        places.append(at)
+        at += sizes[at % len(sizes)]
+    return places
