@@ -10,6 +10,12 @@
 /** @param {number} count @param {string} one @param {string} many */
 const counted = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
 
+// The page of a share link
+
+export const linkIsLive = "Live.";
+/** @param {string} time */
+export const linkPicture = (time) => `Picture of ${time}.`;
+
 // All pages
 
 export const notReached = "Framecast can't be reached. Try again in a moment.";

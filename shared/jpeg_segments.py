@@ -17,6 +17,7 @@ MAX_SEGMENTS: Final = 1000
 MAX_FILL_BYTES: Final = 1024
 """Between two segments. Any number is legal, and none is usual."""
 START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
+_START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _NEXT_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _NO_FILL: Final = re.compile(rb"[^\xff]")
 Segment = tuple[int, bytes, bytes]
@@ -64,6 +65,18 @@ def scan_count(jpeg: bytes) -> int:
         JpegError: as `segments` does.
     """
     return sum(marker == START_OF_SCAN for marker, _, _ in segments(jpeg))
+
+
+def size(jpeg: bytes) -> tuple[int, int]:
+    """Width and height in pixels, as the frame header (SOF) says.
+
+    Raises:
+        JpegError: as `segments` does, or there is no frame header.
+    """
+    for marker, body, _ in segments(jpeg):
+        if marker in _START_OF_FRAME:
+            return int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
+    raise JpegError("a JPEG without a frame header")
 
 
 def _end_of_scan(jpeg: bytes, position: int) -> int:

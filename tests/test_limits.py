@@ -17,11 +17,12 @@ from services.stream.api.archive_proxy import MAX_CONNECTIONS
 from services.stream.api.share_links import LONGEST_SECONDS
 from services.stream.api.websocket import MAX_CAMERAS, WINDOW
 from services.stream.base import texts
+from services.stream.fanout import recompression
 from services.stream.gateway import balancer
 from services.stream.settings import StreamSettings
 from shared.bus import status
 from shared.line_limit import MAX_LINES_OF_A_KIND, MAX_LINES_PER_SECOND
-from shared.web import protocol, server, websocket_protocol
+from shared.web import paced_protocol, protocol, server, websocket_protocol
 from shared.web.access import throttle
 from shared.web.access.roles import Role
 from shared.web.access.signing import SESSION_SECONDS
@@ -54,6 +55,11 @@ NUMBERS = {
     "how long they wait there": f"{balancer.WAIT_SECONDS:.0f} s",
     "cameras of one socket": str(MAX_CAMERAS),
     "pictures in flight for each camera of a socket": str(WINDOW),
+    "marked pictures drawn for a size of a camera": "one a problem",
+    "snapshots of a lower quality, of each size of a camera and each ten qualities": (
+        {1.0: "one a second"}[recompression.KEPT_SECONDS]
+    ),
+    "such snapshots, and marked pictures, made at a time": "1,",
     "requests of one address that stream is forwarding": f"{SETTINGS.stream_max_viewers_per_address};",
     "requests that one replica is forwarding": f"{MAX_CONNECTIONS:,}",
     "requests that compute much (sheets, days, index, gaps, retention, estimates), of one kind and one address": (
@@ -80,6 +86,7 @@ NUMBERS = {
     "idle connections of one process": f"{protocol.MAX_IDLE_CONNECTIONS:,}",
     "trailers and chunk extensions of a body": f"{protocol.MAX_FRAMING_BYTES // 1024} KiB",
     "time between two requests of a connection": f"{server.IDLE_SECONDS} s",
+    "time for the answer after the client has ended its sending": f"{paced_protocol.HALF_CLOSED_SECONDS:.0f} s;",
     "an answer that the client leaves unread": f"{HIGH_WATER_LIMIT // 1024} KiB",
     "requests, and pieces of 2 KiB, that a process takes in at once": f"{STEPS_PER_TURN}",
     "size of a client's message on a socket": f"{server.MAX_MESSAGE_BYTES:,} bytes",

@@ -17,14 +17,16 @@ const MODULES = {
   timeline: "page:timeline/page.js",
   status: "page:status/page.js",
   connect: "page:connect/page.js",
+  link: "page:link/page.js",
 };
-const STYLES = ["shared/framecast", "live/live", "timeline/timeline", "status/status", "login/login"];
+const STYLES = ["shared/framecast", "live/live", "timeline/timeline", "status/status", "login/login", "link/link"];
 const PAGES = {
   "./": "live/index.html",
   archive: "timeline/archive.html",
   status: "status/status.html",
   connect: "connect/connect.html",
   login: "login/login.html",
+  shared: "link/shared.html",
 };
 
 /** Each folder has the texts that it shows, and no others: a page must not carry the words of the others. */
@@ -45,7 +47,7 @@ const shared = {
     onResolve({ filter: /^page:/ }, ({ path }) => ({ path: path.slice("page:".length), namespace: "page" }));
     onLoad({ filter: /.*/, namespace: "page" }, async ({ path }) => {
       const modules = (await readdir(`${ROOT}/shared`))
-        .filter((name) => name.endsWith(".js") && name !== "theme.js")
+        .filter((name) => name.endsWith(".js") && name !== "theme.js" && name !== "old-browser.js")
         .sort();
       const imports = [...modules.map((name) => `shared/${name}`), path].map((name) => `import "./${name}";`);
       return { contents: imports.join("\n"), resolveDir: ROOT };
@@ -84,14 +86,18 @@ await build({
   chunkNames: "server",
   mangleProps: anyOf(PAGE_NAMES),
 });
-// The element, which other people's pages load, needs no other file.
-await build({
-  ...usual,
-  entryPoints: { "camera-feed": "camera-feed/element.js" },
-  format: "esm",
-  mangleProps: anyOf(ELEMENT_NAMES),
-});
+// The element, which other people's pages load, needs no other file. Pages that may not read our answers get another one.
+for (const [name, isBarred] of Object.entries({ "camera-feed": false, "camera-feed-barred": true })) {
+  await build({
+    ...usual,
+    entryPoints: { [name]: "camera-feed/element.js" },
+    format: "esm",
+    mangleProps: anyOf(ELEMENT_NAMES),
+    define: { "globalThis.IS_BARRED": `${isBarred}` },
+  });
+}
 await build({ ...usual, entryPoints: { theme: "shared/theme.js" }, format: "iife" });
+await build({ ...usual, entryPoints: { "old-browser": "shared/old-browser.js" }, format: "iife", target: "es2018" });
 await build({ ...usual, entryPoints: STYLES.map((name) => `${name}.css`), entryNames: "[name]", plugins: [] });
 
 // A second minifier takes another 4 %: mostly it puts words and functions that are used once where they are used.

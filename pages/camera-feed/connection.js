@@ -42,9 +42,9 @@ export class Connection {
     this.server = server;
     this.camera = camera;
     this.demand = demand;
-    TRANSPORTS[transport](this).catch((error) =>
-      this.fail(error instanceof TransportError ? error : new TransportError(texts.noPicture)),
-    );
+    /** @type {Required<typeof TRANSPORTS>} */ (TRANSPORTS)
+      [transport](this)
+      .catch((error) => this.fail(error instanceof TransportError ? error : new TransportError(texts.noPicture)));
   }
 
   get heardAt() {

@@ -56,7 +56,7 @@ export class Server {
   constructor(base, link) {
     this.base = base;
     this.link = link;
-    const isFatal = new URL(base).origin === location.origin;
+    const isFatal = base.startsWith(`${location.origin}/`);
     /** What to say of no answer at all. Of another origin it may be the browser that forbids to read it. */
     this.silence = new TransportError(isFatal ? texts.unreachable : texts.unreachableElsewhere, { isFatal });
   }
@@ -68,9 +68,9 @@ export class Server {
    * @param {Record<string, unknown>} [query] values that are empty are left out
    */
   url(key, leaf, query) {
-    const url = new URL(`api/${key ? `cameras/${key}` : "camera"}/${leaf}`, this.base);
+    const url = new URL(`${this.base}api/${key ? `cameras/${key}` : "camera"}/${leaf}`);
     for (const [name, value] of Object.entries({ ...query, link: this.link })) {
-      if (value) url.searchParams.set(name, `${value}`);
+      if (value) url.searchParams.set(name, /** @type {string} */ (value));
     }
     return url.href;
   }
@@ -81,11 +81,12 @@ export class Server {
    * @throws {TransportError}
    */
   async get(url, signal = AbortSignal.timeout(FIRST_MS)) {
-    const response = await fetch(url, { cache: "no-store", credentials: "include", signal }).catch(() => {
+    if (globalThis.IS_BARRED) throw this.silence; // the browser would only write an error into the page's console
+    const response = await fetch(url, { credentials: "include", signal }).catch(() => {
       throw this.silence;
     });
-    const { ok, status } = response;
-    if (ok) return response;
+    const { status } = response;
+    if (response.ok) return response;
     const { detail = texts.answered(status) } = await response.json().catch(() => ({}));
     const reason = status === 401 && !this.link ? texts.logIn(this.base) : detail;
     throw new TransportError(reason, { isFatal: true, isRefusal: true, status });
@@ -106,7 +107,7 @@ export class Server {
   }
 
   async #askDevices() {
-    const { devices = [] } = await this.get(new URL("api/devices", this.base))
+    const { devices = [] } = await this.get(`${this.base}api/devices`)
       .then((response) => response.json())
       .catch(() => ({}));
     if (!devices.length) this.#askedAt = -Infinity; // they may be known in a moment

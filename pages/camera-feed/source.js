@@ -40,7 +40,10 @@ export function createSource(feed, view) {
       return true;
     },
 
-    transportsNow: () => transportsFor(attribute("mode"), source.camera),
+    transportsNow: () =>
+      globalThis.IS_BARRED
+        ? transportsFor(attribute("mode"), source.camera, attribute("link"))
+        : transportsFor(attribute("mode"), source.camera),
 
     /** Of the widths offered the first as wide as the element, or a little less. */
     async demandNow() {

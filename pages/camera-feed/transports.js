@@ -43,7 +43,7 @@ async function img(connection) {
   await new Promise((resolve, reject) => {
     Object.assign(image, { onload: resolve, onerror: () => reject(server.silence), src });
   });
-  const isReached = () => loaded(new URL(`favicon.svg?${Date.now()}`, server.base).href).then(() => ({}));
+  const isReached = () => loaded(`${server.base}favicon.svg?${now()}`).then(() => ({}));
   const elapsedMs = () => now() - connection.startedAt;
   /** @type {{ is_streaming?: boolean, frame_age_seconds?: number | null, viewer_count?: number }} */
   let status = {};
@@ -62,7 +62,7 @@ async function img(connection) {
 async function snapshot(connection) {
   const { server, decoder } = connection;
   for (; !connection.signal.aborted; await connection.pause(1_000 / Math.min(connection.demand.fps ?? 1, 1))) {
-    const url = server.url(connection.camera, "snapshot", { t: Date.now() });
+    const url = server.url(connection.camera, "snapshot", { t: now(), stand_in: "none" });
     try {
       const response = await server.get(url);
       const age = response.headers.get("X-Frame-Age");
@@ -84,16 +84,20 @@ async function loaded(src) {
   return image;
 }
 
-/** @type {Record<Transport, (connection: Connection) => Promise<void>>} */
+/** @type {Partial<Record<Transport, (connection: Connection) => Promise<void>>>} */
 export const TRANSPORTS = { websocket, fetch: fetchStream, img, snapshot };
+// WebKit gives no bytes of a multipart body to a script. Its vendor is Apple; others' are Google, or empty.
+if (navigator.vendor[0] < "B") delete TRANSPORTS.fetch;
 
 /**
  * Those that a feed may try, the best first.
  * @param {string} mode the attribute's value
  * @param {string} camera its key; a socket can't do without
+ * @param {string} [link] of a page that may not read our answers: it has images, and with a link the socket
  */
-export function transportsFor(mode, camera) {
-  const all = /** @type {Transport[]} */ (Object.keys(TRANSPORTS));
+export function transportsFor(mode, camera, link) {
+  let all = /** @type {Transport[]} */ (Object.keys(TRANSPORTS));
+  if (globalThis.IS_BARRED) all = link && camera ? ["websocket", "img", "snapshot"] : ["img", "snapshot"];
   const chosen = all.filter((transport) => transport === mode);
-  return chosen.length ? chosen : all.slice(camera ? 0 : 1);
+  return chosen.length ? chosen : all.slice(camera || globalThis.IS_BARRED ? 0 : 1);
 }

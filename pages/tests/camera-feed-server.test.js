@@ -6,6 +6,7 @@ import { afterEach, test } from "node:test";
 const page = /** @type {any} */ (globalThis);
 page.location = new URL("http://page.test/garden");
 const { Server, TransportError } = await import("../camera-feed/server.js");
+Object.defineProperty(globalThis, "navigator", { value: { vendor: "" }, configurable: true });
 const { transportsFor } = await import("../camera-feed/transports.js");
 const { fetch } = globalThis;
 
@@ -92,4 +93,13 @@ test("a feed tries the best way first, no socket without a camera's key, and one
   assert.deepEqual(transportsFor("", ""), ["fetch", "img", "snapshot"]);
   assert.deepEqual(transportsFor("img", "a"), ["img"]);
   assert.deepEqual(transportsFor("toString", "a"), ["websocket", "fetch", "img", "snapshot"]);
+});
+
+test("a page that may not read the answers gets images, and with a link the socket", () => {
+  globalThis.IS_BARRED = true;
+  assert.deepEqual(transportsFor("auto", "a", ""), ["img", "snapshot"]);
+  assert.deepEqual(transportsFor("auto", "", "link"), ["img", "snapshot"]);
+  assert.deepEqual(transportsFor("auto", "a", "link"), ["websocket", "img", "snapshot"]);
+  assert.deepEqual(transportsFor("fetch", "", ""), ["img", "snapshot"]);
+  globalThis.IS_BARRED = false;
 });

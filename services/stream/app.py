@@ -5,18 +5,21 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from services.stream.api.api_description import DescribedApp
 from services.stream.api.archive_proxy import archive_client, archive_router, forwarding
+from services.stream.api.archived_sizes import ArchivedSizes
 from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.login import login_router
-from services.stream.api.pages import ELEMENT, pages_app
+from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.share_links import LINKS, links_router
+from services.stream.api.shared_page import shared_page_router
 from services.stream.api.snapshots import snapshots_router
 from services.stream.api.status import status_router
 from services.stream.api.streams import streams_router
@@ -27,6 +30,7 @@ from shared.clock import Clock
 from shared.logs import get_logger
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import HEALTH, LOGIN, AccessRules, Guard
+from shared.web.access.share_links import SHARED
 from shared.web.api_docs.router import WITHOUT_THEIRS, docs_router
 from shared.web.base_path import BasePath
 from shared.web.body_limit import BodyLimit
@@ -37,7 +41,20 @@ from shared.web.settings import shown
 
 ACCESS_RULES: Final = AccessRules(
     # The health check, the login page with its files, and the element that other people's pages load.
-    open=frozenset({HEALTH, LOGIN, "/logout", "/framecast.css", "/login.css", "/theme.js", "/favicon.svg", ELEMENT}),
+    open=frozenset(
+        {
+            HEALTH,
+            LOGIN,
+            "/logout",
+            "/framecast.css",
+            "/login.css",
+            "/theme.js",
+            "/favicon.svg",
+            ELEMENT,
+            SHARED,
+            *OPEN_FILES,
+        }
+    ),
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
 )
@@ -51,6 +68,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     """The application. Its lifespan runs `hub`. If the hub crashes, the process ends, to be restarted."""
     archive = archive_client(settings.archiver_url)
     authenticator = Authenticator(settings, clock or Clock())
+    hub.on_unknown_size = ArchivedSizes(archive, hub, authenticator).ask
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -69,6 +87,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
+    app.include_router(shared_page_router(hub, authenticator, ZoneInfo(settings.archive_time_zone)))
     app.include_router(login_router(authenticator))
     to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))
     app.include_router(archive_router(to_the_archive))
@@ -77,9 +96,10 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
-    app.mount("/", pages_app(settings.archive_time_zone), name="pages")
+    app.mount("/", pages_app(settings.archive_time_zone, settings.allowed_origins), name="pages")
     guarded = Guard(app, settings, authenticator, ACCESS_RULES)
-    return BasePath(Compatibility(guarded) if settings.compatibility_urls else guarded, settings.base_path)
+    served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded
+    return BasePath(served, settings.base_path)
 
 
 def _end_after_crash(running: asyncio.Task[None]) -> None:

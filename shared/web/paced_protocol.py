@@ -16,6 +16,10 @@ from shared.web.flow import Flow
 from shared.web.loop_share import share_of
 
 PIECE_BYTES: Final = 2048
+HALF_CLOSED_SECONDS: Final = 2.0
+"""How long a client that has ended its sending is given for the answer. It may as well have left, which looks the same,
+and work for nobody is to end soon.
+"""
 _HEAD_END: Final = b"\r\n\r\n"
 """A piece ends here, too: forty pipelined requests in one cost 140 KB and several milliseconds."""
 
@@ -28,6 +32,8 @@ class PacedProtocol(HttpToolsProtocol):
     _is_parsing = False
     _is_in_line = False
     """Whether a piece waits for its turn. Meanwhile nothing is read."""
+    _is_half_closed = False
+    """Whether the client has ended its sending. It may still read."""
     _answering: RequestResponseCycle | None = None
     """The request that is being answered. Later ones wait; uvicorn's `cycle` is the last of them."""
 
@@ -43,6 +49,24 @@ class PacedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         if self._is_answering():
             self._tell_gone(self._answering)
+
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio keeps a half-closed connection for True
+        """The client has sent all that it will (`nc -N`), or has left. It gets the answers to whole requests."""
+        if self._is_half_closed:
+            return True
+        self._is_half_closed = self._owes_answer()
+        if self._is_half_closed:
+            self.loop.call_later(HALF_CLOSED_SECONDS, self.end_half_closed)
+        return self._is_half_closed
+
+    def _owes_answer(self) -> bool:
+        if self._is_refused or self.transport.is_closing() or (self.cycle is not None and self.cycle.more_body):
+            return False
+        return bool(self._is_answering() or self.pipeline or self._unparsed)
+
+    def end_half_closed(self) -> None:
+        """Called after `HALF_CLOSED_SECONDS`, and when nothing is owed any more."""
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         if not self._is_refused:
@@ -103,6 +127,8 @@ class PacedProtocol(HttpToolsProtocol):
         self._is_parsing = was_parsing
         if self._unparsed:
             self._parse()
+        if self._is_half_closed and not self._owes_answer():
+            self.end_half_closed()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle

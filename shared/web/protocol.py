@@ -118,6 +118,9 @@ class HttpProtocol(PacedProtocol):
         is_handshake = self.scope["method"] == "GET" and self.scope["http_version"] == "1.1"
         return is_handshake and not self._is_answering() and super()._should_upgrade()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing to warn of: Java's client and `curl --http2` offer HTTP/2 (`h2c`) with each request."""
+
     def _has_body(self) -> bool:
         return any(
             name == b"transfer-encoding" or (name == b"content-length" and value != b"0")

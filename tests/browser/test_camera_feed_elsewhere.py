@@ -66,7 +66,7 @@ def test_the_module_is_open_to_all_and_nothing_else_is(page: Page, pages: Pages)
             assert headers["access-control-allow-origin"] == "*"
             assert headers["cross-origin-resource-policy"] == "cross-origin"
             assert headers["content-type"].startswith("text/javascript")
-        assert site.replica.request("/server.js")[0] == 401
+        assert site.replica.request("/live.js")[0] == 401
         page.goto(pages.put("/", page_of(site), Cross_Origin_Embedder_Policy="require-corp"))
         wait_until(lambda: page.evaluate("!!customElements.get('camera-feed')"), "the module is loaded")
 

@@ -22,7 +22,7 @@ from tests.web.support import SECRETS, VIEWER, VIEWER_TOKEN, bearer
 from tests.web.test_guard import link_to
 
 BASE = "/yard/cameras"
-HTML = {"Accept": "text/html"}
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 FORM = f"password={VIEWER.replace(chr(39), '%27')}".encode()
 
 
@@ -50,6 +50,23 @@ def test_every_address_answers_under_it_and_without_it(replica: Replica) -> None
     assert replica.request(BASE + "/no/such")[0] == 404
     assert replica.request("/yard/camerasx/api/devices")[0] == 404
     assert replica.request("/yard/api/devices")[0] == 404
+
+
+@pytest.mark.parametrize("base", [BASE, ""])
+def test_slashes_too_many_are_none(replica: Replica, base: str) -> None:
+    """Programs put addresses together from pieces, and don't follow redirects."""
+    for path in ("//api/devices", "/api//devices", "/api/devices/", "//api///devices//"):
+        assert replica.request(base + path)[:1] == (200,), path
+    assert replica.request(f"/{base}/api/devices")[0] == 200
+    assert replica.request(f"{base}//")[1]["content-type"].startswith("text/html")
+    status, headers, _ = replica.request(f"{base}/archive/")
+    assert (status, headers["location"]) == (307, "../archive"), "a page's own addresses are relative to it"
+
+
+def test_a_password_is_asked_for_whatever_the_slashes(locked: Replica) -> None:
+    """The guard sees the path that the application sees."""
+    for path in ("//api/devices", "/api//devices", "/api/devices/", "//", f"{BASE}//api/devices"):
+        assert locked.request(path)[0] == 401, path
 
 
 def test_the_documentation_page_finds_its_description(replica: Replica) -> None:

@@ -62,9 +62,20 @@ def test_every_answer_has_the_headers_that_keep_a_browser_careful(bus: str, dire
     for path, headers in (shown | kept).items():
         assert headers["x-content-type-options"] == "nosniff", path
         assert headers["referrer-policy"] == "same-origin", path
-        assert "frame-ancestors 'self'" in headers["content-security-policy"], path
+        is_picture = path in (STREAM, "/favicon.svg")
+        assert ("frame-ancestors 'self'" in headers.get("content-security-policy", "")) is not is_picture, path
         assert headers["cross-origin-resource-policy"] == ("cross-origin" if path in shown else "same-origin"), path
     assert "default-src 'none'" in kept["/"]["content-security-policy"]
+
+
+def test_pages_of_allowed_origins_may_frame_ours(bus: str) -> None:
+    """Home Assistant's Webpage card, Organizr, Homarr. The rest of the policy stays."""
+    with running_replica(bus, settings={"allowed_origins": f"{MAINSAIL},http://ha.local:8123"}) as replica:
+        for path in ("/", "/status", "/docs", "/api/devices", "/no/such"):
+            policy = head(replica, path)[1]["content-security-policy"]
+            assert "frame-ancestors 'self' http://ha.local:8123 http://mainsail.local" in policy, path
+        assert "default-src 'none'" in head(replica, "/")[1]["content-security-policy"]
+        assert "content-security-policy" not in head(replica, STREAM)[1]
 
 
 @pytest.mark.parametrize("direct", [True, False])

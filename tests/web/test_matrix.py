@@ -264,7 +264,7 @@ def test_a_link_opens_what_it_is_for_with_nothing_else_shown(services: Services)
 def test_a_link_opens_nothing_else(services: Services) -> None:
     """It opens no other camera or frame and no archive, and it changes nothing."""
     signed = services.links["stream_url"].partition("?")[2]
-    for path in ("/api/cameras/cam10/stream", "/api/camera/stream", "/api/devices", "/", "/api/camera/frames/7/image"):
+    for path in ("/api/cameras/cam10/stream", "/api/devices", "/archive", "/status", "/api/camera/frames/7/image"):
         assert ask(services.ports["stream"], "GET", f"{path}?{signed}").status == 401, path
     frame = services.links["image_url"]
     for port in services.ports.values():
@@ -280,12 +280,14 @@ def test_a_link_opens_nothing_else(services: Services) -> None:
 
 def test_a_browser_is_sent_to_the_login_page_and_a_program_is_asked(services: Services) -> None:
     """By relative addresses, since a proxy may have put the server under any path."""
-    port, page = services.ports["stream"], {"Accept": "text/html,*/*;q=0.8"}
+    port, page = services.ports["stream"], {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     assert ask(port, "GET", "/", page).headers["location"] == "login"
     away = ask(port, "GET", "/api/camera/stream?camera=cam1", page)
     assert (away.status, away.headers["location"]) == (303, "../../login?next=api/camera/stream%3Fcamera%3Dcam1")
-    asked = ask(port, "GET", "/api/camera/stream", {"Accept": "image/*"})
-    assert asked.headers["www-authenticate"] == 'Basic realm="Framecast", charset="UTF-8"'
+    java, nothing = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "*/*"
+    for accept in ("image/*", java, nothing, "text/html"):
+        asked = ask(port, "GET", "/api/camera/stream", {"Accept": accept})
+        assert (asked.status, asked.headers["www-authenticate"]) == (401, 'Basic realm="Framecast", charset="UTF-8"')
     # A page's own request must raise no window over it.
     assert "www-authenticate" not in ask(port, "GET", "/api/devices", {"Sec-Fetch-Mode": "cors"}).headers
     assert ask(services.ports["archiver"], "GET", "/api/camera/frames", page).status == 401

@@ -163,7 +163,8 @@ def faults_of_targets(services: Services, service: str, token: str | None) -> di
     return {
         target[:60]: answer[:300]
         for target, answer in answers.items()
-        if not is_clean(answer) or (b" 503 " in answer[:13] and b'"detail"' not in answer)
+        if not is_clean(answer)
+        or (b" 503 " in answer[:13] and b'"detail"' not in answer and b"content-type: image/jpeg" not in answer)
     }
 
 
@@ -205,10 +206,11 @@ def test_no_path_leads_beyond_the_archives_addresses(services: Services, address
 @pytest.mark.parametrize(
     ("path", "leads_to"),
     [
-        (f"{FRAMES}/", FRAMES),
-        (f"{FRAMES}/?camera=cam1&x=%2f", f"{FRAMES}?camera=cam1&x=%2f"),
-        (f"{BASE}{FRAMES}/", f"{BASE}{FRAMES}"),
-        (f"{BASE}{FRAMES}/7/image/", f"{BASE}{FRAMES}/7/image"),
+        ("/archive/", "/archive"),
+        ("/status/?camera=cam1&x=%2f", "/status?camera=cam1&x=%2f"),
+        (f"{BASE}/connect/", f"{BASE}/connect"),
+        (f"{BASE}//login//", f"{BASE}/login"),
+        ("/docs/", "/docs"),
         ("/redoc", "/docs"),
         (BASE, f"{BASE}/"),
     ],
@@ -222,10 +224,22 @@ def test_redirects_keep_scheme_host_and_the_path_before_ours(services: Services,
             answer = ask(services.ports["stream"], "GET", path, headers)
             assert answer.status in (301, 302, 303, 307, 308), answer
             assert urljoin(f"{origin}{prefix}{path}", answer.headers["location"]) == f"{origin}{prefix}{leads_to}"
-    direct = ask(services.ports["archiver"], "GET", f"{FRAMES}/", bearer(OPERATOR_TOKEN))
-    assert urljoin("https://camera.example/x/api/camera/frames/", direct.headers["location"]) == (
-        "https://camera.example/x/api/camera/frames"
-    )
+
+
+@pytest.mark.parametrize("service", ["stream", "archiver"])
+def test_a_slash_at_the_end_is_none_where_programs_ask(services: Services, service: str) -> None:
+    """They don't follow redirects."""
+    for path in (
+        f"{FRAMES}/",
+        f"{FRAMES}/?camera=cam1&x=%2f",
+        f"{BASE}{FRAMES}/",
+        f"/{FRAMES}//",
+        f"{FRAMES}/days/?camera=cam1",
+    ):
+        wait_until(
+            partial(lambda path: ask(services.ports[service], "GET", path, bearer(OPERATOR_TOKEN)).status == 200, path),
+            f"{path} is answered",
+        )
 
 
 @pytest.mark.parametrize("path", ["//evil.example/archive/", "//evil.example//", "/\\evil.example/archive/"])

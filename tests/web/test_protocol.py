@@ -391,3 +391,41 @@ def test_a_websocket_has_no_deadline(app: App) -> None:
         client.settimeout(SLOW_SECONDS)
         with pytest.raises(TimeoutError):
             client.recv(100)
+
+
+def test_a_client_that_ends_its_sending_gets_its_answers(app: App) -> None:
+    """`nc -N` does so behind its request. The answers come, and then the end."""
+    with connected(app, get("/slow") + get("/ok")) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert read(client, b"/slow", b"/ok")
+        assert client.recv(4096) == b""
+    wait_until(lambda: app.connections() == 0, "the connection is gone")
+
+
+def test_work_for_a_client_that_ended_its_sending_ends_soon(app: App) -> None:
+    """It may have left: that looks the same."""
+    with connected(app, get("/endless")) as client:
+        client.shutdown(socket.SHUT_WR)
+        wait_until(lambda: app.left == 1, "the app was told")
+        assert client.recv(4096) == b""
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"", b"GET /ok HTTP/1.1\r\n", post("/body", 9, b"x")], ids=["none", "head", "body"]
+)
+def test_half_a_request_is_owed_no_answer(app: App, beginning: bytes) -> None:
+    """Its rest can't come any more."""
+    with connected(app, beginning) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(4096) == b""
+
+
+def test_an_offer_of_http_2_is_served_without_a_log_line(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    """Java's client and `curl --http2` make one with each request."""
+    fields = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n"
+    offer = get("/ok").removesuffix(b"\r\n") + fields
+    with connected(app, offer) as client:
+        read(client, b"/ok")
+        client.sendall(offer)
+        read(client, b"/ok")
+    assert caplog.records == []

@@ -4,6 +4,7 @@ An address is translated before anything else sees it, so the same rules hold fo
 """
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,27 +24,32 @@ _SAME_QUERY: Final = {
     "/api/frame.jpeg": SNAPSHOT,
 }
 _ACTIONS: Final = {"stream": STREAM, "snapshot": SNAPSHOT}  # mjpg-streamer: /?action=
+_ACTION: Final = re.compile(r"(stream|snapshot)(?:_(\d{1,3}))?(?![a-z0-9_]).*", re.DOTALL)
+"""With the number of an input. Clients add the time, or a parameter that looks like a file, by another `?`."""
 _FRIGATE: Final = re.compile(r"/api/([a-z0-9][a-z0-9_-]{0,62})/latest\.jpg")
 
 
 class Compatibility:
-    """Plain ASGI around `app`."""
+    """Plain ASGI around `app`. `camera_keys` gives the cameras' keys in their order, for addresses with a number."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, camera_keys: Callable[[], Sequence[str]] = tuple) -> None:
         self._app = app
+        self._camera_keys = camera_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            path, query = translated(scope["path"], scope["query_string"])
+            path, query = translated(scope["path"], scope["query_string"], self._camera_keys)
             scope["path"], scope["raw_path"], scope["query_string"] = path, path.encode(), query
         await self._app(scope, receive, send)
 
 
-def translated(path: str, query: bytes) -> tuple[str, bytes]:
+def translated(path: str, query: bytes, camera_keys: Callable[[], Sequence[str]] = tuple) -> tuple[str, bytes]:
     """Our own address for another server's; any other address unchanged."""
     if path == "/":
-        action = dict(_pairs(query)).get("action", "")
-        return _ACTIONS.get(action, path), query
+        action = _ACTION.fullmatch(dict(_pairs(query)).get("action", ""))
+        return (path, query) if action is None else (_ACTIONS[action[1]], _of_input(action[2], query, camera_keys()))
+    if path != "/" and path.rstrip("/") in _SAME_QUERY:
+        path = path.rstrip("/")
     if (frigate := _FRIGATE.fullmatch(path)) is not None:
         return SNAPSHOT, _query([("camera", frigate[1]), *_pairs(query)])
     if path in _SAME_QUERY:
@@ -51,6 +57,14 @@ def translated(path: str, query: bytes) -> tuple[str, bytes]:
             [("camera" if name == "src" else name, value) for name, value in _pairs(query)]
         )
     return path, query
+
+
+def _of_input(number: str | None, query: bytes, camera_keys: Sequence[str]) -> bytes:
+    """The query with the camera of an input's number. The first is the default camera; one too many is no camera."""
+    if number is None or int(number) == 0:
+        return query
+    key = camera_keys[int(number)] if int(number) < len(camera_keys) else f"input_{number}"
+    return _query([*_pairs(query), ("camera", key)])
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

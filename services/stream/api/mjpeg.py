@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from email.utils import formatdate
 from typing import Final
 
+from services.stream.api.accept import is_browsers_image
 from services.stream.fanout.picture import Framing, Picture
 
 BOUNDARY: Final = "frame"
@@ -30,9 +31,10 @@ STREAM_HEADERS: Final = {
 }
 
 
-def framing_for(accept: str | None) -> Framing:
-    """A browser's `<img>` names image types in `Accept`; programs send `*/*` or nothing."""
-    return with_advance_headers if accept is not None and "image/" in accept else with_length
+def framing_for(accept: str | None, advance_headers: bool | None = None) -> Framing:
+    """That of a browser's `<img>`, or that of a program. `advance_headers` is what the client says itself."""
+    is_browser = is_browsers_image(accept or "") if advance_headers is None else advance_headers
+    return with_advance_headers if is_browser else with_length
 
 
 def with_length(picture: Picture) -> bytes:

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from services.stream.api.connection_handover import connection_of
-from services.stream.api.mjpeg import STREAM_HEADERS, prelude, response_head
+from services.stream.api.connection_handover import DirectHttpProtocol, connection_of
+from services.stream.api.mjpeg import STREAM_HEADERS, prelude, response_head, with_length
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.base import texts
 from services.stream.fanout.hub import Hub
@@ -20,17 +22,29 @@ from services.stream.fanout.viewer_registry import ViewRequest
 from shared.web.access.headers import added_headers
 from shared.web.access.roles import requester_of
 
+SIZE_SECONDS: Final = 3.0
+"""How long a program gets nothing while nobody knows the camera's size. Then it gets a placeholder of the usual size,
+because clients give up on silence; and the end when the camera turns out to have another size."""
+
 
 class MjpegResponse(Response):
     """Streams what `view_request` asks for, until the viewer leaves, its share link expires or the hub closes.
 
-    At most `fps` pictures a second; None sends all.
+    At most `fps` pictures a second; None sends all. Without `shows_placeholders` nothing is sent while there is no live
+    picture.
     """
 
     media_type = "multipart/x-mixed-replace"
 
-    def __init__(
-        self, hub: Hub, limit: PerAddressLimit, view_request: ViewRequest, framing: Framing, fps: float | None
+    def __init__(  # noqa: PLR0913 what a viewer may ask for
+        self,
+        hub: Hub,
+        limit: PerAddressLimit,
+        view_request: ViewRequest,
+        framing: Framing,
+        fps: float | None,
+        *,
+        shows_placeholders: bool = True,
     ) -> None:
         super().__init__()
         self._hub = hub
@@ -38,6 +52,7 @@ class MjpegResponse(Response):
         self._view_request = view_request
         self._framing = framing
         self._fps = fps
+        self._shows_placeholders = shows_placeholders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = connection_of(scope)
@@ -45,19 +60,20 @@ class MjpegResponse(Response):
             await self._send_head(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         elif connection is not None:
-            await self._serve_directly(connection.hand_over(), scope, receive)
+            await self._serve_directly(connection, scope, receive)
         elif scope["http_version"] == "1.0":
             # ASGI can send an endless body only in chunks, which HTTP/1.0 does not know.
             await PlainTextResponse(texts.NEEDS_HTTP_1_1, 505)(scope, receive, send)
         else:
             await self._serve_by_asgi(scope, receive, send)
 
-    async def _serve_directly(self, transport: asyncio.Transport, scope: Scope, receive: Receive) -> None:
+    async def _serve_directly(self, connection: DirectHttpProtocol, scope: Scope, receive: Receive) -> None:
         """From here to the end this task sleeps: the fan-out pass writes to the transport."""
-        viewer = DirectViewer(transport, self._framing, self._fps)
+        viewer = DirectViewer(connection.hand_over(), self._framing, self._fps)
         if self._view_request.auto_quality and _came_through_a_proxy(scope):
             viewer.pacer = ProxiedRate(viewer, viewer.pacer)
         viewer.start(response_head(added_headers(scope)) + prelude(self._framing))
+        connection.on_half_close = partial(self._hub.show_again, viewer)
         with self._attached(viewer, scope):
             await _disconnected(receive)
 
@@ -83,6 +99,9 @@ class MjpegResponse(Response):
     @contextmanager
     def _attached(self, viewer: Viewer, scope: Scope) -> Iterator[None]:
         requester = requester_of(scope)
+        viewer.wants_placeholders = self._shows_placeholders
+        if self._framing is with_length:  # a program: it gives all pictures the size of the first one
+            viewer.size_wait_until = time.monotonic() + SIZE_SECONDS
         # An expiring share link ends the streams that it opened.
         end = None if requester.ends_at is None else self._close_later(viewer, requester.ends_at)
         self._limit.add(requester.address)

@@ -11,11 +11,15 @@ from typing import Final
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
+from shared.web.access.origins import Origins
+
+OPEN_FILES: Final = frozenset({"/old-browser.js", "/link.js", "/link.css", "/server.js"})
+"""What the login page and a share link's page load. There is no secret in it."""
 STATIC: Final = Path(__file__).parents[1] / "static"
 PAGES: Final = {"/": "index.html", "/archive": "archive.html", "/status": "status.html", "/connect": "connect.html"}
 # A page loads nothing from elsewhere, and runs no script or style written into it. Sockets to us count as 'self'.
@@ -37,23 +41,43 @@ PAGE_HEADERS: Final = _KEPT | {
 }
 
 ELEMENT: Final = "/camera-feed.js"
+BARRED: Final = "camera-feed-barred.js"
+"""The element for pages that may not read our answers: it makes no requests by script, so their consoles stay clean."""
 ELEMENT_HEADERS: Final = {
+    "Vary": "Origin",
     # A page of any origin may load it; browsers need this header for a module. The pictures it shows are guarded apart.
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
 
-def pages_app(zone: str | None = None) -> ASGIApp:
+def pages_app(zone: str | None = None, allowed_origins: frozenset[str] = frozenset()) -> ASGIApp:
     """All of them, compressed where the client accepts it: a third of the bytes, on a bad network.
 
     `zone` is the name of the time zone whose times they show; None for the browser's own. It is written into each page,
-    so that no time waits for an answer.
+    so that no time waits for an answer. Pages of `allowed_origins` may read our answers.
     """
     files = _Files(directory=STATIC, zone=zone)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
-    element = Route(ELEMENT, files.sending(ELEMENT.removeprefix("/"), ELEMENT_HEADERS))
-    return GZipMiddleware(Router([*routes, element, Mount("/", files)]))
+    origins = Origins(allowed_origins)
+    whole, barred = (files.sending(name, ELEMENT_HEADERS) for name in (ELEMENT.removeprefix("/"), BARRED))
+
+    async def send_element(request: Request) -> Response:
+        # A module of another origin is always asked for with the page's origin.
+        return await (whole if origins.may_read(request.headers) else barred)(request)
+
+    element = Route(ELEMENT, send_element)
+    tidied = [
+        Route(f"{address}/", _without_slash) for address in ("/archive", "/status", "/connect", "/login", "/docs")
+    ]
+    return GZipMiddleware(Router([*routes, *tidied, element, Mount("/", files)]))
+
+
+async def _without_slash(request: Request) -> Response:
+    """A page's own addresses are relative to it, so it can't be sent here."""
+    query = request.scope["query_string"].decode("latin-1")
+    there = "../" + request.scope["path"].strip("/").rpartition("/")[2] + (f"?{query}" if query else "")
+    return RedirectResponse(there, 307, {"Cache-Control": "no-store"})
 
 
 class _Files(StaticFiles):

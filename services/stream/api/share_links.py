@@ -12,7 +12,7 @@ from services.stream.fanout.hub import Hub
 from shared.bus.topics import CameraKey
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.roles import Role, requester_of
-from shared.web.access.share_links import PARAMETER, ShareLink
+from shared.web.access.share_links import PARAMETER, SHARED, ShareLink
 from shared.web.error_answer import error_answers
 
 LINKS: Final = "/api/camera/links"
@@ -55,6 +55,8 @@ class LinkAnswer(BaseModel):
     websocket_url: str | None = None
     image_url: str | None = None
     video_url: str | None = None
+    page_url: str | None = None
+    """A small page with the picture, for people."""
 
 
 def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
@@ -75,9 +77,16 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
             link, leaves = ShareLink.to_frame(link_request.frame or 0, ends_at), _FRAME
         signed = f"?{PARAMETER}={authenticator.signer.sign(link, role)}" if authenticator.is_on else ""
         urls = {name: f"{link.subject}/{leaf}{signed}" for name, leaf in leaves.items()}
-        return LinkAnswer(expires_at=datetime.fromtimestamp(ends_at, UTC) if authenticator.is_on else None, **urls)
+        page = f"{SHARED}{signed}" if signed else _page_without_a_link(link_request)
+        return LinkAnswer(
+            page_url=page, expires_at=datetime.fromtimestamp(ends_at, UTC) if authenticator.is_on else None, **urls
+        )
 
     return router
+
+
+def _page_without_a_link(link_request: LinkRequest) -> str:
+    return f"/?camera={link_request.camera}" if link_request.camera is not None else "/archive"
 
 
 _CAMERA: Final = {"stream_url": "stream", "snapshot_url": "snapshot", "websocket_url": "ws"}

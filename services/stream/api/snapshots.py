@@ -1,23 +1,58 @@
-"""Snapshots: one camera's newest picture as a JPEG, or why there is none."""
+"""Snapshots: one camera's newest picture as a JPEG. Without one, a marked picture or words, as the client prefers."""
 
+import asyncio
 import time
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
+from services.stream.api.accept import prefers_words
+from services.stream.api.connection_handover import connection_of
 from services.stream.api.mjpeg import NO_CACHE, timestamp
 from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
 from services.stream.base import texts
+from services.stream.base.errors import WidthNotOfferedError
 from services.stream.fanout.hub import Hub
+from services.stream.fanout.picture import Picture
+from services.stream.fanout.recompression import KEPT_SECONDS
+from shared.bus.frames import MAX_SIDE_PIXELS
 
 WAIT_SECONDS: Final = 5.0
 DEFAULT_MAX_AGE_SECONDS: Final = 10.0
-MaxAge = Annotated[float, Query(gt=0, le=3600, description="Refuse a picture older than this, in seconds.")]
+_UNAVAILABLE: Final = 503
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"image/jpeg": {}}, "description": "The newest picture"},
     **CAMERA_REFUSALS,
+    503: CAMERA_REFUSALS[503]
+    | {
+        "content": {"image/jpeg": {}, **CAMERA_REFUSALS[503].get("content", {})},
+        "description": "There is no fresh picture: a marked one that says why, or JSON for a client that prefers it",
+    },
 }
+
+
+class SnapshotOptions(BaseModel):
+    """How a client wants the picture. Unknown keys are ignored: many clients add the time as one."""
+
+    max_age: float = Field(
+        DEFAULT_MAX_AGE_SECONDS, gt=0, le=3600, description="Refuse a picture older than this, in seconds."
+    )
+    width: int | None = Field(
+        None, ge=1, le=MAX_SIDE_PIXELS, description="One of the widths offered, in pixels; never enlarged."
+    )
+    quality: int | None = Field(
+        None, ge=1, le=100, description="JPEG quality, in steps of 10. Such a picture is made once a second at most."
+    )
+    stand_in: Literal["1", "none"] | None = Field(
+        None, description="Without a fresh picture: `1` gives the marked one with status 200, `none` words in any case."
+    )
+    w: int | None = Field(None, ge=1, description="go2rtc's: the narrowest offered size that is at least so wide.")
+    h: int | None = Field(None, ge=1, description="Frigate's: the narrowest offered size that is at least so high.")
+
+
+Options = Annotated[SnapshotOptions, Query()]
 
 
 def snapshots_router(hub: Hub) -> APIRouter:
@@ -26,35 +61,76 @@ def snapshots_router(hub: Hub) -> APIRouter:
 
     @router.head("/api/camera/snapshot", include_in_schema=False)
     @router.get("/api/camera/snapshot", summary="The newest picture", responses=_RESPONSES, response_class=Response)
-    async def snapshot(camera: QueryKey = None, max_age: MaxAge = DEFAULT_MAX_AGE_SECONDS) -> Response:
-        return await _snapshot(hub, camera, max_age)
+    async def snapshot(request: Request, options: Options, camera: QueryKey = None) -> Response:
+        return await _answer(hub, request, camera, options)
 
     @router.head("/api/cameras/{key}/snapshot", include_in_schema=False)
     @router.get(
         "/api/cameras/{key}/snapshot", summary="The newest picture", responses=_RESPONSES, response_class=Response
     )
-    async def snapshot_of(key: PathKey, max_age: MaxAge = DEFAULT_MAX_AGE_SECONDS) -> Response:
-        return await _snapshot(hub, key, max_age)
+    async def snapshot_of(request: Request, options: Options, key: PathKey) -> Response:
+        return await _answer(hub, request, key, options)
 
     return router
 
 
-async def _snapshot(hub: Hub, key: str | None, max_age_seconds: float) -> Response:
+async def _answer(hub: Hub, request: Request, key: str | None, options: SnapshotOptions) -> Response:
     key = hub.cameras.default_key() if key is None else key
+    try:
+        return await _snapshot(hub, request, key, options)
+    except HTTPException as error:
+        if error.status_code != _UNAVAILABLE or options.stand_in == "none":
+            raise
+        if options.stand_in is None and prefers_words(request.headers.get("accept", "")):
+            raise
+        is_known = key is not None and hub.cameras.get(key) is not None
+        picture = await hub.placeholder(key if is_known else None, options.width)
+        if picture is None:
+            raise
+        status = _UNAVAILABLE if options.stand_in is None else 200
+        return Response(picture.jpeg, status, {**_headers(picture), **(error.headers or {})}, "image/jpeg")
+
+
+async def _snapshot(hub: Hub, request: Request, key: str | None, options: SnapshotOptions) -> Response:
     if key is None:
         raise _no_picture(texts.NO_CAMERA_YET)
-    problem = find_camera(hub, key).problem(hub.loop_seconds)
+    camera = find_camera(hub, key)
+    try:
+        camera.check_width(options.width)
+    except WidthNotOfferedError as error:
+        raise HTTPException(422, str(error)) from None
+    problem = camera.problem(hub.loop_seconds)
     if problem is not None:
         raise _no_picture(f"{problem.headline}. {problem.advice}".strip())
+    width = options.width or camera.width_for(options.w, options.h)
     try:
-        picture = await hub.fresh_picture(key, WAIT_SECONDS)
+        picture = await _newest(hub, request, key, width, options.quality)
     except TimeoutError:
         raise _no_picture(texts.no_picture_within(WAIT_SECONDS)) from None
     age_seconds = picture.age_seconds(time.monotonic())
-    if age_seconds > max_age_seconds:
+    if age_seconds > options.max_age:
         raise _no_picture(texts.picture_too_old(age_seconds))
-    headers = {**NO_CACHE, "X-Timestamp": timestamp(picture.captured_at_ns), "X-Frame-Age": f"{age_seconds:.3f}"}
-    return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
+    headers = {**_headers(picture), "X-Timestamp": timestamp(picture.captured_at_ns)}
+    return Response(picture.jpeg, headers={**headers, "X-Frame-Age": f"{age_seconds:.3f}"}, media_type="image/jpeg")
+
+
+async def _newest(hub: Hub, request: Request, key: str, width: int | None, quality: int | None) -> Picture:
+    """The newest picture. A client that asks again on its connection waits for a newer one than it has."""
+    connection = None if request.method == "HEAD" else connection_of(request.scope)
+    shown_at = None if connection is None else connection.shown.get(key)
+    picture = await hub.fresh_picture(key, WAIT_SECONDS, width=width, shown_at=shown_at)
+    if quality is not None:
+        original, picture = picture, await hub.recompression.picture(picture, width, quality)
+        if picture.received_at == shown_at != original.received_at:
+            await asyncio.sleep(KEPT_SECONDS)
+            picture = await hub.recompression.picture(original, width, quality)
+    if connection is not None:
+        connection.shown = {key: picture.received_at}
+    return picture
+
+
+def _headers(picture: Picture) -> dict[str, str]:
+    return {**NO_CACHE, "Vary": "Accept", "X-Live": str(int(picture.live))}
 
 
 def _no_picture(reason: str) -> HTTPException:

@@ -39,6 +39,14 @@ class ViewOptions(BaseModel):
     quality: Literal["auto"] | None = Field(
         None, description="`auto` moves a viewer whose connection is too slow to a smaller width, and back."
     )
+    advance_headers: bool | None = Field(
+        None,
+        description="`1`: each picture is followed by the next one's headers, as browsers need it, also behind a proxy "
+        "that hides that one reads it; `0`: each has its length. Without it `Accept` decides.",
+    )
+    stand_in: Literal["1", "none"] | None = Field(
+        None, description="`none`: no marked picture while the camera is down, but silence."
+    )
 
 
 View = Annotated[ViewOptions, Query()]
@@ -87,4 +95,5 @@ def _stream(hub: Hub, limit: PerAddressLimit, request: Request, key: str | None,
         except WidthNotOfferedError as error:
             raise HTTPException(422, str(error)) from None
     view_request = ViewRequest(key, view.width, auto_quality=view.quality == "auto")
-    return MjpegResponse(hub, limit, view_request, framing_for(request.headers.get("accept")), view.fps)
+    framing = framing_for(request.headers.get("accept"), view.advance_headers)
+    return MjpegResponse(hub, limit, view_request, framing, view.fps, shows_placeholders=view.stand_in != "none")

@@ -106,6 +106,18 @@ def message_not_understood(reason: str) -> str:
     return f"Not understood: {reason}."
 
 
+# The page of a share link.
+
+LINK_HAS_ENDED: Final = "This link has ended"
+ASK_FOR_A_NEW_LINK: Final = "Ask the person who sent it for a new one."
+ARCHIVED_PICTURE: Final = "An archived picture"
+TIMELAPSE: Final = "A time-lapse"
+
+
+def link_ends(moment: str) -> str:
+    return f"This link ends {moment}."
+
+
 # The login page.
 
 LOGIN_REFUSED: Final = "That is not the password."

@@ -4,7 +4,7 @@ A camera that was known once stays known: when its ingest falls silent, its view
 times are the loop's (`LoopClock`): while this replica stands still, nobody grows silent.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from services.stream.base import texts
@@ -43,6 +43,8 @@ class KnownCamera:
     status: CameraStatus
     heard_at: float
     clock: RemoteClock = field(default_factory=RemoteClock)
+    last_size: tuple[int, int] | None = None
+    """Width and height in pixels of its last pictures, as far as anybody knows: its ingest may have started anew."""
 
     def is_silent(self, now: float) -> bool:
         return now >= self.silent_from
@@ -61,9 +63,9 @@ class KnownCamera:
 
     def size(self, rendition: str) -> tuple[int, int] | None:
         """Width and height of a rendition in pixels; None until the camera's own size is known."""
-        width, height = self.status.width, self.status.height
-        if width is None or height is None:
+        if self.last_size is None:
             return None
+        width, height = self.last_size
         if rendition == MAIN or int(rendition) >= width:
             return width, height
         return int(rendition), scaled_height(width, height, int(rendition))
@@ -76,6 +78,14 @@ class KnownCamera:
         """
         if width is not None and width not in self.status.widths:
             raise WidthNotOfferedError(width, self.status.widths)
+
+    def width_for(self, width: int | None, height: int | None) -> int | None:
+        """The narrowest of the offered widths at which a picture has at least `width` and `height`; None is its own."""
+        own_width, own_height = self.status.width, self.status.height
+        if own_width is None or own_height is None or (width is None and height is None):
+            return None
+        least = max(width or 0, -(-(height or 0) * own_width // own_height))
+        return min((offered for offered in self.status.widths if least <= offered < own_width), default=None)
 
     def ladder(self, width: int | None) -> list[str]:
         """The renditions that are at most `width` wide, widest first; None is the camera's own size.
@@ -131,10 +141,19 @@ class Cameras:
             raise MessageDecodeError(f"a status of more than {MAX_CAMERAS} cameras")
         clock = RemoteClock() if before is None else before.clock
         clock.observe(status.sent_at_ns)
-        self._known[status.camera] = KnownCamera(status, now, clock)
+        last_size = None if before is None else before.last_size
+        if status.width is not None and status.height is not None:
+            last_size = status.width, status.height
+        self._known[status.camera] = KnownCamera(status, now, clock, last_size)
         if before is None or before.is_silent(now):
             return True
         return (before.status.state, before.status.last_error) != (status.state, status.last_error)
+
+    def remember_size(self, key: str, size: tuple[int, int]) -> None:
+        """The size that a camera had, told by somebody else than its ingest. Whatever is known already stays."""
+        camera = self._known.get(key)
+        if camera is not None and camera.last_size is None:
+            self._known[key] = replace(camera, last_size=size)
 
     def get(self, key: str) -> KnownCamera | None:
         """The camera, even if it was removed: its viewers are told so."""
@@ -158,6 +177,10 @@ class Cameras:
     def in_order(self) -> list[KnownCamera]:
         present = [camera for camera in self._known.values() if camera.status.state is not CameraState.REMOVED]
         return sorted(present, key=lambda camera: (camera.status.order, camera.status.camera))
+
+    def keys_in_order(self) -> list[str]:
+        """The cameras' keys: the default one first, the others in their order."""
+        return [camera.status.camera for camera in sorted(self.in_order(), key=lambda each: not each.status.is_default)]
 
     def have_settled(self, now: float) -> bool:
         """Whether a key without a status can be called unknown."""

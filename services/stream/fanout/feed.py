@@ -11,6 +11,7 @@ from typing import Final
 from services.stream.fanout.batch_writer import BatchWriter
 from services.stream.fanout.picture import Framing, Picture
 from services.stream.fanout.viewer import DirectViewer, Viewer
+from shared import jpeg_segments
 
 QUICK_PASSES: Final = 3
 
@@ -48,6 +49,8 @@ class Feed:
         self._quick_passes = 0
         """How many more pictures are written to the batches unchecked. Then all viewers are sorted again."""
         self._waiting: set[asyncio.Future[Picture]] = set()
+        self._guessed: set[Viewer] = set()
+        """The viewers that began with a guessed size. Each is ended when another size comes."""
 
     def is_wanted(self, now: float) -> bool:
         return bool(self.viewers) or now < self._wanted_until
@@ -68,10 +71,13 @@ class Feed:
     def add(self, viewer: Viewer) -> None:
         self.viewers[viewer] = None
         self._others.append(viewer)
+        if viewer.guess is not None:
+            self._guessed.add(viewer)
 
     def remove(self, viewer: Viewer) -> None:
         """Harmless when the viewer is not there."""
         self.viewers.pop(viewer, None)
+        self._guessed.discard(viewer)
         self._quick_passes = 0
         self._dissolve_batches()
 
@@ -85,7 +91,11 @@ class Feed:
         """The fan-out pass: each framing's bytes are built once, and the same bytes offered to all."""
         self.shown, self.shown_at = picture, now
         parts = _Parts(picture)
-        if self._quick_passes:
+        if self._guessed and not picture.is_guess:
+            self._end_guessed(picture)
+        if not picture.live:
+            self._show_placeholder(picture, parts, now)
+        elif self._quick_passes:
             self._quick_passes -= 1
             for framing, batch in self._batches.items():
                 if not batch.offer(parts[framing], now):
@@ -95,6 +105,22 @@ class Feed:
             self._dissolve_batches()
             self._offer_each(self.viewers, parts, now)
             self._sort_viewers()
+
+    def _show_placeholder(self, picture: Picture, parts: Mapping[Framing, bytes], now: float) -> None:
+        """Not to all: some viewers want none, and some wait for one of the right size."""
+        self._dissolve_batches()
+        taking = [viewer for viewer in self.viewers if viewer.accepts_placeholder(picture, now)]
+        self._guessed.update(viewer for viewer in taking if viewer.guess is not None)
+        self._offer_each(taking, parts, now)
+        self._sort_viewers()
+
+    def _end_guessed(self, picture: Picture) -> None:
+        """A program gives all pictures the size of the first one (OpenCV, FFmpeg), so it is to connect anew."""
+        guessed, self._guessed = self._guessed, set()
+        for viewer in guessed:
+            if viewer.guess is not None and _size(picture) != _size(viewer.guess):
+                viewer.close()
+            viewer.guess = None
 
     @staticmethod
     def _offer_each(viewers: Iterable[Viewer], parts: Mapping[Framing, bytes], now: float) -> None:
@@ -113,9 +139,14 @@ class Feed:
         self._batches = {framing: BatchWriter(viewers) for framing, viewers in uncongested.items()}
         self._quick_passes = QUICK_PASSES
 
-    @staticmethod
-    def show_to(viewer: Viewer, picture: Picture, now: float) -> None:
+    def show_to(self, viewer: Viewer, picture: Picture, now: float) -> None:
         """Give a newcomer the picture that the others have already."""
+        if not picture.live and not viewer.accepts_placeholder(picture, now):
+            return
+        if viewer.guess is not None:
+            self._guessed.add(viewer)
+        if self._guessed and not picture.is_guess:
+            self._end_guessed(picture)
         if viewer.pacer is None or viewer.pacer.admits(now):
             viewer.offer(viewer.framing(picture), now)
 
@@ -127,3 +158,10 @@ class Feed:
             return await waiter
         finally:
             self._waiting.discard(waiter)
+
+
+def _size(picture: Picture) -> tuple[int, int] | None:
+    try:
+        return jpeg_segments.size(picture.jpeg)
+    except jpeg_segments.JpegError:
+        return None

@@ -56,11 +56,16 @@ class Feeds:
         feed.remove(viewer)
         feed.want_until(time.monotonic() + LINGER_SECONDS)
 
-    def subscribed(self, camera_key: str | None, rendition: str) -> Feed:
-        """The feed, subscribed to. It stays so while it is wanted: see `Feed.is_wanted`."""
+    def feed(self, camera_key: str | None, rendition: str) -> Feed:
+        """The feed as it is: nothing is subscribed to."""
         feed = self._feeds.get((camera_key, rendition))
         if feed is None:
             feed = self._feeds[camera_key, rendition] = Feed(camera_key, rendition)
+        return feed
+
+    def subscribed(self, camera_key: str | None, rendition: str) -> Feed:
+        """The feed, subscribed to. It stays so while it is wanted: see `Feed.is_wanted`."""
+        feed = self.feed(camera_key, rendition)
         if camera_key is not None and feed not in self._subscribed:
             topic = self._subscribed[feed] = frame_topic(camera_key, rendition)
             self._bus.subscribe(topic)

@@ -6,16 +6,18 @@ Everything runs on the loop's thread.
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import Final
 
 from services.stream.base import texts
-from services.stream.fanout.cameras import NO_PICTURE_YET, WAITING, Cameras
+from services.stream.fanout.cameras import NO_PICTURE_YET, WAITING, Cameras, Problem
 from services.stream.fanout.feed import Feed
 from services.stream.fanout.feeds import Feeds
 from services.stream.fanout.picture import Picture
 from services.stream.fanout.placeholders import Placeholders
+from services.stream.fanout.recompression import Recompression
 from services.stream.fanout.viewer import Viewer
 from services.stream.fanout.viewer_claims import ViewerClaims
 from services.stream.fanout.viewer_registry import ViewerRegistry, ViewRequest
@@ -23,7 +25,7 @@ from shared.bus.curve import ClientKeys
 from shared.bus.frames import decode_frame
 from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
-from shared.bus.topics import ALL_STATUSES, MAIN
+from shared.bus.topics import ALL_STATUSES
 from shared.errors import MessageDecodeError
 from shared.loop_clock import LoopClock
 from shared.settings import DEFAULT_MAX_PIXELS
@@ -38,6 +40,10 @@ FIRST_PICTURE_SECONDS: Final = 2.0
 """After this long without any picture, a viewer is told that the camera seldom sends one."""
 SNAPSHOT_LINGER_SECONDS: Final = 10.0
 """Snapshots are polled. After one, the feed stays subscribed for this long, for the next."""
+
+
+def _nothing(_camera_key: str) -> None:
+    """Where nobody else may know a camera's size."""
 
 
 class Hub:
@@ -60,6 +66,8 @@ class Hub:
         self.replica: Final = secrets.token_hex(4)
         self.cameras: Final = Cameras()
         self.closing = False
+        self.on_unknown_size: Callable[[str], None] = _nothing
+        """Called with the key of each camera whose size is unknown, at each of its statuses."""
         self.max_viewers: Final = max_viewers
         self.has_bus_keys: Final = bus_keys is not None
         self._clock = LoopClock()
@@ -72,7 +80,9 @@ class Hub:
         self._heard_at: float | None = None
         self._woken = asyncio.Event()
         """Set when there may be something to do before the next time that is due."""
-        self._placeholders = Placeholders(on_drawn=self._woken.set, max_pixels=max_pixels, zone=zone)
+        turn = asyncio.Lock()
+        self._placeholders = Placeholders(self._woken.set, turn=turn, max_pixels=max_pixels, zone=zone)
+        self.recompression: Final = Recompression(turn, max_pixels=max_pixels)
 
     async def run(self) -> None:
         """Receive, repeat and tidy until cancelled."""
@@ -106,17 +116,39 @@ class Hub:
         self._viewers.remove(viewer)
         self._woken.set()
 
-    async def fresh_picture(self, camera_key: str, timeout_seconds: float) -> Picture:
+    def show_again(self, viewer: Viewer) -> None:
+        """Offer a viewer the picture that was shown last. From what becomes of it one sees whether anybody reads."""
+        self._viewers.show_again(viewer)
+
+    async def fresh_picture(
+        self, camera_key: str, timeout_seconds: float, *, width: int | None = None, shown_at: float | None = None
+    ) -> Picture:
         """The newest live picture. Subscribes for it if nobody watches, and stays subscribed for a while.
+
+        `shown_at` is when the picture arrived that the client has already: it gets a newer one, or after
+        `REPEAT_SECONDS` the same.
 
         Raises:
             TimeoutError: when none arrives in time.
         """
-        feed = self._feeds.subscribed(camera_key, MAIN)
+        feed = self._feeds.subscribed(camera_key, self._feeds.ladder(camera_key, width)[0])
         feed.want_until(time.monotonic() + timeout_seconds + SNAPSHOT_LINGER_SECONDS)
-        if feed.newest is not None:
-            return feed.newest
-        return await self._clock.wait_for(feed.next_picture(), timeout_seconds)
+        newest = feed.newest
+        if newest is not None and newest.received_at != shown_at:
+            return newest
+        try:
+            return await self._clock.wait_for(
+                feed.next_picture(), timeout_seconds if newest is None else REPEAT_SECONDS
+            )
+        except TimeoutError:
+            if newest is None:
+                raise
+            return newest
+
+    async def placeholder(self, camera_key: str | None, width: int | None = None) -> Picture | None:
+        """What a viewer would be shown in place of a live picture now; None when it can't be drawn."""
+        feed = self._feeds.feed(camera_key, self._feeds.ladder(camera_key, width)[0])
+        return await self._placeholders.drawn(feed, *self._trouble(feed))
 
     def frame_age_seconds(self, camera_key: str) -> float | None:
         """How old the camera's newest picture is; None while this replica has none."""
@@ -175,6 +207,8 @@ class Hub:
     def _take_status(self, status: CameraStatus) -> None:
         if self.cameras.hear(status, self.loop_seconds):
             self._woken.set()
+        if (camera := self.cameras.get(status.camera)) is not None and camera.last_size is None:
+            self.on_unknown_size(status.camera)
         if status.is_default:
             for viewer, request in self._viewers.of_camera(None):
                 self._viewers.remove(viewer)
@@ -228,5 +262,11 @@ class Hub:
             return feed.newest
         # When the camera comes back, its last picture from before must not pass for a new one.
         feed.newest = None
-        size = None if camera is None else camera.size(feed.rendition)
-        return self._placeholders.picture(feed, problem or NO_PICTURE_YET, size)
+        return self._placeholders.picture(feed, *self._trouble(feed))
+
+    def _trouble(self, feed: Feed) -> tuple[Problem, tuple[int, int] | None]:
+        """Why there is no live picture, and the size of the placeholder for it."""
+        camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
+        if camera is None:
+            return WAITING, None
+        return camera.problem(self.loop_seconds) or NO_PICTURE_YET, camera.size(feed.rendition)

@@ -1,7 +1,10 @@
 """A picture on its way to viewers, and the functions that turn it into bytes for them."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+MAX_PIXELS: Final = 3840 * 2160
+"""No larger placeholder is drawn, and no larger picture recompressed: drawing takes some 13 bytes a pixel."""
 
 
 class Picture(NamedTuple):
@@ -17,6 +20,8 @@ class Picture(NamedTuple):
     live: bool
     seconds_under_way: float = 0.0
     """How old it was when it arrived."""
+    is_guess: bool = False
+    """Whether a placeholder has a size of its own, because the camera's is not known or too large to draw."""
 
     def age_seconds(self, now: float) -> float:
         return now - self.received_at + self.seconds_under_way

@@ -14,12 +14,11 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 from services.stream.base import texts
 from services.stream.fanout.cameras import Problem
+from services.stream.fanout.picture import MAX_PIXELS
 from shared.jpeg_segments import JpegError, scan_count
 from shared.settings import DEFAULT_MAX_PIXELS
 
 USUAL_SIZE: Final = (1280, 720)
-MAX_PIXELS: Final = 3840 * 2160
-"""A larger camera's placeholder is smaller, in its proportions: drawing takes some 13 bytes a pixel."""
 QUALITY: Final = 80
 _GROUND: Final = (24, 28, 34)
 _TEXT: Final = (240, 242, 245)

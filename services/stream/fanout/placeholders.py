@@ -7,60 +7,93 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import Final
 
 from services.stream.fanout.cameras import Problem
 from services.stream.fanout.feed import Feed
-from services.stream.fanout.picture import Picture
+from services.stream.fanout.picture import MAX_PIXELS, Picture
 from shared.logs import get_logger
 from shared.settings import DEFAULT_MAX_PIXELS
 
 log = get_logger(__name__)
 
 
+GROUND_SECONDS: Final = 1.0
+"""A problem that comes and goes is drawn over its newest last picture at most this often, however many ask for it."""
+Size = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class _Placeholder:
     problem: Problem
+    size: Size | None
+    last_jpeg: bytes | None
+    begun_at: float
     drawing: asyncio.Task[Picture | None]
+
+    def is_of(self, problem: Problem, size: Size | None, last_jpeg: bytes | None) -> bool:
+        if (self.problem, self.size) != (problem, size):
+            return False
+        return self.last_jpeg is last_jpeg or time.monotonic() - self.begun_at < GROUND_SECONDS
 
 
 class Placeholders:
     """At most one per feed: that of its present problem. `on_drawn` is called when one has been drawn.
 
     No last picture of more than `max_pixels` is decoded for one. They are drawn one after the other, because each takes
-    up to 110 MB while it is drawn. Their times are those of `zone`.
+    up to 110 MB while it is drawn; `turn` is shared with everything else that decodes here. Their times are those of
+    `zone`.
     """
 
     def __init__(
-        self, on_drawn: Callable[[], None], *, max_pixels: int = DEFAULT_MAX_PIXELS, zone: tzinfo = UTC
+        self,
+        on_drawn: Callable[[], None],
+        *,
+        turn: asyncio.Lock | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+        zone: tzinfo = UTC,
     ) -> None:
         self._max_pixels = max_pixels
         self._zone = zone
         self._on_drawn = on_drawn
-        self._turn = asyncio.Lock()
+        self._turn = turn or asyncio.Lock()
         self._by_feed: dict[Feed, _Placeholder] = {}
 
-    def picture(self, feed: Feed, problem: Problem, size: tuple[int, int] | None) -> Picture | None:
+    def picture(self, feed: Feed, problem: Problem, size: Size | None) -> Picture | None:
         """The feed's placeholder for `problem`; None while it is being drawn, some 20 ms. `size` is in pixels."""
-        placeholder = self._by_feed.get(feed)
+        drawing = self._drawing(feed, problem, size)
+        return drawing.result() if drawing.done() else None
+
+    async def drawn(self, feed: Feed, problem: Problem, size: Size | None) -> Picture | None:
+        """The same, waited for. While it lasts, the problem is drawn once, however many ask."""
+        return await asyncio.shield(self._drawing(feed, problem, size))
+
+    def _drawing(self, feed: Feed, problem: Problem, size: Size | None) -> asyncio.Task[Picture | None]:
+        placeholder, last_jpeg = self._by_feed.get(feed), feed.last_live_jpeg
         # Another one is drawn when this one is done: problems may change more often than one can draw.
-        if placeholder is None or (placeholder.problem != problem and placeholder.drawing.done()):
-            drawing = asyncio.create_task(self._draw(feed.camera_key, problem, size, feed.last_live_jpeg))
+        if placeholder is None or (placeholder.drawing.done() and not placeholder.is_of(problem, size, last_jpeg)):
+            drawing = asyncio.create_task(self._draw(feed.camera_key, problem, size, last_jpeg))
             drawing.add_done_callback(lambda _: self._on_drawn())
-            placeholder = self._by_feed[feed] = _Placeholder(problem, drawing)
-        return placeholder.drawing.result() if placeholder.drawing.done() else None
+            placeholder = _Placeholder(problem, size, last_jpeg, time.monotonic(), drawing)
+            self._by_feed[feed] = placeholder
+        return placeholder.drawing
 
     async def _draw(
-        self, camera_key: str | None, problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None
+        self, camera_key: str | None, problem: Problem, size: Size | None, last_jpeg: bytes | None
     ) -> Picture | None:
         """None when even the plain placeholder can't be drawn. Nothing that a camera sent may end the replica."""
         async with self._turn:
+            # The size of a last picture is the camera's. One that is too large to draw is a guess, too.
+            is_guess = last_jpeg is None if size is None else size[0] * size[1] > MAX_PIXELS
             for ground in ((size, last_jpeg), (None, None)):
                 try:
                     jpeg = await asyncio.to_thread(_drawn, problem, *ground, self._max_pixels, self._zone)
                 except Exception as error:  # noqa: BLE001 a decoder raises what it likes, and memory may be short
                     log.warning("placeholder not drawn", camera=camera_key, why=repr(error))
+                    is_guess = True
                 else:
-                    return Picture(camera_key, jpeg, time.time_ns(), time.monotonic(), live=False)
+                    now = time.monotonic()
+                    return Picture(camera_key, jpeg, time.time_ns(), now, live=False, is_guess=is_guess)
         return None
 
 

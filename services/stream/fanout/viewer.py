@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Final
 
 from services.stream.fanout.in_flight_limit import InFlightLimit
-from services.stream.fanout.picture import Framing
+from services.stream.fanout.picture import Framing, Picture
 from services.stream.fanout.proxied_rate import ProxiedRate
 from services.stream.fanout.unread_limit import UnreadLimit
 from shared.frame_pacer import FramePacer
@@ -51,14 +51,30 @@ def bytes_written_despite(error: OSError) -> int:
 class Viewer:
     """Whatever a feed offers its parts to. `fps` thins the parts offered, evenly; None offers all."""
 
-    __slots__ = ("framing", "offered", "pacer", "taken")
+    __slots__ = ("framing", "guess", "offered", "pacer", "size_wait_until", "taken", "wants_placeholders")
 
     def __init__(self, framing: Framing, fps: float | None = None) -> None:
         self.framing = framing
+        self.wants_placeholders = True
+        """Whether it is shown placeholders; else it gets nothing while there is no live picture."""
+        self.size_wait_until: float | None = None
+        """Until when (monotonic seconds) it rather waits than begin with a guessed size; None where any will do."""
+        self.guess: Picture | None = None
+        """Its first picture, if that had a guessed size: it takes this for the size of all."""
         self.pacer: FramePacer | ProxiedRate | None = None if fps is None else FramePacer(fps)
         self.offered = 0
         """How many parts it was offered since it came, and how many of them it took: quality=auto decides by these."""
         self.taken = 0
+
+    def accepts_placeholder(self, picture: Picture, now: float) -> bool:
+        """Whether it is to be offered a placeholder. Notes one of a guessed size that it begins with."""
+        if not self.wants_placeholders:
+            return False
+        if picture.is_guess and self.size_wait_until is not None and not self.taken:
+            if now < self.size_wait_until:
+                return False
+            self.guess = picture
+        return True
 
     def offer(self, part: bytes, now: float, /) -> None:
         """Take `part` or skip it, and count. `now` is monotonic seconds."""

@@ -65,6 +65,12 @@ class ViewerRegistry:
             self._counts[entry.request.camera_key] -= 1
             self._feeds.leave(viewer, entry.feed)
 
+    def show_again(self, viewer: Viewer) -> None:
+        """Offer `viewer` the picture that its feed has shown last, whatever its rate."""
+        entry = self._entries.get(viewer)
+        if entry is not None and (shown := entry.feed.shown) is not None and (shown.live or viewer.wants_placeholders):
+            viewer.offer(viewer.framing(shown), time.monotonic())
+
     def of_camera(self, camera_key: str | None) -> list[tuple[Viewer, ViewRequest]]:
         return [
             (viewer, entry.request) for viewer, entry in self._entries.items() if entry.request.camera_key == camera_key

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError, secret_of
-from shared.web.access.headers import SECURITY_HEADERS, add_headers
+from shared.web.access.headers import add_headers, framed_by
 from shared.web.access.origins import Origins
 from shared.web.access.proxies import Sender, TrustedProxies
 from shared.web.access.roles import READING, Requester, Role, set_requester
@@ -50,7 +50,8 @@ class _Request:
 
     @property
     def wants_a_page(self) -> bool:
-        return self.method == "GET" and "text/html" in self.headers.get("accept", "") and not self.is_socket
+        """Whether a browser navigates here. Java names `text/html` by itself, and only browsers XHTML with it."""
+        return self.method == "GET" and "application/xhtml+xml" in self.headers.get("accept", "") and not self.is_socket
 
 
 class Guard:
@@ -62,6 +63,7 @@ class Guard:
         self._rules = rules
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._origins = Origins(settings.allowed_origins)
+        self._headers = framed_by(settings.allowed_origins)
         self._named_hosts = settings.named_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +77,7 @@ class Guard:
             sender=self._proxies.sender_of(scope),
             is_socket=scope["type"] == "websocket",
         )
-        send = add_headers(scope, send, [*SECURITY_HEADERS, *self._origins.headers_for(request.headers)])
+        send = add_headers(scope, send, [*self._headers, *self._origins.headers_for(request.headers)])
         answer = self._origins.preflight(request.method, request.headers) or self._decide(scope, request)
         return await (answer or self._app)(scope, receive, send)
 
@@ -107,6 +109,7 @@ class Guard:
         sender = request.sender
         link = self._link_of(request)
         if link is not None:
+            scope["path"], scope["query_string"] = link.own_address(request.path, request.query)
             return Requester(sender.address, sender.is_https, Role.VIEWER, link.ends_at), False
         if not self._authenticator.is_on:
             return Requester(sender.address, sender.is_https, Role.OPERATOR), True
@@ -128,7 +131,7 @@ class Guard:
             return None
         given = parse_qs(request.query.decode("latin-1")).get(PARAMETER, [""])
         link = self._authenticator.signer.read_link(given[-1])
-        return link if link is not None and link.opens(request.path) else None
+        return link if link is not None and link.opens(request.path, request.query) else None
 
     def _role_of_session(self, headers: Headers) -> Role | None:
         roles = (self._authenticator.signer.role_of_session(session) for session in _sessions(headers))

@@ -1,17 +1,22 @@
 """Headers that are added to every response. A response's own header of the same name wins."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.types import Message, Scope, Send
 
+OWN_FRAMES: Final = "frame-ancestors 'self'"
+_POLICY: Final = "Content-Security-Policy"
 SECURITY_HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     # `no-referrer` would also remove the Origin of a form that is sent to us.
     ("Referrer-Policy", "same-origin"),
-    ("Content-Security-Policy", "frame-ancestors 'self'"),
+    (_POLICY, OWN_FRAMES),
     # Only what says so itself may be kept: nearly all answers depend on the requester, and a shared browser has a disk.
     ("Cache-Control", "no-store"),
 )
+_FRAMEABLE: Final = (b"image/", b"multipart/x-mixed-replace", b"video/")
+"""Pages of any origin may show these in a frame: an `<img>` of theirs may, too, and nothing in them can be clicked."""
 _EMBEDDABLE: Final = (b"image/", b"multipart/x-mixed-replace", b"text/javascript")
 """Pages of other ports and hosts may embed these content types; everything else is for our own pages."""
 _IN_SCOPE: Final = "framecast.headers"
@@ -33,14 +38,25 @@ def add_headers(scope: Scope, send: Send, headers: list[tuple[str, str]]) -> Sen
     return sending
 
 
+def framed_by(origins: Iterable[str]) -> list[tuple[str, str]]:
+    """`SECURITY_HEADERS` of a server whose pages may be framed by those of `origins`, too."""
+    policy = " ".join((OWN_FRAMES, *sorted(origins)))
+    return [(name, policy if name == _POLICY else value) for name, value in SECURITY_HEADERS]
+
+
 def added_headers(scope: Scope) -> list[tuple[str, str]]:
-    """The headers that a response without ASGI's `send` must carry."""
+    """The headers that a response without ASGI's `send` must carry. It is pictures, which any page may frame."""
     headers: list[tuple[str, str]] = scope.get(_IN_SCOPE, [])
-    return headers
+    return [(name, value) for name, value in headers if name != _POLICY]
 
 
 def _completed(own: RawHeaders, added: RawHeaders) -> RawHeaders:
     names = {name.lower(): value for name, value in own}
+    policy = dict(added).get(b"content-security-policy", b"")
+    if names.get(b"content-type", b"").startswith(_FRAMEABLE):
+        added = [(name, value) for name, value in added if name != b"content-security-policy"]
+    # A page has more of a policy than who may frame it, which is the server's to say.
+    own = [(name, value.replace(OWN_FRAMES.encode(), policy) if policy else value) for name, value in own]
     missing = [
         (name, value) for name, value in added if name not in names or (name == b"vary" and (name, value) not in own)
     ]

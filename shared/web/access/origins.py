@@ -38,6 +38,12 @@ class Origins:
             return None
         return Response(status_code=204, headers=_PREFLIGHT if request.get("origin") in self._allowed else {})
 
+    def may_read(self, request: Headers) -> bool:
+        """Whether a browser lets the page that sent this request read our answers."""
+        origin = request.get("origin")
+        is_ours = origin is None or urlsplit(origin).netloc == request.get("host")
+        return is_ours or origin in self._allowed
+
     def are_trusted(self, request: Headers) -> bool:
         """Whether the page that sent this request is ours or allowed; True also when no page did."""
         origin, site = request.get("origin"), request.get("sec-fetch-site")

@@ -29,12 +29,21 @@ PICTURE = Picture("cam1", JPEG, 1_795_363_200_123_456_789, 5.0, live=True)
         ("an address bar", "text/html,application/xhtml+xml,image/avif,image/webp,*/*;q=0.8", with_advance_headers),
         ("fetch, curl, FFmpeg, OpenCV", "*/*", with_length),
         ("go2rtc", None, with_length),
+        ("Java", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", with_length),
+        ("a reader that names what it reads", "multipart/x-mixed-replace, image/jpeg, image/*", with_length),
         ("Home Assistant", "", with_length),
     ],
 )
 def test_the_framing_follows_from_what_the_client_accepts(client: str, accept: str | None, framing: Framing) -> None:
     """So no client needs a setting."""
     assert framing_for(accept) is framing, client
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "image/avif,image/webp,*/*;q=0.8"])
+def test_a_client_may_say_itself_which_framing_it_reads(accept: str | None) -> None:
+    """A browser behind Home Assistant, whose Accept is Home Assistant's."""
+    assert framing_for(accept, advance_headers=True) is with_advance_headers
+    assert framing_for(accept, advance_headers=False) is with_length
 
 
 def test_programs_get_each_part_whole_with_its_length_time_and_truth() -> None:

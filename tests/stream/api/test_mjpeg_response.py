@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.stream.fanout.proxied_rate import ProxiedRate
-from tests.support.bus import FakeIngest
+from tests.support.bus import FakeIngest, frame_of
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
 
@@ -64,3 +64,24 @@ def test_quality_auto_measures_a_viewer_behind_a_proxy(
         ((viewer, _),) = replica.hub._viewers.of_camera("cam1")
         assert isinstance(viewer.pacer, ProxiedRate) is is_measured
         connection.close()
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["with its request", "later"])
+def test_a_viewer_that_ends_its_sending_goes_on_watching(bus: str, ingest: FakeIngest, at_once: bool) -> None:
+    """As `nc -N` does, and some readers in small devices."""
+    with running_replica(bus) as replica, socket.create_connection(("127.0.0.1", replica.port), timeout=30) as viewer:
+        wait_until(replica.knows_a_camera, "the camera is known")
+        viewer.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        if at_once:
+            viewer.shutdown(socket.SHUT_WR)
+        wait_until(lambda: replica.hub.viewer_total == 1, "the viewer is attached")
+        if not at_once:
+            viewer.shutdown(socket.SHUT_WR)
+        received = b""
+        for level in (10, 20, 30):
+            frame = frame_of("cam1", level=level)
+            ingest.show(frame)
+            while frame.jpeg not in received:
+                received += viewer.recv(65_536) or pytest.fail("the stream has ended")
+        viewer.close()
+        wait_until(lambda: replica.hub.viewer_total == 0, "it is forgotten when it has left")

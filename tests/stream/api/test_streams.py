@@ -38,7 +38,7 @@ def test_before_ingest_is_heard_the_default_stream_is_a_waiting_picture(lonely_r
 def test_before_ingest_is_heard_a_named_camera_is_asked_for_again_later(lonely_replica: Replica) -> None:
     """No replica can know yet whether it exists."""
     for path in ("/api/cameras/cam1/stream", "/api/camera/stream?camera=cam1", "/api/cameras/cam1/snapshot"):
-        status, headers, body = lonely_replica.request(path)
+        status, headers, body = lonely_replica.request(path, headers={"Accept": "application/json"})
         assert (status, headers["retry-after"]) == (503, "1"), path
         assert b"not known yet" in body
     # Code 1008 would tell a page to give up.

@@ -17,11 +17,11 @@ FRAMES = frame_topic("cam1", "main")
 def test_viewers_that_came_before_the_camera_are_shown_it_when_it_comes(lonely_replica: Replica, bus: str) -> None:
     """On the connection that they have already."""
     with Viewer(lonely_replica.port) as viewer:
-        wait_until(lambda: viewer.parts, "the waiting picture came")
+        wait_until(lambda: lonely_replica.hub.viewer_total == 1, "it waits")
         with fake_ingest(bus, status_of("cam1")) as ingest:
             wait_until(lambda: FRAMES in ingest.topics, "the frames are subscribed to")
             ingest.show(frame_of("cam1"))
-            wait_until(lambda: viewer.parts[-1].is_live, "a live picture came")
+            wait_until(lambda: viewer.parts and viewer.parts[-1].is_live, "a live picture came")
 
 
 def test_a_width_asked_for_too_early_to_be_judged_gets_the_nearest(lonely_replica: Replica, bus: str) -> None:

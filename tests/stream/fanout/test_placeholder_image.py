@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageStat
 
 from services.stream.fanout.cameras import Problem
-from services.stream.fanout.placeholder_image import MAX_PIXELS, draw_placeholder
+from services.stream.fanout.picture import MAX_PIXELS
+from services.stream.fanout.placeholder_image import draw_placeholder
 from shared.jpeg_segments import MAX_SCANS
 from tests.support.bus import jpeg_picture
 from tests.support.costly_jpegs import progressive, with_size

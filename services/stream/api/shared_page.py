@@ -1,0 +1,65 @@
+"""The page that a share link opens: one camera, archived picture or time-lapse, its name, and when the link ends.
+
+It needs no login and leads nowhere else. What it shows is fetched with the same link.
+"""
+
+from datetime import datetime, tzinfo
+from html import escape
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from services.stream.api.pages import PAGE_HEADERS, STATIC
+from services.stream.base import texts
+from services.stream.fanout.hub import Hub
+from shared.web.access.authenticator import Authenticator
+from shared.web.access.share_links import PARAMETER, SHARED, ShareLink
+
+_HEADERS: Final = PAGE_HEADERS | {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_CAMERAS, _FRAMES = "/api/cameras/", "/api/camera/frames/"
+
+
+def shared_page_router(hub: Hub, authenticator: Authenticator, zone: tzinfo) -> APIRouter:
+    """`/shared?link=`. Its times are those of `zone`."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.head(SHARED)
+    @router.get(SHARED)
+    async def shared_page(request: Request) -> Response:
+        signed = request.query_params.get(PARAMETER, "")
+        link = authenticator.signer.read_link(signed) if authenticator.is_on else None
+        if link is None:
+            return _page(texts.LINK_HAS_ENDED, "", texts.ASK_FOR_A_NEW_LINK, status=401)
+        ends_at = datetime.fromtimestamp(link.ends_at, zone)
+        name, content = _shown(hub, link, signed)
+        # At its end the page is loaded again, and says that the link has ended.
+        seconds_left = max(1, link.ends_at - authenticator.clock.utc_ns() // 10**9 + 1)
+        return _page(name, content, texts.link_ends(f"{ends_at:%Y-%m-%d %H:%M %Z}"), refresh_seconds=seconds_left)
+
+    return router
+
+
+def _shown(hub: Hub, link: ShareLink, signed: str) -> tuple[str, str]:
+    """A name and the element that shows the link's subject, as HTML."""
+    query = f"?{PARAMETER}={quote(signed)}"
+    if link.subject.startswith(_CAMERAS):
+        key = link.subject.removeprefix(_CAMERAS)
+        camera = hub.cameras.get(key)
+        stream = f'<img src="api/cameras/{key}/stream{query}" alt="">'
+        feed = f'<camera-feed camera="{key}" link="{escape(signed)}" quality="auto">{stream}</camera-feed>'
+        return (key if camera is None else camera.status.name), feed
+    subject = link.subject.removeprefix("/")
+    if link.subject.startswith(_FRAMES):
+        return texts.ARCHIVED_PICTURE, f'<img src="{subject}/image{query}" alt="">'
+    return texts.TIMELAPSE, f'<video src="{subject}/file{query}" controls></video>'
+
+
+def _page(name: str, content: str, note: str, status: int = 200, refresh_seconds: int | None = None) -> Response:
+    page = (STATIC / "shared.html").read_text(encoding="utf-8")
+    refresh = "" if refresh_seconds is None else f'<meta http-equiv="refresh" content="{refresh_seconds}">'
+    parts = {"<!-- refresh -->": refresh, "<!-- content -->": content, "$note": escape(note), "$name": escape(name)}
+    for mark, text in parts.items():
+        page = page.replace(mark, text)
+    return HTMLResponse(page, status, _HEADERS)

@@ -1,0 +1,1 @@
+import{B as e,s as t}from"./server.js";var r=document.getElementById("state"),a=document.querySelector("camera-feed");a&&setInterval(()=>{if(!a?.state)return;let s="live"===a.state?"Live.":a.reason,c=a.capturedAt&&t(a.capturedAt.getTime(),!0);e(r,c?`${s} ${(e=>`Picture of ${e}.`)(c)}`:s)},1e3);
