@@ -1,0 +1,57 @@
+"""An open page: what it can show of trouble, from the same addresses that the status page and the element ask."""
+
+import http.client
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from faults.facts import Told
+from faults.viewers.door import Door
+
+LOOK_SECONDS: Final = 0.5
+
+
+class Page:
+    """Two looks a second, one at the replica and one at the archive: the pages `page LABEL` and `archive page LABEL`.
+
+    Each look has its own thread, as one that is not answered must not hold up the other.
+    """
+
+    def __init__(self, door: Door, note: Callable[[Told], None]) -> None:
+        self._door = door
+        self._note = note
+        self._stop = threading.Event()
+        self.cameras: dict[str, str] = {}
+        """The cameras' states at the last look."""
+        self.archive_words: tuple[str, ...] = ("not asked yet",)
+        looks = ((f"page {door.label}", self._replica), (f"archive page {door.label}", self._archive))
+        self._threads = [threading.Thread(target=self._run, args=look, name=look[0], daemon=True) for look in looks]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(10)
+
+    def _run(self, name: str, look: Callable[[], tuple[str, ...]]) -> None:
+        while not self._stop.wait(LOOK_SECONDS):
+            try:
+                words = look()
+            except (OSError, http.client.HTTPException, ValueError, KeyError):
+                self._note(Told(name, time.time(), (), answered=False))
+            else:
+                self._note(Told(name, time.time(), words))
+
+    def _replica(self) -> tuple[str, ...]:
+        status: dict[str, Any] = self._door.json("/api/status")
+        self.cameras = {camera["key"]: camera["state"] for camera in status["cameras"]}
+        return tuple(status["problems"])
+
+    def _archive(self) -> tuple[str, ...]:
+        status: dict[str, Any] = self._door.json("/api/camera/frames/status")
+        self.archive_words = tuple(status["problems"]) if "problems" in status else (status["detail"],)
+        return self.archive_words

@@ -1,0 +1,40 @@
+"""The time that a fault lasted, and what it may do to whom. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+FOR_EVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What is promised about a fault.
+
+    `viewers` are those that may notice it. `reasons` are those that are true of a slot that it spoils; none when it may
+    spoil no slot. `pages` must show trouble within `TOLD_SECONDS` of its start. As before again is promised within
+    `recovery_seconds` of its end.
+    """
+
+    recovery_seconds: float
+    viewers: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
+    pages: frozenset[str] = frozenset()
+    told_seconds: float = 3.0
+    holds_archive: bool = False
+    """The archiver can't settle slots meanwhile, or does so later by another clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One fault. `ended` and `recovered` are `FOR_EVER` while it lasts, and while not all is as before."""
+
+    fault: str
+    kind: str
+    promise: Promise
+    began: float
+    ended: float = FOR_EVER
+    recovered: float = FOR_EVER
+    notes: tuple[str, ...] = field(default=())
+
+    def covers(self, at: float, margin: float = 0.0) -> bool:
+        return self.began <= at <= self.recovered + margin
