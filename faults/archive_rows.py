@@ -73,7 +73,7 @@ class ArchiveRows:
         with closing(self._opened()) as rows:
             paths = {path for (path,) in rows.execute("SELECT path FROM archived_frame")}
         frames = {path for path in self.known if not path.endswith(".thumb.webp")}
-        gone = [f"the file {path}" for path in sorted(self.known) if not (self.directory / path).exists()]
+        gone = [f"the file {path}" for path in sorted(self.known | paths) if not (self.directory / path).exists()]
         gone += [f"the row of {path}" for path in sorted(frames - paths)]
         return [Lost(what, time.time()) for what in gone]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from faults.lab import Lab
 from faults.promises import PROMISES, Breach
-from faults.secrets import OutputWatch, leaks_in
+from faults.secrets import OutputWatch
 from faults.stack import INTERVAL_SECONDS
 from faults.usage import usage_of
 from faults.window import Window
@@ -41,7 +41,6 @@ class Observer:
         """The new breaches. A breach of the same promise by the same subject is reported once a round."""
         for leak in self._outputs.look(self._logs()):
             self._lab.note(leak)
-        self._read_pages()
         with self._lab.lock:
             self._lab.record.until = time.time()
             found = [breach for promise in PROMISES for breach in promise.breaches(self._lab.record)]
@@ -103,13 +102,3 @@ class Observer:
 
     def _logs(self) -> list[Path]:
         return [log for service in self._lab.stack.services.values() for log in service.logs()]
-
-    def _read_pages(self) -> None:
-        for door in self._lab.stack.doors[:2]:
-            for path in ("/api/devices", "/api/status", "/readyz", "/api/camera/frames/status"):
-                try:
-                    body = door.get(path)[1]
-                except Exception:  # noqa: BLE001, S112 the pages' own looks note that
-                    continue
-                for leak in leaks_in(f"the answer to {path}", body):
-                    self._lab.note(leak)

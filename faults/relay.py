@@ -19,9 +19,17 @@ class Relay:
         self.delay_seconds = 0.0
         self.bytes_per_second: float | None = None
         self._target = target
+        self._open: set[socket.socket] = set()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         threading.Thread(target=self._accept, name="relay", daemon=True).start()
+
+    def lead_to(self, target: int) -> None:
+        """Pass new connections on to this port, and cut those that there are."""
+        self._target = target
+        for end in tuple(self._open):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         with suppress(OSError):
@@ -41,6 +49,7 @@ class Relay:
                 near.close()
                 continue
             far.settimeout(None)
+            self._open |= {near, far}
             for source, sink in ((near, far), (far, near)):
                 self._pass_on(source, sink)
 
@@ -69,6 +78,7 @@ class Relay:
                 time.sleep(len(piece) / self.bytes_per_second)
             try:
                 if not piece:
+                    self._open -= {sink, source}
                     sink.shutdown(socket.SHUT_WR)
                     return
                 sink.sendall(piece)
@@ -76,6 +86,7 @@ class Relay:
                 for end in (source, sink):
                     with suppress(OSError):
                         end.shutdown(socket.SHUT_RDWR)
+                self._open -= {sink, source}
                 while piece:  # until the other thread has seen it
                     _, piece = under_way.get()
                 return

@@ -3,6 +3,28 @@
 from typing import Final
 
 from faults.fault import Fault
-from faults.kinds import camera, network, processes, viewers
+from faults.kinds import (
+    camera,
+    clock,
+    computer,
+    database,
+    disk,
+    network,
+    odd_cameras,
+    processes,
+    replicas,
+    viewers,
+)
 
-ALL: Final[tuple[Fault, ...]] = (*processes.FAULTS, *camera.FAULTS, *viewers.FAULTS, *network.FAULTS)
+ALL: Final[tuple[Fault, ...]] = (
+    *processes.FAULTS,
+    *network.FAULTS,
+    *camera.FAULTS,
+    *odd_cameras.FAULTS,
+    *disk.FAULTS,
+    *database.FAULTS,
+    *clock.FAULTS,
+    *computer.FAULTS,
+    *viewers.FAULTS,
+    *replicas.FAULTS,
+)

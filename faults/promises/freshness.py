@@ -7,8 +7,8 @@ from faults.promises.breach import Breach
 from faults.record import Record
 
 LIVE_SECONDS: Final = 4.0
-"""A camera that falls silent is marked after CAMERA_STALL_SECONDS (2 here), and an ingest after 2 s. Until then its last
-picture is repeated each second as a still one. The rest is what an encoder and a decoder keep."""
+"""A camera that falls silent is marked after CAMERA_STALL_SECONDS (2 here), and an ingest after 2 s. Until then its
+last picture is repeated each second as a still one. The rest is what an encoder and a decoder keep."""
 ARCHIVED_SECONDS: Final = 3.0
 """How old a picture is when the archive takes it as fresh."""
 CLOCK_ERROR_SECONDS: Final = 0.5

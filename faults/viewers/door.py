@@ -1,9 +1,8 @@
 """How the lab's viewers come in: a replica's address, and the token that it wants."""
 
 import http.client
-import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 VIEWER_TOKEN: Final = "Zuschauer-7f3b-Kennwort"  # noqa: S105 of the lab's own stack
 OPERATOR_TOKEN: Final = "Gaertner-91aa-Kennwort"  # noqa: S105
@@ -33,7 +32,3 @@ class Door:
             return response.status, response.read()
         finally:
             connection.close()
-
-    def json(self, path: str) -> Any:
-        """Raises OSError, HTTPException or ValueError when it gets none."""
-        return json.loads(self.get(path)[1])

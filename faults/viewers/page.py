@@ -1,12 +1,15 @@
 """An open page: what it can show of trouble, from the same addresses that the status page and the element ask."""
 
 import http.client
+import itertools
+import json
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from faults.facts import Told
+from faults.facts import Leak, Told
+from faults.secrets import leaks_in
 from faults.viewers.door import Door
 
 LOOK_SECONDS: Final = 0.5
@@ -18,9 +21,10 @@ class Page:
     Each look has its own thread, as one that is not answered must not hold up the other.
     """
 
-    def __init__(self, door: Door, note: Callable[[Told], None]) -> None:
+    def __init__(self, door: Door, note: Callable[[Told | Leak], None]) -> None:
         self._door = door
         self._note = note
+        self._others = itertools.cycle(("/api/devices", "/readyz", "/api/camera/frames?limit=5"))
         self._stop = threading.Event()
         self.cameras: dict[str, str] = {}
         """The cameras' states at the last look."""
@@ -47,11 +51,19 @@ class Page:
                 self._note(Told(name, time.time(), words))
 
     def _replica(self) -> tuple[str, ...]:
-        status: dict[str, Any] = self._door.json("/api/status")
+        status = self._answer("/api/status")
+        self._answer(next(self._others))  # nothing secret may stand there either
         self.cameras = {camera["key"]: camera["state"] for camera in status["cameras"]}
         return tuple(status["problems"])
 
     def _archive(self) -> tuple[str, ...]:
-        status: dict[str, Any] = self._door.json("/api/camera/frames/status")
+        status = self._answer("/api/camera/frames/status")
         self.archive_words = tuple(status["problems"]) if "problems" in status else (status["detail"],)
         return self.archive_words
+
+    def _answer(self, path: str) -> dict[str, Any]:
+        body = self._door.get(path)[1]
+        for leak in leaks_in(f"the answer to {path}", body):
+            self._note(leak)
+        answer: dict[str, Any] = json.loads(body)
+        return answer
