@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from faults.lab import Lab, as_before
+from faults.lab import Lab, not_as_before
 from faults.observer import Observer
 from faults.plan import Plan, Round, Step
 from faults.promises import Breach
@@ -51,6 +51,8 @@ class Campaign:
         self._seconds = seconds
         self._observer = Observer(lab)
         self._looked_at = 0.0
+        self._wrong = ""
+        """What was the last thing that was not as before."""
         self.outcome = Outcome()
 
     def run(self) -> Outcome:
@@ -76,12 +78,12 @@ class Campaign:
         if not recovered:
             at = time.time()
             names = " and ".join(window.fault for window in windows)
-            words = f"not as before {at - ended:.1f} s after the end of {names}: {self._what_is_wrong(ended)}"
+            words = f"not as before {at - ended:.1f} s after the end of {names}: {self._wrong}"
             self._report([Breach(RECOVERY, names, at, words)])
             if not self._wait_as_before(ended, promised + GIVE_UP_SECONDS):
-                self.outcome.aborted = f"nothing became as before: {self._what_is_wrong(ended)}"
+                self.outcome.aborted = f"nothing became as before: {self._wrong}"
         now = time.time()
-        self._lab.timeline.add(f"as before, {now - ended:.1f} s after the last fault's end")
+        self._lab.timeline.add(f"as before, {now - ended:.1f} s after the last fault's end; last: {self._wrong}")
         for window in windows:
             self._observer.put_window(replace(window, recovered=now))
             self.outcome.recoveries.append(Recovery(window.fault, window.kind, now - ended))
@@ -136,7 +138,8 @@ class Campaign:
 
     def _wait_as_before(self, since: float, seconds: float) -> bool:
         """Whether it came to be within the time, which is extended by the machine's lateness."""
-        while not as_before(self._lab, since):
+        while (wrong := not_as_before(self._lab, since)) is not None:
+            self._wrong = wrong
             with self._lab.lock:
                 late = self._lab.record.late_seconds(since, time.time())
             if time.time() - since > seconds + late:
@@ -144,12 +147,6 @@ class Campaign:
             time.sleep(0.1)
             self._look_if_due()
         return True
-
-    def _what_is_wrong(self, since: float) -> str:
-        blind = [viewer.name for viewer in self._lab.viewers if viewer.last_live_at <= since]
-        words = {word for page in self._lab.pages for word in page.archive_words}
-        states = {state for page in self._lab.pages for state in page.cameras.values()}
-        return f"no live picture for {blind or 'nobody'}; cameras {sorted(states)}; archive: {sorted(words)}"
 
     def _report(self, breaches: list[Breach]) -> None:
         for breach in breaches:

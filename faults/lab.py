@@ -1,7 +1,6 @@
 """All parts of the lab together, from the first camera's start to the last process's end."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -98,13 +97,19 @@ def _stop_viewers(viewers: list[Viewer]) -> None:
         viewer.join()
 
 
-def as_before(lab: Lab, since: float) -> bool:
-    """Whether all viewers got a live, fresh picture after `since`, and no page tells of trouble."""
-    seen = all(viewer.last_live_at > since for viewer in lab.viewers)
-    if not seen:
-        return False
-    first = time.time() - 5
+def not_as_before(lab: Lab, since: float) -> str | None:
+    """What is not yet as it was; None when all viewers got a live, fresh picture after `since`, and no page tells of
+    trouble any more.
+    """
+    blind = [viewer.name for viewer in lab.viewers if viewer.last_live_at <= since]
+    if blind:
+        return f"no fresh picture for {', '.join(blind)}"
     with lab.lock:
-        newest = {told.page: told for told in lab.record.told if told.at > max(since, first)}
-    names = PAGES | ARCHIVE_PAGES
-    return all(name in newest and newest[name].answered and not newest[name].words for name in names)
+        newest = {told.page: told for told in lab.record.told if told.at > since}
+    for name in sorted(PAGES | ARCHIVE_PAGES):
+        told = newest.get(name)
+        if told is None or not told.answered:
+            return f"{name} gets no answer"
+        if told.words:
+            return f"{name} says: {'; '.join(told.words)}"
+    return None

@@ -6,11 +6,11 @@ from typing import Final
 from faults.promises.breach import Breach
 from faults.record import Record
 
-LIVE_SECONDS: Final = 4.0
-"""A camera that falls silent is marked after CAMERA_STALL_SECONDS (2 here), and an ingest after 2 s. Until then its
-last picture is repeated each second as a still one. The rest is what an encoder and a decoder keep."""
-ARCHIVED_SECONDS: Final = 3.0
-"""How old a picture is when the archive takes it as fresh."""
+LIVE_SECONDS: Final = 5.0
+"""A picture may be CAMERA_STALL_SECONDS (2 here) late. If it is the camera's last one, the camera is marked as stalled
+after as long, and until then the picture is repeated each second as a still one."""
+ARCHIVED_SECONDS: Final = 5.0
+"""The archive takes what counts as live."""
 CLOCK_ERROR_SECONDS: Final = 0.5
 """A picture can't be from the future, except by what two readings of one clock differ."""
 

@@ -26,9 +26,6 @@ class Page:
         self._note = note
         self._others = itertools.cycle(("/api/devices", "/readyz", "/api/camera/frames?limit=5"))
         self._stop = threading.Event()
-        self.cameras: dict[str, str] = {}
-        """The cameras' states at the last look."""
-        self.archive_words: tuple[str, ...] = ("not asked yet",)
         looks = ((f"page {door.label}", self._replica), (f"archive page {door.label}", self._archive))
         self._threads = [threading.Thread(target=self._run, args=look, name=look[0], daemon=True) for look in looks]
 
@@ -53,13 +50,11 @@ class Page:
     def _replica(self) -> tuple[str, ...]:
         status = self._answer("/api/status")
         self._answer(next(self._others))  # nothing secret may stand there either
-        self.cameras = {camera["key"]: camera["state"] for camera in status["cameras"]}
         return tuple(status["problems"])
 
     def _archive(self) -> tuple[str, ...]:
         status = self._answer("/api/camera/frames/status")
-        self.archive_words = tuple(status["problems"]) if "problems" in status else (status["detail"],)
-        return self.archive_words
+        return tuple(status["problems"]) if "problems" in status else (status["detail"],)
 
     def _answer(self, path: str) -> dict[str, Any]:
         body = self._door.get(path)[1]

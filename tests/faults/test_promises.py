@@ -49,7 +49,7 @@ def as_promised(*, outage: bool = False) -> Record:
             record.add(Sight(VIEWER, "front", at(second) + 0.05, at(second), live=True))
     for second in range(SECONDS + 1):
         record.add(Painted("front", at(second), second * FPS))
-        record.add(Sessions("front", at(second), 1 if second < 20 else 0))
+        record.add(Sessions("front", at(second - SECONDS), 1))
     for slot in range(0, SECONDS, 4):
         missed = outage and 8 <= slot <= 16
         record.add(SlotRow("front", at(slot), at(slot + 4), int(not missed), ("camera offline",) * missed))
