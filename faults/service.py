@@ -82,7 +82,8 @@ class Service:
 
     def stop(self) -> None:
         """Return when it has ended."""
-        self.end()
+        if self._wanted.is_set():
+            self.end()
         process = self._process
         if process is not None:
             with suppress(subprocess.TimeoutExpired):
