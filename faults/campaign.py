@@ -113,6 +113,8 @@ class Campaign:
         self._observer.put_window(window)
         exits = whatever_happens.enter_context(ExitStack())
         exits.enter_context(fault.during(self._lab))
+        window = replace(window, in_place=time.time())
+        self._observer.put_window(window)
         self.outcome.injected.append((fault.kind, fault.name))
         return exits, window
 

@@ -1,6 +1,6 @@
 """The time that a fault lasted, and what it may do to whom. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 FOR_EVER: Final = float("inf")
@@ -26,15 +26,17 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One fault. `ended` and `recovered` are `FOR_EVER` while it lasts, and while not all is as before."""
+    """One fault. It is in force from `in_place` on: to get there, a service may have been started anew. `in_place`,
+    `ended` and `recovered` are `FOR_EVER` until then.
+    """
 
     fault: str
     kind: str
     promise: Promise
     began: float
+    in_place: float = FOR_EVER
     ended: float = FOR_EVER
     recovered: float = FOR_EVER
-    notes: tuple[str, ...] = field(default=())
 
     def covers(self, at: float, margin: float = 0.0) -> bool:
         return self.began <= at <= self.recovered + margin

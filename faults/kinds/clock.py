@@ -1,15 +1,18 @@
 """Clocks that are wrong, of one service each, by libfaketime: from its start, or set while it runs."""
 
+import http.client
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from faults.audience import ARCHIVE_PAGES, EVERYBODY, FIRST, NOBODY, PAGES, at_replica
 from faults.fault import Fault
-from faults.kinds.processes import NO_ARCHIVER, NO_INGEST, START_SECONDS
+from faults.kinds.processes import NO_ARCHIVER, NO_INGEST
 from faults.lab import Lab
+from faults.stack import ARCHIVER_PORT
+from faults.viewers.door import Door
 from faults.window import Promise
 from tests.support.waiting import wait_until
 
@@ -32,7 +35,6 @@ def wrong_from_the_start(lab: Lab, label: str, seconds: int) -> Iterator[None]:
 def set_while_running(lab: Lab, label: str, seconds: int) -> Iterator[None]:
     """The service starts with the right clock, which is then set, and set back."""
     with _preloaded(lab, label, 0) as file:
-        time.sleep(START_SECONDS / 3)
         file.write_text(_offset(seconds))
         try:
             yield
@@ -65,9 +67,20 @@ def _preloaded(lab: Lab, label: str, seconds: int) -> Iterator[Path]:
 
 def _restart(lab: Lab, label: str) -> None:
     service = lab.stack.services[label]
-    before = service.starts
+    before, asked_at = service.starts, time.time()
     service.restart()
     wait_until(lambda: service.starts > before, f"{label} is started again", 20)
+    if label == "ingest":
+        wait_until(lambda: all(viewer.last_live_at > asked_at + 1 for viewer in lab.viewers), "ingest works", 20)
+    else:
+        port = {door.label: door.port for door in lab.stack.doors}.get(label, ARCHIVER_PORT)
+        wait_until(lambda: _answers(port), f"{label} answers", 20)
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError, http.client.HTTPException):
+        return Door("any", port).get("/healthz")[0] == 200
+    return False
 
 
 def _offset(seconds: int) -> str:

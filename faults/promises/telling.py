@@ -11,7 +11,7 @@ POLL_SECONDS = 0.6
 
 
 class TroubleTold:
-    """Judges what a page showed from a fault's start on. A page without an answer says so by itself."""
+    """Judges what a page showed once the fault was in place. A page without an answer says so by itself."""
 
     name = "trouble is told on the open page"
 
@@ -23,11 +23,11 @@ class TroubleTold:
                 yield from self._page(record, window, page)
 
     def _page(self, record: Record, window: Window, page: str) -> Iterator[Breach]:
-        due = window.began + window.promise.told_seconds + POLL_SECONDS
-        due += record.late_seconds(window.began, due)
+        due = window.in_place + window.promise.told_seconds + POLL_SECONDS
+        due += record.late_seconds(window.in_place, due)
         if due > min(window.ended, record.until):
             return  # it was over before it had to be told, or it is not due yet
-        looks = [told for told in record.told if told.page == page and window.began <= told.at <= due]
+        looks = [told for told in record.told if told.page == page and window.in_place <= told.at <= due]
         if not any(told.words or not told.answered for told in looks):
-            words = f"{page} shows no word of trouble {due - window.began:.1f} s after '{window.fault}' began"
+            words = f"{page} shows no word of trouble {due - window.in_place:.1f} s after '{window.fault}' began"
             yield Breach(self.name, f"{page}, {window.fault}", due, words)

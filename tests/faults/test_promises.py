@@ -28,7 +28,7 @@ BEGIN = 1000.0
 SECONDS = 40
 FPS = 10
 AWAY = Promise(8.0, frozenset({VIEWER}), frozenset({"camera offline"}), frozenset({PAGE}))
-OUTAGE = Window("a camera is gone", "camera", AWAY, BEGIN + 10, BEGIN + 16, BEGIN + 18)
+OUTAGE = Window("a camera is gone", "camera", AWAY, BEGIN + 10, BEGIN + 10, BEGIN + 16, BEGIN + 18)
 
 
 def at(second: float) -> float:
