@@ -49,7 +49,7 @@ def main() -> int:
     print(table(result))
     if options.json is not None:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
-    return 1 if outcome.judged_breaches or outcome.aborted else 0
+    return 1 if outcome.breaches or outcome.aborted else 0
 
 
 def _campaign(directory: Path, timeline: Timeline, plan: Plan, seconds: float) -> Outcome:
@@ -58,7 +58,7 @@ def _campaign(directory: Path, timeline: Timeline, plan: Plan, seconds: float) -
 
 
 def _tell_breaches(outcome: Outcome, timeline: Timeline, seed: int) -> None:
-    for breach in outcome.judged_breaches:
+    for breach in outcome.breaches:
         print(f"\nVIOLATION of '{breach.promise}' (seed {seed}): {breach.words}")
         print("\n".join(timeline.around(breach.at)))
         print(f"Again: scripts/faults --seed {seed} --only FAULT, with a fault of these lines")

@@ -36,7 +36,9 @@ class Outcome:
 
     rounds: int = 0
     seconds: float = 0.0
-    judged_breaches: list[Breach] = field(default_factory=list)
+    breaches: list[Breach] = field(default_factory=list)
+    judged_seconds: float = 0.0
+    """See `Observer.judged_seconds`."""
     recoveries: list[Recovery] = field(default_factory=list)
     injected: list[tuple[str, str]] = field(default_factory=list)
     aborted: str | None = None
@@ -68,6 +70,7 @@ class Campaign:
             self._round(self._plan.next_round())
             self.outcome.rounds += 1
         self.outcome.seconds = time.monotonic() - began
+        self.outcome.judged_seconds = self._observer.judged_seconds
         return self.outcome
 
     def _round(self, chosen: Round) -> None:
@@ -152,5 +155,5 @@ class Campaign:
 
     def _report(self, breaches: list[Breach]) -> None:
         for breach in breaches:
-            self.outcome.judged_breaches.append(breach)
+            self.outcome.breaches.append(breach)
             self._lab.timeline.add(f"BREACH of '{breach.promise}': {breach.words}")

@@ -49,8 +49,9 @@ class Lab:
             self.record.add(fact)
 
     def fair_pids(self) -> list[int]:
-        """The first process of each service, unless a fault starves it."""
-        pids = [service.pid for service in self.stack.services.values()]
+        """The services' processes and the cameras', but for those that a fault starves."""
+        pids = [pid for service in tuple(self.stack.services.values()) for pid in service.pids()]
+        pids += [each.camera.pid or 0 for each in self.cameras]
         return [pid for pid in pids if pid and pid not in self.starved]
 
 

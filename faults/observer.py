@@ -8,6 +8,7 @@ from typing import Final
 
 from faults.lab import Lab
 from faults.promises import PROMISES, Breach
+from faults.promises.delivery import STREAMED, quiet_stretches
 from faults.secrets import OutputWatch
 from faults.stack import INTERVAL_SECONDS
 from faults.usage import usage_of
@@ -30,6 +31,8 @@ class Observer:
         self._told: set[tuple[str, str]] = set()
         self._words: set[str] = set()
         self.breaches: list[Breach] = []
+        self.judged_seconds = 0.0
+        """How long streams were judged for lost frames, over all their viewers."""
 
     def watch_from_here(self) -> None:
         """All is as it should be: what was before is not judged."""
@@ -80,6 +83,12 @@ class Observer:
     def end_round(self) -> None:
         """Forget facts that no promise needs any more."""
         self._told.clear()
+        with self._lab.lock:
+            self.judged_seconds += sum(
+                end - begin
+                for viewer in STREAMED
+                for begin, end in quiet_stretches(self._lab.record, viewer, self._since)
+            )
         self._since = time.time()
         record, oldest = self._lab.record, time.time() - KEPT_SECONDS
         with self._lab.lock:

@@ -4,10 +4,12 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
+from faults.audience import EVERYBODY
 from faults.facts import Painted
 from faults.promises.breach import Breach
 from faults.record import Record
 
+STREAMED: Final = frozenset(viewer for viewer in EVERYBODY if not viewer.startswith("snapshot"))
 SHARE: Final = 0.9
 SHORTEST_SECONDS: Final = 4.0
 """The share of a shorter stretch says little."""
@@ -23,7 +25,7 @@ class FramesDelivered:
     name = "healthy viewers get 90 % of the frames"
 
     def breaches(self, record: Record) -> Iterator[Breach]:
-        for viewer in sorted({sight.viewer for sight in record.sights if sight.viewer.startswith(("mjpeg", "socket"))}):
+        for viewer in STREAMED & {sight.viewer for sight in record.sights}:
             sights = [sight for sight in record.sights if sight.viewer == viewer]
             times = sorted({sight.taken_at for sight in sights if sight.live and sight.taken_at is not None})
             for begin, end in quiet_stretches(record, viewer, sights[0].at):

@@ -9,7 +9,7 @@ def outcome() -> Outcome:
     return Outcome(
         rounds=2,
         seconds=61.2,
-        judged_breaches=[Breach("a promise", "somebody", 5.0, "it was broken")],
+        breaches=[Breach("a promise", "somebody", 5.0, "it was broken")],
         recoveries=[Recovery("a", "camera", seconds) for seconds in (1.0, 2.0, 9.0)],
         injected=[("camera", "a camera is gone"), ("camera", "a camera is gone"), ("disk", "the disk is full")],
     )
