@@ -14,7 +14,7 @@ from typing import Final
 
 from faults.campaign import Campaign, Outcome
 from faults.fault import Fault
-from faults.kinds import ALL
+from faults.kinds import ALL, SHORT
 from faults.lab import running_lab
 from faults.plan import Plan
 from faults.report import summary, table
@@ -37,7 +37,7 @@ def main() -> int:
         print(f"The fault lab can't run here: {reason}", file=sys.stderr)
         return EXIT_MISSING
     seed = SHORT_SEED if options.short else options.seed
-    faults = _chosen(options.only)
+    faults = _chosen(SHORT if options.short else options.only)
     print(f"The fault lab: seed {seed}, {len(faults)} kinds of faults, {options.minutes:g} minutes", flush=True)
     timeline = Timeline(print_all=options.verbose)
     with tempfile.TemporaryDirectory(prefix="framecast-faults-") as directory:
@@ -99,7 +99,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", metavar="FAULT", help="faults with this in their name; again for more"
     )
-    parser.add_argument("--short", action="store_true", help=f"a fixed seed, and {SHORT_MINUTES} minutes, as in CI")
+    parser.add_argument(
+        "--short", action="store_true", help=f"a fixed seed, a few faults, {SHORT_MINUTES} minutes: as in CI"
+    )
     parser.add_argument("--list", action="store_true", help="name all faults")
     parser.add_argument("--json", type=Path, help="write the result to this file")
     parser.add_argument("--keep-logs", type=Path, metavar="DIRECTORY", help="copy the services' logs there")

@@ -17,8 +17,7 @@ def usage_of(service: Service) -> Usage:
             descriptors += len(list((process / "fd").iterdir()))
             threads += len(list((process / "task").iterdir()))
             memory += _pss_bytes((process / "smaps_rollup").read_text())
-    # A service that was started anew is another one: its first readings are its own baseline.
-    return Usage(f"{service.label}, start {service.starts}", time.time(), descriptors, threads, memory)
+    return Usage(service.label, time.time(), descriptors, threads, memory)
 
 
 def _pss_bytes(text: str) -> int:

@@ -16,6 +16,16 @@ from faults.kinds import (
     viewers,
 )
 
+SHORT: Final = (
+    "a camera falls mute",
+    "a replica stands still",
+    "the archiver is killed",
+    "the disk is unmounted",
+    "viewers vanish",
+    "the bus is cut",
+    "a camera is gone",
+)
+"""For CI: quick ones, one of each kind of trouble that ever was."""
 ALL: Final[tuple[Fault, ...]] = (
     *processes.FAULTS,
     *network.FAULTS,

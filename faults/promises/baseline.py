@@ -9,18 +9,18 @@ from faults.facts import Usage
 from faults.promises.breach import Breach
 from faults.record import Record
 
-FIRST: Final = 3
-LAST: Final = 3
+FIRST: Final = 2
+LAST: Final = 2
 """How many readings at rest make the baseline, and how many are compared with it. A reading is once a round."""
-MORE_DESCRIPTORS: Final = 6
+MORE_DESCRIPTORS: Final = 10
 MORE_THREADS: Final = 4
 MORE_MEMORY: Final = 0.35
 MORE_MEMORY_BYTES: Final = 24 * 1024 * 1024
-"""What an allocator, a pool of threads or connections may still hold. More than it, three times in a row, is a leak."""
+"""What an allocator, a pool of threads or connections may still hold. More than it, twice in a row, is a leak."""
 
 
 class BackAtBaseline:
-    """Compares the smallest of the last readings at rest with the first ones. A restart begins anew."""
+    """Compares the smaller of the last readings at rest with the first ones, whatever was started anew meanwhile."""
 
     name = "descriptors, threads and memory are back at the baseline"
 
