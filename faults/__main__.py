@@ -99,9 +99,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", metavar="FAULT", help="faults with this in their name; again for more"
     )
-    parser.add_argument(
-        "--short", action="store_true", help=f"a fixed seed, a few faults, {SHORT_MINUTES} minutes: as in CI"
-    )
+    parser.add_argument("--short", action="store_true", help="a fixed seed and a few faults, as in CI")
     parser.add_argument("--list", action="store_true", help="name all faults")
     parser.add_argument("--json", type=Path, help="write the result to this file")
     parser.add_argument("--keep-logs", type=Path, metavar="DIRECTORY", help="copy the services' logs there")
