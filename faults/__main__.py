@@ -23,7 +23,7 @@ from tests.support.camera import missing_camera_parts
 from tests.support.disks import missing_disk_parts
 
 SHORT_SEED: Final = 7
-SHORT_MINUTES: Final = 2.3
+SHORT_MINUTES: Final = 2.0
 """The rest of three minutes goes to start and stop."""
 EXIT_MISSING: Final = 3
 

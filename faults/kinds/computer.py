@@ -46,7 +46,8 @@ def no_descriptors(lab: Lab, label: str) -> Iterator[None]:
     """The service may open next to nothing more."""
     pid = lab.stack.services[label].pid
     held = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE, (held + SPARE_DESCRIPTORS, held + SPARE_DESCRIPTORS))
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (held + SPARE_DESCRIPTORS, before[1]))
     try:
         if label == FIRST:
             with bad.flooding(lab.stack.doors[0]):
