@@ -3,7 +3,7 @@
 import http.client
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from faults.fault import Fault
 from faults.kinds.processes import NO_ARCHIVER, NO_INGEST
 from faults.lab import Lab
 from faults.stack import ARCHIVER_PORT
-from faults.viewers.door import Door
+from faults.viewers.door import OPERATOR_TOKEN, Door
 from faults.window import Promise
 from tests.support.waiting import wait_until
 
@@ -28,6 +28,7 @@ CACHE_SECONDS: Final = 1
 def wrong_from_the_start(lab: Lab, label: str, seconds: int) -> Iterator[None]:
     """The service starts with a wrong clock, and once more with the right one."""
     with _preloaded(lab, label, seconds):
+        _ask_to_delete()
         yield
 
 
@@ -36,7 +37,9 @@ def set_while_running(lab: Lab, label: str, seconds: int) -> Iterator[None]:
     """The service starts with the right clock, which is then set, and set back."""
     with _preloaded(lab, label, 0) as file:
         file.write_text(_offset(seconds))
+        time.sleep(2 * CACHE_SECONDS)
         try:
+            _ask_to_delete()
             yield
         finally:
             file.write_text(_offset(0))
@@ -63,6 +66,17 @@ def _preloaded(lab: Lab, label: str, seconds: int) -> Iterator[Path]:
     finally:
         service.extra = {}
         _restart(lab, label)
+
+
+def _ask_to_delete() -> None:
+    """Have the archiver delete what is due, as an operator does. By the true clock nothing is."""
+    headers = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
+    with (
+        suppress(OSError, http.client.HTTPException),
+        closing(Door("the archiver", ARCHIVER_PORT).connection()) as door,
+    ):
+        door.request("POST", "/api/camera/retention", headers=headers)
+        door.getresponse().read()
 
 
 def _restart(lab: Lab, label: str) -> None:
