@@ -14,6 +14,8 @@ from faults.window import Window
 
 START_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 1.0
+PATIENCE: Final = 4
+"""However late the machine is, no more than so many times the promised time is granted."""
 GIVE_UP_SECONDS: Final = 60.0
 """When nothing is as before by so much after the promised time, the campaign ends: what follows would say nothing."""
 REST_SECONDS: Final = 6.5
@@ -147,7 +149,7 @@ class Campaign:
             self._wrong = wrong
             with self._lab.lock:
                 late = self._lab.record.late_seconds(since, time.time())
-            if time.time() - since > seconds + late:
+            if time.time() - since > min(seconds + late, PATIENCE * seconds):
                 return False
             time.sleep(0.1)
             self._look_if_due()
