@@ -29,14 +29,17 @@ def locked(lab: Lab) -> Iterator[None]:
 
 @contextmanager
 def gone(lab: Lab) -> Iterator[None]:
-    """Its file is moved away while the archiver runs, and comes back."""
+    """Its file is moved away while the archiver runs, and comes back. Meanwhile the archiver makes another one from the
+    files. So what it archived then has no row in the old one, until the archiver starts anew and adopts the files.
+    """
     away = lab.rows.database.with_suffix(".away")
     _quiet(lab)
     lab.rows.database.rename(away)
     try:
         yield
     finally:
-        away.replace(lab.rows.database)
+        with _archiver_down(lab):
+            away.replace(lab.rows.database)
 
 
 @contextmanager
@@ -48,11 +51,20 @@ def replaced(lab: Lab) -> Iterator[None]:
     try:
         yield
     finally:
-        archiver = lab.stack.services["archiver"]
-        archiver.hold()
-        archiver.signal(signal.SIGTERM)
+        with _archiver_down(lab):
+            copy.replace(lab.rows.database)
+
+
+@contextmanager
+def _archiver_down(lab: Lab) -> Iterator[None]:
+    """Ended in good order within the block, and started again."""
+    archiver = lab.stack.services["archiver"]
+    archiver.hold()
+    archiver.signal(signal.SIGTERM)
+    try:
         wait_until(lambda: not archiver.pid, "the archiver has ended", 10)
-        copy.replace(lab.rows.database)
+        yield
+    finally:
         archiver.release()
 
 

@@ -19,6 +19,8 @@ from tests.odd_cameras.test_words import HasNoSuchStream, HasTooManyViewers, IsM
 KIND: Final = "odd cameras"
 BACK_SECONDS: Final = 15.0
 """A camera that refuses is asked less and less often."""
+REFUSED_SECONDS: Final = 80.0
+"""One that refuses the password is asked again after a minute and up to a fifth more, since cameras lock clients out."""
 
 
 @contextmanager
@@ -32,10 +34,11 @@ def replaced(lab: Lab, kind: type[Camera]) -> Iterator[None]:
             lab.front.relay.lead_to(lab.front.camera.port)
 
 
-def _fault(name: str, kind: type[Camera], *, gives_pictures: bool) -> Fault:
+def _fault(name: str, kind: type[Camera], *, gives_pictures: bool, back_seconds: float = BACK_SECONDS) -> Fault:
     pages = NOBODY if gives_pictures else PAGES
-    promise = Promise(BACK_SECONDS, watching(FRONT), AWAY, pages, told_seconds=5.0)
-    return Fault(f"a camera that {name}", KIND, lambda lab: replaced(lab, kind), promise, least_seconds=7)
+    promise = Promise(back_seconds, watching(FRONT), AWAY, pages, told_seconds=5.0)
+    overlaps = back_seconds == BACK_SECONDS  # another fault would be excused for as long
+    return Fault(f"a camera that {name}", KIND, lambda lab: replaced(lab, kind), promise, 7, overlaps=overlaps)
 
 
 FAULTS: Final = (
@@ -46,7 +49,7 @@ FAULTS: Final = (
     _fault("changes its size", ChangesItsSize, gives_pictures=True),
     _fault("has no such stream", HasNoSuchStream, gives_pictures=False),
     _fault("has too many viewers", HasTooManyViewers, gives_pictures=False),
-    _fault("wants another password", Guarded, gives_pictures=False),
+    _fault("wants another password", Guarded, gives_pictures=False, back_seconds=REFUSED_SECONDS),
     _fault("is mute", IsMute, gives_pictures=False),
     _fault("speaks HTTP", SpeaksHttp, gives_pictures=False),
 )
