@@ -20,7 +20,7 @@ KIND: Final = "odd cameras"
 BACK_SECONDS: Final = 15.0
 """A camera that refuses is asked less and less often."""
 REFUSED_SECONDS: Final = 80.0
-"""One that refuses the password is asked again after a minute and up to a fifth more, since cameras lock clients out."""
+"""One that refuses the password is asked again after a minute, since cameras lock clients out."""
 
 
 @contextmanager
