@@ -15,6 +15,7 @@ KIND: Final = "processes"
 START_SECONDS: Final = 12.0
 """A service is started again half a second after its end, imports everything, and finds its peers."""
 NO_INGEST: Final = frozenset({"ingest unreachable", "no fresh picture", "camera not reported", "camera connecting"})
+"""Not `camera stalled`: the camera goes on when ingest stands still."""
 NO_ARCHIVER: Final = frozenset({"archiver down", "no fresh picture"})
 
 
