@@ -17,6 +17,7 @@ from typing import Final
 from services.stream.fanout.in_flight_limit import InFlightLimit
 from services.stream.fanout.picture import Framing
 from services.stream.fanout.proxied_rate import ProxiedRate
+from services.stream.fanout.unread_limit import UnreadLimit
 from shared.frame_pacer import FramePacer
 
 UNCONGESTED_CHECKS: Final = 30
@@ -25,9 +26,12 @@ _SIOCOUTQ: Final = 0x5411
 """linux/sockios.h: the bytes in a socket's send queue that the peer has not acknowledged, sent or not."""
 _SIOCOUTQNSD: Final = 0x894B
 """linux/sockios.h: those of them that were not sent yet. Where there is no such call, the write buffer decides."""
-_TCP_INFO_BYTES: Final = 152
 _MIN_RTT: Final = struct.Struct("148xI")
 """linux/tcp.h: `tcpi_min_rtt` in microseconds, the last field of the bytes requested."""
+_SEND_WINDOW: Final = struct.Struct("I")
+_SEND_WINDOW_OFFSET: Final = 228
+_TCP_INFO_BYTES: Final = 232
+"""linux/tcp.h: up to `tcpi_snd_wnd`, the window in bytes that the client has offered last."""
 _NO_SAMPLE: Final = 0xFFFF_FFFF
 UNKNOWN_ROUND_TRIP_SECONDS: Final = 0.15
 _HAS_QUEUE_IOCTLS: Final = sys.platform == "linux"
@@ -84,6 +88,7 @@ class DirectViewer(Viewer):
     A part goes to the kernel in one `write()`. Bytes that the kernel does not take at once are left to the transport,
     and until it has sent them the viewer skips. The viewer also skips while the kernel has unsent bytes, and while more
     bytes are in flight than `InFlightLimit` allows: bytes that the kernel calls sent may queue in a router for long.
+    And it skips while the client's program has not read the parts before (`UnreadLimit`).
     """
 
     __slots__ = (
@@ -92,6 +97,7 @@ class DirectViewer(Viewer):
         "_socket",
         "_transport",
         "_uncongested_checks",
+        "_unread_limit",
         "_written",
         "descriptor",
         "is_closing",
@@ -111,6 +117,7 @@ class DirectViewer(Viewer):
         """Bytes, in all."""
         self._in_flight_limit: InFlightLimit | None = None
         """None while the connection has not been seen with bytes in flight."""
+        self._unread_limit = UnreadLimit()
         # At most one part ever waits here, so uvicorn's flow control has nothing to do.
         transport.set_write_buffer_limits(high=64 * 1024 * 1024)
 
@@ -132,7 +139,11 @@ class DirectViewer(Viewer):
 
     def offer(self, part: bytes, now: float, /) -> None:
         is_closing = self.is_closing  # called as self.is_closing() it would be looked up as a method for each part
-        if is_closing() or (self._has_rest and self._still_has_rest()) or (_HAS_QUEUE_IOCTLS and self._lags(now)):
+        if (
+            is_closing()
+            or (self._has_rest and self._still_has_rest())
+            or (_HAS_QUEUE_IOCTLS and self._lags(now, len(part)))
+        ):
             self.offered += 1
             return
         try:
@@ -160,8 +171,8 @@ class DirectViewer(Viewer):
         self.taken += parts
         self._written += total_bytes
 
-    def _lags(self, now: float) -> bool:
-        """Whether the connection has yet to deliver some of what was written, before it gets more."""
+    def _lags(self, now: float, part_bytes: int) -> bool:
+        """Whether the client has yet to receive or to read some of what was written, before it gets more."""
         _ioctl(self.descriptor, _SIOCOUTQ, _QUEUED)
         queued_bytes = _QUEUED[0]
         if not queued_bytes:
@@ -170,6 +181,9 @@ class DirectViewer(Viewer):
                 self._in_flight_limit.emptied(now, self._written, self._round_trip)
                 if self._uncongested_checks >= UNCONGESTED_CHECKS:
                     self._in_flight_limit = None
+            if self._is_unread(now, 0, part_bytes):
+                self._uncongested_checks = 0
+                return True
             return False
         self._uncongested_checks = 0
         acknowledged_bytes = self._written - queued_bytes
@@ -178,12 +192,23 @@ class DirectViewer(Viewer):
         if not self._in_flight_limit.admits(now, queued_bytes, acknowledged_bytes, self._round_trip):
             return True
         _ioctl(self.descriptor, _SIOCOUTQNSD, _QUEUED)
-        return _QUEUED[0] > 0
+        return _QUEUED[0] > 0 or self._is_unread(now, queued_bytes, part_bytes)
+
+    def _is_unread(self, now: float, queued_bytes: int, part_bytes: int) -> bool:
+        """Whether the client's program has yet to read earlier parts. A proxy reads whatever it has room for."""
+        if isinstance(self.pacer, ProxiedRate):
+            return False
+        info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+        if len(info) < _TCP_INFO_BYTES:
+            return False  # a kernel before 5.4
+        (window_bytes,) = _SEND_WINDOW.unpack_from(info, _SEND_WINDOW_OFFSET)
+        acknowledged_bytes = self._written - queued_bytes
+        return not self._unread_limit.admits(now, window_bytes, acknowledged_bytes, queued_bytes, part_bytes)
 
     def _round_trip(self) -> float:
         """The shortest round trip that the kernel has seen on this connection, in seconds."""
-        info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-        microseconds = _MIN_RTT.unpack(info)[0] if len(info) == _TCP_INFO_BYTES else _NO_SAMPLE
+        info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _MIN_RTT.size)
+        microseconds = _MIN_RTT.unpack(info)[0] if len(info) == _MIN_RTT.size else _NO_SAMPLE
         return UNKNOWN_ROUND_TRIP_SECONDS if microseconds == _NO_SAMPLE else microseconds / 1e6
 
     @property

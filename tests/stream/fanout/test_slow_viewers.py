@@ -64,12 +64,16 @@ def test_a_viewer_that_takes_nothing_is_cut_and_one_that_takes_little_is_not(
             wait_until(lambda: replica.hub.viewer_count("cam1") == 3, "all are there")
             sequence = 0
 
+            def slow_reads_until_healthy_has_it() -> bool:
+                with suppress(BlockingIOError):
+                    slow.recv(2000, socket.MSG_DONTWAIT)
+                return has_parts(healthy, sequence)
+
             def show_and_read_a_little() -> None:
                 nonlocal sequence
                 sequence += 1
                 ingest.show(large_frame(sequence))
-                slow.recv(2000)
-                wait_until(lambda: len(healthy.parts) >= sequence, "the healthy one has it", 2)
+                wait_until(slow_reads_until_healthy_has_it, "the healthy one has it", 2)
 
             def stuck_is_cut() -> bool:
                 show_and_read_a_little()
@@ -107,6 +111,23 @@ def test_whole_parts_are_skipped_and_none_is_cut(replica: Replica, ingest: FakeI
             body = body[length + 2 :]
         assert lengths == sorted(lengths)
         assert len(lengths) < 30, "nothing was skipped"
+
+
+def test_what_a_program_has_not_read_is_not_added_to(replica: Replica, ingest: FakeIngest) -> None:
+    """Its kernel takes and acknowledges far more than these parts: they would be old when the program reads them."""
+    shown = 150
+    with socket.create_connection(("127.0.0.1", replica.port)) as idle, Viewer(replica.port) as healthy:
+        idle.sendall(b"GET /api/camera/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: replica.hub.viewer_count("cam1") == 2, "both are there")
+        for sequence in range(1, shown + 1):
+            ingest.show(large_frame(sequence, size=2_000))
+            wait_until(lambda: has_parts(healthy, sequence), "the healthy one has it", 2)  # noqa: B023 - awaited here
+        idle.settimeout(0.5)
+        received = bytearray()
+        with suppress(TimeoutError):
+            while data := idle.recv(65536):
+                received += data
+        assert 1 <= received.count(b"X-Timestamp") < shown / 5
 
 
 def test_quality_auto_moves_a_slow_viewer_to_a_smaller_width_and_back(

@@ -1,0 +1,116 @@
+"""What a client's kernel holds and its program has not read yet: pictures grow old there as in any queue.
+
+A program that takes half a second over each picture leaves the next ones in its kernel, which has acknowledged them.
+The one sign is the window that the kernel offers (`tcpi_snd_wnd`): it is smaller than before by what is unread. But a
+kernel tells of its window when something arrives, and seldom when its program reads. So between two acknowledgements
+the rest is reckoned by the program's own rate, and the next part is held back until all should be read. Pure: the
+caller passes the time and what the kernel says.
+"""
+
+from typing import Final
+
+UNREAD_SHARE: Final = 0.9
+WINDOW_STEP_BYTES: Final = 2048
+LEAST_SHARE: Final = 0.5
+"""A part is unread when this share of it is, less what a window is rounded by, but no less than half of it. Windows
+change by themselves too, by the size of a segment or two: on loopback by two thirds of a large part."""
+ONE_PART: Final = 1.2
+"""As an acknowledgement is sent, its part is often unread even where the program keeps up: not more than that."""
+FIRST_PARTS_PER_SECOND: Final = 6.0
+"""The rate assumed when a part is found unread for the first time. A hiccup then costs no more than a few pictures."""
+MOST_PARTS_PER_SECOND: Final = 60.0
+FASTER: Final = 1.25
+SLIGHTLY_FASTER: Final = 1.1
+SLOWER: Final = 0.4
+"""With each measurement the rate changes by these factors at most."""
+MOST_SECONDS: Final = 4.0
+"""After this time a part is offered, however slow the program seems to be."""
+SAME_SHARE: Final = 0.3
+SAME_TIMES: Final = 2
+"""A rest that is the same to this share of a part, this many times in a row, after longer and longer waits, is none:
+the window has become smaller for good."""
+
+
+class UnreadLimit:
+    """Consulted with each part that is offered. Byte counts are over the connection's whole life; times in seconds."""
+
+    __slots__ = (
+        "_acknowledged_bytes",
+        "_admitted_at",
+        "_largest_window",
+        "_measured_at",
+        "_part_bytes",
+        "_rate",
+        "_same_times",
+        "_unread_bytes",
+        "_waited_seconds",
+    )
+
+    def __init__(self) -> None:
+        self._largest_window = 0
+        self._acknowledged_bytes = 0
+        self._unread_bytes = 0
+        self._measured_at = 0.0
+        self._rate = 0.0
+        """Bytes per second that the program reads; 0 until a part was found unread."""
+        self._part_bytes = 0
+        """The size of the last part admitted."""
+        self._admitted_at = 0.0
+        self._waited_seconds = 0.0
+        self._same_times = 0
+
+    def admits(self, now: float, window_bytes: int, acknowledged_bytes: int, in_flight_bytes: int, part: int) -> bool:
+        """Whether a part of `part` bytes may follow: when the earlier ones are read, as far as can be known."""
+        self._largest_window = max(self._largest_window, window_bytes)
+        unread_bytes = self._largest_window - window_bytes
+        if acknowledged_bytes > self._acknowledged_bytes:
+            # The window was told when the last part came, at the earliest.
+            self._measure(self._admitted_at, unread_bytes, acknowledged_bytes)
+        elif unread_bytes < self._unread_bytes:
+            self._measure(now, unread_bytes, acknowledged_bytes)
+        if self._unread_bytes >= _unread_part(part):
+            self._rate = self._rate or FIRST_PARTS_PER_SECOND * part
+            seconds = now - self._measured_at
+            if self._unread_bytes + in_flight_bytes > self._rate * seconds and seconds < MOST_SECONDS:
+                return False
+        self._part_bytes, self._admitted_at = part, now
+        return True
+
+    def _measure(self, at: float, unread_bytes: int, acknowledged_bytes: int) -> None:
+        if self._rate:
+            read_bytes = acknowledged_bytes - self._acknowledged_bytes + self._unread_bytes - unread_bytes
+            seconds = at - self._measured_at
+            self._adapt(unread_bytes, read_bytes / max(seconds, 0.001))
+            unread_bytes -= self._forgiven(unread_bytes, seconds)
+        self._measured_at, self._unread_bytes, self._acknowledged_bytes = at, unread_bytes, acknowledged_bytes
+
+    def _adapt(self, unread_bytes: int, measured_rate: float) -> None:
+        """What was not all read tells the rate; a program that has read all may be faster than it could show."""
+        if unread_bytes < _unread_part(self._part_bytes):
+            rate = self._rate * FASTER
+        elif unread_bytes <= ONE_PART * self._part_bytes:
+            rate = self._rate * SLIGHTLY_FASTER
+        else:
+            rate = min(max(measured_rate, self._rate * SLOWER), self._rate * FASTER)
+        self._rate = min(rate, MOST_PARTS_PER_SECOND * self._part_bytes)
+
+    def _forgiven(self, unread_bytes: int, seconds: float) -> int:
+        """By how much the window has become smaller for good."""
+        is_same = abs(unread_bytes - self._unread_bytes) <= SAME_SHARE * self._part_bytes
+        is_more_than_the_last = unread_bytes > ONE_PART * self._part_bytes
+        self._same_times = (
+            self._same_times + 1 if is_same and is_more_than_the_last and seconds > self._waited_seconds else 0
+        )
+        self._waited_seconds = seconds
+        if self._same_times < SAME_TIMES:
+            return 0
+        self._same_times = 0
+        surplus_bytes = unread_bytes - self._part_bytes
+        self._largest_window -= surplus_bytes
+        self._rate = MOST_PARTS_PER_SECOND * self._part_bytes
+        return surplus_bytes
+
+
+def _unread_part(part_bytes: int) -> float:
+    """From how many unread bytes on a part of this size counts as unread."""
+    return max(UNREAD_SHARE * part_bytes - WINDOW_STEP_BYTES, LEAST_SHARE * part_bytes)

@@ -1,0 +1,124 @@
+"""How much a program has not read, on simulated connections: its kernel tells the window when something arrives."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import pytest
+
+from services.stream.fanout.unread_limit import UnreadLimit
+
+WINDOW = 114_688
+FRAME_SECONDS = 1 / 30
+
+
+@dataclass
+class Program:
+    """Takes `pause` seconds over each part. The network carries everything in `round_trip` seconds."""
+
+    pause: float
+    part_bytes: int = 13_000
+    round_trip: float = 0.001
+    window: int = WINDOW
+    reads_before_the_acknowledgement: bool = True
+    now: float = 0.0
+    written: int = 0
+    acknowledged: int = 0
+    told_window: int = WINDOW
+    under_way: deque[tuple[float, float]] = field(default_factory=deque)
+    """Parts: when each arrives, and when it was written."""
+    unread: deque[float] = field(default_factory=deque)
+    """When each part was written that has arrived and not been read."""
+    busy_until: float = 0.0
+    ages: list[tuple[float, float]] = field(default_factory=list)
+    """When a part was read, and its age in seconds."""
+    limit: UnreadLimit = field(default_factory=UnreadLimit)
+
+    def run(self, seconds: float) -> None:
+        """Offer thirty parts a second."""
+        end = self.now + seconds
+        while self.now < end:
+            while self.under_way and self.under_way[0][0] <= self.now:
+                self._arrives(*self.under_way.popleft())
+            self._reads_until(self.now)
+            in_flight = self.written - self.acknowledged
+            if self.limit.admits(self.now, self.told_window, self.acknowledged, in_flight, self.part_bytes):
+                self.written += self.part_bytes
+                self.under_way.append((self.now + self.round_trip, self.now))
+            self.now += FRAME_SECONDS
+
+    def _arrives(self, at: float, written_at: float) -> None:
+        self._reads_until(at)
+        self.unread.append(written_at)
+        if self.reads_before_the_acknowledgement:
+            self._reads_until(at)
+        self.acknowledged += self.part_bytes
+        self.told_window = self.window - len(self.unread) * self.part_bytes // 1024 * 1024
+
+    def _reads_until(self, at: float) -> None:
+        while self.unread and self.busy_until <= at:
+            written_at = self.unread.popleft()
+            begins_at = max(self.busy_until, written_at + self.round_trip)
+            self.ages.append((begins_at, begins_at - written_at))
+            self.busy_until = begins_at + self.pause
+
+    def later(self, seconds: float) -> list[float]:
+        """The ages of the parts read after that time."""
+        return sorted(age for at, age in self.ages if at >= seconds)
+
+
+@pytest.mark.parametrize("part_bytes", [4_000, 13_000, 30_000])
+@pytest.mark.parametrize("pause", [0.1, 0.2, 0.5, 1.0])
+def test_a_program_slower_than_the_camera_sees_the_present(pause: float, part_bytes: int) -> None:
+    """It finds at most one part besides the newest, and has more than half of the pictures it could have."""
+    program = Program(pause, part_bytes)
+    program.run(120)
+    ages = program.later(20)
+    assert ages[int(len(ages) * 0.95)] <= 2 * pause
+    assert ages[-1] <= 3 * pause
+    assert len(ages) >= 0.5 * 100 / pause
+
+
+@pytest.mark.parametrize("pause", [0, 0.005, 0.02, 0.03])
+@pytest.mark.parametrize("round_trip", [0.001, 0.05, 0.3])
+def test_a_program_that_keeps_up_gets_every_picture(pause: float, round_trip: float) -> None:
+    program = Program(pause, round_trip=round_trip)
+    program.run(60)
+    assert len(program.later(0)) >= 30 * (60 - round_trip) - 2
+
+
+def test_a_kernel_that_tells_its_window_before_the_program_reads_costs_little() -> None:
+    """Each acknowledgement then says that a part is unread, though the program is quick."""
+    program = Program(0.005, reads_before_the_acknowledgement=False)
+    program.run(60)
+    assert len(program.later(10)) >= 0.95 * 30 * 50
+
+
+def test_a_short_hiccup_costs_a_few_pictures() -> None:
+    program = Program(0.005)
+    program.run(10)
+    program.busy_until = program.now + 0.3
+    program.run(10)
+    assert len(program.later(11.5)) >= 0.95 * 30 * 8.4
+
+
+def test_a_window_that_becomes_smaller_for_good_is_found_out() -> None:
+    program = Program(0.005)
+    program.run(10)
+    program.window -= 4 * program.part_bytes
+    program.run(60)
+    assert len(program.later(25)) >= 0.9 * 30 * 45
+
+
+def test_a_program_that_becomes_quick_gets_every_picture_again() -> None:
+    program = Program(0.5)
+    program.run(30)
+    program.pause = 0.005
+    program.run(30)
+    assert len(program.later(50)) >= 0.9 * 30 * 10
+
+
+def test_a_program_that_reads_nothing_is_offered_a_part_every_few_seconds() -> None:
+    """A connection that nobody reads fills up, so that it can be told and ended."""
+    program = Program(1_000)
+    program.run(60)
+    assert 12 <= program.written / program.part_bytes <= 25
