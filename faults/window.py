@@ -20,6 +20,8 @@ class Promise:
     reasons: frozenset[str] = frozenset()
     pages: frozenset[str] = frozenset()
     told_seconds: float = 3.0
+    live_slack_seconds: float = 0.0
+    """How much older than else a picture may be that is marked live."""
     holds_archive: bool = False
     """The archiver can't settle slots meanwhile, or does so later by another clock."""
 

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -89,11 +90,13 @@ def _resident_bytes(pid: int) -> int:
 
 
 _INGEST: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST | AWAY)
+_STARVED_INGEST: Final = replace(_INGEST, live_slack_seconds=3.0)
+"""What judges that pictures are late is itself late."""
 _STREAM: Final = Promise(START_SECONDS, at_replica(FIRST))
 _ARCHIVER: Final = Promise(20.0, NOBODY, NO_ARCHIVER | {"storage unavailable"})
 
 FAULTS: Final = (
-    Fault("ingest is starved of CPU", KIND, lambda lab: starved_core(lab, "ingest"), _INGEST),
+    Fault("ingest is starved of CPU", KIND, lambda lab: starved_core(lab, "ingest"), _STARVED_INGEST),
     Fault("a replica is starved of CPU", KIND, lambda lab: starved_core(lab, FIRST), _STREAM),
     Fault("the archiver is starved of CPU", KIND, lambda lab: starved_core(lab, "archiver"), _ARCHIVER),
     Fault("a replica has no descriptors left", KIND, lambda lab: no_descriptors(lab, FIRST), _STREAM),

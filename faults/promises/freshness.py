@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from faults.facts import Sight
 from faults.promises.breach import Breach
 from faults.record import Record
 
@@ -24,13 +25,17 @@ class LiveIsFresh:
         for sight in record.sights:
             if not sight.live or sight.taken_at is None:
                 continue
-            age = sight.at - sight.taken_at
+            age = sight.at - sight.taken_at - self._slack_seconds(record, sight)
             if age > LIVE_SECONDS and age > LIVE_SECONDS + record.late_seconds(sight.taken_at, sight.at):
-                words = f"{sight.viewer} got a picture that is {age:.1f} s old and marked live"
+                words = f"{sight.viewer} got a picture that is {sight.at - sight.taken_at:.1f} s old and marked live"
                 yield Breach(self.name, sight.viewer, sight.at, words)
-            elif age < -CLOCK_ERROR_SECONDS:
+            elif sight.at - sight.taken_at < -CLOCK_ERROR_SECONDS:
                 yield Breach(self.name, sight.viewer, sight.at, f"{sight.viewer} got a picture from the future")
         yield from self._archived(record)
+
+    def _slack_seconds(self, record: Record, sight: Sight) -> float:
+        covering = (window for window in record.windows_of(sight.viewer) if window.covers(sight.at))
+        return max((window.promise.live_slack_seconds for window in covering), default=0.0)
 
     def _archived(self, record: Record) -> Iterator[Breach]:
         for picture in record.archived:

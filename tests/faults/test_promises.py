@@ -126,6 +126,20 @@ def test_the_lateness_of_the_lab_is_granted_to_an_age() -> None:
     assert breaches(record) == []
 
 
+def test_a_fault_may_allow_older_pictures_to_those_whom_it_concerns() -> None:
+    """An ingest that gets no CPU time judges late."""
+    record = as_promised()
+    starved = replace(AWAY, live_slack_seconds=3.0, pages=frozenset())
+    record.windows.append(replace(OUTAGE, promise=starved))
+    record.add(Sight(VIEWER, "front", at(17), at(10), live=True))
+    record.sights = [sight for sight in record.sights if sight.at > at(16.9) or sight.at < at(10)]
+
+    assert breaches(record) == []
+
+    record.add(Sight(VIEWER, "front", at(17.5), at(9), live=True))
+    assert len(breaches(record)) == 1
+
+
 def test_a_page_that_says_nothing_for_three_seconds_is_found() -> None:
     record = as_promised(outage=True)
     record.told = [Told(PAGE, at(second), ()) for second in range(10, 16)]
