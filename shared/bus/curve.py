@@ -1,14 +1,13 @@
 """CURVE keys on the bus, as values. Files of keys are `keys.py`'s.
 
-A key is written as 40 characters (Z85, ZeroMQ's RFC 32), and has 32 bytes for the cryptography.
+A key is written as 40 characters (Z85, ZeroMQ's RFC 32), and has 32 bytes for the cryptography. libsodium is loaded
+only where there are keys: it takes 1 MB.
 """
 
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-
-from nacl.bindings import crypto_box_keypair, crypto_scalarmult_base
 
 _KEY_CHARACTERS: Final = 40
 _DIGITS: Final = b"0123456789"
@@ -50,6 +49,8 @@ class ServerKeys:
 
 def new_secret_key() -> bytes:
     """A new secret key: 40 characters, Z85."""
+    from nacl.bindings import crypto_box_keypair  # noqa: PLC0415 see above
+
     return key_text(crypto_box_keypair()[1])
 
 
@@ -59,6 +60,8 @@ def public_key(secret_key: bytes) -> bytes:
     Raises:
         ValueError: it is no key.
     """
+    from nacl.bindings import crypto_scalarmult_base  # noqa: PLC0415 see above
+
     return key_text(crypto_scalarmult_base(key_bytes(secret_key)))
 
 

@@ -16,7 +16,6 @@ from shared.backoff import Backoff
 from shared.bus.buffers import KERNEL_BUFFER_BYTES
 from shared.bus.connecting import connect
 from shared.bus.curve import ClientKeys
-from shared.bus.curve_client import CurveClient
 from shared.bus.mechanism import SUBSCRIBER, Mechanism, NullMechanism
 from shared.bus.silence import SilenceTimer
 from shared.bus.topics import new_hello_topic
@@ -78,11 +77,17 @@ class Subscriber:
             for address in self._addresses:
                 tasks.create_task(self._stay_connected(address, take))
 
+    def _mechanism(self) -> Mechanism:
+        if self._keys is None:
+            return NullMechanism(SUBSCRIBER)
+        from shared.bus.curve_client import CurveClient  # noqa: PLC0415 needs libsodium, which is seldom needed
+
+        return CurveClient(self._keys)
+
     async def _stay_connected(self, address: str, take: Take) -> None:
         retry = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         while True:
-            mechanism = NullMechanism(SUBSCRIBER) if self._keys is None else CurveClient(self._keys)
-            connection = _Connection(mechanism, self._topics, take, self._seconds)
+            connection = _Connection(self._mechanism(), self._topics, take, self._seconds)
             self._connections.add(connection)
             try:
                 if await connect(connection, address):

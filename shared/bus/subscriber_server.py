@@ -15,7 +15,6 @@ from typing import Final
 
 from shared.bus.authorizer import Authorizer
 from shared.bus.curve import ServerKeys, key_bytes, public_key
-from shared.bus.curve_server import CurveServer
 from shared.bus.demand_ledger import DemandLedger, TooManySubscriptionsError
 from shared.bus.listener import listening_socket
 from shared.bus.mechanism import PUBLISHER, Mechanism, NullMechanism
@@ -190,6 +189,8 @@ def _plain_mechanism(_address: str) -> Mechanism:
 
 def _locked_mechanism(keys: ServerKeys) -> Callable[[str], Mechanism]:
     """The mechanism of a connection from an address, with `keys`."""
+    from shared.bus.curve_server import CurveServer  # noqa: PLC0415 needs libsodium, which is seldom needed
+
     authorizer = Authorizer(keys)
     public, secret = key_bytes(public_key(keys.secret_key)), key_bytes(keys.secret_key)
     return lambda address: CurveServer(public, secret, partial(authorizer.admit, address=address))

@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from PIL import ExifTags, Image
+from PIL import (
+    ExifTags,
+    Image,
+    WebPImagePlugin,  # noqa: F401 else Pillow loads all its formats when it first meets this one: 2 MB
+)
 
 from services.archiver.base import texts
 from services.archiver.base.clock_doubt import Moment

@@ -7,6 +7,8 @@ from shared.bus.status import MAX_FPS
 
 WINDOW_SECONDS: Final = 5.0
 LEAST_SECONDS: Final = 0.2
+TOGETHER_SECONDS: Final = 0.005
+"""Frames nearer than this were read at once, after a nap."""
 
 
 class FrameRate:
@@ -25,4 +27,6 @@ class FrameRate:
         # A reader that has just opened hands out at once what it received meanwhile.
         if not recent or (seconds := recent[-1] - recent[0]) < LEAST_SECONDS:
             return None
-        return round(min((len(recent) - 1) / seconds, MAX_FPS), 1)
+        # Those read with the first arrived before the time that is measured.
+        arrived = sum(at - recent[0] > TOGETHER_SECONDS for at in recent)
+        return round(min(arrived / seconds, MAX_FPS), 1)

@@ -15,6 +15,8 @@ START_CODE: Final = b"\0\0\0\1"
 PAYLOAD_BYTES: Final = 128
 UNIT_BYTES: Final = 1024
 """What a payload and a unit cost beside their bytes: Python's objects, or FFmpeg's packet."""
+MAX_UNIT_BYTES: Final = 16 * 1024 * 1024
+"""Of memory, objects included. A picture can't be larger; anything longer is garbage, and is dropped."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ class AccessUnit:
     def add(self, payload: Buffer) -> None:
         self.payloads.append(payload)
         self.memory_bytes += len(payload) + PAYLOAD_BYTES
+        if self.memory_bytes > MAX_UNIT_BYTES:
+            self.clear()
 
     def clear(self) -> None:
         """Keep nothing of it."""

@@ -11,7 +11,6 @@ from datetime import UTC, tzinfo
 from services.stream.fanout.cameras import Problem
 from services.stream.fanout.feed import Feed
 from services.stream.fanout.picture import Picture
-from services.stream.fanout.placeholder_image import draw_placeholder
 from shared.logs import get_logger
 from shared.settings import DEFAULT_MAX_PIXELS
 
@@ -57,9 +56,18 @@ class Placeholders:
         async with self._turn:
             for ground in ((size, last_jpeg), (None, None)):
                 try:
-                    jpeg = await asyncio.to_thread(draw_placeholder, problem, *ground, self._max_pixels, self._zone)
+                    jpeg = await asyncio.to_thread(_drawn, problem, *ground, self._max_pixels, self._zone)
                 except Exception as error:  # noqa: BLE001 a decoder raises what it likes, and memory may be short
                     log.warning("placeholder not drawn", camera=camera_key, why=repr(error))
                 else:
                     return Picture(camera_key, jpeg, time.time_ns(), time.monotonic(), live=False)
         return None
+
+
+def _drawn(
+    problem: Problem, size: tuple[int, int] | None, last_jpeg: bytes | None, max_pixels: int, zone: tzinfo
+) -> bytes:
+    """The first one loads Pillow: 5 MB that a replica does without while its cameras are live."""
+    from services.stream.fanout.placeholder_image import draw_placeholder  # noqa: PLC0415
+
+    return draw_placeholder(problem, size, last_jpeg, max_pixels, zone)

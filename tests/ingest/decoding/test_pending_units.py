@@ -84,7 +84,7 @@ def test_payloads_of_one_byte_are_bounded_in_memory_not_in_bytes(
     unit_payloads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is an object of some ninety bytes: 32 MiB of them were 3 GB. They wait in one unit or in many."""
-    monkeypatch.setattr("services.ingest.sources.rtp.unit_builder.MAX_UNIT_BYTES", MEBIBYTE)
+    monkeypatch.setattr("services.ingest.decoding.access_unit.MAX_UNIT_BYTES", MEBIBYTE)
     pending = PendingUnits(H264(), b"", max_bytes=MEBIBYTE)
     assembler = Assembler(96, H264(), pending.put)
     key = [b"\x65\x88", *[b"\x01"] * 60_000]

@@ -20,7 +20,7 @@ SHORTEST_REQUEST_SECONDS: Final = 0.2
 """A camera may end its answer after one picture, or after some seconds. It is asked again, but not faster than this."""
 IDLE_AFTER_SECONDS: Final = 2.0
 """Without a `retrieve` for this long, nobody is in a hurry: to wake up costs more than to read."""
-LONGEST_NAP_SECONDS: Final = 0.2
+LONGEST_NAP_SECONDS: Final = 0.4
 NAP_BYTES: Final = 256 * 1024
 """What may arrive in a nap. The buffers of a connection have room for about so much, so the camera hardly waits."""
 

@@ -6,12 +6,9 @@ where a picture begins. The builder handles payloads as bytes: a codec's `UnitSh
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Final, Protocol
+from typing import Protocol
 
 from services.ingest.decoding.access_unit import AccessUnit, Buffer
-
-MAX_UNIT_BYTES: Final = 16 * 1024 * 1024
-"""Of memory, objects included. A picture can't be larger; anything longer is garbage, and is dropped."""
 
 
 class Place(Enum):
@@ -74,8 +71,6 @@ class UnitBuilder:
         unit = self._unit
         if unit is not None and unit.timestamp == timestamp and not self._is_watchful:  # most payloads, the short way
             unit.add(payload)
-            if unit.memory_bytes > MAX_UNIT_BYTES:
-                unit.clear()
         else:
             self._put_in_place(payload, timestamp)
         if marker and self._trusts_markers and self._unit is not None:
@@ -114,7 +109,7 @@ class UnitBuilder:
         if place is Place.SAME:
             target = self._head or self._unit
             if target is not None:
-                _append(target, payload)
+                target.add(payload)
             return
         is_damaged = self._is_cut and not self._shape.starts_unit(payload)
         if place is Place.BEFORE:
@@ -132,7 +127,7 @@ class UnitBuilder:
         unit = self._head
         if unit is None:
             unit = AccessUnit(timestamp)
-        _append(unit, payload)
+        unit.add(payload)
         if is_picture:
             unit.timestamp = timestamp
             self._unit, self._head = unit, None
@@ -145,7 +140,7 @@ class UnitBuilder:
         if self._head is None:
             self._head = AccessUnit(timestamp, is_after_loss=self._is_cut)
         self._head.is_damaged |= is_damaged
-        _append(self._head, payload)
+        self._head.add(payload)
 
     def _begin(self, payload: Buffer, timestamp: int, *, is_damaged: bool) -> None:
         unit = self._unit = self._head or AccessUnit(timestamp)
@@ -153,7 +148,7 @@ class UnitBuilder:
         unit.timestamp = timestamp
         unit.is_damaged |= is_damaged
         unit.is_after_loss |= self._is_cut
-        _append(unit, payload)
+        unit.add(payload)
 
     def _go_on(self, payload: Buffer, timestamp: int) -> None:
         """Add a later piece of a picture. It proves that the picture had not ended, unless something is missing."""
@@ -173,10 +168,10 @@ class UnitBuilder:
             return
         if self._head is not None:
             for part in self._head.payloads:
-                _append(unit, part)
+                unit.add(part)
             self._head = None
         unit.timestamp = timestamp
-        _append(unit, payload)
+        unit.add(payload)
 
     def _finish(self, is_marked: bool = False) -> None:
         """Give out the picture, if there is one."""
@@ -189,9 +184,3 @@ class UnitBuilder:
     def _settle(self) -> None:
         is_plain = self._has_markers and self._trusts_markers and self._trusts_times
         self._is_watchful = self._is_cut or self._has_gap or not is_plain
-
-
-def _append(unit: AccessUnit, payload: Buffer) -> None:
-    unit.add(payload)
-    if unit.memory_bytes > MAX_UNIT_BYTES:
-        unit.clear()

@@ -13,11 +13,10 @@ from typing import Any, Final
 
 from services.ingest.decoding.access_unit import AccessUnit
 from services.ingest.decoding.cpu_demand import CpuDemand
-from services.ingest.decoding.lateness import CameraClock
 from services.ingest.decoding.unit_decoder import UnitDecoder
 from services.ingest.sources import SourceUnavailableError, failure_reasons
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.rtp.timestamps import RtpTimestamps
+from services.ingest.sources.rtp.unit_times import UnitTimes
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.delivery import Delivery
 from services.ingest.sources.rtsp.sdp_track import VideoTrack
@@ -29,9 +28,10 @@ TICK_SECONDS: Final = 0.5
 RATE_TICKS: Final = 10
 LOSS_TICKS: Final = 20
 MAX_ROUNDS: Final = 64
-LONGEST_NAP_SECONDS: Final = 0.2
-NAP_BYTES: Final = 32 * 1024
-"""How much may arrive during a nap: half of what a TCP connection buffers unread, so the camera never waits."""
+LONGEST_NAP_SECONDS: Final = 0.4
+"""A nap costs the same however much arrives in it: most of it goes into caches that others have filled meanwhile."""
+NAP_BYTES: Final = 48 * 1024
+"""How much may arrive during a nap: three quarters of what TCP buffers unread, so the camera never waits."""
 
 
 class Receiver:
@@ -65,13 +65,13 @@ class Receiver:
         self._is_waiting = False
         self._has_had_any = False
         self._unit_at = self._loop.time()
-        self._timestamps = RtpTimestamps()
+        self.bits_per_second: int | None = None
+        """Over the last seconds; None at the start."""
         self._cpu_demand = CpuDemand()
-        self._camera_clock = CameraClock(self._cpu_demand.is_too_much)
+        self._unit_times = UnitTimes(self._cpu_demand.is_too_much)
         self.wall_clock: WallClock | None = None
         """The camera's own clock, by its last report."""
         self._told_wall_seconds = 0.0
-        self._sender: int | None = None
         self._history: deque[tuple[float, int, int, int]] = deque(maxlen=LOSS_TICKS + 1)
         """At each tick: the loop's time, and the bytes received, packets lost and upsets until then."""
         try:
@@ -80,17 +80,11 @@ class Receiver:
             self._loop.close()
             raise
         self._unit_at = self._loop.time()  # a camera may take long to answer, and then sends at once
+        self._unit_times.end_read(self._session.assembler.sender)
         self._tick_due_at = self._unit_at
         self._stood_still = False
         """Whether the last tick came so late that it judged nothing."""
         self._tick()
-
-    @property
-    def bits_per_second(self) -> int | None:
-        """Over the last seconds; None at the start."""
-        recent = list(self._history)[-RATE_TICKS - 1 :]
-        seconds = recent[-1][0] - recent[0][0]
-        return round((recent[-1][1] - recent[0][1]) * 8 / seconds) if seconds > 0 else None
 
     @property
     def lacks_cpu_time(self) -> bool:
@@ -195,23 +189,15 @@ class Receiver:
         self._unit_at = self._loop.time()
         self._has_had_any = True
         self._arrived_units += 1
-        unit.taken_at, unit.arrived_at = self._taken_at(unit.timestamp), self._unit_at
+        self._unit_times.note(unit, self._unit_at)
         self.decoder.pending.put(unit)
         self._stop_waiting()
-
-    def _taken_at(self, timestamp: int) -> float:
-        sender = self._session.assembler.sender
-        if sender != self._sender:
-            self._sender = sender
-            self._camera_clock.restart()
-        seconds = self._timestamps.seconds(timestamp)
-        return self._camera_clock.taken_at(seconds, self._unit_at)
 
     def _on_clock(self, wall_seconds: float, timestamp: int) -> None:
         """The camera reports what its time stamps mean. The last report is given again with every packet of RTCP."""
         if wall_seconds != self._told_wall_seconds:
             self._told_wall_seconds, self.wall_clock = wall_seconds, WallClock.of_ntp(wall_seconds)
-        self._camera_clock.note_report(wall_seconds, self._timestamps.peek(timestamp))
+        self._unit_times.note_report(wall_seconds, timestamp)
 
     def _tick(self) -> None:
         """Twice a second: note how much arrived, and whether the camera has fallen silent.
@@ -224,14 +210,20 @@ class Receiver:
         self._tick_due_at = now + TICK_SECONDS
         self._loop.call_later(TICK_SECONDS, self._tick)
         self._history.append((now, assembler.byte_count, assembler.lost, self._session.upsets))
+        oldest = self._history[max(0, len(self._history) - 1 - RATE_TICKS)]
+        if now > oldest[0]:
+            self.bits_per_second = round((assembler.byte_count - oldest[1]) * 8 / (now - oldest[0]))
         if self._stood_still:
             return
         quiet_seconds = now + TICK_SECONDS - self._unit_at  # at the next tick it would be too late
-        nothing = failure_reasons.nothing_came(self._delivery.transport)
         if not assembler.byte_count and quiet_seconds > self._silence_seconds:
-            self._session.fail(SilentCameraError(nothing))
+            self._session.fail(SilentCameraError(self._nothing_came()))
         elif quiet_seconds > (self._options.stall_seconds if self._has_had_any else self._options.open_seconds):
-            self._session.fail(SourceUnavailableError(failure_reasons.STOPPED if self._has_had_any else nothing))
+            reason = failure_reasons.STOPPED if self._has_had_any else self._nothing_came()
+            self._session.fail(SourceUnavailableError(reason))
+
+    def _nothing_came(self) -> str:
+        return failure_reasons.nothing_came(self._delivery.transport)
 
     def _run_loop(self, *, waits: bool) -> None:
         """Run the loop until there is news, or for one round only."""
@@ -242,6 +234,7 @@ class Receiver:
             self._loop.run_forever()
         finally:
             self._is_waiting = False
+        self._unit_times.end_read(self._session.assembler.sender)
 
     def _stop_waiting(self) -> None:
         """There is news: end the wait, if there is one."""

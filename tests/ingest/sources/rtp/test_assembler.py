@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.ingest.decoding.access_unit import MAX_UNIT_BYTES
 from services.ingest.sources.rtp.assembler import Assembler
-from services.ingest.sources.rtp.unit_builder import MAX_UNIT_BYTES
 from tests.ingest.sources.rtp.recorded import (
     FORMATS,
     assembled,

@@ -1,0 +1,39 @@
+"""What a service loads only when it is needed. Each start is a process of its own, as loaded modules stay."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.services import ROOT
+
+
+def loaded(script: str, *modules: str) -> list[str]:
+    """Which of the modules are loaded after the script."""
+    script += f"\nimport sys; print(*(name for name in {modules} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("service", ["ingest", "stream", "archiver"])
+def test_a_service_whose_bus_has_no_keys_does_without_libsodium(service: str) -> None:
+    """1 MB in each of them."""
+    assert loaded(f"import services.{service}.__main__", "nacl", "shared.bus.curve") == ["shared.bus.curve"]
+
+
+def test_stream_does_without_pillow_until_it_draws() -> None:
+    """4 MB while all cameras are live."""
+    assert loaded("import services.stream.__main__", "PIL") == []
+
+
+def test_the_archiver_loads_webp_and_not_all_of_pillows_formats() -> None:
+    """2 MB, and the time of the first capture."""
+    script = """
+import io
+from PIL import Image
+from services.archiver.files.webp import read_webp
+file = io.BytesIO()
+Image.new("RGB", (64, 64)).save(file, "WEBP")
+read_webp(file.getvalue())
+"""
+    assert loaded(script, "PIL.WebPImagePlugin", "PIL.TgaImagePlugin") == ["PIL.WebPImagePlugin"]
