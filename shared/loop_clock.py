@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar
 
 TICK_SECONDS: Final = 0.25
 """The most that one stall counts for."""
+LONG_STALL_SECONDS: Final = 1.0
+"""After a longer one, what waited in the kernel is old. A shorter one is usual on a busy machine."""
 _ResultT = TypeVar("_ResultT")
 
 
@@ -25,9 +27,16 @@ class LoopClock:
         self._stood_still_seconds = 0.0
         self._due_at = float("inf")
         """When the next tick comes. Until an overdue tick has come, the clock stands still."""
+        self._woke_at = float("-inf")
+        """When the last long stall ended."""
 
     def seconds(self) -> float:
         return min(self._monotonic(), self._due_at) - self._stood_still_seconds
+
+    def awake_seconds(self) -> float:
+        """How long ago the last long stall ended, by the wall; 0 right after it, and infinite without one."""
+        now = self._monotonic()
+        return 0.0 if now - self._due_at > LONG_STALL_SECONDS else now - self._woke_at
 
     async def run(self) -> None:
         """Tick until cancelled."""
@@ -35,7 +44,10 @@ class LoopClock:
             while True:
                 self._due_at = self._monotonic() + TICK_SECONDS
                 await asyncio.sleep(TICK_SECONDS)
-                self._stood_still_seconds += max(0.0, self._monotonic() - self._due_at)
+                late_seconds = self._monotonic() - self._due_at
+                self._stood_still_seconds += max(0.0, late_seconds)
+                if late_seconds > LONG_STALL_SECONDS:
+                    self._woke_at = self._monotonic()
         finally:
             self._due_at = float("inf")
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shared.loop_clock import TICK_SECONDS, LoopClock
+from shared.loop_clock import LONG_STALL_SECONDS, TICK_SECONDS, LoopClock
 
 STALL_SECONDS = 1.0
 
@@ -27,6 +27,21 @@ def test_a_stall_of_the_loop_counts_for_a_tick_at_most() -> None:
         assert clock.seconds() - began <= TICK_SECONDS
         await asyncio.sleep(0)
         assert clock.seconds() - began <= TICK_SECONDS + 0.1
+        running.cancel()
+
+    asyncio.run(stall())
+
+
+def test_it_knows_how_long_ago_a_long_stall_ended() -> None:
+    """What waited in the kernel meanwhile shows the past. Without a stall nothing does."""
+
+    async def stall() -> None:
+        clock, running = await running_clock()
+        assert clock.awake_seconds() == float("inf")
+        time.sleep(LONG_STALL_SECONDS + 2 * TICK_SECONDS)  # noqa: ASYNC251 the stall
+        assert clock.awake_seconds() == 0.0
+        await asyncio.sleep(TICK_SECONDS)
+        assert 0.0 < clock.awake_seconds() < float("inf")
         running.cancel()
 
     asyncio.run(stall())

@@ -111,6 +111,7 @@ class RtspCamera:
         self._playing_sessions = 0
         self._sessions_of_this_run = 0
         self._sessions_of_earlier_runs = 0
+        self._painted = (0.0, 0)
 
     def __enter__(self) -> Self:
         self.start()
@@ -145,6 +146,11 @@ class RtspCamera:
     def total_sessions(self) -> int:
         """RTSP sessions that ever played, over all restarts."""
         return self._sessions_of_earlier_runs + self._sessions_of_this_run
+
+    @property
+    def painted(self) -> tuple[float, int]:
+        """UTC epoch seconds, and how many pictures this run had painted then: news once a second while it plays."""
+        return self._painted
 
     def start(self) -> None:
         """Return once clients can connect. Raises CameraError."""
@@ -258,6 +264,8 @@ class RtspCamera:
                 if event["event"] == "ready":
                     self.port = event["port"]
                     self._ready = True
+                elif event["event"] == "painted":
+                    self._painted = (event["at_ms"] / 1000, event["pictures"])
                 else:
                     self._clients = event["clients"]
                     self._playing_sessions = event["sessions"]

@@ -6,8 +6,9 @@ It is a program of its own, for Debian's /usr/bin/python3 with gi; `camera.py` s
 encoder and the count of clients. It reads no pictures and does not use pytest. It listens only on 127.0.0.1.
 
 It prints events to stdout, one JSON object a line: "ready" with the port, then "connected", "play", "teardown" and
-"closed", each with the numbers of connected clients, playing sessions, and sessions played since the start. It ends on
-SIGTERM or SIGINT, and when stdin closes, so that it never outlives its parent.
+"closed", each with the numbers of connected clients, playing sessions, and sessions played since the start; and once a
+second "painted", with the number of pictures since the start and the time (epoch ms). It ends on SIGTERM or SIGINT, and
+when stdin closes, so that it never outlives its parent.
 
 It reads commands from stdin, one a line, for all clients: "size WIDTH HEIGHT" (another size on the same connections),
 "mute" and "speak" (no pictures on open connections, and pictures again), "end" (tell clients that the stream is over).
@@ -47,6 +48,7 @@ ANY_PORT = range(20_000, 30_000)
 PORT_ATTEMPTS = 50
 ROLE = "viewer"
 STRIPE_SECONDS = 4
+PAINTED_SECONDS = 1.0
 BLACK, WHITE, NEUTRAL = 16, 235, 128
 
 
@@ -101,6 +103,8 @@ class Scene:
         self.speaking = threading.Event()
         self.speaking.set()
         self.over = False
+        self._painted = 0
+        self._told_at = 0.0
         self.resize(width, height)
 
     def resize(self, width: int, height: int) -> None:
@@ -108,6 +112,13 @@ class Scene:
             f"video/x-raw,format=I420,width={width},height={height},framerate={self.fps}/1,colorimetry=bt601"
         )
         self.view = (Painter(width, height), caps)
+
+    def note_picture(self, epoch_ms: int) -> None:
+        """One more picture was painted. One encoder serves all clients, so one thread at a time calls this."""
+        self._painted += 1
+        if time.monotonic() - self._told_at >= PAINTED_SECONDS:
+            self._told_at = time.monotonic()
+            write_event("painted", pictures=self._painted, at_ms=epoch_ms)
 
 
 class Feed:
@@ -134,7 +145,9 @@ class Feed:
         picture = self._painter.picture(self._due / STRIPE_SECONDS % 1)
         time.sleep(max(0.0, self._due - time.monotonic()))
         self._due = max(self._due + self._period, time.monotonic())
-        self._painter.stamp(picture, time.time_ns() // 1_000_000)
+        epoch_ms = time.time_ns() // 1_000_000
+        self._painter.stamp(picture, epoch_ms)
+        self._scene.note_picture(epoch_ms)
         source.emit("push-buffer", Gst.Buffer.new_wrapped(bytes(picture)))
 
 

@@ -15,6 +15,8 @@ from services.stream.fanout.viewer import Viewer
 from shared.bus.frames import Frame
 from shared.bus.topics import MAIN, frame_topic
 
+QUEUED_SECONDS: Final = 0.5
+"""A picture may be late by so much more than the one before it."""
 LINGER_SECONDS: Final = 2.0
 """A feed stays subscribed for this long after its last viewer, so that a reload costs no new start."""
 
@@ -30,13 +32,21 @@ class Bus(Protocol):
 class Feeds:
     """One feed per camera and rendition. Viewers of a default camera not yet known have one without a camera key.
 
-    `loop_seconds` is the loop's time, by which a feed waits for its first picture.
+    `loop_seconds` is the loop's time, by which a feed waits for its first picture. `awake_seconds` is how long ago the
+    loop last stood still for long.
     """
 
-    def __init__(self, bus: Bus, cameras: Cameras, loop_seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        cameras: Cameras,
+        loop_seconds: Callable[[], float] = time.monotonic,
+        awake_seconds: Callable[[], float] = lambda: float("inf"),
+    ) -> None:
         self._bus = bus
         self._cameras = cameras
         self._loop_seconds = loop_seconds
+        self._awake_seconds = awake_seconds
         self._feeds: dict[tuple[str | None, str], Feed] = {}
         self._subscribed: dict[Feed, bytes] = {}
         """With the topic of each."""
@@ -84,12 +94,17 @@ class Feeds:
         return [feed for feed in self._feeds.values() if feed.is_wanted(now)]
 
     def take(self, frame: Frame, now: float) -> None:
-        """Hand a frame from the bus to its feed."""
+        """Hand a frame from the bus to its feed. One that waited in the kernel while this replica stood still is left
+        out: it shows the past. It is known by its age, which is more than usual and from before the stall's end.
+        """
         feed = self._feeds.get((frame.camera_key, frame.rendition))
         if feed is not None and frame.live:
             camera = self._cameras.get(frame.camera_key)
-            age_seconds = None if camera is None else camera.clock.age_seconds(frame.captured_at_ns, now)
-            feed.take(Picture(frame.camera_key, frame.jpeg, frame.captured_at_ns, now, True, age_seconds or 0.0))
+            known_age = None if camera is None else camera.clock.age_seconds(frame.captured_at_ns, now)
+            age_seconds = known_age or 0.0
+            usual = 0.0 if feed.newest is None else feed.newest.seconds_under_way
+            if age_seconds - usual <= self._awake_seconds() + QUEUED_SECONDS:
+                feed.take(Picture(frame.camera_key, frame.jpeg, frame.captured_at_ns, now, True, age_seconds))
 
     def frame_age_seconds(self, camera_key: str) -> float | None:
         """How old the camera's newest picture is; None while this replica has none."""

@@ -73,7 +73,7 @@ class Hub:
         self._clock = LoopClock()
         """By which silence is judged: of a camera, of the bus, of a viewer."""
         self._bus = Subscriber(bus_addresses, bus_keys, seconds=self._clock.seconds)
-        self._feeds = Feeds(self._bus, self.cameras, self._clock.seconds)
+        self._feeds = Feeds(self._bus, self.cameras, self._clock.seconds, self._clock.awake_seconds)
         self._viewers = ViewerRegistry(self._feeds, stall_seconds, self._clock.seconds)
         self._claims = ViewerClaims(self._bus, self.replica)
         self._dropped = ThrottledLog("bus message")
@@ -255,10 +255,13 @@ class Hub:
 
     def _present_picture(self, feed: Feed) -> Picture | None:
         """The newest live picture, or the placeholder for it; None while there is neither yet."""
-        now = self.loop_seconds
+        now, awake_seconds = self.loop_seconds, self._clock.awake_seconds()
+        if feed.newest is not None and time.monotonic() - feed.newest.received_at > awake_seconds:
+            feed.newest = None  # it is from before a stall of our own
         camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
         problem = WAITING if camera is None else camera.problem(now)
-        if problem is None and (feed.newest is not None or now - feed.subscribed_at < FIRST_PICTURE_SECONDS):
+        waits_for_first = min(now - feed.subscribed_at, awake_seconds) < FIRST_PICTURE_SECONDS
+        if problem is None and (feed.newest is not None or waits_for_first):
             return feed.newest
         # When the camera comes back, its last picture from before must not pass for a new one.
         feed.newest = None

@@ -47,6 +47,23 @@ def test_a_feed_stays_subscribed_for_a_moment_after_its_last_viewer(bus: Recordi
     assert feeds.wanted(left_at + LINGER_SECONDS) == []
 
 
+def test_a_picture_that_waited_while_the_replica_stood_still_is_not_shown(bus: RecordingBus) -> None:
+    """It shows the past. Those that are taken after the stall are shown, and so is one that is late otherwise."""
+    cameras, awake_seconds = Cameras(), [0.1]
+    cameras.hear(status_of("cam1"), time.monotonic())
+    feeds = Feeds(bus, cameras, awake_seconds=lambda: awake_seconds[0])
+    feed = feeds.join(RecordingViewer(), "cam1", "main")
+    late = frame_of("cam1")._replace(captured_at_ns=time.time_ns() - 5 * 10**9)
+
+    feeds.take(late, time.monotonic())
+    assert feed.newest is None
+    feeds.take(frame_of("cam1"), time.monotonic())
+    assert feed.newest is not None
+    awake_seconds[0] = 60.0
+    feeds.take(late, time.monotonic())
+    assert feed.newest.captured_at_ns == late.captured_at_ns
+
+
 def test_a_feed_that_was_given_up_forgets_its_newest_picture(feeds: Feeds) -> None:
     """Its next viewer must not see it as a new one."""
     viewer = RecordingViewer()

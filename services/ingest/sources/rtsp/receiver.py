@@ -81,6 +81,9 @@ class Receiver:
             raise
         self._unit_at = self._loop.time()  # a camera may take long to answer, and then sends at once
         self._unit_times.end_read(self._session.assembler.sender)
+        self._tick_due_at = self._unit_at
+        self._stood_still = False
+        """Whether the last tick came so late that it judged nothing."""
         self._tick()
 
     @property
@@ -197,19 +200,27 @@ class Receiver:
         self._unit_times.note_report(wall_seconds, timestamp)
 
     def _tick(self) -> None:
-        """Twice a second: note how much arrived, and whether the camera has fallen silent."""
+        """Twice a second: note how much arrived, and whether the camera has fallen silent.
+
+        A tick that comes late judges no silence: the process stood still, and what the camera sent meanwhile may not
+        have been read yet. (A stopped process leaves epoll_wait without a look at its sockets.) The next one does.
+        """
         now, assembler = self._loop.time(), self._session.assembler
+        self._stood_still = not self._stood_still and now - self._tick_due_at > TICK_SECONDS
+        self._tick_due_at = now + TICK_SECONDS
+        self._loop.call_later(TICK_SECONDS, self._tick)
         self._history.append((now, assembler.byte_count, assembler.lost, self._session.upsets))
         oldest = self._history[max(0, len(self._history) - 1 - RATE_TICKS)]
         if now > oldest[0]:
             self.bits_per_second = round((assembler.byte_count - oldest[1]) * 8 / (now - oldest[0]))
+        if self._stood_still:
+            return
         quiet_seconds = now + TICK_SECONDS - self._unit_at  # at the next tick it would be too late
         if not assembler.byte_count and quiet_seconds > self._silence_seconds:
             self._session.fail(SilentCameraError(self._nothing_came()))
         elif quiet_seconds > (self._options.stall_seconds if self._has_had_any else self._options.open_seconds):
             reason = failure_reasons.STOPPED if self._has_had_any else self._nothing_came()
             self._session.fail(SourceUnavailableError(reason))
-        self._loop.call_later(TICK_SECONDS, self._tick)
 
     def _nothing_came(self) -> str:
         return failure_reasons.nothing_came(self._delivery.transport)

@@ -76,6 +76,21 @@ def test_an_interrupt_before_a_wait_ends_that_wait_and_no_other(interrupted: thr
         assert not interrupted.is_set()
 
 
+def test_a_process_that_stood_still_reads_before_it_calls_the_camera_silent(interrupted: threading.Event) -> None:
+    """A paused container or a suspended machine: the camera went on, and its pictures wait to be read."""
+    with receiving(interrupted) as receiver:
+        for _ in range(PICTURES):
+            receiver.wait_napping()
+        receiver._unit_at -= 60
+        receiver._tick_due_at -= 60
+        receiver._tick()
+        interrupted.set()
+        assert not receiver.wait(), "it has not failed"
+        receiver._tick()
+        with pytest.raises(SourceUnavailableError, match="stopped sending"):
+            receiver.wait()
+
+
 def test_silence_ends_every_later_wait(interrupted: threading.Event) -> None:
     """The source is closed then, and opened anew."""
     with receiving(interrupted, stall_seconds=1) as receiver:

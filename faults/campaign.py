@@ -1,0 +1,161 @@
+"""Carries a plan out: begins and ends faults, waits until all is as before, and lets the observer look meanwhile."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from faults.lab import Lab, not_as_before
+from faults.observer import Observer
+from faults.plan import Plan, Round, Step
+from faults.promises import Breach
+from faults.window import Window
+
+START_SECONDS: Final = 120.0
+LOOK_SECONDS: Final = 1.0
+PATIENCE: Final = 4
+"""However late the machine is, no more than so many times the promised time is granted."""
+GIVE_UP_SECONDS: Final = 60.0
+"""When nothing is as before by so much after the promised time, the campaign ends: what follows would say nothing."""
+REST_SECONDS: Final = 6.5
+"""After each round, for the judgement of frames and slots without a fault."""
+RECOVERY: Final = "ready again within the promised time"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How long it took after a fault's end until all was as before."""
+
+    fault: str
+    kind: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a campaign found. `aborted` says why it ended early."""
+
+    rounds: int = 0
+    seconds: float = 0.0
+    breaches: list[Breach] = field(default_factory=list)
+    judged_seconds: float = 0.0
+    """See `Observer.judged_seconds`."""
+    recoveries: list[Recovery] = field(default_factory=list)
+    injected: list[tuple[str, str]] = field(default_factory=list)
+    aborted: str | None = None
+
+
+class Campaign:
+    """One run of a plan on a lab. `run` returns when the time is out or nothing recovers."""
+
+    def __init__(self, lab: Lab, plan: Plan, seconds: float) -> None:
+        self._lab = lab
+        self._plan = plan
+        self._seconds = seconds
+        self._observer = Observer(lab)
+        self._looked_at = 0.0
+        self._wrong = ""
+        """What was the last thing that was not as before."""
+        self.outcome = Outcome()
+
+    def run(self) -> Outcome:
+        began = time.monotonic()
+        if not self._wait_as_before(time.time(), START_SECONDS):
+            self.outcome.aborted = "the services did not start"
+            return self.outcome
+        self._lab.timeline.add("all is well: the campaign begins")
+        self._observer.watch_from_here()
+        self._rest()
+        self._observer.note_usage()
+        while time.monotonic() - began < self._seconds and self.outcome.aborted is None:
+            self._round(self._plan.next_round())
+            self.outcome.rounds += 1
+        self.outcome.seconds = time.monotonic() - began
+        self.outcome.judged_seconds = self._observer.judged_seconds
+        return self.outcome
+
+    def _round(self, chosen: Round) -> None:
+        windows = list(self._break(chosen))
+        ended = max(window.ended for window in windows)
+        promised = max(window.promise.recovery_seconds for window in windows)
+        recovered = self._wait_as_before(ended, promised)
+        if not recovered:
+            at = time.time()
+            names = " and ".join(window.fault for window in windows)
+            words = f"not as before {at - ended:.1f} s after the end of {names}: {self._wrong}"
+            self._report([Breach(RECOVERY, names, at, words)])
+            if not self._wait_as_before(ended, promised + GIVE_UP_SECONDS):
+                self.outcome.aborted = f"nothing became as before: {self._wrong}"
+        now = time.time()
+        self._lab.timeline.add(f"as before, {now - ended:.1f} s after the last fault's end; last: {self._wrong}")
+        for window in windows:
+            self._observer.put_window(replace(window, recovered=now))
+            self.outcome.recoveries.append(Recovery(window.fault, window.kind, now - ended))
+        self._rest()
+        self._observer.look_at_archive()
+        self._observer.note_usage()
+        self._report(self._observer.look())
+        self._observer.end_round()
+
+    def _break(self, chosen: Round) -> Iterator[Window]:
+        """Each window with its end. The faults of a round may overlap."""
+        moments = [(step.after, 0, step) for step in chosen.steps]
+        moments += [(step.after + step.seconds, 1, step) for step in chosen.steps]
+        began, running = time.monotonic(), dict[str, tuple[ExitStack, Window]]()
+        with ExitStack() as whatever_happens:
+            for due, is_end, step in sorted(moments, key=lambda moment: moment[:2]):
+                self._watch_until(began + due)
+                if is_end:
+                    yield self._end(step, *running.pop(step.fault.name))
+                else:
+                    running[step.fault.name] = self._begin(step, whatever_happens)
+
+    def _begin(self, step: Step, whatever_happens: ExitStack) -> tuple[ExitStack, Window]:
+        fault = step.fault
+        self._lab.timeline.add(f"FAULT begins: {fault.name}")
+        window = Window(fault.name, fault.kind, fault.promise, time.time())
+        self._observer.put_window(window)
+        exits = whatever_happens.enter_context(ExitStack())
+        exits.enter_context(fault.during(self._lab))
+        window = replace(window, in_place=time.time())
+        self._observer.put_window(window)
+        self.outcome.injected.append((fault.kind, fault.name))
+        return exits, window
+
+    def _end(self, step: Step, exits: ExitStack, window: Window) -> Window:
+        exits.close()
+        self._lab.timeline.add(f"FAULT ends: {step.fault.name}")
+        window = replace(window, ended=time.time())
+        self._observer.put_window(window)
+        return window
+
+    def _rest(self) -> None:
+        self._watch_until(time.monotonic() + REST_SECONDS)
+
+    def _watch_until(self, until: float) -> None:
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+            self._look_if_due()
+
+    def _look_if_due(self) -> None:
+        if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = time.monotonic()
+            self._report(self._observer.look())
+
+    def _wait_as_before(self, since: float, seconds: float) -> bool:
+        """Whether it came to be within the time, which is extended by the machine's lateness."""
+        while (wrong := not_as_before(self._lab, since)) is not None:
+            self._wrong = wrong
+            with self._lab.lock:
+                late = self._lab.record.late_seconds(since, time.time())
+            if time.time() - since > min(seconds + late, PATIENCE * seconds):
+                return False
+            time.sleep(0.1)
+            self._look_if_due()
+        return True
+
+    def _report(self, breaches: list[Breach]) -> None:
+        for breach in breaches:
+            self.outcome.breaches.append(breach)
+            self._lab.timeline.add(f"BREACH of '{breach.promise}': {breach.words}")

@@ -1,0 +1,104 @@
+"""What the lab sees, as values. All times are UTC epoch seconds of the lab's own clock, which no fault touches."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A viewer got a picture. `taken_at` is what the camera painted into it; None when that can't be read."""
+
+    viewer: str
+    camera: str
+    at: float
+    taken_at: float | None
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """How many pictures a camera had painted."""
+
+    camera: str
+    at: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """How many connections our processes had to one address of a camera."""
+
+    address: str
+    at: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """What the archive's rows say of one settled slot."""
+
+    camera: str
+    start: float
+    end: float
+    frames: int
+    reasons: tuple[str, ...]
+    """One for each gap that covers the slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedPicture:
+    """A frame of a slot: when the row says it was captured, and when the camera painted it."""
+
+    camera: str
+    slot_start: float
+    slot_seconds: float
+    captured_at: float
+    taken_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A file or row of the archive that was there and is gone, though retention by the true clock keeps it."""
+
+    what: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an open page showed: words of trouble about a camera or the archive; none when it shows no trouble.
+
+    `answered` is False when the page got no answer, which it says in words of its own.
+    """
+
+    page: str
+    at: float
+    words: tuple[str, ...]
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A secret stood in an output."""
+
+    where: str
+    secret: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a service and its children held while nothing was wrong."""
+
+    service: str
+    at: float
+    descriptors: int
+    threads: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """The lab, or a service that no fault starved, ran this much later than it wanted to."""
+
+    at: float
+    seconds: float

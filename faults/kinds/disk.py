@@ -1,0 +1,87 @@
+"""The archive's disk: full, read-only, unmounted, or another one in its place. No viewer may notice."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from faults.audience import ARCHIVE_PAGES, NOBODY
+from faults.fault import Fault
+from faults.lab import Lab
+from faults.stack import INTERVAL_SECONDS
+from faults.window import Promise
+from tests.support.disks import made_ext4, run
+from tests.support.waiting import wait_until
+
+KIND: Final = "disk"
+SLOT_SECONDS: Final = 2 * INTERVAL_SECONDS + 3.0
+"""A full disk is met by the next picture, and told at the page's next look."""
+RECOVERY_SECONDS: Final = 20.0
+"""A picture must be written, or the disk looked at again, before the words go."""
+SPOILT: Final = frozenset({"disk full", "storage unavailable", "the disk is not mounted", "no fresh picture"})
+
+
+@contextmanager
+def full(lab: Lab) -> Iterator[None]:
+    ballast = lab.disk.point / "ballast"
+    with ballast.open("wb") as file:
+        for size in (1 << 20, 1 << 12):
+            try:
+                while True:
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, size)
+            except OSError:
+                continue
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+@contextmanager
+def read_only(lab: Lab) -> Iterator[None]:
+    """As the kernel makes it after an error."""
+    _remount(lab, "ro")
+    try:
+        yield
+    finally:
+        _remount(lab, "rw")
+
+
+@contextmanager
+def unmounted(lab: Lab) -> Iterator[None]:
+    """Unplugged: what is open on it stays open, all else finds an empty directory."""
+    run("umount", "--lazy", str(lab.disk.point))
+    try:
+        yield
+    finally:
+        lab.disk.mount()
+
+
+@contextmanager
+def exchanged(lab: Lab) -> Iterator[None]:
+    """Another, empty disk is mounted in its place."""
+    other = lab.directory / "other.img"
+    if not other.exists():
+        made_ext4(other, size="16M")
+    run("mount", "-o", "loop", str(other), str(lab.disk.point))
+    try:
+        yield
+    finally:
+        run("umount", "--lazy", str(lab.disk.point))
+
+
+def _remount(lab: Lab, mode: str) -> None:
+    """As soon as no file on it is being written."""
+    command = ["mount", "-o", f"remount,{mode}", str(lab.disk.point)]
+    wait_until(lambda: subprocess.run(command, check=False, capture_output=True).returncode == 0, f"it is {mode}")
+
+
+_TOLD: Final = Promise(RECOVERY_SECONDS, NOBODY, SPOILT, ARCHIVE_PAGES, told_seconds=SLOT_SECONDS)
+
+FAULTS: Final = (
+    Fault("the disk is full", KIND, full, _TOLD, least_seconds=SLOT_SECONDS + 2),
+    Fault("the disk is read-only", KIND, read_only, _TOLD, least_seconds=SLOT_SECONDS + 2),
+    Fault("the disk is unmounted", KIND, unmounted, _TOLD, least_seconds=SLOT_SECONDS + 2),
+    Fault("another disk is in its place", KIND, exchanged, _TOLD, least_seconds=SLOT_SECONDS + 2),
+)

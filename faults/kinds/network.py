@@ -1,0 +1,65 @@
+"""The network between a camera and ingest, on the bus, and to the archiver: cut, lossy, slow."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from faults import firewall
+from faults.audience import ARCHIVE_PAGES, EVERYBODY, FRONT, NOBODY, PAGES, watching
+from faults.fault import Fault
+from faults.kinds.camera import AWAY
+from faults.kinds.processes import NO_INGEST
+from faults.lab import Lab
+from faults.stack import ARCHIVER_PORT, BUS_PORT
+from faults.window import Promise
+
+KIND: Final = "network"
+
+
+@contextmanager
+def delayed(lab: Lab, seconds: float) -> Iterator[None]:
+    lab.front.relay.delay_seconds = seconds
+    try:
+        yield
+    finally:
+        lab.front.relay.delay_seconds = 0.0
+
+
+@contextmanager
+def narrow(lab: Lab, bytes_per_second: float) -> Iterator[None]:
+    lab.front.relay.bytes_per_second = bytes_per_second
+    try:
+        yield
+    finally:
+        lab.front.relay.bytes_per_second = None
+
+
+_CAMERA: Final = watching(FRONT)
+_CAMERA_AWAY: Final = Promise(12.0, _CAMERA, AWAY, PAGES)
+_BUS: Final = Promise(10.0, EVERYBODY, NO_INGEST, PAGES, told_seconds=4.0)
+
+FAULTS: Final = (
+    Fault("the cable of a camera is cut", KIND, lambda lab: firewall.cut(lab.front.relay.port), _CAMERA_AWAY, 6),
+    Fault("a camera refuses", KIND, lambda lab: firewall.refused(lab.front.relay.port), _CAMERA_AWAY, 6),
+    Fault(
+        "a camera's link loses 5 % of its packets",
+        KIND,
+        lambda lab: firewall.lossy(lab.front.relay.port, 5),
+        Promise(12.0, _CAMERA, AWAY),
+    ),
+    Fault("a camera's link takes 0.4 s", KIND, lambda lab: delayed(lab, 0.4), Promise(8.0, _CAMERA, AWAY)),
+    Fault("a camera's link is narrow", KIND, lambda lab: narrow(lab, 6000), Promise(12.0, _CAMERA, AWAY)),
+    Fault("the bus is cut", KIND, lambda _lab: firewall.cut(BUS_PORT), _BUS, 6),
+    Fault(
+        "the bus loses 5 % of its packets",
+        KIND,
+        lambda _lab: firewall.lossy(BUS_PORT, 5),
+        Promise(10.0, EVERYBODY, NO_INGEST),
+    ),
+    Fault(
+        "the way to the archiver is cut",
+        KIND,
+        lambda _lab: firewall.cut(ARCHIVER_PORT),
+        Promise(12.0, NOBODY, frozenset(), ARCHIVE_PAGES),
+    ),
+)

@@ -1,0 +1,55 @@
+"""Odd cameras in a camera's place: they garble, hang up, refuse, or send no pictures. The odd-camera suite has them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+from faults.audience import FRONT, NOBODY, PAGES, watching
+from faults.fault import Fault
+from faults.kinds.camera import AWAY
+from faults.lab import Lab
+from faults.window import Promise
+from tests.odd_cameras.camera import Camera, running
+from tests.odd_cameras.test_packets import LeavesBytesOut, PutsGarbageBetween
+from tests.odd_cameras.test_speech import AllowsOneSession, ClosesAfterSomePictures, Guarded
+from tests.odd_cameras.test_units import ChangesItsSize
+from tests.odd_cameras.test_words import HasNoSuchStream, HasTooManyViewers, IsMute, SpeaksHttp
+
+KIND: Final = "odd cameras"
+BACK_SECONDS: Final = 15.0
+"""A camera that refuses is asked less and less often."""
+REFUSED_SECONDS: Final = 80.0
+"""One that refuses the password is asked again after a minute, since cameras lock clients out."""
+
+
+@contextmanager
+def replaced(lab: Lab, kind: type[Camera]) -> Iterator[None]:
+    """The camera is exchanged for another at the same address, and back."""
+    with running(kind()) as odd:
+        lab.front.relay.lead_to(urlsplit(odd.url).port or 0)
+        try:
+            yield
+        finally:
+            lab.front.relay.lead_to(lab.front.camera.port)
+
+
+def _fault(name: str, kind: type[Camera], *, gives_pictures: bool, back_seconds: float = BACK_SECONDS) -> Fault:
+    pages = NOBODY if gives_pictures else PAGES
+    promise = Promise(back_seconds, watching(FRONT), AWAY, pages, told_seconds=5.0)
+    overlaps = back_seconds == BACK_SECONDS  # another fault would be excused for as long
+    return Fault(f"a camera that {name}", KIND, lambda lab: replaced(lab, kind), promise, 7, overlaps=overlaps)
+
+
+FAULTS: Final = (
+    _fault("puts garbage between its packets", PutsGarbageBetween, gives_pictures=True),
+    _fault("leaves bytes out", LeavesBytesOut, gives_pictures=True),
+    _fault("closes after some pictures", ClosesAfterSomePictures, gives_pictures=True),
+    _fault("allows one session", AllowsOneSession, gives_pictures=True),
+    _fault("changes its size", ChangesItsSize, gives_pictures=True),
+    _fault("has no such stream", HasNoSuchStream, gives_pictures=False),
+    _fault("has too many viewers", HasTooManyViewers, gives_pictures=False),
+    _fault("wants another password", Guarded, gives_pictures=False, back_seconds=REFUSED_SECONDS),
+    _fault("is mute", IsMute, gives_pictures=False),
+    _fault("speaks HTTP", SpeaksHttp, gives_pictures=False),
+)

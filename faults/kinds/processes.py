@@ -1,0 +1,97 @@
+"""Processes that are killed, and such that stand still."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from faults.audience import ARCHIVE_PAGES, EVERYBODY, FIRST, NOBODY, PAGES, at_replica
+from faults.fault import Fault
+from faults.lab import Lab
+from faults.window import Promise
+
+KIND: Final = "processes"
+START_SECONDS: Final = 12.0
+"""A service is started again half a second after its end, imports everything, and finds its peers."""
+NO_INGEST: Final = frozenset({"ingest unreachable", "no fresh picture", "camera not reported", "camera connecting"})
+"""Not `camera stalled`: the camera goes on when ingest stands still."""
+NO_ARCHIVER: Final = frozenset({"archiver down", "no fresh picture"})
+
+
+@contextmanager
+def killed(lab: Lab, label: str) -> Iterator[None]:
+    """SIGKILL; it is started again at once."""
+    lab.stack.services[label].signal(signal.SIGKILL)
+    yield
+
+
+@contextmanager
+def down(lab: Lab, label: str) -> Iterator[None]:
+    """SIGKILL, and nobody starts it again within the block."""
+    service = lab.stack.services[label]
+    service.hold()
+    service.signal(signal.SIGKILL)
+    try:
+        yield
+    finally:
+        service.release()
+
+
+@contextmanager
+def stopped(lab: Lab, pids: list[int]) -> Iterator[None]:
+    """SIGSTOP, and SIGCONT at the end."""
+    lab.starved.update(pids)
+    _send(pids, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _send(pids, signal.SIGCONT)
+        lab.starved.difference_update(pids)
+
+
+@contextmanager
+def worker_killed(lab: Lab) -> Iterator[None]:
+    """One camera's process; ingest's own starts another."""
+    _send(lab.stack.services["ingest"].pids()[-1:], signal.SIGKILL)
+    yield
+
+
+def _send(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+_INGEST: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST, PAGES)
+_INGEST_BRIEFLY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST)
+_STREAM: Final = Promise(START_SECONDS, at_replica(FIRST))
+_ARCHIVER: Final = Promise(START_SECONDS, NOBODY, NO_ARCHIVER, ARCHIVE_PAGES)
+
+FAULTS: Final = (
+    Fault("ingest is killed", KIND, lambda lab: killed(lab, "ingest"), _INGEST_BRIEFLY, is_momentary=True),
+    Fault("ingest is down", KIND, lambda lab: down(lab, "ingest"), _INGEST),
+    Fault(
+        "ingest and its cameras' processes stand still",
+        KIND,
+        lambda lab: stopped(lab, lab.stack.services["ingest"].pids()),
+        _INGEST,
+    ),
+    Fault("a camera's process is killed", KIND, worker_killed, _INGEST_BRIEFLY, is_momentary=True),
+    Fault("a replica is killed", KIND, lambda lab: killed(lab, FIRST), _STREAM, is_momentary=True),
+    Fault("a replica stands still", KIND, lambda lab: stopped(lab, lab.stack.services[FIRST].pids()), _STREAM),
+    Fault(
+        "the archiver is killed",
+        KIND,
+        lambda lab: killed(lab, "archiver"),
+        Promise(START_SECONDS, NOBODY, NO_ARCHIVER),
+        is_momentary=True,
+    ),
+    Fault("the archiver is down", KIND, lambda lab: down(lab, "archiver"), _ARCHIVER),
+    Fault(
+        "the archiver hangs under a watching page",
+        KIND,
+        lambda lab: stopped(lab, lab.stack.services["archiver"].pids()),
+        _ARCHIVER,
+    ),
+)

@@ -1,0 +1,120 @@
+"""All parts of the lab together, from the first camera's start to the last process's end."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from faults.archive_rows import ArchiveRows
+from faults.audience import ARCHIVE_PAGES, BACK, FRONT, PAGES, SEATS
+from faults.cameras import CameraWatch, LabCamera, started_camera
+from faults.lateness import LatenessWatch
+from faults.record import Fact, Record
+from faults.stack import Stack
+from faults.timeline import Timeline
+from faults.viewers.healthy import MjpegViewer, SnapshotViewer, SocketViewer
+from faults.viewers.page import Page
+from faults.viewers.viewer import Viewer
+from tests.support.disks import Disk, ext4
+
+DISK_SIZE: Final = "48M"
+NOTICES: Final = ("come through FFmpeg", "can't keep up")
+"""Words that may stay when all is as before: the reader that worked with an odd camera is kept for a while, and the
+lab's machine may be too slow in truth."""
+_KINDS: Final[dict[str, type[Viewer]]] = {viewer.kind: viewer for viewer in (MjpegViewer, SocketViewer, SnapshotViewer)}
+
+
+@dataclass(slots=True)
+class Lab:
+    """What a fault may take hold of. Threads of many kinds write to the record: by `note` alone."""
+
+    directory: Path
+    stack: Stack
+    cameras: tuple[LabCamera, LabCamera]
+    disk: Disk
+    rows: ArchiveRows
+    viewers: list[Viewer]
+    pages: list[Page]
+    timeline: Timeline
+    record: Record
+    lock: threading.Lock
+    starved: set[int]
+    """Processes that a fault starves: that they wait for a CPU is no lateness."""
+
+    @property
+    def front(self) -> LabCamera:
+        return self.cameras[0]
+
+    def note(self, fact: Fact) -> None:
+        with self.lock:
+            self.record.add(fact)
+
+    def fair_pids(self) -> list[int]:
+        """The services' processes and the cameras', but for those that a fault starves."""
+        pids = [pid for service in tuple(self.stack.services.values()) for pid in service.pids()]
+        pids += [each.camera.pid or 0 for each in self.cameras]
+        return [pid for pid in pids if pid and pid not in self.starved]
+
+
+@contextmanager
+def running_lab(directory: Path, timeline: Timeline) -> Iterator[Lab]:
+    """Everything runs within the block. It is not yet awaited that anybody sees a picture."""
+    with ExitStack() as exits:
+        disk = exits.enter_context(ext4(directory, size=DISK_SIZE))
+        cameras = (started_camera(FRONT), started_camera(BACK))
+        for each in cameras:
+            exits.callback(each.camera.stop)
+            exits.callback(each.relay.close)
+        database = directory / "archive.db"
+        archive = disk.point / "frames"
+        stack = Stack(directory, archive, database, timeline.add)
+        stack.write_cameras(cameras)
+        stack.add_services()
+        rows = ArchiveRows(database, archive)
+        lab = Lab(directory, stack, cameras, disk, rows, [], [], timeline, Record(), threading.Lock(), set())
+        exits.callback(stack.stop)
+        stack.start()
+        _start_watches(lab, exits)
+        yield lab
+
+
+def _start_watches(lab: Lab, exits: ExitStack) -> None:
+    doors = {door.label: door for door in lab.stack.doors}
+    lab.viewers += [_KINDS[kind](doors[label], camera, lab.note) for kind, camera, label in SEATS]
+    lab.pages += [Page(door, lab.note) for door in lab.stack.doors]
+    parts: list[CameraWatch | LatenessWatch | Page] = [*lab.pages]
+    parts += [CameraWatch(lab.cameras, lab.note), LatenessWatch(lab.note, lab.fair_pids)]
+    for part in parts:
+        exits.callback(part.stop)
+        part.start()
+    exits.callback(_stop_viewers, lab.viewers)
+    for viewer in lab.viewers:
+        viewer.start()
+
+
+def _stop_viewers(viewers: list[Viewer]) -> None:
+    for viewer in viewers:
+        viewer.stop()
+    for viewer in viewers:
+        viewer.join()
+
+
+def not_as_before(lab: Lab, since: float) -> str | None:
+    """What is not yet as it was; None when all viewers got a live, fresh picture after `since`, and no page tells of
+    trouble any more.
+    """
+    blind = [viewer.name for viewer in lab.viewers if viewer.last_live_at <= since]
+    if blind:
+        return f"no fresh picture for {', '.join(blind)}"
+    with lab.lock:
+        newest = {told.page: told for told in lab.record.told if told.at > since}
+    for name in sorted(PAGES | ARCHIVE_PAGES):
+        told = newest.get(name)
+        if told is None or not told.answered:
+            return f"{name} gets no answer"
+        words = [text for text in told.words if not any(notice in text for notice in NOTICES)]
+        if words:
+            return f"{name} says: {'; '.join(words)}"
+    return None

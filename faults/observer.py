@@ -1,0 +1,113 @@
+"""Gathers what has to be looked for, and puts all facts to the promises, every second."""
+
+import sqlite3
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from faults.lab import Lab
+from faults.promises import PROMISES, Breach
+from faults.promises.delivery import STREAMED, quiet_stretches
+from faults.secrets import OutputWatch
+from faults.stack import INTERVAL_SECONDS
+from faults.usage import usage_of
+from faults.window import Window
+
+KEPT_SECONDS: Final = 200.0
+"""How long lateness and counts of pictures are remembered."""
+SLOTS_AGAIN_SECONDS: Final = 30.0
+"""Slots that were settled shortly before the last look are judged again: something may have doubled them since."""
+
+
+class Observer:
+    """One thread calls it. `breaches` are all that were found."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._outputs = OutputWatch()
+        self._since = time.time()
+        self._slots_from = 0.0
+        self._told: set[tuple[str, str]] = set()
+        self._words: set[str] = set()
+        self.breaches: list[Breach] = []
+        self.judged_seconds = 0.0
+        """How long streams were judged for lost frames, over all their viewers."""
+
+    def watch_from_here(self) -> None:
+        """All is as it should be: what was before is not judged."""
+        self._slots_from = time.time()
+        self.end_round()
+        self._lab.rows.note_files()
+
+    def look(self) -> list[Breach]:
+        """The new breaches. A breach of the same promise by the same subject is reported once a round."""
+        for leak in self._outputs.look(self._logs()):
+            self._lab.note(leak)
+        with self._lab.lock:
+            self._lab.record.until = time.time()
+            found = [breach for promise in PROMISES for breach in promise.breaches(self._lab.record)]
+        new = []
+        for breach in found:
+            if (breach.promise, breach.subject) not in self._told and breach.words not in self._words:
+                self._told.add((breach.promise, breach.subject))
+                self._words.add(breach.words)
+                new.append(breach)
+        self.breaches += new
+        return new
+
+    def look_at_archive(self) -> None:
+        """Note all settled slots, new pictures and lost ones. For when the archive can be read."""
+        rows, now = self._lab.rows, time.time()
+        try:
+            slots = rows.slots(self._slots_from, now, INTERVAL_SECONDS)
+            pictures = list(rows.new_pictures(self._slots_from))
+            lost = rows.lost()
+        except sqlite3.Error as error:
+            self._lab.timeline.add(f"the lab can't read the database: {error}")
+            return
+        self._slots_from = max(self._slots_from, now - SLOTS_AGAIN_SECONDS - 2 * INTERVAL_SECONDS)
+        with self._lab.lock:
+            self._lab.record.slots = slots
+        for picture in pictures:
+            self._lab.note(picture)
+        for gone in lost:
+            self._lab.note(gone)
+        rows.note_files()
+
+    def note_usage(self) -> None:
+        for service in self._lab.stack.services.values():
+            if service.pid:
+                self._lab.note(usage_of(service))
+
+    def end_round(self) -> None:
+        """Forget facts that no promise needs any more."""
+        self._told.clear()
+        with self._lab.lock:
+            self.judged_seconds += sum(
+                end - begin
+                for viewer in STREAMED
+                for begin, end in quiet_stretches(self._lab.record, viewer, self._since)
+            )
+        self._since = time.time()
+        record, oldest = self._lab.record, time.time() - KEPT_SECONDS
+        with self._lab.lock:
+            record.since = self._since
+            record.sights = [sight for sight in record.sights if sight.at > self._since]
+            record.painted = [fact for fact in record.painted if fact.at > oldest]
+            record.sessions = [fact for fact in record.sessions if fact.at > self._since]
+            record.archived.clear()
+            record.lost.clear()
+            record.leaks.clear()
+            record.told = [told for told in record.told if told.at > self._since - 2]
+            record.lateness = [late for late in record.lateness if late.at > oldest]
+
+    def put_window(self, window: Window) -> None:
+        """Enter a window, or what is new of it."""
+        with self._lab.lock:
+            windows = self._lab.record.windows
+            windows[:] = [each for each in windows if (each.fault, each.began) != (window.fault, window.began)]
+            windows.append(replace(window))
+
+    def _logs(self) -> list[Path]:
+        return [log for service in self._lab.stack.services.values() for log in service.logs()]

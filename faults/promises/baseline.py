@@ -1,0 +1,45 @@
+"""Descriptors, threads and memory are back where they were, once all is as before."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from statistics import median
+from typing import Final
+
+from faults.facts import Usage
+from faults.promises.breach import Breach
+from faults.record import Record
+
+FIRST: Final = 2
+LAST: Final = 2
+"""How many readings at rest make the baseline, and how many are compared with it. A reading is once a round."""
+MORE_DESCRIPTORS: Final = 10
+MORE_THREADS: Final = 4
+MORE_MEMORY: Final = 0.35
+MORE_MEMORY_BYTES: Final = 24 * 1024 * 1024
+"""What an allocator, a pool of threads or connections may still hold. More than it, twice in a row, is a leak."""
+
+
+class BackAtBaseline:
+    """Compares the smaller of the last readings at rest with the first ones, whatever was started anew meanwhile."""
+
+    name = "descriptors, threads and memory are back at the baseline"
+
+    def breaches(self, record: Record) -> Iterator[Breach]:
+        ordered = sorted(record.usages, key=lambda usage: (usage.service, usage.at))
+        for service, group in groupby(ordered, key=lambda usage: usage.service):
+            usages = list(group)
+            if len(usages) >= FIRST + LAST:
+                yield from self._grown(service, usages)
+
+    def _grown(self, service: str, usages: list[Usage]) -> Iterator[Breach]:
+        first, last = usages[:FIRST], usages[-LAST:]
+        allowed = {
+            "descriptors": median(usage.descriptors for usage in first) + MORE_DESCRIPTORS,
+            "threads": median(usage.threads for usage in first) + MORE_THREADS,
+            "memory_bytes": median(usage.memory_bytes for usage in first) * (1 + MORE_MEMORY) + MORE_MEMORY_BYTES,
+        }
+        for what, most in allowed.items():
+            now = min(getattr(usage, what) for usage in last)
+            if now > most:
+                words = f"{service} holds {now} {what.replace('_', ' ')} at rest; {most:.0f} would be allowed"
+                yield Breach(self.name, f"{service}, {what}", usages[-1].at, words)

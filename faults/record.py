@@ -1,0 +1,65 @@
+"""All facts of a stretch of time, as the promises get them. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from faults.facts import (
+    ArchivedPicture,
+    Late,
+    Leak,
+    Lost,
+    Painted,
+    Sessions,
+    Sight,
+    SlotRow,
+    Told,
+    Usage,
+)
+from faults.window import Window
+
+Fact = Sight | Painted | Sessions | SlotRow | ArchivedPicture | Lost | Told | Leak | Usage | Late
+
+
+@dataclass(slots=True)
+class Record:
+    """Facts by kind, oldest first. It is complete between `since` and `until`."""
+
+    since: float = 0.0
+    until: float = 0.0
+    windows: list[Window] = field(default_factory=list)
+    sights: list[Sight] = field(default_factory=list)
+    painted: list[Painted] = field(default_factory=list)
+    sessions: list[Sessions] = field(default_factory=list)
+    slots: list[SlotRow] = field(default_factory=list)
+    archived: list[ArchivedPicture] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    leaks: list[Leak] = field(default_factory=list)
+    usages: list[Usage] = field(default_factory=list)
+    lateness: list[Late] = field(default_factory=list)
+
+    def add(self, fact: Fact) -> None:
+        self._list_of(fact).append(fact)
+
+    def late_seconds(self, since: float, until: float) -> float:
+        """How much later than wanted things ran between the two times, in all."""
+        return sum(late.seconds for late in self.lateness if since <= late.at <= until + late.seconds)
+
+    def windows_of(self, viewer: str) -> Iterator[Window]:
+        """Those that concern the viewer."""
+        return (window for window in self.windows if viewer in window.promise.viewers)
+
+    def _list_of(self, fact: Fact) -> list:  # type: ignore[type-arg] # of just this kind of fact
+        lists: dict[type, list] = {  # type: ignore[type-arg]
+            Sight: self.sights,
+            Painted: self.painted,
+            Sessions: self.sessions,
+            SlotRow: self.slots,
+            ArchivedPicture: self.archived,
+            Lost: self.lost,
+            Told: self.told,
+            Leak: self.leaks,
+            Usage: self.usages,
+            Late: self.lateness,
+        }
+        return lists[type(fact)]

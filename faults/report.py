@@ -1,0 +1,59 @@
+"""The result of a campaign, as text for people and as JSON for the documents. Pure."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from faults.campaign import Outcome
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of all does not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def summary(outcome: Outcome, seed: int, commit: str) -> dict[str, Any]:
+    """JSON: faults by kind, their recoveries in seconds, and every breach in words."""
+    counts = Counter(kind for kind, _ in outcome.injected)
+    kinds = {}
+    for kind in sorted(counts):
+        seconds = [recovery.seconds for recovery in outcome.recoveries if recovery.kind == kind]
+        kinds[kind] = {
+            "faults": counts[kind],
+            "recovery_p50_seconds": round(percentile(seconds, 0.5), 2) if seconds else None,
+            "recovery_p95_seconds": round(percentile(seconds, 0.95), 2) if seconds else None,
+        }
+    return {
+        "command": "scripts/faults",
+        "seed": seed,
+        "commit": commit,
+        "seconds": round(outcome.seconds),
+        "rounds": outcome.rounds,
+        "faults": len(outcome.injected),
+        "kinds": kinds,
+        "streams_judged_seconds": round(outcome.judged_seconds),
+        "faults_by_name": dict(sorted(Counter(name for _, name in outcome.injected).items())),
+        "violations": [f"{breach.promise}: {breach.words}" for breach in outcome.breaches],
+        "aborted": outcome.aborted,
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    lines = [f"{'kind':12} {'faults':>6} {'recovery p50':>13} {'p95':>7}"]
+    for kind, figures in result["kinds"].items():
+        p50, p95 = figures["recovery_p50_seconds"], figures["recovery_p95_seconds"]
+        lines.append(f"{kind:12} {figures['faults']:6} {_seconds(p50):>13} {_seconds(p95):>7}")
+    lines.append(
+        f"{result['faults']} faults in {result['rounds']} rounds and {result['seconds']} s, seed {result['seed']}:"
+        f" {len(result['violations'])} violations"
+    )
+    lines.append(f"streams judged for lost frames: {result['streams_judged_seconds']} s; else the machine was too busy")
+    if result["aborted"]:
+        lines.append(f"ENDED EARLY: {result['aborted']}")
+    return "\n".join(lines)
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s"

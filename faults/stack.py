@@ -1,0 +1,86 @@
+"""The services of the lab: ingest, two replicas of stream, and the archiver, in a directory of the lab's own."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from faults.cameras import LabCamera
+from faults.service import Service
+from faults.viewers.door import OPERATOR_TOKEN, VIEWER_TOKEN, Door
+
+INTERVAL_SECONDS: Final = 3
+"""Seconds of a slot."""
+KEEP: Final = "all:30d"
+BUS_PORT: Final = 15555
+ARCHIVER_PORT: Final = 18002
+REPLICA_PORTS: Final = (18001, 18011)
+MORE_REPLICAS_FROM: Final = 18021
+
+
+@dataclass(slots=True)
+class Stack:
+    """All services have fixed ports, since the lab's network is its own."""
+
+    directory: Path
+    archive: Path
+    database: Path
+    happened: Callable[[str], None]
+    services: dict[str, Service] = field(default_factory=dict)
+    doors: list[Door] = field(default_factory=list)
+    _ports: Iterator[int] = field(default_factory=lambda: itertools.count(MORE_REPLICAS_FROM, 10))
+
+    def write_cameras(self, cameras: tuple[LabCamera, ...]) -> None:
+        file = self.directory / "cameras.toml"
+        file.write_text("\n".join(camera.table(INTERVAL_SECONDS) for camera in cameras))
+        file.chmod(0o600)
+
+    def add_services(self) -> None:
+        self.add("ingest", "ingest")
+        for number, port in enumerate(REPLICA_PORTS, 1):
+            self.add_replica(f"stream-{number}", port)
+        self.add("archiver", "archiver")
+
+    def add(self, label: str, command: str, **settings: str) -> Service:
+        service = Service(label, command, {**self._settings(), **settings}, self.directory, self.happened)
+        self.services[label] = service
+        return service
+
+    def add_replica(self, label: str, port: int) -> Door:
+        self.add(label, "stream", STREAM_PORT=str(port))
+        door = Door(label, port)
+        self.doors.append(door)
+        return door
+
+    def free_port(self) -> int:
+        """One that no replica has had."""
+        return next(self._ports)
+
+    def start(self) -> None:
+        for service in self.services.values():
+            service.start()
+
+    def stop(self) -> None:
+        for service in self.services.values():
+            service.end()
+        for service in self.services.values():
+            service.stop()
+
+    def _settings(self) -> dict[str, str]:
+        bus = f"tcp://127.0.0.1:{BUS_PORT}"
+        return {
+            "CAMERAS_FILE": str(self.directory / "cameras.toml"),
+            "BUS_BIND": bus,
+            "BUS_CONNECT": bus,
+            "ARCHIVER_PORT": str(ARCHIVER_PORT),
+            "ARCHIVER_URL": f"http://127.0.0.1:{ARCHIVER_PORT}",
+            "ARCHIVE_DIR": str(self.archive),
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "ARCHIVE_KEEP": KEEP,
+            "ARCHIVE_WEBP_METHOD": "0",
+            "TIMELAPSE_DIR": str(self.directory / "timelapses"),
+            "VIEWER_TOKEN": VIEWER_TOKEN,
+            "OPERATOR_TOKEN": OPERATOR_TOKEN,
+            "TZ": "UTC",
+        }

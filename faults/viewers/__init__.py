@@ -1,0 +1,1 @@
+"""Viewers of the lab. The healthy ones note what they get; the others misbehave."""

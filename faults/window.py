@@ -1,0 +1,44 @@
+"""The time that a fault lasted, and what it may do to whom. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+FOR_EVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What is promised about a fault.
+
+    `viewers` are those that may notice it. `reasons` are those that are true of a slot that it spoils; none when it may
+    spoil no slot. `pages` must show trouble within `TOLD_SECONDS` of its start. As before again is promised within
+    `recovery_seconds` of its end.
+    """
+
+    recovery_seconds: float
+    viewers: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
+    pages: frozenset[str] = frozenset()
+    told_seconds: float = 3.0
+    live_slack_seconds: float = 0.0
+    """How much older than else a picture may be that is marked live."""
+    holds_archive: bool = False
+    """The archiver can't settle slots meanwhile, or does so later by another clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One fault. It is in force from `in_place` on: to get there, a service may have been started anew. `in_place`,
+    `ended` and `recovered` are `FOR_EVER` until then.
+    """
+
+    fault: str
+    kind: str
+    promise: Promise
+    began: float
+    in_place: float = FOR_EVER
+    ended: float = FOR_EVER
+    recovered: float = FOR_EVER
+
+    def covers(self, at: float, margin: float = 0.0) -> bool:
+        return self.began <= at <= self.recovered + margin

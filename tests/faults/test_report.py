@@ -1,0 +1,39 @@
+"""The summary that documents quote."""
+
+from faults.campaign import Outcome, Recovery
+from faults.promises import Breach
+from faults.report import percentile, summary, table
+
+
+def outcome() -> Outcome:
+    return Outcome(
+        rounds=2,
+        seconds=61.2,
+        breaches=[Breach("a promise", "somebody", 5.0, "it was broken")],
+        recoveries=[Recovery("a", "camera", seconds) for seconds in (1.0, 2.0, 9.0)],
+        injected=[("camera", "a camera is gone"), ("camera", "a camera is gone"), ("disk", "the disk is full")],
+    )
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([3.0, 1.0, 2.0], 0.95) == 3.0
+    assert percentile([4.0], 0.5) == 4.0
+
+
+def test_the_summary_counts_by_kind_and_names_each_violation() -> None:
+    result = summary(outcome(), 7, "abc")
+
+    assert result["kinds"]["camera"] == {"faults": 2, "recovery_p50_seconds": 2.0, "recovery_p95_seconds": 9.0}
+    assert result["kinds"]["disk"]["recovery_p50_seconds"] is None
+    assert result["violations"] == ["a promise: it was broken"]
+
+
+def test_the_table_says_how_many_violations_there_were_and_why_it_ended_early() -> None:
+    ended = outcome()
+    ended.aborted = "nothing became as before"
+
+    text = table(summary(ended, 7, "abc"))
+
+    assert "seed 7: 1 violations" in text
+    assert "ENDED EARLY: nothing became as before" in text
