@@ -21,7 +21,7 @@ FIRST_PARTS_PER_SECOND: Final = 6.0
 MOST_PARTS_PER_SECOND: Final = 60.0
 FASTER: Final = 1.25
 SLIGHTLY_FASTER: Final = 1.1
-SLOWER: Final = 0.4
+SLOWER: Final = 0.5
 """With each measurement the rate changes by these factors at most."""
 MOST_SECONDS: Final = 4.0
 """After this time a part is offered, however slow the program seems to be."""
