@@ -86,7 +86,7 @@ NUMBERS = {
     "idle connections of one process": f"{protocol.MAX_IDLE_CONNECTIONS:,}",
     "trailers and chunk extensions of a body": f"{protocol.MAX_FRAMING_BYTES // 1024} KiB",
     "time between two requests of a connection": f"{server.IDLE_SECONDS} s",
-    "time for the answer after the client has ended its sending": f"{paced_protocol.HALF_CLOSED_SECONDS:.0f} s;",
+    "time for the answer after the client has ended its sending": f"{paced_protocol.HALF_CLOSED_SECONDS:g} s;",
     "an answer that the client leaves unread": f"{HIGH_WATER_LIMIT // 1024} KiB",
     "requests, and pieces of 2 KiB, that a process takes in at once": f"{STEPS_PER_TURN}",
     "size of a client's message on a socket": f"{server.MAX_MESSAGE_BYTES:,} bytes",

@@ -16,7 +16,7 @@ from shared.web.flow import Flow
 from shared.web.loop_share import share_of
 
 PIECE_BYTES: Final = 2048
-HALF_CLOSED_SECONDS: Final = 2.0
+HALF_CLOSED_SECONDS: Final = 0.5
 """How long a client that has ended its sending is given for the answer. It may as well have left, which looks the same,
 and work for nobody is to end soon.
 """

@@ -18,6 +18,7 @@ from services.archiver.api.frames import capture_limit, downloads
 from services.archiver.app import create_app
 from services.archiver.capture import manual
 from services.archiver.db.frames import FrameRows
+from services.archiver.files.archive_marker import MARKER
 from services.archiver.files.frame_files import FileRecord, FrameFiles
 from services.archiver.files.paths import thumbnail_path_of
 from services.archiver.service import Archiver
@@ -59,6 +60,7 @@ def port(place: Place) -> Iterator[int]:
     archiver = Archiver(place.engine, place.store, place.bus_address, Clock())
     with served(archiver) as port:
         wait_until(lambda: get(port, FRAMES).status_code == 200)
+        wait_until((place.store.root / MARKER).exists, "the archive is known by its file")
         archive = MadeArchive(archiver.frame_files, archiver.frame_rows)
         for number in range(FRAME_COUNT):
             archive.frame(AT + timedelta(hours=number))

@@ -19,6 +19,7 @@ _EXTENSION: Final = "framecast.connection"
 _CAN_TELL: Final = sys.platform == "linux"
 _TCP_CLOSE: Final = 7
 """linux/tcp_states.h, and the first byte of `tcp_info`: the connection was reset."""
+KEEPALIVE_SECONDS: Final = 10
 FIRST_LOOK_SECONDS: Final = 0.2
 LONGEST_LOOK_SECONDS: Final = 3.0
 
@@ -52,8 +53,16 @@ class DirectHttpProtocol(HttpProtocol):
             super().end_half_closed()
 
     def _outlive_half_close(self) -> None:
-        """Keep an endless response. A client that has left resets the connection at the next byte that we write."""
+        """Keep an endless response. A client that has left resets the connection at the next byte that we write.
+
+        Where nothing is written for long, the kernel asks. A closed connection is forgotten after a minute.
+        """
         self.on_half_close()
+        sock: socket.socket = self.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if _CAN_TELL:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_SECONDS)
         self._watch(FIRST_LOOK_SECONDS)
 
     def _watch(self, seconds: float) -> None:
