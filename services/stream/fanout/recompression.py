@@ -1,6 +1,6 @@
 """Recompression: a picture at a lower JPEG quality than the camera's, for snapshots. Owns the cache of its results.
 
-It decodes and encodes, some 3 ms at 640x360 and 25 ms at 1920x1080, so what a client can make us do is bounded: ten
+It decodes and encodes, some 2 ms at 640x360 and 20 ms at 1920x1080, so what a client can make us do is bounded: ten
 qualities, each made at most once a second for a size of a camera, one at a time, at most half of the time.
 """
 
