@@ -2,6 +2,9 @@
 
 import * as texts from "../texts.js";
 
+// MJPEG has no times, and FFmpeg would take every stream for one of 25 pictures a second.
+const CLOCK = "go2rtc:\n  ffmpeg:\n    clock: -use_wallclock_as_timestamps 1 -i {input}\n";
+
 /**
  * @typedef {object} Place
  * @property {string} key of the camera
@@ -74,7 +77,7 @@ export function recipesFor({ key, name, address, link }) {
     [
       texts.frigate,
       texts.frigateAbout + put,
-      [[texts.lineSource, `go2rtc:\n  streams:\n    ${key}: ffmpeg:${known(stream)}#video=h264`]],
+      [[texts.lineSource, `${CLOCK}  streams:\n    ${key}: ffmpeg:${known(stream)}#input=clock#video=h264`]],
     ],
     [texts.vlc, texts.vlcAbout + put, [[texts.lineCommand, `vlc '${known(stream)}'`]]],
     [

@@ -92,7 +92,9 @@ def test_every_line_has_this_servers_own_address(chromium: Browser, replica: Rep
         expect(line(page, "Home Assistant", "Still image URL")).to_have_text(f"{camera}/snapshot")
         expect(line(page, "VLC", "Command")).to_have_text(f"vlc '{camera}/stream'")
         expect(line(page, "curl", "Command")).to_have_text(f"curl -o picture.jpg '{camera}/snapshot'")
-        expect(line(page, "Frigate, go2rtc", "Source")).to_contain_text(f"garden: ffmpeg:{camera}/stream#video=h264")
+        expect(line(page, "Frigate, go2rtc", "Source")).to_contain_text(
+            f"garden: ffmpeg:{camera}/stream#input=clock#video=h264"
+        )
         expect(line(page, "OpenCV", "Line")).to_have_text(f'capture = cv2.VideoCapture("{camera}/stream")')
         expect(page.locator("#note")).to_contain_text("There is no password")
         expect(page.get_by_role("button", name="Make a share link")).to_be_hidden()
