@@ -32,6 +32,7 @@ _OURS: Final = frozenset(
         "connect",
         "docs",
         "docs.css",
+        "shared",
         "healthz",
         "login",
         "logout",

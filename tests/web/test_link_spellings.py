@@ -91,7 +91,7 @@ def test_a_link_opens_a_page_with_name_and_end_and_says_when_it_has_ended(bus: s
             assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8"), path
             assert b"&lt;b&gt;Gate&lt;/b&gt;" in body
             assert b"This link ends 2026-11-22 16:01 UTC." in body
-            assert b'<meta http-equiv="refresh" content="61">' in body
+            assert b'<meta http-equiv="refresh" content="61;url=shared?link=' in body
             assert b'<camera-feed camera="cam2" link="' in body
             assert "default-src 'none'" in headers["content-security-policy"]
         for file in ("/camera-feed.js", "/link.js", "/link.css", "/server.js", "/framecast.css", "/old-browser.js"):

@@ -33,6 +33,15 @@ def test_a_preflight_is_answered_without_credentials() -> None:
     assert "access-control-allow-methods" not in foreign.headers
 
 
+def test_who_may_read_is_told_for_whatever_a_program_calls_its_origin() -> None:
+    """Such as no URL at all."""
+    own = {"host": "camera.lan:8001"}
+    assert ORIGINS.may_read(Headers(own))
+    assert ORIGINS.may_read(Headers(own | {"origin": "http://camera.lan:8001"}))
+    for origin in ("http://[", "null", "", FOREIGN):
+        assert not ORIGINS.may_read(Headers(own | {"origin": origin})), origin
+
+
 @pytest.mark.parametrize(("method", "headers"), [("GET", {"access-control-request-method": "GET"}), ("OPTIONS", {})])
 def test_anything_else_is_no_preflight(method: str, headers: dict[str, str]) -> None:
     """It is judged as any request."""

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from typing import Final
 
 _BROWSERS_OWN: Final = ("image/avif", "image/webp", "image/apng", "image/svg+xml", "image/png", "image/jxr", "image/*")
+_PAGE: Final = "application/xhtml+xml"
+"""Browsers name it where they take a page: in the address bar and in a frame."""
 _PROGRAMS_OWN: Final = ("image/jpeg", "image/jpg", "multipart/")
 
 
 def is_browsers_image(accept: str) -> bool:
     """Browsers name image types for an `<img>`, and none of them names JPEG or multipart, which programs name."""
     named = [media_type for media_type, _ in _ranges(accept)]
+    if _PAGE in named:
+        return True
     return any(one in _BROWSERS_OWN for one in named) and not any(one.startswith(_PROGRAMS_OWN) for one in named)
 
 

@@ -53,16 +53,8 @@ class DirectHttpProtocol(HttpProtocol):
             super().end_half_closed()
 
     def _outlive_half_close(self) -> None:
-        """Keep an endless response. A client that has left resets the connection at the next byte that we write.
-
-        Where nothing is written for long, the kernel asks. A closed connection is forgotten after a minute.
-        """
+        """Keep an endless response. A client that has left resets the connection at the next byte that we write."""
         self.on_half_close()
-        sock: socket.socket = self.transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if _CAN_TELL:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_SECONDS)
         self._watch(FIRST_LOOK_SECONDS)
 
     def _watch(self, seconds: float) -> None:
@@ -93,9 +85,19 @@ class DirectHttpProtocol(HttpProtocol):
         self.deadline.lift()
         # A pipelined request may have paused reading. But only by reading do we notice that the client has left.
         self.flow.resume_reading()
+        _ask_when_idle(self.transport.get_extra_info("socket"))
         if self._is_half_closed:
             self.loop.call_soon(self._outlive_half_close)  # the response has not begun yet
         return self.transport
+
+
+def _ask_when_idle(sock: socket.socket) -> None:
+    """Where nothing is written for long, as without placeholders, the kernel asks whether the client is still there."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if _CAN_TELL:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_SECONDS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
 
 
 def connection_of(scope: Scope) -> DirectHttpProtocol | None:

@@ -70,7 +70,7 @@ class MjpegResponse(Response):
     async def _serve_directly(self, connection: DirectHttpProtocol, scope: Scope, receive: Receive) -> None:
         """From here to the end this task sleeps: the fan-out pass writes to the transport."""
         viewer = DirectViewer(connection.hand_over(), self._framing, self._fps)
-        if self._view_request.auto_quality and _came_through_a_proxy(scope):
+        if self._view_request.auto_quality and came_through_a_proxy(scope):
             viewer.pacer = ProxiedRate(viewer, viewer.pacer)
         viewer.start(response_head(added_headers(scope)) + prelude(self._framing))
         connection.on_half_close = partial(self._hub.show_again, viewer)
@@ -122,7 +122,8 @@ class MjpegResponse(Response):
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
-def _came_through_a_proxy(scope: Scope) -> bool:
+def came_through_a_proxy(scope: Scope) -> bool:
+    """A proxy's connection carries requests of several clients."""
     return any(name in (b"x-forwarded-for", b"forwarded", b"via") for name, _ in scope["headers"])
 
 

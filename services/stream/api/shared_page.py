@@ -34,9 +34,10 @@ def shared_page_router(hub: Hub, authenticator: Authenticator, zone: tzinfo) -> 
             return _page(texts.LINK_HAS_ENDED, "", texts.ASK_FOR_A_NEW_LINK, status=401)
         ends_at = datetime.fromtimestamp(link.ends_at, zone)
         name, content = _shown(hub, link, signed)
-        # At its end the page is loaded again, and says that the link has ended.
+        # At its end the page is loaded by its own address, which needs no login, and says that the link has ended.
         seconds_left = max(1, link.ends_at - authenticator.clock.utc_ns() // 10**9 + 1)
-        return _page(name, content, texts.link_ends(f"{ends_at:%Y-%m-%d %H:%M %Z}"), refresh_seconds=seconds_left)
+        refresh = f"{seconds_left};url=shared?{PARAMETER}={quote(signed)}"
+        return _page(name, content, texts.link_ends(f"{ends_at:%Y-%m-%d %H:%M %Z}"), refresh=refresh)
 
     return router
 
@@ -48,7 +49,8 @@ def _shown(hub: Hub, link: ShareLink, signed: str) -> tuple[str, str]:
         key = link.subject.removeprefix(_CAMERAS)
         camera = hub.cameras.get(key)
         stream = f'<img src="api/cameras/{key}/stream{query}" alt="">'
-        feed = f'<camera-feed camera="{key}" link="{escape(signed)}" quality="auto">{stream}</camera-feed>'
+        attributes = f'camera="{key}" link="{escape(signed)}" quality="auto"'
+        feed = f"<camera-feed {attributes}><noscript>{stream}</noscript></camera-feed>"
         return (key if camera is None else camera.status.name), feed
     subject = link.subject.removeprefix("/")
     if link.subject.startswith(_FRAMES):
@@ -56,10 +58,10 @@ def _shown(hub: Hub, link: ShareLink, signed: str) -> tuple[str, str]:
     return texts.TIMELAPSE, f'<video src="{subject}/file{query}" controls></video>'
 
 
-def _page(name: str, content: str, note: str, status: int = 200, refresh_seconds: int | None = None) -> Response:
+def _page(name: str, content: str, note: str, status: int = 200, refresh: str = "") -> Response:
     page = (STATIC / "shared.html").read_text(encoding="utf-8")
-    refresh = "" if refresh_seconds is None else f'<meta http-equiv="refresh" content="{refresh_seconds}">'
-    parts = {"<!-- refresh -->": refresh, "<!-- content -->": content, "$note": escape(note), "$name": escape(name)}
+    tag = f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""
+    parts = {"<!-- refresh -->": tag, "<!-- content -->": content, "$note": escape(note), "$name": escape(name)}
     for mark, text in parts.items():
         page = page.replace(mark, text)
     return HTMLResponse(page, status, _HEADERS)

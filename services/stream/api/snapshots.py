@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from services.stream.api.accept import prefers_words
 from services.stream.api.connection_handover import connection_of
 from services.stream.api.mjpeg import NO_CACHE, timestamp
+from services.stream.api.mjpeg_response import came_through_a_proxy
 from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
 from services.stream.base import texts
 from services.stream.base.errors import WidthNotOfferedError
@@ -84,7 +85,9 @@ async def _answer(hub: Hub, request: Request, key: str | None, options: Snapshot
         if options.stand_in is None and prefers_words(request.headers.get("accept", "")):
             raise
         is_known = key is not None and hub.cameras.get(key) is not None
-        picture = await hub.placeholder(key if is_known else None, options.width)
+        camera = hub.cameras.get(key) if is_known and key is not None else None
+        width = options.width or (camera.width_for(options.w, options.h) if camera is not None else None)
+        picture = await hub.placeholder(key if is_known else None, width)
         if picture is None:
             raise
         status = _UNAVAILABLE if options.stand_in is None else 200
@@ -116,7 +119,8 @@ async def _snapshot(hub: Hub, request: Request, key: str | None, options: Snapsh
 
 async def _newest(hub: Hub, request: Request, key: str, width: int | None, quality: int | None) -> Picture:
     """The newest picture. A client that asks again on its connection waits for a newer one than it has."""
-    connection = None if request.method == "HEAD" else connection_of(request.scope)
+    is_own = request.method != "HEAD" and not came_through_a_proxy(request.scope)
+    connection = connection_of(request.scope) if is_own else None
     shown_at = None if connection is None else connection.shown.get(key)
     picture = await hub.fresh_picture(key, WAIT_SECONDS, width=width, shown_at=shown_at)
     if quality is not None:

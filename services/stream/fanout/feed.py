@@ -118,7 +118,7 @@ class Feed:
         """A program gives all pictures the size of the first one (OpenCV, FFmpeg), so it is to connect anew."""
         guessed, self._guessed = self._guessed, set()
         for viewer in guessed:
-            if viewer.guess is not None and _size(picture) != _size(viewer.guess):
+            if viewer.guess is not None and viewer.taken and _size(picture) != _size(viewer.guess):
                 viewer.close()
             viewer.guess = None
 
@@ -139,15 +139,15 @@ class Feed:
         self._batches = {framing: BatchWriter(viewers) for framing, viewers in uncongested.items()}
         self._quick_passes = QUICK_PASSES
 
-    def show_to(self, viewer: Viewer, picture: Picture, now: float) -> None:
-        """Give a newcomer the picture that the others have already."""
+    def show_to(self, viewer: Viewer, picture: Picture, now: float, *, at_any_rate: bool = False) -> None:
+        """Give one viewer the picture that the others have already."""
         if not picture.live and not viewer.accepts_placeholder(picture, now):
             return
         if viewer.guess is not None:
             self._guessed.add(viewer)
         if self._guessed and not picture.is_guess:
             self._end_guessed(picture)
-        if viewer.pacer is None or viewer.pacer.admits(now):
+        if at_any_rate or viewer.pacer is None or viewer.pacer.admits(now):
             viewer.offer(viewer.framing(picture), now)
 
     async def next_picture(self) -> Picture:

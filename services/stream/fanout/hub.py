@@ -117,8 +117,10 @@ class Hub:
         self._woken.set()
 
     def show_again(self, viewer: Viewer) -> None:
-        """Offer a viewer the picture that was shown last. From what becomes of it one sees whether anybody reads."""
-        self._viewers.show_again(viewer)
+        """Offer a viewer the present picture again. From what becomes of it one sees whether anybody reads."""
+        feed = self._viewers.feed_of(viewer)
+        if feed is not None and (picture := self._present_picture(feed)) is not None:
+            feed.show_to(viewer, picture, time.monotonic(), at_any_rate=True)
 
     async def fresh_picture(
         self, camera_key: str, timeout_seconds: float, *, width: int | None = None, shown_at: float | None = None

@@ -36,6 +36,8 @@ class Recompression:
 
     def __init__(self, turn: asyncio.Lock, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
         self._turn = turn
+        self._own_turn = asyncio.Lock()
+        """Pictures to recompress wait here, so that a placeholder waits for one of them at most."""
         self._max_pixels = min(max_pixels, MAX_PIXELS)
         self._results: dict[tuple[str | None, int | None, int], _Result] = {}
 
@@ -48,19 +50,29 @@ class Recompression:
         step = min(100, -(-quality // STEP) * STEP)
         wanted = (picture.camera_key, width, step)
         if wanted not in self._results:
-            self._results[wanted] = _Result(now, asyncio.create_task(self._make(picture, step)))
+            self._results[wanted] = result = _Result(now, asyncio.create_task(self._make(picture, step)))
+            result.making.add_done_callback(lambda _: self._forget_later(wanted, result))
         return await asyncio.shield(self._results[wanted].making)
 
+    def _forget_later(self, wanted: tuple[str | None, int | None, int], result: _Result) -> None:
+        def forget() -> None:
+            if self._results.get(wanted) is result:
+                del self._results[wanted]
+
+        asyncio.get_running_loop().call_later(KEPT_SECONDS, forget)
+
     async def _make(self, picture: Picture, quality: int) -> Picture:
-        async with self._turn:
-            begun_at = time.monotonic()
-            try:
-                jpeg = await asyncio.to_thread(_recompressed, picture.jpeg, quality, self._max_pixels)
-            except Exception as error:  # noqa: BLE001 a decoder raises what it likes, and memory may be short
-                log.warning("picture not recompressed", camera=picture.camera_key, why=repr(error))
-                return picture
-            await asyncio.sleep(time.monotonic() - begun_at)  # half of the time is others'
-            return picture._replace(jpeg=jpeg)
+        async with self._own_turn:
+            async with self._turn:
+                begun_at = time.monotonic()
+                try:
+                    jpeg = await asyncio.to_thread(_recompressed, picture.jpeg, quality, self._max_pixels)
+                except Exception as error:  # noqa: BLE001 a decoder raises what it likes, and memory may be short
+                    log.warning("picture not recompressed", camera=picture.camera_key, why=repr(error))
+                    return picture
+                took_seconds = time.monotonic() - begun_at
+            await asyncio.sleep(took_seconds)  # half of the time is others'
+            return picture._replace(jpeg=jpeg) if len(jpeg) < len(picture.jpeg) else picture
 
 
 def _recompressed(jpeg: bytes, quality: int, max_pixels: int) -> bytes:

@@ -98,9 +98,8 @@ class UnreadLimit:
         """By how much the window has become smaller for good."""
         is_same = abs(unread_bytes - self._unread_bytes) <= SAME_SHARE * self._part_bytes
         is_more_than_the_last = unread_bytes > ONE_PART * self._part_bytes
-        self._same_times = (
-            self._same_times + 1 if is_same and is_more_than_the_last and seconds > self._waited_seconds else 0
-        )
+        is_longer = seconds > self._waited_seconds or seconds >= MOST_SECONDS
+        self._same_times = self._same_times + 1 if is_same and is_more_than_the_last and is_longer else 0
         self._waited_seconds = seconds
         if self._same_times < SAME_TIMES:
             return 0

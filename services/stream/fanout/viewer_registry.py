@@ -65,11 +65,10 @@ class ViewerRegistry:
             self._counts[entry.request.camera_key] -= 1
             self._feeds.leave(viewer, entry.feed)
 
-    def show_again(self, viewer: Viewer) -> None:
-        """Offer `viewer` the picture that its feed has shown last, whatever its rate."""
+    def feed_of(self, viewer: Viewer) -> Feed | None:
+        """None where the viewer is not here."""
         entry = self._entries.get(viewer)
-        if entry is not None and (shown := entry.feed.shown) is not None and (shown.live or viewer.wants_placeholders):
-            viewer.offer(viewer.framing(shown), time.monotonic())
+        return None if entry is None else entry.feed
 
     def of_camera(self, camera_key: str | None) -> list[tuple[Viewer, ViewRequest]]:
         return [

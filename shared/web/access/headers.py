@@ -19,6 +19,8 @@ _FRAMEABLE: Final = (b"image/", b"multipart/x-mixed-replace", b"video/")
 """Pages of any origin may show these in a frame: an `<img>` of theirs may, too, and nothing in them can be clicked."""
 _EMBEDDABLE: Final = (b"image/", b"multipart/x-mixed-replace", b"text/javascript")
 """Pages of other ports and hosts may embed these content types; everything else is for our own pages."""
+_NOT_MODIFIED: Final = 304
+_OF_A_BODY: Final = (b"content-security-policy", b"cache-control")
 _IN_SCOPE: Final = "framecast.headers"
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -32,7 +34,7 @@ def add_headers(scope: Scope, send: Send, headers: list[tuple[str, str]]) -> Sen
 
     async def sending(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
-            message["headers"] = _completed(list(message.get("headers", ())), added)
+            message["headers"] = _completed(message["status"], list(message.get("headers", ())), added)
         await send(message)
 
     return sending
@@ -50,9 +52,11 @@ def added_headers(scope: Scope) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers if name != _POLICY]
 
 
-def _completed(own: RawHeaders, added: RawHeaders) -> RawHeaders:
+def _completed(status: int, own: RawHeaders, added: RawHeaders) -> RawHeaders:
     names = {name.lower(): value for name, value in own}
     policy = dict(added).get(b"content-security-policy", b"")
+    if status == _NOT_MODIFIED:  # what is kept has its own, and would get these in their place
+        return own + [(name, value) for name, value in added if name not in (*names, *_OF_A_BODY)]
     if names.get(b"content-type", b"").startswith(_FRAMEABLE):
         added = [(name, value) for name, value in added if name != b"content-security-policy"]
     # A page has more of a policy than who may frame it, which is the server's to say.

@@ -41,7 +41,7 @@ class Origins:
     def may_read(self, request: Headers) -> bool:
         """Whether a browser lets the page that sent this request read our answers."""
         origin = request.get("origin")
-        is_ours = origin is None or urlsplit(origin).netloc == request.get("host")
+        is_ours = origin is None or (bool(host := _host_of(origin)) and host == request.get("host"))
         return is_ours or origin in self._allowed
 
     def are_trusted(self, request: Headers) -> bool:

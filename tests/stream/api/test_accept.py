@@ -12,7 +12,7 @@ JAVA = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
 READER = "multipart/x-mixed-replace, image/jpeg, image/*;q=0.5"
 
 
-@pytest.mark.parametrize("accept", [CHROMIUM, FIREFOX, SAFARI, NAVIGATION])
+@pytest.mark.parametrize("accept", [CHROMIUM, FIREFOX, SAFARI, NAVIGATION, "text/html,application/xhtml+xml,*/*;q=0.8"])
 def test_a_browser_names_image_types_but_not_jpeg(accept: str) -> None:
     """Not even Safari, whose list is the longest."""
     assert is_browsers_image(accept)

@@ -1,5 +1,6 @@
 """The hub between a real bus and real viewers: what is shown when, and what is subscribed to."""
 
+import socket
 from functools import partial
 
 import pytest
@@ -69,6 +70,25 @@ def test_a_newcomer_gets_the_newest_picture_at_once(replica: Replica, ingest: Fa
         wait_until(lambda: first.parts, "the first viewer has it")
         with Viewer(replica.port) as second:
             wait_until(lambda: second.parts, "so has the second", 0.8, patience=1)
+
+
+def test_a_client_that_ends_its_sending_is_not_shown_what_others_saw_before(
+    replica: Replica, ingest: FakeIngest
+) -> None:
+    """`nc -N` does so. Nobody has watched since, so the picture that was shown last is old."""
+    with Viewer(replica.port) as first:
+        wait_until(lambda: FRAMES in ingest.topics, "it is subscribed to")
+        ingest.show(frame_of("cam1"))
+        wait_until(lambda: first.parts, "the first viewer has it")
+    wait_until(lambda: FRAMES not in ingest.topics, "the subscription is given up", 5)
+    with socket.create_connection(("127.0.0.1", replica.port), timeout=20) as client:
+        client.sendall(b"GET /api/camera/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        received = b""
+        while b"X-Live" not in received:
+            received += client.recv(65536)
+    assert b"X-Live: 0" in received
+    assert b"X-Live: 1" not in received
 
 
 def test_a_camera_that_sends_seldom_has_a_placeholder_until_it_does(replica: Replica, ingest: FakeIngest) -> None:

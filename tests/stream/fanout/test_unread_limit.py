@@ -101,10 +101,11 @@ def test_a_short_hiccup_costs_a_few_pictures() -> None:
     assert len(program.later(11.5)) >= 0.95 * 30 * 8.4
 
 
-def test_a_window_that_becomes_smaller_for_good_is_found_out() -> None:
-    program = Program(0.005)
+@pytest.mark.parametrize("parts", [4, 7, 60])
+def test_a_window_that_becomes_smaller_for_good_is_found_out(parts: int) -> None:
+    program = Program(0.005, window=80 * 13_000, told_window=80 * 13_000)
     program.run(10)
-    program.window -= 4 * program.part_bytes
+    program.window -= parts * program.part_bytes
     program.run(60)
     assert len(program.later(25)) >= 0.9 * 30 * 45
 
