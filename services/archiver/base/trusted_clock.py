@@ -39,6 +39,8 @@ class TrustedClock:
         self._contradiction: Doubt | None = None
         self.is_confirmed = False
         """A person has said that the clock is right, so no other clock contradicts it any more."""
+        self._is_settled = False
+        """Between clocks that contradict each other another has decided. A step begins it anew."""
         self._is_proven = False
         self._was_doubted = False
 
@@ -70,6 +72,8 @@ class TrustedClock:
             found = doubt_of(reading, self._evidence)
             if found is None and self._evidence.anchor is None:
                 self._evidence = Evidence(self._evidence.newest_ns, reading)
+            if found is not None and found.kind == DoubtKind.STEP:
+                self._is_settled = False
             found = found or self._contradiction
             self._was_doubted = self._was_doubted or found is not None
             return found
@@ -77,7 +81,7 @@ class TrustedClock:
     def is_behind(self) -> bool:
         """Whether it is in doubt because it is behind: then it shows times that have been before."""
         found = self.doubt()
-        return found is not None and found.seconds < 0
+        return found is not None and (found.kind == DoubtKind.BEFORE_RELEASE or found.seconds < 0)
 
     def was_doubted(self) -> bool:
         """Whether anybody was told of a doubt since the last call, however short it was."""
@@ -113,15 +117,19 @@ class TrustedClock:
     def hear(self, witness: str, utc_ns: int, *, contradicts: bool = False) -> bool:
         """Another clock shows that time now; whether this one agrees. Then a doubt ends.
 
-        With `contradicts` a clock that differs makes this one doubted, until it agrees or a person has decided.
+        With `contradicts` a clock that differs makes this one doubted, until it agrees, or a person or a clock that
+        contradicts nobody has decided; then until the next step it is not heard again.
         """
         reading = self.read()
         self.witnesses[witness] = seconds = (reading.utc_ns - utc_ns) / NS_PER_SECOND
         if agrees(reading, utc_ns):
-            if not self._is_proven or self.doubt() is not None:
+            found = self.doubt()
+            if found is not None and found.kind == DoubtKind.CONTRADICTED and not contradicts:
+                self._is_settled = True
+            if found is not None or not self._is_proven:
                 self._trust(reading, witness)
             return True
-        if contradicts and not self.is_confirmed:
+        if contradicts and not (self.is_confirmed or self._is_settled):
             self._contradiction = Doubt(DoubtKind.CONTRADICTED, seconds, witness)
         return False
 

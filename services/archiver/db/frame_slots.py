@@ -15,6 +15,8 @@ def clear_slot(session: Session, frame: ArchivedFrame) -> None:
     A frame that was dated anew has the slot only until one comes that was captured for it; one in doubt has it only as
     long as no other is there.
     """
+    if session.exec(select(ArchivedFrame.id).where(ArchivedFrame.path == frame.path)).first() is not None:
+        return  # its row is there already, and stays as it is
     holder = select(ArchivedFrame).where(
         ArchivedFrame.camera_key == frame.camera_key, ArchivedFrame.slot_start == frame.slot_start
     )

@@ -187,6 +187,7 @@ def _slots_of_frames(session: Session, owed: Stretch, report: SlotReport) -> Ite
             ArchivedFrame.camera_key == report.camera_key,
             col(ArchivedFrame.slot_start) >= owed.start // interval * interval,
             col(ArchivedFrame.slot_start) < owed.end,
+            col(ArchivedFrame.doubtful).is_(False),  # nobody knows whether it is of that slot
         )
         .order_by(col(ArchivedFrame.slot_start))
         .execution_options(yield_per=_ROWS_AT_ONCE)

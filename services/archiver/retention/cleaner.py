@@ -26,6 +26,7 @@ from shared.logs import get_logger
 
 FIRST_SECONDS: Final = 600.0
 ROUND_SECONDS: Final = 3600.0
+RETRY_SECONDS: Final = 60.0
 AT_ONCE: Final = 200
 REST_SECONDS: Final = 0.1
 """The pause between two batches, for others that want to write."""
@@ -67,6 +68,9 @@ class Cleaner:
                 await self.clean(everything=everything)
             except (DatabaseUnavailableError, StorageUnavailableError) as error:
                 self.problems.report(Subject.RETENTION, retention_texts.retention_waits(error))
+                if everything:  # a person has asked for it
+                    await asyncio.sleep(RETRY_SECONDS)
+                    self._everything.set()
             wait_seconds = ROUND_SECONDS
 
     async def clean(self, *, everything: bool = False) -> int:

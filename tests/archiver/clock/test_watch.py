@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import Session, select
 
 from services.archiver.base.epoch import EPOCH
 from services.archiver.base.problems import Problems
@@ -213,3 +214,62 @@ async def test_the_command_also_ends_a_doubt_that_a_server_with_another_time_beg
         world.advance(timedelta(seconds=ASK_SECONDS))
         await contradicted.watch.look()
         assert contradicted.watch.problems.texts() == []
+
+
+class Kernel(Other):
+    """This computer's time service: it always agrees, and contradicts nobody."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.at, contradicts=False, name="the time service")
+        self._world = world
+
+    def utc_ns(self) -> int | None:
+        return self._world.clock.utc_ns()
+
+
+async def test_a_clock_that_contradicts_nobody_decides_for_good_against_a_server_with_another_time(
+    engine: Engine, frame_files: FrameFiles, world: World
+) -> None:
+    """Else retention would wait for ever for a server whose clock is minutes off."""
+    scene = Scene(engine, frame_files, world, Kernel(world), Other(NOW - timedelta(minutes=11)))
+    await scene.watch.look()
+    assert scene.watch.problems.texts()
+    for _ in range(3):
+        world.advance(timedelta(seconds=ASK_SECONDS))
+        await scene.watch.look()
+        assert scene.watch.problems.texts() == []
+
+
+def test_a_slot_that_only_a_frame_in_doubt_has_is_a_gap(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, gap_rows: GapRows, world: World
+) -> None:
+    """Nobody knows whether the frame is of that slot, so the slot has its reason."""
+    world.reboot()
+    world.set(NOW + YEAR)
+    scene = Scene(engine, frame_files, world)
+    assert capture(scene.clock, frame_files, frame_rows).doubtful
+    start = int((NOW + YEAR).timestamp()) // 3600 * 3600
+    missed = Missed(Stretch(start, start + 3600), "camera offline")
+    for since, until in ((start - 3600, start), (start, start + 3600)):
+        gap_rows.record(SlotReport("camera_1", "Camera", 3600, since, until, world.at, (missed,)))
+    assert missed.reason in [gap.reason for gap in gap_rows.gaps(GapQuery())[0] if gap.end_seconds > start]
+
+
+def test_the_row_of_a_file_that_has_one_takes_no_slot(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """A file whose frame was dated anew may be entered a second time, in the slot of its name."""
+    scene = Scene(engine, frame_files, world)
+    named = capture(scene.clock, frame_files, frame_rows)
+    world.advance(HOUR)
+    dated_anew = capture(scene.clock, frame_files, frame_rows)
+    with Session(engine) as session:
+        rows = {row.id: row for row in session.exec(select(ArchivedFrame))}
+        rows[named.id].slot_start = None
+        session.flush()
+        rows[dated_anew.id].slot_start = named.slot_start
+        session.commit()
+    frame_rows.add(ArchivedFrame(**named.model_dump(exclude={"id"})))
+    found = frame_rows.by_path(dated_anew.path)
+    assert found is not None
+    assert found.slot_start == named.slot_start
