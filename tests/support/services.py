@@ -109,8 +109,9 @@ class Stack:
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON at `path`, whatever the status code; empty while the service does not answer."""
+        request = urllib.request.Request(self.origin + path, headers={"Accept": "application/json"})
         try:
-            with urllib.request.urlopen(self.origin + path, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=20) as answer:
                 body: dict[str, Any] = json.load(answer)
         except urllib.error.HTTPError as error:
             body = json.load(error)

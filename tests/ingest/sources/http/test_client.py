@@ -194,7 +194,7 @@ def test_a_camera_that_always_wants_a_new_answer_is_given_up() -> None:
         (b"HTTP/1.1 453 Not Enough Bandwidth\r\n\r\n", failures.TOO_BUSY.format("453 Not Enough Bandwidth")),
         (
             b"HTTP/1.1 418 " + b"\x07ad min" + b"t" * 900 + b"\r\n\r\n",
-            failure_reasons.unclear(f"{failure_reasons.CANT_BE_OPENED} The camera says: 418 ***{'t' * 89}"),
+            failure_reasons.unclear(f"{failure_reasons.CANT_BE_OPENED} The camera says: 418 ***{'t' * 93}"),
         ),
         (
             b"HTTP/1.1 204 Nothing\r\n\r\n",
