@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 VIEWER_TOKEN: Final = "Zuschauer-7f3b-Kennwort"  # noqa: S105 of the lab's own stack
-OPERATOR_TOKEN: Final = "Gaertner-91aa-Kennwort"  # noqa: S105
+OPERATOR_TOKEN: Final = "Gaertner-91aa-Kennwort"  # noqa: S105 a secret of the lab's own
 ANSWER_SECONDS: Final = 2.5
 
 
