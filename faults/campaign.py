@@ -15,7 +15,7 @@ from faults.window import Window
 START_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 1.0
 PATIENCE: Final = 4
-"""However late the machine is, no more than so many times the promised time is granted."""
+"""However late the machine is, a promised time is extended to this multiple at most."""
 GIVE_UP_SECONDS: Final = 60.0
 """When nothing is as before by so much after the promised time, the campaign ends: what follows would say nothing."""
 REST_SECONDS: Final = 6.5

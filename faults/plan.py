@@ -8,7 +8,7 @@ from typing import Final
 from faults.fault import Fault
 
 OVERLAP_SHARE: Final = 0.3
-"""In so many rounds a second fault begins while the first lasts."""
+"""The share of rounds in which a second fault begins while the first lasts."""
 SHORTEST_SECONDS: Final = 4.0
 LONGEST_SECONDS: Final = 9.0
 

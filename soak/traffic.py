@@ -44,7 +44,7 @@ class Traffic:
     """The cameras, the stack that pulls them, and its viewers; entered when the steady viewer has a picture."""
 
     def __init__(self, directory: Path, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - it chooses who looks at what
+        self._random = random.Random(seed)  # noqa: S311 - it only chooses cameras and viewers
         self._file = directory / "cameras.toml"
         self._cameras = {key: RtspCamera(fps=FPS) for key in (STEADY, RESTLESS, GUEST)}
         self._stack_of_all = ExitStack()

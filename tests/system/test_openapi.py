@@ -1,7 +1,7 @@
 """Every documented endpoint keeps its word: requests made from the two OpenAPI documents, good and bad, by everybody.
 
-The services are real processes. The requests are the same in each run. `API_EXAMPLES=200` makes so many for each
-endpoint, new ones each time; `--hypothesis-seed` then repeats a run.
+The services are real processes. The requests are the same in each run. `API_EXAMPLES=200` makes two hundred for
+each endpoint, new ones each time; `--hypothesis-seed` then repeats a run.
 """
 
 import itertools

@@ -2,31 +2,34 @@
 
 from typing import Final
 
+from services.archiver.base.clock_doubt import Doubt, DoubtKind
+
 _DOUBTS: Final = {
-    "not judged": "the database has not been read yet",
-    "before release": "it is set to a time before there was this program",
-    "early": "it is {} behind the newest frame of the archive",
-    "late": "it is {} ahead of the newest frame of the archive",
-    "step": "it was set {} {} while the computer ran",
-    "contradicted": "it is {} {} of {}",
+    DoubtKind.NOT_JUDGED: "the database has not been read yet",
+    DoubtKind.BEFORE_RELEASE: "it is set to a time before there was this program",
+    DoubtKind.EARLY: "it is {} behind the newest frame of the archive",
+    DoubtKind.LATE: "it is {} ahead of the newest frame of the archive",
+    DoubtKind.STEP: "it was set {} {} while the computer ran",
+    DoubtKind.CONTRADICTED: "it is {} {} of {}",
 }
 
 
-def doubt(kind: str, seconds: float, witness: str) -> str:
+def doubt(found: Doubt) -> str:
     """Why the clock is in doubt."""
-    span = _span(abs(seconds))
-    direction = {"step": ("ahead", "back"), "contradicted": ("ahead", "behind")}.get(kind, ("", ""))[seconds < 0]
-    return _DOUBTS[kind].format(*(part for part in (span, direction, witness) if part))
+    span = _span(abs(found.seconds))
+    ways = {DoubtKind.STEP: ("ahead", "back"), DoubtKind.CONTRADICTED: ("ahead", "behind")}
+    direction = ways.get(found.kind, ("", ""))[found.seconds < 0]
+    return _DOUBTS[found.kind].format(*(part for part in (span, direction, found.witness) if part))
 
 
 def camera_clock(camera_key: str) -> str:
     return f"the camera {camera_key}"
 
 
-def clock_in_doubt(now: str, why: str) -> str:
+def clock_in_doubt(now: str, found: Doubt) -> str:
     return (
-        f"This computer's clock says {now}, which is in doubt: {why}. ARCHIVE_KEEP deletes nothing until another clock "
-        "or you say that it is right: on the status page, or with 'framecast clock --confirm'."
+        f"This computer's clock says {now}, which is in doubt: {doubt(found)}. ARCHIVE_KEEP deletes nothing until "
+        "another clock or you say that it is right: on the status page, or with 'framecast clock --confirm'."
     )
 
 

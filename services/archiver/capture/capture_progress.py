@@ -6,7 +6,7 @@ from typing import Final
 from services.archiver.capture.camera_presence import CameraPresence
 
 INTERVALS: Final = 2
-"""So many without a picture are too many."""
+"""This many slots without a picture are too many."""
 LEAST_SECONDS: Final = 10.0
 """Intervals of a second or two are missed now and then on a busy machine."""
 GRACE_SECONDS: Final = 60.0

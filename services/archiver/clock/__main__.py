@@ -56,8 +56,7 @@ def _run(arguments: argparse.Namespace, settings: ArchiverSettings, engine: Engi
     now = from_ns(clock.clock.utc_ns())
     doubt = clock.doubt()
     if doubt is not None:
-        why = clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
-        sys.stderr.write(f"{clock_texts.clock_in_doubt(f'{now:%Y-%m-%d %H:%M}', why)}\n")
+        sys.stderr.write(f"{clock_texts.clock_in_doubt(f'{now:%Y-%m-%d %H:%M}', doubt)}\n")
         return EXIT_NOT_DONE
     rows.settle()
     if arguments.keep:

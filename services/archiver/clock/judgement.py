@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.trusted_clock import TrustedClock
-from services.archiver.clock.witnesses import witnesses_of
+from services.archiver.clock.witnesses import ask, witnesses_of
 from services.archiver.db.clock_rows import ClockRows
 from shared.clock import Clock
 
@@ -22,7 +22,5 @@ def judged_clock(engine: Engine, settings: ArchiverSettings) -> TrustedClock:
     clock = TrustedClock(Clock())
     ClockRows(engine, clock).load()
     for witness in witnesses_of(engine, settings.archive_dir, settings.aws_endpoint_url):
-        utc_ns = witness.utc_ns()
-        if utc_ns is not None:
-            clock.hear(witness.name, utc_ns, contradicts=witness.contradicts)
+        ask(witness, clock)
     return clock

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Engine
@@ -13,7 +14,7 @@ from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.base.trusted_clock import TrustedClock
-from services.archiver.clock.witnesses import Witness
+from services.archiver.clock.witnesses import Witness, ask
 from services.archiver.db.clock_rows import ClockRows
 from shared.logs import get_logger
 
@@ -74,7 +75,7 @@ class ClockWatch:
         if now - self._asked >= (NOTE_SECONDS if self._clock.doubt() is None else ASK_SECONDS):
             self._asked = now
             for witness in self._witnesses:
-                await self._ask(witness)
+                await self._threads.run(partial(ask, witness, self._clock))
             if self._clock.doubt() is not None:
                 await self._look_for_confirmation()
         doubt = self._clock.doubt()
@@ -117,12 +118,7 @@ class ClockWatch:
         if evidence.anchor is not None and doubt_of(self._clock.read(), evidence) is None:
             self._clock.judge_by(evidence)
 
-    async def _ask(self, witness: Witness) -> None:
-        utc_ns = await self._threads.run(witness.utc_ns)
-        if utc_ns is not None:
-            self._clock.hear(witness.name, utc_ns, contradicts=witness.contradicts)
-
     def _in_words(self, doubt: Doubt) -> str:
         # To the day, so that the sentence is not another one at each look.
         now = f"{from_ns(self._clock.clock.utc_ns()):%Y-%m-%d}"
-        return clock_texts.clock_in_doubt(now, clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness))
+        return clock_texts.clock_in_doubt(now, doubt)

@@ -18,6 +18,7 @@ from sqlmodel import select
 from services.archiver.base.epoch import EPOCH
 from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.settings import S3_SCHEME
+from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.clock.kernel import synchronised_utc_ns
 from services.archiver.db.engine import reading
 from shared.clock import NS_PER_SECOND
@@ -83,6 +84,13 @@ class HttpDateWitness:
             return None
         finally:
             connection.close()
+
+
+def ask(witness: Witness, clock: TrustedClock) -> None:
+    """Let the clock hear what the witness shows, if it can be asked."""
+    utc_ns = witness.utc_ns()
+    if utc_ns is not None:
+        clock.hear(witness.name, utc_ns, contradicts=witness.contradicts)
 
 
 def witnesses_of(engine: Engine, archive_dir: str, s3_endpoint: str | None) -> Iterator[Witness]:

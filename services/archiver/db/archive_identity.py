@@ -27,7 +27,7 @@ from services.archiver.files.open_store import open_store
 from services.archiver.files.store import FrameStore
 
 _TRIED_AT_EACH_END: Final = 50
-"""So many of the newest and of the oldest frames are looked for. Many may be gone: on another disk, or deleted."""
+"""How many of the newest frames, and of the oldest, are looked for. Many may be gone: on another disk, or deleted."""
 
 
 class ArchiveIdentity:

@@ -21,7 +21,7 @@ def clear_slot(session: Session, frame: ArchivedFrame) -> None:
         ArchivedFrame.camera_key == frame.camera_key, ArchivedFrame.slot_start == frame.slot_start
     )
     row = session.exec(holder).first() if frame.slot_start is not None else None
-    if row is None or row.path == frame.path:
+    if row is None:
         return
     if (frame.doubtful and not row.doubtful) or not _give_way(session, row):
         frame.slot_start = None

@@ -22,8 +22,8 @@ from services.archiver.base import demo_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.capture.slots import slot_at
-from services.archiver.db.archive_identity import ArchiveIdentity, is_away
-from services.archiver.db.engine import upgrade, writing
+from services.archiver.db.archive_identity import open_archive
+from services.archiver.db.engine import writing
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows, insert_new
 from services.archiver.db.gaps import GapRows, insert_gap
@@ -33,8 +33,6 @@ from services.archiver.db.slot_report import SlotReport
 from services.archiver.demo.painting import save_pictures
 from services.archiver.demo.season import HOUR_SECONDS, Season
 from services.archiver.files.frame_files import StoredFrame
-from services.archiver.files.local_store import LocalStore
-from services.archiver.files.open_store import open_store
 from services.archiver.files.paths import path_of
 from shared.lifecycle import run_service
 from shared.settings import load_settings
@@ -55,10 +53,7 @@ def main() -> int:
     season = Season(end - arguments.days * 24 * HOUR_SECONDS, end)
     begun = time.monotonic()
     try:
-        store = open_store(settings, is_tried=not is_away(engine, settings))
-        upgrade(engine)
-        if isinstance(store, LocalStore):
-            ArchiveIdentity(engine, store).settle()
+        open_archive(settings, engine)
         present = FrameRows(engine).count(FrameQuery(arguments.camera))
         if present and not arguments.add:
             sys.stderr.write(f"{demo_texts.demo_refused(present, arguments.camera)}\n")

@@ -46,8 +46,7 @@ def main() -> int:
         clock = judged_clock(engine, settings)
         doubt = clock.doubt()
         if doubt is not None:
-            why = clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness)
-            sys.stderr.write(f"{clock_texts.clock_in_doubt(f'{from_ns(clock.clock.utc_ns()):%Y-%m-%d}', why)}\n")
+            sys.stderr.write(f"{clock_texts.clock_in_doubt(f'{from_ns(clock.clock.utc_ns()):%Y-%m-%d}', doubt)}\n")
         if arguments.dry_run:
             _print(forecaster, from_ns(clock.clock.utc_ns()))
         elif doubt is not None:

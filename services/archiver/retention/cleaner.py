@@ -69,7 +69,7 @@ class Cleaner:
             except (DatabaseUnavailableError, StorageUnavailableError) as error:
                 self.problems.report(Subject.RETENTION, retention_texts.retention_waits(error))
                 if everything:  # a person has asked for it
-                    await asyncio.sleep(RETRY_SECONDS)
+                    await self.sleep(RETRY_SECONDS)
                     self._everything.set()
             wait_seconds = ROUND_SECONDS
 

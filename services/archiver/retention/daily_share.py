@@ -61,7 +61,7 @@ class DailyShare:
         return max(0, ceil((frames + deleted) * self.percent / 100) - deleted)
 
     def spend(self, now: datetime, count: int) -> None:
-        """So many overdue frames have gone."""
+        """Count overdue frames that are being deleted."""
         if not count or self.percent >= ALL_PERCENT:
             return
         with writing(self._engine) as session:

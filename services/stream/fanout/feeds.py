@@ -16,7 +16,7 @@ from shared.bus.frames import Frame
 from shared.bus.topics import MAIN, frame_topic
 
 QUEUED_SECONDS: Final = 0.5
-"""A picture may be late by so much more than the one before it."""
+"""A picture may be this much later than the one before it."""
 LINGER_SECONDS: Final = 2.0
 """A feed stays subscribed for this long after its last viewer, so that a reload costs no new start."""
 

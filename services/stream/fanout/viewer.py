@@ -67,7 +67,7 @@ class Viewer:
         self.taken = 0
 
     def accepts_placeholder(self, picture: Picture, now: float) -> bool:
-        """Whether it is to be offered a placeholder. Notes one of a guessed size that it begins with."""
+        """Whether it wants this placeholder now. Notes one of a guessed size that it begins with."""
         if not self.wants_placeholders:
             return False
         if picture.is_guess and self.size_wait_until is not None and not self.taken:

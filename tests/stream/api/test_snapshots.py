@@ -125,7 +125,7 @@ def test_an_unknown_camera_is_no_picture(replica: Replica) -> None:
 
 @pytest.mark.parametrize("query", ["width=32", "w=20", "h=20", "w=17&h=23"])
 def test_a_snapshot_has_the_size_that_is_asked_for(replica: Replica, ingest: FakeIngest, query: str) -> None:
-    """By ours, which must be offered, and by other servers' names, which mean at least so many pixels."""
+    """By our name, which must be an offered width, and by other servers' names, for which a larger size will do."""
     showing = shown_on_demand(ingest, SMALL, "32")
     status, _, body = replica.request(f"{SNAPSHOT}?{query}")
     showing.join(5)

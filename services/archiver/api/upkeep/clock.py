@@ -74,7 +74,7 @@ def clock_router(clock: TrustedClock, engine: Engine, frame_files: FrameFiles) -
 
     def answer() -> ClockAnswer:
         doubt, now = clock.doubt(), from_ns(clock.clock.utc_ns())
-        told = doubt and DoubtAnswer(kind=doubt.kind, text=clock_texts.doubt(doubt.kind, doubt.seconds, doubt.witness))
+        told = doubt and DoubtAnswer(kind=doubt.kind, text=clock_texts.doubt(doubt))
         found = LeftoversAnswer.of(leftovers.find(now))
         return ClockAnswer(now=now, doubt=told, witnesses=dict(clock.witnesses), leftovers=found)
 
