@@ -48,7 +48,7 @@ def translated(path: str, query: bytes, camera_keys: Callable[[], Sequence[str]]
     if path == "/":
         action = _ACTION.fullmatch(dict(_pairs(query)).get("action", ""))
         return (path, query) if action is None else (_ACTIONS[action[1]], _of_input(action[2], query, camera_keys()))
-    if path != "/" and path.rstrip("/") in _SAME_QUERY:
+    if path.rstrip("/") in _SAME_QUERY:
         path = path.rstrip("/")
     if (frigate := _FRIGATE.fullmatch(path)) is not None:
         return SNAPSHOT, _query([("camera", frigate[1]), *_pairs(query)])

@@ -15,6 +15,7 @@ from services.stream.api.mjpeg_response import came_through_a_proxy
 from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
 from services.stream.base import texts
 from services.stream.base.errors import WidthNotOfferedError
+from services.stream.fanout.cameras import KnownCamera
 from services.stream.fanout.hub import Hub
 from services.stream.fanout.picture import Picture
 from services.stream.fanout.recompression import KEPT_SECONDS
@@ -49,8 +50,14 @@ class SnapshotOptions(BaseModel):
     stand_in: Literal["1", "none"] | None = Field(
         None, description="Without a fresh picture: `1` gives the marked one with status 200, `none` words in any case."
     )
-    w: int | None = Field(None, ge=1, description="go2rtc's: the narrowest offered size that is at least so wide.")
-    h: int | None = Field(None, ge=1, description="Frigate's: the narrowest offered size that is at least so high.")
+    w: int | None = Field(None, ge=1, description="go2rtc's: the narrowest offered size with at least this width.")
+    h: int | None = Field(None, ge=1, description="Frigate's: the narrowest offered size with at least this height.")
+
+    def width_of(self, camera: KnownCamera | None) -> int | None:
+        """The width asked for, in pixels; None for the camera's own."""
+        if self.width is not None or camera is None:
+            return self.width
+        return camera.width_for(self.w, self.h)
 
 
 Options = Annotated[SnapshotOptions, Query()]
@@ -80,18 +87,21 @@ async def _answer(hub: Hub, request: Request, key: str | None, options: Snapshot
     try:
         return await _snapshot(hub, request, key, options)
     except HTTPException as error:
-        if error.status_code != _UNAVAILABLE or options.stand_in == "none":
+        if error.status_code != _UNAVAILABLE or _wants_words(request, options):
             raise
-        if options.stand_in is None and prefers_words(request.headers.get("accept", "")):
-            raise
-        is_known = key is not None and hub.cameras.get(key) is not None
-        camera = hub.cameras.get(key) if is_known and key is not None else None
-        width = options.width or (camera.width_for(options.w, options.h) if camera is not None else None)
-        picture = await hub.placeholder(key if is_known else None, width)
+        camera = None if key is None else hub.cameras.get(key)
+        picture = await hub.placeholder(None if camera is None else key, options.width_of(camera))
         if picture is None:
             raise
         status = _UNAVAILABLE if options.stand_in is None else 200
         return Response(picture.jpeg, status, {**_headers(picture), **(error.headers or {})}, "image/jpeg")
+
+
+def _wants_words(request: Request, options: SnapshotOptions) -> bool:
+    """Whether a client without a fresh picture gets words in its place."""
+    if options.stand_in is None:
+        return prefers_words(request.headers.get("accept", ""))
+    return options.stand_in == "none"
 
 
 async def _snapshot(hub: Hub, request: Request, key: str | None, options: SnapshotOptions) -> Response:
@@ -105,9 +115,8 @@ async def _snapshot(hub: Hub, request: Request, key: str | None, options: Snapsh
     problem = camera.problem(hub.loop_seconds)
     if problem is not None:
         raise _no_picture(f"{problem.headline}. {problem.advice}".strip())
-    width = options.width or camera.width_for(options.w, options.h)
     try:
-        picture = await _newest(hub, request, key, width, options.quality)
+        picture = await _newest(hub, request, key, options.width_of(camera), options.quality)
     except TimeoutError:
         raise _no_picture(texts.no_picture_within(WAIT_SECONDS)) from None
     age_seconds = picture.age_seconds(time.monotonic())

@@ -150,7 +150,8 @@ class Hub:
     async def placeholder(self, camera_key: str | None, width: int | None = None) -> Picture | None:
         """What a viewer would be shown in place of a live picture now; None when it can't be drawn."""
         feed = self._feeds.feed(camera_key, self._feeds.ladder(camera_key, width)[0])
-        return await self._placeholders.drawn(feed, *self._trouble(feed))
+        problem, size = self._trouble(feed)
+        return await self._placeholders.drawn(feed, problem or NO_PICTURE_YET, size)
 
     def frame_age_seconds(self, camera_key: str) -> float | None:
         """How old the camera's newest picture is; None while this replica has none."""
@@ -260,18 +261,17 @@ class Hub:
         now, awake_seconds = self.loop_seconds, self._clock.awake_seconds()
         if feed.newest is not None and time.monotonic() - feed.newest.received_at > awake_seconds:
             feed.newest = None  # it is from before a stall of our own
-        camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
-        problem = WAITING if camera is None else camera.problem(now)
+        problem, size = self._trouble(feed)
         waits_for_first = min(now - feed.subscribed_at, awake_seconds) < FIRST_PICTURE_SECONDS
         if problem is None and (feed.newest is not None or waits_for_first):
             return feed.newest
         # When the camera comes back, its last picture from before must not pass for a new one.
         feed.newest = None
-        return self._placeholders.picture(feed, *self._trouble(feed))
+        return self._placeholders.picture(feed, problem or NO_PICTURE_YET, size)
 
-    def _trouble(self, feed: Feed) -> tuple[Problem, tuple[int, int] | None]:
-        """Why there is no live picture, and the size of the placeholder for it."""
+    def _trouble(self, feed: Feed) -> tuple[Problem | None, tuple[int, int] | None]:
+        """What is wrong with the feed's camera, if anything is, and the size of a placeholder for it."""
         camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
         if camera is None:
             return WAITING, None
-        return camera.problem(self.loop_seconds) or NO_PICTURE_YET, camera.size(feed.rendition)
+        return camera.problem(self.loop_seconds), camera.size(feed.rendition)

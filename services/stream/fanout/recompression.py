@@ -7,7 +7,6 @@ qualities, each made at most once a second for a size of a camera, one at a time
 import asyncio
 import io
 import time
-from dataclasses import dataclass
 from typing import Final
 
 from services.stream.fanout.picture import MAX_PIXELS, Picture
@@ -19,12 +18,6 @@ STEP: Final = 10
 """Qualities are rounded up to a multiple of this."""
 KEPT_SECONDS: Final = 1.0
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    begun_at: float
-    making: asyncio.Task[Picture]
 
 
 class Recompression:
@@ -39,27 +32,20 @@ class Recompression:
         self._own_turn = asyncio.Lock()
         """Pictures to recompress wait here, so that a placeholder waits for one of them at most."""
         self._max_pixels = min(max_pixels, MAX_PIXELS)
-        self._results: dict[tuple[str | None, int | None, int], _Result] = {}
+        self._results: dict[tuple[str | None, int | None, int], asyncio.Task[Picture]] = {}
 
     async def picture(self, picture: Picture, width: int | None, quality: int) -> Picture:
         """`picture`, or one at most `KEPT_SECONDS` older, at about `quality`. As it is where that can't be made."""
-        now = time.monotonic()
-        for key, old in tuple(self._results.items()):
-            if now - old.begun_at >= KEPT_SECONDS and old.making.done():
-                del self._results[key]
         step = min(100, -(-quality // STEP) * STEP)
         wanted = (picture.camera_key, width, step)
         if wanted not in self._results:
-            self._results[wanted] = result = _Result(now, asyncio.create_task(self._make(picture, step)))
-            result.making.add_done_callback(lambda _: self._forget_later(wanted, result))
-        return await asyncio.shield(self._results[wanted].making)
+            until = time.monotonic() + KEPT_SECONDS
+            making = self._results[wanted] = asyncio.create_task(self._make(picture, step))
+            making.add_done_callback(lambda _: self._forget_at(until, wanted))
+        return await asyncio.shield(self._results[wanted])
 
-    def _forget_later(self, wanted: tuple[str | None, int | None, int], result: _Result) -> None:
-        def forget() -> None:
-            if self._results.get(wanted) is result:
-                del self._results[wanted]
-
-        asyncio.get_running_loop().call_later(KEPT_SECONDS, forget)
+    def _forget_at(self, until: float, wanted: tuple[str | None, int | None, int]) -> None:
+        asyncio.get_running_loop().call_later(until - time.monotonic(), self._results.pop, wanted)
 
     async def _make(self, picture: Picture, quality: int) -> Picture:
         async with self._own_turn:
