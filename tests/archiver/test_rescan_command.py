@@ -123,7 +123,7 @@ def test_a_damaged_database_is_told_with_what_to_do_and_made_anew_then(
     assert (done.returncode, "5 frames have their rows, 5 of them new" in done.stdout) == (0, True)
 
 
-@pytest.mark.parametrize("line", ["rescan", "camera list", "clock", "retention --now"])
+@pytest.mark.parametrize("line", ["rescan", "camera list", "clock", "retention --now", "demo --days 1"])
 def test_where_a_marker_is_expected_no_command_makes_a_database_beneath_the_mount_point(
     env: dict[str, str], tmp_path: Path, line: str
 ) -> None:
