@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from services.archiver.api.frames.history import parts_of, strips
 from services.archiver.app import create_app
 from services.archiver.db.engine import writing
+from services.archiver.db.gaps import GapRows
 from services.archiver.db.history import GapsOfPiece, HistoryRows, KnownCamera, Pieces, spread
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap
 from services.archiver.files.store import FrameStore
@@ -87,8 +88,9 @@ def test_neighbours_of_one_state_are_one_part() -> None:
     ]
 
 
-def test_the_database_adds_up_in_one_query_for_each_strip(engine: Engine) -> None:
+def test_the_database_adds_up_in_one_query_for_each_strip(engine: Engine, gap_rows: GapRows) -> None:
     """Ten thousand gaps of a camera behind bad Wi-Fi come as one row for each hour and reason."""
+    del gap_rows  # its tables are there
     settled = HOURS.until - HOUR
     begin = settled - 2 * HOUR
     gaps = [gap("porch", at, at + 10) for at in range(begin, settled, 20)]
