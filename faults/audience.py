@@ -16,10 +16,15 @@ SEATS: Final = (
     ("snapshot", FRONT, SECOND),
 )
 """How, which camera, at which replica."""
+CAMERAS: Final = frozenset({FRONT, BACK})
 EVERYBODY: Final = frozenset(" ".join(seat) for seat in SEATS)
 NOBODY: Final[frozenset[str]] = frozenset()
 PAGES: Final = frozenset({f"page {FIRST}", f"page {SECOND}"})
 ARCHIVE_PAGES: Final = frozenset(f"archive {page}" for page in PAGES)
+
+
+LAB: Final = "the lab"
+"""Whose lateness concerns every promise."""
 
 
 def watching(camera: str) -> frozenset[str]:
@@ -28,3 +33,21 @@ def watching(camera: str) -> frozenset[str]:
 
 def at_replica(label: str) -> frozenset[str]:
     return frozenset(" ".join(seat) for seat in SEATS if seat[2] == label)
+
+
+def camera_of(viewer: str) -> str:
+    return viewer.split(" ")[1]
+
+
+def parts_behind(viewer: str) -> frozenset[str]:
+    """What a viewer's pictures pass through, by the names under which lateness is noted."""
+    _, camera, replica = viewer.rsplit(" ", 2)
+    return frozenset({LAB, "ingest", camera_part(camera), replica})
+
+
+def parts_behind_archive(camera: str) -> frozenset[str]:
+    return frozenset({LAB, "ingest", camera_part(camera), "archiver"})
+
+
+def camera_part(camera: str) -> str:
+    return f"camera {camera}"

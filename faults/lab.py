@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from faults.archive_rows import ArchiveRows
-from faults.audience import ARCHIVE_PAGES, BACK, FRONT, PAGES, SEATS
+from faults.audience import ARCHIVE_PAGES, BACK, FRONT, PAGES, SEATS, camera_part
 from faults.cameras import CameraWatch, LabCamera, started_camera
 from faults.lateness import LatenessWatch
 from faults.record import Fact, Record
@@ -51,11 +51,11 @@ class Lab:
         with self.lock:
             self.record.add(fact)
 
-    def fair_pids(self) -> list[int]:
-        """The services' processes and the cameras', but for those that a fault starves."""
-        pids = [pid for service in tuple(self.stack.services.values()) for pid in service.pids()]
-        pids += [each.camera.pid or 0 for each in self.cameras]
-        return [pid for pid in pids if pid and pid not in self.starved]
+    def fair_pids(self) -> dict[str, list[int]]:
+        """The processes of each service and camera, but for those that a fault starves."""
+        pids = {service.label: service.pids() for service in tuple(self.stack.services.values())}
+        pids |= {camera_part(each.key): [each.camera.pid or 0] for each in self.cameras}
+        return {part: [pid for pid in some if pid and pid not in self.starved] for part, some in pids.items()}
 
 
 @contextmanager

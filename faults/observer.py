@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from faults.judged import Judged
 from faults.lab import Lab
 from faults.promises import PROMISES, Breach
-from faults.promises.delivery import STREAMED, quiet_stretches
+from faults.promises.delivery import STREAMED, disturbed_seconds, judged_stretches
+from faults.record import Record
 from faults.secrets import OutputWatch
 from faults.stack import INTERVAL_SECONDS
 from faults.usage import usage_of
@@ -31,13 +33,13 @@ class Observer:
         self._told: set[tuple[str, str]] = set()
         self._words: set[str] = set()
         self.breaches: list[Breach] = []
-        self.judged_seconds = 0.0
-        """How long streams were judged for lost frames, over all their viewers."""
+        self.streams = Judged()
 
     def watch_from_here(self) -> None:
         """All is as it should be: what was before is not judged."""
         self._slots_from = time.time()
         self.end_round()
+        self.streams = Judged()
         self._lab.rows.note_files()
 
     def look(self) -> list[Breach]:
@@ -83,16 +85,12 @@ class Observer:
     def end_round(self) -> None:
         """Forget facts that no promise needs any more."""
         self._told.clear()
-        with self._lab.lock:
-            self.judged_seconds += sum(
-                end - begin
-                for viewer in STREAMED
-                for begin, end in quiet_stretches(self._lab.record, viewer, self._since)
-            )
-        self._since = time.time()
         record, oldest = self._lab.record, time.time() - KEPT_SECONDS
         with self._lab.lock:
+            self._add_up(record)
+            self._since = time.time()
             record.since = self._since
+            record.windows = [each for each in record.windows if each.recovered > min(oldest, self._slots_from)]
             record.sights = [sight for sight in record.sights if sight.at > self._since]
             record.painted = [fact for fact in record.painted if fact.at > oldest]
             record.sessions = [fact for fact in record.sessions if fact.at > self._since]
@@ -101,6 +99,13 @@ class Observer:
             record.leaks.clear()
             record.told = [told for told in record.told if told.at > self._since - 2]
             record.lateness = [late for late in record.lateness if late.at > oldest]
+
+    def _add_up(self, record: Record) -> None:
+        record.until = time.time()
+        for viewer in STREAMED:
+            self.streams.judged += sum(stretch.seconds for stretch in judged_stretches(record, viewer))
+            self.streams.disturbed += disturbed_seconds(record, viewer)
+            self.streams.whole += record.until - record.since
 
     def put_window(self, window: Window) -> None:
         """Enter a window, or what is new of it."""

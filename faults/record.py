@@ -41,9 +41,13 @@ class Record:
     def add(self, fact: Fact) -> None:
         self._list_of(fact).append(fact)
 
-    def late_seconds(self, since: float, until: float) -> float:
-        """How much later than wanted things ran between the two times, in all."""
-        return sum(late.seconds for late in self.lateness if since <= late.at <= until + late.seconds)
+    def late_seconds(self, since: float, until: float, parts: frozenset[str] | None = None) -> float:
+        """How much later than wanted things ran between the two times, in all. `parts` are those that matter."""
+        return sum(
+            late.seconds
+            for late in self.lateness
+            if since <= late.at <= until + late.seconds and (parts is None or late.part in parts)
+        )
 
     def windows_of(self, viewer: str) -> Iterator[Window]:
         """Those that concern the viewer."""

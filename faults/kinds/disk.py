@@ -2,8 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from faults.audience import ARCHIVE_PAGES, NOBODY
@@ -11,6 +11,7 @@ from faults.fault import Fault
 from faults.lab import Lab
 from faults.stack import INTERVAL_SECONDS
 from faults.window import Promise
+from faults.words import DISK_AWAY, DISK_FULL, DISK_READ_ONLY
 from tests.support.disks import made_ext4, run
 from tests.support.waiting import wait_until
 
@@ -19,7 +20,6 @@ SLOT_SECONDS: Final = 2 * INTERVAL_SECONDS + 3.0
 """A full disk is met by the next picture, and told at the page's next look."""
 RECOVERY_SECONDS: Final = 20.0
 """A picture must be written, or the disk looked at again, before the words go."""
-SPOILT: Final = frozenset({"disk full", "storage unavailable", "the disk is not mounted", "no fresh picture"})
 
 
 @contextmanager
@@ -77,11 +77,17 @@ def _remount(lab: Lab, mode: str) -> None:
     wait_until(lambda: subprocess.run(command, check=False, capture_output=True).returncode == 0, f"it is {mode}")
 
 
-_TOLD: Final = Promise(RECOVERY_SECONDS, NOBODY, SPOILT, ARCHIVE_PAGES, told_seconds=SLOT_SECONDS)
+def _fault(
+    name: str, during: Callable[[Lab], AbstractContextManager[None]], reason: str, words: tuple[str, ...]
+) -> Fault:
+    reasons = frozenset({reason, "no fresh picture"})
+    promise = Promise(RECOVERY_SECONDS, NOBODY, reasons, ARCHIVE_PAGES, words, told_seconds=SLOT_SECONDS)
+    return Fault(name, KIND, during, promise, least_seconds=SLOT_SECONDS + 2)
+
 
 FAULTS: Final = (
-    Fault("the disk is full", KIND, full, _TOLD, least_seconds=SLOT_SECONDS + 2),
-    Fault("the disk is read-only", KIND, read_only, _TOLD, least_seconds=SLOT_SECONDS + 2),
-    Fault("the disk is unmounted", KIND, unmounted, _TOLD, least_seconds=SLOT_SECONDS + 2),
-    Fault("another disk is in its place", KIND, exchanged, _TOLD, least_seconds=SLOT_SECONDS + 2),
+    _fault("the disk is full", full, "disk full", DISK_FULL),
+    _fault("the disk is read-only", read_only, "storage unavailable", DISK_READ_ONLY),
+    _fault("the disk is unmounted", unmounted, "the disk is not mounted", DISK_AWAY),
+    _fault("another disk is in its place", exchanged, "the disk is not mounted", DISK_AWAY),
 )
