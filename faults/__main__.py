@@ -19,6 +19,7 @@ from faults.lab import running_lab
 from faults.plan import Plan
 from faults.report import summary, table
 from faults.timeline import Timeline
+from faults.viewers.browser import missing_browser
 from tests.support.camera import missing_camera_parts
 from tests.support.disks import missing_disk_parts
 
@@ -41,7 +42,7 @@ def main() -> int:
     print(f"The fault lab: seed {seed}, {len(faults)} kinds of faults, {options.minutes:g} minutes", flush=True)
     timeline = Timeline(print_all=options.verbose)
     with tempfile.TemporaryDirectory(prefix="framecast-faults-") as directory:
-        outcome = _campaign(Path(directory), timeline, Plan(faults, seed), options.minutes * 60)
+        outcome = _campaign(Path(directory), timeline, Plan(faults, seed), options)
         if options.keep_logs is not None:
             shutil.copytree(directory, options.keep_logs, ignore=shutil.ignore_patterns("disk*"), dirs_exist_ok=True)
     _tell_breaches(outcome, timeline, seed)
@@ -52,9 +53,12 @@ def main() -> int:
     return 1 if outcome.breaches or outcome.aborted else 0
 
 
-def _campaign(directory: Path, timeline: Timeline, plan: Plan, seconds: float) -> Outcome:
-    with running_lab(directory, timeline) as lab:
-        return Campaign(lab, plan, seconds).run()
+def _campaign(directory: Path, timeline: Timeline, plan: Plan, options: argparse.Namespace) -> Outcome:
+    absent = "it is short" if options.short else missing_browser()
+    if absent is not None:
+        print(f"No browser watches: {absent}")
+    with running_lab(directory, timeline, has_browser=absent is None) as lab:
+        return Campaign(lab, plan, options.minutes * 60).run()
 
 
 def _tell_breaches(outcome: Outcome, timeline: Timeline, seed: int) -> None:

@@ -16,11 +16,16 @@ SEATS: Final = (
     ("snapshot", FRONT, SECOND),
 )
 """How, which camera, at which replica."""
+BROWSER: Final = ("browser", FRONT, FIRST)
+"""A real browser, in full campaigns. What it shows is looked at twice a second, so it is not judged for each frame."""
+_ALL: Final = (*SEATS, BROWSER)
 CAMERAS: Final = frozenset({FRONT, BACK})
-EVERYBODY: Final = frozenset(" ".join(seat) for seat in SEATS)
+EVERYBODY: Final = frozenset(" ".join(seat) for seat in _ALL)
 NOBODY: Final[frozenset[str]] = frozenset()
-PAGES: Final = frozenset({f"page {FIRST}", f"page {SECOND}"})
-ARCHIVE_PAGES: Final = frozenset(f"archive {page}" for page in PAGES)
+BROWSER_PAGE: Final = f"browser page {FIRST}"
+_ASKING: Final = frozenset({f"page {FIRST}", f"page {SECOND}"})
+ARCHIVE_PAGES: Final = frozenset(f"archive {page}" for page in _ASKING)
+PAGES: Final = _ASKING | {BROWSER_PAGE}
 
 
 LAB: Final = "the lab"
@@ -28,11 +33,11 @@ LAB: Final = "the lab"
 
 
 def watching(camera: str) -> frozenset[str]:
-    return frozenset(" ".join(seat) for seat in SEATS if seat[1] == camera)
+    return frozenset(" ".join(seat) for seat in _ALL if seat[1] == camera)
 
 
 def at_replica(label: str) -> frozenset[str]:
-    return frozenset(" ".join(seat) for seat in SEATS if seat[2] == label)
+    return frozenset(" ".join(seat) for seat in _ALL if seat[2] == label)
 
 
 def camera_of(viewer: str) -> str:

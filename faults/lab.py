@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from faults.archive_rows import ArchiveRows
-from faults.audience import ARCHIVE_PAGES, BACK, FRONT, PAGES, SEATS, camera_part
+from faults.audience import ARCHIVE_PAGES, BACK, BROWSER_PAGE, FRONT, PAGES, SEATS, camera_part
 from faults.cameras import CameraWatch, LabCamera, started_camera
 from faults.lateness import LatenessWatch
 from faults.record import Fact, Record
 from faults.stack import Stack
 from faults.timeline import Timeline
+from faults.viewers.browser import BrowserPage
 from faults.viewers.healthy import MjpegViewer, SnapshotViewer, SocketViewer
 from faults.viewers.page import Page
 from faults.viewers.viewer import Viewer
@@ -36,7 +37,7 @@ class Lab:
     disk: Disk
     rows: ArchiveRows
     viewers: list[Viewer]
-    pages: list[Page]
+    pages: list[Page | BrowserPage]
     timeline: Timeline
     record: Record
     lock: threading.Lock
@@ -59,7 +60,7 @@ class Lab:
 
 
 @contextmanager
-def running_lab(directory: Path, timeline: Timeline) -> Iterator[Lab]:
+def running_lab(directory: Path, timeline: Timeline, *, has_browser: bool) -> Iterator[Lab]:
     """Everything runs within the block. It is not yet awaited that anybody sees a picture."""
     with ExitStack() as exits:
         disk = exits.enter_context(ext4(directory, size=DISK_SIZE))
@@ -76,6 +77,9 @@ def running_lab(directory: Path, timeline: Timeline) -> Iterator[Lab]:
         lab = Lab(directory, stack, cameras, disk, rows, [], [], timeline, Record(), threading.Lock(), set())
         exits.callback(stack.stop)
         stack.start()
+        if has_browser:
+            lab.pages.append(BrowserPage(stack.doors[0], lab.note, timeline.add))
+        lab.record.pages = PAGES | ARCHIVE_PAGES if has_browser else (PAGES | ARCHIVE_PAGES) - {BROWSER_PAGE}
         _start_watches(lab, exits)
         yield lab
 
@@ -84,7 +88,7 @@ def _start_watches(lab: Lab, exits: ExitStack) -> None:
     doors = {door.label: door for door in lab.stack.doors}
     lab.viewers += [_KINDS[kind](doors[label], camera, lab.note) for kind, camera, label in SEATS]
     lab.pages += [Page(door, lab.note) for door in lab.stack.doors]
-    parts: list[CameraWatch | LatenessWatch | Page] = [*lab.pages]
+    parts: list[CameraWatch | LatenessWatch | Page | BrowserPage] = [*lab.pages]
     parts += [CameraWatch(lab.cameras, lab.note), LatenessWatch(lab.note, lab.fair_pids)]
     for part in parts:
         exits.callback(part.stop)
@@ -110,7 +114,7 @@ def not_as_before(lab: Lab, since: float) -> str | None:
         return f"no fresh picture for {', '.join(blind)}"
     with lab.lock:
         newest = {told.page: told for told in lab.record.told if told.at > since}
-    for name in sorted(PAGES | ARCHIVE_PAGES):
+    for name in sorted(lab.record.pages):
         told = newest.get(name)
         if told is None or not told.answered:
             return f"{name} gets no answer"

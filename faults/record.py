@@ -26,6 +26,8 @@ class Record:
 
     since: float = 0.0
     until: float = 0.0
+    pages: frozenset[str] = frozenset()
+    """Those that are looked at."""
     windows: list[Window] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
     painted: list[Painted] = field(default_factory=list)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from faults.audience import ARCHIVE_PAGES, EVERYBODY, FIRST, NOBODY, PAGES, at_replica
+from faults.audience import ARCHIVE_PAGES, BROWSER_PAGE, EVERYBODY, FIRST, NOBODY, PAGES, at_replica
 from faults.fault import Fault
 from faults.kinds.processes import NO_ARCHIVER, NO_INGEST
 from faults.lab import Lab
@@ -126,7 +126,14 @@ def missing() -> str | None:
 _SECONDS_OFF: Final = Promise(25.0, NOBODY, NO_ARCHIVER, holds_archive=True)
 _ARCHIVER: Final = replace(_SECONDS_OFF, pages=ARCHIVE_PAGES, words=ARCHIVER_CLOCK, told_seconds=12.0)
 _INGEST: Final = Promise(
-    25.0, EVERYBODY, NO_INGEST, PAGES, INGEST_CLOCK, told_seconds=12.0, holds_archive=True, at_edges=True
+    25.0,
+    EVERYBODY,
+    NO_INGEST,
+    PAGES - {BROWSER_PAGE},
+    INGEST_CLOCK,
+    told_seconds=12.0,
+    holds_archive=True,
+    at_edges=True,
 )
 _STREAM: Final = Promise(20.0, at_replica(FIRST), at_edges=True)
 

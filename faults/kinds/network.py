@@ -37,6 +37,8 @@ def narrow(lab: Lab, bytes_per_second: float) -> Iterator[None]:
 
 
 _CAMERA: Final = Promise(12.0, watching(FRONT), AWAY, cameras=frozenset({FRONT}))
+_NARROW: Final = replace(_CAMERA, live_slack_seconds=0.5)
+"""Its last picture is just as late as a live one may be, and is shown for as long as one may be: the bound itself."""
 _CAMERA_AWAY: Final = replace(_CAMERA, pages=PAGES, words=about(FRONT, CAMERA))
 _BUS: Final = Promise(10.0, EVERYBODY, NO_INGEST, PAGES, INGEST)
 
@@ -50,7 +52,7 @@ FAULTS: Final = (
         _CAMERA,
     ),
     Fault("a camera's link takes 0.4 s", KIND, lambda lab: delayed(lab, 0.4), replace(_CAMERA, recovery_seconds=8.0)),
-    Fault("a camera's link is narrow", KIND, lambda lab: narrow(lab, 6000), _CAMERA),
+    Fault("a camera's link is narrow", KIND, lambda lab: narrow(lab, 6000), _NARROW),
     Fault("the bus is cut", KIND, lambda _lab: firewall.cut(BUS_PORT), _BUS, 6),
     Fault(
         "the bus loses 5 % of its packets",

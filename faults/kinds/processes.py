@@ -7,13 +7,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
-from faults.audience import ARCHIVE_PAGES, EVERYBODY, FIRST, FRONT, NOBODY, PAGES, at_replica, watching
+from faults.audience import ARCHIVE_PAGES, BROWSER_PAGE, EVERYBODY, FIRST, FRONT, NOBODY, PAGES, at_replica, watching
 from faults.cameras import connected_ports
 from faults.fault import Fault
 from faults.lab import Lab
 from faults.service import Service
 from faults.window import Promise
-from faults.words import ARCHIVER_GONE, ARCHIVER_SILENT, INGEST
+from faults.words import ARCHIVER_GONE, ARCHIVER_SILENT, INGEST, REPLICA
 from tests.support.waiting import wait_until
 
 KIND: Final = "processes"
@@ -88,6 +88,7 @@ def _send(pids: list[int], number: signal.Signals) -> None:
 _INGEST: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST, PAGES, INGEST)
 _INGEST_BRIEFLY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST)
 _STREAM: Final = Promise(START_SECONDS, at_replica(FIRST))
+_STREAM_STILL: Final = replace(_STREAM, pages=frozenset({BROWSER_PAGE}), words=REPLICA)
 _WORKER: Final = Promise(START_SECONDS, watching(FRONT), NO_INGEST, cameras=frozenset({FRONT}))
 _ARCHIVER: Final = Promise(START_SECONDS, NOBODY, NO_ARCHIVER, ARCHIVE_PAGES, ARCHIVER_GONE)
 
@@ -102,7 +103,7 @@ FAULTS: Final = (
     ),
     Fault("a camera's process is killed", KIND, worker_killed, _WORKER, is_momentary=True),
     Fault("a replica is killed", KIND, lambda lab: killed(lab, FIRST), _STREAM, is_momentary=True),
-    Fault("a replica stands still", KIND, lambda lab: stopped(lab, lab.stack.services[FIRST].pids()), _STREAM),
+    Fault("a replica stands still", KIND, lambda lab: stopped(lab, lab.stack.services[FIRST].pids()), _STREAM_STILL),
     Fault(
         "the archiver is killed",
         KIND,

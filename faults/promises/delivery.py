@@ -10,7 +10,7 @@ from faults.facts import Painted
 from faults.promises.breach import Breach
 from faults.record import Record
 
-STREAMED: Final = frozenset(viewer for viewer in EVERYBODY if not viewer.startswith("snapshot"))
+STREAMED: Final = frozenset(viewer for viewer in EVERYBODY if not viewer.startswith(("snapshot", "browser")))
 SHARE: Final = 0.9
 SHORTEST_SECONDS: Final = 2.0
 """The share of a shorter stretch says little. Of each stretch one frame may be missing: its ends are not sharp."""

@@ -24,7 +24,7 @@ class TroubleTold:
         for window in record.windows:
             if window.began < record.since:
                 continue
-            for page in sorted(window.promise.pages):
+            for page in sorted(window.promise.pages & record.pages):
                 yield from self._page(record, window, page)
 
     def _page(self, record: Record, window: Window, page: str) -> Iterator[Breach]:

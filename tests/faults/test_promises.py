@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.audience import NOBODY, camera_of
+from faults.audience import BROWSER, NOBODY, camera_of
 from faults.facts import (
     ArchivedPicture,
     Late,
@@ -53,7 +53,7 @@ def usage(second: float, descriptors: int = 20, threads: int = 5, memory_bytes: 
 
 def as_promised(*, outage: bool = False) -> Record:
     """Everybody gets everything for forty seconds; with `outage` the camera is away from 10 to 16 s."""
-    record = Record(since=BEGIN, until=at(SECONDS))
+    record = Record(since=BEGIN, until=at(SECONDS), pages=frozenset({PAGE}))
     away = range(10 * FPS, 18 * FPS) if outage else range(0)
     for frame in range(SECONDS * FPS):
         second = frame / FPS
@@ -329,7 +329,7 @@ def test_a_campaign_that_judged_next_to_nothing_fails() -> None:
 
 def test_the_words_of_each_fault_are_said_by_the_services() -> None:
     """Else a sentence that was changed would be missed in a campaign of ten minutes, and here in no time."""
-    said = "".join(file.read_text() for file in Path("services").rglob("*.py"))
+    said = "".join(file.read_text() for file in (*Path("services").rglob("*.py"), Path("pages/texts.js")))
     mine = {word for fault in ALL for word in fault.promise.words} - {NO_ANSWER, *DISK_FULL, *DISK_READ_ONLY}
 
     assert [word for word in sorted(mine) if word.removeprefix("front: ") not in said] == []
@@ -339,3 +339,26 @@ def test_the_words_of_each_fault_are_said_by_the_services() -> None:
 
 def test_a_fault_that_is_told_says_in_which_words() -> None:
     assert [fault.name for fault in ALL if bool(fault.promise.pages) != bool(fault.promise.words)] == []
+
+
+def test_a_page_that_stands_without_a_picture_is_found() -> None:
+    """A real browser's: it says nothing, and shows nothing live."""
+    viewer = " ".join(BROWSER)
+    record = as_promised()
+    for look in range(2 * SECONDS):
+        record.add(Sight(viewer, "front", at(look / 2), at(look / 2) - 0.1, live=True))
+    assert breaches(record) == []
+
+    record.sights = [
+        replace(sight, live=False) if sight.viewer == viewer and sight.at > at(30) else sight for sight in record.sights
+    ]
+    (found,) = breaches(record)
+    assert "showed a live picture at" in found
+
+
+def test_a_page_that_nobody_opened_is_not_judged() -> None:
+    """A short campaign has no browser."""
+    record = as_promised(outage=True)
+    record.told, record.pages = [], frozenset()
+
+    assert breaches(record) == []
