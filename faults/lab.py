@@ -11,6 +11,7 @@ from faults.archive_rows import ArchiveRows
 from faults.audience import ARCHIVE_PAGES, BACK, BROWSER_PAGE, FRONT, PAGES, SEATS, camera_part
 from faults.cameras import CameraWatch, LabCamera, started_camera
 from faults.lateness import LatenessWatch
+from faults.place import Place
 from faults.record import Fact, Record
 from faults.stack import Stack
 from faults.timeline import Timeline
@@ -18,9 +19,7 @@ from faults.viewers.browser import BrowserPage
 from faults.viewers.healthy import MjpegViewer, SnapshotViewer, SocketViewer
 from faults.viewers.page import Page
 from faults.viewers.viewer import Viewer
-from tests.support.disks import Disk, ext4
 
-DISK_SIZE: Final = "48M"
 NOTICES: Final = ("come through FFmpeg", "can't keep up")
 """Words that may stay when all is as before: the reader that worked with an odd camera is kept for a while, and the
 lab's machine may be too slow in truth."""
@@ -34,7 +33,7 @@ class Lab:
     directory: Path
     stack: Stack
     cameras: tuple[LabCamera, LabCamera]
-    disk: Disk
+    place: Place
     rows: ArchiveRows
     viewers: list[Viewer]
     pages: list[Page | BrowserPage]
@@ -60,21 +59,18 @@ class Lab:
 
 
 @contextmanager
-def running_lab(directory: Path, timeline: Timeline, *, has_browser: bool) -> Iterator[Lab]:
+def running_lab(directory: Path, place: Place, timeline: Timeline, *, has_browser: bool) -> Iterator[Lab]:
     """Everything runs within the block. It is not yet awaited that anybody sees a picture."""
     with ExitStack() as exits:
-        disk = exits.enter_context(ext4(directory, size=DISK_SIZE))
         cameras = (started_camera(FRONT), started_camera(BACK))
         for each in cameras:
             exits.callback(each.camera.stop)
             exits.callback(each.relay.close)
-        database = directory / "archive.db"
-        archive = disk.point / "frames"
-        stack = Stack(directory, archive, database, timeline.add)
+        stack = Stack(directory, place.settings, timeline.add)
         stack.write_cameras(cameras)
         stack.add_services()
-        rows = ArchiveRows(database, archive)
-        lab = Lab(directory, stack, cameras, disk, rows, [], [], timeline, Record(), threading.Lock(), set())
+        rows = ArchiveRows(place.database_url, place.pictures)
+        lab = Lab(directory, stack, cameras, place, rows, [], [], timeline, Record(), threading.Lock(), set())
         exits.callback(stack.stop)
         stack.start()
         if has_browser:

@@ -1,10 +1,11 @@
 """Gathers what has to be looked for, and puts all facts to the promises, every second."""
 
-import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from faults.judged import Judged
 from faults.lab import Lab
@@ -65,8 +66,9 @@ class Observer:
             slots = rows.slots(self._slots_from, now, INTERVAL_SECONDS)
             pictures = list(rows.new_pictures(self._slots_from))
             lost = rows.lost()
-        except sqlite3.Error as error:
-            self._lab.timeline.add(f"the lab can't read the database: {error}")
+            rows.note_files()
+        except (SQLAlchemyError, OSError) as error:
+            self._lab.timeline.add(f"the lab can't read the archive: {error}")
             return
         self._slots_from = max(self._slots_from, now - SLOTS_AGAIN_SECONDS - 2 * INTERVAL_SECONDS)
         with self._lab.lock:
@@ -75,7 +77,6 @@ class Observer:
             self._lab.note(picture)
         for gone in lost:
             self._lab.note(gone)
-        rows.note_files()
 
     def note_usage(self) -> None:
         for service in self._lab.stack.services.values():

@@ -12,7 +12,7 @@ from faults.lab import Lab
 from faults.stack import INTERVAL_SECONDS
 from faults.window import Promise
 from faults.words import DISK_AWAY, DISK_FULL, DISK_READ_ONLY
-from tests.support.disks import made_ext4, run
+from tests.support.disks import Disk, made_ext4, run
 from tests.support.waiting import wait_until
 
 KIND: Final = "disk"
@@ -22,9 +22,15 @@ RECOVERY_SECONDS: Final = 20.0
 """A picture must be written, or the disk looked at again, before the words go."""
 
 
+def disk_of(lab: Lab) -> Disk:
+    if lab.place.disk is None:
+        raise AssertionError("this archive has no disk of its own")
+    return lab.place.disk
+
+
 @contextmanager
 def full(lab: Lab) -> Iterator[None]:
-    ballast = lab.disk.point / "ballast"
+    ballast = disk_of(lab).point / "ballast"
     with ballast.open("wb") as file:
         for size in (1 << 20, 1 << 12):
             try:
@@ -51,11 +57,11 @@ def read_only(lab: Lab) -> Iterator[None]:
 @contextmanager
 def unmounted(lab: Lab) -> Iterator[None]:
     """Unplugged: what is open on it stays open, all else finds an empty directory."""
-    run("umount", "--lazy", str(lab.disk.point))
+    run("umount", "--lazy", str(disk_of(lab).point))
     try:
         yield
     finally:
-        lab.disk.mount()
+        disk_of(lab).mount()
 
 
 @contextmanager
@@ -64,16 +70,16 @@ def exchanged(lab: Lab) -> Iterator[None]:
     other = lab.directory / "other.img"
     if not other.exists():
         made_ext4(other, size="16M")
-    run("mount", "-o", "loop", str(other), str(lab.disk.point))
+    run("mount", "-o", "loop", str(other), str(disk_of(lab).point))
     try:
         yield
     finally:
-        run("umount", "--lazy", str(lab.disk.point))
+        run("umount", "--lazy", str(disk_of(lab).point))
 
 
 def _remount(lab: Lab, mode: str) -> None:
     """As soon as no file on it is being written."""
-    command = ["mount", "-o", f"remount,{mode}", str(lab.disk.point)]
+    command = ["mount", "-o", f"remount,{mode}", str(disk_of(lab).point)]
     wait_until(lambda: subprocess.run(command, check=False, capture_output=True).returncode == 0, f"it is {mode}")
 
 

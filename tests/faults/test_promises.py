@@ -21,7 +21,8 @@ from faults.facts import (
     Usage,
 )
 from faults.judged import Judged, enough
-from faults.kinds import ALL
+from faults.kinds import faults_of
+from faults.place import DATABASES, STORES
 from faults.promises import PROMISES
 from faults.promises.delivery import STREAMED
 from faults.promises.slots import true_reasons
@@ -36,6 +37,7 @@ PAGE = "page stream-1"
 BEGIN = 1000.0
 SECONDS = 40
 FPS = 10
+EVERY = [fault for database in DATABASES for store in STORES for fault in faults_of(database, store)]
 WORDS = about("front", CAMERA)
 AWAY = Promise(
     8.0, frozenset(VIEWERS), frozenset({"camera offline"}), frozenset({PAGE}), WORDS, cameras=frozenset({"front"})
@@ -330,7 +332,7 @@ def test_a_campaign_that_judged_next_to_nothing_fails() -> None:
 def test_the_words_of_each_fault_are_said_by_the_services() -> None:
     """Else a sentence that was changed would be missed in a campaign of ten minutes, and here in no time."""
     said = "".join(file.read_text() for file in (*Path("services").rglob("*.py"), Path("pages/texts.js")))
-    mine = {word for fault in ALL for word in fault.promise.words} - {NO_ANSWER, *DISK_FULL, *DISK_READ_ONLY}
+    mine = {word for fault in EVERY for word in fault.promise.words} - {NO_ANSWER, *DISK_FULL, *DISK_READ_ONLY}
 
     assert [word for word in sorted(mine) if word.removeprefix("front: ") not in said] == []
     assert DISK_FULL[0] == os.strerror(errno.ENOSPC)[: len(DISK_FULL[0])]
@@ -338,7 +340,7 @@ def test_the_words_of_each_fault_are_said_by_the_services() -> None:
 
 
 def test_a_fault_that_is_told_says_in_which_words() -> None:
-    assert [fault.name for fault in ALL if bool(fault.promise.pages) != bool(fault.promise.words)] == []
+    assert [fault.name for fault in EVERY if bool(fault.promise.pages) != bool(fault.promise.words)] == []
 
 
 def test_a_page_that_stands_without_a_picture_is_found() -> None:

@@ -9,10 +9,9 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 _PROGRAM: Final = Path(sys.executable).with_name("pip-audit")
 _OPTIONS: Final = ("--format", "json", "--progress-spinner", "off", "--disable-pip", "--timeout", "10")
