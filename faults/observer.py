@@ -49,7 +49,8 @@ class Observer:
             self._lab.note(leak)
         with self._lab.lock:
             self._lab.record.until = time.time()
-            found = [breach for promise in PROMISES for breach in promise.breaches(self._lab.record)]
+            record = self._lab.record.copy()  # to judge it takes a while, and viewers may not wait for that
+        found = [breach for promise in PROMISES for breach in promise.breaches(record)]
         new = []
         for breach in found:
             if (breach.promise, breach.subject) not in self._told and breach.words not in self._words:

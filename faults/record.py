@@ -1,7 +1,7 @@
 """All facts of a stretch of time, as the promises get them. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from faults.facts import (
     ArchivedPicture,
@@ -42,6 +42,14 @@ class Record:
 
     def add(self, fact: Fact) -> None:
         self._list_of(fact).append(fact)
+
+    def copy(self) -> "Record":
+        """As it is now: threads that add to this one do not change it."""
+        copied = replace(self)
+        for each in fields(self):
+            if isinstance(value := getattr(self, each.name), list):
+                setattr(copied, each.name, list(value))
+        return copied
 
     def late_seconds(self, since: float, until: float, parts: frozenset[str] | None = None) -> float:
         """How much later than wanted things ran between the two times, in all. `parts` are those that matter."""

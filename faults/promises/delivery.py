@@ -13,7 +13,9 @@ from faults.record import Record
 STREAMED: Final = frozenset(viewer for viewer in EVERYBODY if not viewer.startswith(("snapshot", "browser")))
 SHARE: Final = 0.9
 SHORTEST_SECONDS: Final = 2.0
-"""The share of a shorter stretch says little. Of each stretch one frame may be missing: its ends are not sharp."""
+"""Of each stretch one frame may be missing: its ends are not sharp."""
+FEWEST_SECONDS: Final = 4.0
+"""The share of less, over all stretches since the last round's end, says little."""
 MARGIN_SECONDS: Final = 1.0
 """What is left out beside a fault, and of the present: pictures under way."""
 LATE_SECONDS: Final = 0.15
@@ -43,7 +45,7 @@ class FramesDelivered:
 
     def breaches(self, record: Record) -> Iterator[Breach]:
         for viewer in sorted(STREAMED):
-            stretches = list(judged_stretches(record, viewer))
+            stretches = judged_stretches(record, viewer)
             if not stretches:
                 continue
             sights = [sight for sight in record.sights if sight.viewer == viewer]
@@ -56,8 +58,13 @@ class FramesDelivered:
                 yield Breach(self.name, viewer, stretches[-1].end, words)
 
 
-def judged_stretches(record: Record, viewer: str) -> Iterator[Stretch]:
-    """Those since the record's begin that are long enough, without their margins."""
+def judged_stretches(record: Record, viewer: str) -> list[Stretch]:
+    """Those since the record's begin that are long enough, without their margins; none where all of them are short."""
+    found = list(_stretches(record, viewer))
+    return found if sum(each.seconds for each in found) >= FEWEST_SECONDS else []
+
+
+def _stretches(record: Record, viewer: str) -> Iterator[Stretch]:
     disturbed = [
         (begin - MARGIN_SECONDS, end + MARGIN_SECONDS)
         for window in record.windows

@@ -19,7 +19,7 @@ class PageShowsPicture:
     name = "the open page shows a live picture"
 
     def breaches(self, record: Record) -> Iterator[Breach]:
-        stretches = list(judged_stretches(record, VIEWER))
+        stretches = judged_stretches(record, VIEWER)
         looks = [
             sight
             for sight in record.sights
