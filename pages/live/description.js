@@ -62,7 +62,7 @@ export const isSending = (device) => device?.state === "live" || device?.state =
  * @returns {Description}
  */
 export function describe(feed, device, isReachable) {
-  const from = feed.capturedAt ? texts.pictureIsFrom(formatMoment(feed.capturedAt, true)) : "";
+  const from = feed.capturedAt ? texts.lastPicture(formatMoment(feed.capturedAt, true)) : "";
   if (feed.state === "paused") return { state: "paused", title: texts.paused, detail: from };
   if (!isReachable) return { state: "offline", title: texts.serverNotReached, detail: from };
   if (feed.state === "live") return { state: "live", title: texts.cameraStates.live, detail: "" };

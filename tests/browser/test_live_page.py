@@ -233,7 +233,7 @@ def test_a_pause_releases_the_cameras_and_shows_the_time_of_the_picture(page: Pa
     page.keyboard.press("1")
     all_are_live(page, "cam1")
     page.keyboard.press("Space")
-    expect(page.locator("#detail")).to_have_text(re.compile(r"The picture is from \d\d:\d\d:\d\d\."))
+    expect(page.locator("#detail")).to_have_text(re.compile(r"Last picture \d\d:\d\d:\d\d\."))
     page.keyboard.press("Space")
     all_are_live(page, "cam1")
 

@@ -193,7 +193,7 @@ class Hub:
         cameras = self.cameras.in_order()
         if not cameras:
             return [WAITING.advice]
-        return [f"{camera.status.camera}: {text}" for camera in cameras for text in camera.complaints(now)]
+        return [f"{camera.status.name}: {text}" for camera in cameras for text in camera.complaints(now)]
 
     # As messages arrive.
 
