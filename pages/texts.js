@@ -57,8 +57,8 @@ export const paused = "Paused";
 export const serverNotReached = "Not reached";
 export const connecting = "Connecting…";
 export const reconnecting = "Reconnecting…";
-/** @param {string} state @param {string} time */
-export const since = (state, time) => `${state} since ${time}`;
+/** @param {string} time */
+export const since = (time) => `since ${time}`;
 /** @param {string} time */
 export const lastPicture = (time) => `Last picture ${time}.`;
 /** @param {string} time */
@@ -71,8 +71,8 @@ export const camera = "Camera";
 /** @param {number} count */
 export const allCameras = (count) => `${count} cameras`;
 export const allLive = "All live";
-/** @param {number} count */
-export const notLive = (count) => `${count} not live`;
+/** @param {string[]} names of cameras */
+export const notLive = (names) => `${names.length} not live: ${names.join(", ")}`;
 /** @param {string} state empty where all is well @param {string} name */
 export const windowTitle = (state, name) => `${state && `${state} – `}${name} – Framecast`;
 export const serverIsTried =

@@ -3,11 +3,10 @@
 import { make, setText } from "../shared/dom.js";
 import { formatInterval } from "../shared/lengths.js";
 import { address, request } from "../shared/server.js";
-import { formatUtc } from "../shared/time.js";
+import { formatMoment, formatUtc } from "../shared/time.js";
 import * as texts from "../texts.js";
-import { formatMoment } from "./description.js";
 
-/** @import { Device } from "./description.js" */
+/** @import { Device } from "../live/description.js" */
 /** @import { YearAgo } from "./year-ago.js" */
 /** @typedef {{ id: number, captured_at: string, thumbnail_url: string }} Frame as `api/camera/frames` tells of it */
 
