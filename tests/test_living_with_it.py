@@ -89,7 +89,7 @@ class Machine:
             shutil.copytree(ROOT / changed, place / changed, dirs_exist_ok=True)
         venv.create(place / ".venv", symlinks=True)
         python = place / ".venv/bin/python"
-        asked = [str(python), "-c", 'import sysconfig; print(sysconfig.get_path("purelib"))']
+        asked: list[str | Path] = [python, "-c", 'import sysconfig; print(sysconfig.get_path("purelib"))']
         packages = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
         libraries = [sysconfig.get_path("purelib"), *(path for path in sys.path if path.endswith("site-packages"))]
         (packages / "libraries.pth").write_text("".join(f"{path}\n" for path in libraries))

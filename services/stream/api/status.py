@@ -52,8 +52,9 @@ class BusOverview(BaseModel):
 class AccessOverview(BaseModel):
     """The requester's role, and what it allows."""
 
-    authenticates: bool = Field(description="whether a password is needed")
+    authenticates: bool = Field(description="whether a password or a sign-on is needed")
     role: str
+    user: str | None = Field(description="the name by which a proxy has signed on the requester")
     longest_link_seconds: int
 
 
@@ -112,9 +113,13 @@ def _bus(hub: Hub, now: datetime) -> BusOverview:
 
 
 def _access(request: Request, authenticator: Authenticator) -> AccessOverview:
-    role = requester_of(request.scope).role or Role.VIEWER
+    requester = requester_of(request.scope)
+    role = requester.role or Role.VIEWER
     return AccessOverview(
-        authenticates=authenticator.is_on, role=role.name.lower(), longest_link_seconds=LONGEST_SECONDS[role]
+        authenticates=authenticator.is_on,
+        role=role.name.lower(),
+        user=requester.user,
+        longest_link_seconds=LONGEST_SECONDS[role],
     )
 
 

@@ -32,7 +32,7 @@ def since(moment: str) -> str:
 
 # The status: a camera's state in words, what to do about it, and what else is wrong.
 
-STATE_HEADLINES: Final = {"live": "Live", "idle": "Ready, nobody watches"}
+STATE_HEADLINES: Final = {"live": "Live", "idle": "Ready · no viewers"}
 STATE_ADVICE: Final = {
     "connecting": "If this lasts, check the camera's address.",
     "stalled": "Framecast reconnects by itself. If this lasts, check the camera and its network.",
@@ -65,6 +65,7 @@ VIEWER_LINKS_ARE_SHORTER: Final = (
 )
 LINK_NAMES_ONE_THING: Final = "give one of camera, frame and timelapse"
 LINK_EXPIRED: Final = "This link has run out."
+SIGN_ON_AGAIN: Final = "Connect again: your sign-on is to be checked."
 LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
 SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."
 
@@ -131,6 +132,10 @@ def link_ends(moment: str) -> str:
 LOGIN_REFUSED: Final = "That is not the password."
 FORM_UNREADABLE: Final = "That form can't be read."
 LOG_OUT: Final = "Log this browser out"
+
+
+def signed_on_as(user: str) -> str:
+    return f"You are signed on as {user} by the proxy in front: sign off there. Here only a login by password ends."
 
 
 def archive_address_full(limit: int) -> str:
