@@ -50,7 +50,7 @@ export const cameraStates = {
 };
 /** What to do about a state, where the camera's last error isn't what there is to say. */
 export const cameraAdvice = {
-  disabled: "Set CAMERA_ENABLED=true to switch it on.",
+  disabled: "Switch it on in its settings: CAMERA_ENABLED=true, or enabled = true in the cameras file.",
   unknown: "The service that reads the cameras can't be reached. Check that ingest runs.",
 };
 export const paused = "Paused";

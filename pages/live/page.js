@@ -31,6 +31,8 @@ let isReachable = true;
 let isAnswered = false;
 let isAsking = false;
 let isPaused = false;
+/** Which setting keeps ingest from starting, in words. */
+let refusal = "";
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let polling;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -56,8 +58,9 @@ async function poll() {
   if (document.hidden || isAsking) return;
   isAsking = true;
   try {
-    const { devices } = await request("api/devices", { timeoutMs: ANSWER_MS });
+    const { devices, ...rest } = await request("api/devices", { timeoutMs: ANSWER_MS });
     if (!isReachable) latestFrames.refresh();
+    refusal = rest.refusal ?? "";
     isReachable = true;
     isAnswered = true;
     takeDevices(devices).forEach(remove);
@@ -124,7 +127,7 @@ function arrange() {
 function update() {
   for (const each of tiles) each.update(isReachable);
   const hasNone = isAnswered && !tiles.some(({ device }) => device);
-  setText(page.problem, !isReachable ? texts.serverIsTried : hasNone ? texts.noCameraYet : "");
+  setText(page.problem, !isReachable ? texts.serverIsTried : refusal || (hasNone ? texts.noCameraYet : ""));
   const tile = large();
   showSubject(tile ?? summary(tiles, isPaused));
   if (tile) showDetails(tile, isReachable);
