@@ -1,6 +1,7 @@
 """The audit of the locked libraries: it fails for a hole, and says when nothing could be learned."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ UNKNOWN = {"name": "uvloop", "skip_reason": "Dependency not found on PyPI and co
 UNASKED = {"name": "odd", "skip_reason": "URL requirements cannot be pinned to a specific package version"}
 
 
-def report(*libraries: dict[str, object]) -> Answer:
+def report(*libraries: Mapping[str, object]) -> Answer:
     return Answer(json.dumps({"dependencies": libraries}), "")
 
 
