@@ -50,8 +50,8 @@ def table(result: dict[str, Any]) -> str:
         lines.append(f"| {kind} | {figures['faults']} | {_seconds(p50)} | {_seconds(p95)} |")
     lines.append(
         f"\n`{result['command']}`, commit {result['commit']}: {result['faults']} faults in {result['rounds']} rounds"
-        f" and {result['seconds']} s, {len(result['violations'])} violations. Of {result['streams_seconds']} s of streams"
-        f" {result['streams_judged_seconds']} were judged for lost frames; for {result['streams_disturbed_seconds']} s"
+        f" and {result['seconds']} s, {len(result['violations'])} violations. Of {result['streams_seconds']} s of"
+        f" streams {result['streams_judged_seconds']} were judged for lost frames; for {result['streams_disturbed_seconds']} s"
         " faults concerned them, for the rest the machine was too busy."
     )
     lines += [f"- {violation}" for violation in result["violations"]]

@@ -32,7 +32,7 @@ def since(moment: str) -> str:
 
 # The status: a camera's state in words, what to do about it, and what else is wrong.
 
-STATE_HEADLINES: Final = {"live": "Live", "idle": "Ready, nobody watches"}
+STATE_HEADLINES: Final = {"live": "Live", "idle": "Ready · no viewers"}
 STATE_ADVICE: Final = {
     "connecting": "If this lasts, check the camera's address.",
     "stalled": "Framecast reconnects by itself. If this lasts, check the camera and its network.",

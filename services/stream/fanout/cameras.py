@@ -105,7 +105,7 @@ class KnownCamera:
         """Everything that is wrong with it, in words."""
         problem = self.problem(now)
         ahead_seconds = self.clock.ahead_seconds or 0.0
-        words = [] if problem is None else [problem.headline]
+        words = [] if problem is None else [". ".join(filter(None, (problem.headline, problem.advice)))]
         if abs(ahead_seconds) > CLOCK_OFF_SECONDS:
             words.append(texts.clock_is_off(ahead_seconds))
         return [*words, *self.status.notices]

@@ -213,7 +213,7 @@ class Hub:
             return [f"{texts.INGEST_REFUSES}: {self.refusal}"]
         if not cameras:
             return [WAITING.advice]
-        return [f"{camera.status.camera}: {text}" for camera in cameras for text in camera.complaints(now)]
+        return [f"{camera.status.name}: {text}" for camera in cameras for text in camera.complaints(now)]
 
     # As messages arrive.
 

@@ -61,7 +61,7 @@ def test_a_late_start_is_told_and_a_browser_ends_the_doubt(site: Site) -> None:
     hours(site, datetime.now(UTC) - 10 * DAY)
     with running(site.env):
         told = wait_until(lambda: (now := site.ask(CLOCK))["doubt"]["kind"] == "late" and now, "the clock is judged")
-        assert "ahead of the newest frame of the archive" in told["doubt"]["text"]
+        assert "ahead of the newest picture of the archive" in told["doubt"]["text"]
         retention = site.ask("/api/camera/retention")
         assert (retention["held"], retention["is_clock_in_doubt"]) == (2, True)
         wait_until(lambda: any("in doubt" in text for text in site.ask("/readyz")["problems"]), "readyz says so")
