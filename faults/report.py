@@ -51,8 +51,8 @@ def table(result: dict[str, Any]) -> str:
     lines.append(
         f"\n`{result['command']}`, commit {result['commit']}: {result['faults']} faults in {result['rounds']} rounds"
         f" and {result['seconds']} s, {len(result['violations'])} violations. Of {result['streams_seconds']} s of"
-        f" streams {result['streams_judged_seconds']} were judged for lost frames; for {result['streams_disturbed_seconds']} s"
-        " faults concerned them, for the rest the machine was too busy."
+        f" streams {result['streams_judged_seconds']} were judged for lost frames; for"
+        f" {result['streams_disturbed_seconds']} s faults concerned them, for the rest the machine was too busy."
     )
     lines += [f"- {violation}" for violation in result["violations"]]
     if result["aborted"]:
