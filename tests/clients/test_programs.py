@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.clients.document import block
 from tests.clients.moving import HEIGHT, WIDTH, MovingStream, assert_it_moves, level_of, level_of_jpeg
 from tests.clients.programs import Program, own_directory
 from tests.clients.readers import parts_as_go2rtc_reads_them
@@ -90,7 +91,7 @@ daemon off
 setup_mode off
 log_level 6
 target_dir {home}
-netcam_url {url}
+{camera}
 width {width}
 height {height}
 framerate 10
@@ -109,7 +110,7 @@ stream_port 0
 def test_motion_shows_the_stream(stream: MovingStream, home: Path) -> None:
     """The stream is motion's network camera. Each second, motion saves a snapshot of the camera."""
     settings = home / "motion.conf"
-    settings.write_text(MOTION_SETTINGS.format(home=home, url=stream.url, width=WIDTH, height=HEIGHT))
+    settings.write_text(MOTION_SETTINGS.format(home=home, camera=block("motion", stream), width=WIDTH, height=HEIGHT))
     with Program("motion", "-n", "-c", str(settings), home=home, unprivileged=True):
         wait_until(lambda: len({level_of(p) for p in pictures_in(home, "snap*.jpg")}) > 1, "it moves", 20)
 
