@@ -1,5 +1,6 @@
 """Players, recorders and libraries that people use with the stream. Each must show moving pictures."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def test_gstreamer_shows_the_stream(stream: MovingStream, home: Path) -> None:
 
 def test_opencv_shows_the_stream(stream: MovingStream) -> None:
     """Many scripts use `cv2.VideoCapture(url)`."""
-    capture = cv2.VideoCapture(stream.url, cv2.CAP_FFMPEG, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000])
+    address = re.search(r'VideoCapture\("(.+)"\)', block("OpenCV", stream))
+    assert address
+    capture = cv2.VideoCapture(address[1], cv2.CAP_FFMPEG, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000])
     try:
         assert capture.isOpened()
         assert_it_moves(_captured(capture))
