@@ -28,7 +28,7 @@ class Times:
 def times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Times:
     times = Times(tmp_path / "schedstat")
     monkeypatch.setattr(cpu_demand, "_SCHEDSTAT", times.file)
-    monkeypatch.setattr(cpu_demand.time, "monotonic", lambda: times.now)
+    monkeypatch.setattr("services.ingest.decoding.cpu_demand.time.monotonic", lambda: times.now)
     return times
 
 
