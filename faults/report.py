@@ -33,7 +33,9 @@ def summary(outcome: Outcome, seed: int, commit: str) -> dict[str, Any]:
         "rounds": outcome.rounds,
         "faults": len(outcome.injected),
         "kinds": kinds,
-        "streams_judged_seconds": round(outcome.judged_seconds),
+        "streams_seconds": round(outcome.streams.whole),
+        "streams_judged_seconds": round(outcome.streams.judged),
+        "streams_disturbed_seconds": round(outcome.streams.disturbed),
         "faults_by_name": dict(sorted(Counter(name for _, name in outcome.injected).items())),
         "violations": [f"{breach.promise}: {breach.words}" for breach in outcome.breaches],
         "aborted": outcome.aborted,
@@ -49,7 +51,10 @@ def table(result: dict[str, Any]) -> str:
         f"{result['faults']} faults in {result['rounds']} rounds and {result['seconds']} s, seed {result['seed']}:"
         f" {len(result['violations'])} violations"
     )
-    lines.append(f"streams judged for lost frames: {result['streams_judged_seconds']} s; else the machine was too busy")
+    lines.append(
+        f"streams judged for lost frames: {result['streams_judged_seconds']} of {result['streams_seconds']} s;"
+        f" faults concerned them for {result['streams_disturbed_seconds']} s; else the machine was too busy"
+    )
     if result["aborted"]:
         lines.append(f"ENDED EARLY: {result['aborted']}")
     return "\n".join(lines)

@@ -50,17 +50,17 @@ export const cameraStates = {
 };
 /** What to do about a state, where the camera's last error isn't what there is to say. */
 export const cameraAdvice = {
-  disabled: "Set CAMERA_ENABLED=true to switch it on.",
+  disabled: "Switch it on in its settings: CAMERA_ENABLED=true, or enabled = true in the cameras file.",
   unknown: "The service that reads the cameras can't be reached. Check that ingest runs.",
 };
 export const paused = "Paused";
 export const serverNotReached = "Not reached";
 export const connecting = "Connecting…";
 export const reconnecting = "Reconnecting…";
-/** @param {string} state @param {string} time */
-export const since = (state, time) => `${state} since ${time}`;
 /** @param {string} time */
-export const pictureIsFrom = (time) => `The picture is from ${time}.`;
+export const since = (time) => `since ${time}`;
+/** @param {string} time */
+export const lastPicture = (time) => `Last picture ${time}.`;
 /** @param {string} time */
 export const capturedAt = (time) => `Captured ${time}`;
 /** @param {string} age */
@@ -71,8 +71,8 @@ export const camera = "Camera";
 /** @param {number} count */
 export const allCameras = (count) => `${count} cameras`;
 export const allLive = "All live";
-/** @param {number} count */
-export const notLive = (count) => `${count} not live`;
+/** @param {string[]} names of cameras */
+export const notLive = (names) => `${names.length} not live: ${names.join(", ")}`;
 /** @param {string} state empty where all is well @param {string} name */
 export const windowTitle = (state, name) => `${state && `${state} – `}${name} – Framecast`;
 export const serverIsTried =
@@ -81,9 +81,9 @@ export const noCameraYet = "No camera has reported yet. Check that ingest runs."
 /** @param {string} error */
 export const lastError = (error) => `Last error: ${error}`;
 export const archiveNotReached = "The archive can't be reached.";
-/** @param {string} interval */
-export const oneEvery = (interval) => `One every ${interval}`;
-/** @param {string} interval */
+/** @param {string} interval such as 10 minutes */
+export const every = (interval) => `Every ${interval}.`;
+/** @param {string} interval such as 10 minutes */
 export const noneYet = (interval) => `None yet. One is kept every ${interval}.`;
 /** Units of a rough length of time, the longest first. */
 export const roughUnits = { days: "days", hours: "h", minutes: "min", seconds: "s", milliseconds: "ms" };
@@ -118,12 +118,16 @@ export const dark = "dark";
 /** @param {string} pictures */
 export const allShown = (pictures) => `${pictures}.`;
 /** @param {string} pictures @param {number} hidden */
-export const someHidden = (pictures, hidden) => `${pictures}; the switches hide ${hidden.toLocaleString()}.`;
-/** @param {string} pictures @param {string} size */
-export const downloadZip = (pictures, size) => `Download ${pictures}, ${size}`;
+export const someHidden = (pictures, hidden) =>
+  `${pictures}; “Daylight only” or “Same hour daily” hides ${hidden.toLocaleString()}.`;
+/** @param {number} count */
+export const exportThese = (count) => `Export: ${count === 1 ? "this picture" : `these ${pictures(count)}`}`;
+/** @param {string} size */
+export const downloadZip = (size) => `Download as zip, ${size}`;
+export const nothingToExport = "Export";
 export const nothingToShow = "Nothing to show";
 export const nothingArchived = "Nothing is archived yet";
-export const allHidden = "The switches hide all pictures: turn one off.";
+export const allHidden = "All pictures are hidden: turn off “Daylight only” or “Same hour daily”.";
 /** @param {string} time */
 export const firstIsDue = (time) => `The first picture is due by ${time}`;
 /** @param {string} state @param {string | null | undefined} error */
@@ -150,9 +154,8 @@ export const deletionOf = (count, camera, stretch, date, isByAge) =>
 /** @param {number} count @param {string} size */
 export const keptStay = (count, size) => `${counted(count, "kept picture")}, ${size}, will stay.`;
 export const stateNotKnown = "not known";
-/** @param {string} first @param {number} seconds between two pictures */
-export const thenOneEvery = (first, seconds) =>
-  `${first}, then one every ${seconds === 3600 ? "hour" : `${seconds} s`}. “Capture now” makes one at once.`;
+/** @param {string} first @param {string} interval between two pictures, such as 10 minutes */
+export const thenEvery = (first, interval) => `${first}, then every ${interval}. “Capture now” takes one at once.`;
 export const play = "Play";
 export const pause = "Pause";
 export const capturing = "Capturing…";
@@ -180,7 +183,7 @@ export const missed = (count) => `${count.toLocaleString()} missed`;
 
 // Time-lapses, on the timeline's page
 
-export const noPicturesOnTrack = "The track shows no pictures: choose another span.";
+export const noPicturesOnTrack = "There are no pictures in these days: choose others.";
 export const formIsNotFilled = "Fill in the form to see how long it gets.";
 /**
  * @param {number} used pictures
@@ -192,10 +195,10 @@ export const formIsNotFilled = "Fill in the form to see how long it gets.";
  */
 export const estimate = (used, found, length, fps, size, bytes) => {
   const some = used === found ? "" : `${used.toLocaleString()} of `;
-  return `${some}${pictures(found)} make ${length} at ${fps} per second, ${size}, roughly ${bytes}.`;
+  return `${some}${pictures(found)} make ${length} at ${fps} a second, ${size}, roughly ${bytes}.`;
 };
-export const itLasts = "It lasts (s)";
-export const inFps = "Speed (fps)";
+export const itLasts = "Seconds";
+export const inFps = "Pictures a second";
 /** @param {string} length */
 export const lapseWaits = (length) => `Waits its turn: ${length}.`;
 /** @param {number} done @param {number} frames @param {number} skipped */
@@ -240,6 +243,7 @@ export const isDefault = "Default";
 export const sinceInstant = " since ";
 export const lastHeardOf = ", last heard of ";
 /** The names of the facts on a card; some are those of the live page. */
+export const technical = "Technical details";
 export const factKey = "Key";
 export const factPicture = "Picture";
 export const factFrameRate = "Frame rate";
@@ -253,7 +257,7 @@ export const factBusKeys = "Keys on the bus";
 export const factStartedAt = "Runs since";
 export const factAnsweredAt = "Answered";
 export const factVersion = "Version";
-export const factFrames = "Frames";
+export const factPictures = "Pictures";
 export const factSize = "Size";
 export const factAtMost = "At most";
 export const factOldest = "Oldest";
@@ -282,11 +286,11 @@ export const archiveStates = { offline: "No answer", stalled: "Needs attention",
 export const freeBytes = (size) => `${size} free`;
 /** What a tier of the retention keeps; `at` is a time of day. The tiers are the server's. */
 export const tiers = {
-  all: () => "Every frame",
-  hourly: () => "The first frame of each hour",
-  daily: (/** @type {string} */ at) => `Of each day the frame nearest to ${at}`,
-  weekly: (/** @type {string} */ at) => `Of each week, of its first day, the frame nearest to ${at}`,
-  manual: () => "Frames captured by hand",
+  all: () => "Every picture",
+  hourly: () => "The first picture of each hour",
+  daily: (/** @type {string} */ at) => `Of each day the picture nearest to ${at}`,
+  weekly: (/** @type {string} */ at) => `Of each week, of its first day, the picture nearest to ${at}`,
+  manual: () => "Pictures captured by hand",
 };
 export const forEver = "for ever";
 /** @param {string} length */
@@ -294,27 +298,27 @@ export const forSoLong = (length) => `for ${length}`;
 /** @param {string} now @param {string} why */
 export const clockInDoubt = (now, why) =>
   `The archiver's clock says ${now}, which is in doubt: ${why}. Until it is settled nothing is deleted by age.`;
-/** @param {number} frames @param {string} size @param {number} gaps @param {number} cameras */
-export const clockLeft = (frames, size, gaps, cameras) =>
-  `A wrong clock left ${counted(frames, "frame")} (${size}) whose time is in doubt, ${counted(gaps, "gap")} that no ` +
+/** @param {number} count of pictures @param {string} size @param {number} gaps @param {number} cameras */
+export const clockLeft = (count, size, gaps, cameras) =>
+  `A wrong clock left ${pictures(count)} (${size}) whose time is in doubt, ${counted(gaps, "gap")} that no ` +
   `outage made, and ${counted(cameras, "camera")} with marks in the future.`;
-export const sureToTakeOut = "Delete these frames for good, and mend the gaps?";
+export const sureToTakeOut = "Delete these pictures for good, and mend the gaps?";
 /** @param {number} count @param {number} percent */
 export const heldBack = (count, percent) =>
-  `${counted(count, "frame")} are due by age. At most ${percent} % of the archive goes in a day, so they stay for now.`;
+  `${pictures(count)} are due by age. At most ${percent} % of the archive goes in a day, so they stay for now.`;
 /** @param {number} count */
-export const sureToDelete = (count) => `Delete ${counted(count, "frame")} for good now?`;
+export const sureToDelete = (count) => `Delete ${pictures(count)} for good now?`;
 export const willGo = "By age will go:";
 export const nothingGoes = "Nothing goes by age in the next 30 days.";
 /** @param {string} size */
-export const beyondGoesToo = (size) => `Beyond ${size} the oldest frames go, too.`;
+export const beyondGoesToo = (size) => `Beyond ${size} the oldest pictures go, too.`;
 /** Names of facts of a camera's own retention. @param {string} camera */
 export const ofCamera = (camera) => `Camera ${camera}`;
 /** @param {string} keep as in the cameras file @param {string} most a size, or empty */
 export const ownRule = (keep, most) => (most ? `${keep}, at most ${most}` : keep);
-export const keptFrames = "Marked as kept";
+export const keptPictures = "Marked as kept";
 /** @param {number} count @param {string} size */
-export const framesOfDay = (count, size) => `${counted(count, "frame")}, ${size}`;
+export const picturesOfDay = (count, size) => `${pictures(count)}, ${size}`;
 /** @param {string} problem */
 export const archiveProblem = (problem) => `Archive: ${problem}`;
 /** @param {string[]} versions */
@@ -351,7 +355,7 @@ export const whatALinkIs =
   "A link opens this one camera, without a password, for whoever holds it. Make one for the lines with LINK in them.";
 export const noPassword =
   "There is no password, so a share link would be the plain address: every line works as it is.";
-export const linkRunsOut = "The link is in the lines below. It runs out at ";
+export const linkEnds = "The link is in the lines below. Link ends on ";
 export const copy = "Copy";
 export const copied = "Copied";
 export const pressToCopy = "Press Ctrl+C";

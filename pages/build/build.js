@@ -14,6 +14,7 @@ if (!folder) throw new Error("Name the folder to build into.");
 /** The public names of what is served, and what they are made of. */
 const MODULES = {
   live: "page:live/page.js",
+  aside: "page:aside/page.js",
   timeline: "page:timeline/page.js",
   status: "page:status/page.js",
   connect: "page:connect/page.js",
@@ -50,8 +51,18 @@ const shared = {
         .filter((name) => name.endsWith(".js") && name !== "theme.js" && name !== "old-browser.js")
         .sort();
       const imports = [...modules.map((name) => `shared/${name}`), path].map((name) => `import "./${name}";`);
-      return { contents: imports.join("\n"), resolveDir: ROOT };
+      return { contents: `${imports.join("\n")}\nexport * from "./${path}";`, resolveDir: ROOT };
     });
+  },
+};
+
+/** A module that is loaded later is a file of its own. */
+const later = {
+  name: "later",
+  setup(/** @type {import("esbuild").PluginBuild} */ { onResolve }) {
+    onResolve({ filter: /^\.\.\/\w+\/page\.js$/ }, ({ path: named, kind }) =>
+      kind === "dynamic-import" ? { path: `./${named.split("/")[1]}.js`, external: true } : null,
+    );
   },
 };
 
@@ -74,7 +85,7 @@ const usual = {
   minify: true,
   charset: "utf8",
   logLevel: "warning",
-  plugins: [texts, shared, styles],
+  plugins: [texts, shared, later, styles],
 };
 
 const anyOf = (/** @type {string[]} */ names) => new RegExp(`^(?:${names.join("|")})$`);

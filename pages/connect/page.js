@@ -98,7 +98,7 @@ async function makeLink(event) {
   try {
     const made = await request("api/camera/links", { method: "POST", body });
     link = made.stream_url.split("link=")[1];
-    page.note.replaceChildren(texts.linkRunsOut, timeElement(made.expires_at), ".");
+    page.note.replaceChildren(texts.linkEnds, timeElement(made.expires_at), ".");
     draw();
   } catch (error) {
     setText(page.note, messageOf(error));

@@ -1,10 +1,10 @@
 /* What the page says of the camera that is large, or of all of them. */
 
-import { make, setText } from "../shared/dom.js";
+import { setText } from "../shared/dom.js";
 import { address } from "../shared/server.js";
 import { fileTime } from "../shared/time.js";
 import * as texts from "../texts.js";
-import { detailRows, isSending } from "./description.js";
+import { isSending } from "./description.js";
 import { page } from "./elements.js";
 
 /** @import { Subject } from "./description.js" */
@@ -14,8 +14,9 @@ import { page } from "./elements.js";
 export function showSubject({ words, name, factWords = "", factTitle = "", device }) {
   page.bar.dataset.state = words.state;
   setText(page.name, name);
+  page.name.title = name;
+  page.title.title = words.title;
   setText(page.title, words.title);
-  setText(page.detail, words.detail);
   setText(page.facts, factWords);
   page.facts.title = factTitle;
   const isDemo = device?.source === "demo";
@@ -28,15 +29,10 @@ export function showSubject({ words, name, factWords = "", factTitle = "", devic
 }
 
 /** @param {Tile} tile @param {boolean} isReachable */
-export function showDetails({ key, feed, device }, isReachable) {
+export function showSnapshot({ key, device }, isReachable) {
   // A download that can only fail isn't offered.
   page.snapshot.inert = !isReachable || !isSending(device);
   page.snapshot.href = address("api/camera/snapshot", { camera: key });
   page.snapshot.download = `${key}_${fileTime(Date.now()).replace("T", "-")}.jpg`;
   page.info.setAttribute("aria-expanded", `${!page.details.hidden}`);
-  if (page.details.hidden) return;
-  const rows = detailRows(feed, device ?? {}).map(([name, value]) =>
-    make("div", {}, make("dt", {}, name), make("dd", {}, `${value}`)),
-  );
-  page.details.querySelector("dl")?.replaceChildren(...rows);
 }

@@ -1,10 +1,10 @@
 /* What the live page says of a camera: its state and what to do about it, times, facts. */
 
-import { formatShortDate, formatTime, isSameDay } from "../shared/time.js";
+import { formatRoughly } from "../shared/rough-lengths.js";
+import { formatMoment } from "../shared/time.js";
 import * as texts from "../texts.js";
 
 /** @import { CameraFeed } from "../camera-feed/camera-feed.js" */
-/** @import { Instant } from "../shared/time.js" */
 
 /**
  * A camera as `api/devices` tells of it. One that is remembered from the last visit, or that the address names, has
@@ -20,6 +20,7 @@ import * as texts from "../texts.js";
  * @property {string[]} [notices]
  * @property {number | null} [width]
  * @property {number | null} [height]
+ * @property {number[]} [widths]
  * @property {number | null} [fps]
  * @property {string | null} [codec]
  * @property {number | null} [bits_per_second]
@@ -27,29 +28,13 @@ import * as texts from "../texts.js";
  * @property {number} [reconnects]
  * @property {number} [capture_interval_seconds]
  *
- * `state` is for the colours, `title` and `detail` are words.
- * @typedef {{ state: string, title: string, detail: string }} Description
+ * `state` is for the colours, `title` and `detail` are words; the first are few, the others lie over the picture. `since`
+ * is a time in words.
+ * @typedef {{ state: string, title: string, detail: string, since?: string }} Description
  *
  * One camera or all of them, as the bar below the pictures has it.
  * @typedef {{ name: string, words: Description, factWords?: string, factTitle?: string, device?: Device }} Subject
  */
-
-/** A time of day, with the day unless that is today. @param {Instant} instant @param {boolean} withSeconds */
-export function formatMoment(instant, withSeconds = false) {
-  const time = formatTime(instant, withSeconds);
-  if (isSameDay(instant, Date.now())) return time;
-  return `${formatShortDate(instant)}, ${time}`;
-}
-
-/** A length of time in one unit: 3 days, 40 min, 2 s, 300 ms. @param {number} seconds */
-export function formatRoughly(seconds) {
-  const { days, hours, minutes, seconds: unit, milliseconds } = texts.roughUnits;
-  if (seconds >= 2 * 86_400) return `${Math.round(seconds / 86_400)} ${days}`;
-  if (seconds >= 3_600) return `${Math.round(seconds / 3_600)} ${hours}`;
-  if (seconds >= 120) return `${Math.round(seconds / 60)} ${minutes}`;
-  if (seconds >= 1) return `${Math.round(seconds)} ${unit}`;
-  return `${Math.round(seconds * 1_000)} ${milliseconds}`;
-}
 
 /** The camera gives pictures, or would if somebody looked. @param {Device | undefined} device */
 export const isSending = (device) => device?.state === "live" || device?.state === "idle";
@@ -62,7 +47,7 @@ export const isSending = (device) => device?.state === "live" || device?.state =
  * @returns {Description}
  */
 export function describe(feed, device, isReachable) {
-  const from = feed.capturedAt ? texts.pictureIsFrom(formatMoment(feed.capturedAt, true)) : "";
+  const from = feed.capturedAt ? texts.lastPicture(formatMoment(feed.capturedAt, true)) : "";
   if (feed.state === "paused") return { state: "paused", title: texts.paused, detail: from };
   if (!isReachable) return { state: "offline", title: texts.serverNotReached, detail: from };
   if (feed.state === "live") return { state: "live", title: texts.cameraStates.live, detail: "" };
@@ -77,10 +62,10 @@ export function describe(feed, device, isReachable) {
 /** @param {Device} device @param {string} state @param {string} reason */
 function describeTrouble({ since, last_error: error }, state, reason) {
   const isDated = since !== undefined && state !== "connecting" && state !== "unknown";
-  const title = isDated ? texts.since(titleOf(state), formatMoment(since)) : titleOf(state);
   /** @type {Record<string, string>} */
   const advice = texts.cameraAdvice;
-  return { state, title, detail: advice[state] ?? error ?? reason };
+  const detail = advice[state] ?? error ?? reason;
+  return { state, title: titleOf(state), detail, ...(isDated && { since: formatMoment(since) }) };
 }
 
 /** @param {string} state */
@@ -104,40 +89,20 @@ export function summary(tiles, isPaused) {
   const name = texts.allCameras(tiles.length);
   if (isPaused) return { name, words: { state: "paused", title: texts.paused, detail: "" } };
   if (!troubled.length) return { name, words: { state: "live", title: texts.allLive, detail: "" } };
-  return { name, words: { state: "offline", title: texts.notLive(troubled.length), detail: troubled.join(", ") } };
+  return { name, words: { state: "offline", title: texts.notLive(troubled), detail: "" } };
 }
 
 /**
- * In one line: how old the picture is, how many come, for how many.
+ * In one line: how old the picture is, how many come, for how many if there are others; or since when none comes.
  * @param {Pick<CameraFeed, "ageMs" | "fps" | "state">} feed
  * @param {Device | undefined} device
+ * @param {string} [since] in words
  */
-export function factsLine({ ageMs, fps, state }, device) {
+export function factsLine({ ageMs, fps, state }, device, since) {
+  if (since) return texts.since(since);
   const age = ageMs != null && texts.old(formatRoughly(ageMs / 1_000));
   const rate = state === "live" && texts.picturesPerSecond(Math.round(fps));
-  const viewers = device?.state && texts.viewers(device.viewer_count ?? 0);
+  const count = device?.viewer_count ?? 0;
+  const viewers = count > 1 && texts.viewers(count);
   return [age, rate, viewers].filter(Boolean).join(" · ");
-}
-
-/**
- * Names and values; what isn't known is left out.
- * @param {Pick<CameraFeed, "ageMs" | "fps" | "pictureWidth" | "pictureHeight" | "transport">} feed
- * @param {Partial<Device>} device
- * @returns {[string, string | number][]}
- */
-export function detailRows({ ageMs, fps, pictureWidth, pictureHeight, transport }, device) {
-  const { width, height, bits_per_second: bits } = device;
-  const rate = device.fps?.toFixed(1) ?? "–";
-  /** @type {[string, string | number | false | null | undefined][]} */
-  const rows = [
-    [texts.age, ageMs != null && formatRoughly(ageMs / 1_000)],
-    [texts.shown, transport && `${pictureWidth} × ${pictureHeight}, ${texts.picturesPerSecond(fps)}`],
-    [texts.camera, width && `${width} × ${height}, ${rate} fps`],
-    [texts.codec, device.codec],
-    [texts.bitRate, bits && texts.megabits((bits / 1e6).toFixed(2))],
-    [texts.viewersLabel, device.viewer_count],
-    [texts.reconnects, device.reconnects],
-    [texts.transport, transport],
-  ];
-  return /** @type {[string, string | number][]} */ (rows.filter(([, value]) => value || value === 0));
 }

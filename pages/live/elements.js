@@ -7,10 +7,10 @@ import { elementsById } from "../shared/dom.js";
  *   main: HTMLElement, tiles: HTMLElement, problem: HTMLElement, archiving: HTMLElement,
  *   previous: HTMLButtonElement, next: HTMLButtonElement,
  *   bar: HTMLElement, name: HTMLElement, demo: HTMLElement, facts: HTMLElement,
- *   title: HTMLElement, detail: HTMLElement,
- *   grid: HTMLButtonElement, pause: HTMLButtonElement, snapshot: HTMLAnchorElement, info: HTMLButtonElement,
+ *   title: HTMLElement,
+ *   grid: HTMLButtonElement, columns: HTMLButtonElement, pause: HTMLButtonElement, snapshot: HTMLAnchorElement, info: HTMLButtonElement,
  *   full: HTMLButtonElement, help: HTMLButtonElement,
- *   notes: HTMLElement, hint: HTMLElement, details: HTMLElement, year: HTMLElement, archive: HTMLElement, keys: HTMLDialogElement,
+ *   notes: HTMLElement, hint: HTMLElement, details: HTMLElement, keys: HTMLDialogElement,
  * }}
  */
 export const page = elementsById();

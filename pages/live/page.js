@@ -5,32 +5,49 @@
 
 import { setText } from "../shared/dom.js";
 import { request } from "../shared/server.js";
+import { DAY_MS } from "../shared/time.js";
+import { zoomOn } from "../shared/zoom.js";
 import * as texts from "../texts.js";
 import { watchArchiving } from "./archiving.js";
-import { showDetails, showSubject } from "./bar.js";
+import { showSnapshot, showSubject } from "./bar.js";
 import { summary } from "./description.js";
 import { page } from "./elements.js";
-import { LatestFrames } from "./latest-frames.js";
+import { inOrder, move } from "./order.js";
 import { rowHeight } from "./row-height.js";
 import { recall, remember, takeDevices, tileOf, tiles } from "./tiles.js";
-import { YearAgo } from "./year-ago.js";
 
 /** @import { Tile } from "./tile.js" */
 
 const POLL_MS = 2_000;
 const ANSWER_MS = 5_000;
 const AWAKE_MS = 3_000;
+const WAKING_MS = 400;
 const SWIPE_PIXELS = 48;
 /** Below the grid, in pixels. */
 const MARGIN = 26;
+const COLUMNS = "framecast-columns";
+/** On a screen up to so wide, more tiles than that share so many pictures a second. */
+const SPARING = { width: 800, tiles: 4, fps: 24 };
+/** Pictures alone, for a screen on a wall. */
+const isKiosk = new URLSearchParams(location.search).has("kiosk");
+const KIOSK = isKiosk ? "?kiosk" : "";
+/** A phone on its side. */
+const lying = matchMedia("(orientation: landscape) and (max-height: 500px)");
 
-const latestFrames = new LatestFrames(page.archive, new YearAgo(page.year));
+/** What the archive has of a large camera. @type {Promise<typeof import("../aside/page.js")> | undefined} */
+let aside;
 /** The key of the camera that is large; the only camera is so without. @type {string | null} */
 let chosen = null;
 let isReachable = true;
 let isAnswered = false;
 let isAsking = false;
 let isPaused = false;
+/** Which setting keeps ingest from starting, in words. */
+let refusal = "";
+let isFull = false;
+let isZoomed = false;
+/** When a touch brought the bar back. */
+let wokenAt = Number.NEGATIVE_INFINITY;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let polling;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -56,11 +73,12 @@ async function poll() {
   if (document.hidden || isAsking) return;
   isAsking = true;
   try {
-    const { devices } = await request("api/devices", { timeoutMs: ANSWER_MS });
-    if (!isReachable) latestFrames.refresh();
+    const { devices, ...rest } = await request("api/devices", { timeoutMs: ANSWER_MS });
+    if (!isReachable) aside?.then(({ latestFrames }) => latestFrames.refresh());
+    refusal = rest.refusal ?? "";
     isReachable = true;
     isAnswered = true;
-    takeDevices(devices).forEach(remove);
+    takeDevices(inOrder(devices)).forEach(remove);
     remember(devices);
   } catch {
     isReachable = false;
@@ -81,8 +99,14 @@ function show(key, how) {
   chosen = key;
   // One step back from whichever camera leads to the grid.
   const isOverGrid = key && (history.state?.isOverGrid || (how === "pushState" && !last));
-  if (how) history[key && last ? "replaceState" : how]({ isOverGrid }, "", key ? `?camera=${key}` : "./");
+  if (how)
+    history[key && last ? "replaceState" : how](
+      { isOverGrid },
+      "",
+      `./${KIOSK}${key ? `${KIOSK ? "&" : "?"}camera=${key}` : ""}`,
+    );
   if (key && !tiles.some((tile) => tile.key === key)) tileOf({ key });
+  zoom(0);
   pause(false);
   scrollTo(0, 0);
   const focused = key ? page.name : tiles.find((tile) => tile.key === last)?.link;
@@ -107,27 +131,40 @@ function step(by) {
 function arrange() {
   const tile = large();
   page.main.dataset.view = tile ? "large" : "grid";
+  page.main.classList.toggle("full", isFull || isKiosk || Boolean(tile && lying.matches));
+  const isSparing = !tile && innerWidth <= SPARING.width && tiles.length > SPARING.tiles;
   page.main.toggleAttribute("data-alone", tiles.length < 2);
   for (const each of tiles) each.item.classList.toggle("chosen", each === tile);
-  latestFrames.show((tile?.device?.state && tile.device) || null);
+  const device = (tile?.device?.state && !isKiosk && tile.device) || null;
+  if (device) aside ??= import("../aside/page.js");
+  aside?.then(
+    ({ latestFrames }) => latestFrames.show(device),
+    () => {
+      aside = undefined; // loaded at the next look
+    },
+  );
   update();
-  if (tile) return;
+  if (tile) return tile.spare(0);
   const { top, width } = page.tiles.getBoundingClientRect();
   const height = innerHeight - top - page.main.scrollTop - scrollY - page.bar.offsetHeight - MARGIN;
   const caption = /** @type {HTMLElement} */ (tiles[0].item.lastElementChild);
   const ratios = tiles.map(({ ratio }) => ratio);
-  const row = Math.floor(rowHeight(ratios, width, height, caption.offsetHeight));
+  const isNarrow = page.columns.ariaPressed === "true";
+  const row = Math.floor(rowHeight(ratios, width, height, caption.offsetHeight, isNarrow));
   page.tiles.style.setProperty("--row", `${row}px`);
+  for (const each of tiles) each.spare(isSparing ? Math.max(1, Math.floor(SPARING.fps / tiles.length)) : 0);
 }
 
 /** Writes what is known by now. */
 function update() {
   for (const each of tiles) each.update(isReachable);
   const hasNone = isAnswered && !tiles.some(({ device }) => device);
-  setText(page.problem, !isReachable ? texts.serverIsTried : hasNone ? texts.noCameraYet : "");
+  setText(page.problem, !isReachable ? texts.serverIsTried : refusal || (hasNone ? texts.noCameraYet : ""));
   const tile = large();
   showSubject(tile ?? summary(tiles, isPaused));
-  if (tile) showDetails(tile, isReachable);
+  if (!tile) return;
+  showSnapshot(tile, isReachable);
+  if (!page.details.hidden) aside?.then(({ showDetails }) => showDetails(page.details, tile.feed, tile.device ?? {}));
 }
 
 /** @param {boolean} isWanted */
@@ -141,13 +178,21 @@ function pause(isWanted) {
 function toggleFull() {
   if (document.fullscreenElement) document.exitFullscreen();
   else if (document.fullscreenEnabled) page.main.requestFullscreen();
-  else setFull(!page.main.classList.contains("full")); // a phone that fills its screen with videos alone
+  else setFull(!isFull); // a phone that fills its screen with videos alone
 }
 
-/** @param {boolean} isFull */
-function setFull(isFull) {
-  page.main.classList.toggle("full", isFull);
+/** @param {boolean} isWanted */
+function setFull(isWanted) {
+  isFull = isWanted;
   stir();
+  arrange();
+}
+
+/** Tiles may be narrow, so that a phone has two columns. @param {boolean} isWanted */
+function setColumns(isWanted) {
+  page.columns.ariaPressed = `${isWanted}`;
+  page.main.toggleAttribute("data-narrow", isWanted);
+  localStorage.setItem(COLUMNS, isWanted ? "2" : "");
   arrange();
 }
 
@@ -158,6 +203,18 @@ function stir() {
   falling = setTimeout(() => page.main.classList.remove("awake"), AWAKE_MS);
 }
 
+/** For weeks: the screen stays on where the browser allows it, and a new page each day holds nothing of the last. */
+function beKiosk() {
+  page.main.classList.add("kiosk");
+  const stayAwake = () => navigator.wakeLock?.request("screen").catch(() => {}); // asked again when it is seen again
+  stayAwake();
+  document.addEventListener("visibilitychange", stayAwake);
+  const loadedAt = Date.now();
+  setInterval(() => {
+    if (isReachable && Date.now() - loadedAt > DAY_MS) location.reload();
+  }, POLL_MS);
+}
+
 // Controls
 
 const ACTS = {
@@ -165,6 +222,7 @@ const ACTS = {
   previous: () => step(-1),
   next: () => step(1),
   pause: () => pause(!isPaused),
+  columns: () => setColumns(page.columns.ariaPressed !== "true"),
   full: toggleFull,
   help: () => page.keys.showModal(),
   info: () => {
@@ -178,17 +236,25 @@ for (const id of /** @type {(keyof typeof ACTS)[]} */ (Object.keys(ACTS))) page[
 const KEYS = {
   ArrowLeft: ACTS.previous,
   ArrowRight: ACTS.next,
-  Escape: () => (page.main.classList.contains("full") ? setFull(false) : showGrid()),
+  Escape: () => (isFull ? setFull(false) : showGrid()),
   g: showGrid,
   " ": ACTS.pause,
   f: toggleFull,
   s: () => large() && !page.snapshot.inert && page.snapshot.click(),
   i: () => large() && ACTS.info(),
   "?": ACTS.help,
+  "+": () => large() && zoom(2),
+  "-": () => zoom(0.5),
+  0: () => zoom(0),
 };
 addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || page.keys.open) return;
+  if (event.shiftKey && !large() && (key === "ArrowLeft" || key === "ArrowRight")) {
+    const place = tiles.findIndex(({ item }) => item.contains(document.activeElement));
+    event.preventDefault();
+    return move(tiles[place], place + (key === "ArrowLeft" ? -1 : 1));
+  }
   // The space bar is a button's own.
   if (key === " " && target instanceof Element && target.matches("button:focus-visible")) return;
   const picked = /^[1-9]$/.test(key) && tiles[Number(key) - 1]?.key;
@@ -205,13 +271,34 @@ page.tiles.addEventListener("click", (event) => {
   event.preventDefault();
   show(tile.key, "pushState");
 });
-page.tiles.addEventListener("dblclick", () => large() && toggleFull());
-page.main.addEventListener("pointermove", stir);
+const zoom = zoomOn(
+  page.tiles,
+  () => Boolean(large()),
+  (scale) => {
+    isZoomed = scale > 1;
+    const feed = large()?.feed;
+    // A part that is enlarged is worth all of the camera's pixels.
+    if (isZoomed) feed?.setAttribute("quality", "main");
+    else feed?.removeAttribute("quality");
+  },
+);
+page.main.addEventListener("pointerdown", ({ timeStamp }) => {
+  if (!page.main.classList.contains("awake")) wokenAt = timeStamp;
+});
+for (const type of ["pointermove", "pointerdown", "focusin"]) page.main.addEventListener(type, stir);
+// The touch that brings the bar back presses none of its buttons.
+page.main.addEventListener(
+  "click",
+  (event) => {
+    if (event.timeStamp - wokenAt < WAKING_MS && page.main.classList.contains("full")) event.stopPropagation();
+  },
+  true,
+);
 
 page.tiles.addEventListener(
   "touchstart",
   ({ touches }) => {
-    touch = touches.length === 1 && visualViewport?.scale === 1 ? touches[0] : null;
+    touch = touches.length === 1 && !isZoomed && visualViewport?.scale === 1 ? touches[0] : null;
   },
   { passive: true },
 );
@@ -224,6 +311,7 @@ page.tiles.addEventListener("touchend", ({ changedTouches: [end] }) => {
 });
 
 const asked = () => new URLSearchParams(location.search).get("camera");
+lying.addEventListener("change", arrange);
 addEventListener("popstate", () => show(asked()));
 document.addEventListener("fullscreenchange", () => setFull(Boolean(document.fullscreenElement)));
 document.addEventListener("visibilitychange", poll);
@@ -232,7 +320,9 @@ page.tiles.addEventListener("statechange", update);
 new ResizeObserver(arrange).observe(page.main);
 addEventListener("resize", arrange);
 
-takeDevices(recall()).forEach(remove);
+takeDevices(inOrder(recall())).forEach(remove);
 show(asked());
+setColumns(localStorage.getItem(COLUMNS) === "2");
 setInterval(update, 1_000);
-watchArchiving(page.archiving);
+if (isKiosk) beKiosk();
+else watchArchiving(page.archiving);

@@ -1,6 +1,7 @@
 /* How large the tiles of the grid can be. */
 
-const LEAST_WIDTH = 230;
+/** Of a tile, in one column of a phone or in two. */
+const LEAST_WIDTHS = [230, 130];
 const GAP = 12;
 
 /**
@@ -10,10 +11,11 @@ const GAP = 12;
  * @param {number} width of the place
  * @param {number} height of the place
  * @param {number} captionHeight below each picture
+ * @param {boolean} isNarrow whether the tiles may be narrow
  */
-export function rowHeight(ratios, width, height, captionHeight) {
+export function rowHeight(ratios, width, height, captionHeight, isNarrow = false) {
   const widest = Math.max(...ratios);
-  const columns = Math.max(1, Math.floor((width + GAP) / (LEAST_WIDTH + GAP)));
+  const columns = Math.max(1, Math.floor((width + GAP) / (LEAST_WIDTHS[Number(isNarrow)] + GAP)));
   const least = (width - GAP * (columns - 1)) / columns / widest;
   for (let row = Math.min(width / widest, height - captionHeight); row > least; row -= 2) {
     if (rowsOf(ratios, width, row) * (row + captionHeight + GAP) - GAP <= height) return row;

@@ -3,7 +3,7 @@
 import { setText } from "../shared/dom.js";
 import { formatUtc } from "../shared/time.js";
 import * as texts from "../texts.js";
-import { describe, factsLine } from "./description.js";
+import { describe, factsLine, isSending } from "./description.js";
 
 /** @import { CameraFeed } from "../camera-feed/camera-feed.js" */
 /** @import { Device, Description } from "./description.js" */
@@ -35,6 +35,7 @@ export class Tile {
     this.badge = part(".badge");
     this.word = part(".word");
     this.facts = part(".facts");
+    this.over = part(".over");
     this.isLead = !device;
     if (device) this.take(device);
   }
@@ -58,15 +59,32 @@ export class Tile {
     this.item.style.setProperty("--ratio", `${this.ratio}`);
   }
 
+  /**
+   * Many tiles on a small screen are to come over a mobile network: each asks for few and small pictures.
+   * @param {number} fps at most, 0 for all that fit
+   */
+  spare(fps) {
+    const { clientWidth } = this.feed;
+    const width = fps
+      ? this.device?.widths?.toSorted((one, other) => one - other).find((one) => one >= clientWidth)
+      : 0;
+    for (const [name, value] of Object.entries({ fps, quality: width })) {
+      if (!value) this.feed.removeAttribute(name);
+      else if (this.feed.getAttribute(name) !== `${value}`) this.feed.setAttribute(name, `${value}`);
+    }
+  }
+
   /** @param {boolean} isReachable whether the server answers */
   update(isReachable) {
     const { feed, device } = this;
     this.words = describe(feed, device, isReachable);
-    const { state, title, detail } = this.words;
+    const { state, title, detail, since } = this.words;
     this.item.dataset.state = state;
+    // The server's stand-in says the same in its picture, too small in a tile: there it is blurred.
+    this.item.toggleAttribute("data-veiled", Boolean(device?.state) && !isSending(device));
     setText(this.word, title);
-    this.word.title = detail;
-    this.factWords = factsLine(feed, device);
+    setText(this.over, detail);
+    this.factWords = factsLine(feed, device, since);
     this.factTitle = feed.capturedAt ? texts.capturedAt(formatUtc(feed.capturedAt)) : "";
     setText(this.facts, this.factWords);
     this.facts.title = this.factTitle;

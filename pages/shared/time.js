@@ -100,6 +100,13 @@ export const formatTime = (instant, withSeconds = false) =>
 export const formatHour = (hour) =>
   new Date(hour * HOUR_MS).toLocaleTimeString(undefined, { timeStyle: "short", timeZone: "UTC" });
 
+/** A time of day, with the day unless that is today. @param {Instant} instant @param {boolean} withSeconds */
+export function formatMoment(instant, withSeconds = false) {
+  const time = formatTime(instant, withSeconds);
+  if (isSameDay(instant, Date.now())) return time;
+  return `${formatShortDate(instant)}, ${time}`;
+}
+
 /** 22 Nov 2026. @param {Instant} instant */
 export const formatDate = (instant) => written(instant, { dateStyle: "medium" });
 

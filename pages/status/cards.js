@@ -2,6 +2,7 @@
 
 import { make, setText } from "../shared/dom.js";
 import { formatNumber } from "../shared/quantities.js";
+import * as texts from "../texts.js";
 
 /** @typedef {string | Node} Content text, or an element made for it */
 
@@ -16,6 +17,7 @@ import { formatNumber } from "../shared/quantities.js";
  * @property {(string | false | null)[]} [advice] a line each
  * @property {string | null} [error]
  * @property {Fact[]} facts
+ * @property {Fact[]} [technical] facts that only a fault makes interesting: folded
  *
  * Its name and value; it is left out where nothing is known.
  * @typedef {[Content, Content | number | false | null | undefined]} Fact
@@ -45,12 +47,14 @@ export function showCards(place, wanted) {
 function blankCard(key, href) {
   const title = href ? make("a", { href }) : make("span");
   const head = make("h3", {}, make("span", { className: "dot" }), title, make("span"));
+  /** @type {HTMLElement[]} */
   const parts = [make("p"), make("p", { className: "error" }), make("div", { className: "soft" }), make("dl")];
+  parts.push(make("details", {}, make("summary", {}, texts.technical), make("dl")));
   return make("article", { className: "card", dataset: { key } }, head, ...parts);
 }
 
 /** @param {HTMLElement} element @param {Card} card */
-function fill(element, { title, state = "", badges = [], words = [], advice = [], error, facts }) {
+function fill(element, { title, state = "", badges = [], words = [], advice = [], error, facts, technical = [] }) {
   const [head, ...places] = /** @type {HTMLElement[]} */ ([...element.children]);
   const [dot, name, marks] = /** @type {HTMLElement[]} */ ([...head.children]);
   element.dataset.state = state;
@@ -65,6 +69,9 @@ function fill(element, { title, state = "", badges = [], words = [], advice = []
     write(places[place], content);
     places[place].hidden = !content.length;
   });
+  const folded = /** @type {HTMLElement} */ (element.lastElementChild);
+  folded.hidden = !technical.length;
+  write(/** @type {HTMLElement} */ (folded.lastElementChild), rowsOf(technical));
 }
 
 /** @param {Fact[]} facts */
@@ -76,8 +83,8 @@ function rowsOf(facts) {
   });
 }
 
-/** @param {(string | false | null)[]} texts @returns {string[]} */
-const present = (texts) => texts.flatMap((text) => text || []);
+/** @param {(string | false | null)[]} some @returns {string[]} */
+const present = (some) => some.flatMap((text) => text || []);
 
 /**
  * Child by child, and only those that differ.

@@ -1,10 +1,10 @@
 /* What stands on the cards: of a camera, of a replica of stream, of the archive, of its retention. */
 
 import { make, timeElement } from "../shared/dom.js";
+import { DAY_SECONDS, formatLength } from "../shared/lengths.js";
 import { formatNumber, formatSize } from "../shared/quantities.js";
 import { dayStart, formatDate } from "../shared/time.js";
 import * as texts from "../texts.js";
-import { DAY_SECONDS, formatLength } from "./lengths.js";
 
 /** @import { Card, Fact } from "./cards.js" */
 /** @typedef {any} Answer of the server, as docs/api.md has it */
@@ -28,14 +28,16 @@ export function cameraCard(camera) {
     advice: [camera.advice, ...camera.notices],
     error: camera.last_error,
     facts: [
-      [texts.factKey, make("code", {}, key)],
       [texts.factPicture, width && `${width} × ${camera.height}`],
       [texts.factFrameRate, fps && `${formatNumber(fps)} fps`],
+      [texts.factInterval, formatLength(camera.capture_interval_seconds)],
+      [texts.viewersLabel, camera.viewer_count],
+    ],
+    technical: [
+      [texts.factKey, make("code", {}, key)],
       [texts.codec, codec?.toUpperCase()],
       [texts.factBitrate, bits && texts.megabits(formatNumber(bits / 1e6))],
-      [texts.viewersLabel, camera.viewer_count],
       [texts.reconnects, camera.reconnects],
-      [texts.factInterval, formatLength(camera.capture_interval_seconds)],
       [texts.factClock, camera.clock_offset_seconds !== null && clockWords(camera.clock_offset_seconds)],
       [texts.factIngestVersion, camera.ingest_version],
     ],
@@ -57,8 +59,8 @@ export function replicaCard({ name, bus, at, ...replica }) {
     state: bus.is_connected ? "live" : "offline",
     words: [bus.is_connected ? texts.busConnected : texts.busSilent],
     advice: [!bus.is_connected && texts.busAdvice],
-    facts: [
-      [texts.viewersLabel, texts.viewersOf(replica.viewer_count, formatNumber(replica.max_viewers))],
+    facts: [[texts.viewersLabel, texts.viewersOf(replica.viewer_count, formatNumber(replica.max_viewers))]],
+    technical: [
       [texts.factHeardAt, bus.heard_at && timeElement(bus.heard_at, true)],
       [texts.factMalformed, bus.dropped_messages],
       [texts.factBusKeys, bus.has_keys ? texts.on : texts.off],
@@ -79,22 +81,29 @@ export function archiveCard({ answer, error, at = 0 }) {
     error,
     words: [texts.archiveStates[state]],
     advice: error ? [] : [...answer.problems, answer.store_note],
-    facts: answer ? archiveFacts(answer, at) : [],
+    facts: answer ? archiveFacts(answer) : [],
+    technical: answer ? archiveInside(answer, at) : [],
   };
 }
 
-/** @param {Answer} archive @param {number} at @returns {Fact[]} */
-function archiveFacts(archive, at) {
+/** @param {Answer} archive @returns {Fact[]} */
+function archiveFacts(archive) {
   const { bytes, max_bytes: most, oldest_at: oldest, newest_at: newest, free_bytes: free } = archive;
   const { min_free_bytes: minimum } = archive;
   return [
-    [texts.factFrames, archive.frames],
+    [texts.factPictures, archive.frames],
     [texts.factSize, bytes !== null && formatSize(bytes)],
     [texts.factAtMost, most && formatSize(most)],
     [texts.factOldest, oldest && timeElement(oldest)],
     [texts.factNewest, newest && timeElement(newest)],
     [texts.factFree, free !== null && formatSize(free)],
     [texts.factStopsBelow, minimum && texts.freeBytes(formatSize(minimum))],
+  ];
+}
+
+/** @param {Answer} archive @param {number} at @returns {Fact[]} */
+function archiveInside(archive, at) {
+  return [
     [texts.factDatabase, archive.database === "sqlite" ? "SQLite" : "PostgreSQL"],
     [texts.factMalformed, archive.dropped_messages],
     [texts.factBusKeys, archive.bus_has_keys ? texts.on : texts.off],
@@ -120,12 +129,15 @@ export function retentionCard({ answer, error }, isTold) {
     advice: [answer.max_bytes && texts.beyondGoesToo(formatSize(answer.max_bytes)), ...answer.unmet_limits],
     facts: [
       ...days.slice(0, DAYS_SHOWN).map(({ date, frames, bytes }) => {
-        return /** @type {Fact} */ ([formatDate(dayStart(date)), texts.framesOfDay(frames, formatSize(bytes))]);
+        return /** @type {Fact} */ ([formatDate(dayStart(date)), texts.picturesOfDay(frames, formatSize(bytes))]);
       }),
       [texts.factNextAt, answer.next[0] && timeElement(answer.next[0].goes_at)],
       ...tiersOf(answer.tiers),
       ...ownRulesOf(answer.cameras),
-      [texts.keptFrames, answer.kept_frames && texts.framesOfDay(answer.kept_frames, formatSize(answer.kept_bytes))],
+      [
+        texts.keptPictures,
+        answer.kept_frames && texts.picturesOfDay(answer.kept_frames, formatSize(answer.kept_bytes)),
+      ],
     ],
   };
 }

@@ -36,7 +36,11 @@ const clock = { path: "api/camera/retention/clock", looks: 15, request: askClock
 
 async function look() {
   if (document.hidden) return;
-  await Promise.all([stream, archive, retention, clock].map(ask));
+  // Each answer is shown when it comes: an archive that hangs holds up no camera.
+  await Promise.all([stream, archive, retention, clock].map((part) => ask(part).then(show)));
+}
+
+function show() {
   const { cameras, replica, bus, access } = stream.answer ?? { cameras: [] };
   if (replica) {
     replicas.set(replica.name, { ...replica, bus, at: stream.at });

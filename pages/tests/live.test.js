@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, detailRows, factsLine, formatRoughly, summary } from "../live/description.js";
+import { detailRows } from "../aside/details.js";
+import { yearBefore } from "../aside/year-ago.js";
+import { describe, factsLine, summary } from "../live/description.js";
 import { rowHeight } from "../live/row-height.js";
-import { yearBefore } from "../live/year-ago.js";
+import { formatRoughly } from "../shared/rough-lengths.js";
 
 /** @type {import("../camera-feed/camera-feed.js").CameraFeedState} */
 const live = "live";
@@ -25,9 +27,10 @@ test("what the element sees goes before what the server says", () => {
 
 test("a camera in trouble says since when and why, or what to do", () => {
   const stale = { ...FEED, state: /** @type {const} */ ("stale"), reason: "No picture comes." };
-  const { state, title, detail } = describe(stale, DEVICE, true);
-  assert.match(title, /^Offline since \d\d:\d\d$/);
-  assert.deepEqual([state, detail], ["offline", "No route."]);
+  const { state, title, detail, since } = describe(stale, DEVICE, true);
+  assert.match(since ?? "", /^\d\d:\d\d$/);
+  assert.equal(factsLine({ ...FEED, state: "stale" }, DEVICE, since), `since ${since}`);
+  assert.deepEqual([state, title, detail], ["offline", "Offline", "No route."]);
   assert.equal(describe(stale, { ...DEVICE, state: "unknown" }, true).title, "No news");
   assert.match(describe(stale, { ...DEVICE, state: "disabled" }, true).detail, /CAMERA_ENABLED=true/);
   assert.equal(describe(stale, { ...DEVICE, last_error: null }, true).detail, "No picture comes.");
@@ -53,12 +56,13 @@ test("all cameras together are as well as the worst", () => {
     words: { state: "live", title: "All live", detail: "" },
   });
   const { words } = summary([...well, tile("Shed", "stalled"), tile("Roof", "offline")], false);
-  assert.deepEqual(words, { state: "offline", title: "2 not live", detail: "Shed, Roof" });
+  assert.deepEqual(words, { state: "offline", title: "2 not live: Shed, Roof", detail: "" });
   assert.equal(summary([tile("Shed", "stalled")], true).words.title, "Paused");
 });
 
 test("facts that are not known are left out, and nothing is a fact where it is a number", () => {
-  assert.equal(factsLine(FEED, DEVICE), "1 s old · 10 fps · 1 viewer");
+  assert.equal(factsLine(FEED, DEVICE), "1 s old · 10 fps");
+  assert.equal(factsLine(FEED, { ...DEVICE, viewer_count: 2 }), "1 s old · 10 fps · 2 viewers");
   assert.equal(factsLine({ ...FEED, ageMs: null, state: "stale" }, undefined), "");
   const unknown = { ageMs: null, fps: 0, pictureWidth: 0, pictureHeight: 0, transport: null };
   assert.deepEqual(detailRows(unknown, { viewer_count: 0, width: null }), [["Viewers", 0]]);
@@ -79,6 +83,8 @@ test("pictures are as large as fits below each other", () => {
 test("where they can't all be seen at once they are wide enough, and as high as that makes them", () => {
   const row = rowHeight(Array(40).fill(2), 484, 300, 40);
   assert.equal(row, (484 - 12) / 2 / 2);
+  const [one, two] = [false, true].map((isNarrow) => rowHeight(Array(12).fill(2), 358, 300, 40, isNarrow));
+  assert.deepEqual([one, two], [358 / 2, (358 - 12) / 2 / 2], "a phone has one column, or two where they are wanted");
 });
 
 test("a year ago is the same time of the same day of the calendar, also after a leap day", () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
-import { YearAgo } from "../live/year-ago.js";
+import { YearAgo } from "../aside/year-ago.js";
 import { askDue } from "../timeline/due.js";
 
 const DAY = 86_400_000;

@@ -34,9 +34,9 @@ test("a tier says what it keeps and for how long, and pictures by hand are kept 
     { tier: "daily", at: "12:00", age_days: null },
   ]);
   assert.deepEqual(tiersOf(tiers), [
-    ["Every frame", "for 7 days"],
-    ["Of each day the frame nearest to 12:00", "for ever"],
-    ["Frames captured by hand", "for ever"],
+    ["Every picture", "for 7 days"],
+    ["Of each day the picture nearest to 12:00", "for ever"],
+    ["Pictures captured by hand", "for ever"],
   ]);
   assert.equal(tiersOf([{ tier: "manual", age_days: 365 }]).length, 1);
 });
@@ -64,13 +64,20 @@ test("a clock in doubt asks for a decision, and its leftovers wait until it is r
   assert.deepEqual([out, now], ["", ""]);
   const trusted = doubtsOf({ ...clock, doubt: null }, { held: 0, is_clock_in_doubt: false });
   assert.equal(trusted.right, "");
-  assert.match(trusted.out, /left 2 frames .* 1 gap that no outage made/);
+  assert.match(trusted.out, /left 2 pictures .* 1 gap that no outage made/);
+});
+
+test("the button that takes leftovers out says that kept frames stay, and is not there for them alone", () => {
+  const some = { frames: 2, bytes: 2000, kept: 1, kept_text: "1 frames are marked as kept, and stay.", gaps: 0, cameras: [] };
+  const outOf = (/** @type {object} */ leftovers) => doubtsOf({ doubt: null, leftovers }, { held: 0 }).out;
+  assert.match(outOf(some), /marks in the future\. 1 frames are marked as kept, and stay\.$/);
+  assert.equal(outOf({ ...some, frames: 1 }), "");
 });
 
 test("frames that the daily share holds back are told, and where all is well nothing is", () => {
   const well = { doubt: null, leftovers: { frames: 0, bytes: 0, gaps: 0, cameras: [] } };
   const held = doubtsOf(well, { held: 40, is_clock_in_doubt: false, delete_percent: 10 });
-  assert.match(held.now, /^40 frames are due by age\. At most 10 %/);
+  assert.match(held.now, /^40 pictures are due by age\. At most 10 %/);
   assert.deepEqual(doubtsOf(well, { held: 0 }), { right: "", out: "", now: "" });
   assert.deepEqual(doubtsOf(undefined, undefined), { right: "", out: "", now: "" });
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { formatLength } from "../shared/lengths.js";
 import { formatPlayingTime, formatSize } from "../shared/quantities.js";
 import {
   dayKey,
@@ -13,7 +14,6 @@ import {
   formatUtc,
   hourOf,
 } from "../shared/time.js";
-import { formatLength } from "../status/lengths.js";
 import { pictures } from "../texts.js";
 import { outlookWords } from "../timeline/outlook-words.js";
 import { endingOf, lastDays, nameOf, noteOf, titleOf } from "../timeline/timelapse-words.js";

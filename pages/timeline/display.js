@@ -1,6 +1,7 @@
 /* What the page shows of the frames: the picture, the track, the calendar, the words and numbers. */
 
 import { make, setText } from "../shared/dom.js";
+import { formatInterval } from "../shared/lengths.js";
 import { formatSize } from "../shared/quantities.js";
 import { address } from "../shared/server.js";
 import {
@@ -172,6 +173,7 @@ export function change(changes) {
  */
 export function go(to, { isMoving = false, isMoved = true, gap } = {}) {
   rank = to;
+  page.player.hidden = rank < 0;
   if (rank < 0) return showNothing();
   const [before] = span();
   const [low, high] = ranks();
@@ -232,6 +234,7 @@ function settle() {
 }
 
 function showSpan() {
+  document.body.toggleAttribute("data-empty", !frames.times.length);
   const [from, to] = span();
   const places = shown.slice(...ranks());
   const { camera, daylight, hour } = view;
@@ -272,7 +275,9 @@ function showCounts(places, from, to) {
   const count = texts.pictures(places.length);
   setText(page["span-note"], hidden ? texts.someHidden(count, hidden) : texts.allShown(count));
   const bytes = places.reduce((sum, place) => sum + frames.bytes[place], 0);
-  setText(page.zip, texts.downloadZip(count, formatSize(bytes)));
+  setText(page["take-title"], places.length ? texts.exportThese(places.length) : texts.nothingToExport);
+  setText(page.zip, texts.downloadZip(formatSize(bytes)));
+  page.zip.hidden = !places.length;
 }
 
 function showGaps() {
@@ -300,5 +305,5 @@ function whenFirstComes() {
   const first = isStreaming
     ? texts.firstIsDue(formatTime(due))
     : texts.firstComesWhenItDelivers(state ?? texts.stateNotKnown, error);
-  return texts.thenOneEvery(first, seconds);
+  return texts.thenEvery(first, formatInterval(seconds));
 }

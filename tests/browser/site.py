@@ -12,6 +12,8 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any, Final
 
+import cv2
+import numpy as np
 from playwright.sync_api import Page
 
 from shared.bus.frames import Frame
@@ -46,6 +48,14 @@ def _jpegs(width: int) -> tuple[bytes, ...]:
     return tuple(jpeg_picture(level, width, width * HEIGHT // WIDTH) for level in LEVELS)
 
 
+@cache
+def _busy_jpegs(width: int) -> tuple[bytes, ...]:
+    """Noise that takes about 1.5 bits a pixel, as a scene with leaves does."""
+    noise = np.random.default_rng(1).integers(0, 40, (width * HEIGHT // WIDTH, width, 1), np.uint8)
+    encoded = [cv2.imencode(".jpg", np.repeat(noise + level, 3, 2), [cv2.IMWRITE_JPEG_QUALITY, 60]) for level in LEVELS]
+    return tuple(jpeg.tobytes() for _, jpeg in encoded)
+
+
 class Cameras:
     """Cameras of a fake ingest. They send one after the other, because the bus would drop part of a burst.
 
@@ -57,6 +67,8 @@ class Cameras:
         self.moving = set(keys)
         self.spoilt = False
         """Whether the cameras send pictures that can't be decoded."""
+        self.busy = False
+        """Whether the pictures have as many bytes as those of a busy scene."""
         self.clock_ahead_seconds = 0.0
         self._statuses = {key: camera_status(key) for key in keys}
         self._over = threading.Event()
@@ -88,7 +100,8 @@ class Cameras:
 
     def _frame(self, key: str, rendition: str, sequence: int) -> Frame:
         width = WIDTH if rendition == "main" else int(rendition)
-        jpeg = _jpegs(width)[sequence % len(LEVELS)]
+        jpegs = _busy_jpegs(width) if self.busy else _jpegs(width)
+        jpeg = jpegs[sequence % len(LEVELS)]
         if self.spoilt:
             jpeg = jpeg[:4] + bytes(200) + jpeg[-2:]
         return Frame(key, rendition, sequence, self._now_ns(), width, width * HEIGHT // WIDTH, live=True, jpeg=jpeg)

@@ -165,7 +165,7 @@ def test_a_share_link_is_made_and_opens_just_that_camera(
         assert offered == ["1 hour", "6 hours", "1 day"]
         page.get_by_label("Link good for").select_option("6 hours")
         page.get_by_role("button", name="Make a share link").click()
-        expect(page.locator("#note")).to_contain_text("It runs out at")
+        expect(page.locator("#note")).to_contain_text("Link ends on ")
         snapshot = line(page, "Addresses", "Snapshot").inner_text()
         assert "LINK" not in page.locator("#lines").inner_text()
         link = snapshot.split("?link=")[1]

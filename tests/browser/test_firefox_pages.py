@@ -57,7 +57,7 @@ def test_the_timeline_shows_the_newest_picture_and_the_one_before(firefox: Firef
 def test_the_status_page_shows_the_cameras_state(firefox: Firefox, stack: Stack) -> None:
     """Its card says since when. Nobody watches, so it is live only while a picture is captured."""
     firefox.open(f"{stack.origin}/status")
-    becomes(firefox, "/(Live|Ready, nobody watches) since [0-9]/.test(document.querySelector('#cameras').textContent)")
+    becomes(firefox, "/(Live|Ready · no viewers) since [0-9]/.test(document.querySelector('#cameras').textContent)")
 
 
 def test_the_connect_page_has_this_servers_addresses(firefox: Firefox, stack: Stack) -> None:

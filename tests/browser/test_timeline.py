@@ -214,9 +214,11 @@ def test_switches_hide_dark_pictures_and_other_hours(timeline: Timeline) -> None
     timeline.shows(hours(9 - 24))
     page.get_by_label("Same hour daily").uncheck()
     page.get_by_label("Daylight only").check()
-    expect(page.locator("#span-note")).to_have_text(re.compile(r"^\d+ pictures; the switches hide \d+\.$"))
+    words = r"^\d+ pictures; “Daylight only” or “Same hour daily” hides \d+\.$"
+    expect(page.locator("#span-note")).to_have_text(re.compile(words))
     shown = page.locator("#span-note").inner_text().split()[0]
-    expect(page.locator("#zip")).to_contain_text(f"Download {shown} pictures, ")
+    expect(page.locator("#take-title")).to_have_text(f"Export: these {shown} pictures")
+    expect(page.locator("#zip")).to_contain_text("Download as zip, ")
     expect(page).to_have_url(re.compile("daylight=true"))
     page.reload()
     expect(page.get_by_label("Daylight only")).to_be_checked()
@@ -356,11 +358,11 @@ def test_a_time_lapse_is_estimated_rendered_and_played(timeline: Timeline) -> No
     """It covers the shown span. The video has the estimated length."""
     timeline.open(hours(12))
     page = timeline.page
-    expect(page.locator("#estimate")).to_contain_text(re.compile("22 pictures make 10 s at 2.2 per second, 320 . 180"))
+    expect(page.locator("#estimate")).to_contain_text(re.compile("22 pictures make 10 s at 2.2 a second, 320 . 180"))
     page.locator("[name=pace]").select_option("fps")
-    expect(page.get_by_role("spinbutton", name="Speed (fps)")).to_have_value("24")
+    expect(page.get_by_role("spinbutton", name="Pictures a second")).to_have_value("24")
     page.locator("[name=amount]").fill("11")
-    size = "22 pictures make 2 s at 11 per second, 320 . 180, roughly [0-9.]+ kB"
+    size = "22 pictures make 2 s at 11 a second, 320 . 180, roughly [0-9.]+ kB"
     expect(page.locator("#estimate")).to_contain_text(re.compile(size))
     page.click("#render")
     lapse = page.locator("#lapses > li").first
@@ -396,7 +398,7 @@ def test_a_time_lapse_of_an_empty_span_cannot_be_requested(timeline: Timeline) -
     expect(page.locator("#render")).to_be_enabled()
     page.get_by_label("First day of the span").fill("2020-01-01")
     page.get_by_label("Last day of the span").fill("2020-01-02")
-    expect(page.locator("#estimate")).to_contain_text("choose another span")
+    expect(page.locator("#estimate")).to_contain_text("There are no pictures in these days")
     expect(page.locator("#render")).to_be_disabled()
 
 
@@ -406,10 +408,10 @@ def test_a_time_lapse_of_the_last_days_does_not_need_the_track(timeline: Timelin
     page = timeline.page
     page.get_by_label("First day of the span").fill("2020-01-01")
     page.get_by_label("Last day of the span").fill("2020-01-02")
-    expect(page.locator("#estimate")).to_contain_text("choose another span")
+    expect(page.locator("#estimate")).to_contain_text("There are no pictures in these days")
     page.get_by_label("Time-lapse of").select_option("the last 30 days")
-    page.get_by_label("It lasts (s)").fill("5")
-    expect(page.locator("#estimate")).to_contain_text(re.compile(r"\d\d pictures make 5 s at 1\d(\.\d+)? per second"))
+    page.get_by_label("Seconds").fill("5")
+    expect(page.locator("#estimate")).to_contain_text(re.compile(r"\d\d pictures make 5 s at 1\d(\.\d+)? a second"))
     expect(page.locator("#render")).to_be_enabled()
 
 
@@ -448,7 +450,7 @@ def test_times_are_in_the_archives_time_zone_whatever_the_browsers(chromium: Bro
             page.get_by_label("Same hour daily").check()
         assert '"tz":"Asia/Kathmandu"' in (asked.value.post_data or "")
         page.get_by_label("Hour", exact=True).select_option("17")
-        expect(page.locator("#span-note")).to_have_text("1 picture; the switches hide 21.")
+        expect(page.locator("#span-note")).to_have_text("1 picture; “Daylight only” or “Same hour daily” hides 21.")
         context.close()
     assert complaints == []
 
@@ -543,6 +545,11 @@ def test_an_empty_archive_says_when_its_first_picture_comes(chromium: Browser, t
         page.goto(f"http://127.0.0.1:{replica.port}/archive?camera=camera_1")
         expect(page.locator("h1")).to_have_text("Nothing is archived yet")
         expect(page.locator("#words")).to_contain_text("The first picture comes when the camera delivers")
+        expect(page.get_by_role("link", name="See it live")).to_be_visible()
+        for name in ("Play", "Compare", "Delete", "Make a time-lapse"):
+            expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
+        expect(page.get_by_text("0 pictures")).to_be_hidden()
+        assert_accessible(page)
         context.close()
     assert complaints == []
 

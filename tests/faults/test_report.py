@@ -1,6 +1,7 @@
 """The summary that documents quote."""
 
 from faults.campaign import Outcome, Recovery
+from faults.judged import Judged
 from faults.promises import Breach
 from faults.report import percentile, summary, table
 
@@ -11,6 +12,7 @@ def outcome() -> Outcome:
         seconds=61.2,
         breaches=[Breach("a promise", "somebody", 5.0, "it was broken")],
         recoveries=[Recovery("a", "camera", seconds) for seconds in (1.0, 2.0, 9.0)],
+        streams=Judged(judged=100.0, disturbed=50.0, whole=300.0),
         injected=[("camera", "a camera is gone"), ("camera", "a camera is gone"), ("disk", "the disk is full")],
     )
 

@@ -7,8 +7,8 @@ from services.archiver.base.clock_doubt import Doubt, DoubtKind
 _DOUBTS: Final = {
     DoubtKind.NOT_JUDGED: "the database has not been read yet",
     DoubtKind.BEFORE_RELEASE: "it is set to a time before there was this program",
-    DoubtKind.EARLY: "it is {} behind the newest frame of the archive",
-    DoubtKind.LATE: "it is {} ahead of the newest frame of the archive",
+    DoubtKind.EARLY: "it is {} behind the newest picture of the archive",
+    DoubtKind.LATE: "it is {} ahead of the newest picture of the archive",
     DoubtKind.STEP: "it was set {} {} while the computer ran",
     DoubtKind.CONTRADICTED: "it is {} {} of {}",
 }
@@ -35,7 +35,7 @@ def clock_in_doubt(now: str, found: Doubt) -> str:
 
 def leftovers(frames: int, gaps: int, cameras: int) -> str:
     return (
-        f"A wrong clock left {frames} frames in doubt, {gaps} gaps that no outage made, and {cameras} cameras with "
+        f"A wrong clock left {frames} pictures in doubt, {gaps} gaps that no outage made, and {cameras} cameras with "
         "marks in the future."
     )
 

@@ -2,18 +2,18 @@
 
 
 def retention_waits(reason: object) -> str:
-    return f"Old frames can't be deleted now: {reason}"
+    return f"Old pictures can't be deleted now: {reason}"
 
 
 def held_by_share(count: int, percent: int) -> str:
     return (
-        f"{count} more frames are due by ARCHIVE_KEEP. ARCHIVE_DELETE_PERCENT lets {percent} % of the archive go in a "
-        "day; 'framecast retention --now' deletes them at once."
+        f"{count} more pictures are due by ARCHIVE_KEEP. ARCHIVE_DELETE_PERCENT lets {percent} % of the archive go "
+        "in a day; 'framecast retention --now' deletes them at once."
     )
 
 
 def held_in_doubt(count: int) -> str:
-    return f"{count} frames would be due by ARCHIVE_KEEP. They stay while the clock is in doubt."
+    return f"{count} pictures would be due by ARCHIVE_KEEP. They stay while the clock is in doubt."
 
 
 def kept_exceed_limit(camera_key: str | None, kept_bytes: int, max_bytes: int) -> str:
@@ -21,9 +21,9 @@ def kept_exceed_limit(camera_key: str | None, kept_bytes: int, max_bytes: int) -
     if camera_key is not None:
         of, limit = f" of the camera '{camera_key}'", f"its archive_max_bytes = {max_bytes}"
     return (
-        f"The frames{of} that are marked as kept take {kept_bytes} bytes alone, more than {limit}. Nothing is "
-        "deleted for that limit, because all other frames would go and it would still be exceeded: raise it, or take "
-        "the mark from some frames."
+        f"The pictures{of} that are marked as kept take {kept_bytes} bytes alone, more than {limit}. Nothing is "
+        "deleted for that limit, because all other pictures would go and it would still be exceeded: raise it, or take "
+        "the mark from some pictures."
     )
 
 

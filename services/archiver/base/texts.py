@@ -76,7 +76,7 @@ def files_refused(set_aside: int, unchecked: int, last: str) -> str:
 def disk_below_floor(free_bytes: int, min_free_bytes: int) -> str:
     return (
         f"The archive's disk has {free_bytes} bytes free and ARCHIVE_MIN_FREE_BYTES keeps {min_free_bytes} of them: "
-        "make room, or let old frames go by ARCHIVE_KEEP or ARCHIVE_MAX_BYTES."
+        "make room, or let old pictures go by ARCHIVE_KEEP or ARCHIVE_MAX_BYTES."
     )
 
 

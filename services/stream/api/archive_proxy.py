@@ -14,6 +14,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from services.stream.api.archive_pulse import ArchiveHangsError, ArchivePulse
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.base import texts
 from shared.web.access.roles import READING, requester_of
@@ -57,6 +58,7 @@ def archive_router(forward: Forward) -> APIRouter:
 
 def forwarding(client: httpx2.AsyncClient, limit: PerAddressLimit) -> Forward:
     """An endpoint that passes a request on to the same address at the archiver. `limit` counts those under way."""
+    pulse = ArchivePulse(client)
 
     async def forward(request: Request) -> Response:
         url = _address_at_the_archiver(request)
@@ -70,7 +72,9 @@ def forwarding(client: httpx2.AsyncClient, limit: PerAddressLimit) -> Forward:
             limit.add(address)
             place.callback(limit.remove, address)
             try:
-                answer = await client.send(outgoing, stream=True)
+                answer = await (pulse.answer(outgoing) if request.method in READING else pulse.send(outgoing))
+            except ArchiveHangsError:
+                return JSONResponse({"detail": texts.ARCHIVE_HANGS}, 504, headers={"Retry-After": "10"})
             except httpx2.PoolTimeout:
                 limit_met("archive requests", address, MAX_CONNECTIONS)
                 return JSONResponse({"detail": texts.archive_full(MAX_CONNECTIONS)}, 503, headers={"Retry-After": "5"})

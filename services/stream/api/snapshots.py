@@ -106,13 +106,13 @@ def _wants_words(request: Request, options: SnapshotOptions) -> bool:
 
 async def _snapshot(hub: Hub, request: Request, key: str | None, options: SnapshotOptions) -> Response:
     if key is None:
-        raise _no_picture(texts.NO_CAMERA_YET)
+        raise _no_picture(hub.refusal or texts.NO_CAMERA_YET)
     camera = find_camera(hub, key)
     try:
         camera.check_width(options.width)
     except WidthNotOfferedError as error:
         raise HTTPException(422, str(error)) from None
-    problem = camera.problem(hub.loop_seconds)
+    problem = hub.problem_of(camera)
     if problem is not None:
         raise _no_picture(f"{problem.headline}. {problem.advice}".strip())
     try:

@@ -99,7 +99,10 @@ class FrameSocket:
                 while True:
                     self._handle(ClientMessage.model_validate_json(await self._socket.receive_text()))
         except TimeoutError:
-            await self._refuse(texts.LINK_EXPIRED)
+            if self._requester.has_link:
+                await self._refuse(texts.LINK_EXPIRED)
+            else:
+                await self._refuse(texts.SIGN_ON_AGAIN, GOING_AWAY)
         except WebSocketDisconnect:
             pass
         except KeyError:  # a binary message has no text
@@ -122,7 +125,7 @@ class FrameSocket:
         if message.unwatch is not None:
             self._unwatch(message.unwatch)
         if message.watch is not None:
-            if self._requester.ends_at is not None and message.watch != self._socket.path_params["key"]:
+            if self._requester.has_link and message.watch != self._socket.path_params["key"]:
                 raise NotOnThisLinkError(texts.LINK_IS_FOR_ONE_CAMERA)
             self._watch(message.watch, message)
 

@@ -4,6 +4,7 @@ A camera that was known once stays known: when its ingest falls silent, its view
 times are the loop's (`LoopClock`): while this replica stands still, nobody grows silent.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -104,7 +105,7 @@ class KnownCamera:
         """Everything that is wrong with it, in words."""
         problem = self.problem(now)
         ahead_seconds = self.clock.ahead_seconds or 0.0
-        words = [] if problem is None else [problem.headline]
+        words = [] if problem is None else [". ".join(filter(None, (problem.headline, problem.advice)))]
         if abs(ahead_seconds) > CLOCK_OFF_SECONDS:
             words.append(texts.clock_is_off(ahead_seconds))
         return [*words, *self.status.notices]
@@ -112,7 +113,7 @@ class KnownCamera:
     def problem(self, now: float) -> Problem | None:
         """Why there is no live picture; None while there is one, or one can be had."""
         status = self.status
-        if self.is_silent(now):
+        if self.is_silent(now) and status.state is not CameraState.REMOVED:
             return Problem(texts.INGEST_UNREACHABLE, texts.INGEST_UNREACHABLE_ADVICE, status.sent_at_ns)
         if status.is_streaming:
             return None
@@ -148,6 +149,22 @@ class Cameras:
         if before is None or before.is_silent(now):
             return True
         return (before.status.state, before.status.last_error) != (status.state, status.last_error)
+
+    def forget_unnamed(self, named: Container[str], now: float) -> bool:
+        """Take silent cameras that no ingest names any more for removed; whether there was one.
+
+        A silent camera that is named stays: its process may hang.
+        """
+        gone = [
+            camera
+            for key, camera in self._known.items()
+            if key not in named and camera.is_silent(now) and camera.status.state is not CameraState.REMOVED
+        ]
+        for camera in gone:
+            removed = {"state": CameraState.REMOVED, "since_ns": camera.status.sent_at_ns, "last_error": None}
+            status = camera.status.model_copy(update=removed)
+            self._known[status.camera] = replace(camera, status=status)
+        return bool(gone)
 
     def remember_size(self, key: str, size: tuple[int, int]) -> None:
         """The size that a camera had, told by somebody else than its ingest. Whatever is known already stays."""

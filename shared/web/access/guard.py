@@ -17,9 +17,10 @@ from shared.web.access.origins import Origins
 from shared.web.access.proxies import Sender, TrustedProxies
 from shared.web.access.roles import READING, Requester, Role, set_requester
 from shared.web.access.share_links import PARAMETER, ShareLink
+from shared.web.access.sign_on import SIGN_ON_SECONDS, SignedOn, SignOnUnreadableError
 from shared.web.allowed_hosts import host_refusal, is_allowed_host
 from shared.web.settings import WebSettings
-from shared.web.texts import EXPIRED_LINK, FOREIGN_PAGE, operator_only, password_needed
+from shared.web.texts import EXPIRED_LINK, FOREIGN_PAGE, SIGN_ON_NEEDED, operator_only, password_needed
 
 COOKIE: Final = "framecast_session"
 HEALTH: Final = "/healthz"
@@ -83,14 +84,18 @@ class Guard:
 
     def _decide(self, scope: Scope, request: _Request) -> Response | None:
         """The refusal; None when the request may pass."""
-        host = request.headers.get("host", "")
-        # With a password this is not needed: a browser sends it only to the host name that the user gave it for.
-        if not self._authenticator.is_on and request.path != HEALTH and not is_allowed_host(host, self._named_hosts):
-            return _refusal(403, host_refusal(host))
         try:
             requester, is_ambient = self._identify(scope, request)
+        except SignOnUnreadableError as error:
+            return _refusal(400, str(error))
         except TooManyAttemptsError as error:
             return _refusal(429, str(error), {"Retry-After": f"{error.seconds:.0f}"})
+        host, is_signed_on = request.headers.get("host", ""), requester.user is not None
+        # With a password this is not needed: a browser sends it only to the host name that the user gave it for. A
+        # proxy may know its users by their network, whatever the name.
+        depends_on_host = is_signed_on or not self._authenticator.is_on
+        if depends_on_host and request.path != HEALTH and not is_allowed_host(host, self._named_hosts):
+            return _refusal(403, host_refusal(host, is_signed_on=is_signed_on))
         writes = request.method not in READING
         if (writes or request.is_socket) and is_ambient and not self._origins.are_trusted(request.headers):
             return _refusal(403, FOREIGN_PAGE)
@@ -98,23 +103,27 @@ class Guard:
         set_requester(scope, requester)
         if request.path in self._rules.open or (requester.role is not None and requester.role >= needed):
             return None
-        return self._ask_for_password(request) if requester.role is None else self._forbid(request)
+        return self._ask_for_password(request) if requester.role is None else self._forbid(request, requester)
 
     def _identify(self, scope: Scope, request: _Request) -> tuple[Requester, bool]:
         """The requester, and whether the proof is ambient: added by the browser itself, for a request from any page.
 
         Raises:
             TooManyAttemptsError: the client has tried too many passwords.
+            SignOnUnreadableError: a proxy that signs users on names none.
         """
         sender = request.sender
+        signed_on = self._authenticator.sign_on.take(scope)
         link = self._link_of(request)
         if link is not None:
             scope["path"], scope["query_string"] = link.own_address(request.path, request.query)
             return Requester(sender.address, sender.is_https, Role.VIEWER, link.ends_at), False
         if not self._authenticator.is_on:
             return Requester(sender.address, sender.is_https, Role.OPERATOR), True
-        authorization = request.headers.get("authorization", "")
         role = self._role_of_session(request.headers)
+        if signed_on is not None:
+            return self._signed_on(scope, sender, signed_on, role), True
+        authorization = request.headers.get("authorization", "")
         secret = secret_of(authorization)
         if secret is not None and role is not Role.OPERATOR and request.path not in self._rules.open:
             try:
@@ -125,6 +134,17 @@ class Guard:
             else:
                 return Requester(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
         return Requester(sender.address, sender.is_https, role), True
+
+    def _signed_on(self, scope: Scope, sender: Sender, signed_on: SignedOn, session: Role | None) -> Requester:
+        """The user, with the better one of the roles of sign-on and of `session`. Behind us that is shown by a session
+        of our own: the archiver believes no proxy that it does not see. A password is the proxy's to read.
+        """
+        role = signed_on.role if session is None else max(session, signed_on.role)
+        shown = (b"cookie", f"{COOKIE}={self._authenticator.signer.session(role)}".encode())
+        others = [header for header in scope["headers"] if header[0] not in (b"authorization", b"cookie")]
+        scope["headers"] = [*others, shown]
+        ends_at = self._authenticator.clock.utc_ns() // 10**9 + SIGN_ON_SECONDS
+        return Requester(sender.address, sender.is_https, role, ends_at, signed_on.user)
 
     def _link_of(self, request: _Request) -> ShareLink | None:
         if f"{PARAMETER}=".encode() not in request.query or request.method not in READING:
@@ -138,18 +158,22 @@ class Guard:
         return max((role for role in roles if role is not None), default=None)
 
     def _ask_for_password(self, request: _Request) -> Response:
-        if self._rules.has_login_page and request.wants_a_page:
+        takes_passwords = self._authenticator.takes_passwords
+        if self._rules.has_login_page and takes_passwords and request.wants_a_page:
             return RedirectResponse(_login_address(request), 303, {"Cache-Control": "no-store"})
         if PARAMETER in parse_qs(request.query.decode("latin-1")):
             return _refusal(401, EXPIRED_LINK)
+        if not takes_passwords:
+            return _refusal(401, SIGN_ON_NEEDED)
         # A challenge would open the browser's password window over a page that sends requests by script.
         is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
         knows_the_login = bool(_sessions(request.headers))
         detail = password_needed(has_login_page=self._rules.has_login_page)
         return _refusal(401, detail, {} if is_of_a_page or knows_the_login else _CHALLENGE)
 
-    def _forbid(self, request: _Request) -> Response:
-        return _refusal(403, operator_only(request.method, has_operator=self._authenticator.has_operator))
+    def _forbid(self, request: _Request, requester: Requester) -> Response:
+        has_operator, is_signed_on = self._authenticator.has_operator, requester.user is not None
+        return _refusal(403, operator_only(request.method, has_operator=has_operator, is_signed_on=is_signed_on))
 
 
 def _refusal(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -32,7 +32,7 @@ def test_it_shows_the_doubt_ends_it_and_takes_out_what_is_left(tmp_path: Path) -
     shown = run(env)
     assert shown.returncode == 1
     assert "in doubt: it is" in shown.stderr
-    assert "behind the newest frame of the archive" in shown.stderr
+    assert "behind the newest picture of the archive" in shown.stderr
     assert run(env, "--take-out").returncode == 1
     confirmed = run(env, "--confirm")
     assert confirmed.returncode == 0, confirmed.stderr

@@ -206,7 +206,7 @@ async def test_what_is_long_overdue_goes_at_a_share_a_day(engine: Engine, archiv
     held = cleaner(engine, archive, "all:1d", percent=10)
     await held.clean()
     (text,) = held.problems.texts()
-    assert f"{len(rows) - count[0] - 6} more frames are due" in text
+    assert f"{len(rows) - count[0] - 6} more pictures are due" in text
     assert "retention --now" in text
     assert await held.clean(everything=True) == len(rows) - count[0] - 6
     assert held.problems.texts() == []

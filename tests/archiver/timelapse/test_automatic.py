@@ -15,12 +15,12 @@ from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.db.engine import open_engine
 from services.archiver.files.picture_memory import PictureMemory
-from services.archiver.timelapse import queries
-from services.archiver.timelapse import queue as queue_module
+from services.archiver.timelapse import queries, rendering
 from services.archiver.timelapse.automatic import LEAST_FRAMES, AutomaticTimelapses
 from services.archiver.timelapse.job import Job, JobState
-from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
+from services.archiver.timelapse.queue import TimelapseQueue
 from services.archiver.timelapse.schedule_memory import FILE
+from services.archiver.timelapse.settings import TimelapseSettings
 from shared.clock import Clock
 from tests.archiver.test_service import environment, start_in_vain
 from tests.archiver.timelapse.conftest import BEGIN, start
@@ -262,7 +262,7 @@ async def test_a_disk_that_stays_away_ends_a_render_after_two_attempts(
     async def lose_the_disk(*_: object) -> None:
         raise DiskNotMountedError("The disk is not mounted.")
 
-    monkeypatch.setattr(queue_module, "render", lose_the_disk)
+    monkeypatch.setattr(rendering, "render", lose_the_disk)
     with pytest.raises(DiskNotMountedError):
         await queue._work()
     assert [job.state for job in queue.files.all()] == [JobState.QUEUED]

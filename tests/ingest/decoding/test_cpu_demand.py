@@ -1,5 +1,6 @@
 """Whether a thread has too much to do, by Linux's count of what it computed and of how long it waited for a CPU."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ class Times:
 def times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Times:
     times = Times(tmp_path / "schedstat")
     monkeypatch.setattr(cpu_demand, "_SCHEDSTAT", times.file)
-    monkeypatch.setattr("services.ingest.decoding.cpu_demand.time.monotonic", lambda: times.now)
+    monkeypatch.setattr(time, "monotonic", lambda: times.now)
     return times
 
 

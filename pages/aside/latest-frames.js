@@ -1,12 +1,12 @@
 /* The latest archived frames of one camera: a few, small, each leading to its place on the timeline. */
 
 import { make, setText } from "../shared/dom.js";
+import { formatInterval } from "../shared/lengths.js";
 import { address, request } from "../shared/server.js";
-import { formatUtc } from "../shared/time.js";
+import { formatMoment, formatUtc } from "../shared/time.js";
 import * as texts from "../texts.js";
-import { formatMoment, formatRoughly } from "./description.js";
 
-/** @import { Device } from "./description.js" */
+/** @import { Device } from "../live/description.js" */
 /** @import { YearAgo } from "./year-ago.js" */
 /** @typedef {{ id: number, captured_at: string, thumbnail_url: string }} Frame as `api/camera/frames` tells of it */
 
@@ -58,8 +58,8 @@ export class LatestFrames {
 
   /** @param {Device} device @param {Frame[]} frames the newest first */
   #fill(device, frames) {
-    const interval = formatRoughly(device.capture_interval_seconds ?? 0);
-    setText(this.note, frames.length ? texts.oneEvery(interval) : texts.noneYet(interval));
+    const interval = formatInterval(device.capture_interval_seconds ?? 0);
+    setText(this.note, frames.length ? texts.every(interval) : texts.noneYet(interval));
     if (frames.length) this.yearAgo.show(device.key);
     // Items that stay keep their loaded image and the keyboard's focus.
     const children = /** @type {HTMLElement[]} */ ([...this.list.children]);

@@ -17,3 +17,6 @@ export function formatLength(seconds) {
   const [size, words] = UNITS.find(([size]) => seconds % size === 0) ?? [1, texts.seconds];
   return words(seconds / size);
 }
+
+/** What follows "every": hour, 90 minutes. @param {number} seconds */
+export const formatInterval = (seconds) => formatLength(seconds).replace(/^1 /, "");
