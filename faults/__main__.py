@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def main() -> int:
         if options.keep_logs is not None:
             shutil.copytree(directory, options.keep_logs, ignore=shutil.ignore_patterns("disk*"), dirs_exist_ok=True)
     _tell_breaches(outcome, timeline, seed)
-    result = summary(outcome, seed, _commit())
+    result = summary(outcome, _command(seed), seed, _commit())
     print(table(result))
     if options.json is not None:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
@@ -93,6 +94,13 @@ def _missing() -> str | None:
         return "nft is not installed: apt-get install nftables"
     alone = len(list(Path("/sys/class/net").iterdir())) == 1 or os.getppid() == 1
     return None if alone else "start it by scripts/faults, which gives it a network of its own"
+
+
+def _command(seed: int) -> str:
+    """As it can be given again."""
+    given = shlex.join(sys.argv[1:])
+    has_seed = "--seed" in given or "--short" in given
+    return " ".join(word for word in ("scripts/faults", given, "" if has_seed else f"--seed {seed}") if word)
 
 
 def _commit() -> str:

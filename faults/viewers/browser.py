@@ -24,11 +24,11 @@ _SHOWN: Final = """() => {
     return {
         at: Date.now() / 1000,
         live: feed.state === "live",
-        words: [text("problem"), isWell ? "" : `${text("title")} ${text("detail")}`.trim()],
+        words: [text("problem"), isWell ? "" : `${text("title")} ${feed.reason}`.trim()],
         png: canvas.toDataURL("image/png").split(",")[1],
     };
 }"""
-"""All of one moment: the element's state, the words in the bar, and the picture that stands in the canvas."""
+"""All of one moment: the element's state, the words in the bar, its own words, and the picture in the canvas."""
 
 
 def missing_browser() -> str | None:
