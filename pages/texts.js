@@ -15,6 +15,7 @@ const counted = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${c
 export const linkIsLive = "Live.";
 /** @param {string} time */
 export const linkPicture = (time) => `Picture of ${time}.`;
+export const linkIsGone = "It is no longer in the archive.";
 
 // All pages
 

@@ -100,7 +100,8 @@ us and by Docker Compose:
 CAMERA_RTSP_PASSWORD='S3cr$t99 #1'
 ```
 
-Without them ` #` begins a comment, `${NAME}` is another variable, and Docker Compose takes `$NAME` for one, too.
+Without them a `#` behind a space begins a comment, `${NAME}` is another variable, and Docker Compose takes `$NAME` for
+one, too.
 Where a password is read otherwise than it is written, `framecast` and `scripts/run` say so when they start. Compose
 only warns that a variable is not set.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.services import ROOT, ServiceProcess, Stack
 from tests.support.waiting import wait_until
 
@@ -120,3 +121,18 @@ def test_a_camera_that_ingest_no_longer_names_is_gone_and_the_default_lives(tmp_
     finally:
         stack.__exit__(None, None, None)
     assert stream.wait(1) == 0
+
+
+def test_a_refused_replicas_reason_comes_through_the_gateway(tmp_path: Path) -> None:
+    """Published without a password, as by PUBLISH_ADDRESS=0.0.0.0 alone: browsers got an empty answer."""
+    ports = {"gateway": str(free_port()), "replica": str(free_port())}
+    shared = {**SHOWN, "GATEWAY_SOCKET": str(tmp_path / "gateway"), "SITE_ADDRESS": "cameras.example.org"}
+    gateway = ServiceProcess("services.stream.gateway", shared | {"STREAM_PORT": ports["gateway"]}, tmp_path / "log-1")
+    refused = ServiceProcess("services.stream", shared | {"STREAM_PORT": ports["replica"]}, tmp_path / "log-2")
+    try:
+        origin = f"http://127.0.0.1:{ports['gateway']}/"
+        wait_until(lambda: "there is no password: set VIEWER_PASSWORD" in _refusal_at(origin), "the reason is told", 20)
+        assert "cameras.example.org" not in _refusal_at(origin)
+    finally:
+        refused.stop()
+        gateway.stop()

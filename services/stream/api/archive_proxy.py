@@ -36,12 +36,16 @@ _FORWARDING: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-
 
 def archive_client(archiver_url: str) -> httpx2.AsyncClient:
     """A client for the archiver. It ignores the environment's proxies: the archiver is a neighbour."""
-    return httpx2.AsyncClient(
+    client = httpx2.AsyncClient(
         base_url=archiver_url,
         timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20),
         trust_env=False,
     )
+    # What the client of ours did not send is not asked for: plain curl got gzip.
+    for name in ("Accept", "Accept-Encoding", "User-Agent"):
+        del client.headers[name]
+    return client
 
 
 Forward = Callable[[Request], Awaitable[Response]]

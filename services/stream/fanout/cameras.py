@@ -35,6 +35,8 @@ class Problem:
 
 WAITING: Final = Problem(texts.WAITING_FOR_CAMERA, texts.WAITING_FOR_CAMERA_ADVICE)
 NO_PICTURE_YET: Final = Problem(texts.WAITING_FOR_PICTURE, texts.WAITING_FOR_PICTURE_ADVICE)
+TOO_OLD: Final = Problem(texts.TOO_OLD, texts.TOO_OLD_ADVICE)
+"""One request's, while the camera is in order: others may be content with the same picture."""
 
 
 @dataclass(frozen=True, slots=True)

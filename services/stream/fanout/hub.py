@@ -13,7 +13,7 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 from services.stream.base import texts
-from services.stream.fanout.cameras import NO_PICTURE_YET, WAITING, Cameras, KnownCamera, Problem
+from services.stream.fanout.cameras import NO_PICTURE_YET, TOO_OLD, WAITING, Cameras, KnownCamera, Problem
 from services.stream.fanout.feed import Feed
 from services.stream.fanout.feeds import Feeds
 from services.stream.fanout.ingests import Ingests
@@ -152,10 +152,16 @@ class Hub:
                 raise
             return newest
 
-    async def placeholder(self, camera_key: str | None, width: int | None = None) -> Picture | None:
-        """What a viewer would be shown in place of a live picture now; None when it can't be drawn."""
+    async def placeholder(
+        self, camera_key: str | None, width: int | None = None, *, is_too_old: bool = False
+    ) -> Picture | None:
+        """What a viewer would be shown in place of a live picture now; None when it can't be drawn. `is_too_old`: the
+        camera is in order, but its newest picture is not new enough for this request.
+        """
         feed = self._feeds.feed(camera_key, self._feeds.ladder(camera_key, width)[0])
         problem, size = self._trouble(feed)
+        if problem is None and is_too_old:
+            return await self._placeholders.plain(feed, TOO_OLD, size)
         return await self._placeholders.drawn(feed, problem or NO_PICTURE_YET, size)
 
     def frame_age_seconds(self, camera_key: str) -> float | None:

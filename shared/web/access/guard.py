@@ -28,6 +28,10 @@ LOGIN: Final = "/login"
 _MAX_SESSIONS: Final = 4
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-8"'}
 
+_EMBEDDABLE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
+"""For words that tell nothing of anybody. Without it an `<img>` of another origin fails as if it were not allowed."""
+_POLICY_VIOLATION: Final = 1008
+
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
@@ -53,6 +57,15 @@ class _Request:
     def wants_a_page(self) -> bool:
         """Whether a browser navigates here. Java names `text/html` by itself, and only browsers XHTML with it."""
         return self.method == "GET" and "application/xhtml+xml" in self.headers.get("accept", "") and not self.is_socket
+
+    @property
+    def has_link(self) -> bool:
+        return PARAMETER in parse_qs(self.query.decode("latin-1"), keep_blank_values=True)
+
+    @property
+    def is_a_pages_socket_by_link(self) -> bool:
+        """Whether a page opens a socket here with a share link: only browsers name an origin."""
+        return self.is_socket and "origin" in self.headers and self.has_link
 
 
 class Guard:
@@ -82,7 +95,7 @@ class Guard:
         answer = self._origins.preflight(request.method, request.headers) or self._decide(scope, request)
         return await (answer or self._app)(scope, receive, send)
 
-    def _decide(self, scope: Scope, request: _Request) -> Response | None:
+    def _decide(self, scope: Scope, request: _Request) -> ASGIApp | None:
         """The refusal; None when the request may pass."""
         try:
             requester, is_ambient = self._identify(scope, request)
@@ -98,7 +111,7 @@ class Guard:
             return _refusal(403, host_refusal(host, is_signed_on=is_signed_on))
         writes = request.method not in READING
         if (writes or request.is_socket) and is_ambient and not self._origins.are_trusted(request.headers):
-            return _refusal(403, FOREIGN_PAGE)
+            return _words_for_a_page(EXPIRED_LINK) if request.is_a_pages_socket_by_link else _refusal(403, FOREIGN_PAGE)
         needed = Role.OPERATOR if writes and request.path not in self._rules.viewer_writes else Role.VIEWER
         set_requester(scope, requester)
         if request.path in self._rules.open or (requester.role is not None and requester.role >= needed):
@@ -157,19 +170,21 @@ class Guard:
         roles = (self._authenticator.signer.role_of_session(session) for session in _sessions(headers))
         return max((role for role in roles if role is not None), default=None)
 
-    def _ask_for_password(self, request: _Request) -> Response:
+    def _ask_for_password(self, request: _Request) -> ASGIApp:
         takes_passwords = self._authenticator.takes_passwords
         if self._rules.has_login_page and takes_passwords and request.wants_a_page:
             return RedirectResponse(_login_address(request), 303, {"Cache-Control": "no-store"})
-        if PARAMETER in parse_qs(request.query.decode("latin-1")):
-            return _refusal(401, EXPIRED_LINK)
+        if request.is_a_pages_socket_by_link:
+            return _words_for_a_page(EXPIRED_LINK)
+        if request.has_link:
+            return _refusal(401, EXPIRED_LINK, _EMBEDDABLE)
         if not takes_passwords:
-            return _refusal(401, SIGN_ON_NEEDED)
+            return _refusal(401, SIGN_ON_NEEDED, _EMBEDDABLE)
         # A challenge would open the browser's password window over a page that sends requests by script.
         is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
         knows_the_login = bool(_sessions(request.headers))
         detail = password_needed(has_login_page=self._rules.has_login_page)
-        return _refusal(401, detail, {} if is_of_a_page or knows_the_login else _CHALLENGE)
+        return _refusal(401, detail, _EMBEDDABLE | ({} if is_of_a_page or knows_the_login else _CHALLENGE))
 
     def _forbid(self, request: _Request, requester: Requester) -> Response:
         has_operator, is_signed_on = self._authenticator.has_operator, requester.user is not None
@@ -178,6 +193,19 @@ class Guard:
 
 def _refusal(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     return JSONResponse({"detail": detail}, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def _words_for_a_page(reason: str) -> ASGIApp:
+    """Accepts a socket only to close it. A browser keeps the answer to a refused handshake from its page, which would
+    go on to try every other way, and write an error into the console for each.
+    """
+
+    async def close(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason})
+
+    return close
 
 
 def _sessions(headers: Headers) -> list[str]:
