@@ -77,7 +77,7 @@ export const notLive = (names) => `${names.length} not live: ${names.join(", ")}
 /** @param {string} state empty where all is well @param {string} name */
 export const windowTitle = (state, name) => `${state && `${state} – `}${name} – Framecast`;
 export const serverIsTried =
-  "Framecast can't be reached. Check the network, and that the server runs; it is tried again every two seconds.";
+  "Framecast can't be reached. Check the network and the server; it is tried again every two seconds.";
 export const noCameraYet = "No camera has reported yet. Check that ingest runs.";
 /** @param {string} error */
 export const lastError = (error) => `Last error: ${error}`;
@@ -233,8 +233,6 @@ export const deleteLapse = (title) => `Delete the time-lapse “${title}”?`;
 
 // The status page
 
-/** @param {string} role */
-export const loggedInAs = (role) => `You are logged in as ${role}.`;
 export const stream = "Stream";
 export const archiver = "Archiver";
 export const archive = "Archive";
@@ -244,7 +242,7 @@ export const isDefault = "Default";
 export const sinceInstant = " since ";
 export const lastHeardOf = ", last heard of ";
 /** The names of the facts on a card; some are those of the live page. */
-export const technical = "Technical details";
+export const technical = "Details";
 export const factKey = "Key";
 export const factPicture = "Picture";
 export const factFrameRate = "Frame rate";
@@ -354,6 +352,8 @@ export const linkLengths = {
 };
 export const whatALinkIs =
   "A link opens this one camera, without a password, for whoever holds it. Make one for the lines with LINK in them.";
+export const onlyHere =
+  "These lines work on this computer alone: for others, open this page by its name in the network. ";
 export const noPassword =
   "There is no password, so a share link would be the plain address: every line works as it is.";
 export const linkEnds = "The link is in the lines below. Link ends on ";

@@ -25,6 +25,7 @@ export async function assemble(page, address, read) {
   }
   return html
     .replace(`<a href="${address}">`, `<a href="${address}" aria-current="page">`)
+    .replaceAll('href="login"', `href="login${address === "./" ? "" : `?next=${address}`}"`)
     .replace(/<!--[^>]*\.\s*-->/g, "")
     .replace(/\s*\n\s*/g, "\n")
     .replace(BEFORE_BLOCKS, "");

@@ -84,15 +84,20 @@ export const ELEMENT_NAMES = [
 ];
 
 export const PAGE_NAMES = [
+  "badges",
   "cellOf",
   "factTitle",
   "factWords",
   "fetchAhead",
   "instantOf",
   "isDark",
+  "isDeleted",
   "isLead",
   "isMoved",
   "isMoving",
   "lengthMs",
+  "missingMs",
   "peeked",
+  "timeoutMs",
+  "yearAgo",
 ];

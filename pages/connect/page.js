@@ -11,6 +11,8 @@ const COPIED_MS = 2_000;
 /** What stands in the lines until a link is made. */
 const PLACEHOLDER = "LINK";
 
+/** Whether this page was opened by a name that means another computer on each. */
+const isHere = /^(localhost|127\..*|\[::1\])$/.test(location.hostname);
 /** Whether there are passwords. */
 let isGuarded = false;
 let link = PLACEHOLDER;
@@ -42,7 +44,7 @@ function offerCameras(cameras) {
 
 function show() {
   link = PLACEHOLDER;
-  setText(page.note, isGuarded ? texts.whatALinkIs : texts.noPassword);
+  setText(page.note, (isHere ? texts.onlyHere : "") + (isGuarded ? texts.whatALinkIs : texts.noPassword));
   draw();
 }
 
@@ -65,7 +67,9 @@ function draw() {
 /** @param {string} title @param {string} name @param {string} value */
 function lineOf(title, name, value) {
   const code = make("code", {}, value);
-  const button = make("button", { className: "button", ariaLabel: texts.copyLine(title, name) }, texts.copy);
+  // What can't work yet is not to be copied.
+  const disabled = isGuarded && link === PLACEHOLDER && value.includes(PLACEHOLDER);
+  const button = make("button", { className: "button", disabled, ariaLabel: texts.copyLine(title, name) }, texts.copy);
   button.addEventListener("click", () => copy(code, button));
   return make("div", { className: "line" }, make("span", {}, name), button, code);
 }

@@ -15,7 +15,6 @@ export function showSubject({ words, name, factWords = "", factTitle = "", devic
   page.bar.dataset.state = words.state;
   setText(page.name, name);
   page.name.title = name;
-  page.title.title = words.title;
   setText(page.title, words.title);
   setText(page.facts, factWords);
   page.facts.title = factTitle;

@@ -4,8 +4,7 @@ import { elementsById } from "../shared/dom.js";
 
 /**
  * @type {{
- *   sum: HTMLElement, words: HTMLElement, problems: HTMLElement, asked: HTMLElement,
- *   out: HTMLElement, in: HTMLElement, who: HTMLElement,
+ *   main: HTMLElement, sum: HTMLElement, words: HTMLElement, problems: HTMLElement, asked: HTMLElement,
  *   doubts: HTMLElement, "doubts-note": HTMLElement,
  *   "right-row": HTMLElement, "right-text": HTMLElement, "right-button": HTMLElement,
  *   "out-row": HTMLElement, "out-text": HTMLElement, "out-button": HTMLElement,

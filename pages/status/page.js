@@ -41,14 +41,12 @@ async function look() {
 }
 
 function show() {
-  const { cameras, replica, bus, access } = stream.answer ?? { cameras: [] };
+  const { cameras, replica, bus } = stream.answer ?? { cameras: [] };
   if (replica) {
     replicas.set(replica.name, { ...replica, bus, at: stream.at });
-    page.out.hidden = !access.authenticates;
-    page.in.hidden = access.role === "operator";
-    setText(page.who, texts.loggedInAs(access.role));
   }
   for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
+  page.main.removeAttribute("data-asking");
   showDoubts(clock.answer, retention.answer, lookAgain);
   showCards(page.cameras, cameras.map(cameraCard));
   const retained = retentionCard(retention, Boolean(archive.error));

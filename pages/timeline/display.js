@@ -16,6 +16,7 @@ import {
   two,
   ZONE,
 } from "../shared/time.js";
+import { zoomOn } from "../shared/zoom.js";
 import * as texts from "../texts.js";
 import { Calendar } from "./calendar.js";
 import { page } from "./elements.js";
@@ -70,6 +71,7 @@ const sheets = new Sheets(() => {
   if (rank >= 0) showPicture(true);
 });
 const stage = new Stage();
+zoomOn(page.stage, () => !page.stage.hasAttribute("data-two"));
 const track = new Track({
   chosen(instant, isMoving) {
     pause();
@@ -89,7 +91,10 @@ const track = new Track({
       nearest(from + ((n + 0.5) * (to - from)) / LOOKED_AT),
     ).filter((each) => timeOf(each) >= from && timeOf(each) < to);
     const light = (/** @type {number} */ each) => frames.light[shown[each]];
-    return some.length ? cellOf(some.reduce((one, other) => (light(other) > light(one) ? other : one))) : null;
+    if (!some.length) return null;
+    const lightest = some.reduce((one, other) => (light(other) > light(one) ? other : one));
+    const cell = cellOf(lightest);
+    return cell && { ...cell, isDark: frames.isDark(shown[lightest]) };
   },
 });
 const calendar = new Calendar(
@@ -173,7 +178,7 @@ export function change(changes) {
  */
 export function go(to, { isMoving = false, isMoved = true, gap } = {}) {
   rank = to;
-  page.player.hidden = rank < 0;
+  document.body.toggleAttribute("data-none", rank < 0);
   if (rank < 0) return showNothing();
   const [before] = span();
   const [low, high] = ranks();
@@ -203,7 +208,7 @@ function showPicture(isMoving) {
   setText(page.after, formatInstant(timeOf(right)));
   const [low, high] = ranks();
   const time = timeOf(rank);
-  const words = `${formatDay(dayKey(time))}, ${formatTime(time)}`;
+  const words = `${formatDay(dayKey(time))}, ${formatTime(time, device.capture_interval_seconds < 60)}`;
   track.mark(page.head, time);
   track.mark(page.pin, view.with === null ? Number.NaN : timeOf(other));
   setText(page.when, words);
@@ -234,6 +239,7 @@ function settle() {
 }
 
 function showSpan() {
+  document.body.removeAttribute("data-loading");
   document.body.toggleAttribute("data-empty", !frames.times.length);
   const [from, to] = span();
   const places = shown.slice(...ranks());

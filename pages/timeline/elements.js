@@ -16,7 +16,7 @@ import { elementsById } from "../shared/dom.js";
  *   "span-note": HTMLElement, outlook: HTMLElement, gaps: HTMLElement,
  *   month: HTMLElement, "month-before": HTMLButtonElement, "month-after": HTMLButtonElement, year: HTMLButtonElement,
  *   calendar: HTMLElement, "month-note": HTMLElement,
- *   player: HTMLElement, "take-title": HTMLElement, zip: HTMLAnchorElement, lapse: HTMLFormElement, estimate: HTMLElement, render: HTMLButtonElement,
+ *   "take-title": HTMLElement, zip: HTMLAnchorElement, lapse: HTMLFormElement, estimate: HTMLElement, render: HTMLButtonElement,
  *   lapses: HTMLElement,
  *   whole: HTMLElement, "whole-note": HTMLElement, "whole-key": HTMLElement, "whole-words": HTMLElement,
  *   renaming: HTMLFormElement, forgetting: HTMLFormElement,

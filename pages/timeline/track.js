@@ -15,7 +15,7 @@ import { paint } from "./sheets.js";
  * @typedef {object} Calls
  * @property {(instant: number, isMoving: boolean) => void} chosen an instant was pointed at; `isMoving` while held
  * @property {(instant: number) => { text: string, cell?: Cell | null, id?: number | null }} peeked what to show of one
- * @property {(from: number, to: number) => Cell | null} cellOf the picture that stands for a stretch
+ * @property {(from: number, to: number) => (Cell & { isDark: boolean }) | null} cellOf the picture that stands for a stretch
  */
 
 // In pixels, as timeline.css has them: small pictures, bars below them, labels below those.
@@ -119,6 +119,10 @@ export class Track {
       const part = Math.min(cell.width, (height * step) / STRIP);
       const left = cell.x + (cell.width - part) / 2;
       this.#context.drawImage(sheet, left, y, part, height, x + 0.5, 0, step - 1, STRIP);
+      if (!cell.isDark) continue;
+      // A night is no broken picture.
+      Object.assign(this.#context, { fillStyle: "#fffc", font: "16px system-ui, sans-serif" });
+      this.#context.fillText("☾", x + 6, 20);
     }
   }
 

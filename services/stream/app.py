@@ -95,7 +95,8 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
-    app.mount("/", pages_app(settings.archive_time_zone, settings.allowed_origins), name="pages")
+    pages = pages_app(settings.archive_time_zone, settings.allowed_origins, has_roles=authenticator.is_on)
+    app.mount("/", pages, name="pages")
     guarded = Guard(app, settings, authenticator, ACCESS_RULES)
     served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded
     return BasePath(served, settings.base_path)

@@ -123,6 +123,9 @@ def test_copying_a_line_is_confirmed(chromium: Browser, replica: Replica, host: 
     with opened(chromium, size) as page:
         page.goto(f"http://{host}:{replica.port}/connect")
         assert page.evaluate("isSecureContext") is (host != HOST)
+        expect(page.locator("#note")).to_contain_text("There is no password")
+        # A phone would look for the server on itself.
+        assert ("work on this computer alone" in page.locator("#note").inner_text()) is (host != HOST)
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         button = page.get_by_role("button", name="Copy Home Assistant: MJPEG URL")
         button.focus()
@@ -148,6 +151,8 @@ def test_the_lines_say_where_the_password_goes_and_never_show_one(chromium: Brow
         expect(home).to_contain_text("Username: viewer. Password: type the viewer")
         expect(line(page, "Home Assistant", "MJPEG URL")).not_to_contain_text("link=")
         expect(line(page, "Your own page", "Image")).to_contain_text("?link=LINK")
+        expect(page.get_by_role("button", name="Copy Your own page: Image")).to_be_disabled()
+        expect(page.get_by_role("button", name="Copy Home Assistant: MJPEG URL")).to_be_enabled()
         for secret in SECRETS.values():
             assert secret not in page.content()
         assert_accessible(page)
@@ -168,6 +173,7 @@ def test_a_share_link_is_made_and_opens_just_that_camera(
         expect(page.locator("#note")).to_contain_text("Link ends on ")
         snapshot = line(page, "Addresses", "Snapshot").inner_text()
         assert "LINK" not in page.locator("#lines").inner_text()
+        expect(page.get_by_role("button", name="Copy Your own page: Image")).to_be_enabled()
         link = snapshot.split("?link=")[1]
         assert f'link="{link}"' in line(page, "Your own page", "Element").inner_text()
         wait_until(lambda: _shown(ingest, snapshot), "the link opens the picture", 20)

@@ -1,0 +1,117 @@
+"""Every page on a phone, a tablet and a desk, light and dark: screenshots, axe's rules, and nothing that jumps.
+
+The screenshots are in test-results/screenshots. They have twelve cameras with long names, one of them down, an archive
+with pictures and an empty one.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from shared.bus.status import CameraState
+from tests.browser.archive_site import Site as ArchiveSite
+from tests.browser.archive_site import archive_site
+from tests.browser.site import Site, running_site
+from tests.support.accessibility import Scheme, assert_accessible
+from tests.support.screenshots import keep
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
+SIZES = {
+    "phone": ViewportSize(width=390, height=844),
+    "tablet": ViewportSize(width=820, height=1180),
+    "desk": ViewportSize(width=1440, height=900),
+}
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+MOST_SHIFT = 0.05
+LONG = "Back garden behind the old shed, seen from the kitchen window"
+REFUSED = "The camera refused the password. Check CAMERA_RTSP_PASSWORD."
+DOWN = "cam02"
+KEYS = tuple(f"cam{number:02}" for number in range(1, 13))
+_WATCH = """
+    window.shifts = [];
+    new PerformanceObserver(list => window.shifts.push(...list.getEntries().filter(each => !each.hadRecentInput)))
+        .observe({ type: "layout-shift", buffered: true });
+"""
+_SHIFT = "() => window.shifts.reduce((sum, { value }) => sum + value, 0)"
+_SHIFTED = """() => window.shifts.map(({ value, sources }) => [value.toFixed(3),
+    ...sources.map(({ node }) => node?.outerHTML?.slice(0, 60) ?? node?.nodeName)].join(" "))"""
+
+
+@pytest.fixture(scope="module")
+def twelve() -> Iterator[Site]:
+    with running_site(*KEYS) as site:
+        site.cameras.say("cam01", CameraState.LIVE, name=LONG, is_default=True)
+        site.cameras.moving.discard(DOWN)
+        site.cameras.say(DOWN, CameraState.UNAUTHORIZED, name=LONG, last_error=REFUSED, order=1)
+        yield site
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveSite]:
+    with archive_site(tmp_path_factory.mktemp("every")) as site:
+        yield site
+
+
+@pytest.fixture(params=SIZES)
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport=SIZES[request.param], has_touch=request.param != "desk", locale="en-GB")
+    page = context.new_page()
+    page.add_init_script(_WATCH)
+    yield page
+    context.close()
+
+
+def looks_well(page: Page, name: str) -> None:
+    """Keep the page in both schemes. It must be accessible, as wide as the screen, and have stayed where it was."""
+    width = page.evaluate("innerWidth")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        keep(page, f"{name}-{width}-{scheme}")
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+    assert page.evaluate(_SHIFT) <= MOST_SHIFT, page.evaluate(_SHIFTED)
+
+
+def test_the_live_page_of_twelve_cameras(page: Page, twelve: Site) -> None:
+    """One is down, and says so itself."""
+    page.goto(twelve.origin)
+    tile = page.locator(f"[data-camera={DOWN}]")
+    expect(tile).to_have_attribute("data-state", "unauthorized")
+    expect(page.locator("[data-camera=cam01]")).to_have_attribute("data-state", "live")
+    expect(tile.locator(".word")).to_have_text("No access")
+    expect(tile.locator(".over")).to_have_text(REFUSED)
+    assert tile.locator(".word").evaluate("word => word.scrollWidth <= word.clientWidth"), "the state is cut"
+    looks_well(page, "live-twelve")
+
+
+@pytest.mark.parametrize("key", ["cam01", DOWN])
+def test_a_large_camera(page: Page, twelve: Site, key: str) -> None:
+    """With a long name, live and down. The reason stands on the page once."""
+    page.goto(f"{twelve.origin}/?camera={key}")
+    expect(page.locator("#title")).to_have_text("Live" if key != DOWN else "No access")
+    if key == DOWN:
+        expect(page.locator(".chosen .over")).to_have_text(REFUSED)
+        assert page.locator("main").inner_text().count(REFUSED) == 1
+    looks_well(page, f"live-large-{key}")
+
+
+@pytest.mark.parametrize("path", ["connect", "status"])
+def test_a_page_of_words(page: Page, twelve: Site, path: str) -> None:
+    page.goto(f"{twelve.origin}/{path}")
+    expect(page.get_by_text("Checking…")).to_be_hidden()
+    expect(page.locator("main")).to_be_visible()
+    looks_well(page, path)
+
+
+@pytest.mark.parametrize("camera", ["camera_1", "nothing-" + "x" * 55])
+def test_the_timeline(page: Page, archived: ArchiveSite, camera: str) -> None:
+    """Of a camera with pictures, and of one without."""
+    page.goto(f"{archived.origin}/archive?camera={camera}")
+    if camera == "camera_1":
+        expect(page.locator(".side").first).to_have_attribute("data-full", re.compile(r"\d"))
+    else:
+        expect(page.locator("h1")).to_have_text("Nothing is archived yet")
+    looks_well(page, f"timeline-{camera[:8]}")
