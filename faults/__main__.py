@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,11 +15,13 @@ from typing import Final
 
 from faults.campaign import Campaign, Outcome
 from faults.fault import Fault
-from faults.kinds import ALL, SHORT
+from faults.kinds import SHORT, faults_of
 from faults.lab import running_lab
+from faults.place import DATABASES, STORES, archive_place, missing_place
 from faults.plan import Plan
 from faults.report import summary, table
 from faults.timeline import Timeline
+from faults.viewers.browser import missing_browser
 from tests.support.camera import missing_camera_parts
 from tests.support.disks import missing_disk_parts
 
@@ -31,30 +34,36 @@ EXIT_MISSING: Final = 3
 def main() -> int:
     options = _options()
     if options.list:
-        print("\n".join(f"{fault.kind:12} {fault.name}" for fault in ALL))
+        print("\n".join(f"{fault.kind:12} {fault.name}" for fault in faults_of(options.database, options.store)))
         return 0
-    if reason := _missing():
+    if reason := _missing() or missing_place(options.database, options.store):
         print(f"The fault lab can't run here: {reason}", file=sys.stderr)
         return EXIT_MISSING
     seed = SHORT_SEED if options.short else options.seed
-    faults = _chosen(SHORT if options.short else options.only)
+    faults = _chosen(faults_of(options.database, options.store), SHORT if options.short else options.only)
     print(f"The fault lab: seed {seed}, {len(faults)} kinds of faults, {options.minutes:g} minutes", flush=True)
     timeline = Timeline(print_all=options.verbose)
     with tempfile.TemporaryDirectory(prefix="framecast-faults-") as directory:
-        outcome = _campaign(Path(directory), timeline, Plan(faults, seed), options.minutes * 60)
+        outcome = _campaign(Path(directory), timeline, Plan(faults, seed), options)
         if options.keep_logs is not None:
             shutil.copytree(directory, options.keep_logs, ignore=shutil.ignore_patterns("disk*"), dirs_exist_ok=True)
     _tell_breaches(outcome, timeline, seed)
-    result = summary(outcome, seed, _commit())
+    result = summary(outcome, _command(seed), seed, _commit())
     print(table(result))
     if options.json is not None:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     return 1 if outcome.breaches or outcome.aborted else 0
 
 
-def _campaign(directory: Path, timeline: Timeline, plan: Plan, seconds: float) -> Outcome:
-    with running_lab(directory, timeline) as lab:
-        return Campaign(lab, plan, seconds).run()
+def _campaign(directory: Path, timeline: Timeline, plan: Plan, options: argparse.Namespace) -> Outcome:
+    absent = "it is short" if options.short else missing_browser()
+    if absent is not None:
+        print(f"No browser watches: {absent}")
+    with (
+        archive_place(directory, options.database, options.store) as place,
+        running_lab(directory, place, timeline, has_browser=absent is None) as lab,
+    ):
+        return Campaign(lab, plan, options.minutes * 60).run()
 
 
 def _tell_breaches(outcome: Outcome, timeline: Timeline, seed: int) -> None:
@@ -64,8 +73,8 @@ def _tell_breaches(outcome: Outcome, timeline: Timeline, seed: int) -> None:
         print(f"Again: scripts/faults --seed {seed} --only FAULT, with a fault of these lines")
 
 
-def _chosen(only: Sequence[str] | None) -> list[Fault]:
-    faults = [fault for fault in ALL if not only or any(part in fault.name for part in only)]
+def _chosen(possible: Sequence[Fault], only: Sequence[str] | None) -> list[Fault]:
+    faults = [fault for fault in possible if not only or any(part in fault.name for part in only)]
     absent = {fault.name: why for fault in faults if (why := fault.needs()) is not None}
     for name, why in absent.items():
         print(f"Left out, '{name}': {why}")
@@ -87,6 +96,13 @@ def _missing() -> str | None:
     return None if alone else "start it by scripts/faults, which gives it a network of its own"
 
 
+def _command(seed: int) -> str:
+    """As it can be given again."""
+    given = shlex.join(sys.argv[1:])
+    has_seed = "--seed" in given or "--short" in given
+    return " ".join(word for word in ("scripts/faults", given, "" if has_seed else f"--seed {seed}") if word)
+
+
 def _commit() -> str:
     done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
@@ -99,6 +115,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", metavar="FAULT", help="faults with this in their name; again for more"
     )
+    parser.add_argument("--database", choices=DATABASES, default="sqlite", help="the archive's")
+    parser.add_argument("--store", choices=STORES, default="disk", help="where the archive's pictures are")
     parser.add_argument("--short", action="store_true", help="a fixed seed and a few faults, as in CI")
     parser.add_argument("--list", action="store_true", help="name all faults")
     parser.add_argument("--json", type=Path, help="write the result to this file")

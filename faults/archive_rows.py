@@ -1,45 +1,42 @@
 """The archive as its rows and files are: read beside the archiver, and never written."""
 
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from sqlalchemy import NullPool, create_engine, text
 
 from faults.facts import ArchivedPicture, Lost, SlotRow
+from faults.pictures import Pictures
 from faults.viewers.viewer import taken_at_of
 
+_SLOTS: Final = "SELECT camera_key, slot_start FROM archived_frame WHERE slot_start >= :since AND NOT doubtful"
+_GAPS: Final = "SELECT camera_key, start_seconds, end_seconds, reason FROM archive_gap WHERE end_seconds > :since"
+_SETTLED: Final = "SELECT key, settled_until FROM archive_camera"
 _FRAMES: Final = (
     "SELECT id, camera_key, slot_start, interval_seconds, captured_at, path FROM archived_frame"
-    " WHERE slot_start IS NOT NULL AND doubtful = 0 AND captured_at >= ? ORDER BY slot_start"
+    " WHERE slot_start IS NOT NULL AND NOT doubtful AND slot_start >= :since ORDER BY slot_start"
 )
 
 
 @dataclass(slots=True)
 class ArchiveRows:
-    """SQLite's file and the directory of the pictures. `known` are the files that were there once."""
+    """Database and pictures. `known` are the pictures that were there once. All methods raise SQLAlchemyError and
+    OSError.
+    """
 
-    database: Path
-    directory: Path
+    database_url: str
+    pictures: Pictures
     known: set[str] = field(default_factory=set)
     _judged: set[int] = field(default_factory=set)
 
     def slots(self, since: float, until: float, interval_seconds: int) -> list[SlotRow]:
-        """All slots of all cameras from `since` on that are settled before `until`. Raises sqlite3.Error."""
-        with closing(self._opened()) as rows:
-            frames = rows.execute(
-                "SELECT camera_key, slot_start FROM archived_frame WHERE slot_start >= ? AND doubtful = 0", (since,)
-            ).fetchall()
-            gaps = rows.execute(
-                "SELECT camera_key, start_seconds, end_seconds, reason FROM archive_gap WHERE end_seconds > ?",
-                (since,),
-            ).fetchall()
-            settled = dict(rows.execute("SELECT key, settled_until FROM archive_camera").fetchall())
+        """All slots of all cameras from `since` on that are settled before `until`."""
+        frames, gaps, settled = self._read((_SLOTS, since), (_GAPS, since), (_SETTLED, None))
         found = []
-        for camera, settled_until in settled.items():
+        for camera, settled_until in settled:
             first = int(since) // interval_seconds * interval_seconds + interval_seconds
             for start in range(first, int(min(settled_until, until)) - interval_seconds + 1, interval_seconds):
                 count = sum(1 for key, slot in frames if key == camera and slot == start)
@@ -49,33 +46,42 @@ class ArchiveRows:
 
     def new_pictures(self, since: float) -> Iterator[ArchivedPicture]:
         """Those that were not given before."""
-        begin = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        with closing(self._opened()) as rows:
-            frames = rows.execute(_FRAMES, (begin,)).fetchall()
+        (frames,) = self._read((_FRAMES, since))
         for row_id, camera, slot_start, interval, captured_at, path in frames:
             if row_id in self._judged:
                 continue
             try:
-                image = (self.directory / path).read_bytes()
+                image = self.pictures.read(path)
             except OSError:
                 continue  # the disk is away; it is looked at later
             self._judged.add(row_id)
             self.known.add(path)
-            at = datetime.fromisoformat(captured_at).replace(tzinfo=UTC).timestamp()
-            yield ArchivedPicture(camera, slot_start, interval, at, taken_at_of(image))
+            yield ArchivedPicture(camera, slot_start, interval, _seconds(captured_at), taken_at_of(image))
 
     def note_files(self) -> None:
         """Remember all pictures that are there."""
-        self.known |= {file.relative_to(self.directory).as_posix() for file in self.directory.rglob("*.webp")}
+        self.known |= self.pictures.paths()
 
     def lost(self) -> list[Lost]:
-        """Which of the known files, or of their rows, are gone. Raises sqlite3.Error."""
-        with closing(self._opened()) as rows:
-            paths = {path for (path,) in rows.execute("SELECT path FROM archived_frame")}
+        """Which of the known files, or of their rows, are gone."""
+        (rows,) = self._read(("SELECT path FROM archived_frame", None))
+        paths, present = {path for (path,) in rows}, self.pictures.paths()
         frames = {path for path in self.known if not path.endswith(".thumb.webp")}
-        gone = [f"the file {path}" for path in sorted(self.known | paths) if not (self.directory / path).exists()]
+        gone = [f"the file {path}" for path in sorted((self.known | paths) - present)]
         gone += [f"the row of {path}" for path in sorted(frames - paths)]
         return [Lost(what, time.time()) for what in gone]
 
-    def _opened(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5)
+    def _read(self, *questions: tuple[str, float | None]) -> list[list[Any]]:
+        """The rows of each question. A number is what stands for `:since`."""
+        engine = create_engine(self.database_url, poolclass=NullPool)
+        with engine.connect() as connection:
+            return [
+                list(connection.execute(text(words), {} if since is None else {"since": int(since)}))
+                for words, since in questions
+            ]
+
+
+def _seconds(captured_at: str | datetime) -> float:
+    """SQLite gives text, PostgreSQL a time."""
+    moment = datetime.fromisoformat(captured_at) if isinstance(captured_at, str) else captured_at
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -16,15 +16,43 @@ SEATS: Final = (
     ("snapshot", FRONT, SECOND),
 )
 """How, which camera, at which replica."""
-EVERYBODY: Final = frozenset(" ".join(seat) for seat in SEATS)
+BROWSER: Final = ("browser", FRONT, FIRST)
+"""A real browser, in full campaigns. What it shows is looked at twice a second, so it is not judged for each frame."""
+_ALL: Final = (*SEATS, BROWSER)
+CAMERAS: Final = frozenset({FRONT, BACK})
+EVERYBODY: Final = frozenset(" ".join(seat) for seat in _ALL)
 NOBODY: Final[frozenset[str]] = frozenset()
-PAGES: Final = frozenset({f"page {FIRST}", f"page {SECOND}"})
-ARCHIVE_PAGES: Final = frozenset(f"archive {page}" for page in PAGES)
+BROWSER_PAGE: Final = f"browser page {FIRST}"
+_ASKING: Final = frozenset({f"page {FIRST}", f"page {SECOND}"})
+ARCHIVE_PAGES: Final = frozenset(f"archive {page}" for page in _ASKING)
+PAGES: Final = _ASKING | {BROWSER_PAGE}
+
+
+LAB: Final = "the lab"
+"""Whose lateness concerns every promise."""
 
 
 def watching(camera: str) -> frozenset[str]:
-    return frozenset(" ".join(seat) for seat in SEATS if seat[1] == camera)
+    return frozenset(" ".join(seat) for seat in _ALL if seat[1] == camera)
 
 
 def at_replica(label: str) -> frozenset[str]:
-    return frozenset(" ".join(seat) for seat in SEATS if seat[2] == label)
+    return frozenset(" ".join(seat) for seat in _ALL if seat[2] == label)
+
+
+def camera_of(viewer: str) -> str:
+    return viewer.split(" ")[1]
+
+
+def parts_behind(viewer: str) -> frozenset[str]:
+    """What a viewer's pictures pass through, by the names under which lateness is noted."""
+    _, camera, replica = viewer.rsplit(" ", 2)
+    return frozenset({LAB, "ingest", camera_part(camera), replica})
+
+
+def parts_behind_archive(camera: str) -> frozenset[str]:
+    return frozenset({LAB, "ingest", camera_part(camera), "archiver"})
+
+
+def camera_part(camera: str) -> str:
+    return f"camera {camera}"

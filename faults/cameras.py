@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -76,9 +77,21 @@ class CameraWatch:
 
 def held_connections() -> list[int]:
     """The other ends' ports of all TCP connections here that a process holds (one that is only dying has no inode)."""
-    ports = []
+    return [port for port, inode in _connections() if inode != "0"]
+
+
+def connected_ports(pid: int) -> set[int]:
+    """The other ends' ports of a process's own TCP connections."""
+    held = set()
+    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):  # it has just been closed
+            held.add(str(descriptor.readlink()))
+    return {port for port, inode in _connections() if f"socket:[{inode}]" in held}
+
+
+def _connections() -> Iterator[tuple[int, str]]:
+    """Port of the other end, and inode, of each TCP connection here."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         _, _, remote, state, _, _, _, _, _, inode, *_ = line.split()
-        if state == _ESTABLISHED and inode != "0":
-            ports.append(int(remote.partition(":")[2], 16))
-    return ports
+        if state == _ESTABLISHED:
+            yield int(remote.partition(":")[2], 16), inode

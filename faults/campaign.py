@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from faults.judged import Judged, enough
 from faults.lab import Lab, not_as_before
 from faults.observer import Observer
 from faults.plan import Plan, Round, Step
@@ -18,6 +19,8 @@ PATIENCE: Final = 4
 """However late the machine is, a promised time is extended to this multiple at most."""
 GIVE_UP_SECONDS: Final = 60.0
 """When nothing is as before by so much after the promised time, the campaign ends: what follows would say nothing."""
+STEADY_SECONDS: Final = 2.0
+"""Within this time after the first moment at which all is as before, it must be so once more."""
 REST_SECONDS: Final = 6.5
 """After each round, for the judgement of frames and slots without a fault."""
 RECOVERY: Final = "ready again within the promised time"
@@ -39,8 +42,7 @@ class Outcome:
     rounds: int = 0
     seconds: float = 0.0
     breaches: list[Breach] = field(default_factory=list)
-    judged_seconds: float = 0.0
-    """See `Observer.judged_seconds`."""
+    streams: Judged = field(default_factory=Judged)
     recoveries: list[Recovery] = field(default_factory=list)
     injected: list[tuple[str, str]] = field(default_factory=list)
     aborted: str | None = None
@@ -61,7 +63,7 @@ class Campaign:
 
     def run(self) -> Outcome:
         began = time.monotonic()
-        if not self._wait_as_before(time.time(), START_SECONDS):
+        if self._wait_as_before(time.time(), START_SECONDS) is None:
             self.outcome.aborted = "the services did not start"
             return self.outcome
         self._lab.timeline.add("all is well: the campaign begins")
@@ -69,10 +71,14 @@ class Campaign:
         self._rest()
         self._observer.note_usage()
         while time.monotonic() - began < self._seconds and self.outcome.aborted is None:
-            self._round(self._plan.next_round())
+            try:
+                self._round(self._plan.next_round())
+            except AssertionError as error:  # by what begins or ends a fault
+                self.outcome.aborted = f"a fault could not be carried out: {error}"
             self.outcome.rounds += 1
         self.outcome.seconds = time.monotonic() - began
-        self.outcome.judged_seconds = self._observer.judged_seconds
+        self.outcome.streams = self._observer.streams
+        self._report(list(enough(self.outcome.streams, time.time())))
         return self.outcome
 
     def _round(self, chosen: Round) -> None:
@@ -80,18 +86,19 @@ class Campaign:
         ended = max(window.ended for window in windows)
         promised = max(window.promise.recovery_seconds for window in windows)
         recovered = self._wait_as_before(ended, promised)
-        if not recovered:
+        if recovered is None:
             at = time.time()
             names = " and ".join(window.fault for window in windows)
             words = f"not as before {at - ended:.1f} s after the end of {names}: {self._wrong}"
             self._report([Breach(RECOVERY, names, at, words)])
-            if not self._wait_as_before(ended, promised + GIVE_UP_SECONDS):
+            recovered = self._wait_as_before(ended, promised + GIVE_UP_SECONDS)
+            if recovered is None:
                 self.outcome.aborted = f"nothing became as before: {self._wrong}"
-        now = time.time()
-        self._lab.timeline.add(f"as before, {now - ended:.1f} s after the last fault's end; last: {self._wrong}")
+                recovered = time.time()
+        self._lab.timeline.add(f"as before, {recovered - ended:.1f} s after the last fault's end; last: {self._wrong}")
         for window in windows:
-            self._observer.put_window(replace(window, recovered=now))
-            self.outcome.recoveries.append(Recovery(window.fault, window.kind, now - ended))
+            self._observer.put_window(replace(window, recovered=recovered))
+            self.outcome.recoveries.append(Recovery(window.fault, window.kind, recovered - ended))
         self._rest()
         self._observer.look_at_archive()
         self._observer.note_usage()
@@ -124,6 +131,7 @@ class Campaign:
         return exits, window
 
     def _end(self, step: Step, exits: ExitStack, window: Window) -> Window:
+        window = replace(window, ending=time.time())
         exits.close()
         self._lab.timeline.add(f"FAULT ends: {step.fault.name}")
         window = replace(window, ended=time.time())
@@ -143,17 +151,27 @@ class Campaign:
             self._looked_at = time.monotonic()
             self._report(self._observer.look())
 
-    def _wait_as_before(self, since: float, seconds: float) -> bool:
-        """Whether it came to be within the time, which is extended by the machine's lateness."""
-        while (wrong := not_as_before(self._lab, since)) is not None:
-            self._wrong = wrong
+    def _wait_as_before(self, since: float, seconds: float) -> float | None:
+        """Since when all was as before, and stayed so; None if not within the time, which is extended by the machine's
+        lateness. Pictures and answers that were under way when the fault ended are no recovery yet.
+        """
+        began, first = since, None
+        while True:
+            now = time.time()
+            wrong = not_as_before(self._lab, since if first is None else first)
+            if wrong is None and first is not None:
+                return first
             with self._lab.lock:
-                late = self._lab.record.late_seconds(since, time.time())
-            if time.time() - since > min(seconds + late, PATIENCE * seconds):
-                return False
+                late = self._lab.record.late_seconds(began, now)
+            if wrong is None:
+                first = now
+            elif first is not None and now - first > STEADY_SECONDS + late:
+                since, first = now, None
+            self._wrong = wrong or self._wrong
+            if now - began > min(seconds + late, PATIENCE * seconds):
+                return None
             time.sleep(0.1)
             self._look_if_due()
-        return True
 
     def _report(self, breaches: list[Breach]) -> None:
         for breach in breaches:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from faults.audience import LAB
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -98,7 +100,8 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """The lab, or a service that no fault starved, ran this much later than it wanted to."""
+    """A part that no fault starved ran this much later than it wanted to, before `at`: the lab, a camera, a service."""
 
     at: float
     seconds: float
+    part: str = LAB

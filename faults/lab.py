@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from faults.archive_rows import ArchiveRows
-from faults.audience import ARCHIVE_PAGES, BACK, FRONT, PAGES, SEATS
+from faults.audience import ARCHIVE_PAGES, BACK, BROWSER_PAGE, FRONT, PAGES, SEATS, camera_part
 from faults.cameras import CameraWatch, LabCamera, started_camera
 from faults.lateness import LatenessWatch
+from faults.place import Place
 from faults.record import Fact, Record
 from faults.stack import Stack
 from faults.timeline import Timeline
+from faults.viewers.browser import BrowserPage
 from faults.viewers.healthy import MjpegViewer, SnapshotViewer, SocketViewer
 from faults.viewers.page import Page
 from faults.viewers.viewer import Viewer
-from tests.support.disks import Disk, ext4
 
-DISK_SIZE: Final = "48M"
 NOTICES: Final = ("come through FFmpeg", "can't keep up")
 """Words that may stay when all is as before: the reader that worked with an odd camera is kept for a while, and the
 lab's machine may be too slow in truth."""
@@ -33,10 +33,10 @@ class Lab:
     directory: Path
     stack: Stack
     cameras: tuple[LabCamera, LabCamera]
-    disk: Disk
+    place: Place
     rows: ArchiveRows
     viewers: list[Viewer]
-    pages: list[Page]
+    pages: list[Page | BrowserPage]
     timeline: Timeline
     record: Record
     lock: threading.Lock
@@ -51,31 +51,31 @@ class Lab:
         with self.lock:
             self.record.add(fact)
 
-    def fair_pids(self) -> list[int]:
-        """The services' processes and the cameras', but for those that a fault starves."""
-        pids = [pid for service in tuple(self.stack.services.values()) for pid in service.pids()]
-        pids += [each.camera.pid or 0 for each in self.cameras]
-        return [pid for pid in pids if pid and pid not in self.starved]
+    def fair_pids(self) -> dict[str, list[int]]:
+        """The processes of each service and camera, but for those that a fault starves."""
+        pids = {service.label: service.pids() for service in tuple(self.stack.services.values())}
+        pids |= {camera_part(each.key): [each.camera.pid or 0] for each in self.cameras}
+        return {part: [pid for pid in some if pid and pid not in self.starved] for part, some in pids.items()}
 
 
 @contextmanager
-def running_lab(directory: Path, timeline: Timeline) -> Iterator[Lab]:
+def running_lab(directory: Path, place: Place, timeline: Timeline, *, has_browser: bool) -> Iterator[Lab]:
     """Everything runs within the block. It is not yet awaited that anybody sees a picture."""
     with ExitStack() as exits:
-        disk = exits.enter_context(ext4(directory, size=DISK_SIZE))
         cameras = (started_camera(FRONT), started_camera(BACK))
         for each in cameras:
             exits.callback(each.camera.stop)
             exits.callback(each.relay.close)
-        database = directory / "archive.db"
-        archive = disk.point / "frames"
-        stack = Stack(directory, archive, database, timeline.add)
+        stack = Stack(directory, place.settings, timeline.add)
         stack.write_cameras(cameras)
         stack.add_services()
-        rows = ArchiveRows(database, archive)
-        lab = Lab(directory, stack, cameras, disk, rows, [], [], timeline, Record(), threading.Lock(), set())
+        rows = ArchiveRows(place.database_url, place.pictures)
+        lab = Lab(directory, stack, cameras, place, rows, [], [], timeline, Record(), threading.Lock(), set())
         exits.callback(stack.stop)
         stack.start()
+        if has_browser:
+            lab.pages.append(BrowserPage(stack.doors[0], lab.note, timeline.add))
+        lab.record.pages = PAGES | ARCHIVE_PAGES if has_browser else (PAGES | ARCHIVE_PAGES) - {BROWSER_PAGE}
         _start_watches(lab, exits)
         yield lab
 
@@ -84,7 +84,7 @@ def _start_watches(lab: Lab, exits: ExitStack) -> None:
     doors = {door.label: door for door in lab.stack.doors}
     lab.viewers += [_KINDS[kind](doors[label], camera, lab.note) for kind, camera, label in SEATS]
     lab.pages += [Page(door, lab.note) for door in lab.stack.doors]
-    parts: list[CameraWatch | LatenessWatch | Page] = [*lab.pages]
+    parts: list[CameraWatch | LatenessWatch | Page | BrowserPage] = [*lab.pages]
     parts += [CameraWatch(lab.cameras, lab.note), LatenessWatch(lab.note, lab.fair_pids)]
     for part in parts:
         exits.callback(part.stop)
@@ -110,7 +110,7 @@ def not_as_before(lab: Lab, since: float) -> str | None:
         return f"no fresh picture for {', '.join(blind)}"
     with lab.lock:
         newest = {told.page: told for told in lab.record.told if told.at > since}
-    for name in sorted(PAGES | ARCHIVE_PAGES):
+    for name in sorted(lab.record.pages):
         told = newest.get(name)
         if told is None or not told.answered:
             return f"{name} gets no answer"

@@ -3,11 +3,12 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from faults.audience import LAB
 from faults.facts import Late
 
 BEAT_SECONDS: Final = 0.05
@@ -19,8 +20,8 @@ WAIT_SHARE: Final = 0.15
 class LatenessWatch:
     """A thread that wants to wake up twenty times a second. `note` gets each time that it was late."""
 
-    def __init__(self, note: Callable[[Late], None], pids: Callable[[], Iterable[int]]) -> None:
-        """`pids` are the processes whose waiting counts, since no fault starves them now."""
+    def __init__(self, note: Callable[[Late], None], pids: Callable[[], Mapping[str, Iterable[int]]]) -> None:
+        """`pids` are the processes of each part whose waiting counts, since no fault starves them now."""
         self._note = note
         self._pids = pids
         self._stop = threading.Event()
@@ -49,13 +50,14 @@ class LatenessWatch:
                 looked_at = now
 
     def _look_at_services(self, seconds: float) -> None:
-        tasks = [task for pid in (*self._pids(), os.getpid()) for task in Path(f"/proc/{pid}/task").glob("*")]
-        waited = {task.name: waited_seconds(task) for task in tasks}
-        grown = [value - self._waited[name] for name, value in waited.items() if name in self._waited]
-        self._waited = waited
-        longest = max(grown, default=0.0)
-        if longest > WAIT_SHARE * seconds:
-            self._note(Late(time.time(), longest))
+        before, self._waited = self._waited, {}
+        for part, pids in (*self._pids().items(), (LAB, (os.getpid(),))):
+            tasks = [task for pid in pids for task in Path(f"/proc/{pid}/task").glob("*")]
+            waited = {task.name: waited_seconds(task) for task in tasks}
+            self._waited |= waited
+            longest = max((value - before[name] for name, value in waited.items() if name in before), default=0.0)
+            if longest > WAIT_SHARE * seconds:
+                self._note(Late(time.time(), longest, part))
 
 
 def waited_seconds(task: Path) -> float:

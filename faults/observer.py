@@ -1,14 +1,17 @@
 """Gathers what has to be looked for, and puts all facts to the promises, every second."""
 
-import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from faults.judged import Judged
 from faults.lab import Lab
 from faults.promises import PROMISES, Breach
-from faults.promises.delivery import STREAMED, quiet_stretches
+from faults.promises.delivery import STREAMED, disturbed_seconds, judged_stretches
+from faults.record import Record
 from faults.secrets import OutputWatch
 from faults.stack import INTERVAL_SECONDS
 from faults.usage import usage_of
@@ -31,13 +34,13 @@ class Observer:
         self._told: set[tuple[str, str]] = set()
         self._words: set[str] = set()
         self.breaches: list[Breach] = []
-        self.judged_seconds = 0.0
-        """How long streams were judged for lost frames, over all their viewers."""
+        self.streams = Judged()
 
     def watch_from_here(self) -> None:
         """All is as it should be: what was before is not judged."""
         self._slots_from = time.time()
         self.end_round()
+        self.streams = Judged()
         self._lab.rows.note_files()
 
     def look(self) -> list[Breach]:
@@ -46,7 +49,8 @@ class Observer:
             self._lab.note(leak)
         with self._lab.lock:
             self._lab.record.until = time.time()
-            found = [breach for promise in PROMISES for breach in promise.breaches(self._lab.record)]
+            record = self._lab.record.copy()  # to judge it takes a while, and viewers may not wait for that
+        found = [breach for promise in PROMISES for breach in promise.breaches(record)]
         new = []
         for breach in found:
             if (breach.promise, breach.subject) not in self._told and breach.words not in self._words:
@@ -63,8 +67,9 @@ class Observer:
             slots = rows.slots(self._slots_from, now, INTERVAL_SECONDS)
             pictures = list(rows.new_pictures(self._slots_from))
             lost = rows.lost()
-        except sqlite3.Error as error:
-            self._lab.timeline.add(f"the lab can't read the database: {error}")
+            rows.note_files()
+        except (SQLAlchemyError, OSError) as error:
+            self._lab.timeline.add(f"the lab can't read the archive: {error}")
             return
         self._slots_from = max(self._slots_from, now - SLOTS_AGAIN_SECONDS - 2 * INTERVAL_SECONDS)
         with self._lab.lock:
@@ -73,7 +78,6 @@ class Observer:
             self._lab.note(picture)
         for gone in lost:
             self._lab.note(gone)
-        rows.note_files()
 
     def note_usage(self) -> None:
         for service in self._lab.stack.services.values():
@@ -83,16 +87,12 @@ class Observer:
     def end_round(self) -> None:
         """Forget facts that no promise needs any more."""
         self._told.clear()
-        with self._lab.lock:
-            self.judged_seconds += sum(
-                end - begin
-                for viewer in STREAMED
-                for begin, end in quiet_stretches(self._lab.record, viewer, self._since)
-            )
-        self._since = time.time()
         record, oldest = self._lab.record, time.time() - KEPT_SECONDS
         with self._lab.lock:
+            self._add_up(record)
+            self._since = time.time()
             record.since = self._since
+            record.windows = [each for each in record.windows if each.recovered > min(oldest, self._slots_from)]
             record.sights = [sight for sight in record.sights if sight.at > self._since]
             record.painted = [fact for fact in record.painted if fact.at > oldest]
             record.sessions = [fact for fact in record.sessions if fact.at > self._since]
@@ -101,6 +101,13 @@ class Observer:
             record.leaks.clear()
             record.told = [told for told in record.told if told.at > self._since - 2]
             record.lateness = [late for late in record.lateness if late.at > oldest]
+
+    def _add_up(self, record: Record) -> None:
+        record.until = time.time()
+        for viewer in STREAMED:
+            self.streams.judged += sum(stretch.seconds for stretch in judged_stretches(record, viewer))
+            self.streams.disturbed += disturbed_seconds(record, viewer)
+            self.streams.whole += record.until - record.since
 
     def put_window(self, window: Window) -> None:
         """Enter a window, or what is new of it."""

@@ -1,7 +1,7 @@
 """All facts of a stretch of time, as the promises get them. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from faults.facts import (
     ArchivedPicture,
@@ -26,6 +26,8 @@ class Record:
 
     since: float = 0.0
     until: float = 0.0
+    pages: frozenset[str] = frozenset()
+    """Those that are looked at."""
     windows: list[Window] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
     painted: list[Painted] = field(default_factory=list)
@@ -41,9 +43,21 @@ class Record:
     def add(self, fact: Fact) -> None:
         self._list_of(fact).append(fact)
 
-    def late_seconds(self, since: float, until: float) -> float:
-        """How much later than wanted things ran between the two times, in all."""
-        return sum(late.seconds for late in self.lateness if since <= late.at <= until + late.seconds)
+    def copy(self) -> "Record":
+        """As it is now: threads that add to this one do not change it."""
+        copied = replace(self)
+        for each in fields(self):
+            if isinstance(value := getattr(self, each.name), list):
+                setattr(copied, each.name, list(value))
+        return copied
+
+    def late_seconds(self, since: float, until: float, parts: frozenset[str] | None = None) -> float:
+        """How much later than wanted things ran between the two times, in all. `parts` are those that matter."""
+        return sum(
+            late.seconds
+            for late in self.lateness
+            if since <= late.at <= until + late.seconds and (parts is None or late.part in parts)
+        )
 
     def windows_of(self, viewer: str) -> Iterator[Window]:
         """Those that concern the viewer."""

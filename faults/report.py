@@ -14,7 +14,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def summary(outcome: Outcome, seed: int, commit: str) -> dict[str, Any]:
+def summary(outcome: Outcome, command: str, seed: int, commit: str) -> dict[str, Any]:
     """JSON: faults by kind, their recoveries in seconds, and every breach in words."""
     counts = Counter(kind for kind, _ in outcome.injected)
     kinds = {}
@@ -26,14 +26,16 @@ def summary(outcome: Outcome, seed: int, commit: str) -> dict[str, Any]:
             "recovery_p95_seconds": round(percentile(seconds, 0.95), 2) if seconds else None,
         }
     return {
-        "command": "scripts/faults",
+        "command": command,
         "seed": seed,
         "commit": commit,
         "seconds": round(outcome.seconds),
         "rounds": outcome.rounds,
         "faults": len(outcome.injected),
         "kinds": kinds,
-        "streams_judged_seconds": round(outcome.judged_seconds),
+        "streams_seconds": round(outcome.streams.whole),
+        "streams_judged_seconds": round(outcome.streams.judged),
+        "streams_disturbed_seconds": round(outcome.streams.disturbed),
         "faults_by_name": dict(sorted(Counter(name for _, name in outcome.injected).items())),
         "violations": [f"{breach.promise}: {breach.words}" for breach in outcome.breaches],
         "aborted": outcome.aborted,
@@ -41,19 +43,22 @@ def summary(outcome: Outcome, seed: int, commit: str) -> dict[str, Any]:
 
 
 def table(result: dict[str, Any]) -> str:
-    lines = [f"{'kind':12} {'faults':>6} {'recovery p50':>13} {'p95':>7}"]
+    """Markdown, to be put into a document as it is."""
+    lines = ["", "| kind | faults | recovery p50, in seconds | p95 |", "|---|---|---|---|"]
     for kind, figures in result["kinds"].items():
         p50, p95 = figures["recovery_p50_seconds"], figures["recovery_p95_seconds"]
-        lines.append(f"{kind:12} {figures['faults']:6} {_seconds(p50):>13} {_seconds(p95):>7}")
+        lines.append(f"| {kind} | {figures['faults']} | {_seconds(p50)} | {_seconds(p95)} |")
     lines.append(
-        f"{result['faults']} faults in {result['rounds']} rounds and {result['seconds']} s, seed {result['seed']}:"
-        f" {len(result['violations'])} violations"
+        f"\n`{result['command']}`, commit {result['commit']}: {result['faults']} faults in {result['rounds']} rounds"
+        f" and {result['seconds']} s, {len(result['violations'])} violations. Of {result['streams_seconds']} s of"
+        f" streams {result['streams_judged_seconds']} were judged for lost frames; for"
+        f" {result['streams_disturbed_seconds']} s faults concerned them, for the rest the machine was too busy."
     )
-    lines.append(f"streams judged for lost frames: {result['streams_judged_seconds']} s; else the machine was too busy")
+    lines += [f"- {violation}" for violation in result["violations"]]
     if result["aborted"]:
         lines.append(f"ENDED EARLY: {result['aborted']}")
     return "\n".join(lines)
 
 
 def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f} s"
+    return "-" if value is None else f"{value:g}"

@@ -1,7 +1,7 @@
 """The services of the lab: ingest, two replicas of stream, and the archiver, in a directory of the lab's own."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -24,8 +24,8 @@ class Stack:
     """All services have fixed ports, since the lab's network is its own."""
 
     directory: Path
-    archive: Path
-    database: Path
+    place: Mapping[str, str]
+    """The settings that say where the archive is."""
     happened: Callable[[str], None]
     services: dict[str, Service] = field(default_factory=dict)
     doors: list[Door] = field(default_factory=list)
@@ -75,8 +75,7 @@ class Stack:
             "BUS_CONNECT": bus,
             "ARCHIVER_PORT": str(ARCHIVER_PORT),
             "ARCHIVER_URL": f"http://127.0.0.1:{ARCHIVER_PORT}",
-            "ARCHIVE_DIR": str(self.archive),
-            "DATABASE_URL": f"sqlite:///{self.database}",
+            **self.place,
             "ARCHIVE_KEEP": KEEP,
             "ARCHIVE_WEBP_METHOD": "0",
             "TIMELAPSE_DIR": str(self.directory / "timelapses"),

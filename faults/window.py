@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from faults.audience import CAMERAS
+
 FOR_EVER: Final = float("inf")
 
 
@@ -11,15 +13,20 @@ class Promise:
     """What is promised about a fault.
 
     `viewers` are those that may notice it. `reasons` are those that are true of a slot that it spoils; none when it may
-    spoil no slot. `pages` must show trouble within `TOLD_SECONDS` of its start. As before again is promised within
-    `recovery_seconds` of its end.
+    spoil no slot. `pages` must show one of `words` within `told_seconds` of its start. As before again is promised
+    within `recovery_seconds` of its end.
     """
 
     recovery_seconds: float
     viewers: frozenset[str] = frozenset()
     reasons: frozenset[str] = frozenset()
     pages: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
     told_seconds: float = 3.0
+    cameras: frozenset[str] = CAMERAS
+    """Whose slots it may spoil."""
+    at_edges: bool = False
+    """Viewers may notice its begin and its end, and nothing in between."""
     live_slack_seconds: float = 0.0
     """How much older than else a picture may be that is marked live."""
     holds_archive: bool = False
@@ -28,8 +35,8 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One fault. It is in force from `in_place` on: to get there, a service may have been started anew. `in_place`,
-    `ended` and `recovered` are `FOR_EVER` until then.
+    """One fault. It is in force from `in_place` to `ending`: to get there and back, a service may be started anew.
+    `in_place`, `ending`, `ended` and `recovered` are `FOR_EVER` until then.
     """
 
     fault: str
@@ -37,8 +44,17 @@ class Window:
     promise: Promise
     began: float
     in_place: float = FOR_EVER
+    ending: float = FOR_EVER
     ended: float = FOR_EVER
     recovered: float = FOR_EVER
 
     def covers(self, at: float, margin: float = 0.0) -> bool:
         return self.began <= at <= self.recovered + margin
+
+    def disturbs(self, viewer: str) -> list[tuple[float, float]]:
+        """From when to when the viewer may notice it."""
+        if viewer not in self.promise.viewers:
+            return []
+        if self.promise.at_edges:
+            return [(self.began, self.in_place), (self.ending, self.recovered)]
+        return [(self.began, self.recovered)]

@@ -15,6 +15,7 @@ const counted = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${c
 export const linkIsLive = "Live.";
 /** @param {string} time */
 export const linkPicture = (time) => `Picture of ${time}.`;
+export const linkIsGone = "It is no longer in the archive.";
 
 // All pages
 
@@ -50,7 +51,7 @@ export const cameraStates = {
 };
 /** What to do about a state, where the camera's last error isn't what there is to say. */
 export const cameraAdvice = {
-  disabled: "Set CAMERA_ENABLED=true to switch it on.",
+  disabled: "Switch it on in its settings: CAMERA_ENABLED=true, or enabled = true in the cameras file.",
   unknown: "The service that reads the cameras can't be reached. Check that ingest runs.",
 };
 export const paused = "Paused";
@@ -351,8 +352,7 @@ export const linkLengths = {
 };
 export const whatALinkIs =
   "A link opens this one camera, without a password, for whoever holds it. Make one for the lines with LINK in them.";
-export const onlyHere =
-  "These lines work on this computer alone: for others, open this page by its name in the network. ";
+export const onlyHere = "These lines work on this computer alone. For others, open this page by its name. ";
 export const noPassword =
   "There is no password, so a share link would be the plain address: every line works as it is.";
 export const linkEnds = "The link is in the lines below. Link ends on ";

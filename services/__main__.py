@@ -6,11 +6,11 @@ for a laptop or a single host without Docker; compose runs each service in a con
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from dotenv import load_dotenv
 from supervisor import events
 from supervisor.medusa.asyncore_25 import ExitNow
 from supervisor.options import ServerOptions
@@ -18,7 +18,10 @@ from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
 from shared.lifecycle import EXIT_BAD_SETTING
+from shared.settings_file import read_settings_file
 
+STARTED: Final = b"stream started"
+"""In the line that stream logs when it listens."""
 CONFIGURATION: Final = Path(__file__).with_name("supervisord.conf")
 
 
@@ -26,6 +29,8 @@ class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
     """supervisord that also forwards the services' output, and ends when a service exits with EXIT_BAD_SETTING."""
 
     exit_code = 0
+    tells_address = False
+    """Whether a person is to be told the address of the page once it can be opened."""
 
     def runforever(self) -> None:
         events.subscribe(events.ProcessLogEvent, self._forward_output)
@@ -34,6 +39,12 @@ class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
 
     def _forward_output(self, event: events.ProcessLogEvent) -> None:
         os.write(sys.stderr.fileno(), event.data)
+        if self.tells_address and STARTED in event.data:
+            self.tells_address = False
+            os.write(
+                sys.stderr.fileno(),
+                f"\nOpen {page_address(os.environ)} in a browser. Ctrl-C ends Framecast.\n\n".encode(),
+            )
 
     def _end_after_bad_setting(self, event: events.ProcessStateExitedEvent) -> None:
         if event.process.exitstatus == EXIT_BAD_SETTING:
@@ -41,10 +52,18 @@ class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
             self.options.mood = SupervisorStates.SHUTDOWN
 
 
+def page_address(environment: Mapping[str, str]) -> str:
+    """What to type on this machine. An address that cannot be used is refused by stream itself."""
+    host = environment.get("STREAM_HOST") or "127.0.0.1"
+    host = "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else host  # noqa: S104 not bound here
+    port = environment.get("STREAM_PORT") or "8001"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{environment.get('BASE_PATH', '').rstrip('/')}/"
+
+
 def main() -> int:
-    load_dotenv(".env")
+    read_settings_file()
     # The services write to a pipe of ours, so they can't see whether it ends at a terminal.
-    os.environ.setdefault("LOG_FORMAT", "console" if sys.stderr.isatty() else "json")
+    os.environ["LOG_FORMAT"] = os.environ.get("LOG_FORMAT") or ("console" if sys.stderr.isatty() else "json")
     os.environ["FRAMECAST_PYTHON"] = sys.executable
     options = ServerOptions()
     options.realize(["-c", str(CONFIGURATION)])
@@ -53,6 +72,7 @@ def main() -> int:
     # Nobody needs a PID file, and several stacks may run from one checkout.
     options.write_pidfile = lambda: None
     stack = Stack(options)
+    stack.tells_address = os.environ["LOG_FORMAT"] == "console"
     # supervisord raises this when all its processes have ended.
     with suppress(ExitNow):
         stack.main()

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final, NoReturn
 
-from dotenv import load_dotenv
+from shared.settings_file import SETTINGS_FILE, read_settings_file
 
 EXIT_USAGE: Final = 2
-SETTINGS_FILE: Final = ".env"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,7 @@ def main() -> None:
     elif not _is_here(command.module):
         _refuse(f"framecast {name}: {command.module} is not installed here. An image holds only its own service.")
     else:
-        # What runs all services reads the same file; here it is read for each command.
-        load_dotenv(SETTINGS_FILE)
+        read_settings_file()
         os.execv(sys.executable, [sys.executable, "-m", command.module, *arguments])  # noqa: S606 one of the table's
 
 

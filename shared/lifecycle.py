@@ -1,5 +1,6 @@
 """The lifecycle of a service: its entry point, its signals and its threads."""
 
+import os
 import signal
 import sys
 import threading
@@ -8,18 +9,33 @@ from typing import Final
 
 from shared.errors import ConfigurationError
 from shared.logs import configure_logs, get_logger
+from shared.settings_file import read_settings_file
 
 EXIT_BAD_SETTING: Final = 2
+REFUSAL_SECONDS: Final = 15.0
+"""How long a service shows a bad setting before it ends. Docker starts a container again without a growing delay if it
+ran for 10 s, and so a file that somebody mends is read soon."""
 log = get_logger(__name__)
 
 
-def run_service(main: Callable[[], int]) -> None:
-    """Run `main` and exit with its code. A ConfigurationError becomes one line on standard error and exit code 2."""
+def run_service(
+    main: Callable[[], int], *, reads_file: bool = True, show_refusal: Callable[[str], None] | None = None
+) -> None:
+    """Run `main` and exit with its code. A ConfigurationError becomes one line on standard error and exit code 2.
+
+    First it reads the settings file, unless `reads_file` is false: for processes that shall hold no secret.
+    With SHOW_BAD_SETTINGS=true `show_refusal` gets the line first, to show it to people for `REFUSAL_SECONDS`.
+    """
+    if reads_file:
+        read_settings_file()
     configure_logs()
     try:
         code = main()
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+        if show_refusal is not None and os.environ.get("SHOW_BAD_SETTINGS", "").lower() in ("true", "1", "yes", "on"):
+            show_refusal(str(error))
         code = EXIT_BAD_SETTING
     sys.exit(code)
 

@@ -2,6 +2,13 @@
 
 import socket
 from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+_FIRST_PID_NAMESPACE: Final = 0xEFFFFFFC
+"""The kernel's number of the one that is no container's (`PROC_PID_INIT_INO` in its proc_ns.h)."""
+_UP_WITH_GATEWAY: Final = 0x3
+"""Flags of a route: it is up, and goes by a gateway (`RTF_UP`, `RTF_GATEWAY`)."""
 
 
 def is_another_computer(host: str) -> bool:
@@ -18,6 +25,39 @@ def is_another_computer(host: str) -> bool:
     except (OSError, UnicodeError):
         return False
     return bool(found) and not any(_is_ours(str(address)) for address in found)
+
+
+def is_in_container(root: Path = Path("/")) -> bool:
+    """Whether this process may see less of the network than the computer has: not the computer's own addresses, say."""
+    if (root / ".dockerenv").exists() or (root / "run/.containerenv").exists():
+        return True
+    try:
+        return (root / "proc/self/ns/pid").stat().st_ino != _FIRST_PID_NAMESPACE
+    except OSError:  # elsewhere than on Linux
+        return False
+
+
+def is_client_elsewhere(address: str, root: Path = Path("/")) -> bool:
+    """Whether a client with this IP address is on another computer. In a container, one on the computer itself comes
+    from the gateway's address.
+    """
+    if not is_another_computer(address):
+        return False
+    return not (is_in_container(root) and address in _gateways(root))
+
+
+def _gateways(root: Path) -> set[str]:
+    """The IPv4 gateways, by the kernel's table of routes: numbers in hexadecimal, as they lie in memory."""
+    try:
+        _, *lines = (root / "proc/net/route").read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return set()
+    routes = [line.split() for line in lines]
+    return {
+        socket.inet_ntoa(int(route[2], 16).to_bytes(4, "little"))
+        for route in routes
+        if int(route[3], 16) & _UP_WITH_GATEWAY == _UP_WITH_GATEWAY
+    }
 
 
 def _is_ours(address: str) -> bool:

@@ -116,7 +116,15 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, _SecretFileSource(settings_cls))
 
 
-class PictureSettings(Settings):
+class ServiceSettings(Settings):
+    """What every service does where a setting can't be used."""
+
+    show_bad_settings: bool = Field(False, description="true or false")
+    """`true`: a service that can't use a setting shows the reason on the pages for 15 seconds before it ends with
+    code 2. For stacks that start it again, as Docker Compose does."""
+
+
+class PictureSettings(ServiceSettings):
     """What every service refuses of a picture, before it spends memory on it."""
 
     picture_max_pixels: int = Field(

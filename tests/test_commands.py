@@ -102,6 +102,23 @@ def test_the_settings_file_of_the_current_directory_is_read_and_the_environment_
     assert framecast("ingest", cwd=tmp_path, CAMERA_FPS="-1").stderr.startswith("CAMERA_FPS is '-1'")
 
 
+@pytest.mark.parametrize("module", ["services.archiver.retention", "services.archiver.rebuild", "services.stream"])
+def test_python_m_reads_the_same_settings_file(module: str, tmp_path: Path) -> None:
+    """A dry run by other settings than the archiver's promised that nothing would be deleted."""
+    (tmp_path / ".env").write_text("ARCHIVE_TIME_ZONE=nowhere\n")
+    refused = subprocess.run(
+        [sys.executable, "-m", module, *(["--dry-run"] if module.endswith("retention") else [])],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("ARCHIVE_TIME_ZONE is 'nowhere'")
+
+
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     """The program of an environment like the image of ingest, which holds one service; at a path with a space."""

@@ -66,7 +66,7 @@ def test_the_gateway_listens_as_stream_does() -> None:
     names = ("STREAM_HOST", "STREAM_PORT", "VIEWER_STALL_SECONDS", "GATEWAY_SOCKET")
     gateway, stream = environment("gateway"), environment("stream")
     assert [gateway[name] for name in names] == [stream[name] for name in names]
-    assert set(gateway) == {*names, "LOG_FORMAT"}
+    assert set(gateway) == {*names, "SHOW_BAD_SETTINGS", "LOG_FORMAT"}
 
 
 def test_with_ports_open_to_everybody_a_password_is_needed() -> None:

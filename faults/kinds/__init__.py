@@ -10,7 +10,9 @@ from faults.kinds import (
     database,
     disk,
     network,
+    object_store,
     odd_cameras,
+    postgresql,
     processes,
     replicas,
     viewers,
@@ -26,15 +28,23 @@ SHORT: Final = (
     "a camera is gone",
 )
 """For CI: quick ones, one of each kind of trouble that ever was."""
-ALL: Final[tuple[Fault, ...]] = (
+_EVERYWHERE: Final[tuple[Fault, ...]] = (
     *processes.FAULTS,
     *network.FAULTS,
     *camera.FAULTS,
     *odd_cameras.FAULTS,
-    *disk.FAULTS,
-    *database.FAULTS,
     *clock.FAULTS,
     *computer.FAULTS,
     *viewers.FAULTS,
     *replicas.FAULTS,
 )
+_OF_DATABASE: Final = {"sqlite": database.FAULTS, "postgresql": postgresql.FAULTS}
+_OF_STORE: Final[dict[str, tuple[Fault, ...]]] = {"disk": disk.FAULTS, "no-links": (), "s3": object_store.FAULTS}
+
+
+def faults_of(database: str, store: str) -> tuple[Fault, ...]:
+    """All that an archive at such a place can meet. See `faults/place.py`."""
+    return (*_EVERYWHERE, *_OF_STORE[store], *_OF_DATABASE[database])
+
+
+ALL: Final = faults_of("sqlite", "disk")

@@ -2,24 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from faults.audience import FRONT, PAGES, watching
 from faults.fault import Fault
 from faults.lab import Lab
 from faults.window import Promise
+from faults.words import CAMERA, about
 
 KIND: Final = "camera"
-AWAY: Final = frozenset(
-    {
-        "camera offline",
-        "camera stalled",
-        "camera connecting",
-        "camera frozen",
-        "no fresh picture",
-        "camera unauthorized",
-    }
-)
+AWAY: Final = frozenset({"camera offline", "camera stalled", "camera connecting", "no fresh picture"})
 BACK_SECONDS: Final = 8.0
 """Ingest tries again at most a few seconds after the camera answers; its encoder starts with a key frame."""
 
@@ -70,8 +63,8 @@ def resized(lab: Lab) -> Iterator[None]:
         lab.front.camera.resize(320, 240)
 
 
-_AWAY: Final = Promise(BACK_SECONDS, watching(FRONT), AWAY, PAGES)
-_BRIEFLY: Final = Promise(BACK_SECONDS, watching(FRONT), AWAY)
+_BRIEFLY: Final = Promise(BACK_SECONDS, watching(FRONT), AWAY, cameras=frozenset({FRONT}))
+_AWAY: Final = replace(_BRIEFLY, pages=PAGES, words=about(FRONT, CAMERA))
 
 FAULTS: Final = (
     Fault("a camera is gone", KIND, gone, _AWAY),

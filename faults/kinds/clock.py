@@ -4,22 +4,26 @@ import http.client
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from faults.audience import ARCHIVE_PAGES, EVERYBODY, FIRST, NOBODY, PAGES, at_replica
+from faults.audience import ARCHIVE_PAGES, BROWSER_PAGE, EVERYBODY, FIRST, NOBODY, PAGES, at_replica
 from faults.fault import Fault
 from faults.kinds.processes import NO_ARCHIVER, NO_INGEST
 from faults.lab import Lab
 from faults.stack import ARCHIVER_PORT
 from faults.viewers.door import OPERATOR_TOKEN, Door
 from faults.window import Promise
+from faults.words import ARCHIVER_CLOCK, INGEST_CLOCK
 from tests.support.waiting import wait_until
 
 KIND: Final = "clock"
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
 YEAR: Final = 365 * DAY
+ACCEPTED: Final = 202
+IN_DOUBT: Final = 409
 CACHE_SECONDS: Final = 1
 """libfaketime reads the file again after so long."""
 
@@ -69,14 +73,24 @@ def _preloaded(lab: Lab, label: str, seconds: int) -> Iterator[Path]:
 
 
 def _ask_to_delete() -> None:
-    """Have the archiver delete what is due, as an operator does. By the true clock nothing is."""
+    """Have the archiver delete what is due, as an operator does. By the true clock nothing is: it does so, or refuses
+    because its clock is in doubt.
+    """
     headers = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
-    with (
-        suppress(OSError, http.client.HTTPException),
-        closing(Door("the archiver", ARCHIVER_PORT).connection()) as door,
-    ):
-        door.request("POST", "/api/camera/retention", headers=headers)
-        door.getresponse().read()
+    answers: list[int] = []
+
+    def is_answered() -> bool:
+        with (
+            suppress(OSError, http.client.HTTPException),
+            closing(Door("the archiver", ARCHIVER_PORT).connection()) as door,
+        ):
+            door.request("POST", "/api/camera/retention", headers=headers)
+            answers.append(door.getresponse().status)
+        return bool(answers)
+
+    wait_until(is_answered, "the archiver answers a request to delete", 10)
+    if answers[-1] not in (ACCEPTED, IN_DOUBT):
+        raise AssertionError(f"the archiver answered a request to delete with {answers[-1]}")
 
 
 def _restart(lab: Lab, label: str) -> None:
@@ -109,10 +123,19 @@ def missing() -> str | None:
     return None if _library() else "libfaketime is not installed: apt-get install libfaketime"
 
 
-_ARCHIVER: Final = Promise(25.0, NOBODY, NO_ARCHIVER, ARCHIVE_PAGES, told_seconds=12.0, holds_archive=True)
 _SECONDS_OFF: Final = Promise(25.0, NOBODY, NO_ARCHIVER, holds_archive=True)
-_INGEST: Final = Promise(25.0, EVERYBODY, NO_INGEST, PAGES, told_seconds=12.0, holds_archive=True)
-_STREAM: Final = Promise(20.0, at_replica(FIRST))
+_ARCHIVER: Final = replace(_SECONDS_OFF, pages=ARCHIVE_PAGES, words=ARCHIVER_CLOCK, told_seconds=12.0)
+_INGEST: Final = Promise(
+    25.0,
+    EVERYBODY,
+    NO_INGEST,
+    PAGES - {BROWSER_PAGE},
+    INGEST_CLOCK,
+    told_seconds=12.0,
+    holds_archive=True,
+    at_edges=True,
+)
+_STREAM: Final = Promise(20.0, at_replica(FIRST), at_edges=True)
 
 
 def _fault(label: str, seconds: int, words: str, promise: Promise, *, running: bool) -> Fault:

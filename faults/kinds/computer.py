@@ -2,7 +2,6 @@
 
 import os
 import resource
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from faults import cgroup
-from faults.audience import EVERYBODY, FIRST, NOBODY, at_replica
+from faults.audience import EVERYBODY, FIRST, FRONT, NOBODY, at_replica, watching
 from faults.fault import Fault
 from faults.kinds.camera import AWAY
-from faults.kinds.processes import NO_ARCHIVER, NO_INGEST, START_SECONDS
+from faults.kinds.processes import NO_ARCHIVER, NO_INGEST, START_SECONDS, kill_worker
 from faults.lab import Lab
 from faults.viewers import bad
 from faults.window import Promise
@@ -73,13 +72,12 @@ def short_of_memory(lab: Lab, label: str) -> Iterator[None]:
 
 @contextmanager
 def no_processes(lab: Lab) -> Iterator[None]:
-    """Ingest can start no process, and one of its cameras' ends."""
+    """Ingest can start no process, and the front camera's ends."""
     pids = lab.stack.services["ingest"].pids()
     threads = sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pids)
     with cgroup.limited("pids", pids, "pids.max", threads - 2):
         threading.Event().wait(0.1)
-        with suppress(ProcessLookupError):
-            os.kill(pids[-1], signal.SIGKILL)
+        kill_worker(lab)
         yield
 
 
@@ -92,6 +90,7 @@ def _resident_bytes(pid: int) -> int:
 _INGEST: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST | AWAY)
 _STARVED_INGEST: Final = replace(_INGEST, live_slack_seconds=3.0)
 """What judges that pictures are late is itself late."""
+_NO_PROCESS: Final = Promise(START_SECONDS, watching(FRONT), NO_INGEST | AWAY, cameras=frozenset({FRONT}))
 _STREAM: Final = Promise(START_SECONDS, at_replica(FIRST))
 _ARCHIVER: Final = Promise(20.0, NOBODY, NO_ARCHIVER | {"storage unavailable"})
 
@@ -101,7 +100,7 @@ FAULTS: Final = (
     Fault("the archiver is starved of CPU", KIND, lambda lab: starved_core(lab, "archiver"), _ARCHIVER),
     Fault("a replica has no descriptors left", KIND, lambda lab: no_descriptors(lab, FIRST), _STREAM),
     Fault("the archiver has no descriptors left", KIND, lambda lab: no_descriptors(lab, "archiver"), _ARCHIVER),
-    Fault("ingest has no descriptors left", KIND, lambda lab: no_descriptors(lab, "ingest"), _INGEST),
+    Fault("ingest has no descriptors left", KIND, lambda lab: no_descriptors(lab, "ingest"), Promise(START_SECONDS)),
     Fault(
         "a replica is short of memory",
         KIND,
@@ -116,5 +115,5 @@ FAULTS: Final = (
         _ARCHIVER,
         needs=lambda: cgroup.missing("memory"),
     ),
-    Fault("ingest can start no process", KIND, no_processes, _INGEST, needs=lambda: cgroup.missing("pids")),
+    Fault("ingest can start no process", KIND, no_processes, _NO_PROCESS, needs=lambda: cgroup.missing("pids")),
 )

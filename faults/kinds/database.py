@@ -5,6 +5,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Final
 
 from faults.audience import NOBODY
@@ -18,10 +19,16 @@ KIND: Final = "database"
 RECOVERY_SECONDS: Final = 20.0
 
 
+def database_of(lab: Lab) -> Path:
+    if lab.place.database_file is None:
+        raise AssertionError("this archive has no SQLite file")
+    return lab.place.database_file
+
+
 @contextmanager
 def locked(lab: Lab) -> Iterator[None]:
     """Another program holds the lock."""
-    with closing(sqlite3.connect(lab.rows.database, timeout=30, isolation_level=None)) as other:
+    with closing(sqlite3.connect(database_of(lab), timeout=30, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
         other.execute("ROLLBACK")
@@ -32,31 +39,31 @@ def gone(lab: Lab) -> Iterator[None]:
     """Its file is moved away while the archiver runs, and comes back. Meanwhile the archiver makes another one from the
     files. So what it archived then has no row in the old one, until the archiver starts anew and adopts the files.
     """
-    away = lab.rows.database.with_suffix(".away")
+    away = database_of(lab).with_suffix(".away")
     _quiet(lab)
-    lab.rows.database.rename(away)
+    database_of(lab).rename(away)
     try:
         yield
     finally:
-        with _archiver_down(lab):
-            away.replace(lab.rows.database)
+        with archiver_down(lab):
+            away.replace(database_of(lab))
 
 
 @contextmanager
 def replaced(lab: Lab) -> Iterator[None]:
     """The archiver is stopped, the database is taken back to the copy of some seconds ago, and it starts again."""
-    copy = lab.rows.database.with_suffix(".copy")
+    copy = database_of(lab).with_suffix(".copy")
     _quiet(lab)
-    shutil.copy(lab.rows.database, copy)
+    shutil.copy(database_of(lab), copy)
     try:
         yield
     finally:
-        with _archiver_down(lab):
-            copy.replace(lab.rows.database)
+        with archiver_down(lab):
+            copy.replace(database_of(lab))
 
 
 @contextmanager
-def _archiver_down(lab: Lab) -> Iterator[None]:
+def archiver_down(lab: Lab) -> Iterator[None]:
     """Ended in good order within the block, and started again."""
     archiver = lab.stack.services["archiver"]
     archiver.hold()
@@ -70,7 +77,7 @@ def _archiver_down(lab: Lab) -> Iterator[None]:
 
 def _quiet(lab: Lab) -> None:
     """Wait until no transaction is under way: a journal must not be left behind."""
-    journal = lab.rows.database.with_name(lab.rows.database.name + "-journal")
+    journal = database_of(lab).with_name(database_of(lab).name + "-journal")
     wait_until(lambda: not journal.exists(), "no transaction is under way", 5)
 
 

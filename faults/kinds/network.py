@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from faults import firewall
@@ -12,6 +13,7 @@ from faults.kinds.processes import NO_INGEST
 from faults.lab import Lab
 from faults.stack import ARCHIVER_PORT, BUS_PORT
 from faults.window import Promise
+from faults.words import ARCHIVER_SILENT, CAMERA, INGEST, about
 
 KIND: Final = "network"
 
@@ -34,9 +36,11 @@ def narrow(lab: Lab, bytes_per_second: float) -> Iterator[None]:
         lab.front.relay.bytes_per_second = None
 
 
-_CAMERA: Final = watching(FRONT)
-_CAMERA_AWAY: Final = Promise(12.0, _CAMERA, AWAY, PAGES)
-_BUS: Final = Promise(10.0, EVERYBODY, NO_INGEST, PAGES, told_seconds=4.0)
+_CAMERA: Final = Promise(12.0, watching(FRONT), AWAY, cameras=frozenset({FRONT}))
+_NARROW: Final = replace(_CAMERA, live_slack_seconds=0.5)
+"""Its last picture is just as late as a live one may be, and is shown for as long as one may be: the bound itself."""
+_CAMERA_AWAY: Final = replace(_CAMERA, pages=PAGES, words=about(FRONT, CAMERA))
+_BUS: Final = Promise(10.0, EVERYBODY, NO_INGEST, PAGES, INGEST)
 
 FAULTS: Final = (
     Fault("the cable of a camera is cut", KIND, lambda lab: firewall.cut(lab.front.relay.port), _CAMERA_AWAY, 6),
@@ -45,10 +49,10 @@ FAULTS: Final = (
         "a camera's link loses 5 % of its packets",
         KIND,
         lambda lab: firewall.lossy(lab.front.relay.port, 5),
-        Promise(12.0, _CAMERA, AWAY),
+        _CAMERA,
     ),
-    Fault("a camera's link takes 0.4 s", KIND, lambda lab: delayed(lab, 0.4), Promise(8.0, _CAMERA, AWAY)),
-    Fault("a camera's link is narrow", KIND, lambda lab: narrow(lab, 6000), Promise(12.0, _CAMERA, AWAY)),
+    Fault("a camera's link takes 0.4 s", KIND, lambda lab: delayed(lab, 0.4), replace(_CAMERA, recovery_seconds=8.0)),
+    Fault("a camera's link is narrow", KIND, lambda lab: narrow(lab, 6000), _NARROW),
     Fault("the bus is cut", KIND, lambda _lab: firewall.cut(BUS_PORT), _BUS, 6),
     Fault(
         "the bus loses 5 % of its packets",
@@ -60,6 +64,6 @@ FAULTS: Final = (
         "the way to the archiver is cut",
         KIND,
         lambda _lab: firewall.cut(ARCHIVER_PORT),
-        Promise(12.0, NOBODY, frozenset(), ARCHIVE_PAGES),
+        Promise(12.0, NOBODY, frozenset(), ARCHIVE_PAGES, ARCHIVER_SILENT),
     ),
 )

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from faults.audience import FRONT, NOBODY, PAGES, watching
+from faults.audience import FRONT, PAGES, watching
 from faults.fault import Fault
 from faults.kinds.camera import AWAY
 from faults.lab import Lab
 from faults.window import Promise
+from faults.words import CAMERA, PASSWORD, about
 from tests.odd_cameras.camera import Camera, running
 from tests.odd_cameras.test_packets import LeavesBytesOut, PutsGarbageBetween
 from tests.odd_cameras.test_speech import AllowsOneSession, ClosesAfterSomePictures, Guarded
@@ -24,7 +26,7 @@ REFUSED_SECONDS: Final = 80.0
 
 
 @contextmanager
-def replaced(lab: Lab, kind: type[Camera]) -> Iterator[None]:
+def exchanged(lab: Lab, kind: type[Camera]) -> Iterator[None]:
     """The camera is exchanged for another at the same address, and back."""
     with running(kind()) as odd:
         lab.front.relay.lead_to(urlsplit(odd.url).port or 0)
@@ -34,11 +36,23 @@ def replaced(lab: Lab, kind: type[Camera]) -> Iterator[None]:
             lab.front.relay.lead_to(lab.front.camera.port)
 
 
-def _fault(name: str, kind: type[Camera], *, gives_pictures: bool, back_seconds: float = BACK_SECONDS) -> Fault:
-    pages = NOBODY if gives_pictures else PAGES
-    promise = Promise(back_seconds, watching(FRONT), AWAY, pages, told_seconds=5.0)
-    overlaps = back_seconds == BACK_SECONDS  # another fault would be excused for as long
-    return Fault(f"a camera that {name}", KIND, lambda lab: replaced(lab, kind), promise, 7, overlaps=overlaps)
+def _fault(name: str, kind: type[Camera], *, gives_pictures: bool) -> Fault:
+    return _with(name, kind, _PROMISE if gives_pictures else replace(_PROMISE, pages=PAGES, words=about(FRONT, CAMERA)))
+
+
+def _with(name: str, kind: type[Camera], promise: Promise) -> Fault:
+    overlaps = promise.recovery_seconds == BACK_SECONDS  # another fault would be excused for as long
+    return Fault(f"a camera that {name}", KIND, lambda lab: exchanged(lab, kind), promise, 7, overlaps=overlaps)
+
+
+_PROMISE: Final = Promise(BACK_SECONDS, watching(FRONT), AWAY, cameras=frozenset({FRONT}))
+_REFUSED: Final = replace(
+    _PROMISE,
+    recovery_seconds=REFUSED_SECONDS,
+    reasons=AWAY | {"camera unauthorized"},
+    pages=PAGES,
+    words=about(FRONT, PASSWORD),
+)
 
 
 FAULTS: Final = (
@@ -49,7 +63,7 @@ FAULTS: Final = (
     _fault("changes its size", ChangesItsSize, gives_pictures=True),
     _fault("has no such stream", HasNoSuchStream, gives_pictures=False),
     _fault("has too many viewers", HasTooManyViewers, gives_pictures=False),
-    _fault("wants another password", Guarded, gives_pictures=False, back_seconds=REFUSED_SECONDS),
+    _with("wants another password", Guarded, _REFUSED),
     _fault("is mute", IsMute, gives_pictures=False),
     _fault("speaks HTTP", SpeaksHttp, gives_pictures=False),
 )

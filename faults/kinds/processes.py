@@ -4,12 +4,17 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
-from faults.audience import ARCHIVE_PAGES, EVERYBODY, FIRST, NOBODY, PAGES, at_replica
+from faults.audience import ARCHIVE_PAGES, BROWSER_PAGE, EVERYBODY, FIRST, FRONT, NOBODY, PAGES, at_replica, watching
+from faults.cameras import connected_ports
 from faults.fault import Fault
 from faults.lab import Lab
+from faults.service import Service
 from faults.window import Promise
+from faults.words import ARCHIVER_GONE, ARCHIVER_SILENT, INGEST, REPLICA
+from tests.support.waiting import wait_until
 
 KIND: Final = "processes"
 START_SECONDS: Final = 12.0
@@ -22,8 +27,15 @@ NO_ARCHIVER: Final = frozenset({"archiver down", "no fresh picture"})
 @contextmanager
 def killed(lab: Lab, label: str) -> Iterator[None]:
     """SIGKILL; it is started again at once."""
-    lab.stack.services[label].signal(signal.SIGKILL)
+    ended_by(lab.stack.services[label], signal.SIGKILL)
     yield
+
+
+def ended_by(service: Service, number: signal.Signals) -> None:
+    """Return when the process is gone: what it still answers says nothing of its recovery."""
+    pid = service.pid
+    service.signal(number)
+    wait_until(lambda: service.pid != pid, f"{service.label} has ended", 20)
 
 
 @contextmanager
@@ -52,9 +64,19 @@ def stopped(lab: Lab, pids: list[int]) -> Iterator[None]:
 
 @contextmanager
 def worker_killed(lab: Lab) -> Iterator[None]:
-    """One camera's process; ingest's own starts another."""
-    _send(lab.stack.services["ingest"].pids()[-1:], signal.SIGKILL)
+    """The front camera's process; ingest's own starts another."""
+    kill_worker(lab)
     yield
+
+
+def kill_worker(lab: Lab) -> None:
+    """The process that holds the connection to the front camera."""
+    port = lab.front.relay.port
+    ingest = lab.stack.services["ingest"]
+    holders = wait_until(
+        lambda: [pid for pid in ingest.pids() if port in connected_ports(pid)], "ingest is connected to the camera"
+    )
+    _send(holders, signal.SIGKILL)
 
 
 def _send(pids: list[int], number: signal.Signals) -> None:
@@ -63,10 +85,12 @@ def _send(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-_INGEST: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST, PAGES)
+_INGEST: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST, PAGES, INGEST)
 _INGEST_BRIEFLY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST)
 _STREAM: Final = Promise(START_SECONDS, at_replica(FIRST))
-_ARCHIVER: Final = Promise(START_SECONDS, NOBODY, NO_ARCHIVER, ARCHIVE_PAGES)
+_STREAM_STILL: Final = replace(_STREAM, pages=frozenset({BROWSER_PAGE}), words=REPLICA)
+_WORKER: Final = Promise(START_SECONDS, watching(FRONT), NO_INGEST, cameras=frozenset({FRONT}))
+_ARCHIVER: Final = Promise(START_SECONDS, NOBODY, NO_ARCHIVER, ARCHIVE_PAGES, ARCHIVER_GONE)
 
 FAULTS: Final = (
     Fault("ingest is killed", KIND, lambda lab: killed(lab, "ingest"), _INGEST_BRIEFLY, is_momentary=True),
@@ -77,9 +101,9 @@ FAULTS: Final = (
         lambda lab: stopped(lab, lab.stack.services["ingest"].pids()),
         _INGEST,
     ),
-    Fault("a camera's process is killed", KIND, worker_killed, _INGEST_BRIEFLY, is_momentary=True),
+    Fault("a camera's process is killed", KIND, worker_killed, _WORKER, is_momentary=True),
     Fault("a replica is killed", KIND, lambda lab: killed(lab, FIRST), _STREAM, is_momentary=True),
-    Fault("a replica stands still", KIND, lambda lab: stopped(lab, lab.stack.services[FIRST].pids()), _STREAM),
+    Fault("a replica stands still", KIND, lambda lab: stopped(lab, lab.stack.services[FIRST].pids()), _STREAM_STILL),
     Fault(
         "the archiver is killed",
         KIND,
@@ -92,6 +116,6 @@ FAULTS: Final = (
         "the archiver hangs under a watching page",
         KIND,
         lambda lab: stopped(lab, lab.stack.services["archiver"].pids()),
-        _ARCHIVER,
+        replace(_ARCHIVER, words=ARCHIVER_SILENT),
     ),
 )

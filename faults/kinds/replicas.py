@@ -7,7 +7,7 @@ from typing import Final
 
 from faults.audience import FIRST, FRONT, NOBODY, at_replica
 from faults.fault import Fault
-from faults.kinds.processes import START_SECONDS
+from faults.kinds.processes import START_SECONDS, ended_by
 from faults.lab import Lab
 from faults.viewers.healthy import MjpegViewer
 from faults.window import Promise
@@ -38,7 +38,7 @@ def one_more(lab: Lab) -> Iterator[None]:
 @contextmanager
 def restarted(lab: Lab) -> Iterator[None]:
     """SIGTERM, as for an update."""
-    lab.stack.services[FIRST].signal(signal.SIGTERM)
+    ended_by(lab.stack.services[FIRST], signal.SIGTERM)
     yield
 
 

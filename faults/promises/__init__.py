@@ -9,6 +9,7 @@ from faults.promises.freshness import LiveIsFresh
 from faults.promises.keeping import NothingDeleted
 from faults.promises.one_session import OneSession
 from faults.promises.secrecy import NoSecretShown
+from faults.promises.showing import PageShowsPicture
 from faults.promises.slots import SlotsAccounted
 from faults.promises.telling import TroubleTold
 
@@ -16,6 +17,7 @@ PROMISES: Final[tuple[PromiseKept, ...]] = (
     OneSession(),
     LiveIsFresh(),
     FramesDelivered(),
+    PageShowsPicture(),
     SlotsAccounted(),
     NothingDeleted(),
     NoSecretShown(),

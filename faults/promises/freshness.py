@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from faults.audience import parts_behind, parts_behind_archive
 from faults.facts import Sight
 from faults.promises.breach import Breach
 from faults.record import Record
@@ -26,12 +27,15 @@ class LiveIsFresh:
             if not sight.live or sight.taken_at is None:
                 continue
             age = sight.at - sight.taken_at - self._slack_seconds(record, sight)
-            if age > LIVE_SECONDS and age > LIVE_SECONDS + record.late_seconds(sight.taken_at, sight.at):
+            if age > LIVE_SECONDS and age > LIVE_SECONDS + self._late_seconds(record, sight, sight.taken_at):
                 words = f"{sight.viewer} got a picture that is {sight.at - sight.taken_at:.1f} s old and marked live"
                 yield Breach(self.name, sight.viewer, sight.at, words)
             elif sight.at - sight.taken_at < -CLOCK_ERROR_SECONDS:
                 yield Breach(self.name, sight.viewer, sight.at, f"{sight.viewer} got a picture from the future")
         yield from self._archived(record)
+
+    def _late_seconds(self, record: Record, sight: Sight, since: float) -> float:
+        return record.late_seconds(since, sight.at, parts_behind(sight.viewer))
 
     def _slack_seconds(self, record: Record, sight: Sight) -> float:
         covering = (window for window in record.windows_of(sight.viewer) if window.covers(sight.at))
@@ -43,7 +47,8 @@ class LiveIsFresh:
             if picture.taken_at is None or held:
                 continue
             age = picture.captured_at - picture.taken_at
-            allowed = ARCHIVED_SECONDS + record.late_seconds(picture.taken_at, picture.captured_at)
+            parts = parts_behind_archive(picture.camera)
+            allowed = ARCHIVED_SECONDS + record.late_seconds(picture.taken_at, picture.captured_at, parts)
             ahead = picture.slot_start - picture.taken_at
             if age > allowed or ahead > allowed:
                 words = f"the archive dates a picture of {picture.camera} {max(age, ahead):.1f} s too late"

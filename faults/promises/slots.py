@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import Final
 
+from faults.audience import parts_behind_archive
 from faults.facts import SlotRow
 from faults.promises.breach import Breach
 from faults.record import Record
+from faults.window import Window
 
-FRESH_SECONDS: Final = 4.0
-"""A fault spoils the slot that it ends in, and one that begins just after: a picture must be fresh and whole."""
+STORED_SECONDS: Final = 0.5
+"""A fault spoils the slot that ended just before, too: its picture may not have been stored yet."""
+LONGEST_LATE: Final = 3
+"""However late the machine is, a promised recovery is extended to this multiple more at most."""
 
 
 class SlotsAccounted:
@@ -46,12 +50,22 @@ class SlotsAccounted:
 
 
 def true_reasons(record: Record, slot: SlotRow) -> set[str]:
-    """What was wrong around the slot."""
+    """What was wrong in the slot, by the faults that were on then or had not recovered yet, as promised."""
+    parts = parts_behind_archive(slot.camera)
+    late = record.late_seconds(slot.start, slot.end + STORED_SECONDS, parts)
+    slack = STORED_SECONDS + min(late, slot.end - slot.start)
     found: set[str] = set()
     for window in record.windows:
-        slack = FRESH_SECONDS + (slot.end - slot.start) + record.late_seconds(window.began, slot.end)
-        if window.began - slack <= slot.end and slot.start <= window.recovered + slack:
+        concerns = slot.camera in window.promise.cameras
+        if concerns and window.began <= slot.end + slack and slot.start <= excused_until(record, window):
             found |= window.promise.reasons
-    if record.late_seconds(slot.start, slot.end) > (slot.end - slot.start) / 2:
+    if late > (slot.end - slot.start) / 2:
         found.add("no fresh picture")  # the machine had no time for it
     return found
+
+
+def excused_until(record: Record, window: Window) -> float:
+    """When all was as before, or ought to have been: what comes later is no matter of this fault."""
+    promised = window.promise.recovery_seconds
+    late = record.late_seconds(window.ended, window.ended + promised)
+    return min(window.recovered, window.ended + promised + min(late, LONGEST_LATE * promised))

@@ -97,20 +97,18 @@ export class Server {
     return (await this.get(this.url(key, "stream/status"))).json();
   }
 
-  /** The cameras, as far as they can be known: none where the server does not tell. */
+  /** The cameras, as far as they can be known: none where the server does not tell, as it does not for a link. */
   devices() {
-    if (now() - this.#askedAt > MINUTE_MS / 2) {
+    if (!this.link && now() - this.#askedAt > MINUTE_MS / 2) {
       this.#askedAt = now();
-      this.#devices = this.#askDevices();
+      this.#devices = this.get(`${this.base}api/devices`)
+        .then((response) => response.json())
+        .catch(() => ({}))
+        .then(({ devices = [] }) => {
+          if (!devices.length) this.#askedAt = -Infinity; // they may be known in a moment
+          return devices;
+        });
     }
     return this.#devices;
-  }
-
-  async #askDevices() {
-    const { devices = [] } = await this.get(`${this.base}api/devices`)
-      .then((response) => response.json())
-      .catch(() => ({}));
-    if (!devices.length) this.#askedAt = -Infinity; // they may be known in a moment
-    return devices;
   }
 }

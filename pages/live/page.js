@@ -42,6 +42,8 @@ let isReachable = true;
 let isAnswered = false;
 let isAsking = false;
 let isPaused = false;
+/** Which setting keeps ingest from starting, in words. */
+let refusal = "";
 let isFull = false;
 let isZoomed = false;
 /** When a touch brought the bar back. */
@@ -71,8 +73,9 @@ async function poll() {
   if (document.hidden || isAsking) return;
   isAsking = true;
   try {
-    const { devices } = await request("api/devices", { timeoutMs: ANSWER_MS });
+    const { devices, ...rest } = await request("api/devices", { timeoutMs: ANSWER_MS });
     if (!isReachable) aside?.then(({ latestFrames }) => latestFrames.refresh());
+    refusal = rest.refusal ?? "";
     isReachable = true;
     isAnswered = true;
     takeDevices(inOrder(devices)).forEach(remove);
@@ -156,7 +159,7 @@ function arrange() {
 function update() {
   for (const each of tiles) each.update(isReachable);
   const hasNone = isAnswered && !tiles.some(({ device }) => device);
-  setText(page.problem, !isReachable ? texts.serverIsTried : hasNone ? texts.noCameraYet : "");
+  setText(page.problem, !isReachable ? texts.serverIsTried : refusal || (hasNone ? texts.noCameraYet : ""));
   const tile = large();
   showSubject(tile ?? summary(tiles, isPaused));
   if (!tile) return;

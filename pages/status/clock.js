@@ -18,7 +18,8 @@ export function showDoubts(clock, retention, onDone) {
   }
   page["right-button"].onclick = () => act("POST", "api/camera/retention/clock/confirm", onDone);
   page["out-button"].onclick = () => {
-    if (confirm(texts.sureToTakeOut)) act("DELETE", "api/camera/retention/clock/leftovers", onDone);
+    if (confirm([texts.sureToTakeOut, clock.leftovers.kept_text].filter(Boolean).join(" ")))
+      act("DELETE", "api/camera/retention/clock/leftovers", onDone);
   };
   page["now-button"].onclick = () => {
     if (confirm(texts.sureToDelete(retention.held))) act("POST", "api/camera/retention", onDone);

@@ -13,11 +13,20 @@ import * as texts from "../texts.js";
  */
 export function doubtsOf(clock, retention) {
   const { doubt, leftovers } = clock ?? {};
-  const left = leftovers && (leftovers.frames || leftovers.gaps || leftovers.cameras.length) ? leftovers : null;
+  const left = leftovers && canGo(leftovers) ? leftovers : null;
   const held = retention?.held && !retention.is_clock_in_doubt ? retention.held : 0;
   return {
     right: doubt ? texts.clockInDoubt(`${formatDate(clock.now)}`, doubt.text) : "",
-    out: left && !doubt ? texts.clockLeft(left.frames, formatSize(left.bytes), left.gaps, left.cameras.length) : "",
+    out: left && !doubt ? [clockLeft(left), left.kept_text].filter(Boolean).join(" ") : "",
     now: held ? texts.heldBack(held, retention.delete_percent) : "",
   };
 }
+
+/** @param {Answer} left */
+const clockLeft = (left) => texts.clockLeft(left.frames, formatSize(left.bytes), left.gaps, left.cameras.length);
+
+/**
+ * Kept frames stay where they are.
+ * @param {Answer} left
+ */
+const canGo = (left) => left.frames > (left.kept ?? 0) || left.gaps || left.cameras.length;

@@ -67,6 +67,20 @@ test("a clock in doubt asks for a decision, and its leftovers wait until it is r
   assert.match(trusted.out, /left 2 pictures .* 1 gap that no outage made/);
 });
 
+test("the button that takes leftovers out says that kept frames stay, and is not there for them alone", () => {
+  const some = {
+    frames: 2,
+    bytes: 2000,
+    kept: 1,
+    kept_text: "1 frames are marked as kept, and stay.",
+    gaps: 0,
+    cameras: [],
+  };
+  const outOf = (/** @type {object} */ leftovers) => doubtsOf({ doubt: null, leftovers }, { held: 0 }).out;
+  assert.match(outOf(some), /marks in the future\. 1 frames are marked as kept, and stay\.$/);
+  assert.equal(outOf({ ...some, frames: 1 }), "");
+});
+
 test("frames that the daily share holds back are told, and where all is well nothing is", () => {
   const well = { doubt: null, leftovers: { frames: 0, bytes: 0, gaps: 0, cameras: [] } };
   const held = doubtsOf(well, { held: 40, is_clock_in_doubt: false, delete_percent: 10 });

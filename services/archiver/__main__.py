@@ -22,10 +22,12 @@ from shared.settings import load_settings
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import AccessRules, Guard
 from shared.web.base_path import BasePath
+from shared.web.refusal import serve_refusal, without_values
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_unprotected_access
 
 EXIT_CRASHED: Final = 1
+USUAL_PORT: Final = 8002
 
 
 def main() -> int:
@@ -61,5 +63,10 @@ def main() -> int:
     return EXIT_CRASHED if archiver.failed else 0
 
 
+def show_refusal(sentence: str) -> None:
+    """Stream forwards it to those whom it lets in; who else may reach the archiver is not known here."""
+    serve_refusal(without_values(sentence), "ARCHIVER", USUAL_PORT)
+
+
 if __name__ == "__main__":
-    run_service(main)
+    run_service(main, show_refusal=show_refusal)

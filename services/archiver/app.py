@@ -13,6 +13,7 @@ from services.archiver.api.frames.capture_and_delete import capture_router, dele
 from services.archiver.api.frames.capturing import capturing_router
 from services.archiver.api.frames.days import days_router
 from services.archiver.api.frames.gaps import gaps_router
+from services.archiver.api.frames.history import history_router
 from services.archiver.api.frames.images import images_router
 from services.archiver.api.frames.index import index_router
 from services.archiver.api.frames.kept import kept_router
@@ -23,6 +24,7 @@ from services.archiver.api.frames.zip_download import zip_router
 from services.archiver.base import texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.db.gaps import GapRows
+from services.archiver.db.history import HistoryRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.service import Archiver
 from shared import __version__
@@ -86,6 +88,7 @@ def _frame_routers(archiver: Archiver) -> Iterable[APIRouter]:
 
     yield listing_router(frame_rows, archiver.look_ups)
     yield gaps_router(gap_rows)
+    yield history_router(HistoryRows(archiver.engine))
     yield capturing_router(lambda: archiver.recorder.recorders(), archiver.why_not_archiving)  # noqa: PLW0108 made later
     yield days_router(frame_rows, gap_rows)
     yield zip_router(frame_rows, frame_files)

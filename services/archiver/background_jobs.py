@@ -29,7 +29,8 @@ from services.archiver.retention.forecast import Forecaster
 from services.archiver.service import Archiver
 from services.archiver.timelapse.automatic import AutomaticTimelapses
 from services.archiver.timelapse.formats import DEFAULT_FORMAT, why_unavailable
-from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
+from services.archiver.timelapse.queue import TimelapseQueue
+from services.archiver.timelapse.settings import TimelapseSettings
 from services.archiver.upkeep_jobs import add_upkeep
 from shared.clock import Clock
 from shared.errors import ConfigurationError

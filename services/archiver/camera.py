@@ -20,9 +20,9 @@ from services.archiver.base.errors import (
     UnknownCameraError,
 )
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.clock.judgement import judged_rows
 from services.archiver.db.archive_identity import open_archive, upgrade_in_place
 from services.archiver.db.cameras import CameraRows
-from services.archiver.db.clock_rows import judged_rows
 from services.archiver.db.open_database import open_database
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
@@ -90,7 +90,7 @@ def _change(given: argparse.Namespace, settings: ArchiverSettings, engine: Engin
         return _refuse(camera_texts.would_forget(given.key, frames, byte_count), EXIT_USAGE)
     frame_files = FrameFiles(open_archive(settings, engine), settings.picture_max_pixels)
     takes_back = settings.archive_take_back
-    recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine), takes_back=takes_back)
+    recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine, settings), takes_back=takes_back)
     keeper = CameraKeeper(engine, frame_files, recovery)
     keeper.begin(given.key, new_key)
     result = keeper.finish(given.key, new_key)

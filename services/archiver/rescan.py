@@ -14,8 +14,8 @@ from typing import Final
 from services.archiver.base import rescan_texts
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
+from services.archiver.clock.judgement import judged_rows
 from services.archiver.db.archive_identity import open_archive
-from services.archiver.db.clock_rows import judged_rows
 from services.archiver.db.open_database import open_database
 from services.archiver.db.recovery import Recovery
 from services.archiver.files.frame_files import FrameFiles
@@ -55,7 +55,7 @@ def _rescanned(settings: ArchiverSettings, options: RescanOptions) -> RescanRepo
     try:
         frame_files = FrameFiles(open_archive(settings, engine), settings.picture_max_pixels)
         takes_back = settings.archive_take_back
-        recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine), takes_back=takes_back)
+        recovery = Recovery(engine, frame_files, time.time_ns, judged_rows(engine, settings), takes_back=takes_back)
         return Rescan(engine, frame_files, recovery, options).run()
     finally:
         engine.dispose()

@@ -4,6 +4,7 @@ import signal
 import threading
 
 from services.ingest.cameras_file import CamerasFile
+from services.ingest.refusal import tell_refusal
 from services.ingest.settings import CameraEnvironment, IngestSettings
 from services.ingest.supervisor import CameraList, OneCamera, Supervisor
 from shared.bus.keys import server_keys
@@ -40,4 +41,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    run_service(main)
+    run_service(main, show_refusal=tell_refusal)

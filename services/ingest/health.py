@@ -16,6 +16,7 @@ from shared.bus.subscriber import Subscriber
 from shared.bus.topics import ALL_STATUSES
 from shared.errors import ConfigurationError, MessageDecodeError
 from shared.settings import load_settings
+from shared.settings_file import read_settings_file
 
 WAIT_SECONDS: Final = 5.0
 
@@ -47,6 +48,7 @@ def local_addresses(bus_bind: str) -> str:
 
 
 def main() -> int:
+    read_settings_file()
     try:
         settings = load_settings(IngestSettings)
         keys = server_keys(settings)

@@ -2,12 +2,15 @@
 which values can be used. Pure, but for a look at files.
 """
 
+import os
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.ingest.appearance.regions import parse_crop, parse_polygons
+from shared.settings import SettingValueError
 
+NO_FILE_THERE: Final = "There is no such file. In a container only the directory config/ is seen: write config/NAME."
 MAX_WIDTHS: Final = 16
 MIN_WIDTH_PIXELS: Final = 16
 MAX_WIDTH_PIXELS: Final = 7680
@@ -73,6 +76,14 @@ def usable_widths(value: str) -> str:
 
 
 def existing_file(value: Path) -> Path:
+    """
+    Raises:
+        SettingValueError: there is no file at the path that may be read; saying why.
+    """
+    if value.is_dir():
+        raise SettingValueError("It is a directory.")
     if not value.is_file():
-        raise ValueError(str(value))
+        raise SettingValueError(NO_FILE_THERE)
+    if not os.access(value, os.R_OK):
+        raise SettingValueError("It may not be read: see its owner and rights.")
     return value

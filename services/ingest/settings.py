@@ -91,9 +91,9 @@ class CameraSettings(BaseModel):
     enough for are made of it, and all else of the main stream. The login is the same unless this address has its own.
     """
     rtsp_username: str | None = Field(None, description="text")
-    """The user name that the camera asks for. Any characters, nothing to escape."""
+    """The user name that the camera asks for."""
     rtsp_password: SecretStr | None = Field(None, description="text")
-    """The password that the camera asks for. Any characters, nothing to escape."""
+    """The password that the camera asks for. It is used as it is; how `.env` holds odd characters is said above."""
     rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="tcp or udp")
     """`udp` is for cameras that do better by it: packets that are lost on the way stay lost. The other one
     is tried where the camera refuses this one or sends nothing by it."""

@@ -1,9 +1,10 @@
 """All cameras of this ingest: a worker process each, behind one bus address. Owns the bus proxy, the workers and the
 reload of the cameras' settings.
 
-It publishes a camera's status only while the camera's own process does not.
+It publishes a camera's status only while the camera's own process does not, and every second which cameras there are.
 """
 
+import secrets
 import tempfile
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ from services.ingest.settings import CameraSettings
 from services.ingest.worker import CameraWorker
 from services.ingest.worker_launcher import WorkerLauncher
 from shared.bus.curve import ServerKeys
+from shared.bus.ingest_report import IngestReport, encode_report
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraState, CameraStatus, encode_status
@@ -93,6 +95,7 @@ class Supervisor:
         self._launcher = launcher or worker_launcher(self._clock)
         self._workers: dict[str, CameraWorker] = {}
         self._removed: dict[str, CameraStatus] = {}
+        self._id: Final = secrets.token_hex(8)
         self._notices: tuple[str, ...] = ()
         self._has_dropped = False
         self._configure(configured)
@@ -187,3 +190,4 @@ class Supervisor:
         of_workers = [status for worker in self._workers.values() if (status := worker.status()) is not None]
         for status in (*of_workers, *self._removed.values()):
             self._publisher.send(encode_status(status))
+        self._publisher.send(encode_report(IngestReport(ingest=self._id, cameras=tuple(self._workers))))

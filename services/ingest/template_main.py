@@ -87,4 +87,4 @@ def become_worker(camera_key: bytes, standard_input: int, standard_output: int) 
 
 
 if __name__ == "__main__":
-    run_service(main)
+    run_service(main, reads_file=False)

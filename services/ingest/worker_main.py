@@ -27,7 +27,7 @@ from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.picture_limits import is_lack_of_memory
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, cpu_seconds, limit_memory
 from services.ingest.select_source import answers_at, source_opener
-from services.ingest.setting_names import as_file_keys
+from services.ingest.setting_names import as_file_keys, as_variables
 from services.ingest.settings import CameraSettings
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
@@ -82,7 +82,7 @@ def camera_policy(settings: CameraSettings) -> CameraPolicy:
 def _stream(settings: CameraSettings, assignment: dict[str, Any], *, is_small: bool = False) -> Camera:
     """The stream that the settings describe. A small one is connected only while somebody wants it."""
     policy = camera_policy(settings)
-    named = as_file_keys if assignment["has_file"] else str
+    named = as_file_keys if assignment["has_file"] else as_variables
     return Camera(
         settings.device_key,
         source_opener(settings, max_pixels=assignment["max_pixels"]),
@@ -210,4 +210,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    run_service(main)
+    run_service(main, reads_file=False)

@@ -1,5 +1,7 @@
 """`python -m services.stream`: one replica of the fan-out, until SIGTERM."""
 
+import os
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,10 +16,12 @@ from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
+from shared.web.refusal import serve_refusal, without_values
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_unprotected_access
 
 USUAL_MAX_VIEWERS: Final = 1000
+USUAL_PORT: Final = 8001
 log = get_logger("services.stream")
 
 
@@ -49,5 +53,12 @@ def main() -> int:
     return 0
 
 
+def show_refusal(sentence: str) -> None:
+    """To everybody, since no password is known: also through the gateway, in place of a replica."""
+    gateway = os.environ.get("GATEWAY_SOCKET")
+    source = GatewayClient(Path(gateway)) if gateway else None
+    serve_refusal(without_values(sentence), "STREAM", USUAL_PORT, source)
+
+
 if __name__ == "__main__":
-    run_service(main)
+    run_service(main, show_refusal=show_refusal)

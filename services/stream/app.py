@@ -5,7 +5,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -87,7 +86,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
-    app.include_router(shared_page_router(hub, authenticator, ZoneInfo(settings.archive_time_zone)))
+    app.include_router(shared_page_router(hub, authenticator, settings.archive_time_zone))
     app.include_router(login_router(authenticator))
     to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))
     app.include_router(archive_router(to_the_archive))

@@ -21,6 +21,8 @@ SHOWN: Final = (
     "publish_address",
     "site_address",
     "trusted_proxies",
+    "sign_on_proxies",
+    "sign_on_header",
     "allowed_origins",
     "allow_anonymous",
 )

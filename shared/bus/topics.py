@@ -19,8 +19,11 @@ MAIN: Final = "main"
 CAPTURE: Final = "capture"
 """The rendition for the archiver: the source's own size at the archive's quality, at most one frame a second."""
 ALL_STATUSES: Final = b"status/"
+INGEST_ID_PATTERN: Final = r"^[a-z0-9]{1,32}$"
+ALL_INGESTS: Final = b"ingest/"
+"""What ingests say of themselves begins so."""
 MAX_TOPIC_BYTES: Final = 256
-_KINDS: Final = (b"frame/", b"status/", b"viewers/", b"hello/")
+_KINDS: Final = (b"frame/", b"status/", b"viewers/", b"hello/", ALL_INGESTS)
 _CHARACTERS: Final = re.compile(rb"[a-z0-9_/-]*")
 _VIEWERS: Final = re.compile(rb"^viewers/([a-z0-9][a-z0-9_-]{0,62})/([a-z0-9-]{1,64})/(\d{1,6})/$")
 
@@ -31,6 +34,10 @@ def frame_topic(camera_key: str, rendition: str) -> bytes:
 
 def status_topic(camera_key: str) -> bytes:
     return f"status/{camera_key}/".encode()
+
+
+def ingest_topic(ingest: str) -> bytes:
+    return f"ingest/{ingest}/".encode()
 
 
 def camera_topics(camera_key: str) -> tuple[bytes, ...]:

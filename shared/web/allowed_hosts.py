@@ -1,4 +1,5 @@
-"""The host names that are answered to while no password is set: a protection against DNS rebinding. Pure.
+"""The host names that are answered to while no password is set, and to users whom a proxy signs on: a protection
+against DNS rebinding. Pure.
 
 An attacker's domain can resolve to our address. A browser then takes the attacker's page for one of ours, and lets it
 read our answers. The name in the `Host` header gives it away.
@@ -10,7 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from shared.web.texts import host_not_allowed
+from shared.web.texts import host_not_allowed, host_not_signed_on
 
 _PRIVATE_DOMAINS: Final = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".localdomain")
 """Nobody can register a name below these."""
@@ -42,9 +43,10 @@ def is_allowed_host(host: str, named: Collection[str]) -> bool:
     return name != "" and (is_of_this_network or name in named or _is_address(name))
 
 
-def host_refusal(host: str) -> str:
+def host_refusal(host: str, *, is_signed_on: bool = False) -> str:
     """The sentence for a `Host` that is not allowed. It repeats the name only if that is harmless to show."""
-    return host_not_allowed(host if _HARMLESS.fullmatch(host) else "HOST")
+    shown = host if _HARMLESS.fullmatch(host) else "HOST"
+    return host_not_signed_on(shown) if is_signed_on else host_not_allowed(shown)
 
 
 def _is_address(name: str) -> bool:

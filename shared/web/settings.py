@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from shared.settings import BusClientSettings, Settings, mask_url, url_has_host
 from shared.web.allowed_hosts import host_in
 
 Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
 _PASSWORD: Final[dict[str, Any]] = {
     "min_length": 8,
     "max_length": 256,
@@ -44,11 +45,55 @@ _OURS: Final = frozenset(
     | {"snapshot", "state", "status", "stream"}
 )
 """The first segments of our own paths: a base path of the same name would hide them."""
+SIGN_ON_SECRET_HEADER: Final = "X-Sign-On-Secret"  # noqa: S105 the header's name
+GROUP: Final = "group:"
+"""Before the name of a group, where users are named, too."""
+_HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+"""Without an underscore: some servers take it for a hyphen, so a client could pass another header off as this one."""
+_CLIENTS_HEADERS: Final = frozenset(
+    {"accept", "authorization", "connection", "cookie", "forwarded", "from", "host", "origin", "referer", "upgrade"}
+    | {"user-agent", "via", "x-forwarded-for", "x-forwarded-proto"}
+)
+_VISIBLE: Final = re.compile(r"[!-~]{16,256}")
 SECRETS: Final = ("viewer_password", "operator_password", "viewer_token", "operator_token")
 
 
 def _networks(value: object) -> object:
     return tuple(ip_network(one, strict=False) for one in _parts(value)) if isinstance(value, str) else value
+
+
+def _addresses(value: object) -> object:
+    return tuple(_single_address(one) for one in _parts(value)) if isinstance(value, str) else value
+
+
+def _single_address(value: str) -> Address:
+    """An address as `parsed_address` gives a client's. One without an interface, and none that means all of them."""
+    address = ip_address(value)
+    if "%" in value or address.is_unspecified or address.is_multicast:
+        raise ValueError(value)
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def _users_and_groups(value: object) -> object:
+    return frozenset(_user_or_group(one) for one in _parts(value)) if isinstance(value, str) else value
+
+
+def _user_or_group(value: str) -> str:
+    if not value.removeprefix(GROUP).strip():
+        raise ValueError(value)
+    return value
+
+
+def _header_name(value: str) -> str:
+    if _HEADER_NAME.fullmatch(value) is None or value.lower() in _CLIENTS_HEADERS:
+        raise ValueError(value)
+    return value
+
+
+def _header_value(value: SecretStr) -> SecretStr:
+    if _VISIBLE.fullmatch(value.get_secret_value()) is None:
+        raise ValueError
+    return value
 
 
 def _origins(value: object) -> object:
@@ -110,6 +155,29 @@ class WebSettings(BusClientSettings):
         (), description="addresses or networks separated by commas, such as 127.0.0.1,172.18.0.0/16"
     )
     """Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    sign_on_proxies: Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_addresses)] = Field(
+        (), description="single addresses separated by commas, such as 127.0.0.1,172.18.0.5, and no network"
+    )
+    """Proxies that sign users on (Authelia, Authentik) and name them in a header. Set with SIGN_ON_SECRET. What
+    TRUSTED_PROXIES names does not count here (docs/access.md)."""
+    sign_on_secret: Annotated[SecretStr, AfterValidator(_header_value)] | None = Field(
+        None, description="text of 16 to 256 ASCII characters without spaces, different from every password and token"
+    )
+    """What these proxies send in `X-Sign-On-Secret` with each request. The same at stream and archiver on every host. A
+    changed one ends all sessions and links."""
+    sign_on_header: Annotated[str, AfterValidator(_header_name)] = Field(
+        "Remote-User", description="a header's name such as Remote-User, of letters, digits and -, that no client sends"
+    )
+    """The header in which they name the user."""
+    sign_on_groups_header: Annotated[str, AfterValidator(_header_name)] = Field(
+        "Remote-Groups",
+        description="a header's name such as Remote-Groups, of letters, digits and -, that no client sends",
+    )
+    """The header in which they name the user's groups."""
+    sign_on_operators: Annotated[frozenset[str], NoDecode, BeforeValidator(_users_and_groups)] = Field(
+        frozenset(), description="names separated by commas, and of groups with group: before them"
+    )
+    """The users who are operators, such as `alice,group:admins`. All others whom these proxies sign on are viewers."""
     allowed_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = Field(
         frozenset(), description="origins separated by commas, such as http://mainsail.local,http://localhost:3000"
     )
@@ -126,16 +194,33 @@ class WebSettings(BusClientSettings):
 
     @model_validator(mode="after")
     def _secrets_differ(self) -> Self:
-        given = [secret.get_secret_value() for name in SECRETS if (secret := getattr(self, name)) is not None]
+        own = (*SECRETS, "sign_on_secret")
+        given = [secret.get_secret_value() for name in own if (secret := getattr(self, name)) is not None]
         if len(set(given)) < len(given):
-            names = ", ".join(name.upper() for name in SECRETS)
+            names = ", ".join(name.upper() for name in own)
             raise ValueError(f"Two of {names} are the same: each must be a secret of its own.")
         return self
 
+    @model_validator(mode="after")
+    def _sign_on_is_whole(self) -> Self:
+        if bool(self.sign_on_proxies) != (self.sign_on_secret is not None):
+            raise ValueError("SIGN_ON_PROXIES and SIGN_ON_SECRET must be set both, or neither.")
+        if self.sign_on_operators and not self.sign_on_proxies:
+            raise ValueError("SIGN_ON_OPERATORS is set, so SIGN_ON_PROXIES and SIGN_ON_SECRET must be, too.")
+        names = {self.sign_on_header.lower(), self.sign_on_groups_header.lower(), SIGN_ON_SECRET_HEADER.lower()}
+        if len(names) < 3:  # noqa: PLR2004 there are three of them
+            raise ValueError(f"SIGN_ON_HEADER, SIGN_ON_GROUPS_HEADER and {SIGN_ON_SECRET_HEADER} must differ.")
+        return self
+
+    @property
+    def signs_on(self) -> bool:
+        """Whether a proxy signs users on."""
+        return self.sign_on_secret is not None
+
     @property
     def authenticates(self) -> bool:
-        """Whether any password or token is set."""
-        return any(getattr(self, name) is not None for name in SECRETS)
+        """Whether any password or token is set, or a proxy signs users on."""
+        return self.signs_on or any(getattr(self, name) is not None for name in SECRETS)
 
     @property
     def named_hosts(self) -> frozenset[str]:

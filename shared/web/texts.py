@@ -13,6 +13,12 @@ NO_TEXT: Final = "a text message must be UTF-8"
 FOREIGN_PAGE: Final = "A page of another site sent this request: if it may, name that site in ALLOWED_ORIGINS."
 
 
+SIGN_ON_UNREADABLE: Final = (
+    "The proxy in front names no user that can be read: it must send one name, in place of whatever clients send."
+)
+SIGN_ON_NEEDED: Final = "You are not signed on: open the address of the proxy that does so. No password is taken here."
+
+
 def password_needed(*, has_login_page: bool) -> str:
     return f"A password is needed: by HTTP Basic or a Bearer token{', or at /login' if has_login_page else ''}."
 
@@ -24,7 +30,9 @@ def too_many_attempts(free_attempts: int, seconds: float) -> str:
     )
 
 
-def operator_only(method: str, *, has_operator: bool) -> str:
+def operator_only(method: str, *, has_operator: bool, is_signed_on: bool = False) -> str:
+    if is_signed_on:
+        return f"{method} is for the operator: SIGN_ON_OPERATORS names the users who are."
     if has_operator:
         return f"{method} is for the operator: log in with OPERATOR_PASSWORD."
     return f"{method} is for the operator, and there is none: set OPERATOR_PASSWORD."
@@ -34,6 +42,13 @@ def host_not_allowed(host: str) -> str:
     return (
         "Without a password this server answers only to addresses and to names of its own network: "
         f"name http://{host} in ALLOWED_ORIGINS, or set a password."
+    )
+
+
+def host_not_signed_on(host: str) -> str:
+    return (
+        "Users whom a proxy signs on are served only at addresses and at names of the own network: "
+        f"name http://{host} in ALLOWED_ORIGINS."
     )
 
 

@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
-from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.engine import is_sqlite, open_engine, upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
 from services.archiver.files.frame_files import FrameFiles
@@ -119,9 +119,21 @@ def database_url(is_outgrown: bool, request: pytest.FixtureRequest) -> Iterator[
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
+    """An archiver that ends disposes of it while threads of its own may be asking the database. Their connections are
+    closed here, when they come back: else they are left to the garbage collector, which complains in another test.
+    """
     engine = open_engine(database_url)
+    made: list[psycopg.Connection] = []
+    in_use: set[object] = set()
+    if not is_sqlite(engine.url):
+        event.listen(engine, "connect", lambda connection, _: made.append(connection))
+        event.listen(engine, "checkout", lambda _, record, __: in_use.add(record))
+        event.listen(engine, "checkin", lambda _, record: in_use.discard(record))
     yield engine
     engine.dispose()
+    wait_until(lambda: not in_use, "no thread asks the database any more")
+    for connection in made:
+        connection.close()
 
 
 @pytest.fixture

@@ -450,5 +450,6 @@ def test_health_and_documentation_are_there(client: TestClient) -> None:
         f"{FRAMES}/{{frame_id}}/thumbnail",
         f"{FRAMES}/{{frame_id}}/kept",
         f"{FRAMES}/capturing",
+        f"{FRAMES}/history",
     }
     assert all(operation["summary"] for path in paths for operation in paths[path].values())

@@ -539,6 +539,8 @@ def test_an_empty_archive_says_when_its_first_picture_comes(chromium: Browser, t
             f"tcp://127.0.0.1:{free_port()}", archiver_url=f"http://127.0.0.1:{env['ARCHIVER_PORT']}"
         ) as replica,
     ):
+        index = "/api/camera/frames/index?camera=camera_1"
+        wait_until(lambda: replica.request(index)[0] == 200, "the database has its tables", 30)
         context, page, complaints = opened(chromium, DESK)
         page.goto(f"http://127.0.0.1:{replica.port}/archive?camera=camera_1")
         expect(page.locator("h1")).to_have_text("Nothing is archived yet")

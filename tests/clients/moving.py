@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count, islice
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.bus.frames import Frame
+from shared.bus.status import CameraState
 from tests.support.bus import FakeIngest, fake_ingest, jpeg_picture, status_of
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
@@ -30,6 +31,47 @@ PERIOD_SECONDS: Final = 0.1
 PATH: Final = "/api/camera/stream"
 _LEVEL_TOLERANCE: Final = 16
 """Some clients read JPEG's full range as video's limited range. At 40 and 200 that shifts the gray by 14."""
+
+
+MOVING: Final = status_of("cam1", width=WIDTH, height=HEIGHT, fps=1 / PERIOD_SECONDS)
+OFFLINE: Final = MOVING.model_copy(update={"state": CameraState.OFFLINE, "last_error": "no route to host"})
+
+
+class MovingCamera:
+    """The camera on a bus during a `with` block: its gray changes ten times a second, except while it is off."""
+
+    def __init__(self, ingest: FakeIngest) -> None:
+        self._ingest = ingest
+        self._is_on = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._is_on.set()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(5)
+
+    def turn_off(self) -> None:
+        self._is_on.clear()
+        self._ingest.say(OFFLINE)
+
+    def turn_on(self) -> None:
+        self._ingest.say(MOVING)
+        self._is_on.set()
+
+    def _run(self) -> None:
+        jpegs = [jpeg_picture(level, WIDTH, HEIGHT) for level in LEVELS]
+        for sequence in count(1):
+            if self._over.wait(PERIOD_SECONDS):
+                return
+            jpeg = jpegs[sequence % len(jpegs)]
+            if self._is_on.is_set():
+                frame = Frame("cam1", "main", sequence, time.time_ns(), WIDTH, HEIGHT, live=True, jpeg=jpeg)
+                self._ingest.show(frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +93,10 @@ class MovingStream:
 def moving_stream(settings: Mapping[str, object] = MappingProxyType({})) -> Iterator[MovingStream]:
     """Run a replica and, on its bus, a camera whose gray changes ten times a second."""
     bus = f"tcp://127.0.0.1:{free_port()}"
-    camera = status_of("cam1", width=WIDTH, height=HEIGHT, fps=1 / PERIOD_SECONDS)
-    over = threading.Event()
-    with fake_ingest(bus, camera) as ingest, running_replica(bus, settings=settings) as replica:
+    with fake_ingest(bus, MOVING) as ingest, running_replica(bus, settings=settings) as replica:
         wait_until(replica.hub.cameras.in_order, "the camera is known")
-        showing = threading.Thread(target=_show, args=(ingest, over))
-        showing.start()
-        try:
+        with MovingCamera(ingest):
             yield MovingStream(replica.port)
-        finally:
-            over.set()
-            showing.join(5)
-
-
-def _show(ingest: FakeIngest, over: threading.Event) -> None:
-    jpegs = [jpeg_picture(level, WIDTH, HEIGHT) for level in LEVELS]
-    for sequence in count(1):
-        if over.wait(PERIOD_SECONDS):
-            return
-        jpeg = jpegs[sequence % len(jpegs)]
-        ingest.show(Frame("cam1", "main", sequence, time.time_ns(), WIDTH, HEIGHT, live=True, jpeg=jpeg))
 
 
 def level_of(picture: NDArray[np.uint8]) -> int:

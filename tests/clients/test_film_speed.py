@@ -14,11 +14,11 @@ import av
 import numpy as np
 import pytest
 
+from tests.clients.document import block, fields
 from tests.clients.moving import LEVELS, PERIOD_SECONDS, MovingStream, level_of
 from tests.clients.programs import Program, own_directory
 
 pytestmark = pytest.mark.clients("ffmpeg", "ffmpeg")
-DOCUMENT = Path(__file__).parents[2] / "docs" / "clients.md"
 FILM = "minute.mp4"
 SECONDS = 5
 
@@ -29,25 +29,43 @@ def home() -> Iterator[Path]:
         yield directory
 
 
-def line_of_the_document(beginning: str) -> str:
-    found = re.search(rf"^ *{re.escape(beginning)}(.+)$", DOCUMENT.read_text(), re.MULTILINE)
-    assert found, f"docs/clients.md has no line {beginning}…"
-    return found[1]
-
-
 def recipe_of_ffmpeg(stream: MovingStream) -> list[str]:
-    given = shlex.split(line_of_the_document("ffmpeg "))
+    program, *given = shlex.split(block("FFmpeg", stream))
+    assert program == "ffmpeg"
     assert given[-3:] == ["-t", "60", FILM]
-    return [stream.url if word.startswith("http") else word for word in given[:-3]]
+    return given[:-3]
 
 
 def recipe_of_go2rtc(stream: MovingStream) -> list[str]:
-    """go2rtc and Frigate run FFmpeg with this template."""
-    assert "#input=clock" in line_of_the_document("garden: ffmpeg:")
-    return shlex.split(line_of_the_document("clock: ").format(input=stream.url))
+    """go2rtc runs FFmpeg with this template."""
+    found = re.fullmatch(
+        r"ffmpeg:\n  clock: (.+)\nstreams:\n  garden: ffmpeg:(.+)#input=clock#.+\n", block("go2rtc", stream)
+    )
+    assert found
+    return shlex.split(found[1].format(input=found[2]))
 
 
-@pytest.mark.parametrize("recipe", [recipe_of_ffmpeg, recipe_of_go2rtc], ids=["ffmpeg", "go2rtc"])
+def recipe_of_frigate(stream: MovingStream) -> list[str]:
+    """Frigate runs FFmpeg with these arguments before the address."""
+    given = block("Frigate", stream)
+    path, arguments = (re.search(rf"{key}: (.+)", given) for key in ("path", "input_args"))
+    assert path
+    assert arguments
+    return [*shlex.split(arguments[1]), "-i", path[1]]
+
+
+def recipe_of_obs(stream: MovingStream) -> list[str]:
+    """OBS gives these options to FFmpeg's libraries."""
+    given = fields("OBS", stream)
+    name, _, value = given["FFmpeg Options"].partition("=")
+    return [f"-{name}", value, "-i", given["Input"]]
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [recipe_of_ffmpeg, recipe_of_go2rtc, recipe_of_frigate, recipe_of_obs],
+    ids=["ffmpeg", "go2rtc", "frigate", "obs"],
+)
 def test_a_film_lasts_as_long_as_what_it_shows(
     recipe: Callable[[MovingStream], list[str]], stream: MovingStream, home: Path
 ) -> None:

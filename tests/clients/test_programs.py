@@ -1,5 +1,6 @@
 """Players, recorders and libraries that people use with the stream. Each must show moving pictures."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.clients.document import block
 from tests.clients.moving import HEIGHT, WIDTH, MovingStream, assert_it_moves, level_of, level_of_jpeg
 from tests.clients.programs import Program, own_directory
 from tests.clients.readers import parts_as_go2rtc_reads_them
@@ -55,7 +57,9 @@ def test_gstreamer_shows_the_stream(stream: MovingStream, home: Path) -> None:
 
 def test_opencv_shows_the_stream(stream: MovingStream) -> None:
     """Many scripts use `cv2.VideoCapture(url)`."""
-    capture = cv2.VideoCapture(stream.url, cv2.CAP_FFMPEG, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000])
+    address = re.search(r'VideoCapture\("(.+)"\)', block("OpenCV", stream))
+    assert address
+    capture = cv2.VideoCapture(address[1], cv2.CAP_FFMPEG, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000])
     try:
         assert capture.isOpened()
         assert_it_moves(_captured(capture))
@@ -90,7 +94,7 @@ daemon off
 setup_mode off
 log_level 6
 target_dir {home}
-netcam_url {url}
+{camera}
 width {width}
 height {height}
 framerate 10
@@ -109,7 +113,7 @@ stream_port 0
 def test_motion_shows_the_stream(stream: MovingStream, home: Path) -> None:
     """The stream is motion's network camera. Each second, motion saves a snapshot of the camera."""
     settings = home / "motion.conf"
-    settings.write_text(MOTION_SETTINGS.format(home=home, url=stream.url, width=WIDTH, height=HEIGHT))
+    settings.write_text(MOTION_SETTINGS.format(home=home, camera=block("motion", stream), width=WIDTH, height=HEIGHT))
     with Program("motion", "-n", "-c", str(settings), home=home, unprivileged=True):
         wait_until(lambda: len({level_of(p) for p in pictures_in(home, "snap*.jpg")}) > 1, "it moves", 20)
 

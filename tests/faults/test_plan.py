@@ -2,7 +2,10 @@
 
 from itertools import islice, repeat
 
-from faults.kinds import ALL
+import pytest
+
+from faults.kinds import ALL, SHORT, faults_of
+from faults.place import DATABASES, STORES
 from faults.plan import Plan, Round
 
 
@@ -42,6 +45,17 @@ def test_a_fault_lasts_as_long_as_it_needs_to_show() -> None:
             assert step.seconds >= step.fault.least_seconds or step.fault.is_momentary
 
 
-def test_names_of_faults_are_different() -> None:
-    """`--only` means one of them."""
-    assert len({fault.name for fault in ALL}) == len(ALL)
+@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize("store", STORES)
+def test_names_of_faults_are_different(database: str, store: str) -> None:
+    """`--only` means one of them, wherever the archive is."""
+    faults = faults_of(database, store)
+    assert len({fault.name for fault in faults}) == len(faults)
+
+
+def test_the_faults_of_an_archive_are_those_of_its_place() -> None:
+    """A disk is not broken where there is an object store."""
+    kinds = {fault.kind for fault in faults_of("postgresql", "s3")}
+    assert "object store" in kinds
+    assert "disk" not in kinds
+    assert set(SHORT) <= {fault.name for fault in ALL}

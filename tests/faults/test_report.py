@@ -1,6 +1,7 @@
 """The summary that documents quote."""
 
 from faults.campaign import Outcome, Recovery
+from faults.judged import Judged
 from faults.promises import Breach
 from faults.report import percentile, summary, table
 
@@ -11,6 +12,7 @@ def outcome() -> Outcome:
         seconds=61.2,
         breaches=[Breach("a promise", "somebody", 5.0, "it was broken")],
         recoveries=[Recovery("a", "camera", seconds) for seconds in (1.0, 2.0, 9.0)],
+        streams=Judged(judged=100.0, disturbed=50.0, whole=300.0),
         injected=[("camera", "a camera is gone"), ("camera", "a camera is gone"), ("disk", "the disk is full")],
     )
 
@@ -22,7 +24,7 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
 
 
 def test_the_summary_counts_by_kind_and_names_each_violation() -> None:
-    result = summary(outcome(), 7, "abc")
+    result = summary(outcome(), "scripts/faults --seed 7", 7, "abc")
 
     assert result["kinds"]["camera"] == {"faults": 2, "recovery_p50_seconds": 2.0, "recovery_p95_seconds": 9.0}
     assert result["kinds"]["disk"]["recovery_p50_seconds"] is None
@@ -33,7 +35,10 @@ def test_the_table_says_how_many_violations_there_were_and_why_it_ended_early() 
     ended = outcome()
     ended.aborted = "nothing became as before"
 
-    text = table(summary(ended, 7, "abc"))
+    text = table(summary(ended, "scripts/faults --seed 7", 7, "abc"))
 
-    assert "seed 7: 1 violations" in text
+    assert "| camera | 2 | 2 | 9 |" in text
+    assert "`scripts/faults --seed 7`, commit abc: 3 faults in 2 rounds and 61 s, 1 violations" in text
+    assert "Of 300 s of streams 100 were judged" in text
+    assert "- a promise: it was broken" in text
     assert "ENDED EARLY: nothing became as before" in text

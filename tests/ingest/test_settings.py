@@ -66,6 +66,19 @@ def test_a_bad_setting_is_one_line(name: str, value: str, rule: str, monkeypatch
     assert "\n" not in line
 
 
+def test_a_file_that_cant_be_had_is_told_with_its_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container the usual cause is that only config/ is seen."""
+    for path, cause in (
+        (tmp_path / "none.toml", "There is no such file. In a container only"),
+        (tmp_path, "directory"),
+    ):
+        monkeypatch.setenv("CAMERAS_FILE", str(path))
+        with pytest.raises(ConfigurationError) as caught:
+            load_settings(IngestSettings)
+        assert str(caught.value).startswith(f"CAMERAS_FILE is '{path}' but must be the path of a TOML file")
+        assert cause in str(caught.value)
+
+
 def test_a_bad_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mistake is most often close to the password."""
     monkeypatch.setenv("CAMERA_RTSP_URL", "rtps://admin:s3cret@camera/x?token=t0ken")

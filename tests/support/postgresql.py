@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -23,9 +24,67 @@ def postgresql_programs() -> Path | None:
     return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
 
 
+class Postgresql:
+    """A server that is started and ended at will; its data stay. Made by `prepared_postgresql`."""
+
+    def __init__(self, programs: Path, directory: Path, user: str | None) -> None:
+        self._programs = programs
+        self._directory = directory
+        self._user = user
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of its `postgres` database, without a password."""
+        return f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+
+    @property
+    def pid(self) -> int:
+        """0 while it does not run."""
+        return 0 if self._process is None else self._process.pid
+
+    def initialise(self) -> None:
+        command = [f"{self._programs}/initdb", "-D", str(self._directory / "data"), "-U", "postgres", "-A", "trust"]
+        self._run([*command, "--no-sync"])
+
+    def start(self) -> None:
+        """Return when it answers."""
+        options = (
+            "listen_addresses=127.0.0.1",
+            f"port={self._port}",
+            "unix_socket_directories=",
+            "max_connections=200",
+        )
+        command = [f"{self._programs}/postgres", "-D", str(self._directory / "data")]
+        command += [word for option in options for word in ("-c", option)]
+        with (self._directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, user=self._user, stdout=log, stderr=log, cwd=self._directory)
+        wait_until(self._answers, "PostgreSQL answers", _START_SECONDS)
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> None:
+        """At once: it cuts its clients. With SIGKILL as a crash does. Return when it is gone."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(_START_SECONDS)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _run(self, command: list[str]) -> None:
+        subprocess.run(
+            command, user=self._user, check=True, capture_output=True, cwd=self._directory, timeout=_START_SECONDS
+        )
+
+
 @contextmanager
-def running_postgresql() -> Iterator[str]:
-    """The address of its `postgres` database, without a password."""
+def prepared_postgresql() -> Iterator[Postgresql]:
+    """A server with an empty directory of its own, which does not run yet."""
     programs = postgresql_programs()
     assert programs is not None, "apt-get install postgresql"
     user = _UNPRIVILEGED if os.getuid() == 0 else None
@@ -33,28 +92,19 @@ def running_postgresql() -> Iterator[str]:
     try:
         if user is not None:
             shutil.chown(directory, user)
-        port = free_port()
-        data = str(directory / "data")
-        initialise = [f"{programs}/initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"]
-        subprocess.run(initialise, user=user, check=True, capture_output=True, cwd=directory, timeout=_START_SECONDS)
-        options = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", "max_connections=200")
-        command = [f"{programs}/postgres", "-D", data, *(word for option in options for word in ("-c", option))]
-        with (directory / "log").open("wb") as log:
-            process = subprocess.Popen(command, user=user, stdout=log, stderr=log, cwd=directory)
+        server = Postgresql(programs, directory, user)
+        server.initialise()
         try:
-            url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-            wait_until(lambda: _answers(url), "PostgreSQL answers", _START_SECONDS)
-            yield url
+            yield server
         finally:
-            process.terminate()
-            process.wait(_START_SECONDS)
+            server.end()
     finally:
         shutil.rmtree(directory)
 
 
-def _answers(url: str) -> bool:
-    try:
-        psycopg.connect(url, connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
+@contextmanager
+def running_postgresql() -> Iterator[str]:
+    """The address of its `postgres` database, without a password."""
+    with prepared_postgresql() as server:
+        server.start()
+        yield server.url

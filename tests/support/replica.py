@@ -77,12 +77,14 @@ def running_replica(  # noqa: PLR0913 as many as tests need
     stall_seconds: float = 60.0,
     clock: Clock | None = None,
     settings: Mapping[str, object] = MappingProxyType({}),
+    port: int | None = None,
 ) -> Iterator[Replica]:
-    """A replica on a free port. Without `direct` it serves through plain ASGI, as under another server.
+    """A replica, on a free port unless `port` is given. Without `direct` it serves through plain ASGI, as under another
+    server.
 
     `settings` are more fields of StreamSettings.
     """
-    port = free_port()
+    port = free_port() if port is None else port
     unsent_bytes = None if direct else 16 * 1024
     listener = listen("127.0.0.1", port, setting="STREAM", unsent_bytes=unsent_bytes)
     hub = Hub(bus, max_viewers, stall_seconds)

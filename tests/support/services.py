@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from shared.settings_file import IS_READ
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
@@ -19,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 
 
 class ServiceProcess:
-    """`python -m services.NAME` with only PATH from our own environment. Its output goes to a file."""
+    """`python -m services.NAME` with only PATH from our own environment, and without a `.env` of the checkout. Its
+    output goes to a file.
+    """
 
     def __init__(self, module: str, environment: dict[str, str], log: Path) -> None:
         self.log = log
@@ -27,7 +30,7 @@ class ServiceProcess:
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "LOG_FORMAT": "json", **environment},
+            env={"PATH": os.environ["PATH"], "LOG_FORMAT": "json", IS_READ: "1", **environment},
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,

@@ -18,7 +18,15 @@ from pydantic import BaseModel, SecretStr
 from services.archiver.base.settings import ArchiverSettings
 from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
 from services.stream.settings import StreamSettings
-from shared.settings import BusClientSettings, BusServerSettings, PictureSettings, Settings, _secret_kind, variable_name
+from shared.settings import (
+    BusClientSettings,
+    BusServerSettings,
+    PictureSettings,
+    ServiceSettings,
+    Settings,
+    _secret_kind,
+    variable_name,
+)
 from shared.web.settings import WebSettings
 
 SERVICES: Final[dict[str, tuple[type[Settings], ...]]] = {
@@ -33,6 +41,7 @@ SECTIONS: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     ("The archive", ArchiverSettings),
     ("Access", WebSettings),
     ("Pictures", PictureSettings),
+    ("Bad settings", ServiceSettings),
     ("The bus: ingest", BusServerSettings),
     ("The bus: its clients", BusClientSettings),
 )
@@ -59,6 +68,7 @@ FIXED_IN_COMPOSE: Final = {
     "BUS_BIND",
     "BUS_CONNECT",
     "BUS_TRUSTED_NETWORK",
+    "SHOW_BAD_SETTINGS",
     "STREAM_HOST",
     "STREAM_PORT",
     "ARCHIVER_HOST",
@@ -80,6 +90,24 @@ A setting is a variable of the environment. `framecast`, `scripts/run` and Docke
 `.env` in the current directory, and the environment goes before it. [.env.example](../.env.example) shows those that
 people change. An empty value is the same as none. For a value that can't be used the service says so in one line and
 ends with code 2.
+
+## Values with odd characters
+
+In `.env` a value with a space, `#`, `$`, `"` or `\\` stands between single quotes. Nothing in it is replaced then, by
+us and by Docker Compose:
+
+```sh
+CAMERA_RTSP_PASSWORD='S3cr$t99 #1'
+```
+
+Without them a `#` behind a space begins a comment, `${NAME}` is another variable, and Docker Compose takes `$NAME` for
+one, too.
+Where a password is read otherwise than it is written, `framecast` and `scripts/run` say so when they start. Compose
+only warns that a variable is not set.
+
+A value with a single quote in it goes into a file of its own, where nothing is escaped: for a secret `NAME`,
+`NAME_FILE` is the path of that file (`CAMERA_RTSP_PASSWORD_FILE=config/camera-password`). It is the safest place for
+any password.
 """
 _COMPOSE: Final = """
 ## Docker Compose

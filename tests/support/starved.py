@@ -24,17 +24,13 @@ def process_tree(pid: int) -> list[int]:
 @contextmanager
 def starved(pids: list[int], spinners: int = 1) -> Iterator[None]:
     """Put the processes on one core at the lowest priority, beside `spinners` that never rest there. Afterwards the
-    spinners are gone, and the processes may use every core again.
+    spinners are gone, and the processes may use every core again, at their own priorities where root gives them back.
     """
     core = min(os.sched_getaffinity(0))
     everywhere = os.sched_getaffinity(0)
+    usual = os.getpriority(os.PRIO_PROCESS, pids[0])
     _place(pids, {core})
-    for tid in _threads(pids):
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, tid, _LOWEST)
-    for pid in pids:
-        with suppress(OSError):  # Linux shares a core between sessions first, where the kernel is built so
-            Path(f"/proc/{pid}/autogroup").write_text(str(_LOWEST))
+    _give_priority(pids, _LOWEST)
     running = [subprocess.Popen([sys.executable, "-c", _SPIN]) for _ in range(spinners)]
     try:
         _place([spinner.pid for spinner in running], {core})
@@ -44,6 +40,16 @@ def starved(pids: list[int], spinners: int = 1) -> Iterator[None]:
             spinner.kill()
             spinner.wait()
         _place(pids, everywhere)
+        _give_priority(pids, usual)
+
+
+def _give_priority(pids: list[int], nice: int) -> None:
+    for tid in _threads(pids):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, tid, nice)
+    for pid in pids:
+        with suppress(OSError):  # Linux shares a core between sessions first, where the kernel is built so
+            Path(f"/proc/{pid}/autogroup").write_text(str(nice))
 
 
 def _threads(pids: list[int]) -> list[int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.__main__ import page_address
 from tests.support.mjpeg import Viewer
 from tests.support.services import ServiceProcess, Stack
 from tests.support.waiting import PATIENCE, wait_until
@@ -81,6 +82,29 @@ def test_a_bad_setting_ends_the_stack_with_its_line_and_code_2(name: str, value:
         line = next(line for line in runner.output().splitlines() if line.startswith(name))
         assert line.startswith(f"{name} is '{value}' but must be ")
         assert "Traceback" not in runner.output()
+
+
+def test_at_a_terminal_the_last_line_is_the_address_to_open(tmp_path: Path) -> None:
+    """Once, when it can be opened."""
+    with running(tmp_path, LOG_FORMAT="console") as (runner, stack):
+        line = f"\nOpen http://localhost:{stack.stream_port}/ in a browser. Ctrl-C ends Framecast.\n"
+        wait_until(lambda: line in runner.output(), "the address is told")
+        stack.wait_for_state("live", "idle")
+        assert runner.output().count("Open http") == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "http://localhost:8001/"),
+        ({"STREAM_HOST": "::", "STREAM_PORT": "9000", "BASE_PATH": "/cameras/"}, "http://localhost:9000/cameras/"),
+        ({"STREAM_HOST": "192.168.1.9"}, "http://192.168.1.9:8001/"),
+        ({"STREAM_HOST": "fd00::9"}, "http://[fd00::9]:8001/"),
+    ],
+)
+def test_the_address_to_open_is_one_that_works_here(environment: dict[str, str], address: str) -> None:
+    """One that means all addresses is none."""
+    assert page_address(environment) == address
 
 
 def test_a_second_stack_on_the_same_ports_ends_with_a_message(tmp_path: Path) -> None:

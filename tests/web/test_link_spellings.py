@@ -3,16 +3,21 @@
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from services.stream.api.compatibility import STREAM
+from services.stream.api.websocket import TRY_AGAIN_LATER
+from services.stream.base import texts
 from shared.bus.status import CameraStatus
 from shared.web.access.share_links import ShareLink
 from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
+from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, FakeTime
-from tests.web.test_guard import link_to
+from tests.web.test_guard import link_to, reason_of_the_end
 
 LINK = ShareLink.to_camera("cam2", 10)
 SETTINGS = {**SECRETS, "compatibility_urls": True}
@@ -79,6 +84,50 @@ def test_every_spelling_shows_the_links_camera(bus: str, ingest: FakeIngest) -> 
             assert replica.request(path + signed)[0] == 401, path
 
 
+@pytest.mark.parametrize("base", ["", "/cameras"])
+def test_a_socket_takes_a_link_in_every_spelling_of_its_address(bus: str, ingest: FakeIngest, base: str) -> None:
+    """Without a camera in the address it is the link's; the default one is another."""
+    assert ingest
+    with running_replica(bus, settings={**SETTINGS, "base_path": base}) as replica:
+        signed = link_to(replica, 60, "cam2")["websocket_url"].partition("?")[2]
+        for path in (
+            "/api/cameras/cam2/ws?",
+            "/api/cameras/cam2/ws/?",
+            "/api/cameras/cam2/ws?camera=cam2&",
+            "//api/cameras/cam2//ws?",
+            "/api/camera/ws?",
+            "/api/camera/ws/?",
+            "/api/camera/ws?camera=cam2&",
+            "/api/camera/ws?width=32&fps=5&",
+        ):
+            with connect(f"ws://127.0.0.1:{replica.port}{base}{path}{signed}", proxy=None) as client:
+                wait_until(lambda: replica.hub.viewer_count("cam2") == 1, f"{path} shows it")
+                client.send('{"watch": "cam1"}')
+                assert "one camera" in reason_of_the_end(client)
+            wait_until(lambda: replica.hub.viewer_total == 0, "it has left")
+        for path in ("/api/camera/ws?camera=cam1&", "/api/cameras/cam1/ws?", "/api/camera/ws?camera=&"):
+            with pytest.raises(InvalidStatus) as refused:
+                connect(f"ws://127.0.0.1:{replica.port}{base}{path}{signed}", proxy=None, open_timeout=20).__enter__()
+            assert refused.value.response.status_code == 401, path
+
+
+def test_a_socket_may_leave_the_camera_to_the_default(bus: str, ingest: FakeIngest) -> None:
+    """As streams and snapshots may."""
+    assert ingest
+    with running_replica(bus) as replica:
+        wait_until(lambda: replica.known_cameras() == {"cam1", "cam2"}, "both are known")
+        for query, key in (("", "cam1"), ("?camera=cam2", "cam2"), ("?width=32", "cam1")):
+            with connect(f"ws://127.0.0.1:{replica.port}/api/camera/ws{query}", proxy=None):
+                wait_until(lambda key=key: replica.hub.viewer_count(key) == 1, f"{key} is shown")  # type: ignore[misc]
+            wait_until(lambda: replica.hub.viewer_total == 0, "it has left")
+    with (
+        running_replica(f"tcp://127.0.0.1:{free_port()}") as alone,
+        connect(f"ws://127.0.0.1:{alone.port}/api/camera/ws", proxy=None) as client,
+    ):
+        assert reason_of_the_end(client) == texts.CAMERAS_NOT_KNOWN_YET
+        assert client.close_code == TRY_AGAIN_LATER
+
+
 def test_a_link_opens_a_page_with_name_and_end_and_says_when_it_has_ended(bus: str, ingest: FakeIngest) -> None:
     """For people: it needs no login, and leads nowhere else."""
     assert ingest
@@ -91,6 +140,7 @@ def test_a_link_opens_a_page_with_name_and_end_and_says_when_it_has_ended(bus: s
             assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8"), path
             assert b"&lt;b&gt;Gate&lt;/b&gt;" in body
             assert b"This link ends 2026-11-22 16:01 UTC." in body
+            assert b'<html data-zone="UTC" ' in body, "its script uses the same clock"
             assert b'<meta http-equiv="refresh" content="61;url=shared?link=' in body
             assert b'<camera-feed camera="cam2" link="' in body
             assert "default-src 'none'" in headers["content-security-policy"]

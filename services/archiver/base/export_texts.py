@@ -6,6 +6,12 @@ NO_DATABASE_FILE: Final = "there is no such file, see DATABASE_URL"
 NOTHING_TO_EXPORT: Final = "There are no such frames in the archive: check --from, --to and --camera."
 EXPORT_TIMES_SWAPPED: Final = "--from is later than --to, or later than now."
 
+EXPORT_ROWS_LOST: Final = "The rows of the export were not written: those of earlier exports stay as they were."
+
+
+def export_rows_fail(reason: object) -> str:
+    return f"The rows of the export can't be kept while it runs: {reason}."
+
 
 def no_export_time(name: str, given: str) -> str:
     return f"{name} is '{given}' but must be a day such as 2026-11-22, or a time such as 2026-11-22T14:00."

@@ -7,8 +7,8 @@ def retention_waits(reason: object) -> str:
 
 def held_by_share(count: int, percent: int) -> str:
     return (
-        f"{count} more pictures are due by ARCHIVE_KEEP. ARCHIVE_DELETE_PERCENT lets {percent} % of the archive go in a "
-        "day; 'framecast retention --now' deletes them at once."
+        f"{count} more pictures are due by ARCHIVE_KEEP. ARCHIVE_DELETE_PERCENT lets {percent} % of the archive go "
+        "in a day; 'framecast retention --now' deletes them at once."
     )
 
 

@@ -34,6 +34,8 @@ class TrustedClock:
         self.boot_id = boot_id or this_boot()
         self.witnesses: dict[str, float] = {}
         """By name: how many seconds this clock was ahead of each other one, when that was last read."""
+        self.agreed_ns: int | None = None
+        """When another clock or a person last agreed with this one: nanoseconds of the boot."""
         self._lock = threading.Lock()
         self._evidence: Evidence | None = None
         self._contradiction: Doubt | None = None
@@ -111,19 +113,25 @@ class TrustedClock:
 
     def confirm(self) -> None:
         """A person says that the clock is right."""
-        self._trust(self.read(), "a person")
+        reading = self.read()
+        self._trust(reading, "a person")
+        self.agreed_ns = reading.boot_ns
         self.is_confirmed = True
 
-    def hear(self, witness: str, utc_ns: int, *, contradicts: bool = False) -> bool:
-        """Another clock shows that time now; whether this one agrees. Then a doubt ends.
+    def hear(self, witness: str, utc_ns: int, *, contradicts: bool = False, confirms: bool = True) -> bool:
+        """Another clock shows that time now; whether this one agrees. Then a doubt ends, if the other one `confirms`:
+        one that may be this very clock ends nothing but its own contradiction.
 
         With `contradicts` a clock that differs makes this one doubted, until it agrees, or a person or a clock that
         contradicts nobody has decided; then until the next step it is not heard again.
         """
         reading = self.read()
         self.witnesses[witness] = seconds = (reading.utc_ns - utc_ns) / NS_PER_SECOND
+        if agrees(reading, utc_ns) and not confirms:
+            self._withdraw(witness)
+            return True
         if agrees(reading, utc_ns):
-            found = self.doubt()
+            found, self.agreed_ns = self.doubt(), reading.boot_ns
             if found is not None and found.kind == DoubtKind.CONTRADICTED and not contradicts:
                 self._is_settled = True
             if found is not None or not self._is_proven:
@@ -132,6 +140,11 @@ class TrustedClock:
         if contradicts and not (self.is_confirmed or self._is_settled):
             self._contradiction = Doubt(DoubtKind.CONTRADICTED, seconds, witness)
         return False
+
+    def _withdraw(self, witness: str) -> None:
+        with self._lock:
+            if self._contradiction is not None and self._contradiction.witness == witness:
+                self._contradiction = None
 
     def _trust(self, reading: Reading, witness: str) -> None:
         with self._lock:

@@ -28,6 +28,7 @@ from services.archiver.capture.due_slots import DueSlots
 from services.archiver.capture.frame_archiver import FrameArchiver
 from services.archiver.capture.frame_inbox import Demand, FrameInbox
 from services.archiver.capture.missed_slots import MissedSlots
+from services.archiver.capture.passed_slots import PassedSlots
 from services.archiver.capture.slots import Slot
 from services.archiver.db.intervals import GapReason
 from services.archiver.db.row_writer import RowWriter
@@ -75,6 +76,7 @@ class CameraRecorder:
         self._row_writer = row_writer
         self._problems = problems
         self.missed_slots = MissedSlots(presence, row_writer.report, lambda: self.due_slots.rule)
+        self.passed_slots = PassedSlots(self._due_slot)
         self._encoded: _Encoded | None = None
         self._slot: Slot | None = None
         """The slot that ran when the clock was last read."""
@@ -107,8 +109,7 @@ class CameraRecorder:
             slot = self._read_clock()
             if slot is None or slot == self._done or not self._is_wanted(slot):
                 await self._wait(LONGEST_SLEEP_SECONDS, slot)
-            elif await self._archive_picture(slot):
-                self._done = slot
+            elif await self._archived_or_passed(slot):
                 self.progress.archived()
                 retry.reset()
             elif slot == self.presence.running_slot():
@@ -118,8 +119,11 @@ class CameraRecorder:
 
     def is_due(self) -> bool:
         """Whether a picture of this moment is due by the camera's rule."""
+        return self._due_slot() is not None
+
+    def _due_slot(self) -> Slot | None:
         slot = self.presence.running_slot()
-        return slot is not None and self.due_slots.is_due_at(slot, self.presence.clock.utc_ns())
+        return slot if slot is not None and self.due_slots.is_due_at(slot, self.presence.clock.utc_ns()) else None
 
     def next_at(self) -> int | None:
         """When the next picture is due (epoch seconds); None while none will be."""
@@ -151,6 +155,18 @@ class CameraRecorder:
     def _is_missed(self, last: Slot | None) -> bool:
         return last is not None and last != self._done and last == self._tried
 
+    async def _archived_or_passed(self, slot: Slot) -> bool:
+        """Whether the slot has its picture now. Slots that passed while the store was silent are reported as missed."""
+        is_archived = await self._archive_picture(slot)
+        if is_archived:
+            self._done = slot
+        for passed in self.passed_slots.taken(self.presence.running_slot()):
+            last = self._slot
+            self.missed_slots.slot_began(passed, missed=last if self._is_missed(last) else None)
+            self.missed_slots.note_obstacle(GapReason.STORAGE_UNAVAILABLE)
+            self._slot = self._tried = passed
+        return is_archived
+
     async def _archive_picture(self, slot: Slot) -> bool:
         """Whether the slot has its picture now. If not, the slot has ended, or a later try may succeed."""
         encoder = f"encoder of {self._camera_key}"
@@ -161,7 +177,7 @@ class CameraRecorder:
             self._problems.clear(encoder)
             if encoded is None:
                 return False
-            await self._frame_archiver.save(encoded.name, encoded.webp)
+            await self.passed_slots.during(self._frame_archiver.save(encoded.name, encoded.webp))
         except StorageUnavailableError as error:
             self._problems.report(Subject.STORE, str(error))
             self.missed_slots.note_obstacle(_gap_reason(error))
@@ -187,7 +203,8 @@ class CameraRecorder:
             if not clock.is_behind():  # it may have been judged only now
                 return True
             self._is_taken = True
-        stored = await self._frame_archiver.stored(FrameName(self._camera_key, slot.start_seconds))
+        name = FrameName(self._camera_key, slot.start_seconds)
+        stored = await self.passed_slots.during(self._frame_archiver.stored(name))
         if stored is None:
             return False
         self._is_taken = not await self._row_writer.is_of_slot(stored)

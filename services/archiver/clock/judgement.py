@@ -4,12 +4,16 @@ The archiver has its watch for that. A command that asked the database alone wou
 doubts.
 """
 
+from collections.abc import Callable
+
 from sqlalchemy import Engine
 
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.clock.witnesses import ask, witnesses_of
-from services.archiver.db.clock_rows import ClockRows
+from services.archiver.db.clock_rows import ClockRows, new_row
+from services.archiver.db.models import ArchivedFrame
+from services.archiver.files.frame_files import StoredFrame
 from shared.clock import Clock
 
 
@@ -24,3 +28,13 @@ def judged_clock(engine: Engine, settings: ArchiverSettings) -> TrustedClock:
     for witness in witnesses_of(engine, settings.archive_dir, settings.aws_endpoint_url):
         ask(witness, clock)
     return clock
+
+
+def judged_rows(engine: Engine, settings: ArchiverSettings) -> Callable[[StoredFrame], ArchivedFrame]:
+    """`new_row` by that clock, for a command that takes in files. Needs the newest tables.
+
+    Raises:
+        DatabaseUnavailableError: when the database can't be asked.
+    """
+    clock = judged_clock(engine, settings)
+    return lambda stored: new_row(stored, clock)

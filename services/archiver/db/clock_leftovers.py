@@ -28,6 +28,9 @@ class Leftovers:
 
     frames: int
     bytes: int
+    kept: int
+    """How many of the frames somebody marked as kept: those stay."""
+    kept_bytes: int
     oldest_at: datetime | None
     newest_at: datetime | None
     gaps: Sequence[ArchiveGap]
@@ -49,11 +52,13 @@ class ClockLeftovers:
         """What there is, by a clock that says `now`."""
         captured_at, marked = col(ArchivedFrame.captured_at), col(ArchivedFrame.doubtful).is_(True)
         amount = select(func.count(), func.sum(FILE_BYTES), func.min(captured_at), func.max(captured_at)).where(marked)
+        kept_amount = select(func.count(), func.sum(FILE_BYTES)).where(marked, col(ArchivedFrame.kept).is_(True))
         with reading(self._engine) as session:
             frames, byte_count, oldest, newest = session.exec(amount).one()
+            kept, kept_bytes = session.exec(kept_amount).one()
             gaps = session.exec(select(ArchiveGap).where(_no_outage(now)).order_by(col(ArchiveGap.start_seconds))).all()
             cameras = session.exec(select(ArchiveCamera.key).where(_in_future(now))).all()
-        return Leftovers(frames, int(byte_count or 0), oldest, newest, gaps, cameras)
+        return Leftovers(frames, int(byte_count or 0), kept, int(kept_bytes or 0), oldest, newest, gaps, cameras)
 
     def frames(self) -> Iterator[ArchivedFrame]:
         """The frames whose time is in doubt, in the order of their capture; they may be deleted meanwhile."""

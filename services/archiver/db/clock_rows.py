@@ -3,11 +3,9 @@
 Each call is some transactions of its own and blocks on the database: call it on a thread.
 """
 
-from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, or_, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, or_, true, update
 from sqlmodel import Session, col, select
 
 from services.archiver.base.clock_doubt import (
@@ -17,21 +15,16 @@ from services.archiver.base.clock_doubt import (
     LONGEST_PAUSE,
     STEP_SECONDS,
     Evidence,
-    Moment,
     Reading,
-    corrected_ns,
 )
 from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.engine import reading, writing
-from services.archiver.db.gaps import fill_gap
-from services.archiver.db.marks import read_mark
+from services.archiver.db.marks import raise_mark, read_mark
 from services.archiver.db.models import ArchiveCamera, ArchiveClock, ArchivedFrame, ArchiveMark, CameraChange, FrameKind
+from services.archiver.db.redating import ROWS_AT_ONCE, Redating, list_row
 from services.archiver.files.frame_files import StoredFrame
-from shared.clock import NS_PER_SECOND, Clock
-
-_ROWS_AT_ONCE: Final = 500
-_STEP: Final = timedelta(seconds=STEP_SECONDS)
+from shared.clock import NS_PER_SECOND
 
 
 class ClockRows:
@@ -42,6 +35,10 @@ class ClockRows:
         self._clock = trusted_clock
         self._confirmed = f"confirmed {trusted_clock.boot_id}"
         """The mark of a boot whose clock a person has confirmed: the offset of its anchor."""
+        self._agreed = f"agreed {trusted_clock.boot_id}"
+        """The mark of when another clock or a person last agreed with this boot's: in its own nanoseconds."""
+        self._was_new = False
+        """Whether the last `settle` found the clock set."""
 
     def load(self) -> None:
         """Judge the clock by what the database knows."""
@@ -71,6 +68,9 @@ class ClockRows:
             return
         with writing(self._engine) as session:
             session.exec(delete(ArchiveClock).where(col(ArchiveClock.noted_at) > now + AHEAD))
+            # Not at once after a step: until its frames are dated, what counts is who agreed with the clock before.
+            if self._clock.agreed_ns is not None and self._is_noted(session, anchor):
+                raise_mark(session, self._agreed, self._clock.agreed_ns)
             session.merge(
                 ArchiveClock(
                     boot_id=self._clock.boot_id,
@@ -83,21 +83,21 @@ class ClockRows:
                 session.merge(ArchiveMark(name=self._confirmed, value=anchor.offset_ns))
 
     def settle(self) -> int:
-        """If the clock is trusted, date this boot's frames by it, and mark those that nobody can date.
+        """If the clock is trusted, date this boot's frames by it (`redating.py`), and mark those that nobody can date.
 
-        How many frames were put right. Their files keep names and labels. Frames of other boots that a scan took in
-        during the doubt are listed: the doubt was about this boot, and said nothing of theirs.
+        How many frames were dated anew. Frames of other boots that a scan took in during the doubt are listed: the
+        doubt was about this boot, and said nothing of theirs.
         """
-        doubt, anchor, corrected = self._clock.doubt(), self._clock.anchor, 0
+        doubt, anchor = self._clock.doubt(), self._clock.anchor
         if doubt is not None or anchor is None:
             return 0
-        last_id: int | None = 0
-        while last_id is not None:
-            with writing(self._engine) as session:
-                rows = self._of_this_boot(session, anchor, last_id)
-                last_id = rows[-1].id if rows else None
-                for row in rows:
-                    corrected += _correct(session, row, anchor)
+        with reading(self._engine) as session:
+            is_new = not self._is_noted(session, anchor)
+            agreed_ns = read_mark(session, self._agreed)
+        redating = Redating(self._engine, self._clock.boot_id, anchor, agreed_ns)
+        # Once more, for rows that were being written the first time.
+        after_step, self._was_new = is_new or self._was_new, is_new
+        corrected = redating.run(from_ns(self._clock.clock.utc_ns()), after_step=after_step)
         self._list_adopted()
         self.mark()
         self.note()
@@ -124,43 +124,37 @@ class ClockRows:
 
     def believe(self) -> int:
         """Take the marks from all frames that can be dated so: somebody says that their dates are right. How many."""
-        now, marked = from_ns(self._clock.clock.utc_ns()), col(ArchivedFrame.doubtful).is_(True)
-        with writing(self._engine) as session:
-            return session.exec(update(ArchivedFrame).where(marked, ~_impossible(now)).values(doubtful=False)).rowcount
+        return self._list_marked(true())
 
     def _list_adopted(self) -> None:
         """Rows that were made from files during a doubt, as they would be made now. `new_row` gave them the same
         instant twice; a frame that was captured in doubt got its row later than it was captured.
         """
-        now = from_ns(self._clock.clock.utc_ns())
         adopted = col(ArchivedFrame.created_at) == col(ArchivedFrame.captured_at)
         of_others = or_(col(ArchivedFrame.boot_id).is_(None), col(ArchivedFrame.boot_id) != self._clock.boot_id)
-        marked = and_(col(ArchivedFrame.doubtful).is_(True), adopted, of_others, ~_impossible(now))
-        some = select(ArchivedFrame).where(marked).order_by(col(ArchivedFrame.id)).limit(_ROWS_AT_ONCE)
+        self._list_marked(and_(adopted, of_others))
+
+    def _list_marked(self, condition: ColumnElement[bool]) -> int:
+        """List the marked frames that meet the condition, unless no frame can have their dates; how many."""
+        possible = ~_impossible(from_ns(self._clock.clock.utc_ns()))
+        marked = and_(col(ArchivedFrame.doubtful).is_(True), condition, possible)
+        some = select(ArchivedFrame).where(marked).order_by(col(ArchivedFrame.id)).limit(ROWS_AT_ONCE)
+        count = 0
         while True:
             with writing(self._engine) as session:
                 rows = session.exec(some).all()
                 for row in rows:
-                    row.doubtful = False
-                    session.add(row)
-                    session.flush()
-                    fill_gap(session, row)
+                    list_row(session, row)
             if not rows:
-                return
+                return count
+            count += len(rows)
 
-    def _of_this_boot(self, session: Session, anchor: Reading, after_id: int) -> Sequence[ArchivedFrame]:
-        """The next rows that the clock may have dated wrongly: those in doubt, and those outside the boot's time."""
-        captured_at = col(ArchivedFrame.captured_at)
-        began = max(EPOCH, from_ns(anchor.offset_ns) - _STEP)
-        until = from_ns(self._clock.clock.utc_ns()) + _STEP
-        wrong = or_(col(ArchivedFrame.doubtful).is_(True), captured_at < began, captured_at > until)
-        statement = (
-            select(ArchivedFrame)
-            .where(ArchivedFrame.boot_id == self._clock.boot_id, wrong, col(ArchivedFrame.id) > after_id)
-            .order_by(col(ArchivedFrame.id))
-            .limit(_ROWS_AT_ONCE)
-        )
-        return session.exec(statement).all()
+    def _is_noted(self, session: Session, anchor: Reading) -> bool:
+        """Whether the boot's frames were dated by this setting of the clock the last time."""
+        noted = session.get(ArchiveClock, self._clock.boot_id)
+        if noted is None:
+            return False
+        return abs(noted.anchor_utc_ns - noted.anchor_boot_ns - anchor.offset_ns) <= STEP_SECONDS * NS_PER_SECOND
 
 
 def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
@@ -186,17 +180,6 @@ def is_of_now(stored: StoredFrame, clock: TrustedClock) -> bool:
     return moment is not None and moment.boot_id == now.boot_id and abs(moment.boot_ns - now.boot_ns) < interval_ns
 
 
-def judged_rows(engine: Engine) -> Callable[[StoredFrame], ArchivedFrame]:
-    """`new_row` for a command, by this computer's clock as the database judges it now. Needs the newest tables.
-
-    Raises:
-        DatabaseUnavailableError: when the database can't be asked.
-    """
-    clock = TrustedClock(Clock())
-    ClockRows(engine, clock).load()
-    return lambda stored: new_row(stored, clock)
-
-
 def _known_instants(session: Session) -> list[datetime]:
     """Instants that were not in the future when a trusted clock wrote them down. An imported still is no evidence."""
     is_evidence = and_(col(ArchivedFrame.doubtful).is_(False), _is_captured())
@@ -209,29 +192,6 @@ def _known_instants(session: Session) -> list[datetime]:
 def _newest(session: Session, condition: ColumnElement[bool]) -> datetime | None:
     captured_at = col(ArchivedFrame.captured_at)
     return session.exec(select(captured_at).where(condition).order_by(captured_at.desc()).limit(1)).first()
-
-
-def _correct(session: Session, row: ArchivedFrame, anchor: Reading) -> bool:
-    """Date the row by the anchor; whether it was dated otherwise. A slot that has a frame already keeps that one, and
-    this one has none: that of its name may be one to come.
-    """
-    assert row.boot_id is not None  # noqa: S101 by the condition
-    at = from_ns(corrected_ns(Moment(row.boot_id, row.boot_ns or 0), anchor))
-    row.doubtful = False
-    is_wrong = abs(at - row.captured_at) > _STEP
-    if is_wrong:
-        row.captured_at = row.created_at = at
-        if row.interval_seconds is not None:
-            start = to_seconds(at) // row.interval_seconds * row.interval_seconds
-            taken = select(ArchivedFrame.id).where(
-                ArchivedFrame.camera_key == row.camera_key, ArchivedFrame.slot_start == start
-            )
-            with session.no_autoflush:
-                row.slot_start = start if session.exec(taken).first() in {None, row.id} else None
-    session.add(row)
-    session.flush()
-    fill_gap(session, row)
-    return is_wrong
 
 
 def _impossible(now: datetime) -> ColumnElement[bool]:

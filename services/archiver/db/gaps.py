@@ -192,10 +192,11 @@ def _slots_of_frames(session: Session, owed: Stretch, report: SlotReport) -> Ite
         .order_by(col(ArchivedFrame.slot_start))
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
-    for start, own in session.exec(statement):
-        assert start is not None  # noqa: S101 by the condition
-        within = start // interval * interval
-        yield Stretch(within, max(start + (own or 0), within + interval))
+    with session.exec(statement) as rows:  # closed by itself when nobody reads to the end
+        for start, own in rows:
+            assert start is not None  # noqa: S101 by the condition
+            within = start // interval * interval
+            yield Stretch(within, max(start + (own or 0), within + interval))
 
 
 def _overlapping(session: Session, camera_key: str, stretch: Stretch) -> Sequence[ArchiveGap]:

@@ -1,34 +1,40 @@
 """Reports of slots that wait until the clock is trusted: what they say of time may be wrong by decades."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from services.archiver.base.clock_doubt import STEP_SECONDS, Reading
+from services.archiver.db.report_queue import ReportQueue
 from services.archiver.db.slot_report import SlotReport
 from shared.clock import NS_PER_SECOND
 
 MOST_HELD: Final = 1000
+"""Reports of one setting of the clock."""
+MOST_SETTINGS: Final = 100
 
 
 class HeldReports:
-    """On the loop's thread only. Reports of the same clock setting are joined, so a long doubt takes a few of them."""
+    """On the loop's thread only. Reports of the same clock setting are together, and joined there."""
 
     def __init__(self) -> None:
-        self._held: list[tuple[Reading, SlotReport]] = []
+        self._held: list[tuple[Reading, ReportQueue]] = []
 
     def hold(self, report: SlotReport, reading: Reading) -> None:
         """Keep the report with the clocks as they are now. What there is no room for is told without its reasons."""
         if self._held and is_same_setting(self._held[-1][0], reading):
-            one = self._held[-1][1].joined(report)
-            if one is not None:
-                self._held[-1] = reading, one
-                return
-        if len(self._held) < MOST_HELD:
-            self._held.append((reading, report))
+            self._held[-1] = reading, self._held[-1][1]
+        elif len(self._held) < MOST_SETTINGS:
+            self._held.append((reading, ReportQueue(MOST_HELD)))
+        else:
+            return
+        self._held[-1][1].add(report)
 
-    def release(self, reading: Reading) -> list[SlotReport]:
+    def release(self, reading: Reading) -> Iterator[SlotReport]:
         """The clock is right as it is set now: the reports that were made by this setting. The others are dropped."""
         held, self._held = self._held, []
-        return [report for made, report in held if is_same_setting(made, reading)]
+        for made, queue in held:
+            while is_same_setting(made, reading) and (report := queue.take()) is not None:
+                yield report
 
 
 def is_same_setting(one: Reading, other: Reading) -> bool:

@@ -28,6 +28,7 @@ from services.archiver.db.held_reports import HeldReports
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame
 from services.archiver.db.recovery import Recovery
 from services.archiver.db.recovery_loop import EVERYTHING, RecoveryLoop
+from services.archiver.db.report_queue import ReportQueue
 from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles, StoredFrame
 from shared.backoff import Backoff
@@ -66,7 +67,7 @@ class RowWriter:
         self._problems = problems
         self._threads = Threads()
         self._rows: deque[ArchivedFrame] = deque()
-        self._reports: deque[SlotReport] = deque()
+        self._reports = ReportQueue(MOST_REPORTS)
         self._held = HeldReports()
         self._is_clock_judged = False
         self._due = asyncio.Event()
@@ -153,11 +154,7 @@ class RowWriter:
         if self.trusted_clock.doubt() is not None:
             self._held.hold(report, self.trusted_clock.read())
             return
-        one = self._reports[-1].joined(report) if self._reports else None
-        if one is not None:
-            self._reports[-1] = one
-        elif len(self._reports) < MOST_REPORTS:
-            self._reports.append(report)
+        self._reports.add(report)
         self._due.set()
 
     def clock_is_trusted(self) -> None:
@@ -251,12 +248,11 @@ class RowWriter:
                 self._rows.remove(row)
 
     async def _write_reports(self) -> None:
-        while self._reports:
-            report = self._reports.popleft()  # so that no new report is joined to the one that is being written
+        while (report := self._reports.take()) is not None:
             try:
                 await self._threads.run(partial(self._gap_rows.record, report))
             except (DatabaseUnavailableError, asyncio.CancelledError):
-                self._reports.appendleft(report)
+                self._reports.put_back(report)
                 raise
 
     async def _leave_time_for_the_first_upgrade(self) -> None:

@@ -4,19 +4,22 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from services.archiver.base import export_texts, store_texts
 from services.archiver.base.errors import StorageUnavailableError
+from services.archiver.export.target import writing_words
 from services.archiver.files.s3_store import S3Store
 
 
 class BucketTarget:
     """A `Target` under a prefix of a bucket, with the credentials and the endpoint that the archive uses."""
 
-    def __init__(self, url: str, endpoint: str | None) -> None:
+    def __init__(self, url: str, endpoint: str | None, workspace: Path | None = None) -> None:
         """Raises ValueError when the address names no bucket."""
+        self.workspace = workspace
         self._store = S3Store(url, endpoint=endpoint)
 
     def read(self, path: str) -> bytes:
@@ -31,7 +34,7 @@ class BucketTarget:
             self._store.write(path, content)
 
     def write_pieces(self, path: str, pieces: Iterable[bytes]) -> None:
-        with TemporaryFile() as file, _as_the_targets("written"):
+        with writing_words(), TemporaryFile(dir=self.workspace) as file, _as_the_targets("written"):
             file.writelines(pieces)
             file.seek(0)
             self._store.write_file(path, file)

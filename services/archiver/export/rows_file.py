@@ -1,20 +1,19 @@
 """The rows of an export as one file, CSV or JSON lines: a row for each frame that is at the target.
 
-Rows of an earlier export to the same place stay, since their frames may be gone from the archive by now. In between the
-rows are in a temporary database of SQLite, not in memory: a year of one picture a minute has half a million.
+Rows of an earlier export to the same place stay, since their frames may be gone from the archive by now.
 """
 
 import csv
 import io
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from services.archiver.base import export_texts
 from services.archiver.base.epoch import from_seconds
 from services.archiver.db.models import ArchivedFrame
+from services.archiver.export.row_table import Row, RowTable
 from services.archiver.export.target import Target
 from shared.errors import FramecastError
 
@@ -33,7 +32,6 @@ COLUMNS: Final = (
     "perceptual_hash",
     "kept",
 )
-Row = dict[str, Any]
 
 
 class RowsFormat(StrEnum):
@@ -55,8 +53,7 @@ class RowsFile:
         self.name = f"frames.{rows_format}"
         self._target = target
         self._format = rows_format
-        self._rows = sqlite3.connect("")  # a file without a name, in the directory for temporary ones
-        self._rows.execute("CREATE TABLE rows (path TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID")
+        self._rows = RowTable(target.workspace)
         try:
             with target.open(self.name) as file:
                 for row in _READERS[rows_format](file):
@@ -72,14 +69,13 @@ class RowsFile:
 
     def write(self) -> None:
         """Write all rows in the order of their paths. Raises StorageUnavailableError."""
-        rows = (json.loads(row) for (row,) in self._rows.execute("SELECT row FROM rows ORDER BY path"))
-        self._target.write_pieces(self.name, _WRITERS[self._format](rows))
+        self._target.write_pieces(self.name, _WRITERS[self._format](self._rows.all()))
 
     def _note(self, row: Row) -> None:
         path = row["path"]
         if not isinstance(path, str):
             raise ValueError("not of an export")  # noqa: TRY004 a wrong file, not a wrong call
-        self._rows.execute("INSERT OR REPLACE INTO rows VALUES (?, ?)", (path, json.dumps(row)))
+        self._rows.put(path, row)
 
 
 def _row_of(frame: ArchivedFrame) -> Row:

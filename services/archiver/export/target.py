@@ -14,7 +14,7 @@ from services.archiver.base import export_texts
 from services.archiver.base.errors import StorageFullError, StorageUnavailableError
 from services.archiver.base.settings import BUCKET, S3_SCHEME, ArchiverSettings
 from services.archiver.files.store import TEMPORARY_PREFIX
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, FramecastError
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -22,6 +22,9 @@ _ABSENT: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 class Target(Protocol):
     """Files by their path, with slashes. Every method raises StorageUnavailableError when the target can't be used."""
+
+    workspace: Path | None
+    """A directory of this computer with room for what is needed while an export runs; None: the system's own."""
 
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises FileNotFoundError when there is none."""
@@ -40,6 +43,7 @@ class DirectoryTarget:
     """A `Target` in a directory. What a killed export was writing is written over by the next one."""
 
     def __init__(self, root: Path) -> None:
+        self.workspace: Path | None = root
         self._root = root
 
     def read(self, path: str) -> bytes:
@@ -64,7 +68,7 @@ class DirectoryTarget:
     def write_pieces(self, path: str, pieces: Iterable[bytes]) -> None:
         final = self._root / path
         temporary = final.with_name(TEMPORARY_PREFIX + final.name)
-        with _writing():
+        with writing_words():
             final.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with temporary.open("wb") as file:
@@ -72,7 +76,7 @@ class DirectoryTarget:
                     file.flush()
                     os.fsync(file.fileno())
                 temporary.replace(final)
-            except OSError:
+            except (OSError, FramecastError):
                 temporary.unlink(missing_ok=True)
                 raise
 
@@ -99,7 +103,8 @@ def _bucket(place: str, settings: ArchiverSettings) -> Target:
         raise ValueError("no bucket has such a name")
     from services.archiver.export.bucket import BucketTarget  # noqa: PLC0415 large, and seldom needed
 
-    return BucketTarget(place, settings.aws_endpoint_url)
+    workspace = Path(settings.timelapse_dir)  # the archive may be in a bucket too, or must not be written to
+    return BucketTarget(place, settings.aws_endpoint_url, workspace if os.access(workspace, os.W_OK) else None)
 
 
 def _directory(place: str) -> Target:
@@ -116,7 +121,8 @@ def _is_within(place: str, archive: str) -> bool:
 
 
 @contextmanager
-def _writing() -> Iterator[None]:
+def writing_words() -> Iterator[None]:
+    """Turn a disk's errors into words."""
     try:
         yield
     except OSError as error:

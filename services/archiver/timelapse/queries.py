@@ -17,6 +17,7 @@ from services.archiver.db.engine import reading
 from services.archiver.db.frame_query import DAYLIGHT_BRIGHTNESS
 from services.archiver.db.models import ArchivedFrame, FrameKind
 from services.archiver.timelapse.formats import FACTS
+from services.archiver.timelapse.job import Job
 from services.archiver.timelapse.render_job import SourceFrame
 from services.archiver.timelapse.request import TimelapseRequest
 from services.archiver.timelapse.selection import CapturedFrame, NoTimelapseError, Selection, select_frames, size_of
@@ -38,6 +39,11 @@ class RenderPlan:
     width: int
     height: int
     byte_count: int
+
+    def described_in(self, job: Job) -> Job:
+        """The job with what the plan says of its video."""
+        selection = self.selection
+        return job.with_(frames=len(selection.frames), fps=float(selection.fps), width=self.width, height=self.height)
 
 
 def plan(engine: Engine, request: TimelapseRequest) -> RenderPlan:

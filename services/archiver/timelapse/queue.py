@@ -7,8 +7,7 @@ must not do so for ever. It works on threads of its own, so that it takes no thr
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,35 +15,26 @@ from sqlalchemy import Engine
 
 from services.archiver.base import timelapse_texts
 from services.archiver.base.epoch import from_ns
-from services.archiver.base.errors import (
-    DatabaseUnavailableError,
-    DiskNotMountedError,
-    StorageFullError,
-    StorageUnavailableError,
-)
+from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.files.picture_memory import PictureMemory
-from services.archiver.timelapse.child_process import NoProcessError, RenderFailedError, render
-from services.archiver.timelapse.formats import FACTS
+from services.archiver.timelapse.child_process import NoProcessError
 from services.archiver.timelapse.job import Job, JobState, ScheduleMark, new_id, replaced
-from services.archiver.timelapse.jobs import POSTER_SUFFIX, JobFiles
-from services.archiver.timelapse.poster import poster_place
-from services.archiver.timelapse.queries import RenderPlan, plan, sources
+from services.archiver.timelapse.jobs import JobFiles
+from services.archiver.timelapse.queries import RenderPlan, plan
 from services.archiver.timelapse.recovery import recovered
-from services.archiver.timelapse.render_job import Progress, RenderJob
+from services.archiver.timelapse.rendering import MOST_ATTEMPTS, Rendering
 from services.archiver.timelapse.request import TimelapseRequest
-from services.archiver.timelapse.selection import NoTimelapseError
+from services.archiver.timelapse.settings import TimelapseSettings
 from services.archiver.timelapse.video_facts import facts_of
 from shared.clock import Clock
 from shared.errors import FramecastError
 from shared.logs import get_logger
 
 MOST_WAITING: Final = 10
-MOST_ATTEMPTS: Final = 2
 SCAN_SECONDS: Final = 5.0
 """How often the directory is scanned for jobs that other archivers queued or left."""
-SAVE_SECONDS: Final = 1.0
 log = get_logger(__name__)
 
 
@@ -54,17 +44,6 @@ class QueueFullError(FramecastError):
     def __init__(self, most: int) -> None:
         self.most = most
         super().__init__(timelapse_texts.queue_full(most))
-
-
-@dataclass(frozen=True, slots=True)
-class TimelapseSettings:
-    """`archive` is `ARCHIVE_DIR`; `keep` None keeps videos for ever; `min_free_bytes` must stay free on the disk."""
-
-    archive: str
-    directory: Path
-    keep: timedelta | None = None
-    ffmpeg: str | None = None
-    min_free_bytes: int = 0
 
 
 class TimelapseQueue:
@@ -90,14 +69,21 @@ class TimelapseQueue:
         self.problems = Problems()
         self._engine = engine
         self._clock = clock
-        self._memory = memory
         self._check_archive = check_archive
-        self._archive_id = archive_id
         self.is_clock_trusted = is_clock_trusted
         self._threads = Threads()
         self._adding = asyncio.Lock()
         self._due = asyncio.Event()
-        self._saved_at = 0.0
+        self._rendering = Rendering(
+            settings,
+            self.files,
+            engine,
+            clock=clock,
+            threads=self._threads,
+            memory=memory,
+            check_archive=check_archive,
+            archive_id=archive_id,
+        )
 
     async def estimate(self, request: TimelapseRequest) -> RenderPlan:
         """What the request amounts to. Raises NoTimelapseError, DatabaseUnavailableError."""
@@ -129,7 +115,7 @@ class TimelapseQueue:
             width=0,
             height=0,
         )
-        job = _planned(new, planned)
+        job = planned.described_in(new)
         self.files.save(job)
         log.info("time-lapse queued", timelapse=job.id, frames=job.frames, schedule=schedule and schedule.entry)
         return job
@@ -186,7 +172,7 @@ class TimelapseQueue:
             await self._threads.run(self._recover)
             while (job := await self._next()) is not None:
                 await self._threads.run(self._check_archive)
-                await self._render(job)
+                await self._rendering.render(job)
 
     def _needs_work(self, job: Job) -> bool:
         return job.state in (JobState.QUEUED, JobState.RENDERING) or not job.has_record or self._is_expired(job)
@@ -212,111 +198,10 @@ class TimelapseQueue:
             await self.delete(job)
         for job in jobs:
             if job.state is JobState.RENDERING and job.attempts >= MOST_ATTEMPTS:
-                await self._end(job, error=timelapse_texts.INTERRUPTED_TWICE)
+                await self._rendering.end(job, error=timelapse_texts.INTERRUPTED_TWICE)
             elif job.state in (JobState.QUEUED, JobState.RENDERING):
                 oldest[job.schedule is None] = job
         return oldest.get(True) or oldest.get(False)
 
-    async def _render(self, job: Job) -> None:
-        """Finish the job; if this archiver ends meanwhile, put it back into the queue."""
-        temporary = self.files.temporary(FACTS[job.format].suffix)
-        queued = job.with_(state=JobState.QUEUED)
-        try:
-            render_job, job = await self._prepare(job, temporary)
-            if not await self._save(job):
-                return
-            log.info("time-lapse begun", timelapse=job.id, frames=job.frames)
-            result = await render(render_job, lambda progress: self._save_progress(job, progress), self._memory)
-            await self._threads.run(self._check_archive)  # a frame whose disk is away is not a frame that is gone
-            size, has_poster = await self._threads.run(lambda: self._publish(temporary, job))
-            await self._end(job, done=result.done, skipped=result.skipped, bytes=size, has_poster=has_poster)
-        except (RenderFailedError, NoTimelapseError, StorageFullError) as error:
-            await self._end(job, error=str(error))
-        except DiskNotMountedError as error:
-            # A linked folder's disk may be away for long: that must not keep the others waiting.
-            if job.attempts >= MOST_ATTEMPTS:
-                await self._end(job, error=str(error))
-            else:
-                await self._save(job.with_(state=JobState.QUEUED))
-                raise
-        except (NoProcessError, StorageUnavailableError):
-            await self._save(queued)
-            raise
-        except asyncio.CancelledError:
-            # On the loop, since it is quick and nobody waits for threads any more.
-            with suppress(StorageUnavailableError):
-                self.files.save(queued, only_existing=True)
-            raise
-        finally:
-            with suppress(OSError):  # what stays is swept before the next render
-                temporary.unlink(missing_ok=True)
-                temporary.with_suffix(POSTER_SUFFIX).unlink(missing_ok=True)
-
-    def _publish(self, temporary: Path, job: Job) -> tuple[int, bool]:
-        size = self.files.publish(temporary, job)
-        return size, self.files.publish_poster(temporary.with_suffix(POSTER_SUFFIX), job)
-
-    async def _prepare(self, job: Job, temporary: Path) -> tuple[RenderJob, Job]:
-        """Plan the job once more, since frames may have come and gone since it was requested."""
-        request, settings = job.request, self.settings
-        assert request is not None  # noqa: S101 a job that waits has its record
-        await self._threads.run(self._leave_room)
-        planned = await self.estimate(request)
-        frames, brightness = await self._threads.run(lambda: sources(self._engine, planned.selection))
-        job = _planned(job, planned).with_(
-            state=JobState.RENDERING,
-            frames=len(frames),
-            started_at=self._now(),
-            attempts=job.attempts + 1,
-            done=0,
-            skipped=0,
-        )
-        render_job = RenderJob(
-            archive=settings.archive,
-            output=str(temporary),
-            form=request.format,
-            width=planned.width,
-            height=planned.height,
-            fps=planned.selection.fps,
-            time_zone=request.tz if request.timestamp else None,
-            ffmpeg=settings.ffmpeg,
-            frames=frames,
-            origin=job.origin,
-            deflicker=request.deflicker,
-            poster=str(temporary.with_suffix(POSTER_SUFFIX)),
-            poster_place=poster_place(brightness),
-            archive_id=self._archive_id(),
-        )
-        return render_job, job
-
-    def _leave_room(self) -> None:
-        free = self.files.free_bytes()
-        if free < self.settings.min_free_bytes:
-            raise StorageFullError(timelapse_texts.timelapse_below_floor(free))
-
-    async def _save_progress(self, job: Job, progress: Progress) -> bool:
-        """Whether to go on: not if somebody has deleted the job."""
-        now = self._clock.monotonic()
-        if now - self._saved_at < SAVE_SECONDS:
-            return True
-        self._saved_at = now
-        return await self._save(job.with_(done=progress.done, skipped=progress.skipped))
-
-    async def _save(self, job: Job) -> bool:
-        return await self._threads.run(lambda: self.files.save(job, only_existing=True))
-
-    async def _end(self, job: Job, error: str | None = None, **results: int) -> None:
-        state = JobState.DONE if error is None else JobState.FAILED
-        ended = job.with_(state=state, finished_at=self._now(), error=error, **results)
-        if await self._save(ended):
-            log.info("time-lapse ended", timelapse=job.id, state=state.value, error=error, **results)
-        else:  # deleted meanwhile
-            await self._threads.run(lambda: self.files.delete(ended))
-
     def _now(self) -> datetime:
         return from_ns(self._clock.utc_ns())
-
-
-def _planned(job: Job, planned: RenderPlan) -> Job:
-    selection = planned.selection
-    return job.with_(frames=len(selection.frames), fps=float(selection.fps), width=planned.width, height=planned.height)

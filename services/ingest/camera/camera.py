@@ -214,6 +214,7 @@ class Camera:
 
     def _facts_of(self, source: Source) -> SourceFacts:
         facts = source.facts()
+        self._delivery.lacks_cpu_time = facts.lacks_cpu_time
         lateness = self._delivery.lateness_notice(facts)
         notices = " ".join(filter(None, (self._open_source.notice, facts.notice, lateness)))
         return replace(facts, notice=self._in_words(notices) or None)

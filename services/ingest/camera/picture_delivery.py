@@ -50,6 +50,8 @@ class PictureDelivery:
         self._working_since: float | None = None
         self._overdue: ObservedState | None = None
         """The state that was told while a picture was worked on for too long."""
+        self.lacks_cpu_time = False
+        """As the source said last."""
         self._clock = clock
         self._wait = PictureWait(stall_seconds=policy.stall_seconds, open_seconds=policy.open_seconds)
 
@@ -87,14 +89,15 @@ class PictureDelivery:
             cpu_limit.end_picture()
 
     def told(self, observed: ObservedState) -> ObservedState:
-        """`observed`, or stalled: a live camera's newest picture is too old, and the next one is worked on. Any thread.
+        """`observed`, or stalled: a live camera's newest picture is too old, for this computer has no time. Any thread.
 
-        The camera's own thread can't tell: a computer with too much to do keeps it in the midst of a picture.
+        The camera's own thread can't tell: a computer with too much to do keeps it in the midst of a picture, or of
+        reading what has arrived.
         """
         since, now = self._working_since, self._clock.monotonic()
         old_seconds = now - self._newest_at - self._renditions.period_seconds
-        is_long = since is not None and now - since >= LONG_WORK_SECONDS
-        if observed.state is not CameraState.LIVE or not is_long or old_seconds < self._stall_seconds:
+        is_busy = self.lacks_cpu_time or (since is not None and now - since >= LONG_WORK_SECONDS)
+        if observed.state is not CameraState.LIVE or not is_busy or old_seconds < self._stall_seconds:
             return observed
         if self._overdue is None:
             words = self._state.in_words(failure_reasons.TOO_SLOW.format(old_seconds))
@@ -139,11 +142,7 @@ class PictureDelivery:
         now = self._clock.monotonic()
         self._wait.begin(now)
         self._exchange.picture_came()
-        if not wanted:
-            return
-        if self._late_seconds >= self._stall_seconds:
-            if self._state.lost(CameraState.STALLED, self._lateness_words(source.facts())):
-                sink.state_changed()
+        if not wanted or self._is_too_late(source, sink):
             return
         self._newest_at = now - self._late_seconds
         if self._late_seconds >= TOLD_LATENESS_SECONDS:
@@ -153,9 +152,21 @@ class PictureDelivery:
         if self._frozen_seconds is not None and now - self._renditions.same_since >= self._frozen_seconds:
             self._delivers(CameraState.FROZEN, sink, size)
             return
+        self._late_seconds = self._clock.monotonic() - self._newest_at
+        if self._is_too_late(source, sink):
+            self._renditions.begin()  # what was encoded meanwhile goes nowhere
+            return
         self._delivers(CameraState.LIVE, sink, size)
         for frame in frames:
             sink.publish(frame)
+
+    def _is_too_late(self, source: Source, sink: FrameSink) -> bool:
+        """Whether the picture is too old to be shown. Then it is said."""
+        if self._late_seconds < self._stall_seconds:
+            return False
+        if self._state.lost(CameraState.STALLED, self._lateness_words(source.facts())):
+            sink.state_changed()
+        return True
 
     def _lateness_words(self, facts: SourceFacts) -> str:
         words = failure_reasons.TOO_SLOW if facts.lacks_cpu_time else failure_reasons.COME_LATE

@@ -22,17 +22,23 @@ class CpuDemand:
     """Only the thread that it is about may ask."""
 
     def __init__(self) -> None:
-        self._is_too_much = False
+        self._is_too_much = self._was_too_much = False
         self._before: tuple[float, float] | None = None
 
     def is_too_much(self) -> bool:
-        """Over the last half second, or since the last question if that is longer ago. Cheap to ask often."""
+        """Over the last half second, or since the last question if that is longer ago; or over the one before. Cheap to
+        ask often.
+
+        One half second alone can't tell: a thread that is kept waiting between its look at the clock and its look at
+        these times counts the wait for the one before, and none for the next.
+        """
         now = time.monotonic()
         if self._before is None or now - self._before[0] >= MEASURE_SECONDS:
             with suppress(OSError, ValueError):
                 computing, waiting, _ = (int(number) for number in _SCHEDSTAT.read_text().split())
                 wanted = (computing + waiting) / NS_PER_SECOND
                 if self._before is not None:
+                    self._was_too_much = self._is_too_much
                     self._is_too_much = (wanted - self._before[1]) / (now - self._before[0]) > BUSY_SHARE
                 self._before = now, wanted
-        return self._is_too_much
+        return self._is_too_much or self._was_too_much

@@ -21,6 +21,9 @@ UNSURE_DRIFT: Final = SLOW_SECONDS / WINDOW_SECONDS
 """How fast the camera's clock may run while nothing confirms its time stamps: they may count pictures, at a rate that
 is nearly right. A larger error is one that disproves them."""
 SURE_WINDOWS: Final = 3
+SURE_SECONDS: Final = 1.0
+"""Time stamps are disproved when no picture was in time for so long. A shorter burst may be older than what the CPU's
+times can tell: they are looked at twice a second."""
 REPORT_SECONDS: Final = 4.0
 """Two reports of a camera's clock are compared that are at least so far apart."""
 REPORT_ERROR_SECONDS: Final = 0.05
@@ -49,6 +52,8 @@ class CameraClock:
         self._least: float | None = None
         self._last = (0.0, 0.0)
         self._window = (0.0, 0.0)
+        self._in_time_at = 0.0
+        """When the newest picture arrived that had lost no more than `SLOW_SECONDS` in its window."""
         self._good_windows = 0
         self._report: tuple[float, float] | None = None
         self._first_report: tuple[float, float] | None = None
@@ -85,7 +90,7 @@ class CameraClock:
         self._last = time, arrived_at
         if self._least is None or time - last_time < -BACK_SECONDS:
             self._least = arrived_at - time
-            self._window = time, arrived_at
+            self._begin_window(time, arrived_at)
             return arrived_at
         self._judge(time, arrived_at)
         drift = MAX_DRIFT if self._is_confirmed or self._is_starved() else UNSURE_DRIFT
@@ -98,9 +103,13 @@ class CameraClock:
         elapsed = arrived_at - begun_at
         lost = elapsed - (time - begun)
         if elapsed < WINDOW_SECONDS and lost <= SLOW_SECONDS:
+            self._in_time_at = arrived_at
             return
-        self._window = time, arrived_at
-        if self._is_confirmed or self._is_starved():
+        is_excused = self._is_confirmed or self._is_starved()
+        if not is_excused and lost > SLOW_SECONDS and arrived_at - self._in_time_at < SURE_SECONDS:
+            return
+        self._begin_window(time, arrived_at)
+        if is_excused:
             return
         is_right = abs(lost) <= UNSURE_DRIFT * WINDOW_SECONDS
         self._good_windows = self._good_windows + 1 if is_right else 0
@@ -109,6 +118,9 @@ class CameraClock:
         elif not self.is_believed and self._good_windows >= SURE_WINDOWS:
             self.is_believed = True
             self._least = arrived_at - time
+
+    def _begin_window(self, time: float, arrived_at: float) -> None:
+        self._window, self._in_time_at = (time, arrived_at), arrived_at
 
 
 def _agree(earlier: tuple[float, float], later: tuple[float, float], drift: float, error_seconds: float) -> bool:

@@ -37,6 +37,10 @@ class PendingUnits:
         self._begins_with_key = False
         self.is_holding = True
 
+    @property
+    def has_units(self) -> bool:
+        return bool(self._units)
+
     def put(self, unit: AccessUnit) -> None:
         """Add the next unit that arrived, or the last one again with more of it."""
         head = self._format.head_of(unit.payloads, self._sets)

@@ -44,6 +44,8 @@ class UnitDecoder:
         self._shedding = Shedding()
         self.late_seconds = 0.0
         """How long before the last call of `newest` the camera took the picture returned; 0 if nothing tells."""
+        self.nothing_newer_until = -math.inf
+        """Until when (monotonic seconds) no unit came after the last one. Set by the reader, if it can tell."""
 
     @property
     def codec(self) -> str:
@@ -66,14 +68,14 @@ class UnitDecoder:
             self._picture = None
         return self._picture
 
-    def _note_lateness(self, batch: Batch, begun_at: float) -> None:
+    def _note_lateness(self, batch: Batch) -> None:
         """A picture stays as late as it was, except while newer ones are left out."""
         now = time.monotonic()
         if batch.units:
             newest = batch.units[-1]
-            # A lone one waited for nobody: it was the newest all the time, if a camera sends few.
-            waited = max(0.0, begun_at - newest.arrived_at) if len(batch.units) == 1 else 0.0
-            self._taken_at = newest.taken_at + waited
+            # If a camera sends few, it may have been the newest all the time that it waited for somebody to want it.
+            waited = 0.0 if self.pending.has_units else self.nothing_newer_until - newest.arrived_at
+            self._taken_at = newest.taken_at + max(0.0, waited)
         elif not self._shedding.is_on:
             return
         self.late_seconds = max(0.0, now - self._taken_at)
@@ -81,12 +83,11 @@ class UnitDecoder:
 
     def _decode_pending(self) -> Picture | None:
         """The newest pending picture; None if nothing is pending."""
-        begun_at = time.monotonic()
         batch = self.pending.take_key() if self._shedding.is_on and self._decoder is not None else self.pending.take()
         try:
             return self._decoded(batch) if batch.units else None
         finally:
-            self._note_lateness(batch, begun_at)
+            self._note_lateness(batch)
 
     def _decoded(self, batch: Batch) -> Picture | None:
         if self._decoder is None:

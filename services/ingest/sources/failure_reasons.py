@@ -76,6 +76,7 @@ REFUSED: Final = (
 LOGIN_WANTED: Final = (
     "The camera wants a user name and password; none is set. Set CAMERA_RTSP_USERNAME and CAMERA_RTSP_PASSWORD."
 )
+NO_USERNAME: Final = "The camera refused the login: a password is set, but no user name. Set CAMERA_RTSP_USERNAME."
 LOGIN_UNKNOWN: Final = (
     f"The camera asks for a kind of login that we don't know. Choose Digest or Basic in the camera's settings. {RECORD}"
 )
@@ -144,6 +145,8 @@ def refused_login(username: str, password: str, *, is_known: bool = True) -> str
         return LOGIN_WANTED
     if not is_known:
         return LOGIN_UNKNOWN
+    if not username:
+        return NO_USERNAME
     text = username + password
     if password != password.strip():
         return f"{REFUSED} {BLANK_CHARACTERS}"

@@ -14,6 +14,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from services.stream.api.archive_pulse import ArchiveHangsError, ArchivePulse
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.base import texts
 from shared.web.access.roles import READING, requester_of
@@ -35,12 +36,16 @@ _FORWARDING: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-
 
 def archive_client(archiver_url: str) -> httpx2.AsyncClient:
     """A client for the archiver. It ignores the environment's proxies: the archiver is a neighbour."""
-    return httpx2.AsyncClient(
+    client = httpx2.AsyncClient(
         base_url=archiver_url,
         timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20),
         trust_env=False,
     )
+    # What the client of ours did not send is not asked for: plain curl got gzip.
+    for name in ("Accept", "Accept-Encoding", "User-Agent"):
+        del client.headers[name]
+    return client
 
 
 Forward = Callable[[Request], Awaitable[Response]]
@@ -57,6 +62,7 @@ def archive_router(forward: Forward) -> APIRouter:
 
 def forwarding(client: httpx2.AsyncClient, limit: PerAddressLimit) -> Forward:
     """An endpoint that passes a request on to the same address at the archiver. `limit` counts those under way."""
+    pulse = ArchivePulse(client)
 
     async def forward(request: Request) -> Response:
         url = _address_at_the_archiver(request)
@@ -70,7 +76,9 @@ def forwarding(client: httpx2.AsyncClient, limit: PerAddressLimit) -> Forward:
             limit.add(address)
             place.callback(limit.remove, address)
             try:
-                answer = await client.send(outgoing, stream=True)
+                answer = await (pulse.answer(outgoing) if request.method in READING else pulse.send(outgoing))
+            except ArchiveHangsError:
+                return JSONResponse({"detail": texts.ARCHIVE_HANGS}, 504, headers={"Retry-After": "10"})
             except httpx2.PoolTimeout:
                 limit_met("archive requests", address, MAX_CONNECTIONS)
                 return JSONResponse({"detail": texts.archive_full(MAX_CONNECTIONS)}, 503, headers={"Retry-After": "5"})

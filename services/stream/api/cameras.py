@@ -36,6 +36,7 @@ class Device(BaseModel):
 
 class Devices(BaseModel):
     devices: list[Device]
+    refusal: str | None = Field(default=None, description="which setting keeps ingest from starting, in words")
 
 
 class StreamStatus(BaseModel):
@@ -70,8 +71,8 @@ def cameras_router(hub: Hub) -> APIRouter:
 
     @router.get("/api/devices", summary="The cameras known, in their order")
     async def devices() -> Devices:
-        now = hub.loop_seconds
-        return Devices(devices=[device_of(camera, now) for camera in hub.cameras.in_order()])
+        cameras = hub.cameras.in_order()
+        return Devices(devices=[device_of(camera, hub) for camera in cameras], refusal=hub.refusal)
 
     @router.get("/api/camera/stream/status", summary="Is it streaming, and who watches?", responses=CAMERA_REFUSALS)
     async def status(camera: QueryKey = None) -> StreamStatus:
@@ -93,7 +94,7 @@ def _status(hub: Hub, key: str | None) -> StreamStatus:
             is_streaming=False, viewer_count=hub.viewer_count(None), camera=None, state="unknown", replica=hub.replica
         )
     camera = find_camera(hub, key)
-    device = device_of(camera, hub.loop_seconds)
+    device = device_of(camera, hub)
     return StreamStatus(
         **device.model_dump(include=_OF_THE_DEVICE),
         # While ingest is silent nobody adds the replicas up, but this one's own viewers are certain.
@@ -111,9 +112,9 @@ def clock_offset_seconds(camera: KnownCamera) -> float | None:
     return None if ahead_seconds is None else round(ahead_seconds, 3)
 
 
-def device_of(camera: KnownCamera, now: float) -> Device:
-    """A camera as the API tells of it. `now` is the loop's time."""
-    status = camera.status
+def device_of(camera: KnownCamera, hub: Hub) -> Device:
+    """A camera as the API tells of it now."""
+    status, now = camera.status, hub.loop_seconds
     return Device(
         key=status.camera,
         name=status.name,
@@ -121,7 +122,7 @@ def device_of(camera: KnownCamera, now: float) -> Device:
         state=camera.state(now),
         is_streaming=camera.is_streaming(now),
         since=datetime.fromtimestamp(status.since_ns / 1e9, UTC),
-        last_error=status.last_error,
+        last_error=(hub.refusal if camera.is_silent(now) else None) or status.last_error,
         notices=list(status.notices),
         source=status.source,
         width=status.width,

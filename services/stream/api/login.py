@@ -27,13 +27,15 @@ def login_router(authenticator: Authenticator) -> APIRouter:
 
     @router.get("/login")
     async def page(request: Request) -> Response:
-        if not authenticator.is_on:
+        if not authenticator.takes_passwords:
             return _to_the_page("")
-        return _page("", is_logged_in=requester_of(request.scope).role is not None)
+        requester = requester_of(request.scope)
+        notice = "" if requester.user is None else texts.signed_on_as(requester.user)
+        return _page(notice, is_logged_in=requester.role is not None)
 
     @router.post("/login")
     async def log_in(request: Request) -> Response:
-        if not authenticator.is_on:
+        if not authenticator.takes_passwords:
             return _to_the_page("")
         requester = requester_of(request.scope)
         password = await _password(request)

@@ -84,6 +84,11 @@ async def _without_slash(request: Request) -> Response:
     return RedirectResponse(there, 307, {"Cache-Control": "no-store"})
 
 
+def with_zone(page: str, zone: str) -> str:
+    """The text of a page that shows the times of the time zone of this name."""
+    return page.replace("<html ", f'<html data-zone="{escape(zone)}" ', 1)
+
+
 class _Files(StaticFiles):
     def __init__(self, *, directory: Path, zone: str | None, has_roles: bool) -> None:
         super().__init__(directory=directory)
@@ -91,8 +96,10 @@ class _Files(StaticFiles):
         self._pages: dict[str, bytes] = {}
         """What is sent in place of the files of these names."""
         if zone is not None:
-            tag = f'<html data-zone="{escape(zone)}" '.encode()
-            self._pages = {page.name: page.read_bytes().replace(b"<html ", tag, 1) for page in directory.glob("*.html")}
+            self._pages = {
+                page.name: with_zone(page.read_text(encoding="utf-8"), zone).encode()
+                for page in directory.glob("*.html")
+            }
 
     def sending(self, name: str, headers: Mapping[str, str] = {}) -> Callable[[Request], Awaitable[Response]]:
         async def send(request: Request) -> Response:

@@ -14,7 +14,7 @@ from services.stream.api.mjpeg import NO_CACHE, timestamp
 from services.stream.api.mjpeg_response import came_through_a_proxy
 from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
 from services.stream.base import texts
-from services.stream.base.errors import WidthNotOfferedError
+from services.stream.base.errors import PictureTooOldError, WidthNotOfferedError
 from services.stream.fanout.cameras import KnownCamera
 from services.stream.fanout.hub import Hub
 from services.stream.fanout.picture import Picture
@@ -86,15 +86,21 @@ async def _answer(hub: Hub, request: Request, key: str | None, options: Snapshot
     key = hub.cameras.default_key() if key is None else key
     try:
         return await _snapshot(hub, request, key, options)
+    except PictureTooOldError as error:
+        refusal, is_too_old = _no_picture(str(error)), True
     except HTTPException as error:
-        if error.status_code != _UNAVAILABLE or _wants_words(request, options):
+        if error.status_code != _UNAVAILABLE:
             raise
-        camera = None if key is None else hub.cameras.get(key)
-        picture = await hub.placeholder(None if camera is None else key, options.width_of(camera))
-        if picture is None:
-            raise
-        status = _UNAVAILABLE if options.stand_in is None else 200
-        return Response(picture.jpeg, status, {**_headers(picture), **(error.headers or {})}, "image/jpeg")
+        refusal, is_too_old = error, False
+    camera = None if key is None else hub.cameras.get(key)
+    if _wants_words(request, options):
+        raise refusal
+    width = options.width_of(camera)
+    picture = await hub.placeholder(None if camera is None else key, width, is_too_old=is_too_old)
+    if picture is None:
+        raise refusal
+    status = _UNAVAILABLE if options.stand_in is None else 200
+    return Response(picture.jpeg, status, {**_headers(picture), **(refusal.headers or {})}, "image/jpeg")
 
 
 def _wants_words(request: Request, options: SnapshotOptions) -> bool:
@@ -106,13 +112,13 @@ def _wants_words(request: Request, options: SnapshotOptions) -> bool:
 
 async def _snapshot(hub: Hub, request: Request, key: str | None, options: SnapshotOptions) -> Response:
     if key is None:
-        raise _no_picture(texts.NO_CAMERA_YET)
+        raise _no_picture(hub.refusal or texts.NO_CAMERA_YET)
     camera = find_camera(hub, key)
     try:
         camera.check_width(options.width)
     except WidthNotOfferedError as error:
         raise HTTPException(422, str(error)) from None
-    problem = camera.problem(hub.loop_seconds)
+    problem = hub.problem_of(camera)
     if problem is not None:
         raise _no_picture(f"{problem.headline}. {problem.advice}".strip())
     try:
@@ -121,7 +127,7 @@ async def _snapshot(hub: Hub, request: Request, key: str | None, options: Snapsh
         raise _no_picture(texts.no_picture_within(WAIT_SECONDS)) from None
     age_seconds = picture.age_seconds(time.monotonic())
     if age_seconds > options.max_age:
-        raise _no_picture(texts.picture_too_old(age_seconds))
+        raise PictureTooOldError(age_seconds)
     headers = {**_headers(picture), "X-Timestamp": timestamp(picture.captured_at_ns)}
     return Response(picture.jpeg, headers={**headers, "X-Frame-Age": f"{age_seconds:.3f}"}, media_type="image/jpeg")
 

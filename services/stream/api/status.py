@@ -52,8 +52,9 @@ class BusOverview(BaseModel):
 class AccessOverview(BaseModel):
     """The requester's role, and what it allows."""
 
-    authenticates: bool = Field(description="whether a password is needed")
+    authenticates: bool = Field(description="whether a password or a sign-on is needed")
     role: str
+    user: str | None = Field(description="the name by which a proxy has signed on the requester")
     longest_link_seconds: int
 
 
@@ -89,7 +90,7 @@ def status_router(hub: Hub, authenticator: Authenticator, shown_settings: Mappin
             ),
             bus=_bus(hub, now),
             access=_access(request, authenticator),
-            cameras=[_camera(camera, hub.loop_seconds) for camera in hub.cameras.in_order()],
+            cameras=[_camera(camera, hub) for camera in hub.cameras.in_order()],
             problems=hub.problems(),
             settings=dict(shown_settings),
         )
@@ -112,21 +113,25 @@ def _bus(hub: Hub, now: datetime) -> BusOverview:
 
 
 def _access(request: Request, authenticator: Authenticator) -> AccessOverview:
-    role = requester_of(request.scope).role or Role.VIEWER
+    requester = requester_of(request.scope)
+    role = requester.role or Role.VIEWER
     return AccessOverview(
-        authenticates=authenticator.is_on, role=role.name.lower(), longest_link_seconds=LONGEST_SECONDS[role]
+        authenticates=authenticator.is_on,
+        role=role.name.lower(),
+        user=requester.user,
+        longest_link_seconds=LONGEST_SECONDS[role],
     )
 
 
-def _camera(camera: KnownCamera, now: float) -> CameraOverview:
-    device, problem = device_of(camera, now), camera.problem(now)
+def _camera(camera: KnownCamera, hub: Hub) -> CameraOverview:
+    device, problem = device_of(camera, hub), hub.problem_of(camera)
     known = device.model_dump()
     if problem is not None and problem.since_ns is not None:
         known["since"] = datetime.fromtimestamp(problem.since_ns / 1e9, UTC)
     return CameraOverview(
         **known,
         headline=texts.STATE_HEADLINES.get(device.state, device.state) if problem is None else problem.headline,
-        advice=texts.STATE_ADVICE.get(device.state, ""),
+        advice="" if device.state == "unknown" and hub.refusal else texts.STATE_ADVICE.get(device.state, ""),
         clock_offset_seconds=clock_offset_seconds(camera),
         ingest_version=camera.status.ingest_version,
     )

@@ -17,7 +17,6 @@ from services.stream.fanout.hub import Hub
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.web.access.roles import requester_of
-from shared.web.access.share_links import PARAMETER
 from shared.web.client_log import limit_met
 from shared.web.error_answer import error_answers
 
@@ -70,10 +69,14 @@ def streams_router(hub: Hub, limit: PerAddressLimit) -> APIRouter:
     async def stream_of(request: Request, view: View, key: PathKey) -> Response:
         return _stream(hub, limit, request, key, view)
 
+    @router.websocket("/api/camera/ws")
+    async def frames(socket: WebSocket) -> None:
+        key = socket.query_params.get("camera")
+        await FrameSocket(hub, limit, socket, hub.cameras.default_key() if key is None else key).serve()
+
     @router.websocket("/api/cameras/{key}/ws")
-    async def frames(socket: WebSocket, key: str) -> None:
-        options = {name: value for name, value in socket.query_params.items() if name != PARAMETER}
-        await FrameSocket(hub, limit, socket).serve({**options, "watch": key})
+    async def frames_of(socket: WebSocket, key: str) -> None:
+        await FrameSocket(hub, limit, socket, key).serve()
 
     return router
 

@@ -11,7 +11,6 @@ import asyncio
 import json
 import struct
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -33,6 +32,7 @@ from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey
 from shared.web.access.roles import requester_of
+from shared.web.access.share_links import PARAMETER
 from shared.web.client_log import limit_met
 
 WINDOW: Final = 2
@@ -41,6 +41,8 @@ MAX_CAMERAS: Final = 64
 POLICY_VIOLATION: Final = 1008
 TRY_AGAIN_LATER: Final = 1013
 GOING_AWAY: Final = 1001
+_OF_THE_ADDRESS: Final = frozenset({PARAMETER, "camera"})
+"""Parts of the query that are no part of the first message."""
 _MAX_REASON_BYTES: Final = 123
 """RFC 6455 limits a reason to this. With a longer one the close would fail, and the client see a broken connection."""
 
@@ -78,28 +80,31 @@ class _Channel:
 
 
 class FrameSocket:
-    """One client's socket from its acceptance to its end."""
+    """One client's socket from its acceptance to its end. The first message is its address: it watches `camera_key`, as
+    the query says. None is a default camera that is not known yet.
+    """
 
-    def __init__(self, hub: Hub, limit: PerAddressLimit, socket: WebSocket) -> None:
+    def __init__(self, hub: Hub, limit: PerAddressLimit, socket: WebSocket, camera_key: str | None) -> None:
         self._hub = hub
         self._limit = limit
         self._requester = requester_of(socket.scope)
         self._socket = socket
         self._changed = asyncio.Event()
         self._channels: dict[str, _Channel] = {}
+        self._camera_key = camera_key
 
-    async def serve(self, first: Mapping[str, str]) -> None:
-        """Send pictures until the client leaves or errs, or the hub closes. `first` is the message in the address."""
+    async def serve(self) -> None:
+        """Send pictures until the client leaves or errs, or the hub closes."""
         await self._socket.accept()
         sending = asyncio.create_task(self._send_for_ever())
         ends_at = self._requester.ends_at
         try:
             async with asyncio.timeout(None if ends_at is None else ends_at - time.time()):
-                self._handle(ClientMessage.model_validate(first))
+                self._handle_address()
                 while True:
                     self._handle(ClientMessage.model_validate_json(await self._socket.receive_text()))
         except TimeoutError:
-            await self._refuse(texts.LINK_EXPIRED)
+            await self._end_in_time()
         except WebSocketDisconnect:
             pass
         except KeyError:  # a binary message has no text
@@ -115,6 +120,19 @@ class FrameSocket:
             for camera_key in tuple(self._channels):
                 self._unwatch(camera_key)
 
+    def _handle_address(self) -> None:
+        if self._camera_key is None:
+            raise UnknownCameraError("", is_final=False)
+        options = {name: value for name, value in self._socket.query_params.items() if name not in _OF_THE_ADDRESS}
+        self._handle(ClientMessage.model_validate({**options, "watch": self._camera_key}))
+
+    async def _end_in_time(self) -> None:
+        """A link has run out, or the proxy that signed the user on is to be asked again."""
+        if self._requester.has_link:
+            await self._refuse(texts.LINK_EXPIRED)
+        else:
+            await self._refuse(texts.SIGN_ON_AGAIN, GOING_AWAY)
+
     def _handle(self, message: ClientMessage) -> None:
         if message.ack is not None and (channel := self._channels.get(message.ack)) is not None:
             channel.in_flight = max(0, channel.in_flight - 1)
@@ -122,7 +140,7 @@ class FrameSocket:
         if message.unwatch is not None:
             self._unwatch(message.unwatch)
         if message.watch is not None:
-            if self._requester.ends_at is not None and message.watch != self._socket.path_params["key"]:
+            if self._requester.has_link and message.watch != self._camera_key:
                 raise NotOnThisLinkError(texts.LINK_IS_FOR_ONE_CAMERA)
             self._watch(message.watch, message)
 

@@ -25,3 +25,10 @@ class TooManyViewersError(FramecastError):
 
 class NotOnThisLinkError(FramecastError):
     """Raised when the holder of a share link asks for more than the link opens."""
+
+
+class PictureTooOldError(FramecastError):
+    """Raised when the newest picture is older than a request allows. The camera may be in order."""
+
+    def __init__(self, age_seconds: float) -> None:
+        super().__init__(texts.picture_too_old(age_seconds))

@@ -11,9 +11,12 @@ WAITING_FOR_CAMERA: Final = "Waiting for the camera"
 WAITING_FOR_CAMERA_ADVICE: Final = "Framecast has just started, or its ingest service is not running."
 WAITING_FOR_PICTURE: Final = "Waiting for a picture"
 WAITING_FOR_PICTURE_ADVICE: Final = "The camera is on, but seldom sends a picture."
+TOO_OLD: Final = "The newest picture is too old"
+TOO_OLD_ADVICE: Final = "The camera is on. This request takes no picture older than its max_age."
+INGEST_REFUSES: Final = "A setting of ingest can't be used"
 INGEST_UNREACHABLE: Final = "Ingest is unreachable"
 INGEST_UNREACHABLE_ADVICE: Final = "Nothing arrives from the ingest service."
-SWITCH_ON_ADVICE: Final = "Set CAMERA_ENABLED=true to switch it on."
+SWITCH_ON_ADVICE: Final = "Switch it on in its settings: CAMERA_ENABLED=true, or enabled = true in the cameras file."
 PROBLEM_HEADLINES: Final = {
     "connecting": "Connecting to the camera",
     "stalled": "No pictures from the camera",
@@ -36,7 +39,9 @@ STATE_ADVICE: Final = {
     "connecting": "If this lasts, check the camera's address.",
     "stalled": "Framecast reconnects by itself. If this lasts, check the camera and its network.",
     "offline": "Framecast tries again by itself.",
-    "frozen": "Look at the scene: if nothing moves there, raise CAMERA_FROZEN_SECONDS.",
+    "frozen": (
+        "Look at the scene: if nothing moves there, raise CAMERA_FROZEN_SECONDS (frozen_seconds in the cameras file)."
+    ),
     "disabled": SWITCH_ON_ADVICE,
     "unknown": "Check that ingest runs, and that BUS_CONNECT is its address.",
 }
@@ -62,8 +67,14 @@ VIEWER_LINKS_ARE_SHORTER: Final = (
 )
 LINK_NAMES_ONE_THING: Final = "give one of camera, frame and timelapse"
 LINK_EXPIRED: Final = "This link has run out."
+SIGN_ON_AGAIN: Final = "Connect again: your sign-on is to be checked."
 LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
 SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."
+
+
+ARCHIVE_HANGS: Final = (
+    "The archive does not answer, though it runs. If this lasts, restart the archiver; its log may say why."
+)
 
 
 def archive_silent(seconds: float) -> str:
@@ -123,6 +134,10 @@ def link_ends(moment: str) -> str:
 LOGIN_REFUSED: Final = "That is not the password."
 FORM_UNREADABLE: Final = "That form can't be read."
 LOG_OUT: Final = "Log this browser out"
+
+
+def signed_on_as(user: str) -> str:
+    return f"You are signed on as {user} by the proxy in front: sign off there. Here only a login by password ends."
 
 
 def archive_address_full(limit: int) -> str:

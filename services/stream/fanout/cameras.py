@@ -4,6 +4,7 @@ A camera that was known once stays known: when its ingest falls silent, its view
 times are the loop's (`LoopClock`): while this replica stands still, nobody grows silent.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -34,6 +35,8 @@ class Problem:
 
 WAITING: Final = Problem(texts.WAITING_FOR_CAMERA, texts.WAITING_FOR_CAMERA_ADVICE)
 NO_PICTURE_YET: Final = Problem(texts.WAITING_FOR_PICTURE, texts.WAITING_FOR_PICTURE_ADVICE)
+TOO_OLD: Final = Problem(texts.TOO_OLD, texts.TOO_OLD_ADVICE)
+"""One request's, while the camera is in order: others may be content with the same picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class KnownCamera:
     def problem(self, now: float) -> Problem | None:
         """Why there is no live picture; None while there is one, or one can be had."""
         status = self.status
-        if self.is_silent(now):
+        if self.is_silent(now) and status.state is not CameraState.REMOVED:
             return Problem(texts.INGEST_UNREACHABLE, texts.INGEST_UNREACHABLE_ADVICE, status.sent_at_ns)
         if status.is_streaming:
             return None
@@ -148,6 +151,22 @@ class Cameras:
         if before is None or before.is_silent(now):
             return True
         return (before.status.state, before.status.last_error) != (status.state, status.last_error)
+
+    def forget_unnamed(self, named: Container[str], now: float) -> bool:
+        """Take silent cameras that no ingest names any more for removed; whether there was one.
+
+        A silent camera that is named stays: its process may hang.
+        """
+        gone = [
+            camera
+            for key, camera in self._known.items()
+            if key not in named and camera.is_silent(now) and camera.status.state is not CameraState.REMOVED
+        ]
+        for camera in gone:
+            removed = {"state": CameraState.REMOVED, "since_ns": camera.status.sent_at_ns, "last_error": None}
+            status = camera.status.model_copy(update=removed)
+            self._known[status.camera] = replace(camera, status=status)
+        return bool(gone)
 
     def remember_size(self, key: str, size: tuple[int, int]) -> None:
         """The size that a camera had, told by somebody else than its ingest. Whatever is known already stays."""

@@ -8,13 +8,15 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Final
 
 from services.stream.base import texts
-from services.stream.fanout.cameras import NO_PICTURE_YET, WAITING, Cameras, Problem
+from services.stream.fanout.cameras import NO_PICTURE_YET, TOO_OLD, WAITING, Cameras, KnownCamera, Problem
 from services.stream.fanout.feed import Feed
 from services.stream.fanout.feeds import Feeds
+from services.stream.fanout.ingests import Ingests
 from services.stream.fanout.picture import Picture
 from services.stream.fanout.placeholders import Placeholders
 from services.stream.fanout.recompression import Recompression
@@ -23,9 +25,10 @@ from services.stream.fanout.viewer_claims import ViewerClaims
 from services.stream.fanout.viewer_registry import ViewerRegistry, ViewRequest
 from shared.bus.curve import ClientKeys
 from shared.bus.frames import decode_frame
+from shared.bus.ingest_report import IngestReport, decode_report
 from shared.bus.status import CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
-from shared.bus.topics import ALL_STATUSES
+from shared.bus.topics import ALL_INGESTS, ALL_STATUSES
 from shared.errors import MessageDecodeError
 from shared.loop_clock import LoopClock
 from shared.settings import DEFAULT_MAX_PIXELS
@@ -65,6 +68,7 @@ class Hub:
     ) -> None:
         self.replica: Final = secrets.token_hex(4)
         self.cameras: Final = Cameras()
+        self._ingests = Ingests(bus_addresses.count(",") + 1)
         self.closing = False
         self.on_unknown_size: Callable[[str], None] = _nothing
         """Called with the key of each camera whose size is unknown, at each of its statuses."""
@@ -87,6 +91,7 @@ class Hub:
     async def run(self) -> None:
         """Receive, repeat and tidy until cancelled."""
         self._bus.subscribe(ALL_STATUSES)
+        self._bus.subscribe(ALL_INGESTS)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._clock.run())
             tasks.create_task(self._bus.hand_newest_to(self._take))
@@ -147,10 +152,16 @@ class Hub:
                 raise
             return newest
 
-    async def placeholder(self, camera_key: str | None, width: int | None = None) -> Picture | None:
-        """What a viewer would be shown in place of a live picture now; None when it can't be drawn."""
+    async def placeholder(
+        self, camera_key: str | None, width: int | None = None, *, is_too_old: bool = False
+    ) -> Picture | None:
+        """What a viewer would be shown in place of a live picture now; None when it can't be drawn. `is_too_old`: the
+        camera is in order, but its newest picture is not new enough for this request.
+        """
         feed = self._feeds.feed(camera_key, self._feeds.ladder(camera_key, width)[0])
         problem, size = self._trouble(feed)
+        if problem is None and is_too_old:
+            return await self._placeholders.plain(feed, TOO_OLD, size)
         return await self._placeholders.drawn(feed, problem or NO_PICTURE_YET, size)
 
     def frame_age_seconds(self, camera_key: str) -> float | None:
@@ -187,10 +198,25 @@ class Hub:
     def why_not_ready(self) -> str | None:
         return texts.STOPPING if self.closing else None
 
+    @property
+    def refusal(self) -> str | None:
+        """Which setting keeps ingest from starting, in its words; None where it did not say so lately."""
+        return self._ingests.refusal(self.loop_seconds)
+
+    def problem_of(self, camera: KnownCamera) -> Problem | None:
+        """Why a camera has no live picture now; None while it has one. A silent ingest may have said why it is so."""
+        now = self.loop_seconds
+        problem, refusal = camera.problem(now), self.refusal
+        if problem is None or refusal is None or not camera.is_silent(now):
+            return problem
+        return replace(problem, headline=texts.INGEST_REFUSES, advice=refusal)
+
     def problems(self) -> list[str]:
         """What is wrong beyond this replica, in words."""
         now = self.loop_seconds
         cameras = self.cameras.in_order()
+        if self.refusal is not None:
+            return [f"{texts.INGEST_REFUSES}: {self.refusal}"]
         if not cameras:
             return [WAITING.advice]
         return [f"{camera.status.name}: {text}" for camera in cameras for text in camera.complaints(now)]
@@ -202,6 +228,8 @@ class Hub:
         try:
             if parts[0].startswith(ALL_STATUSES):
                 self._take_status(decode_status(parts))
+            elif parts[0].startswith(ALL_INGESTS):
+                self._take_report(decode_report(parts))
             else:
                 self._feeds.take(decode_frame(parts), time.monotonic())
         except MessageDecodeError as error:
@@ -216,6 +244,13 @@ class Hub:
             for viewer, request in self._viewers.of_camera(None):
                 self._viewers.remove(viewer)
                 self.attach(viewer, ViewRequest(status.camera, request.width, request.auto_quality))
+
+    def _take_report(self, report: IngestReport) -> None:
+        now = self.loop_seconds
+        self._ingests.hear(report, now)
+        named = self._ingests.named_cameras(now)
+        if (named is not None and self.cameras.forget_unnamed(named, now)) or report.refusal is not None:
+            self._woken.set()
 
     # As time passes.
 
@@ -273,5 +308,8 @@ class Hub:
         """What is wrong with the feed's camera, if anything is, and the size of a placeholder for it."""
         camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
         if camera is None:
-            return WAITING, None
-        return camera.problem(self.loop_seconds), camera.size(feed.rendition)
+            return self._waiting(), None
+        return self.problem_of(camera), camera.size(feed.rendition)
+
+    def _waiting(self) -> Problem:
+        return WAITING if self.refusal is None else Problem(texts.INGEST_REFUSES, self.refusal)

@@ -38,7 +38,8 @@ class _Placeholder:
 
 
 class Placeholders:
-    """At most one per feed: that of its present problem. `on_drawn` is called when one has been drawn.
+    """At most one per feed, that of its present problem, and a plain one beside it. `on_drawn` is called when one has
+    been drawn.
 
     No last picture of more than `max_pixels` is decoded for one. They are drawn one after the other, because each takes
     up to 110 MB while it is drawn; `turn` is shared with everything else that decodes here. Their times are those of
@@ -58,24 +59,38 @@ class Placeholders:
         self._on_drawn = on_drawn
         self._turn = turn or asyncio.Lock()
         self._by_feed: dict[Feed, _Placeholder] = {}
+        self._plain: dict[Feed, _Placeholder] = {}
 
     def picture(self, feed: Feed, problem: Problem, size: Size | None) -> Picture | None:
         """The feed's placeholder for `problem`; None while it is being drawn, some 20 ms. `size` is in pixels."""
-        drawing = self._drawing(feed, problem, size)
+        drawing = self._drawing(self._by_feed, feed, problem, size, feed.last_live_jpeg)
         return drawing.result() if drawing.done() else None
 
     async def drawn(self, feed: Feed, problem: Problem, size: Size | None) -> Picture | None:
         """The same, waited for. While it lasts, the problem is drawn once, however many ask."""
-        return await asyncio.shield(self._drawing(feed, problem, size))
+        return await asyncio.shield(self._drawing(self._by_feed, feed, problem, size, feed.last_live_jpeg))
 
-    def _drawing(self, feed: Feed, problem: Problem, size: Size | None) -> asyncio.Task[Picture | None]:
-        placeholder, last_jpeg = self._by_feed.get(feed), feed.last_live_jpeg
+    async def plain(self, feed: Feed, problem: Problem, size: Size | None) -> Picture | None:
+        """The same without the last picture beneath it: drawn once, though the camera goes on sending new ones. It
+        changes nothing that the feed's viewers are shown.
+        """
+        return await asyncio.shield(self._drawing(self._plain, feed, problem, size, None))
+
+    def _drawing(
+        self,
+        placeholders: dict[Feed, _Placeholder],
+        feed: Feed,
+        problem: Problem,
+        size: Size | None,
+        last_jpeg: bytes | None,
+    ) -> asyncio.Task[Picture | None]:
+        placeholder = placeholders.get(feed)
         # Another one is drawn when this one is done: problems may change more often than one can draw.
         if placeholder is None or (placeholder.drawing.done() and not placeholder.is_of(problem, size, last_jpeg)):
             drawing = asyncio.create_task(self._draw(feed.camera_key, problem, size, last_jpeg))
             drawing.add_done_callback(lambda _: self._on_drawn())
             placeholder = _Placeholder(problem, size, last_jpeg, time.monotonic(), drawing)
-            self._by_feed[feed] = placeholder
+            placeholders[feed] = placeholder
         return placeholder.drawing
 
     async def _draw(

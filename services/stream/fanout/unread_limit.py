@@ -18,13 +18,23 @@ ONE_PART: Final = 1.2
 """As an acknowledgement is sent, its part is often unread even where the program keeps up: not more than that."""
 FIRST_PARTS_PER_SECOND: Final = 6.0
 """The rate assumed when a part is found unread for the first time. A hiccup then costs no more than a few pictures."""
+SLOW_PARTS_PER_SECOND: Final = 3.0
+"""Below this rate a program's window is not enough: it hides what grew with it, and what the kernel keeps in reserve.
+So a slow program gets no more than it reads by its rate, even where its window says that all is read."""
 MOST_PARTS_PER_SECOND: Final = 60.0
 FASTER: Final = 1.25
 SLIGHTLY_FASTER: Final = 1.1
+HARDLY_FASTER: Final = 1.03
 SLOWER: Final = 0.5
-"""With each measurement the rate changes by these factors at most."""
+"""With each measurement the rate changes by these factors at most. A program reads whole parts, so in less than a
+part's time it has often read nothing: then the rate falls by less."""
+CAREFUL_TIMES: Final = 6
+"""After its rate fell, a slow program is thought to be faster in smaller steps, this many times. After that it is
+rather one that is quick again."""
 MOST_SECONDS: Final = 4.0
-"""After this time a part is offered, however slow the program seems to be."""
+LONGEST_SECONDS: Final = 32.0
+"""After the first time a part is offered, however slow the program seems to be. While it reads nothing at all, the time
+doubles, up to the second: a program that was stopped for minutes finds few pictures of the past."""
 SAME_SHARE: Final = 0.3
 SAME_TIMES: Final = 2
 """A rest that is the same to this share of a part, this many times in a row, after longer and longer waits, is none:
@@ -37,11 +47,15 @@ class UnreadLimit:
     __slots__ = (
         "_acknowledged_bytes",
         "_admitted_at",
+        "_given_bytes",
+        "_given_since",
         "_largest_window",
         "_measured_at",
+        "_most_seconds",
         "_part_bytes",
         "_rate",
         "_same_times",
+        "_times_faster",
         "_unread_bytes",
         "_waited_seconds",
     )
@@ -53,45 +67,81 @@ class UnreadLimit:
         self._measured_at = 0.0
         self._rate = 0.0
         """Bytes per second that the program reads; 0 until a part was found unread."""
+        self._times_faster = 0
+        """How many times in a row the rate has not fallen."""
+        self._given_bytes = 0
+        self._given_since = 0.0
+        """What was admitted since it had read all before that, as far as is known."""
         self._part_bytes = 0
         """The size of the last part admitted."""
         self._admitted_at = 0.0
+        self._most_seconds = MOST_SECONDS
         self._waited_seconds = 0.0
         self._same_times = 0
 
     def admits(self, now: float, window_bytes: int, acknowledged_bytes: int, in_flight_bytes: int, part: int) -> bool:
         """Whether a part of `part` bytes may follow: when the earlier ones are read, as far as can be known."""
+        has_grown = window_bytes > self._largest_window > 0
         self._largest_window = max(self._largest_window, window_bytes)
         unread_bytes = self._largest_window - window_bytes
         if acknowledged_bytes > self._acknowledged_bytes:
             # The window was told when the last part came, at the earliest.
-            self._measure(self._admitted_at, unread_bytes, acknowledged_bytes)
+            self._measure(self._admitted_at, unread_bytes, acknowledged_bytes, has_grown=has_grown)
         elif unread_bytes < self._unread_bytes:
-            self._measure(now, unread_bytes, acknowledged_bytes)
-        if self._unread_bytes >= _unread_part(part):
-            self._rate = self._rate or FIRST_PARTS_PER_SECOND * part
-            seconds = now - self._measured_at
-            if self._unread_bytes + in_flight_bytes > self._rate * seconds and seconds < MOST_SECONDS:
-                return False
+            self._measure(now, unread_bytes, acknowledged_bytes, has_grown=has_grown)
+        if self._reckoned_rest(now, in_flight_bytes, part) > 0 and now - self._admitted_at < self._most_seconds:
+            return False
+        if self._rate:
+            # What it had time for and was not given is no credit.
+            self._given_since = max(self._given_since, now - self._given_bytes / self._rate)
+        self._given_bytes += part
         self._part_bytes, self._admitted_at = part, now
         return True
 
-    def _measure(self, at: float, unread_bytes: int, acknowledged_bytes: int) -> None:
+    def _reckoned_rest(self, now: float, in_flight_bytes: int, part: int) -> float:
+        """The bytes that it can't have read yet."""
+        rest_bytes = 0.0
+        if self._unread_bytes >= _unread_part(part):
+            self._rate = self._rate or FIRST_PARTS_PER_SECOND * part
+            rest_bytes = self._unread_bytes + in_flight_bytes - self._rate * (now - self._measured_at)
+        if self._is_slow(part):
+            rest_bytes = max(rest_bytes, self._given_bytes - self._rate * (now - self._given_since))
+        return rest_bytes
+
+    def _is_slow(self, part: int) -> bool:
+        return 0 < self._rate < SLOW_PARTS_PER_SECOND * part
+
+    def _measure(self, at: float, unread_bytes: int, acknowledged_bytes: int, *, has_grown: bool) -> None:
+        """`has_grown`: the window is larger than ever before, so it does not tell what is unread."""
+        read_bytes = acknowledged_bytes - self._acknowledged_bytes + self._unread_bytes - unread_bytes
+        seconds = at - self._measured_at
+        was_stopped = self._most_seconds > MOST_SECONDS
+        if read_bytes >= LEAST_SHARE * self._part_bytes:
+            self._most_seconds = MOST_SECONDS
+        elif seconds >= self._most_seconds:
+            self._most_seconds = min(2 * self._most_seconds, LONGEST_SECONDS)
         if self._rate:
-            read_bytes = acknowledged_bytes - self._acknowledged_bytes + self._unread_bytes - unread_bytes
-            seconds = at - self._measured_at
-            self._adapt(unread_bytes, read_bytes / max(seconds, 0.001))
+            if not has_grown:
+                self._adapt(unread_bytes, read_bytes, seconds)
             unread_bytes -= self._forgiven(unread_bytes, seconds)
+        if not has_grown and unread_bytes < _unread_part(self._part_bytes):
+            self._given_since, self._given_bytes = at, self._part_bytes
+            if was_stopped:
+                self._rate = FIRST_PARTS_PER_SECOND * self._part_bytes  # it read nothing for long, and now all at once
         self._measured_at, self._unread_bytes, self._acknowledged_bytes = at, unread_bytes, acknowledged_bytes
 
-    def _adapt(self, unread_bytes: int, measured_rate: float) -> None:
+    def _adapt(self, unread_bytes: int, read_bytes: int, seconds: float) -> None:
         """What was not all read tells the rate; a program that has read all may be faster than it could show."""
+        is_careful = self._is_slow(self._part_bytes) and self._times_faster < CAREFUL_TIMES
+        self._times_faster += 1
         if unread_bytes < _unread_part(self._part_bytes):
-            rate = self._rate * FASTER
+            rate = self._rate * (SLIGHTLY_FASTER if is_careful else FASTER)
         elif unread_bytes <= ONE_PART * self._part_bytes:
-            rate = self._rate * SLIGHTLY_FASTER
+            rate = self._rate * (HARDLY_FASTER if is_careful else SLIGHTLY_FASTER)
         else:
-            rate = min(max(measured_rate, self._rate * SLOWER), self._rate * FASTER)
+            self._times_faster = 0
+            least_rate = self._rate * SLOWER ** min(1.0, seconds * self._rate / self._part_bytes)
+            rate = min(max(read_bytes / max(seconds, 0.001), least_rate), self._rate * FASTER)
         self._rate = min(rate, MOST_PARTS_PER_SECOND * self._part_bytes)
 
     def _forgiven(self, unread_bytes: int, seconds: float) -> int:
@@ -106,7 +156,7 @@ class UnreadLimit:
         self._same_times = 0
         surplus_bytes = unread_bytes - self._part_bytes
         self._largest_window -= surplus_bytes
-        self._rate = MOST_PARTS_PER_SECOND * self._part_bytes
+        self._rate = FIRST_PARTS_PER_SECOND * self._part_bytes
         return surplus_bytes
 
 

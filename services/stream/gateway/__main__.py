@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from pathlib import Path
+from typing import Final
 
 from services.stream.gateway.balancer import Balancer
 from services.stream.settings import StreamSettings
@@ -13,8 +14,10 @@ from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
+from shared.web.refusal import serve_refusal, without_values
 from shared.web.server import listen
 
+USUAL_PORT: Final = 8001
 log = get_logger("services.stream.gateway")
 
 
@@ -66,5 +69,9 @@ def listen_for_replicas(path: Path) -> socket.socket:
     return listener
 
 
+def show_refusal(sentence: str) -> None:
+    serve_refusal(without_values(sentence), "STREAM", USUAL_PORT)
+
+
 if __name__ == "__main__":
-    run_service(main)
+    run_service(main, show_refusal=show_refusal)

@@ -25,13 +25,16 @@ class AccessSecrets:
             Role.OPERATOR: (settings.operator_password, settings.operator_token),
         }
         self._digests = [(_digest(_text(one)), role) for role, both in secrets.items() for one in both if one]
-        own = _text(settings.access_secret)
-        self.keys: Final = {role: _derived(role, own, *both) for role, both in secrets.items() if any(both)}
+        own, sign_on = _text(settings.access_secret), _text(settings.sign_on_secret)
+        self.keys: Final = {
+            role: _derived(role, own, *both, sign_on) for role, both in secrets.items() if any(both) or sign_on
+        }
         """The key that signs each role's sessions and links: the same in every process with the same secrets."""
 
     @property
-    def are_set(self) -> bool:
-        return bool(self._digests)
+    def roles(self) -> frozenset[Role]:
+        """Those that a password or a token belongs to."""
+        return frozenset(role for _, role in self._digests)
 
     def role_of(self, secret: str) -> Role | None:
         """The role that `secret` belongs to, or None. A wrong secret takes as long as a right one."""
@@ -51,8 +54,12 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def _derived(role: Role, access_secret: str, password: SecretStr | None, token: SecretStr | None) -> bytes:
-    both = _digest(_text(password)) + _digest(_text(token))
+def _derived(
+    role: Role, access_secret: str, password: SecretStr | None, token: SecretStr | None, sign_on_secret: str
+) -> bytes:
+    secrets = _digest(_text(password)) + _digest(_text(token))
+    if sign_on_secret:  # whoever knew it could sign on and make links, so a changed one ends them
+        secrets += _digest(sign_on_secret)
     # With a secret of this installation a table of passwords made for another one, or for all, is of no use here.
     salt = f"framecast {role.name}".encode() + _digest(access_secret)
-    return hashlib.scrypt(both, salt=salt, n=_SCRYPT_COST, r=8, p=1, maxmem=_SCRYPT_MAX_BYTES, dklen=32)
+    return hashlib.scrypt(secrets, salt=salt, n=_SCRYPT_COST, r=8, p=1, maxmem=_SCRYPT_MAX_BYTES, dklen=32)

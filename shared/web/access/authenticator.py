@@ -8,6 +8,7 @@ from shared.clock import Clock
 from shared.errors import FramecastError
 from shared.web.access.access_secrets import AccessSecrets
 from shared.web.access.roles import Role
+from shared.web.access.sign_on import SignOn
 from shared.web.access.signing import Signer
 from shared.web.access.throttle import FREE_FAILURES, LoginThrottle
 from shared.web.client_log import ClientLog, limit_met
@@ -31,7 +32,9 @@ class TooManyAttemptsError(FramecastError):
 
 
 class Authenticator:
-    """One per process, used on its loop. `is_on`: whether any password or token is set."""
+    """One per process, used on its loop. `is_on`: whether any password or token is set, or a proxy signs users on;
+    `takes_passwords`: whether it is one of the former.
+    """
 
     def __init__(self, settings: WebSettings, clock: Clock) -> None:
         self._secrets = secrets = AccessSecrets(settings)
@@ -39,8 +42,10 @@ class Authenticator:
         self._log = ClientLog(_LOG_SECONDS, clock.monotonic)
         self.clock: Final = clock
         self.signer: Final = Signer(secrets.keys, clock)
-        self.is_on: Final = secrets.are_set
-        self.has_operator: Final = Role.OPERATOR in secrets.keys
+        self.sign_on: Final = SignOn(settings, clock)
+        self.takes_passwords: Final = bool(secrets.roles)
+        self.is_on: Final = self.takes_passwords or self.sign_on.is_on
+        self.has_operator: Final = Role.OPERATOR in secrets.roles
 
     def role_of_secret(self, secret: str, address: str) -> Role:
         """The role that `secret` belongs to. `address` is the client's, for the limit on wrong secrets.

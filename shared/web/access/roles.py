@@ -19,12 +19,20 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """The sender of a request. `role` is None without valid proof; `ends_at` (UTC epoch seconds) is a share link's."""
+    """The sender of a request. `role` is None without valid proof. A stream that it opens ends at `ends_at` (UTC epoch
+    seconds): at the end of its share link, or when a proxy that signed on `user` is to be asked again.
+    """
 
     address: str
     is_https: bool
     role: Role | None
     ends_at: int | None = None
+    user: str | None = None
+
+    @property
+    def has_link(self) -> bool:
+        """Whether a share link is its proof, which opens one thing only."""
+        return self.ends_at is not None and self.user is None
 
 
 def set_requester(scope: Scope, requester: Requester) -> None:

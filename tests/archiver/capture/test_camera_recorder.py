@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from services.archiver.base.capture_rule import ALWAYS, CaptureRule, parse_rule
-from services.archiver.base.errors import StorageFullError
+from services.archiver.base.errors import StorageFullError, StorageUnavailableError
 from services.archiver.base.problems import Problems
 from services.archiver.capture.camera_presence import CameraPresence
 from services.archiver.capture.camera_recorder import CameraRecorder
@@ -104,6 +105,10 @@ class Recording:
         """Begin in hours from 14 o'clock on, reason and detail."""
         gaps, _ = GapRows(self.engine).gaps(GapQuery())
         return [((gap.start_seconds - START) // HOUR, gap.reason, gap.detail) for gap in gaps]
+
+
+def slots_of(recording: Recording) -> set[int | None]:
+    return {frame.slot_start for frame in recording.rows()}
 
 
 @asynccontextmanager
@@ -242,6 +247,37 @@ async def test_a_disk_that_stays_full_leaves_a_gap(recording: Recording, monkeyp
         await eventually(offered_until(recording, jpeg_of(), recording.rows))
     assert recording.gaps() == [(0, "disk full", None)]
     assert [frame.slot_start for frame in recording.rows()] == [START + HOUR]
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["stored late", "refused late"])
+async def test_slots_that_pass_while_the_store_hangs_leave_gaps_that_say_so(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch, is_stored: bool
+) -> None:
+    """A disk that stalls, a store that is not reached: the archiver ran, so it must not be said that it was down."""
+    answers, store = threading.Event(), recording.store.write_first
+
+    def hang(*arguments: Any) -> Any:
+        answers.wait(60)
+        if not is_stored:
+            raise StorageUnavailableError("It can't be used.")
+        return store(*arguments)
+
+    async with running(recording):
+        with monkeypatch.context() as hanging:
+            hanging.setattr(recording.store, "write_first", hang)
+            await eventually(lambda: recording.demand.now)
+            recording.offer(jpeg_of())
+            await eventually(lambda: not recording.demand.now)
+            for passed in (1, 2, 3):
+                recording.next_hour()
+                await eventually(lambda passed=passed: len(recording.recorder.passed_slots.begun) == passed)  # type: ignore[misc]
+            answers.set()
+            await eventually(recording.gaps)
+        await eventually(offered_until(recording, jpeg_of(), lambda: START + 3 * HOUR in slots_of(recording)))
+    first = [] if is_stored else [0]
+    assert [start for start, _, _ in recording.gaps()] == ([1] if is_stored else [0])
+    assert {reason for _, reason, _ in recording.gaps()} == {"storage unavailable"}
+    assert [start for start in (0, 1, 2, 3) if START + start * HOUR not in slots_of(recording)] == [*first, 1, 2]
 
 
 async def test_a_picture_that_webp_cannot_hold_is_shown_and_another_one_is_taken(recording: Recording) -> None:

@@ -34,6 +34,7 @@ class Other:
     at: datetime
     contradicts: bool = True
     name: str = "another clock"
+    confirms: bool = True
 
     def utc_ns(self) -> int | None:
         return ((self.at - EPOCH) // timedelta(microseconds=1)) * 1000
@@ -273,3 +274,33 @@ def test_the_row_of_a_file_that_has_one_takes_no_slot(
     found = frame_rows.by_path(dated_anew.path)
     assert found is not None
     assert found.slot_start == named.slot_start
+
+
+async def test_a_server_that_may_have_this_very_clock_contradicts_it_and_confirms_nothing(
+    engine: Engine, frame_files: FrameFiles, world: World
+) -> None:
+    """In a container: a database on this computer, named by its address in the network, is wrong by the same years."""
+    world.reboot()
+    world.set(NOW + YEAR)
+    other = Other(world.at, name="PostgreSQL", confirms=False)
+    scene = Scene(engine, frame_files, world, other)
+    await scene.watch.look()
+    assert scene.watch.problems.texts()
+    scene.clock.confirm()
+    await scene.watch.look()
+    assert not scene.watch.problems.texts()
+
+
+async def test_a_server_that_may_have_this_very_clock_takes_back_what_it_said_itself(
+    engine: Engine, frame_files: FrameFiles, world: World
+) -> None:
+    """It is another computer's, then, and had not found the time yet. What others said stays."""
+    other = Other(NOW - YEAR, confirms=False)
+    scene = Scene(engine, frame_files, world, other)
+    await scene.watch.look()
+    assert scene.watch.problems.texts()
+    for name in ("another server", other.name):
+        world.advance(timedelta(seconds=ASK_SECONDS))
+        other.name, other.at = name, world.at
+        await scene.watch.look()
+        assert bool(scene.watch.problems.texts()) is (name == "another server")

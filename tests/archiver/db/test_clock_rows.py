@@ -10,10 +10,12 @@ from services.archiver.base.clock_doubt import DoubtKind
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.camera_changes import CameraChanges
 from services.archiver.db.clock_leftovers import ClockLeftovers
-from services.archiver.db.clock_rows import ClockRows, judged_rows, new_row
+from services.archiver.db.clock_rows import ClockRows, new_row
+from services.archiver.db.engine import writing
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
-from services.archiver.db.gaps import GapQuery, GapRows
+from services.archiver.db.gaps import GapQuery, GapRows, insert_gap
+from services.archiver.db.intervals import GapReason, Missed, Stretch
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame, ArchiveGap, FrameKind
 from services.archiver.db.recovery import Recovery
 from services.archiver.db.slot_report import SlotReport
@@ -304,7 +306,9 @@ def test_imported_pictures_of_other_decades_are_no_leftovers(
     assert clock.doubt() is None
 
 
-def test_marks_can_be_taken_away_again(engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows) -> None:
+def test_marks_can_be_taken_away_again(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, gap_rows: GapRows
+) -> None:
     """Somebody knows that the dates are right; those that can't be stay marked."""
     world = World(NOW)
     clock, _ = judged(engine, world)
@@ -318,9 +322,14 @@ def test_marks_can_be_taken_away_again(engine: Engine, frame_files: FrameFiles, 
     clock, rows = judged(engine, world)
     clock.confirm()
     rows.settle()
-    assert len(listed(frame_rows, doubtful=True)) == 1
+    (row,), _ = frame_rows.page(FrameQuery(doubtful=True))
+    assert row.slot_start is not None
+    with writing(engine) as session:
+        slot = Stretch(row.slot_start, row.slot_start + 3600)
+        insert_gap(session, "camera_1", 3600, Missed(slot, GapReason.ARCHIVER_DOWN.value))
     assert rows.believe() == 1
     assert len(listed(frame_rows)) == 2
+    assert gap_rows.gaps(GapQuery())[0] == [], "no slot has a gap beside its frame"
 
 
 def test_a_frame_in_doubt_that_a_scan_adopts_is_marked_and_was_not_put_back(
@@ -420,20 +429,6 @@ def test_imported_stills_are_neither_evidence_nor_leftovers(
     world.advance(HOUR)
     clock, _ = judged(engine, world)
     assert clock.doubt() is None
-
-
-def test_a_command_judges_the_clock_before_it_adopts(
-    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows
-) -> None:
-    """The archive's newest row is years from now: what this boot captured is marked."""
-    world = World(datetime(2126, 11, 26, tzinfo=UTC))
-    clock = TrustedClock(world.clock)
-    clock.confirm()
-    row = capture(clock, frame_files, frame_rows)
-    stored = frame_files.describe(FrameName("camera_1", row.slot_start))
-    assert stored is not None
-    assert not new_row(stored, clock).doubtful
-    assert judged_rows(engine)(stored).doubtful
 
 
 def test_frames_that_a_scan_took_in_during_a_doubt_are_listed_when_it_ends(

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import create_engine, update
 from sqlmodel import Session, col
 
+from services.archiver.base.errors import StorageFullError, StorageUnavailableError
 from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
@@ -303,3 +304,46 @@ def test_the_rows_of_a_large_archive_are_not_held_in_memory(archive: Archive) ->
         tracemalloc.stop()
         assert peak_bytes < 2_000_000
     assert len(archive.rows()) == 5000
+
+
+def test_neither_rows_of_export_nor_old_ones_lie_in_the_systems_directory_for_temporary_files(
+    archive: Archive,
+) -> None:
+    """In the container that is 64 MB. They lie beside the target without a name, so a killed export leaves none."""
+    archive.dest.mkdir()
+    facts = archive.porch[0].model_dump()
+    rows = RowsFile(DirectoryTarget(archive.dest), RowsFormat.CSV)
+    for number in range(20_000):
+        rows.add(ArchivedFrame.model_construct(**facts | {"path": f"porch/{number}.webp"}))
+    opened = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    (mine,) = [name for name in opened if name.startswith(str(archive.dest))]
+    assert mine.endswith("(deleted)")
+    assert list(archive.dest.iterdir()) == []
+    rows.write()
+    assert len(archive.rows()) == 20_000
+
+
+def test_a_disk_that_is_full_of_rows_is_told_and_the_rows_of_earlier_exports_stay(archive: Archive) -> None:
+    """What the table of rows holds then is not to be trusted."""
+    assert archive.export("--camera", "attic").returncode == 0
+    earlier = archive.rows()
+    facts = archive.porch[0].model_dump()
+    rows = RowsFile(DirectoryTarget(archive.dest), RowsFormat.CSV)
+    rows._rows._rows.execute("PRAGMA max_page_count=8")
+
+    def fill() -> None:
+        for number in range(1000):
+            rows.add(ArchivedFrame.model_construct(**facts | {"path": f"porch/{number}.webp"}))
+
+    with pytest.raises(StorageFullError, match=r"^The rows of the export can't be kept while it runs: "):
+        fill()
+    with pytest.raises(StorageUnavailableError, match="those of earlier exports stay as they were"):
+        rows.write()
+    assert archive.rows() == earlier
+    assert not list(archive.dest.glob(".tmp-*"))
+
+
+def test_a_directory_that_takes_no_rows_is_told_in_words(tmp_path: Path) -> None:
+    """Not with the traceback of a library."""
+    with pytest.raises(StorageUnavailableError, match="No such file or directory"):
+        RowsFile(DirectoryTarget(tmp_path / "no"), RowsFormat.CSV)

@@ -15,12 +15,12 @@ from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.db.engine import open_engine
 from services.archiver.files.picture_memory import PictureMemory
-from services.archiver.timelapse import queries
-from services.archiver.timelapse import queue as queue_module
+from services.archiver.timelapse import queries, rendering
 from services.archiver.timelapse.automatic import LEAST_FRAMES, AutomaticTimelapses
 from services.archiver.timelapse.job import Job, JobState
-from services.archiver.timelapse.queue import TimelapseQueue, TimelapseSettings
+from services.archiver.timelapse.queue import TimelapseQueue
 from services.archiver.timelapse.schedule_memory import FILE
+from services.archiver.timelapse.settings import TimelapseSettings
 from shared.clock import Clock
 from tests.archiver.test_service import environment, start_in_vain
 from tests.archiver.timelapse.conftest import BEGIN, start
@@ -127,7 +127,8 @@ def test_an_entry_may_be_for_one_camera(begin: Begin, archive: MadeArchive) -> N
 
 def test_one_a_day_at_noon_is_in_the_archives_time_zone(begin: Begin, archive: MadeArchive) -> None:
     """Through the change of clocks, in the last thirty days."""
-    archive.hours(BEGIN, range(48, 24 * 31))
+    around_noon = (24 * day + hour for day in range(2, 31) for hour in range(8, 14))
+    archive.hours(BEGIN, around_noon)
     schedule, queue = begin("rolling 30d at=12:00", ZoneInfo("Europe/Berlin"))
     assert schedule.ask_for_what_is_due(datetime(2026, 10, 31, 1, tzinfo=UTC)) == 1
     (job,) = queue.files.all()
@@ -261,7 +262,7 @@ async def test_a_disk_that_stays_away_ends_a_render_after_two_attempts(
     async def lose_the_disk(*_: object) -> None:
         raise DiskNotMountedError("The disk is not mounted.")
 
-    monkeypatch.setattr(queue_module, "render", lose_the_disk)
+    monkeypatch.setattr(rendering, "render", lose_the_disk)
     with pytest.raises(DiskNotMountedError):
         await queue._work()
     assert [job.state for job in queue.files.all()] == [JobState.QUEUED]

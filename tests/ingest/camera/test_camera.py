@@ -14,6 +14,7 @@ from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.renditions import RenderingOptions, Renditions
 from services.ingest.camera.retries import PROBE_SECONDS
 from services.ingest.camera.state import ObservedState
+from services.ingest.decoding.jpeg_encoder import JpegEncoder
 from services.ingest.decoding.picture_limits import PictureRefusedError
 from services.ingest.decoding.pictures import BgrPicture
 from services.ingest.sources import (
@@ -576,6 +577,43 @@ def test_a_picture_that_is_worked_on_for_too_long_leaves_no_old_one_live() -> No
     assert [each.state for each in seen] == [CameraState.LIVE, CameraState.STALLED, CameraState.STALLED]
     assert "the newest picture is 5 s old" in (seen[1].last_error or "")
     assert seen[1] == seen[2], "ever new words would be ever new stand-ins"
+    assert scene.states[:2] == [CameraState.LIVE, CameraState.LIVE], "that it is live again is told at once"
+
+
+def test_a_picture_that_grows_too_old_while_it_is_encoded_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its age would have no limit: what was just in time when it was decoded is encoded for seconds."""
+    encode = BgrPicture.to_jpeg
+
+    def take_long(picture: BgrPicture, quality: int, encoder: JpegEncoder | None = None) -> bytes:
+        scene.now += scene.late
+        return encode(picture, quality, encoder)
+
+    monkeypatch.setattr(BgrPicture, "to_jpeg", take_long)
+    scene: Scene = Scene(
+        steps([None] * 3, lambda: setattr(scene, "late", 3.0), [None], lambda: setattr(scene, "late", 0.0), [None] * 3)
+    )
+    scene.source_facts = SourceFacts(lacks_cpu_time=True)
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert scene.states[:3] == [CameraState.LIVE, CameraState.STALLED, CameraState.LIVE]
+    assert "the newest picture is 6 s old" in (scene.observed[1].last_error or "")
+    assert [frame.sequence for frame in scene.frames] == [1, 2, 5, 6, 7, 8], "two were too old when they were ready"
+
+
+def test_pictures_that_take_too_long_to_read_leave_no_old_one_live() -> None:
+    """The camera's thread is kept in the midst of reading, when the computer has no time for it."""
+    seen: list[ObservedState] = []
+
+    def wait_long() -> None:
+        for _ in range(2):
+            scene.now += 2.6
+            seen.append(scene.camera.observed)
+
+    scene: Scene = Scene(steps([None] * 20, wait_long, [None] * 2))
+    scene.source_facts = SourceFacts(lacks_cpu_time=True)
+    scene.camera.want(frozenset({"main"}))
+    scene.run()
+    assert [each.state for each in seen] == [CameraState.LIVE, CameraState.STALLED]
     assert scene.states[:2] == [CameraState.LIVE, CameraState.LIVE], "that it is live again is told at once"
 
 

@@ -58,6 +58,14 @@ def test_a_lag_of_this_computers_is_told_without_any_report() -> None:
     assert lags[-1] == pytest.approx(20.0, abs=0.5)
 
 
+def test_a_burst_that_is_over_within_a_second_disproves_nothing() -> None:
+    """A thread that waited for a CPU just now may not know it yet. Its camera's clock was doubted for minutes."""
+    clock = CameraClock(lambda: False)
+    lags = lateness_of(clock, stream(60, late=lambda at: max(0.0, 30.8 - at) if at >= 30 else 0.0))
+    assert max(lags) == pytest.approx(0.8, abs=0.05)
+    assert clock.is_believed
+
+
 def test_pictures_that_are_fast_again_are_no_longer_late() -> None:
     """What had queued up comes at once."""
     clock = confirmed()

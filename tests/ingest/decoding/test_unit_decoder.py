@@ -73,8 +73,35 @@ def test_a_newest_picture_that_waited_for_a_viewer_is_not_late(monkeypatch: pyte
     units, _ = assembled("h264", recorded("h264"))
     pictures = UnitDecoder(FORMATS["h264"](), b"")
     units[0].taken_at, units[0].arrived_at = 99.9, 100.0
+    pictures.nothing_newer_until = 108.0
     assert newest_after(pictures, units[0]) is not None
     assert pictures.late_seconds == pytest.approx(0.1)
+
+
+def test_a_picture_that_waited_for_this_computer_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that gets no CPU can't know that it has read the newest."""
+    monkeypatch.setattr("services.ingest.decoding.unit_decoder.time.monotonic", lambda: 108.0)
+    units, _ = assembled("h264", recorded("h264"))
+    pictures = UnitDecoder(FORMATS["h264"](), b"")
+    units[0].taken_at, units[0].arrived_at = 99.9, 100.0
+    assert newest_after(pictures, units[0]) is not None
+    assert pictures.late_seconds == pytest.approx(8.1)
+
+
+def test_a_key_frame_that_others_followed_was_not_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While key frames alone are decoded, the ones behind it still wait."""
+    now = 100.0
+    monkeypatch.setattr("services.ingest.decoding.unit_decoder.time.monotonic", lambda: now)
+    units, _ = assembled("h264", recorded("h264"))
+    pictures = UnitDecoder(FORMATS["h264"](), b"")
+    units[0].taken_at, units[0].arrived_at = 96.0, 100.0
+    newest_after(pictures, units[0])
+    for unit in units[6:9]:
+        unit.taken_at, unit.arrived_at = 99.9, 100.0
+        pictures.pending.put(unit)
+    now = pictures.nothing_newer_until = 101.0
+    assert pictures.newest() is not None
+    assert pictures.late_seconds == pytest.approx(1.1)
 
 
 def test_after_shedding_no_group_of_pictures_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:

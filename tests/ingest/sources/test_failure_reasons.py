@@ -45,6 +45,7 @@ def test_words_about_a_transport_name_the_one_in_use_and_the_other(transport: st
     ("username", "password", "part"),
     [
         ("", "", "none is set"),
+        ("", PASSWORD, "a password is set, but no user name"),
         ("viewer", PASSWORD, "refused the user name or password"),
         ("viewer", "gehöim", "a way of their own"),
         ("viewer", "a%40b", "percent-encoding"),

@@ -24,17 +24,28 @@ from shared.bus.frames import (
     Frame,
     encode_frame,
 )
+from shared.bus.ingest_report import MAX_REPORT_BYTES, IngestReport
 from shared.bus.silence import SILENCE_SECONDS
-from shared.bus.status import MAX_CAPTURE_INTERVAL_SECONDS, MAX_STATUS_BYTES, MAX_WORDS, CameraState, CameraStatus
+from shared.bus.status import (
+    MAX_CAMERAS,
+    MAX_CAPTURE_INTERVAL_SECONDS,
+    MAX_STATUS_BYTES,
+    MAX_WORDS,
+    CameraState,
+    CameraStatus,
+)
 from shared.bus.topics import (
+    ALL_INGESTS,
     ALL_STATUSES,
     CAPTURE,
+    INGEST_ID_PATTERN,
     KEY_PATTERN,
     MAIN,
     MAX_TOPIC_BYTES,
     RENDITION_PATTERN,
     ViewersClaim,
     frame_topic,
+    ingest_topic,
     new_hello_topic,
     status_topic,
 )
@@ -98,6 +109,20 @@ def test_the_statuses_members_and_their_types_are_told_in_order() -> None:
     }
     absent = re.findall(r"^(.*) may be absent", section("A status"), re.MULTILINE)[0]
     assert quoted(absent) == {name for name, field in fields.items() if not field.is_required()} - {"version"}
+
+
+def test_the_members_of_an_ingests_report_are_told_in_order() -> None:
+    """With their limits."""
+    told = rows("What an ingest says of itself")
+    assert {name: kind for name, (kind, _) in told.items()} == {
+        name: json_type(field.annotation) for name, field in IngestReport.model_fields.items()
+    }
+    assert f"at most {MAX_REPORT_BYTES // 2**10} KiB" in section("What an ingest says of itself")
+    assert f"at most {MAX_CAMERAS:,}" in told["cameras"][1]
+    assert f"at most {MAX_WORDS:,} characters" in told["refusal"][1]
+    assert f"`{INGEST_ID_PATTERN}`" in told["ingest"][1]
+    assert ingest_topic("<id>").decode() in quoted(PAGE)
+    assert ingest_topic("x").startswith(ALL_INGESTS)
 
 
 def test_states_and_sources_are_told() -> None:

@@ -92,6 +92,18 @@ def test_capturing_and_deleting_pass_without_a_body(replica: Replica) -> None:
     assert (status, body) == (204, b"")
 
 
+def test_what_the_client_does_not_ask_for_the_archive_is_not_asked_for(replica: Replica) -> None:
+    """curl got gzip, which it can't read unless it is told to."""
+    connection = http.client.HTTPConnection("127.0.0.1", replica.port, timeout=30)
+    connection.putrequest("HEAD", "/api/camera/frames", skip_accept_encoding=True)
+    connection.endheaders()
+    assert connection.getresponse().status == 200
+    assert not {"Accept-Encoding", "Accept", "User-Agent"} & _Archive.received.keys()
+    replica.request("/api/camera/frames", "HEAD", {"Accept-Encoding": "gzip"})
+    assert _Archive.received["Accept-Encoding"] == "gzip"
+    connection.close()
+
+
 def test_a_body_is_passed_on_while_it_comes(replica: Replica) -> None:
     """It is measured on its way, and not held."""
     _Archive.begun.clear()

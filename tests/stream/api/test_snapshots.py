@@ -9,10 +9,12 @@ from functools import partial
 import pytest
 from PIL import Image
 
+from services.stream.fanout.cameras import TOO_OLD
 from services.stream.fanout.hub import REPEAT_SECONDS
 from shared.bus.status import CameraState
 from shared.bus.topics import frame_topic
 from tests.support.bus import FakeIngest, frame_of, status_of
+from tests.support.mjpeg import Viewer
 from tests.support.replica import Replica
 from tests.support.waiting import wait_until
 
@@ -107,6 +109,34 @@ def test_a_marked_picture_is_drawn_once_however_many_ask(
     for _ in range(20):
         assert replica.request(SNAPSHOT)[2] == jpeg
     assert len(drawn) - before <= 1
+
+
+def test_a_picture_that_is_too_old_for_one_request_is_said_to_be_and_drawn_once(
+    replica: Replica, ingest: FakeIngest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The camera sends on, and everybody else sees it. A poller with a `max_age` below its period costs one drawing."""
+    drawn: list[tuple[object, object]] = []
+    jpeg = frame_of("cam1", level=250).jpeg
+
+    def draw(problem: object, _size: object, last_jpeg: object, *_: object) -> bytes:
+        drawn.append((problem, last_jpeg))
+        return jpeg
+
+    monkeypatch.setattr("services.stream.fanout.placeholder_image.draw_placeholder", draw)
+    with Viewer(replica.port) as viewer:
+        wait_until(lambda: FRAMES in ingest.topics, "it is subscribed to")
+        before = list(drawn)
+        for sequence in range(5):
+            frame = frame_of("cam1", sequence, level=40 * sequence)
+            ingest.show(frame)
+            wait_until(lambda: viewer.parts and viewer.parts[-1].jpeg == frame.jpeg, "it is shown")  # noqa: B023 at once
+            status, headers, body = replica.request(f"{SNAPSHOT}?max_age=0.0001")
+            assert (status, headers["x-live"], body) == (503, "0", jpeg)
+            assert replica.request(f"{SNAPSHOT}?max_age=0.0001&stand_in=1")[0] == 200
+            assert replica.request(SNAPSHOT)[2] == frame.jpeg
+        shown = [part.jpeg for part in viewer.parts]
+        assert jpeg not in shown[shown.index(frame_of("cam1", level=0).jpeg) :], "no viewer saw it"
+    assert drawn[len(before) :] == [(TOO_OLD, None)]
 
 
 def test_before_any_camera_is_known_there_is_a_marked_picture_too(lonely_replica: Replica) -> None:

@@ -42,7 +42,12 @@ def test_it_tells_of_the_replica_the_bus_and_the_cameras(bus: str, ingest: FakeI
     assert answer["bus"]["has_keys"] is False
     heard_seconds_ago = (datetime.now(UTC) - datetime.fromisoformat(answer["bus"]["heard_at"])).total_seconds()
     assert 0 <= heard_seconds_ago < 20
-    assert answer["access"] == {"authenticates": False, "role": "operator", "longest_link_seconds": 30 * 86_400}
+    assert answer["access"] == {
+        "authenticates": False,
+        "role": "operator",
+        "user": None,
+        "longest_link_seconds": 30 * 86_400,
+    }
     (camera,) = answer["cameras"]
     assert (camera["key"], camera["headline"], camera["advice"]) == ("cam1", "Live", "")
     assert camera["ingest_version"] == "0.0.9"
@@ -96,7 +101,7 @@ def test_it_tells_the_role_of_the_requester_and_nothing_to_a_stranger(bus: str) 
         assert replica.request("/api/status")[0] == 401
         for token, role, longest in ((VIEWER_TOKEN, "viewer", 86_400), (OPERATOR_TOKEN, "operator", 30 * 86_400)):
             access = json.loads(replica.request("/api/status", headers=bearer(token))[2])["access"]
-            assert access == {"authenticates": True, "role": role, "longest_link_seconds": longest}
+            assert access == {"authenticates": True, "role": role, "user": None, "longest_link_seconds": longest}
 
 
 def test_no_secret_is_in_it(bus: str) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.stream.base import texts
 from services.stream.fanout.cameras import Cameras, KnownCamera
 from shared.bus.status import MAX_CAMERAS, CameraState
 from shared.errors import MessageDecodeError
@@ -28,7 +29,7 @@ def test_every_state_without_pictures_has_words(state: CameraState) -> None:
     assert problem is not None
     assert problem.headline
     assert problem.since_ns == status.since_ns
-    assert problem.advice == ("Set CAMERA_ENABLED=true to switch it on." if state == "disabled" else "Do this.")
+    assert problem.advice == (texts.SWITCH_ON_ADVICE if state == "disabled" else "Do this.")
 
 
 def test_cameras_come_in_their_order() -> None:

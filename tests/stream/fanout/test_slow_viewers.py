@@ -130,6 +130,24 @@ def test_what_a_program_has_not_read_is_not_added_to(replica: Replica, ingest: F
         assert 1 <= received.count(b"X-Timestamp") < shown / 5
 
 
+def test_a_kernel_that_tells_no_window_leaves_it_to_the_send_queue(
+    replica: Replica, ingest: FakeIngest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As kernels before 5.4, this one then answers with fewer bytes than were requested."""
+    monkeypatch.setattr("services.stream.fanout.viewer._TCP_INFO_BYTES", 4_096)
+    shown = 20
+    with socket.create_connection(("127.0.0.1", replica.port)) as idle, Viewer(replica.port) as healthy:
+        idle.sendall(b"GET /api/camera/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: replica.hub.viewer_count("cam1") == 2, "both are there")
+        for sequence in range(1, shown + 1):
+            ingest.show(large_frame(sequence, size=2_000))
+            wait_until(partial(has_parts, healthy, sequence), "the healthy one has it", 2)
+        idle.settimeout(5)
+        received = bytearray()
+        while received.count(b"X-Timestamp") < shown:
+            received += idle.recv(65536)
+
+
 def test_quality_auto_moves_a_slow_viewer_to_a_smaller_width_and_back(
     bus: str, ingest: FakeIngest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,10 @@ class Program:
     round_trip: float = 0.001
     window: int = WINDOW
     reads_before_the_acknowledgement: bool = True
+    reserve: int = 0
+    """Bytes that the kernel has room for beyond the window that it offers: as much can be unread without a sign."""
+    grows_to: int = 0
+    """The window becomes larger with each part that arrives, up to this, though nobody reads."""
     now: float = 0.0
     written: int = 0
     acknowledged: int = 0
@@ -52,7 +56,10 @@ class Program:
         if self.reads_before_the_acknowledgement:
             self._reads_until(at)
         self.acknowledged += self.part_bytes
-        self.told_window = self.window - len(self.unread) * self.part_bytes // 1024 * 1024
+        if self.window < self.grows_to:
+            self.window += 2 * self.part_bytes
+        unread_bytes = max(0, len(self.unread) * self.part_bytes - self.reserve)
+        self.told_window = self.window - unread_bytes // 1024 * 1024
 
     def _reads_until(self, at: float) -> None:
         while self.unread and self.busy_until <= at:
@@ -76,6 +83,29 @@ def test_a_program_slower_than_the_camera_sees_the_present(pause: float, part_by
     assert ages[int(len(ages) * 0.95)] <= 2 * pause
     assert ages[-1] <= 3 * pause
     assert len(ages) >= 0.5 * 100 / pause
+
+
+@pytest.mark.parametrize("pause", [0.5, 1.0])
+@pytest.mark.parametrize("part_bytes", [13_000, 150_000])
+def test_a_kernel_with_room_for_one_more_part_than_it_offers_hides_no_more_than_that(
+    pause: float, part_bytes: int
+) -> None:
+    program = Program(pause, part_bytes, window=20 * part_bytes, told_window=20 * part_bytes, reserve=part_bytes)
+    program.run(120)
+    ages = program.later(20)
+    assert ages[len(ages) // 2] <= 1.2 * pause
+    assert ages[int(len(ages) * 0.95)] <= 2.5 * pause
+    assert len(ages) >= 0.7 * 100 / pause
+
+
+def test_what_was_given_while_the_window_grew_by_itself_is_read_before_more_is_given() -> None:
+    """The first parts are all hidden by that: no window is as large as the next one."""
+    program = Program(0.5, 200_000, window=65_536, told_window=65_536, grows_to=3_000_000)
+    program.run(60)
+    assert program.ages[8][1] >= 2, "nothing was hidden"
+    ages = program.later(12)
+    assert ages[int(len(ages) * 0.95)] <= 1.25
+    assert len(ages) >= 0.6 * 48 / 0.5
 
 
 @pytest.mark.parametrize("pause", [0, 0.005, 0.02, 0.03])
@@ -118,8 +148,24 @@ def test_a_program_that_becomes_quick_gets_every_picture_again() -> None:
     assert len(program.later(50)) >= 0.9 * 30 * 10
 
 
-def test_a_program_that_reads_nothing_is_offered_a_part_every_few_seconds() -> None:
+def test_a_program_that_reads_nothing_is_offered_a_part_ever_more_seldom() -> None:
     """A connection that nobody reads fills up, so that it can be told and ended."""
     program = Program(1_000)
     program.run(60)
-    assert 12 <= program.written / program.part_bytes <= 25
+    after_a_minute = program.written // program.part_bytes
+    program.run(600)
+    assert 6 <= after_a_minute <= 12
+    assert 15 <= program.written / program.part_bytes - after_a_minute <= 25
+
+
+def test_a_program_that_was_stopped_for_minutes_sees_the_present_again_soon() -> None:
+    """When it reads again, its kernel tells that when it is asked whether it is there: here with the next part."""
+    program = Program(0.005)
+    program.run(10)
+    program.busy_until = program.now + 300
+    program.run(300)
+    assert len(program.unread) <= 18
+    program.run(35)
+    pictures_before = len(program.ages)
+    program.run(20)
+    assert len(program.ages) - pictures_before >= 0.95 * 30 * 20

@@ -71,6 +71,16 @@ def test_a_viewers_own_address_counts_and_not_what_it_claims(bus: str, path: Pat
         assert gateway.get("/api/devices", "127.0.0.3")[0] == 401
 
 
+def test_a_proxys_word_counts_from_its_own_connection_alone(bus: str, path: Path) -> None:
+    """The gateway reads no header and takes none away. The replica sees who connected: the proxy, or anybody."""
+    secret = "between-the-proxy-and-us"  # noqa: S105 the test's own
+    settings = {"gateway_socket": path, "sign_on_proxies": "127.0.0.2", "sign_on_secret": secret}
+    said = {"Remote_User": "alice", "X_Sign_On_Secret": secret}  # sent with hyphens
+    with running_gateway(path) as gateway, running_replica(bus, settings=settings):
+        assert gateway.get("/api/devices", "127.0.0.2", **said)[0] == 200
+        assert gateway.get("/api/devices", "127.0.0.3", **said, X_Forwarded_For="127.0.0.2")[0] == 401
+
+
 def test_its_socket_is_for_its_own_user_and_replaces_an_old_one(path: Path) -> None:
     """Who may connect there would get viewers' connections."""
     listen_for_replicas(path).close()

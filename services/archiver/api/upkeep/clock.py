@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Final, Self
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 
@@ -11,7 +11,7 @@ from services.archiver.api.error_responses import error_responses
 from services.archiver.api.frames.parameters import Instant
 from services.archiver.api.frames.schemas import REFUSAL_IN_LINE
 from services.archiver.api.turns import in_turn
-from services.archiver.base import clock_texts
+from services.archiver.base import clock_texts, retention_texts
 from services.archiver.base.clock_doubt import DoubtKind
 from services.archiver.base.epoch import EPOCH, from_ns
 from services.archiver.base.trusted_clock import TrustedClock
@@ -19,6 +19,8 @@ from services.archiver.clock.clean_up import take_out
 from services.archiver.db.clock_leftovers import ClockLeftovers, Leftovers
 from services.archiver.files.frame_files import FrameFiles
 from shared.clock import NS_PER_SECOND
+from shared.other_computer import is_another_computer, is_client_elsewhere
+from shared.web.access.roles import requester_of
 
 ADDRESS: Final = "/api/camera/retention/clock"
 BROWSER: Final = "a browser"
@@ -38,6 +40,8 @@ class LeftoversAnswer(BaseModel):
 
     frames: int = Field(description="whose time is in doubt; lists leave them out, `doubtful=true` lists them alone")
     bytes: int
+    kept: int = Field(description="how many of the frames are marked as kept, and so are not taken out")
+    kept_text: str | None = Field(description="the same as a sentence; null when there are none")
     oldest_at: datetime | None
     newest_at: datetime | None
     gaps: int = Field(description="that no outage made: of decades, or in the future")
@@ -48,6 +52,8 @@ class LeftoversAnswer(BaseModel):
         return cls(
             frames=found.frames,
             bytes=found.bytes,
+            kept=found.kept,
+            kept_text=retention_texts.kept_stay(found.kept, found.kept_bytes) if found.kept else None,
             oldest_at=found.oldest_at,
             newest_at=found.newest_at,
             gaps=len(found.gaps),
@@ -88,8 +94,10 @@ def clock_router(clock: TrustedClock, engine: Engine, frame_files: FrameFiles) -
         summary="Tell the time of another clock, such as a browser's",
         responses=_IN_LINE,
     )
-    def hear(at: At) -> ClockAnswer:
-        clock.hear(BROWSER, round((at - EPOCH).total_seconds() * NS_PER_SECOND))
+    def hear(request: Request, at: At) -> ClockAnswer:
+        """The clock of a client on this very computer says nothing: it is the same one."""
+        if is_client_elsewhere(_client_of(request)):
+            clock.hear(BROWSER, round((at - EPOCH).total_seconds() * NS_PER_SECOND))
         return answer()
 
     @router.post(
@@ -105,7 +113,7 @@ def clock_router(clock: TrustedClock, engine: Engine, frame_files: FrameFiles) -
     @router.delete(
         "/leftovers",
         dependencies=[in_turn()],
-        summary="Delete the frames whose time is in doubt, and mend gaps and marks",
+        summary="Delete the frames whose time is in doubt, except kept ones, and mend gaps and marks",
         responses=_REFUSALS,
     )
     def take_out_leftovers() -> LeftoversAnswer:
@@ -114,3 +122,14 @@ def clock_router(clock: TrustedClock, engine: Engine, frame_files: FrameFiles) -
         return LeftoversAnswer.of(take_out(engine, frame_files, clock))
 
     return router
+
+
+def _client_of(request: Request) -> str:
+    """Its address, also behind a proxy on this computer that TRUSTED_PROXIES does not name, as stream is one. Whoever
+    may tell the time may confirm it too, so an invented address gains nothing.
+    """
+    told = request.headers.getlist("x-forwarded-for")
+    address = requester_of(request.scope).address
+    if told and not is_another_computer(address):
+        return told[-1].rpartition(",")[2].strip()
+    return address

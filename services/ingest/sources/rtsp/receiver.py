@@ -119,11 +119,13 @@ class Receiver:
         """
         while not self._arrived_units:
             if self._is_interrupted():
-                return False
+                self._look()
+                break
             self._raise_failure()
             self._run_loop(waits=True)
+        has_unit = self._arrived_units > 0
         self.drain()
-        return True
+        return has_unit
 
     def wait_napping(self) -> bool:
         """Like `wait`, for a caller in no hurry: reads a few times a second, and returns True once for each unit.
@@ -154,7 +156,7 @@ class Receiver:
 
     def catch_up(self) -> None:
         """Read everything that arrived during a nap."""
-        self._run_loop(waits=False)
+        self._look()
         self.drain()
 
     def wake(self) -> None:
@@ -224,6 +226,13 @@ class Receiver:
 
     def _nothing_came(self) -> str:
         return failure_reasons.nothing_came(self._delivery.transport)
+
+    def _look(self) -> None:
+        """Read what has arrived, and tell the decoder if the newest unit stayed the newest until now."""
+        now = self._loop.time()
+        self._run_loop(waits=False)
+        if not self._session.has_more:
+            self.decoder.nothing_newer_until = now
 
     def _run_loop(self, *, waits: bool) -> None:
         """Run the loop until there is news, or for one round only."""

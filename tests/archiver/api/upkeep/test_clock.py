@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
@@ -33,9 +34,13 @@ class Site:
         upgrade(self.engine)
         self.archive = MadeArchive(FrameFiles(LocalStore(root / "frames")), FrameRows(self.engine))
 
-    def ask(self, path: str, method: str = "GET") -> Any:
+    def ask(self, path: str, method: str = "GET", client: str = "192.0.2.7") -> Any:
+        """`client`: the address that the proxy before the archiver tells."""
         address = f"http://127.0.0.1:{self.env['ARCHIVER_PORT']}{path}"
-        with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=20) as answer:
+        headers = {"X-Forwarded-For": client} if client else {}
+        with urllib.request.urlopen(
+            urllib.request.Request(address, method=method, headers=headers), timeout=20
+        ) as answer:
             body = answer.read()
             return json.loads(body) if body else None
 
@@ -67,6 +72,9 @@ def test_a_late_start_is_told_and_a_browser_ends_the_doubt(site: Site) -> None:
         wrong = quote((datetime.now(UTC) + DAY).isoformat())
         assert site.ask(f"{CLOCK}/witness?at={wrong}", "POST")["doubt"] is not None
         right = quote(datetime.now(UTC).isoformat())
+        for here in ("127.0.0.1", "::1", ""):
+            told = site.ask(f"{CLOCK}/witness?at={right}", "POST", client=here)
+            assert told["doubt"] is not None, "a browser on this computer has its clock"
         told = site.ask(f"{CLOCK}/witness?at={right}", "POST")
         assert told["doubt"] is None
         assert abs(told["witnesses"]["a browser"]) < 60
@@ -91,6 +99,15 @@ def test_a_person_ends_the_doubt_and_takes_out_what_the_clock_left(site: Site) -
         status = site.ask("/api/camera/frames/status")
         assert status["oldest_at"] > (now - DAY).isoformat()
         assert status["newest_at"] < now.isoformat()
-        assert site.ask(f"{CLOCK}/leftovers", "DELETE")["frames"] == 4
+        kept, *_ = site.archive.frame_rows.page(FrameQuery(doubtful=True))[0]
+        site.archive.frame_rows.set_kept([kept.path], is_kept=True)
+        left = site.ask(CLOCK)["leftovers"]
+        assert (left["frames"], left["kept"]) == (4, 1)
+        assert left["kept_text"].startswith("1 frames with ")
+        assert left["kept_text"].endswith(" are marked as kept, and stay.")
+        site.ask(f"{CLOCK}/leftovers", "DELETE")
+        assert site.ask(CLOCK)["leftovers"]["frames"] == 1
+        site.archive.frame_rows.set_kept([kept.path], is_kept=False)
+        site.ask(f"{CLOCK}/leftovers", "DELETE")
         assert site.ask(CLOCK)["leftovers"]["frames"] == 0
     assert len(list((Path(site.env["ARCHIVE_DIR"])).rglob("*.webp"))) == 4, "two pictures with their thumbnails"
