@@ -16,7 +16,7 @@ from tests.support.browser import CHROMIUM, running_chromium
 
 LOOK_MS: Final = 500
 """Twice a second, as the lab's other pages."""
-_SHOWN: Final = """() => {
+SHOWN: Final = """() => {
     const feed = document.querySelector(".tile.chosen camera-feed");
     const canvas = feed.shadowRoot.querySelector("canvas");
     const text = id => document.getElementById(id).textContent.trim();
@@ -80,7 +80,7 @@ class BrowserPage:
 
     def _look(self, page: Page) -> None:
         try:
-            shown: dict[str, Any] = page.evaluate(_SHOWN)
+            shown: dict[str, Any] = page.evaluate(SHOWN)
         except Error as error:
             self._happened(f"{BROWSER_PAGE} can't be looked at: {error}")
             return

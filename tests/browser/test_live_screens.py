@@ -1,4 +1,4 @@
-"""The live page on all kinds of screens: a phone on its side, a wall, twelve tiles on a mobile link; zoom, order."""
+"""The live page on all kinds of screens: a phone on its side, a wall, twelve tiles on a phone; zoom and order."""
 
 import re
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ from shared.bus.topics import frame_topic
 from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.replica import Replica
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 FRAMES, SMALL = frame_topic("cam1", "main"), frame_topic("cam1", "32")
 DOWN = status_of("cam1", CameraState.UNAUTHORIZED, last_error="Check CAMERA_RTSP_PASSWORD.")
@@ -51,7 +51,7 @@ def test_a_snapshot_with_nobody_watching_subscribes_waits_and_lingers(replica: R
     wait_until(lambda: FRAMES in ingest.topics, "it is subscribed to")
     frame = frame_of("cam1")
     ingest.show(frame)
-    asking.join(5)
+    asking.join(5 * PATIENCE)
     status, headers, body = answers[0]
     assert (status, headers["content-type"], body) == (200, "image/jpeg", frame.jpeg)
     assert headers["x-live"] == "1"
