@@ -352,8 +352,7 @@ export const linkLengths = {
 };
 export const whatALinkIs =
   "A link opens this one camera, without a password, for whoever holds it. Make one for the lines with LINK in them.";
-export const onlyHere =
-  "These lines work on this computer alone: for others, open this page by its name in the network. ";
+export const onlyHere = "These lines work on this computer alone. For others, open this page by its name. ";
 export const noPassword =
   "There is no password, so a share link would be the plain address: every line works as it is.";
 export const linkEnds = "The link is in the lines below. Link ends on ";

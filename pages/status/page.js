@@ -38,6 +38,7 @@ async function look() {
   if (document.hidden) return;
   // Each answer is shown when it comes: an archive that hangs holds up no camera.
   await Promise.all([stream, archive, retention, clock].map((part) => ask(part).then(show)));
+  unfold();
 }
 
 function show() {
@@ -46,7 +47,6 @@ function show() {
     replicas.set(replica.name, { ...replica, bus, at: stream.at });
   }
   for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
-  page.main.removeAttribute("data-asking");
   showDoubts(clock.answer, retention.answer, lookAgain);
   showCards(page.cameras, cameras.map(cameraCard));
   const retained = retentionCard(retention, Boolean(archive.error));
@@ -103,6 +103,9 @@ function showProblems(cameras) {
   write(page.asked, stream.at ? [texts.asOf, timeElement(stream.at, true)] : []);
 }
 
+/** The answers that come at once are shown together, so that nothing jumps; one that hangs holds up the others this long. */
+const unfold = () => page.main.removeAttribute("data-asking");
+setTimeout(unfold, 1_000);
 setInterval(look, LOOK_MS);
 addEventListener("visibilitychange", look);
 look();

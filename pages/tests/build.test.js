@@ -21,7 +21,7 @@ test("parts are put in, also those of parts, and the page's own link is marked",
     "./",
     async (name) => parts[name],
   );
-  assert.equal(html, '<body><nav>\n<a href="./" aria-current="page">Live</a>\n<b>x</b></nav><p>text</p>');
+  assert.equal(html, '<body><nav>\n<a href="./" aria-current=page>Live</a>\n<b>x</b></nav><p>text</p>');
 });
 
 test("comments that are sentences are left out, places that the server fills in stay", async () => {

@@ -121,7 +121,7 @@ export class Track {
       this.#context.drawImage(sheet, left, y, part, height, x + 0.5, 0, step - 1, STRIP);
       if (!cell.isDark) continue;
       // A night is no broken picture.
-      Object.assign(this.#context, { fillStyle: "#fffc", font: "16px system-ui, sans-serif" });
+      this.#context.fillStyle = "#fff";
       this.#context.fillText("☾", x + 6, 20);
     }
   }
