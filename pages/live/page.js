@@ -131,6 +131,8 @@ function step(by) {
 function arrange() {
   const tile = large();
   page.main.dataset.view = tile ? "large" : "grid";
+  // Until it is known whether this is the grid, nothing is shown where it would jump from.
+  page.bar.style.visibility = isAnswered || !isReachable ? "" : "hidden";
   page.main.classList.toggle("full", isFull || isKiosk || Boolean(tile && lying.matches));
   const isSparing = !tile && innerWidth <= SPARING.width && tiles.length > SPARING.tiles;
   page.main.toggleAttribute("data-alone", tiles.length < 2);

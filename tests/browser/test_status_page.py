@@ -68,7 +68,7 @@ def test_a_healthy_system_is_shown_with_its_figures(page: Page, site: Site) -> N
     expect(page.locator("#words")).to_have_text("All is well", timeout=60_000)
     expect(card(page, "camera_1")).to_contain_text("Live since 22 Nov 2026, 16:00")
     assert fact(page, "camera_1", "Archived every") == "30 days"
-    assert fact(page, "Archive", "Pictures") == "71"
+    wait_until(lambda: fact(page, "Archive", "Pictures") == "71", "the camera's own picture is counted too", 20)
     assert fact(page, "Archive", "Database") == "SQLite"
     assert re.fullmatch(r"[\d.,]+ [kMG]B", fact(page, "Archive", "Size"))
     assert fact(page, site.replica.hub.replica, "Viewers") == "0 of 1,000"

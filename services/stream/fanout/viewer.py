@@ -22,6 +22,8 @@ from shared.frame_pacer import FramePacer
 
 UNCONGESTED_CHECKS: Final = 30
 """A connection whose send queue was found empty this many times in a row counts as uncongested."""
+UNREAD_EVERY: Final = 4
+"""One in this many checks of an uncongested connection asks what its program has read: that costs as much again."""
 _SIOCOUTQ: Final = 0x5411
 """linux/sockios.h: the bytes in a socket's send queue that the peer has not acknowledged, sent or not."""
 _SIOCOUTQNSD: Final = 0x894B
@@ -197,6 +199,8 @@ class DirectViewer(Viewer):
                 self._in_flight_limit.emptied(now, self._written, self._round_trip)
                 if self._uncongested_checks >= UNCONGESTED_CHECKS:
                     self._in_flight_limit = None
+            if self._uncongested_checks > UNCONGESTED_CHECKS and self._uncongested_checks % UNREAD_EVERY:
+                return False
             if self._is_unread(now, 0, part_bytes):
                 self._uncongested_checks = 0
                 return True
