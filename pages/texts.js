@@ -370,7 +370,7 @@ export const ownPage = "Your own page";
 export const ownPageAbout = "The element comes back by itself after an outage, and says when the picture is old.";
 export const homeAssistant = "Home Assistant";
 export const homeAssistantAbout =
-  "Settings → Devices & services → Add integration → MJPEG IP Camera, or Generic Camera for the still image alone.";
+  "Settings → Devices & services → Add integration → MJPEG IP Camera, or Generic Camera for the still image.";
 export const homeAssistantSigned = " Username: viewer. Password: type the viewer’s there, with Basic authentication.";
 export const octoPrint = "OctoPrint";
 export const octoPrintAbout = "Settings → Classic Webcam.";

@@ -54,8 +54,8 @@ export function recipesFor({ key, name, address, link }) {
       texts.homeAssistant,
       besides(texts.homeAssistantAbout, texts.homeAssistantSigned),
       [
-        [texts.mjpegUrl, stream],
-        [texts.stillUrl, picture],
+        [texts.mjpegUrl, `${stream}?advance_headers=1`],
+        [texts.stillUrl, `${picture}?stand_in=1`],
       ],
     ],
     [

@@ -31,7 +31,7 @@ test("with one, pages get a link, programs a place for the password, and Home As
   assert.equal(all.get("Addresses: Stream"), "https://cam.test/api/cameras/a/stream?link=SIGNED");
   assert.match(all.get("Your own page: Element") ?? "", /<camera-feed camera="a" link="SIGNED"><\/camera-feed>$/);
   assert.match(all.get("OpenCV: Line") ?? "", /"https:\/\/viewer:PASSWORD@cam\.test\/api\/cameras\/a\/stream"/);
-  assert.equal(all.get("Home Assistant: MJPEG URL"), "https://cam.test/api/cameras/a/stream");
+  assert.equal(all.get("Home Assistant: MJPEG URL"), "https://cam.test/api/cameras/a/stream?advance_headers=1");
   assert.equal(all.get("curl: Command"), "curl -u viewer -o picture.jpg 'https://cam.test/api/cameras/a/snapshot'");
 });
 

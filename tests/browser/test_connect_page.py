@@ -89,7 +89,7 @@ def test_every_line_has_this_servers_own_address(chromium: Browser, replica: Rep
         )
         expect(line(page, "Your own page", "Image")).to_have_text(f'<img src="{camera}/stream" alt="Garden">')
         expect(line(page, "Your own page", "Element")).to_contain_text(f'src="{origin}/camera-feed.js"')
-        expect(line(page, "Home Assistant", "Still image URL")).to_have_text(f"{camera}/snapshot")
+        expect(line(page, "Home Assistant", "Still image URL")).to_have_text(f"{camera}/snapshot?stand_in=1")
         expect(line(page, "VLC", "Command")).to_have_text(f"vlc '{camera}/stream'")
         expect(line(page, "curl", "Command")).to_have_text(f"curl -o picture.jpg '{camera}/snapshot'")
         expect(line(page, "Frigate, go2rtc", "Source")).to_contain_text(
