@@ -6,6 +6,7 @@ failure of pip-audit's fails the audit, in pip-audit's own words.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,11 +18,13 @@ _PROGRAM: Final = Path(sys.executable).with_name("pip-audit")
 _OPTIONS: Final = ("--format", "json", "--progress-spinner", "off", "--disable-pip", "--timeout", "10")
 _SECONDS: Final = 300
 _NO_ANSWER: Final = re.compile(
-    r"^requests\.exceptions\.(ConnectionError|ProxyError|ConnectTimeout|ReadTimeout|HTTPError: 5\d\d)\b"
+    r"^requests\.exceptions\.(ConnectionError|ProxyError|SSLError|ConnectTimeout|ReadTimeout|HTTPError: 5\d\d)\b"
     r"|Could not connect to PyPI|PyPI is not redirecting",
     re.MULTILINE,
 )
-"""In pip-audit's words: there is no network, or the index does not answer. A refused certificate is not among them."""
+"""In pip-audit's words: there is no network, the index does not answer, or something else answers in its place."""
+_CERTIFICATES: Final = "/etc/ssl/certs/ca-certificates.crt"
+"""The system's, as for pip: a network may have an authority of its own."""
 _NOT_THERE: Final = "not found on PyPI"
 """Why a library is skipped that the index, or its mirror, tells nothing of."""
 _WORDS: Final = 1500
@@ -64,8 +67,11 @@ def verdict(answer: Answer, file: str) -> tuple[int, str]:
 def ask(file: Path) -> Answer:
     """pip-audit's answer about a file of locked requirements."""
     command = [str(_PROGRAM), *_OPTIONS, "--requirement", str(file)]
+    own = {"REQUESTS_CA_BUNDLE": _CERTIFICATES} if Path(_CERTIFICATES).is_file() else {}
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        asked = subprocess.run(
+            command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=own | os.environ
+        )
     except subprocess.TimeoutExpired:
         return Answer("", f"Could not connect to PyPI within {_SECONDS} s")
     return Answer(asked.stdout, asked.stderr)
