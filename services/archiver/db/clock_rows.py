@@ -93,8 +93,9 @@ class ClockRows:
             return 0
         with reading(self._engine) as session:
             is_new = not self._is_noted(session, anchor)
-            agreed_ns = read_mark(session, self._agreed)
-        redating = Redating(self._engine, self._clock.boot_id, anchor, agreed_ns)
+            noted_ns = read_mark(session, self._agreed)
+        before = [ns for ns in (noted_ns, self._clock.agreed_before_step_ns) if ns is not None]
+        redating = Redating(self._engine, self._clock.boot_id, anchor, max(before, default=None))
         # Once more, for rows that were being written the first time.
         after_step, self._was_new = is_new or self._was_new, is_new
         corrected = redating.run(from_ns(self._clock.clock.utc_ns()), after_step=after_step)

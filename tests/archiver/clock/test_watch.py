@@ -35,6 +35,7 @@ class Other:
     contradicts: bool = True
     name: str = "another clock"
     confirms: bool = True
+    never_blocks: bool = False
 
     def utc_ns(self) -> int | None:
         return ((self.at - EPOCH) // timedelta(microseconds=1)) * 1000
@@ -73,7 +74,7 @@ async def test_a_witness_that_agrees_ends_the_doubt_and_one_that_differs_does_no
     capture(scene.clock, frame_files, frame_rows)
     await scene.watch.look()
     (text,) = scene.watch.problems.texts()
-    assert "2027-11-26, which is in doubt: it is 365 days ahead of the newest frame" in text
+    assert "2027-11-26, which is in doubt: it is 365 days ahead of the newest picture of the archive" in text
     assert scene.clock.witnesses[other.name] == pytest.approx(YEAR.total_seconds())
     world.advance(timedelta(seconds=ASK_SECONDS))
     other.at = world.at + timedelta(seconds=3)
@@ -221,7 +222,7 @@ class Kernel(Other):
     """This computer's time service: it always agrees, and contradicts nobody."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.at, contradicts=False, name="the time service")
+        super().__init__(world.at, contradicts=False, name="the time service", never_blocks=True)
         self._world = world
 
     def utc_ns(self) -> int | None:
@@ -304,3 +305,26 @@ async def test_a_server_that_may_have_this_very_clock_takes_back_what_it_said_it
         other.name, other.at = name, world.at
         await scene.watch.look()
         assert bool(scene.watch.problems.texts()) is (name == "another server")
+
+
+async def test_a_computer_that_stood_still_keeps_the_dates_of_the_hour_before(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """A paused virtual machine whose clock a time service keeps. The archive is noted once an hour, the kernel is asked
+    at each look.
+    """
+    scene = Scene(engine, frame_files, world, Kernel(world))
+    for _ in range(2):
+        await scene.watch.look()
+    for _ in range(5):
+        world.advance(timedelta(minutes=10))
+        capture(scene.clock, frame_files, frame_rows, interval_seconds=600)
+        world.advance(timedelta(seconds=5))
+        await scene.watch.look()
+    before = [(row.path, row.captured_at) for row in frame_rows.page(FrameQuery())[0]]
+    world.set(world.at + 5 * HOUR)
+    for _ in range(3):
+        await scene.watch.look()
+        world.advance(timedelta(seconds=5))
+    assert scene.watch.problems.texts() == []
+    assert [(row.path, row.captured_at) for row in frame_rows.page(FrameQuery())[0]] == before
