@@ -95,6 +95,24 @@ class TrustedClock:
             was, self._was_doubted = self._was_doubted, False
             return was
 
+    def contradicts(self, moment: Moment, utc_ns: int) -> bool:
+        """Whether this clock was set since it showed `utc_ns` (epoch ns) at that moment of this boot.
+
+        Then it is remembered as a doubt, so that the archive is settled soon.
+        """
+        anchor = self.anchor
+        if anchor is None or moment.boot_id != self.boot_id:
+            return False
+        found = doubt_of(Reading(moment.boot_ns, utc_ns), Evidence(anchor=anchor)) is not None
+        if found:
+            self.remember_doubt()
+        return found
+
+    def remember_doubt(self) -> None:
+        """A row in doubt was written: `was_doubted` tells of it."""
+        with self._lock:
+            self._was_doubted = True
+
     @property
     def anchor(self) -> Reading | None:
         """The reading that is trusted. The clock may have been set since."""

@@ -15,6 +15,7 @@ from services.archiver.base.clock_doubt import (
     LONGEST_PAUSE,
     STEP_SECONDS,
     Evidence,
+    Moment,
     Reading,
 )
 from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
@@ -172,6 +173,20 @@ def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
     if not is_ours:
         row.created_at = row.captured_at  # the clock's own time must not become evidence
     return row
+
+
+def captured_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
+    """The row of a frame that this archiver has just captured. It is marked, too, if the clock was set since."""
+    row = new_row(stored, clock)
+    row.doubtful = row.doubtful or is_contradicted(row, clock)
+    return row
+
+
+def is_contradicted(row: ArchivedFrame, clock: TrustedClock) -> bool:
+    """Whether the clock, as it is trusted now, had another time when it dated this row."""
+    if row.boot_id is None or row.boot_ns is None:
+        return False
+    return clock.contradicts(Moment(row.boot_id, row.boot_ns), _to_ns(row.captured_at))
 
 
 def is_of_now(stored: StoredFrame, clock: TrustedClock) -> bool:

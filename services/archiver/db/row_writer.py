@@ -20,7 +20,7 @@ from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.archive_watch import ArchiveWatch
-from services.archiver.db.clock_rows import ClockRows, is_of_now, new_row
+from services.archiver.db.clock_rows import ClockRows, captured_row, is_contradicted, is_of_now, new_row
 from services.archiver.db.engine import upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
@@ -128,7 +128,7 @@ class RowWriter:
 
     def insert_soon(self, stored: StoredFrame) -> None:
         """Queue the row of a stored frame. The queue holds `MOST_ROWS`; the store is scanned for what it drops."""
-        self._queue(new_row(stored, self.trusted_clock))
+        self._queue(captured_row(stored, self.trusted_clock))
         self._due.set()
 
     async def insert(self, stored: StoredFrame) -> ArchivedFrame | None:
@@ -136,7 +136,7 @@ class RowWriter:
 
         None when the database is away: then the row is queued.
         """
-        row = new_row(stored, self.trusted_clock)
+        row = captured_row(stored, self.trusted_clock)
         try:
             await self._threads.run(lambda: self._frame_rows.add(row))
             return await self._threads.run(lambda: self._frame_rows.by_path(stored.name.path))
@@ -237,7 +237,7 @@ class RowWriter:
         self._is_clock_judged = True
         if self.trusted_clock.doubt() is None:
             for row in self._rows:
-                row.doubtful = False
+                row.doubtful = is_contradicted(row, self.trusted_clock)
             self.clock_is_trusted()
 
     async def _write_rows(self) -> None:

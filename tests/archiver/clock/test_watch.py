@@ -20,7 +20,7 @@ from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName
-from tests.archiver.clock.world import World, capture
+from tests.archiver.clock.world import World, capture, save
 
 NOW = datetime(2026, 11, 26, 12, 0, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -144,6 +144,33 @@ async def test_reports_of_a_doubt_that_was_none_keep_their_reasons(
     await scene.watch.look()
     await scene.row_writer._write_reports()
     assert [gap.reason for gap in gap_rows.gaps(GapQuery())[0]] == ["archiver down", "camera offline"]
+
+
+@pytest.mark.parametrize("is_judged", [True, False], ids=["the row is late", "the database is late"])
+async def test_a_frame_of_1970_whose_row_is_made_after_the_clock_was_set_is_never_listed_as_such(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World, is_judged: bool
+) -> None:
+    """A slow disk or a database that is away comes in between. Then the frame is dated at the next look."""
+    world.reboot()
+    world.set(EPOCH + HOUR)
+    clock = world.trusted_clock()
+    writer = RowWriter(engine, frame_files, Problems(), world.clock, clock)
+    watch = ClockWatch(engine, clock, writer.clock_is_trusted)
+    if is_judged:
+        await writer._judge_clock()
+        await watch.look()
+    stored = save(clock, frame_files)
+    if not is_judged:
+        writer.insert_soon(stored)
+    world.advance(timedelta(seconds=3))
+    world.set(NOW)
+    if is_judged:
+        writer.insert_soon(stored)
+    await writer._judge_clock()
+    await writer._write_rows()
+    assert [row.captured_at.year for row in frame_rows.page(FrameQuery())[0]] == [2026]
+    await watch.look()
+    assert [row.captured_at for row in frame_rows.page(FrameQuery())[0]] == [NOW - timedelta(seconds=3), NOW - HOUR]
 
 
 async def test_rows_that_are_made_again_from_the_files_are_evidence(
