@@ -173,6 +173,22 @@ async def test_a_frame_of_1970_whose_row_is_made_after_the_clock_was_set_is_neve
     assert [row.captured_at for row in frame_rows.page(FrameQuery())[0]] == [NOW - timedelta(seconds=3), NOW - HOUR]
 
 
+async def test_a_row_in_doubt_that_is_written_late_is_dated_at_the_next_look(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """The database was away when the archive was settled, and what was queued then comes now."""
+    scene = Scene(engine, frame_files, world)
+    world.set(EPOCH + HOUR)
+    scene.row_writer.insert_soon(save(scene.clock, frame_files))
+    world.set(NOW)
+    for _ in range(3):
+        await scene.watch.look()
+    await scene.row_writer._write_rows()
+    assert len(frame_rows.page(FrameQuery())[0]) == 1
+    await scene.watch.look()
+    assert [row.captured_at for row in frame_rows.page(FrameQuery())[0]] == [NOW, NOW - HOUR]
+
+
 async def test_rows_that_are_made_again_from_the_files_are_evidence(
     engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows
 ) -> None:
