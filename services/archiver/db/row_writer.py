@@ -152,9 +152,10 @@ class RowWriter:
         """Queue a recorder's report, which becomes gaps. The queue holds `MOST_REPORTS`.
 
         A report that it drops is not lost: the next one covers the same slots, without the reasons. While the clock is
-        in doubt all reports wait, so that a clock that was set makes no gap of decades.
+        in doubt all reports wait, so that a clock that was set makes no gap of decades. Those that come between its end
+        and `clock_is_trusted` wait, too: they cover the same slots, and must not be written before the reasons.
         """
-        if self.trusted_clock.doubt() is not None:
+        if self._held or self.trusted_clock.doubt() is not None:
             self._held.hold(report, self.trusted_clock.read())
             return
         self._reports.add(report)
@@ -190,6 +191,8 @@ class RowWriter:
         with suppress(TimeoutError, DatabaseUnavailableError, ConfigurationError):
             async with asyncio.timeout(deadline_seconds):
                 await self._judge_clock()
+                if self.trusted_clock.doubt() is None:
+                    self.clock_is_trusted()
                 await self._write_rows()
                 await self._write_reports()
         running = await self._threads.drain(max(0.0, deadline - loop.time()))

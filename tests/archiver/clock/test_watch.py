@@ -189,6 +189,26 @@ async def test_a_row_in_doubt_that_is_written_late_is_dated_at_the_next_look(
     assert [row.captured_at for row in frame_rows.page(FrameQuery())[0]] == [NOW, NOW - HOUR]
 
 
+async def test_a_report_between_the_doubt_and_the_next_look_costs_no_reason(
+    engine: Engine, frame_files: FrameFiles, gap_rows: GapRows, world: World
+) -> None:
+    """It covers the slots of those that are held, without what they say of them."""
+    scene = Scene(engine, frame_files, world)
+    slot = int(world.at.timestamp()) // 3600 * 3600
+    scene.row_writer.report(SlotReport("camera_1", "Camera", 3600, slot - 3600, slot, world.at))
+    await scene.row_writer._write_reports()
+    world.advance(HOUR)
+    missed = Missed(Stretch(slot, slot + 3600), "camera offline")
+    scene.clock.hear("a server", 0, contradicts=True)
+    scene.row_writer.report(SlotReport("camera_1", "Camera", 3600, slot, slot + 3600, world.at, (missed,)))
+    scene.clock.hear("a camera", world.clock.utc_ns())
+    scene.row_writer.report(SlotReport("camera_1", "Camera", 3600, slot, slot + 3600, world.at))
+    await scene.row_writer._write_reports()
+    await scene.watch.look()
+    await scene.row_writer._write_reports()
+    assert [gap.reason for gap in gap_rows.gaps(GapQuery())[0]] == ["camera offline"]
+
+
 async def test_rows_that_are_made_again_from_the_files_are_evidence(
     engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows
 ) -> None:
