@@ -97,9 +97,9 @@ class ClockRows:
             noted_ns = read_mark(session, self._agreed)
         before = [ns for ns in (noted_ns, self._clock.agreed_before_step_ns) if ns is not None]
         redating = Redating(self._engine, self._clock.boot_id, anchor, max(before, default=None))
-        # Once more, for rows that were being written the first time.
-        after_step, self._was_new = is_new or self._was_new, is_new
-        corrected = redating.run(from_ns(self._clock.clock.utc_ns()), after_step=after_step)
+        # Once more, for rows that were being written the first time. A run that fails counts as none.
+        corrected = redating.run(from_ns(self._clock.clock.utc_ns()), after_step=is_new or self._was_new)
+        self._was_new = is_new
         self._list_adopted()
         self.mark()
         self.note()

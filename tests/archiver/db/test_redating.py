@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
+from sqlmodel import col
 
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.clock_rows import ClockRows
+from services.archiver.db.engine import writing
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
@@ -25,7 +27,7 @@ class Scene:
 
     def __init__(self, engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows) -> None:
         self.world = World(NOW - HOUR)
-        self._engine, self._files, self.frame_rows = engine, frame_files, frame_rows
+        self._engine, self.files, self.frame_rows = engine, frame_files, frame_rows
         self.judge()
         self.capture(1)
         self.rows.settle()
@@ -40,7 +42,7 @@ class Scene:
     def capture(self, count: int) -> None:
         for number in range(count):
             self.world.at += timedelta(milliseconds=number % 3 * 200)  # frames come some moments after their slot began
-            capture(self.clock, self._files, self.frame_rows)
+            capture(self.clock, self.files, self.frame_rows)
             self.world.at -= timedelta(milliseconds=number % 3 * 200)
             self.world.advance(HOUR)
 
@@ -57,6 +59,11 @@ class Scene:
         """Another clock says the same, and the archiver has looked at the archive since."""
         self.clock.hear("a camera", self.world.clock.utc_ns())
         self.rows.settle()
+
+    def mark(self, row: ArchivedFrame, *, doubtful: bool) -> None:
+        """As if it had been written so."""
+        with writing(self._engine) as session:
+            session.exec(update(ArchivedFrame).where(col(ArchivedFrame.id) == row.id).values(doubtful=doubtful))
 
     def frames(self) -> list[ArchivedFrame]:
         """Oldest first."""
@@ -155,6 +162,27 @@ def test_a_run_that_was_cut_short_is_done_again(scene: Scene, monkeypatch: pytes
     scene.clock.confirm()
     assert scene.rows.settle() == 30
     assert len(set(scene.slots())) == 31
+
+
+def test_a_second_run_that_was_cut_short_is_done_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row was written after the first one. The second one freed its slot, and then the database was away."""
+    scene.world.at += 5 * HOUR
+    scene.judge()
+    scene.capture(3)
+    scene.world.at -= 5 * HOUR
+    scene.clock.confirm()
+    assert scene.rows.settle() == 3
+    scene.world.at += 5 * HOUR
+    late = capture(scene.world.trusted_clock(), scene.files, scene.frame_rows)
+    scene.world.at -= 5 * HOUR
+    scene.mark(late, doubtful=False)
+    scene.world.advance(5 * HOUR)  # its date is within the boot's time by now
+    monkeypatch.setattr("services.archiver.db.redating.Redating._date", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        scene.rows.settle()
+    monkeypatch.undo()
+    assert scene.rows.settle() == 1
+    assert len(scene.slots()) == 5
 
 
 def test_a_new_archive_whose_clock_was_months_behind_misses_no_slot_before_its_first_frame(
