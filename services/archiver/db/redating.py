@@ -24,7 +24,8 @@ from services.archiver.db.engine import reading, writing
 from services.archiver.db.gaps import fill_gap
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame
 
-ROWS_AT_ONCE: Final = 500
+ROWS_AT_ONCE: Final = 100
+"""In one transaction. More would let other writers wait too long on a small computer, and these give up then."""
 STEP: Final = timedelta(seconds=STEP_SECONDS)
 NEAR_SECONDS: Final = 5.0
 """Captures come some moments after their slots begin, one later than the other. So two frames of neighbouring slots can
