@@ -252,7 +252,7 @@ class RowWriter:
             is_in_doubt = row.doubtful
             await self._threads.run(partial(self._frame_rows.add, row))
             if is_in_doubt:
-                self.trusted_clock.remember_doubt()  # else it would stay hidden until the archive is settled by the hour
+                self.trusted_clock.remember_doubt()  # else it would stay hidden for up to an hour
             with suppress(ValueError):  # a full queue may have dropped it meanwhile
                 self._rows.remove(row)
 

@@ -12,6 +12,7 @@ from services.archiver.db.engine import writing
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
+from services.archiver.db.intervals import Missed, Stretch
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles
@@ -183,6 +184,40 @@ def test_a_second_run_that_was_cut_short_is_done_again(scene: Scene, monkeypatch
     monkeypatch.undo()
     assert scene.rows.settle() == 1
     assert len(scene.slots()) == 5
+
+
+def test_the_gaps_of_a_clock_that_was_ahead_are_moved_with_its_frames(scene: Scene, gap_rows: GapRows) -> None:
+    """With their reasons. Nothing is left in the future, and a later outage is a gap as any other."""
+    first = int((NOW - HOUR).timestamp()) // 3600
+
+    def report(*missed: Missed) -> None:
+        until = scene.world.clock.utc_ns() // NS_PER_SECOND // 3600 * 3600
+        since = until - 3600
+        gap_rows.record(SlotReport("camera_1", "Camera", 3600, since, until, scene.world.at, missed))
+
+    def gaps() -> list[tuple[int, int, str]]:
+        found = gap_rows.gaps(GapQuery())[0]
+        return [(gap.start_seconds // 3600 - first, gap.end_seconds // 3600 - first, gap.reason) for gap in found]
+
+    report()
+    scene.world.at += 5 * HOUR
+    scene.judge()
+    scene.capture(2)
+    report()
+    scene.world.advance(HOUR)
+    slot = scene.world.clock.utc_ns() // NS_PER_SECOND // 3600 * 3600 - 3600
+    report(Missed(Stretch(slot, slot + 3600), "camera offline"))
+    scene.capture(1)
+    report()
+    assert gaps() == [(1, 6, "archiver down"), (8, 9, "camera offline")]
+    assert scene.set(-5 * HOUR) == 3
+    assert scene.slots() == [0, 1, 2, 4]
+    assert gaps() == [(3, 4, "camera offline")]
+    (camera,) = gap_rows.cameras()
+    assert camera.settled_until // 3600 - first == 5
+    scene.world.advance(2 * HOUR)
+    report()
+    assert gaps() == [(3, 4, "camera offline"), (5, 7, "archiver down")]
 
 
 def test_a_new_archive_whose_clock_was_months_behind_misses_no_slot_before_its_first_frame(
