@@ -29,23 +29,32 @@ class Shift:
 
 
 def move_gaps(session: Session, shifts: Mapping[str, Shift], now: datetime) -> None:
-    """Move each camera's gaps as its frames were, then take out what no clock can have entered up to now."""
-    for camera_key, shift in shifts.items():
-        start = col(ArchiveGap.start_seconds)
-        theirs = select(ArchiveGap).where(ArchiveGap.camera_key == camera_key).order_by(start)
-        gaps = session.exec(theirs.where(start >= shift.since)).all()
-        for gap in gaps:
-            session.delete(gap)
-        true_since = shift.since + int(shift.seconds)
-        for gap in session.exec(theirs.where(start < shift.since, col(ArchiveGap.end_seconds) > true_since)).all():
-            _end_by(session, gap, shift.moved(shift.since, gap.interval_seconds))
-        session.flush()  # before those that are entered, as they may have the same starts
-        for gap in gaps:
-            _enter(session, gap, shift)
-        camera = session.get(ArchiveCamera, camera_key)
-        if camera is not None and camera.settled_until >= shift.since:
-            camera.settled_until = shift.moved(camera.settled_until, camera.interval_seconds)
+    """Move each camera's gaps as its frames were, then take out what no clock can have entered up to now.
+
+    A camera that has only gaps, which its future ones tell, goes with the others: one clock has dated them all.
+    """
+    common = min(shifts.values(), key=lambda shift: shift.since, default=None)
+    for camera in session.exec(select(ArchiveCamera)).all():
+        shift = shifts.get(camera.key, common if camera.settled_until > to_seconds(now) else None)
+        if shift is not None:
+            _move(session, camera, shift)
     _cut(session, to_seconds(now))
+
+
+def _move(session: Session, camera: ArchiveCamera, shift: Shift) -> None:
+    start = col(ArchiveGap.start_seconds)
+    theirs = select(ArchiveGap).where(ArchiveGap.camera_key == camera.key).order_by(start)
+    gaps = session.exec(theirs.where(start >= shift.since)).all()
+    for gap in gaps:
+        session.delete(gap)
+    true_since = shift.since + int(shift.seconds)
+    for gap in session.exec(theirs.where(start < shift.since, col(ArchiveGap.end_seconds) > true_since)).all():
+        _end_by(session, gap, shift.moved(shift.since, gap.interval_seconds))
+    session.flush()  # before those that are entered, as they may have the same starts
+    for gap in gaps:
+        _enter(session, gap, shift)
+    if camera.settled_until >= shift.since:
+        camera.settled_until = shift.moved(camera.settled_until, camera.interval_seconds)
 
 
 def _end_by(session: Session, gap: ArchiveGap, first: int) -> None:

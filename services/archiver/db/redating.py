@@ -58,7 +58,7 @@ class Redating:
         for rows in self._pages(candidates):
             self._note_shifts(rows, shifts)
             corrected += self._date([row.id or 0 for row in rows if row.doubtful or self._is_wrong(row)])
-        if after_step:
+        if after_step and corrected:
             with writing(self.engine) as session:
                 move_gaps(session, shifts, now)
         if corrected:

@@ -195,8 +195,8 @@ def test_the_gaps_of_a_clock_that_was_ahead_are_moved_with_its_frames(scene: Sce
         since = until - 3600
         gap_rows.record(SlotReport("camera_1", "Camera", 3600, since, until, scene.world.at, missed))
 
-    def gaps() -> list[tuple[int, int, str]]:
-        found = gap_rows.gaps(GapQuery())[0]
+    def gaps(camera_key: str = "camera_1") -> list[tuple[int, int, str]]:
+        found = gap_rows.gaps(GapQuery(camera_key))[0]
         return [(gap.start_seconds // 3600 - first, gap.end_seconds // 3600 - first, gap.reason) for gap in found]
 
     report()
@@ -210,11 +210,14 @@ def test_the_gaps_of_a_clock_that_was_ahead_are_moved_with_its_frames(scene: Sce
     scene.capture(1)
     report()
     assert gaps() == [(1, 6, "archiver down"), (8, 9, "camera offline")]
+    other = Missed(Stretch(slot, slot + 7200), "camera offline")
+    for since, until in ((slot - 3600, slot), (slot, slot + 7200)):
+        gap_rows.record(SlotReport("camera_2", "Camera", 3600, since, until, scene.world.at, (other,)))
     assert scene.set(-5 * HOUR) == 3
     assert scene.slots() == [0, 1, 2, 4]
     assert gaps() == [(3, 4, "camera offline")]
-    (camera,) = gap_rows.cameras()
-    assert camera.settled_until // 3600 - first == 5
+    assert gaps("camera_2") == [(2, 3, "archiver down"), (3, 5, "camera offline")], "it has no frame at all"
+    assert [camera.settled_until // 3600 - first for camera in gap_rows.cameras()] == [5, 5]
     scene.world.advance(2 * HOUR)
     report()
     assert gaps() == [(3, 4, "camera offline"), (5, 7, "archiver down")]
