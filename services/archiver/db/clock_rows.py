@@ -165,7 +165,11 @@ def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
     An imported still is from another clock, of which this one says nothing.
     """
     row = ArchivedFrame.of(stored, from_ns(clock.clock.utc_ns()))
-    if clock.doubt() is None or stored.is_imported:
+    if stored.is_imported:
+        return row
+    if clock.doubt() is None:
+        # One that is behind within the boot's time may be right: the computer may have stood still since.
+        row.doubtful = _is_outside(row, clock) and is_contradicted(row, clock)
         return row
     newest = clock.newest
     is_ours = row.boot_id == clock.boot_id
@@ -187,6 +191,14 @@ def is_contradicted(row: ArchivedFrame, clock: TrustedClock) -> bool:
     if row.boot_id is None or row.boot_ns is None:
         return False
     return clock.contradicts(Moment(row.boot_id, row.boot_ns), _to_ns(row.captured_at))
+
+
+def _is_outside(row: ArchivedFrame, clock: TrustedClock) -> bool:
+    """Whether this boot had not begun by the row's date, or the frame is dated after its capture."""
+    anchor, captured_ns = clock.anchor, _to_ns(row.captured_at)
+    if anchor is None or row.boot_ns is None:
+        return False
+    return not anchor.offset_ns <= captured_ns <= anchor.offset_ns + row.boot_ns
 
 
 def is_of_now(stored: StoredFrame, clock: TrustedClock) -> bool:

@@ -26,7 +26,7 @@ from services.archiver.db.models import ArchiveCamera, ArchivedFrame
 from services.archiver.db.moved_gaps import Shift, move_gaps
 
 ROWS_AT_ONCE: Final = 100
-"""In one transaction. More would let other writers wait too long on a small computer, and these give up then."""
+"""In one transaction. More of them keep other writers waiting on a small computer, until those give up."""
 STEP: Final = timedelta(seconds=STEP_SECONDS)
 NEAR_SECONDS: Final = 5.0
 """Captures come some moments after their slots begin, one later than the other. So two frames of neighbouring slots can
