@@ -30,6 +30,42 @@ def test_a_refusal_is_shown_until_an_ingest_runs_or_for_a_while() -> None:
     assert ingests.refusal(51.0) is None
 
 
+def test_a_refusal_stays_while_another_ingest_runs_and_blames_its_own_cameras() -> None:
+    """Each report of the running one took it away, and the next of the refused one brought it back."""
+    ingests = Ingests(2)
+    refused = IngestReport(ingest="b", refusal="CAMERA_FPS is '0'.")
+    for now in (10.0, 11.0, 12.0):
+        ingests.hear(refused, now)
+        assert ingests.refusal(now) == "CAMERA_FPS is '0'."
+        ingests.hear(IngestReport(ingest="a", cameras=("one",)), now + 0.5)
+        assert ingests.refusal(now + 0.5) == "CAMERA_FPS is '0'."
+    assert ingests.refusal_of("two", 12.5) == "CAMERA_FPS is '0'."
+    assert ingests.refusal_of("one", 12.5) is None, "its ingest runs, and its process hangs"
+    ingests.hear(IngestReport(ingest="c", cameras=("two",)), 13.0)
+    assert ingests.refusal(13.0) is None, "all run"
+    assert ingests.refusal(16.0) is None, "it was mended, and all have fallen silent"
+
+
+def test_a_camera_that_may_be_of_another_silent_ingest_is_not_blamed_on_a_setting() -> None:
+    """Of three ingests the first runs, the second refuses, and the third is cut off."""
+    ingests = Ingests(3)
+    ingests.hear(IngestReport(ingest="a", cameras=("one",)), 10.0)
+    ingests.hear(IngestReport(ingest="b", refusal="CAMERA_FPS is '0'."), 10.0)
+    assert ingests.refusal(10.5) == "CAMERA_FPS is '0'."
+    assert ingests.refusal_of("three", 10.5) is None
+
+
+def test_two_refusals_are_told_together_and_in_one_order() -> None:
+    """One of them after the other would be redrawn each second. A mended one gives way to the next."""
+    ingests = Ingests(2)
+    for now in (10.0, 11.0):
+        ingests.hear(IngestReport(ingest="a", refusal="First."), now)
+        ingests.hear(IngestReport(ingest="b", refusal="Second."), now + 0.5)
+        assert ingests.refusal(now + 0.5) == "First. Second."
+    ingests.hear(IngestReport(ingest="c", refusal="Third."), 12.0)
+    assert ingests.refusal(12.0) == "Second. Third."
+
+
 def test_the_number_of_ingests_is_bounded() -> None:
     """Whoever can forge a report could name ever new ones."""
     ingests = Ingests(1)
