@@ -9,6 +9,10 @@ from shared.bus.ingest_report import IngestReport
 
 REPORT_SECONDS: Final = 2.0
 """Reports come every second. An ingest without one for this long has ended, or can't be heard."""
+STEADY_SECONDS: Final = 5.0
+"""All ingests must be heard for this long before a camera that none names is gone: the report of a run that has just
+ended would count as another ingest's. Longer than a report lasts.
+"""
 REFUSAL_SECONDS: Final = 20.0
 """An ingest with a bad setting is started again and again. What it said last is shown in between."""
 MAX_INGESTS: Final = 100
@@ -24,15 +28,31 @@ class Ingests:
         self._refusals: dict[str, float] = {}
         """When each was heard last, in the order in which they were first heard: at most one for each address."""
 
+        self._complete_since: float | None = None
+        """Since when as many ingests are heard as there are addresses."""
+
     def hear(self, report: IngestReport, now: float) -> None:
         if report.refusal is not None:
             self._hear_refusal(report.refusal, now)
             return
         self._running = {ingest: told for ingest, told in self._running.items() if now - told[1] < REPORT_SECONDS}
+        if len(self._running) < self._address_count:
+            self._complete_since = None
+        if report.ingest not in self._running:
+            self._forget_earlier_runs(report)
         if len(self._running) < MAX_INGESTS or report.ingest in self._running:
             self._running[report.ingest] = report, now
         if len(self._running) >= self._address_count:
             self._refusals.clear()
+            if self._complete_since is None:
+                self._complete_since = now
+
+    def _forget_earlier_runs(self, report: IngestReport) -> None:
+        """An ingest that was started anew has another id, and most often a camera that it had before."""
+        keys = set(report.cameras)
+        self._running = {
+            ingest: (other, at) for ingest, (other, at) in self._running.items() if keys.isdisjoint(other.cameras)
+        }
 
     def _hear_refusal(self, refusal: str, now: float) -> None:
         self._refusals[refusal] = now
@@ -41,8 +61,8 @@ class Ingests:
 
     def named_cameras(self, now: float) -> frozenset[str] | None:
         """The cameras that there are; None while an ingest that may have more can't be heard."""
-        heard = self._heard(now)
-        if len(heard) < self._address_count:
+        heard, since = self._heard(now), self._complete_since
+        if len(heard) < self._address_count or since is None or now - since < STEADY_SECONDS:
             return None
         return frozenset(key for report in heard for key in report.cameras)
 

@@ -1,7 +1,7 @@
 """What a replica concludes from what the ingests say of themselves."""
 
 from services.stream.fanout.cameras import Cameras
-from services.stream.fanout.ingests import MAX_INGESTS, REFUSAL_SECONDS, Ingests
+from services.stream.fanout.ingests import MAX_INGESTS, REFUSAL_SECONDS, REPORT_SECONDS, STEADY_SECONDS, Ingests
 from shared.bus.ingest_report import IngestReport
 from shared.bus.status import CameraState
 from tests.support.bus import status_of
@@ -10,11 +10,36 @@ from tests.support.bus import status_of
 def test_the_cameras_are_known_while_every_address_is_heard() -> None:
     """An ingest that is silent may have more of them."""
     ingests = Ingests(2)
-    ingests.hear(IngestReport(ingest="a", cameras=("one",)), 10.0)
-    assert ingests.named_cameras(10.0) is None
-    ingests.hear(IngestReport(ingest="b", cameras=("two", "three")), 11.0)
-    assert ingests.named_cameras(11.0) == frozenset({"one", "two", "three"})
-    assert ingests.named_cameras(12.5) is None
+    one, others = IngestReport(ingest="a", cameras=("one",)), IngestReport(ingest="b", cameras=("two", "three"))
+    for second in range(4):
+        ingests.hear(one, 10.0 + second)
+        assert ingests.named_cameras(10.0 + second) is None
+    _hear_each_second(ingests, 14.0, STEADY_SECONDS, one, others)
+    assert ingests.named_cameras(14.0 + STEADY_SECONDS) == frozenset({"one", "two", "three"})
+    assert ingests.named_cameras(14.0 + STEADY_SECONDS + REPORT_SECONDS) is None
+
+
+def _hear_each_second(ingests: Ingests, start: float, seconds: float, *reports: IngestReport) -> None:
+    for second in range(int(seconds) + 1):
+        for report in reports:
+            ingests.hear(report, start + second)
+
+
+def test_an_ingest_that_was_started_anew_is_not_two() -> None:
+    """The cameras of the other one, which is cut off, were removed."""
+    ingests = Ingests(2)
+    for run in range(20):
+        ingests.hear(IngestReport(ingest=f"a{run}", cameras=("one", f"more{run}")), 10.0 + run)
+        assert ingests.named_cameras(10.0 + run) is None
+
+
+def test_an_ingest_that_was_started_anew_with_other_cameras_is_not_two_for_long() -> None:
+    """Its last report from before is heard for a while beside the new ones."""
+    ingests = Ingests(2)
+    ingests.hear(IngestReport(ingest="a", cameras=("camera_1",)), 10.0)
+    for second in range(20):
+        ingests.hear(IngestReport(ingest="b", cameras=("garden",)), 11.0 + second)
+        assert ingests.named_cameras(11.0 + second) is None
 
 
 def test_a_refusal_is_shown_until_an_ingest_runs_or_for_a_while() -> None:
@@ -69,9 +94,9 @@ def test_two_refusals_are_told_together_and_in_one_order() -> None:
 def test_the_number_of_ingests_is_bounded() -> None:
     """Whoever can forge a report could name ever new ones."""
     ingests = Ingests(1)
-    for number in range(MAX_INGESTS + 5):
-        ingests.hear(IngestReport(ingest=f"i{number}", cameras=(f"cam{number}",)), 10.0)
-    assert len(ingests.named_cameras(10.0) or ()) == MAX_INGESTS
+    many = [IngestReport(ingest=f"i{number}", cameras=(f"cam{number}",)) for number in range(MAX_INGESTS + 5)]
+    _hear_each_second(ingests, 10.0, STEADY_SECONDS, *many)
+    assert len(ingests.named_cameras(10.0 + STEADY_SECONDS) or ()) == MAX_INGESTS
 
 
 def test_a_silent_camera_that_no_ingest_names_is_gone_and_the_default_is_a_living_one() -> None:
