@@ -68,7 +68,7 @@ class Hub:
     ) -> None:
         self.replica: Final = secrets.token_hex(4)
         self.cameras: Final = Cameras()
-        self._ingests = Ingests(bus_addresses.count(",") + 1)
+        self._ingests = Ingests(bus_addresses)
         self.closing = False
         self.on_unknown_size: Callable[[str], None] = _nothing
         """Called with the key of each camera whose size is unknown, at each of its statuses."""

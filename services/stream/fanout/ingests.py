@@ -20,10 +20,10 @@ MAX_INGESTS: Final = 100
 
 
 class Ingests:
-    """The ingests behind `address_count` addresses of the bus."""
+    """The ingests behind the addresses of the bus, which are separated by commas. One given twice is one."""
 
-    def __init__(self, address_count: int) -> None:
-        self._address_count = address_count
+    def __init__(self, addresses: str) -> None:
+        self._address_count = len({address.strip() for address in addresses.split(",")})
         self._running: dict[str, tuple[IngestReport, float]] = {}
         self._refusals: dict[str, float] = {}
         """When each was heard last, in the order in which they were first heard: at most one for each address."""
