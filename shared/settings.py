@@ -220,7 +220,9 @@ def load_settings(settings_class: type[SettingsT]) -> SettingsT:
         if field is None:  # a rule about several settings; its message is the whole line
             raise ConfigurationError(first["msg"].removeprefix("Value error, ")) from None
         name = variable_name(settings_class, field_name)
-        raise ConfigurationError(refusal(name, os.environ.get(name, first.get("input", "")), field, first)) from None
+        line = refusal(name, os.environ.get(name, first.get("input", "")), field, first)
+        # Advice may repeat a part of the value.
+        raise ConfigurationError(line, public=f"{name} is '…' but must be {field.description}.") from None
 
 
 def refusal(name: str, given: object, field: FieldInfo, error: ErrorDetails) -> str:

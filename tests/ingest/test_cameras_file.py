@@ -173,7 +173,7 @@ def test_a_file_that_cant_be_used_at_the_start_is_one_line_and_code_2(
         check=False,
     )
     assert result.returncode == 2
-    assert result.stderr.startswith(f"{path}")
+    assert result.stderr.startswith(f"CAMERAS_FILE '{path}'")
     assert complaint in result.stderr
     assert result.stderr.count("\n") == 1
     assert "s3cret" not in result.stderr
