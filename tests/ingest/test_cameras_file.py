@@ -148,7 +148,10 @@ def test_a_file_that_is_rewritten_is_noticed_without_a_signal(tmp_path: Path) ->
         ("[camera]\ndevice_key = 'a'\n", "[[camera]] tables, with two brackets"),
         ("camera = 'a", "is not valid TOML"),
         ("", "must hold 1 to 200 [[camera]] tables"),
-        ("[[camera]]\ndevice_key = 'a'\nrtsp_password_file = '/no/such'\n", "rtsp_password_file is '/no/such'"),
+        (
+            "[[camera]]\ndevice_key = 'a'\nrtsp_password_file = '/s3cret'\n",
+            "rtsp_password_file is set to something else",
+        ),
         (
             "[[camera]]\ndevice_key = 'a'\nrtsp_url = 'rtsp://u:p@ss/s3cret@camera/x'\n",
             "put the password into rtsp_password (or rtsp_password_file)",
