@@ -1,6 +1,5 @@
 """The cameras file: what it may hold, how a mistake is reported, and when it is read again."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from shared.cameras_file import MAX_FILE_BYTES
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from tests.support.ports import free_port
-from tests.support.services import ROOT
+from tests.support.services import ALONE, ROOT
 
 
 @pytest.fixture
@@ -169,7 +168,7 @@ def test_a_file_that_cant_be_used_at_the_start_is_one_line_and_code_2(
     result = subprocess.run(
         [sys.executable, "-m", "services.ingest"],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "CAMERAS_FILE": str(path), "BUS_BIND": f"tcp://127.0.0.1:{free_port()}"},
+        env={**ALONE, "CAMERAS_FILE": str(path), "BUS_BIND": f"tcp://127.0.0.1:{free_port()}"},
         capture_output=True,
         text=True,
         timeout=20,

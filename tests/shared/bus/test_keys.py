@@ -12,6 +12,7 @@ from shared.bus.curve import public_key
 from shared.bus.keys import client_keys, make_keys, server_keys
 from shared.errors import ConfigurationError
 from shared.settings import BusClientSettings, BusServerSettings
+from tests.support.services import ALONE
 
 ROOT = Path(__file__).parents[3]
 
@@ -173,7 +174,7 @@ def test_a_service_that_can_not_use_its_bus_settings_ends_with_one_line(
     refused = subprocess.run(
         [sys.executable, "-m", f"services.{service}"],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environment},
+        env={**ALONE, **environment},
         capture_output=True,
         text=True,
         timeout=30,
