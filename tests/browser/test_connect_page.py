@@ -170,7 +170,7 @@ def test_a_share_link_is_made_and_opens_just_that_camera(
         assert offered == ["1 hour", "6 hours", "1 day"]
         page.get_by_label("Link good for").select_option("6 hours")
         page.get_by_role("button", name="Make a share link").click()
-        expect(page.locator("#note")).to_contain_text("Link ends on ")
+        expect(page.locator("#note")).to_contain_text("It ends on ")
         snapshot = line(page, "Addresses", "Snapshot").inner_text()
         assert "LINK" not in page.locator("#lines").inner_text()
         expect(page.get_by_role("button", name="Copy Your own page: Image")).to_be_enabled()
