@@ -137,7 +137,8 @@ def test_copying_a_line_is_confirmed(chromium: Browser, replica: Replica, host: 
         page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), { id: 'pasted' }))")
         page.locator("#pasted").focus()
         page.keyboard.press("Control+V")
-        expect(page.locator("#pasted")).to_have_value(f"http://{host}:{replica.port}/api/cameras/garden/stream")
+        stream = f"http://{host}:{replica.port}/api/cameras/garden/stream?advance_headers=1"
+        expect(page.locator("#pasted")).to_have_value(stream)
 
 
 def test_the_lines_say_where_the_password_goes_and_never_show_one(chromium: Browser, locked: Replica) -> None:
