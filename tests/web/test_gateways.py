@@ -214,7 +214,7 @@ def test_the_blocks_in_the_documents_sign_users_on(  # noqa: PLR0913, PLR0917 fi
             ("http://127.0.0.1:8001", f"http://127.0.0.1:{replica.port}"),
             (place, "127.0.0.1" if is_ingress else f"127.0.0.1:{sign_on}"),
         )
-        upgrade = 'map $http_upgrade $connection_upgrade { default upgrade; "" close; }'
+        upgrade = 'map $http_upgrade $framecast_connection { default upgrade; "" close; }'
         command = nginx_with(f"{upgrade} server {{ listen 127.0.0.1:{port}; {text} }}", tmp_path)
 
         def asked(user: str, **forged: str) -> tuple[int, object]:

@@ -114,7 +114,9 @@ class UnreadLimit:
     def _measure(self, at: float, unread_bytes: int, acknowledged_bytes: int, *, has_grown: bool) -> None:
         """`has_grown`: the window is larger than ever before, so it does not tell what is unread."""
         read_bytes = acknowledged_bytes - self._acknowledged_bytes + self._unread_bytes - unread_bytes
-        seconds = at - self._measured_at
+        seconds = max(
+            0.0, at - self._measured_at
+        )  # an older part's acknowledgement may come after a word of the window
         was_stopped = self._most_seconds > MOST_SECONDS
         if read_bytes >= LEAST_SHARE * self._part_bytes:
             self._most_seconds = MOST_SECONDS
@@ -122,7 +124,7 @@ class UnreadLimit:
             self._most_seconds = min(2 * self._most_seconds, LONGEST_SECONDS)
         if self._rate:
             if not has_grown:
-                self._adapt(unread_bytes, read_bytes, seconds)
+                self._settle(at, self._adapted(unread_bytes, read_bytes, seconds))
             unread_bytes -= self._forgiven(unread_bytes, seconds)
         if not has_grown and unread_bytes < _unread_part(self._part_bytes):
             self._given_since, self._given_bytes = at, self._part_bytes
@@ -130,8 +132,17 @@ class UnreadLimit:
                 self._rate = FIRST_PARTS_PER_SECOND * self._part_bytes  # it read nothing for long, and now all at once
         self._measured_at, self._unread_bytes, self._acknowledged_bytes = at, unread_bytes, acknowledged_bytes
 
-    def _adapt(self, unread_bytes: int, read_bytes: int, seconds: float) -> None:
-        """What was not all read tells the rate; a program that has read all may be faster than it could show."""
+    def _settle(self, at: float, rate: float) -> None:
+        """Take on another rate. What was given until now is reckoned by the rate of that time."""
+        if rate < self._rate:
+            self._given_bytes = max(0, round(self._given_bytes - self._rate * (at - self._given_since)))
+            self._given_since = at
+        self._rate = rate
+
+    def _adapted(self, unread_bytes: int, read_bytes: int, seconds: float) -> float:
+        """The rate by the newest measurement. What was not all read tells it; a program that has read all may be faster
+        than it could show.
+        """
         is_careful = self._is_slow(self._part_bytes) and self._times_faster < CAREFUL_TIMES
         self._times_faster += 1
         if unread_bytes < _unread_part(self._part_bytes):
@@ -142,7 +153,7 @@ class UnreadLimit:
             self._times_faster = 0
             least_rate = self._rate * SLOWER ** min(1.0, seconds * self._rate / self._part_bytes)
             rate = min(max(read_bytes / max(seconds, 0.001), least_rate), self._rate * FASTER)
-        self._rate = min(rate, MOST_PARTS_PER_SECOND * self._part_bytes)
+        return min(rate, MOST_PARTS_PER_SECOND * self._part_bytes)
 
     def _forgiven(self, unread_bytes: int, seconds: float) -> int:
         """By how much the window has become smaller for good."""
