@@ -44,6 +44,11 @@ class ArchiveRows:
                 found.append(SlotRow(camera, start, start + interval_seconds, count, reasons))
         return found
 
+    def settled_until(self) -> dict[str, float]:
+        """Until when each camera's slots have their frames or gaps."""
+        (cameras,) = self._read((_SETTLED, None))
+        return {key: float(until) for key, until in cameras}
+
     def new_pictures(self, since: float) -> Iterator[ArchivedPicture]:
         """Those that were not given before."""
         (frames,) = self._read((_FRAMES, since))

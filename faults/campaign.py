@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from faults.judged import Judged, enough
+from faults.judged import Judged, enough, is_read
 from faults.lab import Lab, not_as_before
 from faults.observer import Observer
 from faults.plan import Plan, Round, Step
@@ -78,7 +78,7 @@ class Campaign:
             self.outcome.rounds += 1
         self.outcome.seconds = time.monotonic() - began
         self.outcome.streams = self._observer.streams
-        self._report(list(enough(self.outcome.streams, time.time())))
+        self._report([*enough(self.outcome.streams, time.time()), *is_read(self._observer.why_unread, time.time())])
         return self.outcome
 
     def _round(self, chosen: Round) -> None:
@@ -100,7 +100,7 @@ class Campaign:
             self._observer.put_window(replace(window, recovered=recovered))
             self.outcome.recoveries.append(Recovery(window.fault, window.kind, recovered - ended))
         self._rest()
-        self._observer.look_at_archive()
+        self._report(self._observer.look_at_archive())
         self._observer.note_usage()
         self._report(self._observer.look())
         self._observer.end_round()

@@ -37,3 +37,9 @@ def enough(streams: Judged, at: float) -> Iterator[Breach]:
             " was too busy"
         )
         yield Breach(NAME, "streams", at, words)
+
+
+def is_read(why_unread: str | None, at: float) -> Iterator[Breach]:
+    """A breach when the archive could not be read at the end: its slots and pictures are not judged then."""
+    if why_unread is not None:
+        yield Breach(NAME, "archive", at, f"the archive could not be read at the end: {why_unread}")

@@ -1,12 +1,14 @@
 """Gathers what has to be looked for, and puts all facts to the promises, every second."""
 
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from faults.audience import CAMERAS
 from faults.judged import Judged
 from faults.lab import Lab
 from faults.promises import PROMISES, Breach
@@ -19,6 +21,8 @@ from faults.window import Window
 
 KEPT_SECONDS: Final = 200.0
 """How long lateness and counts of pictures are remembered."""
+SETTLED_SECONDS: Final = 8.0 * INTERVAL_SECONDS
+"""Once all is as before, no camera's slots are unsettled for longer: else nobody would judge them."""
 SLOTS_AGAIN_SECONDS: Final = 30.0
 """Slots that were settled shortly before the last look are judged again: something may have doubled them since."""
 
@@ -35,6 +39,8 @@ class Observer:
         self._words: set[str] = set()
         self.breaches: list[Breach] = []
         self.streams = Judged()
+        self.why_unread: str | None = "it was never looked at"
+        """Why the last look at the archive failed; None if it did not."""
 
     def watch_from_here(self) -> None:
         """All is as it should be: what was before is not judged."""
@@ -60,17 +66,22 @@ class Observer:
         self.breaches += new
         return new
 
-    def look_at_archive(self) -> None:
-        """Note all settled slots, new pictures and lost ones. For when the archive can be read."""
+    def look_at_archive(self) -> list[Breach]:
+        """Note all settled slots, new pictures and lost ones. It is a breach when a camera's slots are not settled any
+        more. For when all is as before.
+        """
         rows, now = self._lab.rows, time.time()
         try:
+            settled = rows.settled_until()
             slots = rows.slots(self._slots_from, now, INTERVAL_SECONDS)
             pictures = list(rows.new_pictures(self._slots_from))
             lost = rows.lost()
             rows.note_files()
         except (SQLAlchemyError, OSError) as error:
             self._lab.timeline.add(f"the lab can't read the archive: {error}")
-            return
+            self.why_unread = str(error)
+            return []
+        self.why_unread = None
         self._slots_from = max(self._slots_from, now - SLOTS_AGAIN_SECONDS - 2 * INTERVAL_SECONDS)
         with self._lab.lock:
             self._lab.record.slots = slots
@@ -78,6 +89,9 @@ class Observer:
             self._lab.note(picture)
         for gone in lost:
             self._lab.note(gone)
+        with self._lab.lock:
+            late = self._lab.record.late_seconds(now - SETTLED_SECONDS, now)
+        return list(unsettled(settled, now, SETTLED_SECONDS + late))
 
     def note_usage(self) -> None:
         for service in self._lab.stack.services.values():
@@ -118,3 +132,12 @@ class Observer:
 
     def _logs(self) -> list[Path]:
         return [log for service in self._lab.stack.services.values() for log in service.logs()]
+
+
+def unsettled(settled: Mapping[str, float], now: float, seconds: float) -> Iterator[Breach]:
+    """A breach for each archived camera whose slots of that long ago have neither frame nor gap yet."""
+    for camera in sorted(CAMERAS):
+        until = settled.get(camera, 0.0)
+        if until < now - seconds:
+            words = f"{camera}: its slots are settled until {until:.0f} only, {now - until:.0f} s ago"
+            yield Breach("slots are settled", camera, now, words)

@@ -1,5 +1,6 @@
 """All facts of a stretch of time, as the promises get them. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 
@@ -52,12 +53,14 @@ class Record:
         return copied
 
     def late_seconds(self, since: float, until: float, parts: frozenset[str] | None = None) -> float:
-        """How much later than wanted things ran between the two times, in all. `parts` are those that matter."""
-        return sum(
-            late.seconds
-            for late in self.lateness
-            if since <= late.at <= until + late.seconds and (parts is None or late.part in parts)
-        )
+        """How much later than wanted things ran between the two times. `parts` are those that matter, one after the
+        other; else it is the part that ran latest, since many are late at the same time.
+        """
+        by_part: defaultdict[str, float] = defaultdict(float)
+        for late in self.lateness:
+            if since <= late.at <= until + late.seconds and (parts is None or late.part in parts):
+                by_part[late.part] += late.seconds
+        return max(by_part.values(), default=0.0) if parts is None else sum(by_part.values())
 
     def windows_of(self, viewer: str) -> Iterator[Window]:
         """Those that concern the viewer."""

@@ -13,12 +13,11 @@ CAMERA: Final = (
     "The camera is offline",
     "No pictures from the camera",
     "Connecting to the camera",
-    *_ON_THE_PAGE,
     "Offline",
     "Stalled",
     "Connecting…",
 )
-PASSWORD: Final = ("The camera refused the login", *_ON_THE_PAGE, "No access")
+PASSWORD: Final = ("The camera refused the login", "No access")
 REPLICA: Final = ("Reconnecting…", "Not reached")
 ARCHIVER_GONE: Final = ("The archive can't be reached",)
 ARCHIVER_SILENT: Final = ("The archive can't be reached", "The archive has not answered for", NO_ANSWER)

@@ -355,7 +355,7 @@ export const whatALinkIs =
 export const onlyHere = "These lines work on this computer alone. For others, open this page by its name. ";
 export const noPassword =
   "There is no password, so a share link would be the plain address: every line works as it is.";
-export const linkEnds = "The link is in the lines below. Link ends on ";
+export const linkEnds = "The link is in the lines below. It ends on ";
 export const copy = "Copy";
 export const copied = "Copied";
 export const pressToCopy = "Press Ctrl+C";

@@ -31,34 +31,43 @@ def read_tables(path: Path) -> list[Table]:
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise ConfigurationError(f"{path} must be at most 1 MiB long.")
+            raise ConfigurationError(f"CAMERAS_FILE '{path}' must be at most 1 MiB long.")
         content = tomllib.loads(path.read_text())
     except OSError as error:
-        raise CamerasFileUnreadableError(f"{path} can't be read: {error.strerror}.") from None
+        raise CamerasFileUnreadableError(f"CAMERAS_FILE '{path}' can't be read: {error.strerror}.") from None
     except RecursionError:
-        raise ConfigurationError(f"{path} is not valid TOML: it has lists within lists without end.") from None
+        raise ConfigurationError(
+            f"CAMERAS_FILE '{path}' is not valid TOML: it has lists within lists without end."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
+        raise ConfigurationError(f"CAMERAS_FILE '{path}' is not valid TOML: {error}.") from None
     tables = content.pop("camera", [])
     if content:
-        raise ConfigurationError(f"{path}: '{next(iter(content))}' is unknown; cameras are [[camera]] tables.")
+        raise ConfigurationError(
+            f"CAMERAS_FILE '{path}': '{next(iter(content))}' is unknown; cameras are [[camera]] tables."
+        )
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigurationError(f"{path}: cameras are [[camera]] tables, with two brackets.")
+        raise ConfigurationError(f"CAMERAS_FILE '{path}': cameras are [[camera]] tables, with two brackets.")
     if not 1 <= len(tables) <= MAX_CAMERAS:
-        raise ConfigurationError(f"{path} must hold 1 to {MAX_CAMERAS} [[camera]] tables, not {len(tables)}.")
+        raise ConfigurationError(
+            f"CAMERAS_FILE '{path}' must hold 1 to {MAX_CAMERAS} [[camera]] tables, not {len(tables)}."
+        )
     return tables
 
 
 def place_of(path: Path, number: int, table: Table) -> str:
     """A camera's table as an error names it: by its key, or by its number from 1 while it has none."""
-    return f"{path}: camera '{table['device_key']}'" if "device_key" in table else f"{path}: camera {number}"
+    camera = f"'{table['device_key']}'" if "device_key" in table else number
+    return f"CAMERAS_FILE '{path}': camera {camera}"
 
 
 def refuse_repeated(path: Path, camera_keys: list[str]) -> None:
     """Raises ConfigurationError when two cameras have the same key."""
     repeated = next((key for key in camera_keys if camera_keys.count(key) > 1), None)
     if repeated is not None:
-        raise ConfigurationError(f"{path}: camera '{repeated}': device_key must be a key of its own, not used twice.")
+        raise ConfigurationError(
+            f"CAMERAS_FILE '{path}': camera '{repeated}': device_key must be a key of its own, not used twice."
+        )
 
 
 def signature_of(path: Path) -> tuple[int, int, int] | None:

@@ -18,6 +18,11 @@ error derives from it directly when its catcher does something that no other err
 | `TooManyAttemptsError` (beside it) | answers 429 with the seconds to wait |
 """
 
+import re
+from typing import Final
+
+_VALUES: Final = re.compile(r"'.*'(?!\w)")
+
 
 class FramecastError(Exception):
     """The base of all errors that Framecast raises on purpose. Anything else is a fault of ours, or of a library."""
@@ -28,10 +33,19 @@ class ConfigurationError(FramecastError):
 
     The line may repeat what was written, such as a name with a line's end in it. So each character that can't be
     printed becomes a question mark: a log would take the rest for a line of its own, and a terminal would obey it.
+
+    `public` is the line for everybody. It holds no value: any setting may hold a secret by mistake. Every value in the
+    line stands between apostrophes, or `public` is given without it.
     """
 
-    def __init__(self, message: str) -> None:
-        super().__init__("".join(character if character.isprintable() else "?" for character in message))
+    def __init__(self, message: str, *, public: str | None = None) -> None:
+        super().__init__(_printable(message))
+        # A value may have apostrophes itself. The one that ends the last value has no letter behind it, unlike "can't".
+        self.public: Final = _VALUES.sub("'…'", _printable(message if public is None else public))
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 class MessageDecodeError(FramecastError):

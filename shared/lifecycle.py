@@ -19,12 +19,15 @@ log = get_logger(__name__)
 
 
 def run_service(
-    main: Callable[[], int], *, reads_file: bool = True, show_refusal: Callable[[str], None] | None = None
+    main: Callable[[], int],
+    *,
+    reads_file: bool = True,
+    show_refusal: Callable[[ConfigurationError], None] | None = None,
 ) -> None:
     """Run `main` and exit with its code. A ConfigurationError becomes one line on standard error and exit code 2.
 
     First it reads the settings file, unless `reads_file` is false: for processes that shall hold no secret.
-    With SHOW_BAD_SETTINGS=true `show_refusal` gets the line first, to show it to people for `REFUSAL_SECONDS`.
+    With SHOW_BAD_SETTINGS=true `show_refusal` gets the error first, to show it to people for `REFUSAL_SECONDS`.
     """
     if reads_file:
         read_settings_file()
@@ -35,7 +38,7 @@ def run_service(
         sys.stderr.write(f"{error}\n")
         sys.stderr.flush()
         if show_refusal is not None and os.environ.get("SHOW_BAD_SETTINGS", "").lower() in ("true", "1", "yes", "on"):
-            show_refusal(str(error))
+            show_refusal(error)
         code = EXIT_BAD_SETTING
     sys.exit(code)
 

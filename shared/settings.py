@@ -63,7 +63,7 @@ def read_secret_file(name: str, path: str) -> str:
     """The secret in the file at `path`, without the line break that editors add at the end.
 
     Raises:
-        ConfigurationError: the file can't be read. The message names the setting, `name`.
+        ConfigurationError: the file can't be read. The message names `name`, and a path where something is.
     """
     try:
         with Path(path).open("rb") as file:
@@ -73,7 +73,10 @@ def read_secret_file(name: str, path: str) -> str:
         return content.decode().removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(f"{name} is '{path}' but must be a readable file: {reason}.") from None
+        # People put the secret itself there, and the line is shown to whoever may look at the cameras.
+        is_path = os.path.exists(path)  # noqa: PTH110 Path raises when the name is too long
+        given = f"'{path}'" if is_path else "set to something else (not shown: it may be the secret)"
+        raise ConfigurationError(f"{name} is {given} but must be a readable file: {reason}.") from None
 
 
 def secret_file(settings_class: type[BaseSettings], field_name: str) -> tuple[str, str] | None:
@@ -220,7 +223,9 @@ def load_settings(settings_class: type[SettingsT]) -> SettingsT:
         if field is None:  # a rule about several settings; its message is the whole line
             raise ConfigurationError(first["msg"].removeprefix("Value error, ")) from None
         name = variable_name(settings_class, field_name)
-        raise ConfigurationError(refusal(name, os.environ.get(name, first.get("input", "")), field, first)) from None
+        line = refusal(name, os.environ.get(name, first.get("input", "")), field, first)
+        # Advice may repeat a part of the value.
+        raise ConfigurationError(line, public=f"{name} is '…' but must be {field.description}.") from None
 
 
 def refusal(name: str, given: object, field: FieldInfo, error: ErrorDetails) -> str:

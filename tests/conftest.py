@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from shared.settings_file import IS_READ
 from tests.support.camera import missing_camera_parts
 from tests.support.disks import missing_disk_parts
 from tests.support.hosts import missing_host_parts
@@ -19,6 +20,8 @@ settings.register_profile("framecast", deadline=None, database=None)
 settings.load_profile("framecast")
 # Services have the computer's time zone unless a test gives them another: here it is the same on every computer.
 os.environ["TZ"] = "UTC"
+# A .env in the checkout is its owner's, and not the tests'.
+os.environ[IS_READ] = "1"
 time.tzset()
 
 

@@ -81,3 +81,10 @@ def test_by_default_stream_believes_no_proxy_and_behind_caddy_it_does() -> None:
     overlay = (ROOT / "docker-compose.https.yml").read_text()
     assert f"TRUSTED_PROXIES: {PRIVATE_NETWORKS},${{TRUSTED_PROXIES:-}}" in overlay
     assert 'GATEWAY_SOCKET: ""' in overlay
+
+
+def test_a_replica_on_a_second_host_shows_a_bad_setting_too() -> None:
+    """As those of the main stack: in Docker nobody sees the log."""
+    text = (ROOT / "deploy/remote-stream/docker-compose.yml").read_text()
+    assert '      SHOW_BAD_SETTINGS: "true"\n' in text
+    assert environment("stream")["SHOW_BAD_SETTINGS"] == '"true"'

@@ -120,6 +120,12 @@ for (const name of (await readdir(folder)).filter((each) => each.endsWith(".js")
   await writeFile(file, code);
 }
 
+// Spaces that the minifier leaves, in functions and in properties of our own.
+for (const name of STYLES) {
+  const file = path.join(folder, `${path.basename(name)}.css`);
+  await writeFile(file, (await readFile(file, "utf8")).replace(/ ?([,/]) |(--[\w-]+:) /g, "$1$2"));
+}
+
 for (const [address, file] of Object.entries(PAGES)) {
   const read = (/** @type {string} */ part) => readFile(path.join(ROOT, "shared", part), "utf8");
   const page = await readFile(path.join(ROOT, file), "utf8");

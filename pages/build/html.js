@@ -27,7 +27,8 @@ export async function assemble(page, address, read) {
     .replace(`<a href="${address}">`, `<a href="${address}" aria-current="page">`)
     .replaceAll('href="login"', `href="login${address === "./" ? "" : `?next=${address}`}"`)
     .replace(/<!--[^>]*\.\s*-->/g, "")
-    .replace(/ (id|class|role|cx|cy|value|min|max|maxlength|loading|method|aria-[a-z]+)="([\w-]+)"(?=[ >])/g, " $1=$2") // such a value needs no quotes
+    .replace(/ ([a-z-]+)="([\w-]+)"(?=[ >])/g, " $1=$2") // such a value needs no quotes
+    .replace(/=""(?=[ >])/g, "")
     .replace(/\s*\n\s*/g, "\n")
     .replace(BEFORE_BLOCKS, "");
 }

@@ -1,5 +1,6 @@
 /* The order of the tiles: the server's, or the one that was made in this browser by keys or by dragging. */
 
+import { keep, kept } from "../shared/kept.js";
 import { page } from "./elements.js";
 import { takeDevices, tiles } from "./tiles.js";
 
@@ -9,7 +10,7 @@ import { takeDevices, tiles } from "./tiles.js";
 const KEPT = "framecast-order";
 
 /** @type {(string | null)[]} */
-let order = (localStorage.getItem(KEPT) ?? "").split(" ");
+let order = kept(KEPT).split(" ");
 
 /** A camera that is not in the order comes after those that are. @param {Device[]} devices */
 export function inOrder(devices) {
@@ -23,7 +24,7 @@ export function move(tile, to) {
   if (from < 0 || from === to || !tiles[to]) return;
   order = tiles.map(({ key }) => key);
   order.splice(to, 0, ...order.splice(from, 1));
-  localStorage.setItem(KEPT, order.join(" "));
+  keep(KEPT, order.join(" "));
   const hadFocus = tile?.item.contains(document.activeElement);
   takeDevices(inOrder(tiles.flatMap(({ device }) => device ?? [])));
   if (hadFocus) tile?.link.focus();
@@ -41,7 +42,11 @@ page.tiles.addEventListener("dragover", (event) => {
   const over = tileAt(event);
   if (!dragged || !over) return;
   event.preventDefault();
-  move(dragged, tiles.indexOf(over));
+  // Only past its middle, to the right and downwards: else a wider tile, still under the pointer, would move back.
+  const { left, top, width, height } = over.item.getBoundingClientRect();
+  const isPast = (event.clientX - left) / width + (event.clientY - top) / height > 1;
+  const to = tiles.indexOf(over);
+  if (isPast === tiles.indexOf(dragged) < to) move(dragged, to);
 });
 page.tiles.addEventListener("dragend", () => {
   dragged = undefined;

@@ -4,6 +4,7 @@
  */
 
 import { setText } from "../shared/dom.js";
+import { keep, kept } from "../shared/kept.js";
 import { request } from "../shared/server.js";
 import { DAY_MS } from "../shared/time.js";
 import { zoomOn } from "../shared/zoom.js";
@@ -95,6 +96,7 @@ async function poll() {
  * @param {"pushState" | "replaceState"} [how] the history is to take note
  */
 function show(key, how) {
+  zoom(0); // of the camera that was large: its pixels go back to the usual
   const last = chosen;
   chosen = key;
   // One step back from whichever camera leads to the grid.
@@ -106,7 +108,6 @@ function show(key, how) {
       `./${KIOSK}${key ? `${KIOSK ? "&" : "?"}camera=${key}` : ""}`,
     );
   if (key && !tiles.some((tile) => tile.key === key)) tileOf({ key });
-  zoom(0);
   pause(false);
   scrollTo(0, 0);
   const focused = key ? page.name : tiles.find((tile) => tile.key === last)?.link;
@@ -146,7 +147,7 @@ function arrange() {
     },
   );
   update();
-  if (tile) return tile.spare(0);
+  if (tile) return isZoomed || tile.spare(0);
   const { top, width } = page.tiles.getBoundingClientRect();
   const height = innerHeight - top - page.main.scrollTop - scrollY - page.bar.offsetHeight - MARGIN;
   const caption = /** @type {HTMLElement} */ (tiles[0].item.lastElementChild);
@@ -194,7 +195,7 @@ function setFull(isWanted) {
 function setColumns(isWanted) {
   page.columns.ariaPressed = `${isWanted}`;
   page.main.toggleAttribute("data-narrow", isWanted);
-  localStorage.setItem(COLUMNS, isWanted ? "2" : "");
+  keep(COLUMNS, isWanted ? "2" : "");
   arrange();
 }
 
@@ -324,7 +325,7 @@ addEventListener("resize", arrange);
 
 takeDevices(inOrder(recall())).forEach(remove);
 show(asked());
-setColumns(localStorage.getItem(COLUMNS) === "2");
+setColumns(kept(COLUMNS) === "2");
 setInterval(update, 1_000);
 if (isKiosk) beKiosk();
 else watchArchiving(page.archiving);

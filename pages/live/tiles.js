@@ -1,5 +1,6 @@
 /* Which cameras there are: a tile for each, in the server's order. */
 
+import { keep, kept } from "../shared/kept.js";
 import { page } from "./elements.js";
 import { Tile } from "./tile.js";
 
@@ -60,7 +61,7 @@ function dropMissing(wanted) {
 export function recall() {
   try {
     /** @type {Device[]} */
-    const devices = JSON.parse(localStorage.getItem(REMEMBERED) ?? "[]");
+    const devices = JSON.parse(kept(REMEMBERED) || "[]");
     return devices.map(({ state, ...lasting }) => lasting);
   } catch {
     return []; // not ours
@@ -69,5 +70,5 @@ export function recall() {
 
 /** @param {Device[]} devices */
 export function remember(devices) {
-  if (devices.length) localStorage.setItem(REMEMBERED, JSON.stringify(devices));
+  if (devices.length) keep(REMEMBERED, JSON.stringify(devices));
 }

@@ -1,12 +1,13 @@
 /* Light, dark, or as the system says: kept in this browser, and applied before the page is painted. */
 
 import * as texts from "../texts.js";
+import { keep, kept } from "./kept.js";
 
 const KEY = "framecast-theme";
 /** What a press of the button goes through; the empty one is the system's. */
 const ORDER = /** @type {const} */ (["", "light", "dark"]);
 
-let theme = ORDER.find((each) => each === localStorage.getItem(KEY)) ?? "";
+let theme = ORDER.find((each) => each === kept(KEY)) ?? "";
 
 function apply() {
   if (theme) document.documentElement.dataset.theme = theme;
@@ -19,8 +20,7 @@ function apply() {
 
 function turn() {
   theme = ORDER[(ORDER.indexOf(theme) + 1) % ORDER.length];
-  if (theme) localStorage.setItem(KEY, theme);
-  else localStorage.removeItem(KEY);
+  keep(KEY, theme);
   apply();
 }
 

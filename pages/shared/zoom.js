@@ -47,14 +47,18 @@ export function zoomOn(box, isOn, changed) {
   box.addEventListener(
     "wheel",
     (event) => {
-      if (!isOn() || (scale === 1 && event.deltaY > 0)) return;
+      // Of a whole picture the wheel is the page's, until it is at its top.
+      if (!isOn() || (scale === 1 && (event.deltaY > 0 || (scrollY > 0 && !event.ctrlKey)))) return;
       event.preventDefault();
       zoom(scale * Math.exp(-event.deltaY / 400), event);
     },
     { passive: false },
   );
   box.addEventListener("dblclick", (event) => isOn() && zoom(scale > 1 ? 1 : STEP, event));
-  box.addEventListener("pointerdown", (event) => isOn() && fingers.set(event.pointerId, event));
+  box.addEventListener("pointerdown", (event) => {
+    // Another button's menu takes the end of its press.
+    if (isOn() && !event.button) fingers.set(event.pointerId, event);
+  });
   addEventListener("pointermove", (event) => {
     if (!fingers.has(event.pointerId)) return;
     const before = grip();

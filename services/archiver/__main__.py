@@ -16,13 +16,14 @@ from services.archiver.service import Archiver
 from shared.allocator import keep_few_arenas
 from shared.bus.keys import client_keys
 from shared.clock import Clock
+from shared.errors import ConfigurationError
 from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import AccessRules, Guard
 from shared.web.base_path import BasePath
-from shared.web.refusal import serve_refusal, without_values
+from shared.web.refusal import serve_refusal
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_unprotected_access
 
@@ -63,9 +64,9 @@ def main() -> int:
     return EXIT_CRASHED if archiver.failed else 0
 
 
-def show_refusal(sentence: str) -> None:
+def show_refusal(error: ConfigurationError) -> None:
     """Stream forwards it to those whom it lets in; who else may reach the archiver is not known here."""
-    serve_refusal(without_values(sentence), "ARCHIVER", USUAL_PORT)
+    serve_refusal(error, "ARCHIVER", USUAL_PORT)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,11 @@ def add_background_jobs(
     reason = None if is_left else why_unusable(settings.timelapse_dir)
     if reason is not None:
         description = ArchiverSettings.model_fields["timelapse_dir"].description
-        raise ConfigurationError(f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.")
+        short = reason.partition(" (")[0]  # behind it is advice with the directory's name
+        raise ConfigurationError(
+            f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.",
+            public=f"TIMELAPSE_DIR is '…' but must be {description}: {short}.",
+        )
     forecaster = Forecaster.of(settings, archiver.engine, archiver.rules)
     store, memory, trusted = archiver.frame_files.store, archiver.frame_files.memory, archiver.trusted_clock
     queue = TimelapseQueue(

@@ -20,8 +20,8 @@ from shared.settings import BusServerSettings, load_settings
 REPORT_SECONDS: Final = 1.0
 
 
-def tell_refusal(sentence: str) -> None:
-    """Publish `sentence` in place of any camera, for `REFUSAL_SECONDS` or until a signal. Main thread only.
+def tell_refusal(error: ConfigurationError) -> None:
+    """Publish the line of `error` in place of any camera, for `REFUSAL_SECONDS` or until a signal. Main thread only.
 
     Where the bus itself can't be had with these settings, the log alone says so.
     """
@@ -33,7 +33,7 @@ def tell_refusal(sentence: str) -> None:
         proxy = BusProxy(settings.bus_bind, inner_address, server_keys(settings))
         publisher = Publisher(inner_address, is_inner=True)
         try:
-            _repeat(publisher, sentence, stop)
+            _repeat(publisher, str(error), stop)
         finally:
             publisher.close()
             proxy.close()

@@ -12,11 +12,12 @@ from services.stream.gateway.gateway_client import GatewayClient
 from services.stream.settings import StreamSettings
 from shared.allocator import keep_few_arenas
 from shared.bus.keys import client_keys
+from shared.errors import ConfigurationError
 from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
-from shared.web.refusal import serve_refusal, without_values
+from shared.web.refusal import serve_refusal
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_unprotected_access
 
@@ -53,11 +54,11 @@ def main() -> int:
     return 0
 
 
-def show_refusal(sentence: str) -> None:
+def show_refusal(error: ConfigurationError) -> None:
     """To everybody, since no password is known: also through the gateway, in place of a replica."""
     gateway = os.environ.get("GATEWAY_SOCKET")
     source = GatewayClient(Path(gateway)) if gateway else None
-    serve_refusal(without_values(sentence), "STREAM", USUAL_PORT, source)
+    serve_refusal(error, "STREAM", USUAL_PORT, source)
 
 
 if __name__ == "__main__":

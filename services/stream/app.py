@@ -95,7 +95,7 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
-    pages = pages_app(settings.archive_time_zone, settings.allowed_origins, has_roles=authenticator.is_on)
+    pages = pages_app(settings.archive_time_zone, settings.allowed_origins, authenticator)
     app.mount("/", pages, name="pages")
     guarded = Guard(app, settings, authenticator, ACCESS_RULES)
     served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded

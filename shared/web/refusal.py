@@ -6,7 +6,6 @@ Without its settings it knows no password. So what everybody may reach tells no 
 import html
 import json
 import os
-import re
 import threading
 from contextlib import suppress
 from http import HTTPStatus
@@ -19,17 +18,11 @@ from shared.lifecycle import REFUSAL_SECONDS
 from shared.web.server import ConnectionSource, listen, make_server, serve
 
 RETRY_SECONDS: Final = 5
-_QUOTED: Final = re.compile(r"'[^']*'")
 _PAGE: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     '<meta http-equiv="refresh" content="{seconds}"><title>Framecast</title>'
     "<h1>Framecast can't start</h1><p>{sentence}</p></html>"
 )
-
-
-def without_values(sentence: str) -> str:
-    """`sentence` for everybody: what it quotes is a setting's value."""
-    return _QUOTED.sub("'…'", sentence)
 
 
 class RefusalApp:
@@ -62,15 +55,17 @@ class RefusalApp:
         await send({"type": "http.response.body", "body": self._page if wants_page else self._json})
 
 
-def serve_refusal(sentence: str, service: str, usual_port: int, source: ConnectionSource | None = None) -> None:
-    """Answer with `sentence` at `service`_HOST and _PORT for `REFUSAL_SECONDS`, or until a signal. Main thread only.
+def serve_refusal(
+    error: ConfigurationError, service: str, usual_port: int, source: ConnectionSource | None = None
+) -> None:
+    """Answer with `error.public` at `service`_HOST and _PORT for `REFUSAL_SECONDS`, or until a signal.
 
-    Where nothing can listen there, the log alone says so.
+    Main thread only. Where nothing can listen there, the log alone says so.
     """
     host, port = os.environ.get(f"{service}_HOST") or "127.0.0.1", os.environ.get(f"{service}_PORT") or str(usual_port)
     with suppress(ConfigurationError, ValueError, OverflowError):
         listener = listen(host, int(port), setting=service)
-        server = make_server(RefusalApp(sentence), source=source)
+        server = make_server(RefusalApp(error.public), source=source)
         end = threading.Timer(REFUSAL_SECONDS, setattr, (server, "should_exit", True))
         end.daemon = True
         end.start()

@@ -137,7 +137,8 @@ def test_copying_a_line_is_confirmed(chromium: Browser, replica: Replica, host: 
         page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), { id: 'pasted' }))")
         page.locator("#pasted").focus()
         page.keyboard.press("Control+V")
-        expect(page.locator("#pasted")).to_have_value(f"http://{host}:{replica.port}/api/cameras/garden/stream")
+        stream = f"http://{host}:{replica.port}/api/cameras/garden/stream?advance_headers=1"
+        expect(page.locator("#pasted")).to_have_value(stream)
 
 
 def test_the_lines_say_where_the_password_goes_and_never_show_one(chromium: Browser, locked: Replica) -> None:
@@ -170,7 +171,7 @@ def test_a_share_link_is_made_and_opens_just_that_camera(
         assert offered == ["1 hour", "6 hours", "1 day"]
         page.get_by_label("Link good for").select_option("6 hours")
         page.get_by_role("button", name="Make a share link").click()
-        expect(page.locator("#note")).to_contain_text("Link ends on ")
+        expect(page.locator("#note")).to_contain_text("It ends on ")
         snapshot = line(page, "Addresses", "Snapshot").inner_text()
         assert "LINK" not in page.locator("#lines").inner_text()
         expect(page.get_by_role("button", name="Copy Your own page: Image")).to_be_enabled()

@@ -20,8 +20,9 @@ from faults.facts import (
     Told,
     Usage,
 )
-from faults.judged import Judged, enough
+from faults.judged import Judged, enough, is_read
 from faults.kinds import faults_of
+from faults.observer import unsettled
 from faults.place import DATABASES, STORES
 from faults.promises import PROMISES
 from faults.promises.delivery import STREAMED
@@ -364,3 +365,22 @@ def test_a_page_that_nobody_opened_is_not_judged() -> None:
     record.told, record.pages = [], frozenset()
 
     assert breaches(record) == []
+
+
+def test_an_archive_that_settles_no_slots_or_can_not_be_read_is_a_breach() -> None:
+    """Else its slots would be judged by nobody, and all would look well."""
+    settled = {"front": at(30), "back": at(10)}
+    assert [breach.subject for breach in unsettled(settled, at(32), 10)] == ["back"]
+    assert [breach.subject for breach in unsettled({"front": at(30)}, at(32), 10)] == ["back"]
+    assert [breach.words for breach in is_read("it is locked", at(0))]
+    assert list(is_read(None, at(0))) == []
+
+
+def test_parts_that_are_late_at_the_same_time_are_not_added_up() -> None:
+    """Else a busy machine would have as many seconds of grace in each second as it has parts."""
+    record = as_promised()
+    for part in ("ingest", "camera front", "stream-1", "archiver"):
+        record.add(Late(at(20), 0.5, part))
+    record.add(Late(at(20.5), 0.5, "ingest"))
+    assert record.late_seconds(at(10), at(30)) == 1.0
+    assert record.late_seconds(at(10), at(30), frozenset({"ingest", "stream-1"})) == 1.5

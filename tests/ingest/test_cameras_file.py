@@ -1,6 +1,5 @@
 """The cameras file: what it may hold, how a mistake is reported, and when it is read again."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from shared.cameras_file import MAX_FILE_BYTES
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from tests.support.ports import free_port
-from tests.support.services import ROOT
+from tests.support.services import ALONE, ROOT
 
 
 @pytest.fixture
@@ -148,7 +147,10 @@ def test_a_file_that_is_rewritten_is_noticed_without_a_signal(tmp_path: Path) ->
         ("[camera]\ndevice_key = 'a'\n", "[[camera]] tables, with two brackets"),
         ("camera = 'a", "is not valid TOML"),
         ("", "must hold 1 to 200 [[camera]] tables"),
-        ("[[camera]]\ndevice_key = 'a'\nrtsp_password_file = '/no/such'\n", "rtsp_password_file is '/no/such'"),
+        (
+            "[[camera]]\ndevice_key = 'a'\nrtsp_password_file = '/s3cret'\n",
+            "rtsp_password_file is set to something else",
+        ),
         (
             "[[camera]]\ndevice_key = 'a'\nrtsp_url = 'rtsp://u:p@ss/s3cret@camera/x'\n",
             "put the password into rtsp_password (or rtsp_password_file)",
@@ -166,14 +168,14 @@ def test_a_file_that_cant_be_used_at_the_start_is_one_line_and_code_2(
     result = subprocess.run(
         [sys.executable, "-m", "services.ingest"],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "CAMERAS_FILE": str(path), "BUS_BIND": f"tcp://127.0.0.1:{free_port()}"},
+        env={**ALONE, "CAMERAS_FILE": str(path), "BUS_BIND": f"tcp://127.0.0.1:{free_port()}"},
         capture_output=True,
         text=True,
         timeout=20,
         check=False,
     )
     assert result.returncode == 2
-    assert result.stderr.startswith(f"{path}")
+    assert result.stderr.startswith(f"CAMERAS_FILE '{path}'")
     assert complaint in result.stderr
     assert result.stderr.count("\n") == 1
     assert "s3cret" not in result.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 from services.ingest.recording.recording import Recording
 from tests.odd_cameras.camera import Camera, Link, Request, running
 from tests.support.ports import free_port
+from tests.support.services import ALONE
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +20,7 @@ def record_camera(
     return subprocess.run(
         [sys.executable, "-m", "services.ingest.record_camera", *arguments],
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
+        env={**ALONE, "PYTHONPATH": str(ROOT), **environment},
         check=False,
         stdout=stdout,
         stderr=subprocess.PIPE,

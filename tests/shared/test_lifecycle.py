@@ -53,6 +53,6 @@ def test_a_bad_setting_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture
         raise ConfigurationError("SETTING is 'x' but must be y.")
 
     with pytest.raises(SystemExit) as exit_:
-        run_service(main)
+        run_service(main, reads_file=False)
     assert exit_.value.code == 2
     assert capsys.readouterr().err == "SETTING is 'x' but must be y.\n"

@@ -54,10 +54,19 @@ def test_a_secret_may_be_kept_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_an_unreadable_secret_file_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A service that starts without its password would be worse."""
     monkeypatch.setenv("PASSWORD_FILE", str(tmp_path / "absent"))
-    assert (
-        refusal()
-        == f"PASSWORD_FILE is '{tmp_path / 'absent'}' but must be a readable file: {'No such file or directory'}."
+    assert refusal() == (
+        "PASSWORD_FILE is set to something else (not shown: it may be the secret) but must be a readable file: "
+        "No such file or directory."
     )
+    monkeypatch.setenv("PASSWORD_FILE", str(tmp_path))
+    assert refusal() == f"PASSWORD_FILE is '{tmp_path}' but must be a readable file: Is a directory."
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "/hunter2", "hunter2" * 1000])
+def test_a_secret_in_place_of_its_files_path_is_not_told(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ingest shows the line in pictures, also to the holder of a share link."""
+    monkeypatch.setenv("PASSWORD_FILE", secret)
+    assert "hunter2" not in refusal()
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:5555", "tcp://:5555", "tcp://host", "tcp://host:0", "udp://h:1", ","])

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.support.browser import running_chromium
-from tests.support.services import ROOT, Stack
+from tests.support.services import ALONE, ROOT, Stack
 from tests.support.waiting import wait_until
 
 IMAGES: Final = ROOT / "docs/images"
@@ -52,7 +52,7 @@ def main() -> int:
         subprocess.run(
             [sys.executable, "-m", "services.archiver.demo", "--days", str(ARCHIVED_DAYS)],
             cwd=ROOT,
-            env=stack.environment,
+            env={**ALONE, **stack.environment},
             check=True,
         )
         with stack, running_chromium() as browser:

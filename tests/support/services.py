@@ -10,13 +10,15 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from shared.settings_file import IS_READ
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
+ALONE: Final = {"PATH": os.environ["PATH"], IS_READ: "1"}
+"""The environment of a process in the checkout: nothing of our own but PATH, and no `.env` that stands there."""
 
 
 class ServiceProcess:
@@ -30,7 +32,7 @@ class ServiceProcess:
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "LOG_FORMAT": "json", IS_READ: "1", **environment},
+            env={**ALONE, "LOG_FORMAT": "json", **environment},
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,

@@ -1,7 +1,6 @@
 """A setting that can't be used is shown on the page by real services, where SHOW_BAD_SETTINGS says so, as in Docker."""
 
 import json
-import os
 import subprocess
 import sys
 import urllib.error
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.ports import free_port
-from tests.support.services import ROOT, ServiceProcess, Stack
+from tests.support.services import ALONE, ROOT, ServiceProcess, Stack
 from tests.support.waiting import wait_until
 
 SHOWN = {"SHOW_BAD_SETTINGS": "true"}
@@ -82,7 +81,7 @@ def test_without_the_setting_a_service_ends_at_once_with_code_2(tmp_path: Path) 
     ended = subprocess.run(
         [sys.executable, "-m", "services.ingest"],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "CAMERA_FPS": "0"},
+        env={**ALONE, "CAMERA_FPS": "0"},
         capture_output=True,
         text=True,
         timeout=60,

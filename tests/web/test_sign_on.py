@@ -276,6 +276,28 @@ def test_who_logs_in_with_the_operators_password_is_the_operator(replica: Replic
     assert b"You are signed on as &lt;b&gt; by the proxy" in replica.request("/login", headers=by("<b>"))[2]
 
 
+def test_the_header_offers_only_acts_that_lead_somewhere(replica: Replica, bus: str) -> None:
+    """To log in as the operator where there is an operator's password, to log out where there is a session."""
+
+    def told(replica: Replica, headers: Headers) -> str:
+        return replica.request("/", headers=headers)[2].decode().partition("<html ")[2].partition(" data-zone")[0]
+
+    def session(replica: Replica, password: str, headers: Headers) -> Headers:
+        answer = replica.request("/login", "POST", headers=headers, body=f"password={password}".encode())
+        return headers | {"Cookie": answer[1]["set-cookie"].partition(";")[0]}
+
+    assert told(replica, by("bob")) == 'data-role="viewer" data-login'
+    assert told(replica, session(replica, OPERATOR, by("bob"))) == 'data-role="operator" data-logout'
+    assert told(replica, by("alice")) == 'data-role="operator"'
+    assert told(replica, session(replica, VIEWER, {})) == 'data-role="viewer" data-login data-logout'
+    assert told(replica, session(replica, OPERATOR, {})) == 'data-role="operator" data-logout'
+    assert told(replica, basic(VIEWER)) == 'data-role="viewer" data-login', "a browser would send it again"
+    with running_replica(bus, settings=SIGN_ON) as without_passwords:
+        assert told(without_passwords, by("bob")) == 'data-role="viewer"'
+    with running_replica(bus, settings={"viewer_password": VIEWER}) as viewers_alone:
+        assert told(viewers_alone, session(viewers_alone, VIEWER, {})) == 'data-role="viewer" data-logout'
+
+
 def test_without_a_password_there_is_no_login_page(bus: str) -> None:
     """Nothing that one could type there would help."""
     with running_replica(bus, settings=SIGN_ON) as replica:

@@ -123,7 +123,7 @@ def disk_can_not(step: str, reason: object) -> str:
 def database_on_network(path: object, kind: str, source: str) -> str:
     """Completes "DATABASE_URL …"."""
     return (
-        f"names the SQLite file '{path}', which is on a network file system ({kind}, {source}) but must be on a local "
-        "disk: over a network SQLite's locks fail and the file gets damaged. Put it on a local disk (say, "
+        f"names the SQLite file '{path}', which is on a network file system ({kind}, '{source}') but must be on a "
+        "local disk: over a network SQLite's locks fail and the file gets damaged. Put it on a local disk (say, "
         "DATABASE_URL=sqlite:////var/lib/framecast/archive.db; the pictures may stay), or use PostgreSQL."
     )

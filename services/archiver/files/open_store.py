@@ -33,5 +33,9 @@ def open_store(settings: ArchiverSettings, *, is_tried: bool = True) -> FrameSto
         reason = str(error)
     if reason is not None:
         description = ArchiverSettings.model_fields["archive_dir"].description
-        raise ConfigurationError(f"ARCHIVE_DIR is '{place}' but must be {description}: {reason}.")
+        short = reason.partition(" (")[0]  # behind it is advice with the directory's name
+        raise ConfigurationError(
+            f"ARCHIVE_DIR is '{place}' but must be {description}: {reason}.",
+            public=f"ARCHIVE_DIR is '…' but must be {description}: {short}.",
+        )
     return store

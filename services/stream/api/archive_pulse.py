@@ -27,7 +27,7 @@ class ArchivePulse:
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
-        self._check: asyncio.Task[bool] | None = None
+        self._check: asyncio.Task[Exception | None] | None = None
 
     async def send(self, request: httpx2.Request) -> httpx2.Response:
         """The beginning of the answer, however long it takes: for requests that change something."""
@@ -38,7 +38,7 @@ class ArchivePulse:
 
         Raises:
             ArchiveHangsError: the archiver answered no health check meanwhile.
-            httpx2.TransportError: the request failed.
+            httpx2.TransportError: the request failed, or nothing listens at the archiver's address any more.
         """
         sending = asyncio.create_task(self.send(request))
         try:
@@ -53,23 +53,26 @@ class ArchivePulse:
         while not sending.done():
             check = self._health_check()
             await asyncio.wait({sending, check}, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done() and not check.result():
-                raise ArchiveHangsError("the archiver answers nothing")
+            if not sending.done() and (trouble := check.result()) is not None:
+                raise trouble
             await asyncio.wait({sending}, timeout=PATIENT_SECONDS)
 
-    def _health_check(self) -> asyncio.Task[bool]:
+    def _health_check(self) -> asyncio.Task[Exception | None]:
         if self._check is None or self._check.done():
-            self._check = asyncio.create_task(self._is_healthy())
+            self._check = asyncio.create_task(self._trouble())
         return self._check
 
-    async def _is_healthy(self) -> bool:
+    async def _trouble(self) -> Exception | None:
+        """Why nothing more is to be waited for; None while the archiver is healthy, as far as anybody knows."""
         try:
             await self._client.get(HEALTH, timeout=httpx2.Timeout(HEALTH_SECONDS))
         except httpx2.PoolTimeout:
-            return True  # many requests are under way, and nothing is known of the archiver
-        except httpx2.TransportError:
-            return False
-        return True
+            return None  # many requests are under way, and nothing is known of the archiver
+        except httpx2.TimeoutException:
+            return ArchiveHangsError("the archiver answers nothing")
+        except httpx2.TransportError as error:
+            return error  # it has ended: nothing listens there
+        return None
 
 
 async def _end(sending: "asyncio.Task[httpx2.Response]") -> None:

@@ -122,7 +122,7 @@ def device_of(camera: KnownCamera, hub: Hub) -> Device:
         state=camera.state(now),
         is_streaming=camera.is_streaming(now),
         since=datetime.fromtimestamp(status.since_ns / 1e9, UTC),
-        last_error=(hub.refusal if camera.is_silent(now) else None) or status.last_error,
+        last_error=hub.refusal_of(camera) or status.last_error,
         notices=list(status.notices),
         source=status.source,
         width=status.width,

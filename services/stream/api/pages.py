@@ -16,8 +16,9 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
+from shared.web.access.authenticator import Authenticator
 from shared.web.access.origins import Origins
-from shared.web.access.roles import requester_of
+from shared.web.access.roles import Requester, Role, requester_of
 
 OPEN_FILES: Final = frozenset({"/old-browser.js", "/link.js", "/link.css", "/server.js"})
 """What the login page and a share link's page load. There is no secret in it."""
@@ -53,15 +54,17 @@ ELEMENT_HEADERS: Final = {
 
 
 def pages_app(
-    zone: str | None = None, allowed_origins: frozenset[str] = frozenset(), *, has_roles: bool = False
+    zone: str | None = None,
+    allowed_origins: frozenset[str] = frozenset(),
+    authenticator: Authenticator | None = None,
 ) -> ASGIApp:
     """All of them, compressed where the client accepts it: a third of the bytes, on a bad network.
 
     `zone` is the name of the time zone whose times they show; None for the browser's own. It is written into each page,
-    so that no time waits for an answer. So is the requester's role if `has_roles`, that is, if there are passwords.
-    Pages of `allowed_origins` may read our answers.
+    so that no time waits for an answer. So is the requester's role if `authenticator` is on. Pages of `allowed_origins`
+    may read our answers.
     """
-    files = _Files(directory=STATIC, zone=zone, has_roles=has_roles)
+    files = _Files(directory=STATIC, zone=zone, authenticator=authenticator)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
     origins = Origins(allowed_origins)
     whole, barred = (files.sending(name, ELEMENT_HEADERS) for name in (ELEMENT.removeprefix("/"), BARRED))
@@ -90,9 +93,9 @@ def with_zone(page: str, zone: str) -> str:
 
 
 class _Files(StaticFiles):
-    def __init__(self, *, directory: Path, zone: str | None, has_roles: bool) -> None:
+    def __init__(self, *, directory: Path, zone: str | None, authenticator: Authenticator | None) -> None:
         super().__init__(directory=directory)
-        self._has_roles = has_roles
+        self._authenticator = authenticator
         self._pages: dict[str, bytes] = {}
         """What is sent in place of the files of these names."""
         if zone is not None:
@@ -112,12 +115,22 @@ class _Files(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         content = self._pages.get(path)
         if content is not None and scope["method"] in ("GET", "HEAD"):
-            if self._has_roles and (role := requester_of(scope).role) is not None:
-                content = content.replace(b"<html ", f'<html data-role="{role.name.lower()}" '.encode(), 1)
+            if self._authenticator is not None:
+                told = _told(self._authenticator, requester_of(scope))
+                content = content.replace(b"<html ", f"<html {told}".encode(), 1)
             return _page(content, Request(scope).headers.get("if-none-match", ""))
         response = await super().get_response(path, scope)
         response.headers.update(PAGE_HEADERS if path.endswith(".html") else _KEPT)
         return response
+
+
+def _told(authenticator: Authenticator, requester: Requester) -> str:
+    """What the header needs: the role, and which of its acts lead somewhere. As attributes, each with a space."""
+    if not authenticator.is_on or requester.role is None:
+        return ""
+    can_log_in = authenticator.has_operator and requester.role is Role.VIEWER
+    login, logout = "data-login " if can_log_in else "", "data-logout " if requester.has_session else ""
+    return f'data-role="{requester.role.name.lower()}" {login}{logout}'
 
 
 def _page(content: bytes, if_none_match: str) -> Response:

@@ -131,7 +131,7 @@ def _camera(camera: KnownCamera, hub: Hub) -> CameraOverview:
     return CameraOverview(
         **known,
         headline=texts.STATE_HEADLINES.get(device.state, device.state) if problem is None else problem.headline,
-        advice="" if device.state == "unknown" and hub.refusal else texts.STATE_ADVICE.get(device.state, ""),
+        advice="" if hub.refusal_of(camera) else texts.STATE_ADVICE.get(device.state, ""),
         clock_offset_seconds=clock_offset_seconds(camera),
         ingest_version=camera.status.ingest_version,
     )

@@ -68,7 +68,7 @@ class Hub:
     ) -> None:
         self.replica: Final = secrets.token_hex(4)
         self.cameras: Final = Cameras()
-        self._ingests = Ingests(bus_addresses.count(",") + 1)
+        self._ingests = Ingests(bus_addresses)
         self.closing = False
         self.on_unknown_size: Callable[[str], None] = _nothing
         """Called with the key of each camera whose size is unknown, at each of its statuses."""
@@ -203,23 +203,27 @@ class Hub:
         """Which setting keeps ingest from starting, in its words; None where it did not say so lately."""
         return self._ingests.refusal(self.loop_seconds)
 
+    def refusal_of(self, camera: KnownCamera) -> str | None:
+        """Which setting keeps a silent camera's ingest from starting; None where it may be something else."""
+        now = self.loop_seconds
+        return self._ingests.refusal_of(camera.status.camera, now) if camera.is_silent(now) else None
+
     def problem_of(self, camera: KnownCamera) -> Problem | None:
         """Why a camera has no live picture now; None while it has one. A silent ingest may have said why it is so."""
-        now = self.loop_seconds
-        problem, refusal = camera.problem(now), self.refusal
-        if problem is None or refusal is None or not camera.is_silent(now):
+        problem, refusal = camera.problem(self.loop_seconds), self.refusal_of(camera)
+        if problem is None or refusal is None:
             return problem
         return replace(problem, headline=texts.INGEST_REFUSES, advice=refusal)
 
     def problems(self) -> list[str]:
-        """What is wrong beyond this replica, in words."""
-        now = self.loop_seconds
+        """What is wrong beyond this replica, in words. A refusal stands there once, and not for each of its cameras."""
+        now, refusal = self.loop_seconds, self.refusal
         cameras = self.cameras.in_order()
-        if self.refusal is not None:
-            return [f"{texts.INGEST_REFUSES}: {self.refusal}"]
-        if not cameras:
+        if not cameras and refusal is None:
             return [WAITING.advice]
-        return [f"{camera.status.name}: {text}" for camera in cameras for text in camera.complaints(now)]
+        refusals = [] if refusal is None else [f"{texts.INGEST_REFUSES}: {refusal}"]
+        others = [camera for camera in cameras if self.refusal_of(camera) is None]
+        return refusals + [f"{camera.status.name}: {text}" for camera in others for text in camera.complaints(now)]
 
     # As messages arrive.
 

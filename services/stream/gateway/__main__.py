@@ -14,7 +14,7 @@ from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
-from shared.web.refusal import serve_refusal, without_values
+from shared.web.refusal import serve_refusal
 from shared.web.server import listen
 
 USUAL_PORT: Final = 8001
@@ -69,8 +69,8 @@ def listen_for_replicas(path: Path) -> socket.socket:
     return listener
 
 
-def show_refusal(sentence: str) -> None:
-    serve_refusal(without_values(sentence), "STREAM", USUAL_PORT)
+def show_refusal(error: ConfigurationError) -> None:
+    serve_refusal(error, "STREAM", USUAL_PORT)
 
 
 if __name__ == "__main__":

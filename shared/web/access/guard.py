@@ -146,7 +146,7 @@ class Guard:
                 scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
             else:
                 return Requester(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
-        return Requester(sender.address, sender.is_https, role), True
+        return Requester(sender.address, sender.is_https, role, has_session=role is not None), True
 
     def _signed_on(self, scope: Scope, sender: Sender, signed_on: SignedOn, session: Role | None) -> Requester:
         """The user, with the better one of the roles of sign-on and of `session`. Behind us that is shown by a session
@@ -157,7 +157,7 @@ class Guard:
         others = [header for header in scope["headers"] if header[0] not in (b"authorization", b"cookie")]
         scope["headers"] = [*others, shown]
         ends_at = self._authenticator.clock.utc_ns() // 10**9 + SIGN_ON_SECONDS
-        return Requester(sender.address, sender.is_https, role, ends_at, signed_on.user)
+        return Requester(sender.address, sender.is_https, role, ends_at, signed_on.user, session is not None)
 
     def _link_of(self, request: _Request) -> ShareLink | None:
         if f"{PARAMETER}=".encode() not in request.query or request.method not in READING:

@@ -20,7 +20,8 @@ class Role(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Requester:
     """The sender of a request. `role` is None without valid proof. A stream that it opens ends at `ends_at` (UTC epoch
-    seconds): at the end of its share link, or when a proxy that signed on `user` is to be asked again.
+    seconds): at the end of its share link, or when a proxy that signed on `user` is to be asked again. `has_session`:
+    whether it has logged in by a password, so that it can log out.
     """
 
     address: str
@@ -28,6 +29,7 @@ class Requester:
     role: Role | None
     ends_at: int | None = None
     user: str | None = None
+    has_session: bool = False
 
     @property
     def has_link(self) -> bool:

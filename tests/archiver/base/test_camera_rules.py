@@ -101,7 +101,7 @@ def test_a_rule_that_cant_be_used_is_refused_by_file_camera_and_key(content: str
     path.write_text(content)
     with pytest.raises(ConfigurationError) as caught:
         loaded(path)
-    assert str(caught.value).startswith(str(path))
+    assert str(caught.value).startswith(f"CAMERAS_FILE '{path}'")
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -126,7 +126,7 @@ async def test_a_bad_change_is_a_problem_and_the_old_rules_stay(
         save(path, content)
         await eventually(lambda: bool(rules.problems.texts()))
         (words,) = rules.problems.texts()
-        assert words.startswith(str(path))
+        assert words.startswith(f"CAMERAS_FILE '{path}'")
         assert words.endswith(" The archive keeps to the rules that were there before.")
         assert rules.rule_of("door").max_bytes == 1
         save(path, f"{DOOR}archive_max_bytes = 333\n")

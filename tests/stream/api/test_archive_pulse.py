@@ -62,6 +62,27 @@ def test_an_archive_that_hangs_is_told_and_the_cameras_are_there_meanwhile() -> 
         assert archive_pulse.PATIENT_SECONDS + archive_pulse.HEALTH_SECONDS <= 3
 
 
+def test_an_archiver_that_has_ended_is_unreachable_and_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last connections may still be open, where its host or a proxy holds them."""
+    monkeypatch.setattr(archive_pulse, "PATIENT_SECONDS", 0.05)
+    listener = socket.create_server(("127.0.0.1", 0))
+    bus, url = f"tcp://127.0.0.1:{free_port()}", f"http://127.0.0.1:{listener.getsockname()[1]}"
+    held: list[socket.socket] = []
+
+    def accept_and_end() -> None:
+        held.append(listener.accept()[0])
+        listener.close()
+
+    thread = threading.Thread(target=accept_and_end)
+    thread.start()
+    with running_replica(bus, archiver_url=url) as replica:
+        status, _, body = replica.request("/api/camera/frames/status")
+    thread.join(60)
+    held[0].close()
+    assert status == 502
+    assert texts.ARCHIVE_UNREACHABLE.encode() in body
+
+
 @pytest.mark.parametrize("count", [3])
 def test_an_archive_that_is_busy_is_waited_for(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """It still answers its health check, which all requests that wait share."""

@@ -36,7 +36,7 @@ def test_a_form_that_opens_nothing_is_answered_with_the_page_and_a_notice(
     assert headers["cache-control"] == "no-store"
     text = page.decode().replace("&#x27;", "'")
     assert f'role="alert">{notice}</p>' in text
-    assert 'type="password"' in text
+    assert "type=password" in text
 
 
 @pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example/", "\\\\evil.example", "/\r\nX: y"])

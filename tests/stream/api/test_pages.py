@@ -150,7 +150,7 @@ def test_a_page_has_the_time_zone_and_another_zone_is_another_page() -> None:
     berlin, tokyo = (TestClient(pages_app(zone)) for zone in ("Europe/Berlin", "Asia/Tokyo"))
     for address in ("/", "/archive", "/status.html"):
         page = berlin.get(address)
-        assert page.text.startswith('<!doctype html><html data-zone="Europe/Berlin" lang="en">')
+        assert page.text.startswith('<!doctype html><html data-zone="Europe/Berlin" lang=en>')
         assert page.headers["Cache-Control"] == "no-cache"
         known = {"If-None-Match": page.headers["ETag"]}
         again = berlin.get(address, headers=known)

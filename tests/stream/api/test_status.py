@@ -8,9 +8,11 @@ from pydantic import SecretStr
 
 from services.stream.settings import StreamSettings
 from shared import __version__
+from shared.bus.ingest_report import IngestReport, encode_report
 from shared.bus.status import CameraState, CameraStatus
 from shared.web.settings import shown
 from tests.support.bus import FakeIngest, fake_ingest, status_of
+from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.waiting import wait_until
 from tests.web.support import OPERATOR_TOKEN, SECRETS, VIEWER_TOKEN, bearer
@@ -83,6 +85,29 @@ def test_a_silent_ingest_is_told_with_the_time_of_its_last_status(bus: str) -> N
     assert camera["state"] == "unknown"
     assert "BUS_CONNECT" in camera["advice"]
     assert abs((datetime.fromisoformat(camera["since"]) - lost_at).total_seconds()) < 20
+
+
+def test_a_refusal_stands_beside_what_is_wrong_with_the_other_cameras(bus: str) -> None:
+    """It took the place of everything else."""
+    second = f"tcp://127.0.0.1:{free_port()}"
+    refusal = encode_report(IngestReport(ingest="b", refusal="CAMERA_FPS is '0'."))
+    with (
+        fake_ingest(bus, status_of("cam1", CameraState.OFFLINE, last_error="Check that it is on.")),
+        fake_ingest(second) as refused,
+        running_replica(f"{bus},{second}") as replica,
+    ):
+        wait_until(replica.knows_a_camera, "the camera is known")
+
+        def told() -> bool:
+            refused.send(refusal)
+            return replica.hub.refusal is not None
+
+        wait_until(told, "the refusal is heard")
+        problems = replica.json("/api/status")[1]["problems"]
+    assert problems == [
+        "A setting of ingest can't be used: CAMERA_FPS is '0'.",
+        "Cam1: The camera is offline. Check that it is on.",
+    ]
 
 
 def test_without_any_camera_it_answers_and_says_what_may_be_wrong(bus: str) -> None:

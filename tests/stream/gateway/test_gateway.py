@@ -15,7 +15,7 @@ from tests.stream.gateway.ends import running_gateway
 from tests.support.mjpeg import Viewer
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
-from tests.support.services import ROOT, ServiceProcess
+from tests.support.services import ALONE, ROOT, ServiceProcess
 from tests.support.waiting import wait_until
 from tests.web.support import VIEWER, basic
 
@@ -101,7 +101,7 @@ def test_without_its_setting_it_ends_with_code_2() -> None:
         [sys.executable, "-m", MODULE],
         cwd=ROOT,
         check=False,
-        env={"PATH": "/usr/bin:/bin"},
+        env=ALONE,
         capture_output=True,
         text=True,
     )
