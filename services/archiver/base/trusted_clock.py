@@ -36,6 +36,8 @@ class TrustedClock:
         """By name: how many seconds this clock was ahead of each other one, when that was last read."""
         self.agreed_ns: int | None = None
         """When another clock or a person last agreed with this one: nanoseconds of the boot."""
+        self.agreed_before_step_ns: int | None = None
+        """The same, before the clock was last set. Whoever agrees after a step says nothing of the time before it."""
         self._lock = threading.Lock()
         self._evidence: Evidence | None = None
         self._contradiction: Doubt | None = None
@@ -76,6 +78,8 @@ class TrustedClock:
                 self._evidence = Evidence(self._evidence.newest_ns, reading)
             if found is not None and found.kind == DoubtKind.STEP:
                 self._is_settled = False
+                # Every agreement ends the doubt. So the last one that there is was before the step.
+                self.agreed_before_step_ns = self.agreed_ns
             found = found or self._contradiction
             self._was_doubted = self._was_doubted or found is not None
             return found
@@ -90,6 +94,24 @@ class TrustedClock:
         with self._lock:
             was, self._was_doubted = self._was_doubted, False
             return was
+
+    def contradicts(self, moment: Moment, utc_ns: int) -> bool:
+        """Whether this clock was set since it showed `utc_ns` (epoch ns) at that moment of this boot.
+
+        Then it is remembered as a doubt, so that the archive is settled soon.
+        """
+        anchor = self.anchor
+        if anchor is None or moment.boot_id != self.boot_id:
+            return False
+        found = doubt_of(Reading(moment.boot_ns, utc_ns), Evidence(anchor=anchor)) is not None
+        if found:
+            self.remember_doubt()
+        return found
+
+    def remember_doubt(self) -> None:
+        """A row in doubt was written: `was_doubted` tells of it."""
+        with self._lock:
+            self._was_doubted = True
 
     @property
     def anchor(self) -> Reading | None:
@@ -114,6 +136,7 @@ class TrustedClock:
     def confirm(self) -> None:
         """A person says that the clock is right."""
         reading = self.read()
+        self.doubt()  # it sees a step that nobody has seen yet
         self._trust(reading, "a person")
         self.agreed_ns = reading.boot_ns
         self.is_confirmed = True
@@ -131,11 +154,12 @@ class TrustedClock:
             self._withdraw(witness)
             return True
         if agrees(reading, utc_ns):
-            found, self.agreed_ns = self.doubt(), reading.boot_ns
+            found = self.doubt()
             if found is not None and found.kind == DoubtKind.CONTRADICTED and not contradicts:
                 self._is_settled = True
             if found is not None or not self._is_proven:
                 self._trust(reading, witness)
+            self.agreed_ns = reading.boot_ns  # after the doubt, which takes it for an agreement before the step
             return True
         if contradicts and not (self.is_confirmed or self._is_settled):
             self._contradiction = Doubt(DoubtKind.CONTRADICTED, seconds, witness)

@@ -72,12 +72,7 @@ class ClockWatch:
             return
         await self._look_for_evidence()
         now = self._monotonic()
-        if now - self._asked >= (NOTE_SECONDS if self._clock.doubt() is None else ASK_SECONDS):
-            self._asked = now
-            for witness in self._witnesses:
-                await self._threads.run(partial(ask, witness, self._clock))
-            if self._clock.doubt() is not None:
-                await self._look_for_confirmation()
+        await self._ask(now)
         doubt = self._clock.doubt()
         if self._clock.was_doubted():
             self._settles_left = 2
@@ -98,6 +93,22 @@ class ClockWatch:
         self.problems.clear(Subject.CLOCK)
         if corrected:
             log.info("frames of a wrong clock dated anew", count=corrected)
+
+    async def _ask(self, now: float) -> None:
+        """Ask the kernel, which costs nothing, and the others when it is their time. So when the clock is set, it is
+        known to a look how long it was right.
+        """
+        for witness in self._witnesses:
+            if witness.never_blocks:
+                ask(witness, self._clock)
+        if now - self._asked < (NOTE_SECONDS if self._clock.doubt() is None else ASK_SECONDS):
+            return
+        self._asked = now
+        for witness in self._witnesses:
+            if not witness.never_blocks:
+                await self._threads.run(partial(ask, witness, self._clock))
+        if self._clock.doubt() is not None:
+            await self._look_for_confirmation()
 
     async def _look_for_evidence(self) -> None:
         """An archive without rows has no evidence. If its rows are made from its files, those are."""

@@ -1,7 +1,7 @@
 """Other clocks that the archiver can ask: the kernel's time service, PostgreSQL's and an object store's.
 
-One on this very computer is no witness: it has the same clock, and would agree. Each question blocks: call it on a
-thread.
+One on this very computer is no witness: it has the same clock, and would agree. Each question blocks, except the
+kernel's: call it on a thread.
 """
 
 import http.client
@@ -36,6 +36,8 @@ class Witness(Protocol):
     contradicts: bool
     confirms: bool
     """Whether ours is right when this one agrees. Not if it may be ours."""
+    never_blocks: bool
+    """Whether it can be asked at any time, on the loop too, without a disk or a network."""
 
     def utc_ns(self) -> int | None:
         """What it shows now (epoch ns); None when it can't be asked."""
@@ -47,6 +49,7 @@ class KernelWitness:
     name = "this computer's time service"
     contradicts = False
     confirms = True
+    never_blocks = True
 
     def utc_ns(self) -> int | None:
         return synchronised_utc_ns()
@@ -61,6 +64,7 @@ class ServerWitness:
     """
 
     contradicts = True
+    never_blocks = False
 
     def __init__(self, name: str, host: str, tell: Callable[[], int | None], *, confirms: bool) -> None:
         self.name = name

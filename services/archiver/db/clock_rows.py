@@ -15,6 +15,7 @@ from services.archiver.base.clock_doubt import (
     LONGEST_PAUSE,
     STEP_SECONDS,
     Evidence,
+    Moment,
     Reading,
 )
 from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
@@ -93,11 +94,12 @@ class ClockRows:
             return 0
         with reading(self._engine) as session:
             is_new = not self._is_noted(session, anchor)
-            agreed_ns = read_mark(session, self._agreed)
-        redating = Redating(self._engine, self._clock.boot_id, anchor, agreed_ns)
-        # Once more, for rows that were being written the first time.
-        after_step, self._was_new = is_new or self._was_new, is_new
-        corrected = redating.run(from_ns(self._clock.clock.utc_ns()), after_step=after_step)
+            noted_ns = read_mark(session, self._agreed)
+        before = [ns for ns in (noted_ns, self._clock.agreed_before_step_ns) if ns is not None]
+        redating = Redating(self._engine, self._clock.boot_id, anchor, max(before, default=None))
+        # Once more, for rows that were being written the first time. A run that fails counts as none.
+        corrected = redating.run(from_ns(self._clock.clock.utc_ns()), after_step=is_new or self._was_new)
+        self._was_new = is_new
         self._list_adopted()
         self.mark()
         self.note()
@@ -163,7 +165,11 @@ def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
     An imported still is from another clock, of which this one says nothing.
     """
     row = ArchivedFrame.of(stored, from_ns(clock.clock.utc_ns()))
-    if clock.doubt() is None or stored.is_imported:
+    if stored.is_imported:
+        return row
+    if clock.doubt() is None:
+        # One that is behind within the boot's time may be right: the computer may have stood still since.
+        row.doubtful = _is_outside(row, clock) and is_contradicted(row, clock)
         return row
     newest = clock.newest
     is_ours = row.boot_id == clock.boot_id
@@ -171,6 +177,28 @@ def new_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
     if not is_ours:
         row.created_at = row.captured_at  # the clock's own time must not become evidence
     return row
+
+
+def captured_row(stored: StoredFrame, clock: TrustedClock) -> ArchivedFrame:
+    """The row of a frame that this archiver has just captured. It is marked, too, if the clock was set since."""
+    row = new_row(stored, clock)
+    row.doubtful = row.doubtful or is_contradicted(row, clock)
+    return row
+
+
+def is_contradicted(row: ArchivedFrame, clock: TrustedClock) -> bool:
+    """Whether the clock, as it is trusted now, had another time when it dated this row."""
+    if row.boot_id is None or row.boot_ns is None:
+        return False
+    return clock.contradicts(Moment(row.boot_id, row.boot_ns), _to_ns(row.captured_at))
+
+
+def _is_outside(row: ArchivedFrame, clock: TrustedClock) -> bool:
+    """Whether this boot had not begun by the row's date, or the frame is dated after its capture."""
+    anchor, captured_ns = clock.anchor, _to_ns(row.captured_at)
+    if anchor is None or row.boot_ns is None:
+        return False
+    return not anchor.offset_ns <= captured_ns <= anchor.offset_ns + row.boot_ns
 
 
 def is_of_now(stored: StoredFrame, clock: TrustedClock) -> bool:

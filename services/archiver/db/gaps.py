@@ -172,19 +172,18 @@ def _new_camera(report: SlotReport) -> ArchiveCamera:
 
 def _insert_gaps(session: Session, owed: Stretch, report: SlotReport) -> None:
     idle = idle_slots(report.rule, owed.start, owed.end, report.interval_seconds)
-    taken = merge(_slots_of_frames(session, owed, report), starmap(Stretch, idle))
+    taken = merge(slots_of_frames(session, report.camera_key, report.interval_seconds, owed), starmap(Stretch, idle))
     for hole in list(holes(owed, taken)):
         for missed in explained(hole, report.missed):
             insert_gap(session, report.camera_key, report.interval_seconds, missed)
 
 
-def _slots_of_frames(session: Session, owed: Stretch, report: SlotReport) -> Iterator[Stretch]:
+def slots_of_frames(session: Session, camera_key: str, interval: int, owed: Stretch) -> Iterator[Stretch]:
     """The stretches that frames cover: each its own slot, or the slot of the present interval that it starts in."""
-    interval = report.interval_seconds
     statement = (
         select(ArchivedFrame.slot_start, ArchivedFrame.interval_seconds)
         .where(
-            ArchivedFrame.camera_key == report.camera_key,
+            ArchivedFrame.camera_key == camera_key,
             col(ArchivedFrame.slot_start) >= owed.start // interval * interval,
             col(ArchivedFrame.slot_start) < owed.end,
             col(ArchivedFrame.doubtful).is_(False),  # nobody knows whether it is of that slot

@@ -19,6 +19,9 @@ class HeldReports:
     def __init__(self) -> None:
         self._held: list[tuple[Reading, ReportQueue]] = []
 
+    def __len__(self) -> int:
+        return sum(len(queue) for _, queue in self._held)
+
     def hold(self, report: SlotReport, reading: Reading) -> None:
         """Keep the report with the clocks as they are now. What there is no room for is told without its reasons."""
         if self._held and is_same_setting(self._held[-1][0], reading):
@@ -30,7 +33,10 @@ class HeldReports:
         self._held[-1][1].add(report)
 
     def release(self, reading: Reading) -> Iterator[SlotReport]:
-        """The clock is right as it is set now: the reports that were made by this setting. The others are dropped."""
+        """The clock is right as it is set now: the reports that were made by this setting. The others are dropped.
+
+        Nothing is held any more from the first of them on, so that each can be written.
+        """
         held, self._held = self._held, []
         for made, queue in held:
             while is_same_setting(made, reading) and (report := queue.take()) is not None:

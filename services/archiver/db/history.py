@@ -82,8 +82,8 @@ class HistoryRows:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def cameras(self) -> list[KnownCamera]:
-        """Every camera that ever sent a status, by key."""
+    def cameras(self, camera_key: str | None = None) -> list[KnownCamera]:
+        """Every camera that ever sent a status, by key; or that one."""
         key = col(ArchiveCamera.key)
         first = (
             select(func.min(ArchivedFrame.captured_at))
@@ -91,7 +91,8 @@ class HistoryRows:
             .correlate(ArchiveCamera)
         )
         with reading(self._engine) as session:
-            rows = session.exec(select(ArchiveCamera, first.scalar_subquery()).order_by(key)).all()
+            statement = select(ArchiveCamera, first.scalar_subquery()).order_by(key)
+            rows = session.exec(statement if camera_key is None else statement.where(key == camera_key)).all()
         return [
             KnownCamera(
                 camera.key,
@@ -103,10 +104,10 @@ class HistoryRows:
             for camera, at in rows
         ]
 
-    def missing(self, pieces: Pieces) -> dict[str, dict[int, Missing]]:
-        """By camera and piece. What is not there is not missing."""
+    def missing(self, pieces: Pieces, camera_key: str | None = None) -> dict[str, dict[int, Missing]]:
+        """By camera and piece, of one camera or of all. What is not there is not missing."""
         with reading(self._engine) as session:
-            rows = [GapsOfPiece(*row) for row in session.exec(_by_pieces(pieces))]
+            rows = [GapsOfPiece(*row) for row in session.exec(_by_pieces(pieces, camera_key))]
         return spread(rows, pieces)
 
 
@@ -123,7 +124,7 @@ def spread(rows: Iterable[GapsOfPiece], pieces: Pieces) -> dict[str, dict[int, M
     return {key: dict(of_camera) for key, of_camera in found.items()}
 
 
-def _by_pieces(pieces: Pieces) -> Any:
+def _by_pieces(pieces: Pieces, camera_key: str | None) -> Any:
     start, end = col(ArchiveGap.start_seconds), col(ArchiveGap.end_seconds)
     first = case((start < pieces.since, pieces.since), else_=start)
     piece = ((first - pieces.since) // pieces.seconds).label("piece")
@@ -131,4 +132,6 @@ def _by_pieces(pieces: Pieces) -> Any:
     numbers = (func.max(end), cast(func.sum(end - first), BigInteger), func.max(col(ArchiveGap.detail)))
     columns = select(*groups, *numbers)  # type: ignore[call-overload] # typed for four columns at the most
     overlapping = (end > pieces.since, start < pieces.until, col(ArchiveGap.reason) != _HARMLESS)
+    if camera_key is not None:
+        columns = columns.where(col(ArchiveGap.camera_key) == camera_key)
     return columns.where(*overlapping).group_by(*groups)

@@ -23,8 +23,10 @@ from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.gaps import fill_gap
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame
+from services.archiver.db.moved_gaps import Shift, move_gaps
 
-ROWS_AT_ONCE: Final = 500
+ROWS_AT_ONCE: Final = 100
+"""In one transaction. More of them keep other writers waiting on a small computer, until those give up."""
 STEP: Final = timedelta(seconds=STEP_SECONDS)
 NEAR_SECONDS: Final = 5.0
 """Captures come some moments after their slots begin, one later than the other. So two frames of neighbouring slots can
@@ -52,9 +54,13 @@ class Redating:
         candidates = true() if after_step else self._outside(now)
         for rows in self._pages(candidates):
             self._free_slots([row.id or 0 for row in rows if self._is_wrong(row)])
-        corrected = 0
+        corrected, shifts = 0, dict[str, Shift]()
         for rows in self._pages(candidates):
+            self._note_shifts(rows, shifts)
             corrected += self._date([row.id or 0 for row in rows if row.doubtful or self._is_wrong(row)])
+        if after_step and corrected:
+            with writing(self.engine) as session:
+                move_gaps(session, shifts, now)
         if corrected:
             self._settle_new_cameras()
         return corrected
@@ -87,6 +93,18 @@ class Redating:
             return abs(behind) > STEP
         was_right = self.agreed_ns is not None and (row.boot_ns or 0) <= self.agreed_ns
         return behind > STEP and not was_right
+
+    def _note_shifts(self, rows: Sequence[ArchivedFrame], shifts: dict[str, Shift]) -> None:
+        """By how much each camera's frames are moved back, and since when. In a doubt no gap was entered."""
+        for row in rows:
+            shift = (self._right(row) - row.captured_at).total_seconds()
+            if row.interval_seconds is None or row.doubtful or shift >= 0 or not self._is_wrong(row):
+                continue
+            slot, known = (
+                to_seconds(row.captured_at) // row.interval_seconds * row.interval_seconds,
+                shifts.get(row.camera_key),
+            )
+            shifts[row.camera_key] = Shift(slot if known is None else min(slot, known.since), shift)
 
     def _free_slots(self, ids: Sequence[int]) -> None:
         if ids:

@@ -20,7 +20,7 @@ from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.threads import Threads
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.archive_watch import ArchiveWatch
-from services.archiver.db.clock_rows import ClockRows, is_of_now, new_row
+from services.archiver.db.clock_rows import ClockRows, captured_row, is_contradicted, is_of_now, new_row
 from services.archiver.db.engine import upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
@@ -128,7 +128,7 @@ class RowWriter:
 
     def insert_soon(self, stored: StoredFrame) -> None:
         """Queue the row of a stored frame. The queue holds `MOST_ROWS`; the store is scanned for what it drops."""
-        self._queue(new_row(stored, self.trusted_clock))
+        self._queue(captured_row(stored, self.trusted_clock))
         self._due.set()
 
     async def insert(self, stored: StoredFrame) -> ArchivedFrame | None:
@@ -136,9 +136,12 @@ class RowWriter:
 
         None when the database is away: then the row is queued.
         """
-        row = new_row(stored, self.trusted_clock)
+        row = captured_row(stored, self.trusted_clock)
+        is_in_doubt = row.doubtful
         try:
             await self._threads.run(lambda: self._frame_rows.add(row))
+            if is_in_doubt:
+                self.trusted_clock.remember_doubt()
             return await self._threads.run(lambda: self._frame_rows.by_path(stored.name.path))
         except DatabaseUnavailableError as error:
             self._queue(row)
@@ -149,9 +152,10 @@ class RowWriter:
         """Queue a recorder's report, which becomes gaps. The queue holds `MOST_REPORTS`.
 
         A report that it drops is not lost: the next one covers the same slots, without the reasons. While the clock is
-        in doubt all reports wait, so that a clock that was set makes no gap of decades.
+        in doubt all reports wait, so that a clock that was set makes no gap of decades. Those that come between its end
+        and `clock_is_trusted` wait, too: they cover the same slots, and must not be written before the reasons.
         """
-        if self.trusted_clock.doubt() is not None:
+        if self._held or self.trusted_clock.doubt() is not None:
             self._held.hold(report, self.trusted_clock.read())
             return
         self._reports.add(report)
@@ -187,6 +191,8 @@ class RowWriter:
         with suppress(TimeoutError, DatabaseUnavailableError, ConfigurationError):
             async with asyncio.timeout(deadline_seconds):
                 await self._judge_clock()
+                if self.trusted_clock.doubt() is None:
+                    self.clock_is_trusted()
                 await self._write_rows()
                 await self._write_reports()
         running = await self._threads.drain(max(0.0, deadline - loop.time()))
@@ -237,13 +243,16 @@ class RowWriter:
         self._is_clock_judged = True
         if self.trusted_clock.doubt() is None:
             for row in self._rows:
-                row.doubtful = False
+                row.doubtful = is_contradicted(row, self.trusted_clock)
             self.clock_is_trusted()
 
     async def _write_rows(self) -> None:
         while self._rows:
             row = self._rows[0]
+            is_in_doubt = row.doubtful
             await self._threads.run(partial(self._frame_rows.add, row))
+            if is_in_doubt:
+                self.trusted_clock.remember_doubt()  # else it would stay hidden for up to an hour
             with suppress(ValueError):  # a full queue may have dropped it meanwhile
                 self._rows.remove(row)
 

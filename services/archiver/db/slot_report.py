@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from services.archiver.base.capture_rule import ALWAYS, CaptureRule
 from services.archiver.db.intervals import Missed, joined
+
+MOST_MISSED: Final = 200
+"""Stretches with a reason each. A report is explained hole by hole, which takes the square of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,9 @@ class SlotReport:
     """Says which of the slots were due. The others are no gaps."""
 
     def joined(self, later: "SlotReport") -> "SlotReport | None":
-        """Both as one report; None when camera, interval, `active` or rule differ."""
+        """Both as one report; None when camera, interval, `active` or rule differ, or one is full."""
+        if len(self.missed) >= MOST_MISSED:
+            return None
         same = (self.camera_key, self.interval_seconds, self.active, self.rule)
         if same != (later.camera_key, later.interval_seconds, later.active, later.rule):
             return None

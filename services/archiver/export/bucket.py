@@ -34,10 +34,11 @@ class BucketTarget:
             self._store.write(path, content)
 
     def write_pieces(self, path: str, pieces: Iterable[bytes]) -> None:
-        with writing_words(), TemporaryFile(dir=self.workspace) as file, _as_the_targets("written"):
-            file.writelines(pieces)
+        with writing_words(), TemporaryFile(dir=self.workspace) as file:
+            file.writelines(pieces)  # what fails here is not the target
             file.seek(0)
-            self._store.write_file(path, file)
+            with _as_the_targets("written"):
+                self._store.write_file(path, file)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ class Server:
     name = "PostgreSQL"
     contradicts = True
     confirms = True
+    never_blocks = False
 
     def utc_ns(self) -> int | None:
         return (datetime.now(UTC) - EPOCH - timedelta(days=1)) // timedelta(microseconds=1) * 1000

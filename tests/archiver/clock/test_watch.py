@@ -20,7 +20,7 @@ from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName
-from tests.archiver.clock.world import World, capture
+from tests.archiver.clock.world import World, capture, save
 
 NOW = datetime(2026, 11, 26, 12, 0, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -35,6 +35,7 @@ class Other:
     contradicts: bool = True
     name: str = "another clock"
     confirms: bool = True
+    never_blocks: bool = False
 
     def utc_ns(self) -> int | None:
         return ((self.at - EPOCH) // timedelta(microseconds=1)) * 1000
@@ -73,7 +74,7 @@ async def test_a_witness_that_agrees_ends_the_doubt_and_one_that_differs_does_no
     capture(scene.clock, frame_files, frame_rows)
     await scene.watch.look()
     (text,) = scene.watch.problems.texts()
-    assert "2027-11-26, which is in doubt: it is 365 days ahead of the newest frame" in text
+    assert "2027-11-26, which is in doubt: it is 365 days ahead of the newest picture of the archive" in text
     assert scene.clock.witnesses[other.name] == pytest.approx(YEAR.total_seconds())
     world.advance(timedelta(seconds=ASK_SECONDS))
     other.at = world.at + timedelta(seconds=3)
@@ -143,6 +144,69 @@ async def test_reports_of_a_doubt_that_was_none_keep_their_reasons(
     await scene.watch.look()
     await scene.row_writer._write_reports()
     assert [gap.reason for gap in gap_rows.gaps(GapQuery())[0]] == ["archiver down", "camera offline"]
+
+
+@pytest.mark.parametrize("is_judged", [True, False], ids=["the row is late", "the database is late"])
+async def test_a_frame_of_1970_whose_row_is_made_after_the_clock_was_set_is_never_listed_as_such(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World, is_judged: bool
+) -> None:
+    """A slow disk or a database that is away comes in between. Then the frame is dated at the next look."""
+    world.reboot()
+    world.set(EPOCH + HOUR)
+    clock = world.trusted_clock()
+    writer = RowWriter(engine, frame_files, Problems(), world.clock, clock)
+    watch = ClockWatch(engine, clock, writer.clock_is_trusted)
+    if is_judged:
+        await writer._judge_clock()
+        await watch.look()
+    stored = save(clock, frame_files)
+    if not is_judged:
+        writer.insert_soon(stored)
+    world.advance(timedelta(seconds=3))
+    world.set(NOW)
+    if is_judged:
+        writer.insert_soon(stored)
+    await writer._judge_clock()
+    await writer._write_rows()
+    assert [row.captured_at.year for row in frame_rows.page(FrameQuery())[0]] == [2026]
+    await watch.look()
+    assert [row.captured_at for row in frame_rows.page(FrameQuery())[0]] == [NOW - timedelta(seconds=3), NOW - HOUR]
+
+
+async def test_a_row_in_doubt_that_is_written_late_is_dated_at_the_next_look(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """The database was away when the archive was settled, and what was queued then comes now."""
+    scene = Scene(engine, frame_files, world)
+    world.set(EPOCH + HOUR)
+    scene.row_writer.insert_soon(save(scene.clock, frame_files))
+    world.set(NOW)
+    for _ in range(3):
+        await scene.watch.look()
+    await scene.row_writer._write_rows()
+    assert len(frame_rows.page(FrameQuery())[0]) == 1
+    await scene.watch.look()
+    assert [row.captured_at for row in frame_rows.page(FrameQuery())[0]] == [NOW, NOW - HOUR]
+
+
+async def test_a_report_between_the_doubt_and_the_next_look_costs_no_reason(
+    engine: Engine, frame_files: FrameFiles, gap_rows: GapRows, world: World
+) -> None:
+    """It covers the slots of those that are held, without what they say of them."""
+    scene = Scene(engine, frame_files, world)
+    slot = int(world.at.timestamp()) // 3600 * 3600
+    scene.row_writer.report(SlotReport("camera_1", "Camera", 3600, slot - 3600, slot, world.at))
+    await scene.row_writer._write_reports()
+    world.advance(HOUR)
+    missed = Missed(Stretch(slot, slot + 3600), "camera offline")
+    scene.clock.hear("a server", 0, contradicts=True)
+    scene.row_writer.report(SlotReport("camera_1", "Camera", 3600, slot, slot + 3600, world.at, (missed,)))
+    scene.clock.hear("a camera", world.clock.utc_ns())
+    scene.row_writer.report(SlotReport("camera_1", "Camera", 3600, slot, slot + 3600, world.at))
+    await scene.row_writer._write_reports()
+    await scene.watch.look()
+    await scene.row_writer._write_reports()
+    assert [gap.reason for gap in gap_rows.gaps(GapQuery())[0]] == ["camera offline"]
 
 
 async def test_rows_that_are_made_again_from_the_files_are_evidence(
@@ -221,7 +285,7 @@ class Kernel(Other):
     """This computer's time service: it always agrees, and contradicts nobody."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.at, contradicts=False, name="the time service")
+        super().__init__(world.at, contradicts=False, name="the time service", never_blocks=True)
         self._world = world
 
     def utc_ns(self) -> int | None:
@@ -304,3 +368,26 @@ async def test_a_server_that_may_have_this_very_clock_takes_back_what_it_said_it
         other.name, other.at = name, world.at
         await scene.watch.look()
         assert bool(scene.watch.problems.texts()) is (name == "another server")
+
+
+async def test_a_computer_that_stood_still_keeps_the_dates_of_the_hour_before(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows, world: World
+) -> None:
+    """A paused virtual machine whose clock a time service keeps. The archive is noted once an hour, the kernel is asked
+    at each look.
+    """
+    scene = Scene(engine, frame_files, world, Kernel(world))
+    for _ in range(2):
+        await scene.watch.look()
+    for _ in range(5):
+        world.advance(timedelta(minutes=10))
+        capture(scene.clock, frame_files, frame_rows, interval_seconds=600)
+        world.advance(timedelta(seconds=5))
+        await scene.watch.look()
+    before = [(row.path, row.captured_at) for row in frame_rows.page(FrameQuery())[0]]
+    world.set(world.at + 5 * HOUR)
+    for _ in range(3):
+        await scene.watch.look()
+        world.advance(timedelta(seconds=5))
+    assert scene.watch.problems.texts() == []
+    assert [(row.path, row.captured_at) for row in frame_rows.page(FrameQuery())[0]] == before

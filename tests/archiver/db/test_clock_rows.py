@@ -22,7 +22,7 @@ from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.paths import FrameName
 from services.archiver.files.webp import Label, WebpOptions, encode_webp, read_webp
-from tests.archiver.clock.world import World, capture
+from tests.archiver.clock.world import World, capture, save
 from tests.support.archive import picture_of
 
 NOW = datetime(2026, 11, 26, 12, 0, 10, tzinfo=UTC)
@@ -354,6 +354,23 @@ def test_a_frame_in_doubt_that_a_scan_adopts_is_marked_and_was_not_put_back(
     assert found is not None
     assert (found.doubtful, found.put_back_at) == (True, None)
     assert gap_rows.gaps(GapQuery())[0] == []
+
+
+def test_a_frame_of_1970_that_a_scan_adopts_after_the_clock_was_set_is_not_listed_as_such(
+    engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows
+) -> None:
+    """The archiver ended between file and row. The frame is dated as soon as the archive is settled."""
+    world = World(IN_1970)
+    clock, rows = judged(engine, world)
+    save(clock, frame_files)
+    world.advance(HOUR)
+    world.set(NOW)
+    rows.settle()
+    Recovery(engine, frame_files, world.clock.utc_ns, lambda stored: new_row(stored, clock)).scan_camera("camera_1")
+    assert listed(frame_rows) == []
+    assert clock.was_doubted()
+    assert rows.settle() == 1
+    assert listed(frame_rows) == [NOW - HOUR]
 
 
 def test_a_frame_in_doubt_that_went_for_room_says_nothing_of_later_ones(

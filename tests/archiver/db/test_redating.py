@@ -3,13 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
+from sqlmodel import col
 
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.clock_rows import ClockRows
+from services.archiver.db.engine import writing
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapQuery, GapRows
+from services.archiver.db.intervals import Missed, Stretch
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.db.slot_report import SlotReport
 from services.archiver.files.frame_files import FrameFiles
@@ -25,7 +28,7 @@ class Scene:
 
     def __init__(self, engine: Engine, frame_files: FrameFiles, frame_rows: FrameRows) -> None:
         self.world = World(NOW - HOUR)
-        self._engine, self._files, self.frame_rows = engine, frame_files, frame_rows
+        self._engine, self.files, self.frame_rows = engine, frame_files, frame_rows
         self.judge()
         self.capture(1)
         self.rows.settle()
@@ -40,7 +43,7 @@ class Scene:
     def capture(self, count: int) -> None:
         for number in range(count):
             self.world.at += timedelta(milliseconds=number % 3 * 200)  # frames come some moments after their slot began
-            capture(self.clock, self._files, self.frame_rows)
+            capture(self.clock, self.files, self.frame_rows)
             self.world.at -= timedelta(milliseconds=number % 3 * 200)
             self.world.advance(HOUR)
 
@@ -57,6 +60,11 @@ class Scene:
         """Another clock says the same, and the archiver has looked at the archive since."""
         self.clock.hear("a camera", self.world.clock.utc_ns())
         self.rows.settle()
+
+    def mark(self, row: ArchivedFrame, *, doubtful: bool) -> None:
+        """As if it had been written so."""
+        with writing(self._engine) as session:
+            session.exec(update(ArchivedFrame).where(col(ArchivedFrame.id) == row.id).values(doubtful=doubtful))
 
     def frames(self) -> list[ArchivedFrame]:
         """Oldest first."""
@@ -155,6 +163,64 @@ def test_a_run_that_was_cut_short_is_done_again(scene: Scene, monkeypatch: pytes
     scene.clock.confirm()
     assert scene.rows.settle() == 30
     assert len(set(scene.slots())) == 31
+
+
+def test_a_second_run_that_was_cut_short_is_done_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row was written after the first one. The second one freed its slot, and then the database was away."""
+    scene.world.at += 5 * HOUR
+    scene.judge()
+    scene.capture(3)
+    scene.world.at -= 5 * HOUR
+    scene.clock.confirm()
+    assert scene.rows.settle() == 3
+    scene.world.at += 5 * HOUR
+    late = capture(scene.world.trusted_clock(), scene.files, scene.frame_rows)
+    scene.world.at -= 5 * HOUR
+    scene.mark(late, doubtful=False)
+    scene.world.advance(5 * HOUR)  # its date is within the boot's time by now
+    monkeypatch.setattr("services.archiver.db.redating.Redating._date", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        scene.rows.settle()
+    monkeypatch.undo()
+    assert scene.rows.settle() == 1
+    assert len(scene.slots()) == 5
+
+
+def test_the_gaps_of_a_clock_that_was_ahead_are_moved_with_its_frames(scene: Scene, gap_rows: GapRows) -> None:
+    """With their reasons. Nothing is left in the future, and a later outage is a gap as any other."""
+    first = int((NOW - HOUR).timestamp()) // 3600
+
+    def report(*missed: Missed) -> None:
+        until = scene.world.clock.utc_ns() // NS_PER_SECOND // 3600 * 3600
+        since = until - 3600
+        gap_rows.record(SlotReport("camera_1", "Camera", 3600, since, until, scene.world.at, missed))
+
+    def gaps(camera_key: str = "camera_1") -> list[tuple[int, int, str]]:
+        found = gap_rows.gaps(GapQuery(camera_key))[0]
+        return [(gap.start_seconds // 3600 - first, gap.end_seconds // 3600 - first, gap.reason) for gap in found]
+
+    report()
+    scene.world.at += 5 * HOUR
+    scene.judge()
+    scene.capture(2)
+    report()
+    scene.world.advance(HOUR)
+    slot = scene.world.clock.utc_ns() // NS_PER_SECOND // 3600 * 3600 - 3600
+    report(Missed(Stretch(slot, slot + 3600), "camera offline"))
+    scene.capture(1)
+    report()
+    assert gaps() == [(1, 6, "archiver down"), (8, 9, "camera offline")]
+    other = Missed(Stretch(slot, slot + 7200), "camera offline")
+    for since, until in ((slot - 3600, slot), (slot, slot + 7200)):
+        gap_rows.record(SlotReport("camera_2", "Camera", 3600, since, until, scene.world.at, (other,)))
+    assert scene.set(-5 * HOUR) == 3
+    assert scene.slots() == [0, 1, 2, 4]
+    assert gaps() == [(3, 4, "camera offline")]
+    assert gaps("camera_2") == [(2, 3, "archiver down"), (3, 5, "camera offline")], "it has no frame at all"
+    assert [camera.settled_until // 3600 - first for camera in gap_rows.cameras()] == [5, 5]
+    scene.world.advance(2 * HOUR)
+    report()
+    assert gaps() == [(3, 4, "camera offline"), (5, 7, "archiver down")]
 
 
 def test_a_new_archive_whose_clock_was_months_behind_misses_no_slot_before_its_first_frame(

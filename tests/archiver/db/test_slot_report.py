@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services.archiver.db.intervals import Missed, Stretch
-from services.archiver.db.slot_report import SlotReport
+from services.archiver.db.slot_report import MOST_MISSED, SlotReport
 
 AT = datetime(2026, 11, 22, 14, tzinfo=UTC)
 REPORT = SlotReport("camera_1", "Porch", 60, 0, 60, AT, (Missed(Stretch(0, 60), "camera offline", "first words"),))
@@ -40,3 +40,14 @@ def test_another_camera_interval_or_activity_is_another_report() -> None:
         replace(REPORT, active=False),
     ):
         assert REPORT.joined(other) is None
+
+
+def test_a_report_with_very_many_reasons_is_joined_to_no_more() -> None:
+    """A camera that changes its state all the time, through a doubt of weeks: to write it would take minutes."""
+    one = REPORT
+    for number in range(1, MOST_MISSED):
+        missed = (Missed(Stretch(60 * number, 60 * number + 60), f"camera {number}"),)
+        later = one.joined(replace(REPORT, until=60 * number + 60, missed=missed))
+        assert later is not None
+        one = later
+    assert one.joined(replace(REPORT, missed=())) is None

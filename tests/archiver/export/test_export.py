@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +20,7 @@ from services.archiver.base.errors import StorageFullError, StorageUnavailableEr
 from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
+from services.archiver.export.bucket import BucketTarget
 from services.archiver.export.rows_file import RowsFile, RowsFormat
 from services.archiver.export.target import DirectoryTarget
 from services.archiver.files.frame_files import FrameFiles
@@ -196,6 +197,17 @@ def test_a_copy_can_be_made_an_archive_with_its_kept_frames(archive: Archive, tm
     frame_rows = FrameRows(open_engine(url))
     found = [frame_rows.by_path(frame.path) for frame in archive.porch]
     assert [frame and frame.kept for frame in found] == [False, True, False, False]
+
+
+def test_pieces_that_cannot_be_made_are_not_the_buckets_fault(s3_endpoint: str) -> None:
+    """The rows are kept on this computer meanwhile, and its disk may be full: the message names that."""
+
+    def pieces() -> Iterator[bytes]:
+        yield b"path\n"
+        raise StorageUnavailableError("The rows can't be kept.")
+
+    with pytest.raises(StorageUnavailableError, match=r"^The rows can't be kept\.$"):
+        BucketTarget("s3://bucket/prefix", s3_endpoint).write_pieces("frames.csv", pieces())
 
 
 def test_a_bucket_is_a_target_too(tmp_path: Path, s3_endpoint: str) -> None:

@@ -60,8 +60,7 @@ def history_router(rows: HistoryRows) -> APIRouter:
     )
     def history(camera: CameraParameter = None) -> HistoryAnswer:
         hours, days = strips(int(time.time()))
-        cameras = [known for known in rows.cameras() if camera in (None, known.key)]
-        of_hours, of_days = rows.missing(hours), rows.missing(days)
+        of_hours, of_days = rows.missing(hours, camera), rows.missing(days, camera)
         return HistoryAnswer(
             cameras=[
                 CameraHistory(
@@ -70,7 +69,7 @@ def history_router(rows: HistoryRows) -> APIRouter:
                     hours=list(parts_of(known, hours, of_hours.get(known.key, {}))),
                     days=list(parts_of(known, days, of_days.get(known.key, {}))),
                 )
-                for known in cameras
+                for known in rows.cameras(camera)
             ]
         )
 

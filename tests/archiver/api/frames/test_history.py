@@ -105,11 +105,18 @@ def test_the_database_adds_up_in_one_query_for_each_strip(engine: Engine, gap_ro
         "porch": {21: {"camera offline": 1800}, 22: {"camera offline": 1800}},
         "garden": {0: {"archiver down": HOUR}},
     }
+    assert list(HistoryRows(engine).missing(HOURS, "garden")) == ["garden"]
+    assert HistoryRows(engine).cameras("garden") == []
+    assert [known.key for known in HistoryRows(engine).cameras("porch")] == ["porch"]
 
 
-def test_every_camera_is_told_with_its_states(client: TestClient, engine: Engine) -> None:
+def test_every_camera_is_told_with_its_states(
+    client: TestClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that is well, one that was down, one that is switched off, and one that is new."""
     hours, days = strips(int(time.time()))
+    # A new hour may begin before the request.
+    monkeypatch.setattr("services.archiver.api.frames.history.strips", lambda _: (hours, days))
     settled, long_ago = hours.until - HOUR, days.since - 1000
     add(
         engine,
