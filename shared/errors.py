@@ -16,6 +16,7 @@ error derives from it directly when its catcher does something that no other err
 | `JpegCostError` (beside it) | refuses the picture in words: the camera's next one is like it |
 | `WrongSecretError` (`web/access/authenticator.py`) | treats the request as one without a password |
 | `TooManyAttemptsError` (beside it) | answers 429 with the seconds to wait |
+| `SignOnUnreadableError` (`web/access/sign_on.py`) | answers 400: the proxy let a client's own header through |
 """
 
 import re

@@ -74,6 +74,7 @@ class Machine:
         for name in ("systemctl", "loginctl", "journalctl"):
             self._program(name, NOTE)
         self._program("docker", DOCKER)
+        (self.programs / "python").symlink_to(sys.executable)  # as in a container; a host may have python3 alone
         self.calls.touch()
 
     def _program(self, name: str, text: str) -> None:
