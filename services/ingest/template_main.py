@@ -33,7 +33,8 @@ def main() -> int:
 
 def fork_on_request() -> bool:
     """Fork at each request, until ingest closes the socket. True in a forked process, which is then a camera's."""
-    with suppress(BrokenPipeError), socket.socket(fileno=os.dup(_STANDARD_INPUT)) as control:
+    # Ingest may end before it has read what this process has sent: then the socket is reset.
+    with suppress(BrokenPipeError, ConnectionResetError), socket.socket(fileno=os.dup(_STANDARD_INPUT)) as control:
         control.send(READY)
         while True:
             request, descriptors, _, _ = socket.recv_fds(control, MOST_MESSAGE_BYTES, 2)

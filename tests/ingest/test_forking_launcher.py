@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -225,3 +227,15 @@ def test_where_nobody_adopts_orphans_each_process_is_started_from_nothing(monkey
 
     monkeypatch.setattr(adoption, "_set_adoption", refuse)
     assert isinstance(worker_launcher(Clock()), SpawningLauncher)
+
+
+def test_a_template_whose_ingest_ended_before_it_was_ready_ends_without_a_traceback() -> None:
+    """Its word is unread then, and the kernel resets the socket in place of closing it."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, its:
+        template = subprocess.Popen(
+            [sys.executable, "-m", "services.ingest.template_main"], stdin=its, stderr=subprocess.PIPE
+        )
+        assert ours.recv(100, socket.MSG_PEEK)
+    _, told = template.communicate(timeout=60)
+    assert (template.returncode, told) == (0, b"")
