@@ -234,7 +234,7 @@ def test_a_template_whose_ingest_ended_before_it_was_ready_ends_without_a_traceb
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, its:
         template = subprocess.Popen(
-            [sys.executable, "-m", "services.ingest.template_main"], stdin=its, stderr=subprocess.PIPE
+            [sys.executable, "-m", "services.ingest.template_main"], stdin=its.fileno(), stderr=subprocess.PIPE
         )
         assert ours.recv(100, socket.MSG_PEEK)
     _, told = template.communicate(timeout=60)
