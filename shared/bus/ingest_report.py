@@ -7,14 +7,12 @@ ingest could not tell a camera that was taken out from one whose process is sile
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from shared.bus.documents import decode_document, encode_document
 from shared.bus.status import MAX_CAMERAS, MAX_WORDS
 from shared.bus.topics import INGEST_ID_PATTERN, CameraKey, ingest_topic
-from shared.errors import MessageDecodeError
 
-REPORT_PARTS: Final = 2
-"""Topic and body."""
 MAX_REPORT_BYTES: Final = 96 * 1024
 """`MAX_CAMERAS` keys of the greatest length fit in."""
 
@@ -32,7 +30,7 @@ class IngestReport(BaseModel):
 
 
 def encode_report(report: IngestReport) -> list[bytes]:
-    return [ingest_topic(report.ingest), report.model_dump_json().encode()]
+    return encode_document(ingest_topic(report.ingest), report)
 
 
 def decode_report(parts: Sequence[bytes]) -> IngestReport:
@@ -41,15 +39,4 @@ def decode_report(parts: Sequence[bytes]) -> IngestReport:
     Raises:
         MessageDecodeError: it is not as the wire format says.
     """
-    if len(parts) != REPORT_PARTS:
-        raise MessageDecodeError(f"an ingest's report has {REPORT_PARTS} parts, not {len(parts)}")
-    topic, body = parts
-    if len(body) > MAX_REPORT_BYTES:
-        raise MessageDecodeError(f"the ingest's report is {len(body)} bytes long")
-    try:
-        report = IngestReport.model_validate_json(body, strict=True)
-    except ValidationError as error:
-        raise MessageDecodeError(f"the ingest's report is not valid: {error.errors()[0]['msg']}") from None
-    if topic != ingest_topic(report.ingest):
-        raise MessageDecodeError("the topic does not name the report's ingest")
-    return report
+    return decode_document(parts, IngestReport, "report", MAX_REPORT_BYTES, lambda report: ingest_topic(report.ingest))

@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.bus.documents import decode_document, encode_document
 from shared.bus.frames import INTEGER_LIMIT, MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey, status_topic
-from shared.errors import MessageDecodeError
 from shared.settings import HIGHEST_MAX_PIXELS
 
-STATUS_PARTS: Final = 2
-"""Topic and body."""
 MAX_STATUS_BYTES: Final = 16 * 1024
 MAX_FPS: Final = 1000
 MAX_CAMERAS: Final = 1000
@@ -92,7 +90,7 @@ class CameraStatus(BaseModel):
 
 
 def encode_status(status: CameraStatus) -> list[bytes]:
-    return [status_topic(status.camera), status.model_dump_json().encode()]
+    return encode_document(status_topic(status.camera), status)
 
 
 def decode_status(parts: Sequence[bytes]) -> CameraStatus:
@@ -101,16 +99,4 @@ def decode_status(parts: Sequence[bytes]) -> CameraStatus:
     Raises:
         MessageDecodeError: it is not as the wire format says.
     """
-    if len(parts) != STATUS_PARTS:
-        raise MessageDecodeError(f"a status has {STATUS_PARTS} parts, not {len(parts)}")
-    topic, body = parts
-    if len(body) > MAX_STATUS_BYTES:
-        raise MessageDecodeError(f"the status is {len(body)} bytes long")
-    try:
-        # Strict: only JSON's own types, so "1" is no number. Enums are read from text, and floats also from integers.
-        status = CameraStatus.model_validate_json(body, strict=True)
-    except ValidationError as error:
-        raise MessageDecodeError(f"the status is not valid: {error.errors()[0]['msg']}") from None
-    if topic != status_topic(status.camera):
-        raise MessageDecodeError("the topic does not name the status's camera")
-    return status
+    return decode_document(parts, CameraStatus, "status", MAX_STATUS_BYTES, lambda status: status_topic(status.camera))
