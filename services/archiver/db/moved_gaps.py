@@ -7,6 +7,7 @@ were missed then have no frame and no gap, and the next report of the camera ent
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlmodel import Session, col, select
 
@@ -14,6 +15,8 @@ from services.archiver.base.epoch import to_seconds
 from services.archiver.db.gaps import insert_gap, slots_of_frames
 from services.archiver.db.intervals import GapReason, Missed, Stretch, holes
 from services.archiver.db.models import ArchiveCamera, ArchiveGap
+
+_NEAR_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,14 @@ class Shift:
 
     def moved(self, at: int, interval: int) -> int:
         """The slot that this one really was. The two clocks were not read at the same instant."""
-        return int((at + self.seconds + min(5.0, interval / 10)) // interval) * interval
+        return int((at + self.seconds + near_seconds(interval)) // interval) * interval
+
+
+def near_seconds(interval: int) -> float:
+    """An instant this shortly before a slot may belong to it. Captures come some moments after their slots begin, one
+    later than the other. So by the right clock two frames of neighbouring slots can be in one, the second at its end.
+    """
+    return min(_NEAR_SECONDS, interval / 10)
 
 
 def move_gaps(session: Session, shifts: Mapping[str, Shift], now: datetime) -> None:

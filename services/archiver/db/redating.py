@@ -23,15 +23,11 @@ from services.archiver.base.epoch import EPOCH, from_ns, to_seconds
 from services.archiver.db.engine import reading, writing
 from services.archiver.db.gaps import fill_gap
 from services.archiver.db.models import ArchiveCamera, ArchivedFrame
-from services.archiver.db.moved_gaps import Shift, move_gaps
+from services.archiver.db.moved_gaps import Shift, move_gaps, near_seconds
 
 ROWS_AT_ONCE: Final = 100
 """In one transaction. More of them keep other writers waiting on a small computer, until those give up."""
 STEP: Final = timedelta(seconds=STEP_SECONDS)
-NEAR_SECONDS: Final = 5.0
-"""Captures come some moments after their slots begin, one later than the other. So two frames of neighbouring slots can
-be in one slot by the right clock: the second of them this shortly before its end. Then the next slot is its own.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +48,12 @@ class Redating:
         outside the boot's time. First every slot is freed, so no frame finds its own slot taken by one that leaves it.
         """
         candidates = true() if after_step else self._outside(now)
+        is_any = False
         for rows in self._pages(candidates):
+            is_any = True
             self._free_slots([row.id or 0 for row in rows if self._is_wrong(row)])
+        if not is_any:
+            return 0  # as at most times: the table is not read twice for it
         corrected, shifts = 0, dict[str, Shift]()
         for rows in self._pages(candidates):
             self._note_shifts(rows, shifts)
@@ -100,10 +100,8 @@ class Redating:
             shift = (self._right(row) - row.captured_at).total_seconds()
             if row.interval_seconds is None or row.doubtful or shift >= 0 or not self._is_wrong(row):
                 continue
-            slot, known = (
-                to_seconds(row.captured_at) // row.interval_seconds * row.interval_seconds,
-                shifts.get(row.camera_key),
-            )
+            slot = to_seconds(row.captured_at) // row.interval_seconds * row.interval_seconds
+            known = shifts.get(row.camera_key)
             shifts[row.camera_key] = Shift(slot if known is None else min(slot, known.since), shift)
 
     def _free_slots(self, ids: Sequence[int]) -> None:
@@ -121,7 +119,6 @@ class Redating:
             for row in session.exec(some).all():
                 is_wrong = self._is_wrong(row)
                 corrected += is_wrong
-                row.doubtful = False
                 if is_wrong:
                     row.captured_at = row.created_at = self._right(row)
                     row.slot_start = _free_slot(session, row)
@@ -153,7 +150,7 @@ def _free_slot(session: Session, row: ArchivedFrame) -> int | None:
     interval = row.interval_seconds
     if interval is None:
         return None
-    instant, near = (row.captured_at - EPOCH).total_seconds(), min(NEAR_SECONDS, interval / 10)
+    instant, near = (row.captured_at - EPOCH).total_seconds(), near_seconds(interval)
     for shift in (0.0, near):
         start = int((instant + shift) // interval) * interval
         taken = select(ArchivedFrame.id).where(

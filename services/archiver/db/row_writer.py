@@ -137,11 +137,8 @@ class RowWriter:
         None when the database is away: then the row is queued.
         """
         row = captured_row(stored, self.trusted_clock)
-        is_in_doubt = row.doubtful
         try:
-            await self._threads.run(lambda: self._frame_rows.add(row))
-            if is_in_doubt:
-                self.trusted_clock.remember_doubt()
+            await self._add(row)
             return await self._threads.run(lambda: self._frame_rows.by_path(stored.name.path))
         except DatabaseUnavailableError as error:
             self._queue(row)
@@ -249,12 +246,15 @@ class RowWriter:
     async def _write_rows(self) -> None:
         while self._rows:
             row = self._rows[0]
-            is_in_doubt = row.doubtful
-            await self._threads.run(partial(self._frame_rows.add, row))
-            if is_in_doubt:
-                self.trusted_clock.remember_doubt()  # else it would stay hidden for up to an hour
+            await self._add(row)
             with suppress(ValueError):  # a full queue may have dropped it meanwhile
                 self._rows.remove(row)
+
+    async def _add(self, row: ArchivedFrame) -> None:
+        is_in_doubt = row.doubtful
+        await self._threads.run(partial(self._frame_rows.add, row))
+        if is_in_doubt:
+            self.trusted_clock.remember_doubt()  # else it would stay hidden for up to an hour
 
     async def _write_reports(self) -> None:
         while (report := self._reports.take()) is not None:
