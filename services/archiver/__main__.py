@@ -28,7 +28,6 @@ from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_unprotected_access
 
 EXIT_CRASHED: Final = 1
-USUAL_PORT: Final = 8002
 
 
 def main() -> int:
@@ -66,7 +65,7 @@ def main() -> int:
 
 def show_refusal(error: ConfigurationError) -> None:
     """Stream forwards it to those whom it lets in; who else may reach the archiver is not known here."""
-    serve_refusal(error, "ARCHIVER", USUAL_PORT)
+    serve_refusal(error, "ARCHIVER", ArchiverSettings)
 
 
 if __name__ == "__main__":

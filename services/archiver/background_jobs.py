@@ -14,7 +14,7 @@ from services.archiver.api.upkeep.clock import clock_router
 from services.archiver.api.upkeep.retention import RetentionSources, retention_router
 from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
-from services.archiver.base.settings import ArchiverSettings
+from services.archiver.base.settings import ArchiverSettings, unusable_directory
 from services.archiver.base.timelapse_schedule import parse_schedule
 from services.archiver.clock.witnesses import witnesses_of
 from services.archiver.files.disk_trial import why_unusable
@@ -49,12 +49,7 @@ def add_background_jobs(
     is_left = missing_mount_point(settings.timelapse_dir) or (is_away and not is_there(settings.timelapse_dir))
     reason = None if is_left else why_unusable(settings.timelapse_dir)
     if reason is not None:
-        description = ArchiverSettings.model_fields["timelapse_dir"].description
-        short = reason.partition(" (")[0]  # behind it is advice with the directory's name
-        raise ConfigurationError(
-            f"TIMELAPSE_DIR is '{settings.timelapse_dir}' but must be {description}: {reason}.",
-            public=f"TIMELAPSE_DIR is '…' but must be {description}: {short}.",
-        )
+        raise unusable_directory("timelapse_dir", settings.timelapse_dir, reason)
     forecaster = Forecaster.of(settings, archiver.engine, archiver.rules)
     store, memory, trusted = archiver.frame_files.store, archiver.frame_files.memory, archiver.trusted_clock
     queue = TimelapseQueue(

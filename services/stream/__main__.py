@@ -22,7 +22,6 @@ from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_unprotected_access
 
 USUAL_MAX_VIEWERS: Final = 1000
-USUAL_PORT: Final = 8001
 log = get_logger("services.stream")
 
 
@@ -58,7 +57,7 @@ def show_refusal(error: ConfigurationError) -> None:
     """To everybody, since no password is known: also through the gateway, in place of a replica."""
     gateway = os.environ.get("GATEWAY_SOCKET")
     source = GatewayClient(Path(gateway)) if gateway else None
-    serve_refusal(error, "STREAM", USUAL_PORT, source)
+    serve_refusal(error, "STREAM", StreamSettings, source)
 
 
 if __name__ == "__main__":

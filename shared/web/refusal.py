@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from shared.errors import ConfigurationError
 from shared.lifecycle import REFUSAL_SECONDS
 from shared.web.server import ConnectionSource, listen, make_server, serve
+from shared.web.settings import WebSettings
 
 RETRY_SECONDS: Final = 5
 _PAGE: Final = (
@@ -56,13 +57,17 @@ class RefusalApp:
 
 
 def serve_refusal(
-    error: ConfigurationError, service: str, usual_port: int, source: ConnectionSource | None = None
+    error: ConfigurationError, service: str, settings: type[WebSettings], source: ConnectionSource | None = None
 ) -> None:
-    """Answer with `error.public` at `service`_HOST and _PORT for `REFUSAL_SECONDS`, or until a signal.
+    """Answer with `error.public` at `service`_HOST and _PORT for `REFUSAL_SECONDS`, or until a signal. `settings` tell
+    where that is by default.
 
     Main thread only. Where nothing can listen there, the log alone says so.
     """
-    host, port = os.environ.get(f"{service}_HOST") or "127.0.0.1", os.environ.get(f"{service}_PORT") or str(usual_port)
+    host, port = (
+        os.environ.get(f"{service}_{name}") or str(settings.model_fields[f"{service}_{name}".lower()].default)
+        for name in ("HOST", "PORT")
+    )
     with suppress(ConfigurationError, ValueError, OverflowError):
         listener = listen(host, int(port), setting=service)
         server = make_server(RefusalApp(error.public), source=source)

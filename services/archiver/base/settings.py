@@ -16,6 +16,7 @@ from services.archiver.base.daylight import Location, parse_location
 from services.archiver.base.retention_policy import GRAMMAR, KEEP_EVERYTHING, Policy, parse_age
 from services.archiver.base.timelapse_schedule import GRAMMAR as GRAMMAR_OF_TIMELAPSES
 from services.archiver.base.timelapse_schedule import parse_schedule
+from shared.errors import ConfigurationError
 from shared.settings import Port, SettingValueError
 from shared.time_zone import ZoneName, local_zone_name
 from shared.web.settings import WebSettings
@@ -188,3 +189,12 @@ class ArchiverSettings(WebSettings):
         if url.drivername not in _DRIVERS or in_memory:
             raise ValueError("no database that can be used")
         return value
+
+
+def unusable_directory(field_name: str, place: object, reason: str) -> ConfigurationError:
+    """The error for a directory that can never be used. `reason` may end with advice in brackets, which names it."""
+    name, description = field_name.upper(), ArchiverSettings.model_fields[field_name].description
+    return ConfigurationError(
+        f"{name} is '{place}' but must be {description}: {reason}.",
+        public=f"{name} is '…' but must be {description}: {reason.partition(' (')[0]}.",
+    )

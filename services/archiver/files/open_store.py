@@ -3,11 +3,10 @@
 import os
 from pathlib import Path
 
-from services.archiver.base.settings import S3_SCHEME, ArchiverSettings
+from services.archiver.base.settings import S3_SCHEME, ArchiverSettings, unusable_directory
 from services.archiver.files.disk_trial import why_unusable
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.store import FrameStore
-from shared.errors import ConfigurationError
 
 
 def open_store(settings: ArchiverSettings, *, is_tried: bool = True) -> FrameStore:
@@ -32,10 +31,5 @@ def open_store(settings: ArchiverSettings, *, is_tried: bool = True) -> FrameSto
     except ValueError as error:
         reason = str(error)
     if reason is not None:
-        description = ArchiverSettings.model_fields["archive_dir"].description
-        short = reason.partition(" (")[0]  # behind it is advice with the directory's name
-        raise ConfigurationError(
-            f"ARCHIVE_DIR is '{place}' but must be {description}: {reason}.",
-            public=f"ARCHIVE_DIR is '…' but must be {description}: {short}.",
-        )
+        raise unusable_directory("archive_dir", place, reason)
     return store

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 from pathlib import Path
-from typing import Final
 
 from services.stream.gateway.balancer import Balancer
 from services.stream.settings import StreamSettings
@@ -17,7 +16,6 @@ from shared.settings import load_settings
 from shared.web.refusal import serve_refusal
 from shared.web.server import listen
 
-USUAL_PORT: Final = 8001
 log = get_logger("services.stream.gateway")
 
 
@@ -70,7 +68,7 @@ def listen_for_replicas(path: Path) -> socket.socket:
 
 
 def show_refusal(error: ConfigurationError) -> None:
-    serve_refusal(error, "STREAM", USUAL_PORT)
+    serve_refusal(error, "STREAM", StreamSettings)
 
 
 if __name__ == "__main__":
