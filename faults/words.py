@@ -5,9 +5,9 @@ from typing import Final
 NO_ANSWER: Final = "(no answer)"
 """The page gets no answer, which it says in words of its own. It counts only where a fault forbids an answer."""
 
-_ON_THE_PAGE: Final = ("Reconnecting…",)
+_RECONNECTING: Final = "Reconnecting…"
 """What the live page says before it knows more. Its other words are those of the state, in short."""
-INGEST: Final = ("Ingest is unreachable", *_ON_THE_PAGE, "No news")
+INGEST: Final = ("Ingest is unreachable", _RECONNECTING, "No news")
 INGEST_CLOCK: Final = ("The clock of ingest's host is",)
 CAMERA: Final = (
     "The camera is offline",
@@ -18,7 +18,7 @@ CAMERA: Final = (
     "Connecting…",
 )
 PASSWORD: Final = ("The camera refused the login", "No access")
-REPLICA: Final = ("Reconnecting…", "Not reached")
+REPLICA: Final = (_RECONNECTING, "Not reached")
 ARCHIVER_GONE: Final = ("The archive can't be reached",)
 ARCHIVER_SILENT: Final = ("The archive can't be reached", "The archive has not answered for", NO_ANSWER)
 ARCHIVER_CLOCK: Final = ("which is in doubt",)

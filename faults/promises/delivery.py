@@ -27,7 +27,7 @@ LATE_MARGIN_SECONDS: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """In it no fault concerned the viewer and nothing ran late; the camera painted so many pictures."""
+    """A stretch without a fault for the viewer and without lateness. `painted` counts the camera's pictures in it."""
 
     begin: float
     end: float
@@ -65,14 +65,9 @@ def judged_stretches(record: Record, viewer: str) -> list[Stretch]:
 
 
 def _stretches(record: Record, viewer: str) -> Iterator[Stretch]:
-    disturbed = [
-        (begin - MARGIN_SECONDS, end + MARGIN_SECONDS)
-        for window in record.windows
-        for begin, end in window.disturbs(viewer)
-    ]
     camera = camera_of(viewer)
     until = record.until - MARGIN_SECONDS
-    for begin, end in free_stretches([*disturbed, *_late(record, viewer)], record.since, until):
+    for begin, end in free_stretches([*_disturbed(record, viewer), *_late(record, viewer)], record.since, until):
         painted = painted_within(record.painted, camera, begin, end) if end - begin >= SHORTEST_SECONDS else None
         if painted is not None:
             yield Stretch(begin, end, painted)
@@ -80,12 +75,7 @@ def _stretches(record: Record, viewer: str) -> Iterator[Stretch]:
 
 def disturbed_seconds(record: Record, viewer: str) -> float:
     """How long faults concerned the viewer, since the record's begin."""
-    disturbed = [
-        (begin - MARGIN_SECONDS, end + MARGIN_SECONDS)
-        for window in record.windows
-        for begin, end in window.disturbs(viewer)
-    ]
-    free = sum(end - begin for begin, end in free_stretches(disturbed, record.since, record.until))
+    free = sum(end - begin for begin, end in free_stretches(_disturbed(record, viewer), record.since, record.until))
     return record.until - record.since - free
 
 
@@ -104,6 +94,15 @@ def painted_within(painted: list[Painted], camera: str, begin: float, end: float
     counts = [(fact.at, fact.count) for fact in painted if fact.camera == camera]
     first, last = _count_at(counts, begin), _count_at(counts, end)
     return None if first is None or last is None or last < first else last - first
+
+
+def _disturbed(record: Record, viewer: str) -> list[tuple[float, float]]:
+    """When faults concerned the viewer, with the margins."""
+    return [
+        (begin - MARGIN_SECONDS, end + MARGIN_SECONDS)
+        for window in record.windows
+        for begin, end in window.disturbs(viewer)
+    ]
 
 
 def _late(record: Record, viewer: str) -> list[tuple[float, float]]:

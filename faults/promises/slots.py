@@ -65,7 +65,7 @@ def true_reasons(record: Record, slot: SlotRow) -> set[str]:
 
 
 def excused_until(record: Record, window: Window) -> float:
-    """When all was as before, or ought to have been: what comes later is no matter of this fault."""
+    """The end of the fault's excuse: all was as before, or the promised recovery was over."""
     promised = window.promise.recovery_seconds
     late = record.late_seconds(window.ended, window.ended + promised)
     return min(window.recovered, window.ended + promised + min(late, LONGEST_LATE * promised))

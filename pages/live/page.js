@@ -27,7 +27,7 @@ const SWIPE_PIXELS = 48;
 /** Below the grid, in pixels. */
 const MARGIN = 26;
 const COLUMNS = "framecast-columns";
-/** On a screen up to so wide, more tiles than that share so many pictures a second. */
+/** On a screen of this width or less, more than this many tiles share `fps` pictures a second. */
 const SPARING = { width: 800, tiles: 4, fps: 24 };
 /** Pictures alone, for a screen on a wall. */
 const isKiosk = new URLSearchParams(location.search).has("kiosk");

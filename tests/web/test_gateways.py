@@ -48,14 +48,21 @@ class _Service(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-@pytest.fixture
-def service() -> Iterator[int]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Service) as server:
+@contextmanager
+def served_by(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[int]:
+    """The port of a server that answers with `handler`."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server.server_port
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def service() -> Iterator[int]:
+    with served_by(_Service) as port:
+        yield port
 
 
 def replaced(text: str, *places: tuple[str, str]) -> str:
@@ -176,12 +183,8 @@ class _SignOn(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def sign_on() -> Iterator[int]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _SignOn) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+    with served_by(_SignOn) as port:
+        yield port
 
 
 @pytest.mark.clients("nginx", "nginx-light")

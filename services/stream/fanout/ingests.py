@@ -27,7 +27,6 @@ class Ingests:
         self._running: dict[str, tuple[IngestReport, float]] = {}
         self._refusals: dict[str, float] = {}
         """When each was heard last, in the order in which they were first heard: at most one for each address."""
-
         self._complete_since: float | None = None
         """Since when as many ingests are heard as there are addresses."""
 

@@ -114,9 +114,8 @@ class UnreadLimit:
     def _measure(self, at: float, unread_bytes: int, acknowledged_bytes: int, *, has_grown: bool) -> None:
         """`has_grown`: the window is larger than ever before, so it does not tell what is unread."""
         read_bytes = acknowledged_bytes - self._acknowledged_bytes + self._unread_bytes - unread_bytes
-        seconds = max(
-            0.0, at - self._measured_at
-        )  # an older part's acknowledgement may come after a word of the window
+        # Of an older part the acknowledgement may come after a later word of the window.
+        seconds = max(0.0, at - self._measured_at)
         was_stopped = self._most_seconds > MOST_SECONDS
         if read_bytes >= LEAST_SHARE * self._part_bytes:
             self._most_seconds = MOST_SECONDS
