@@ -54,7 +54,9 @@ def test_a_bad_rule_in_the_cameras_file_is_one_line_and_code_2(tmp_path: Path) -
         subprocess.run(dry_run, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False),
     ):
         assert done.returncode == 2
-        assert done.stderr.startswith(f"CAMERAS_FILE '{file}': camera 'door': archive_keep is 'all:30' but must be tiers")
+        assert done.stderr.startswith(
+            f"CAMERAS_FILE '{file}': camera 'door': archive_keep is 'all:30' but must be tiers"
+        )
         assert done.stderr.count("\n") == 1
 
 
