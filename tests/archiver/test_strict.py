@@ -21,9 +21,7 @@ from tests.support.waiting import wait_until
 FULL = "The archive directory can't be written: No space left on device."
 NOW = Clock()
 TWO_HOURS_NS = 2 * 3600 * NS_PER_SECOND
-TWO_HOURS_LATER = Clock(
-    utc_ns=lambda: time.time_ns() + TWO_HOURS_NS, boot_ns=lambda: ns_since_boot() + TWO_HOURS_NS
-)
+TWO_HOURS_LATER = Clock(utc_ns=lambda: time.time_ns() + TWO_HOURS_NS, boot_ns=lambda: ns_since_boot() + TWO_HOURS_NS)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A client that meets a limit of the protocols is told which and how much, and the log has it once."""
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,7 +15,8 @@ from shared.web.client_log import ClientLog
 from shared.web.server import listen, make_server
 from shared.web.websocket_protocol import MAX_CONTROL_FRAMES, MAX_FRAGMENTS
 from tests.support.ports import free_port
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.serving import serving
+from tests.support.waiting import PATIENCE
 from tests.web.small_server import app
 
 DRIP_SECONDS = 0.1
@@ -30,13 +30,8 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(protocol, "MAX_IDLE_CONNECTIONS", 2)
     server, port = make_server(app), free_port()
     listener = listen("127.0.0.1", port, setting="TEST")
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    wait_until(lambda: server.started, "the server has started")
-    yield port
-    server.should_exit = True
-    thread.join(10 * PATIENCE)
-    assert not thread.is_alive(), "the server did not stop"
+    with serving(server, listener):
+        yield port
 
 
 @pytest.fixture
@@ -143,7 +138,7 @@ def flood_with_pongs(client: ClientConnection) -> None:
         client.pong()
 
 
-# Nothing is sent after what is too much: where nobody reads it, the kernel may end the connection before the close is read.
+# The last frame is the one too many. Where more is sent, the kernel may end the connection before the close is read.
 OFFENCES: dict[str, tuple[Callable[[ClientConnection], None], int, tuple[str, ...]]] = {
     "a large message": (lambda client: client.send("x" * 5000), 1009, ("4096 bytes",)),
     "many fragments": (lambda client: client.send("" for _ in range(MAX_FRAGMENTS)), 1009, ("64 fragments",)),
