@@ -118,7 +118,7 @@ def test_pythons_own_file_server_is_polled_by_date(tmp_path: Path) -> None:
     os.utime(file, (1_700_000_000, 1_700_000_000))
     handler = functools.partial(_Quiet, directory=str(tmp_path))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
         serving.start()
         with opened(f"http://127.0.0.1:{server.server_port}/snapshot.jpg") as source:
             for _ in range(2):
