@@ -39,23 +39,30 @@ class Place:
     bus: str
     seen: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def database(self) -> Path:
+        """SQLite's file."""
+        return self.root / "archive.db"
+
     def archiver(self, number: int) -> ServiceProcess:
         environment = {
             "ARCHIVER_PORT": str(free_port()),
             "ARCHIVE_DIR": str(self.root / "frames"),
-            "DATABASE_URL": f"sqlite:///{self.root}/archive.db",
+            "DATABASE_URL": f"sqlite:///{self.database}",
             "BUS_CONNECT": self.bus,
         }
         return ServiceProcess("services.archiver", environment, self.root / f"archiver{number}.log")
 
     def engine(self) -> Engine:
-        return open_engine(f"sqlite:///{self.root}/archive.db")
+        return open_engine(f"sqlite:///{self.database}")
 
     def note_rows(self) -> None:
         """Add all committed rows to `seen`. Raises AssertionError if the database stays locked."""
         wait_until(self._noted_rows, "the database can be read", LOCKED_SECONDS)
 
     def _noted_rows(self) -> bool:
+        if not self.database.exists():
+            return True  # an archiver that was killed early has not even made it
         try:
             with self.engine().connect() as connection:
                 rows = connection.execute(text("SELECT id, sha256 FROM archived_frame")).all()

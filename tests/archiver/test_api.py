@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +27,7 @@ from services.archiver.files.paths import FrameName, thumbnail_path_of
 from services.archiver.files.store import FrameStore
 from services.archiver.service import Archiver
 from shared.clock import Clock
-from tests.archiver.support import AT, SLOT_START, has_begun, noise, row, webp_of
+from tests.archiver.support import AT, SLOT_START, again_while_locked, has_begun, noise, row, webp_of
 from tests.support.waiting import wait_until
 
 FRAMES = "/api/camera/frames"
@@ -325,6 +326,22 @@ def test_gaps_come_joined_to_what_can_be_shown(client: TestClient, frame_rows: F
 def test_the_calendar_looks_at_each_of_very_many_gaps_once(client: TestClient, engine: Engine) -> None:
     """Each gap beside each day took 37 s of a processor for the 50,000 gaps of a bad link."""
     newest = int(datetime.now(UTC).timestamp()) // 3600 * 3600
+    again_while_locked(lambda: _add_gaps_of_each_hour(engine, newest - 390 * 86_400, newest))
+    first = (datetime.now(UTC) - timedelta(days=390)).isoformat()
+
+    def answered() -> Any:
+        """None while the database is locked, as it may be for long on a busy disk."""
+        begun = time.process_time()
+        answer = client.get(f"{FRAMES}/days", params={"camera": "camera_1", "from": first})
+        return (time.process_time() - begun, answer.json()["days"]) if answer.status_code == 200 else None
+
+    cpu_seconds, days = wait_until(answered)
+    assert cpu_seconds < 3
+    assert len(days) in (390, 391)  # in the first hour of a UTC day nothing is missed of it yet
+    assert 390 * 24 - 24 <= sum(day["missed"] for day in days) <= 390 * 24
+
+
+def _add_gaps_of_each_hour(engine: Engine, since: int, until: int) -> None:
     with writing(engine) as session:
         session.add_all(
             ArchiveGap(
@@ -334,14 +351,8 @@ def test_the_calendar_looks_at_each_of_very_many_gaps_once(client: TestClient, e
                 interval_seconds=60,
                 reason="camera offline",
             )
-            for start in range(newest - 390 * 86_400, newest, 3600)
+            for start in range(since, until, 3600)
         )
-    first = (datetime.now(UTC) - timedelta(days=390)).isoformat()
-    before = time.process_time()
-    days = client.get(f"{FRAMES}/days", params={"camera": "camera_1", "from": first}).json()["days"]
-    assert time.process_time() - before < 3
-    assert len(days) in (390, 391)  # in the first hour of a UTC day nothing is missed of it yet
-    assert 390 * 24 - 24 <= sum(day["missed"] for day in days) <= 390 * 24
 
 
 def _with_gaps(frame_rows: FrameRows, engine: Engine) -> GapRows:

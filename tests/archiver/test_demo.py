@@ -61,12 +61,13 @@ def test_every_frame_is_whole_and_every_slot_accounted_for(made: Path) -> None:
     assert {"camera offline", "archiver down", "camera frozen", "disk full", "deleted"} <= {gap.reason for gap in gaps}
 
 
-def test_a_camera_with_frames_is_left_alone_unless_asked(made: Path) -> None:
+def test_a_camera_with_frames_is_left_alone_unless_asked(tmp_path: Path) -> None:
     """What a real camera saw is not mixed with make-believe by a slip of the finger."""
-    refused = make(made)
+    assert make(tmp_path, "--days", "1").returncode == 0
+    refused = make(tmp_path, "--days", "1")
     assert refused.returncode == 1
     assert "--add" in refused.stderr
-    added = make(made, "--add")
+    added = make(tmp_path, "--days", "1", "--add")
     assert added.returncode == 0, added.stderr
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from tests.archiver.place import Place
 from tests.archiver.support import AT, MONTH_SECONDS, jpeg_of
 from tests.support.archive import MadeArchive
 from tests.support.ports import free_port
+from tests.support.serving import serving
 from tests.support.waiting import wait_until
 
 FRAMES = "/api/camera/frames"
@@ -42,16 +43,8 @@ def served(archiver: Archiver) -> Iterator[int]:
     """Its port, by our server on a thread."""
     port = free_port()
     server: uvicorn.Server = make_server(create_app(archiver))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listen("127.0.0.1", port, setting="TEST")]})
-    thread.start()
-    try:
-        wait_until(lambda: server.started, "the server is up")
+    with serving(server, listen("127.0.0.1", port, setting="TEST")):
         yield port
-    finally:
-        server.should_exit = True
-        with suppress(AttributeError):
-            server._wake_to_end()  # type: ignore[attr-defined]
-        thread.join(20)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from benchmarks.archive_kills import killed
+from benchmarks.archive_kills import Place, killed
 from services.archiver.base.errors import StorageUnavailableError
 from services.archiver.db.frame_query import FrameQuery
 from services.archiver.db.frames import FrameRows
@@ -60,6 +60,13 @@ async def test_a_store_that_is_away_is_said_and_the_picture_kept_until_it_is_bac
             await eventually(lambda: rows(frame_rows))
             await eventually(lambda: archiver.problems() == [])
     assert camera.times_demanded == 1
+
+
+def test_an_archiver_that_was_killed_before_it_had_a_database_has_lost_nothing(tmp_path: Path) -> None:
+    """As on a busy machine, where its start takes long. Nobody is there who would make one."""
+    place = Place(tmp_path, f"ipc://{tmp_path}/bus")
+    place.note_rows()
+    assert place.seen == {}
 
 
 @pytest.mark.parametrize("neighbours", [0, 1])

@@ -1,8 +1,8 @@
 """`/readyz?strict`: 503 when nothing is archived though cameras are live. A whole archiver on a real bus and disk."""
 
 import re
+import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,13 +12,16 @@ from services.archiver.base.errors import StorageFullError
 from services.archiver.capture import capture_progress
 from services.archiver.service import Archiver
 from shared.bus.status import CameraState
-from shared.clock import Clock
+from shared.clock import NS_PER_SECOND, Clock, ns_since_boot
 from tests.archiver.bus import ScriptedCamera
 from tests.archiver.place import Place
 from tests.archiver.support import jpeg_of
 from tests.support.waiting import wait_until
 
 FULL = "The archive directory can't be written: No space left on device."
+NOW = Clock()
+TWO_HOURS_NS = 2 * 3600 * NS_PER_SECOND
+TWO_HOURS_LATER = Clock(utc_ns=lambda: time.time_ns() + TWO_HOURS_NS, boot_ns=lambda: ns_since_boot() + TWO_HOURS_NS)
 
 
 @pytest.fixture
@@ -30,8 +33,8 @@ def camera(place: Place) -> Iterator[ScriptedCamera]:
         yield camera
 
 
-def running(place: Place) -> TestClient:
-    return TestClient(create_app(Archiver(place.engine, place.store, place.bus_address, Clock())))
+def running(place: Place, clock: Clock = NOW) -> TestClient:
+    return TestClient(create_app(Archiver(place.engine, place.store, place.bus_address, clock)))
 
 
 def test_a_disk_that_takes_nothing_is_told_and_it_is_over_with_the_next_picture(
@@ -76,10 +79,12 @@ def test_a_camera_that_is_away_makes_nobody_unready(place: Place, camera: Script
 
 
 def test_an_archive_that_was_in_trouble_before_its_archiver_started_again_is_told_soon(
-    place: Place, camera: ScriptedCamera, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    place: Place, camera: ScriptedCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An archiver that ends every ten minutes would else never have been in trouble for long enough."""
-    del tmp_path
+    """An archiver that ends every ten minutes would else never have been in trouble for long enough.
+
+    Camera and archiver start again two hours later. So no slot of before is the running one, which might have its file.
+    """
     with running(place):
         wait_until(place.rows)
     monkeypatch.setattr(capture_progress, "GRACE_SECONDS", 0.5)
@@ -89,11 +94,8 @@ def test_an_archive_that_was_in_trouble_before_its_archiver_started_again_is_tol
 
     monkeypatch.setattr(place.store, "write_first", refuse)
     camera.interval_seconds = 30
-    (row,) = place.rows()[-1:]
-    with place.engine.begin() as connection:
-        connection.exec_driver_sql("update archived_frame set slot_start = slot_start - 7200")
-    assert row.id is not None
-    with running(place) as client:
+    camera.utc_ns = TWO_HOURS_LATER.utc_ns
+    with running(place, TWO_HOURS_LATER) as client:
         wait_until(lambda: client.get("/readyz?strict").status_code == 503)
         # Two hours, less what of the running slot's second is left.
         assert re.search(r" for (2 hours|119 minutes)", client.get("/readyz?strict").json()["detail"])

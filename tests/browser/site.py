@@ -182,7 +182,7 @@ class _PageHandler(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def serving_pages() -> Iterator[Pages]:
     pages = Pages()
-    thread = threading.Thread(target=pages.serve_forever)
+    thread = threading.Thread(target=pages.serve_forever, args=(0.05,))
     thread.start()
     try:
         yield pages

@@ -555,9 +555,9 @@ def test_an_empty_archive_says_when_its_first_picture_comes(chromium: Browser, t
 
 
 def test_the_demo_archive_fills_the_timeline(chromium: Browser, tmp_path: Path) -> None:
-    """A newcomer sees a week of a growing plant, with its gaps."""
+    """A newcomer sees some days of a growing plant, with its gaps."""
     env = environment(tmp_path)
-    command = [sys.executable, "-m", "services.archiver.demo", "--days", "7"]
+    command = [sys.executable, "-m", "services.archiver.demo", "--days", "4"]
     subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True, timeout=120)
     with (
         running(env),

@@ -194,7 +194,10 @@ def test_a_file_with_a_mistake_changes_nothing_and_is_reported(running: Running,
     pids = running.pid("one"), running.pid("two")
     running.rewrite(TWO.replace("60", "'often'"))
     wait_until(lambda: bool(listener.state("one") and listener.statuses["one"].notices), "the notice appears")
-    assert f"{running.path}: camera 'two': capture_interval is 'often'" in listener.statuses["one"].notices[0]
+    assert (
+        f"CAMERAS_FILE '{running.path}': camera 'two': capture_interval is 'often'"
+        in listener.statuses["one"].notices[0]
+    )
     running.rewrite(TWO)
     wait_until(lambda: bool(listener.state("one")) and not listener.statuses["one"].notices, "the notice goes")
     assert (running.pid("one"), running.pid("two")) == pids

@@ -67,7 +67,7 @@ def test_the_words_say_why_there_is_no_picture_of_a_camera_that(kind: type[Camer
 def test_a_mute_camera_is_asked_in_every_way_and_told_as_mute() -> None:
     """It agreed to send."""
     with running(IsMute()) as camera:
-        assert "sends no pictures" in why_not(camera.url, decoder="direct")
+        assert "sends no pictures" in why_not(camera.url, decoder="direct", open_seconds=3)
         assert {"udp" if "client_port" in one.headers["transport"] else "tcp" for one in camera.asked("SETUP")} == {
             "tcp",
             "udp",

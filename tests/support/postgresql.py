@@ -55,6 +55,7 @@ class Postgresql:
             f"port={self._port}",
             "unix_socket_directories=",
             "max_connections=200",
+            "fsync=off",  # what a killed process wrote is the kernel's and stays
         )
         command = [f"{self._programs}/postgres", "-D", str(self._directory / "data")]
         command += [word for option in options for word in ("-c", option)]

@@ -3,7 +3,6 @@
 import asyncio
 import http.client
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -19,7 +18,7 @@ from services.stream.settings import StreamSettings
 from shared.clock import Clock
 from shared.web.server import listen, make_server
 from tests.support.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support.serving import serving
 
 _ResultT = TypeVar("_ResultT")
 
@@ -95,12 +94,5 @@ def running_replica(  # noqa: PLR0913 as many as tests need
     server = make_server(
         app, http=DirectHttpProtocol if direct else "httptools", on_stop=hub.close_viewers, source=gateway
     )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        wait_until(lambda: server.started, "the replica has started")
+    with serving(server, listener):
         yield Replica(port, hub, server.servers[0].get_loop())
-    finally:
-        server.should_exit = True
-        thread.join(10)
-    assert not thread.is_alive(), "the replica did not stop"

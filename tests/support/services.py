@@ -28,6 +28,7 @@ class ServiceProcess:
 
     def __init__(self, module: str, environment: dict[str, str], log: Path) -> None:
         self.log = log
+        self._is_stopping = False
         self._output = log.open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
@@ -55,10 +56,16 @@ class ServiceProcess:
     def wait(self, timeout_seconds: float) -> int:
         return self._process.wait(timeout_seconds)
 
+    def begin_to_stop(self) -> None:
+        """Send SIGTERM, once."""
+        if self.is_running() and not self._is_stopping:
+            self._is_stopping = True
+            self._process.terminate()
+
     def stop(self) -> int:
         """SIGTERM, then SIGKILL if it does not end within 20 s; the exit code."""
+        self.begin_to_stop()
         if self.is_running():
-            self._process.terminate()
             try:
                 self._process.wait(20)
             except subprocess.TimeoutExpired:
@@ -110,6 +117,8 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for service in self.services.values():
+            service.begin_to_stop()  # all of them, before one is waited for
         self._stack.close()
 
     def get(self, path: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class _Service(http.server.BaseHTTPRequestHandler):
 def served_by(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[int]:
     """The port of a server that answers with `handler`."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server.server_port
         server.shutdown()

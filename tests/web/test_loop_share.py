@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from shared.web.loop_share import STEPS_PER_TURN, LoopShare
 from shared.web.server import listen, make_server
 from tests.support.ports import free_port
+from tests.support.serving import serving
 from tests.support.waiting import wait_until
 
 CLIENTS = 200
@@ -54,12 +55,10 @@ def test_many_clients_that_ask_at_once_leave_room_in_each_turn() -> None:
     port = free_port()
     server = make_server(turns)
     listener = listen("127.0.0.1", port, setting="TEST")
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        wait_until(lambda: server.started, "the server has started")
+    with serving(server, listener):
         sockets: list[socket.socket] = []
         with ExitStack() as clients:
+            clients.callback(turns.go.set)
             for _ in range(CLIENTS):
                 client = clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
                 client.sendall(REQUEST)
@@ -70,10 +69,6 @@ def test_many_clients_that_ask_at_once_leave_room_in_each_turn() -> None:
                 client.sendall(REQUEST * 4)
             turns.go.set()
             wait_until(lambda: turns.answered.total() == 4 * CLIENTS, "all are answered")
-    finally:
-        turns.go.set()
-        server.should_exit = True
-        thread.join(10)
     assert max(turns.answered.values()) <= STEPS_PER_TURN, turns.answered.most_common(3)
 
 

@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 from shared.web.server import _Server, listen, make_server
 from shared.web.websocket_protocol import WebSocketProtocol
 from tests.support.ports import free_port
+from tests.support.serving import serving
 from tests.support.waiting import wait_until
 from tests.web.support import flood
 
@@ -97,13 +98,8 @@ def app() -> Iterator[App]:
     app.connections = lambda: len(server.server_state.connections)
     app.peak = lambda: server._most_connections
     listener = listen("127.0.0.1", app.port, setting="TEST")
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    wait_until(lambda: server.started, "the server has started")
-    yield app
-    server.should_exit = True
-    thread.join(10)
-    assert not thread.is_alive(), "the server did not stop"
+    with serving(server, listener):
+        yield app
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ class CameraRecorder:
             self._problems.clear(encoder)
             if encoded is None:
                 return False
-            await self.passed_slots.during(self._frame_archiver.save(encoded.name, encoded.webp))
+            await self.passed_slots.during(self._frame_archiver.save(encoded.name, encoded.webp), slot)
         except StorageUnavailableError as error:
             self._problems.report(Subject.STORE, str(error))
             self.missed_slots.note_obstacle(_gap_reason(error))
@@ -204,7 +204,7 @@ class CameraRecorder:
                 return True
             self._is_taken = True
         name = FrameName(self._camera_key, slot.start_seconds)
-        stored = await self.passed_slots.during(self._frame_archiver.stored(name))
+        stored = await self.passed_slots.during(self._frame_archiver.stored(name), slot)
         if stored is None:
             return False
         self._is_taken = not await self._row_writer.is_of_slot(stored)

@@ -21,14 +21,14 @@ class PassedSlots:
         self.begun: list[Slot] = []
         """Those that began while the store was waited for, oldest first. The last one may still run."""
 
-    async def during(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of the store's work, or its error."""
+    async def during(self, work: Coroutine[Any, Any, T], of: Slot) -> T:
+        """The result of the store's work for that slot, or its error. The next slot may have begun before the work."""
         task = asyncio.ensure_future(work)
-        latest = self._due_slot()
+        latest = self.begun[-1] if self.begun else of
         try:
             while not (await asyncio.wait((task,), timeout=LOOK_SECONDS))[0]:
                 slot = self._due_slot()
-                if slot is None or (latest is not None and slot.start_seconds <= latest.start_seconds):
+                if slot is None or slot.start_seconds <= latest.start_seconds:
                     continue
                 self.begun.append(slot)
                 latest = slot

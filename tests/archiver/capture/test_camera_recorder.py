@@ -30,7 +30,7 @@ from services.archiver.db.row_writer import RowWriter
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.files.local_store import LocalStore
 from services.archiver.files.paths import FrameName, manual_path_of, path_of
-from services.archiver.files.webp import WebpOptions
+from services.archiver.files.webp import Label, WebpOptions
 from shared.bus.frames import Frame
 from shared.bus.status import CameraState
 from shared.bus.topics import CAPTURE
@@ -278,6 +278,38 @@ async def test_slots_that_pass_while_the_store_hangs_leave_gaps_that_say_so(
     assert [start for start, _, _ in recording.gaps()] == ([1] if is_stored else [0])
     assert {reason for _, reason, _ in recording.gaps()} == {"storage unavailable"}
     assert [start for start in (0, 1, 2, 3) if START + start * HOUR not in slots_of(recording)] == [*first, 1, 2]
+
+
+async def test_a_slot_that_began_before_the_store_hung_has_its_gap_too(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture of the slot before was still being encoded."""
+    may_encode, answers = asyncio.Event(), threading.Event()
+    encode, store = recording.frame_archiver.encode, recording.store.write_first
+
+    async def slow(frame: Frame, label: Label) -> bytes:
+        await may_encode.wait()
+        return await encode(frame, label)
+
+    def hang(*arguments: Any) -> Any:
+        answers.wait(60)
+        return store(*arguments)
+
+    monkeypatch.setattr(recording.frame_archiver, "encode", slow)
+    monkeypatch.setattr(recording.store, "write_first", hang)
+    async with running(recording):
+        await eventually(lambda: recording.demand.now)
+        recording.offer(jpeg_of())
+        await eventually(lambda: not recording.demand.now)
+        recording.next_hour()
+        may_encode.set()
+        for passed in (1, 2):
+            await eventually(lambda passed=passed: len(recording.recorder.passed_slots.begun) == passed)  # type: ignore[misc]
+            recording.next_hour()
+        answers.set()
+        await eventually(recording.gaps)
+    assert recording.gaps() == [(1, "storage unavailable", None)]
+    assert slots_of(recording) == {START}
 
 
 async def test_a_picture_that_webp_cannot_hold_is_shown_and_another_one_is_taken(recording: Recording) -> None:

@@ -32,7 +32,7 @@ def server(date: str | None) -> Iterator[str]:
             """Nothing."""
 
     with http.server.HTTPServer(("127.0.0.1", 0), Refusing) as serving:
-        thread = threading.Thread(target=serving.serve_forever)
+        thread = threading.Thread(target=serving.serve_forever, args=(0.05,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{serving.server_port}/bucket"

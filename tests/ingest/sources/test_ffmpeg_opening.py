@@ -62,8 +62,8 @@ def http_camera(status: str, header: str, body: bytes = b"") -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/x"
 
 
-def failure(url: str) -> SourceUnavailableError:
-    source = FfmpegSource(ConnectionOptions(url, "admin", "hunter2hunter2"))
+def failure(url: str, open_seconds: float = 15) -> SourceUnavailableError:
+    source = FfmpegSource(ConnectionOptions(url, "admin", "hunter2hunter2", open_seconds=open_seconds))
     with closing(source), pytest.raises(SourceUnavailableError) as caught:
         source.open()
     return caught.value
@@ -195,6 +195,6 @@ def test_a_body_of_gigabytes_is_not_received(length: int) -> None:
             sent += 65_536
 
     with serving(serve) as port:
-        failure(f"rtsp://127.0.0.1:{port}/x")
+        failure(f"rtsp://127.0.0.1:{port}/x", open_seconds=2)  # all of which it reads
     *_, most_waiting = map(int, Path("/proc/sys/net/ipv4/tcp_rmem").read_text().split())
     assert sent < most_waiting + 1024**2

@@ -71,7 +71,7 @@ class _Archive(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def before_an_archive(**settings: object) -> Iterator[Replica]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Archive) as archive:
-        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        threading.Thread(target=archive.serve_forever, args=(0.05,), daemon=True).start()
         bus, url = f"tcp://127.0.0.1:{free_port()}", f"http://127.0.0.1:{archive.server_port}"
         with running_replica(bus, archiver_url=url, settings=settings) as replica:
             yield replica
@@ -197,7 +197,7 @@ class _Echo(http.server.BaseHTTPRequestHandler):
 def test_the_archives_addresses_are_forwarded(bus: str) -> None:
     """Port 8001 is the one origin: method, query, headers and bodies pass both ways."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as archive:
-        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        threading.Thread(target=archive.serve_forever, args=(0.05,), daemon=True).start()
         with running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica:
             path = "/api/camera/frames/7/image?x=1&x=2"
             status, headers, body = replica.request(path, headers={"If-None-Match": '"abc"'})
@@ -236,7 +236,7 @@ def test_a_path_beyond_the_archives_addresses_is_404(lonely_replica: Replica, pa
 def test_an_odd_path_is_passed_on_as_it_was_read(bus: str) -> None:
     """A decoded question mark must not become a query on the way."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as archive:
-        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        threading.Thread(target=archive.serve_forever, args=(0.05,), daemon=True).start()
         with running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica:
             for path in ("/api/camera/frames/%3Fx=1", "/api/camera/frames/a%20b", "/api/camera/frames/%C3%A9"):
                 assert replica.request(path)[2] == f"GET {path} None".encode()
@@ -285,7 +285,7 @@ def test_asked_strictly_whether_it_is_ready_stream_answers_as_its_archiver_does(
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Ready) as archive,
         running_replica(bus, archiver_url=f"http://127.0.0.1:{archive.server_port}") as replica,
     ):
-        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        threading.Thread(target=archive.serve_forever, args=(0.05,), daemon=True).start()
         wait_until(lambda: replica.json("/readyz")[0] == 200)
         status, body = replica.json("/readyz?strict")
         assert (status, body["detail"]) == (503, "Nothing has been archived of Porch for 2 hours.")

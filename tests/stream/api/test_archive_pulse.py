@@ -90,7 +90,7 @@ def test_an_archive_that_is_busy_is_waited_for(count: int, monkeypatch: pytest.M
     _BusyArchive.go_on.clear()
     _BusyArchive.health_checks = 0
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _BusyArchive) as archive:
-        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        threading.Thread(target=archive.serve_forever, args=(0.05,), daemon=True).start()
         bus, url = f"tcp://127.0.0.1:{free_port()}", f"http://127.0.0.1:{archive.server_port}"
         with running_replica(bus, archiver_url=url) as replica:
             answers: list[int] = []

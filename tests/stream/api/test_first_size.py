@@ -113,7 +113,7 @@ class _Archive(http.server.BaseHTTPRequestHandler):
 def test_the_size_outlives_a_restart_of_everything_where_the_archive_knows_it(bus: str) -> None:
     """Its newest frame has it. The archiver believes stream's signature, since their secrets are the same."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Archive) as archive:
-        threading.Thread(target=archive.serve_forever, daemon=True).start()
+        threading.Thread(target=archive.serve_forever, args=(0.05,), daemon=True).start()
         url = f"http://127.0.0.1:{archive.server_port}"
         with (
             never_seen(bus, archiver_url=url, settings={"viewer_password": VIEWER}) as (replica, _),

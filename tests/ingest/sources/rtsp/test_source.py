@@ -348,7 +348,7 @@ def test_failed_openings_leave_nothing_behind() -> None:
         before = threads_and_descriptors()
         for url in (f"rtsp://127.0.0.1:{mute_port}/", "rtsp://127.0.0.1:9/", "rtsp://camera.invalid/") * 2:
             with pytest.raises(SourceUnavailableError):
-                reader(url).open()
+                reader(url, open_seconds=1).open()
         assert threads_and_descriptors()[1] == before[1]
 
 
