@@ -20,10 +20,10 @@ from services.stream.base import texts
 from services.stream.fanout import recompression
 from services.stream.gateway import balancer
 from services.stream.settings import StreamSettings
+from shared.access import throttle
 from shared.bus import status
 from shared.line_limit import MAX_LINES_OF_A_KIND, MAX_LINES_PER_SECOND
 from shared.web import paced_protocol, protocol, server, websocket_protocol
-from shared.web.access import throttle
 from shared.web.access.roles import Role
 from shared.web.access.signing import SESSION_SECONDS
 from shared.web.body_limit import MAX_BODY_BYTES

@@ -4,13 +4,13 @@ import base64
 import binascii
 from typing import Final
 
+from shared.access.throttle import FREE_FAILURES, LoginThrottle
 from shared.clock import Clock
 from shared.errors import FramecastError
 from shared.web.access.access_secrets import AccessSecrets
 from shared.web.access.roles import Role
 from shared.web.access.sign_on import SignOn
 from shared.web.access.signing import Signer
-from shared.web.access.throttle import FREE_FAILURES, LoginThrottle
 from shared.web.client_log import ClientLog, limit_met
 from shared.web.settings import WebSettings
 from shared.web.texts import too_many_attempts

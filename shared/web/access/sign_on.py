@@ -12,12 +12,13 @@ from typing import Final
 
 from starlette.types import Scope
 
+from shared.access.client_network import parsed_address
+from shared.access.settings import GROUP
 from shared.clock import Clock
 from shared.errors import FramecastError
-from shared.web.access.client_network import parsed_address
 from shared.web.access.roles import Role
 from shared.web.client_log import ClientLog
-from shared.web.settings import GROUP, SIGN_ON_SECRET_HEADER, WebSettings
+from shared.web.settings import SIGN_ON_SECRET_HEADER, WebSettings
 from shared.web.texts import SIGN_ON_UNREADABLE
 
 SIGN_ON_SECONDS: Final = 12 * 3600
