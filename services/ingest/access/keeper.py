@@ -45,8 +45,6 @@ class Keeper:
         self._damage: str | None = None
         self._unkept: str | None = None
         self._is_over = False
-        self._is_changed = False
-        """Whether the file is older than what is here, be it only by a last use."""
         self._kept_at = self._answered_at = float("-inf")
         self._asked: frozenset[bytes] = frozenset()
         self.state = KeptState()
@@ -133,7 +131,6 @@ class Keeper:
         """Make a change that nobody else need know, such as a last use. It is kept with the next decision."""
         with self.lock:
             self.state = change(self.state, self.clock.now())
-            self._is_changed = True
 
     def amend(self, change: Change) -> None:
         """Make a change that nobody else need know, and keep it at once."""
@@ -165,22 +162,28 @@ class Keeper:
             if self._damage is not None:
                 self._take(first=False)
             elif self._unkept is not None or self._is_due():
-                self.state = self.state.model_copy(update={"latest": self.clock.now()})
-                self._write(self.state)
+                self._keep_clock()
 
     def close(self) -> None:
         with self.lock:
-            if self._is_changed and self._damage is None:
-                self._write(self.state)
+            if self._has_file and self._damage is None:
+                self._keep_clock()
             self._publish, self._is_over = None, True
             self._file.close()
 
     def _has_password(self) -> bool:
         return self._environment_has_any or bool(self.state.passwords)
 
+    @property
+    def _has_file(self) -> bool:
+        return self.state.number > 0 or self.state.had_secret
+
     def _is_due(self) -> bool:
-        has_file = self.state.number > 0 or self.state.had_secret
-        return has_file and self._clock.monotonic() - self._kept_at >= KEPT_SECONDS
+        return self._has_file and self._clock.monotonic() - self._kept_at >= KEPT_SECONDS
+
+    def _keep_clock(self) -> None:
+        self.state = self.state.model_copy(update={"latest": self.clock.now()})
+        self._write(self.state)
 
     def _take(self, *, first: bool) -> None:
         """Read the file."""
@@ -218,11 +221,11 @@ class Keeper:
             reason = error.strerror or str(error)
             if self._unkept is None:
                 log.error("access not kept", path=str(self._file.path), reason=reason)  # noqa: TRY400 likewise
-            self._unkept, self._is_changed = reason, True
+            self._unkept = reason
             return
         if self._unkept is not None:
             log.info("access kept again", number=state.number)
-        self._unkept, self._is_changed, self._kept_at = None, False, self._clock.monotonic()
+        self._unkept, self._kept_at = None, self._clock.monotonic()
 
     def _tell(self) -> None:
         if self._publish is not None:

@@ -67,13 +67,17 @@ class StateFile:
             return None
         except OSError as error:
             raise DamagedStateError(texts.unreadable(self.path, error.strerror or str(error))) from None
-        with os.fdopen(descriptor, "rb") as file:
-            facts = os.fstat(file.fileno())
+        try:
+            facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_FILE_BYTES:
                 raise DamagedStateError(texts.damaged(self.path))
             if facts.st_uid != os.geteuid() or facts.st_mode & _OTHERS:
                 raise DamagedStateError(texts.open_to_others(self.path, os.geteuid()))
-            content = file.read(MAX_FILE_BYTES)
+            content = os.read(descriptor, MAX_FILE_BYTES)
+        except OSError as error:
+            raise DamagedStateError(texts.unreadable(self.path, error.strerror or str(error))) from None
+        finally:
+            os.close(descriptor)
         try:
             return KeptState.model_validate_json(content, strict=True)
         except ValidationError:
