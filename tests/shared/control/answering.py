@@ -59,8 +59,8 @@ def answering(
     try:
         yield Answering(address, server, handler)
     finally:
-        handler.release.set()
         server.close()
+        handler.release.set()
 
 
 class ZeroMqClient:

@@ -46,9 +46,7 @@ def test_a_socket_of_any_library_asks(control: Answering, kind: int) -> None:
             }
 
 
-def test_a_request_through_other_sockets_gets_its_answer_the_same_way_back(
-    control: Answering, client: ZeroMqClient
-) -> None:
+def test_a_request_through_other_sockets_gets_its_answer_the_same_way_back(client: ZeroMqClient) -> None:
     """A device of somebody's between them puts the names of its clients before each request."""
     client.socket.send_multipart([b"one", b"two", b"", request()])
     assert client.socket.poll(10_000)
