@@ -87,7 +87,7 @@ class ControlClient:
 
     async def _answer(self, request_id: str, data: bytes, deadline_seconds: float) -> ControlAnswer:
         """The answer to the request with these bytes. It is sent a second time when the connection ends, or has been
-        silent for half of the time: a peer behind a broken network ends nothing.
+        silent for half of the time: a peer behind a broken network ends nothing. One that is slow answers PINGs.
         """
         for is_last in (False, True):
             connection = await self._connected()

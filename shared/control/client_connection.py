@@ -24,14 +24,16 @@ class ControlClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def ask(self, request_id: str, data: bytes) -> "asyncio.Future[ControlAnswer]":
-        """Send a request. The answer that is awaited raises `ConnectionError` when the connection ends before."""
+        """Send a request, and a PING behind it that shows in `heard_at` whether the other end lives. The answer raises
+        `ConnectionError` where it is awaited, when the connection ends before.
+        """
         answer: asyncio.Future[ControlAnswer] = asyncio.get_running_loop().create_future()
         if not self.is_open:
             answer.set_exception(ConnectionResetError("the connection ended"))
             return answer
         self._waiting[request_id] = answer
         answer.add_done_callback(lambda _: self._waiting.pop(request_id, None))
-        self._send(self._zmtp.frames([b"", data]))
+        self._send(self._zmtp.frames([b"", data]) + self._zmtp.ping())
         return answer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -41,6 +41,7 @@ class _Key(NamedTuple):
 @dataclass(slots=True)
 class _Work(Generic[Asker]):
     digest: bytes
+    due_at: float
     waiting: list[tuple[Asker, float]] = field(default_factory=list)
     """Who gets the answer, and by when."""
 
@@ -92,9 +93,12 @@ class RequestDesk(Generic[Asker]):
             )
         if remembered is not None:
             return remembered.answer
+        now = self._monotonic()
         if work is None:
             work = self._begin(key, request, digest)
-        work.waiting.append((asker, self._monotonic() + request.deadline_seconds))
+        # A client that sends a request again means the first one's deadline, unless it has heard that it was late.
+        due_at = work.due_at if work.due_at > now else now + request.deadline_seconds
+        work.waiting.append((asker, due_at))
         return None
 
     def finished(self) -> Iterator[tuple[Asker, bytes]]:
@@ -133,7 +137,7 @@ class RequestDesk(Generic[Asker]):
     def _begin(self, key: _Key, request: ControlRequest, digest: bytes) -> _Work[Asker]:
         if sum(other.is_local == key.is_local for other in self._works) >= MAX_UNDER_WAY:
             raise too_busy()
-        work = self._works[key] = _Work[Asker](digest)
+        work = self._works[key] = _Work[Asker](digest, self._monotonic() + request.deadline_seconds)
         try:
             threading.Thread(target=self._do, args=(key, request), name="control-request", daemon=True).start()
         except RuntimeError:  # the system gives no more threads

@@ -57,6 +57,10 @@ class ZmtpMessages:
         sealed = (seal(0 if index == last else MORE, part) for index, part in enumerate(parts))
         return b"".join(buffer for buffers in sealed for buffer in buffers)
 
+    def ping(self) -> bytes:
+        """A question whether the other end lives, as bytes to send. It answers at once, whatever else it does."""
+        return self._command(b"PING", bytes(PING_TIME_TO_LIVE_BYTES))
+
     def received(self, data: Buffer) -> list[list[bytes]]:
         """The parts of each message that ends in `data`, in their order.
 
@@ -137,4 +141,7 @@ class ZmtpMessages:
         name, data = split_command(body)
         if name == b"PING":
             context = data[PING_TIME_TO_LIVE_BYTES:][:MAX_PING_CONTEXT_BYTES]
-            self._reply(b"".join(self._mechanism.seal(COMMAND, command_body(b"PONG", context))))
+            self._reply(self._command(b"PONG", context))
+
+    def _command(self, name: bytes, data: bytes) -> bytes:
+        return b"".join(self._mechanism.seal(COMMAND, command_body(name, data)))
