@@ -228,6 +228,11 @@ class BusServerSettings(PictureSettings):
     """Where ingest keeps what the owner decides at the page, and the socket file by which commands on this machine ask
     it. Used only with BUS_CONTROL."""
 
+    @property
+    def control_socket(self) -> Path:
+        """The socket file at which ingest answers commands on this machine."""
+        return self.owner_dir / "control.sock"
+
     @model_validator(mode="after")
     def _is_closed(self) -> Self:
         if (self.bus_server_secret_file is None) != (self.bus_authorized_keys is None):

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from services.ingest.access import texts
@@ -44,7 +45,12 @@ class JudgingThread:
         return done.result()
 
     def close(self) -> None:
-        """End it after the jobs that wait."""
+        """End it after the job that runs. Those that wait are refused."""
+        with suppress(queue.Empty):
+            while True:
+                waiting = self._jobs.get_nowait()
+                if waiting is not None:
+                    waiting[1].set_exception(ControlRefusedError("busy", texts.ENDING, BUSY_SECONDS))
         self._jobs.put(None)
         self._thread.join()
 

@@ -1,7 +1,7 @@
 """Puts the parts of the room together, and runs them: what the supervisor has of all this."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from pathlib import Path
 
 from services.ingest.access.environment import Environment
 from services.ingest.access.environment_watch import EnvironmentWatch
@@ -10,30 +10,32 @@ from services.ingest.access.judging_thread import JudgingThread
 from services.ingest.access.keeper import Keeper
 from services.ingest.access.logins import Logins
 from services.ingest.access.requests import Requests
-from services.ingest.access.settings import OwnerSettings
 from services.ingest.access.setup import Setup
 from services.ingest.access.setup_codes import SetupCodes
 from services.ingest.access.state_file import StateFile
 from services.ingest.access.tokens import Tokens
+from shared.access.settings import EnvironmentSecrets
 from shared.bus.ingest_report import AccessMark
+from shared.bus.keys import control_keys
 from shared.clock import Clock
 from shared.control.messages import ControlAnswer, ControlRequest
-
-SOCKET_FILE: Final = "control.sock"
+from shared.control.server import ControlServer
+from shared.settings import BusServerSettings
 
 
 class Owner:
-    """What the owner decides on access.
+    """What the owner decides on access, kept in `directory`. `settings` are the environment's passwords and tokens.
 
     Raises:
         ConfigurationError: from the constructor, when OWNER_DIR can't be used.
     """
 
-    def __init__(self, settings: OwnerSettings, clock: Clock | None = None) -> None:
+    def __init__(self, directory: Path, settings: EnvironmentSecrets, clock: Clock | None = None) -> None:
         clock = clock or Clock()
+        self._server: ControlServer | None = None
         environment = Environment(settings)
         self._keeper = Keeper(
-            StateFile(settings.owner_dir),
+            StateFile(directory),
             clock,
             environment_has_any=environment.has_any,
             hidden=environment.sets_password,
@@ -68,8 +70,20 @@ class Owner:
         """The answer to a request. Any thread, several at once; a login takes its time."""
         return self._requests.handle(request, is_local)
 
+    def listen(self, settings: BusServerSettings, on_crash: Callable[[], None]) -> None:
+        """Answer requests at BUS_CONTROL and at the socket file, until `close`.
+
+        Raises:
+            ConfigurationError: the address can't be bound, or a key can't be read.
+        """
+        if settings.bus_control is not None:
+            keys = control_keys(settings)
+            self._server = ControlServer(settings.bus_control, settings.control_socket, self.handle, keys, on_crash)
+
     def close(self) -> None:
-        """End the thread, and keep what is not kept yet. No request may come after."""
+        """Answer no more, and keep what is not kept yet."""
+        if self._server is not None:
+            self._server.close()
         self._thread.close()
         self._keeper.close()
 

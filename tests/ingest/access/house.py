@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.ingest.access.owner import Owner
-from services.ingest.access.settings import OwnerSettings
+from shared.access.settings import EnvironmentSecrets
 from shared.bus.access_state import AccessState, decode_access
 from shared.clock import Clock
 from shared.control.messages import ClientFacts, ControlAnswer, ControlRequest, Proof, new_request_id
@@ -48,8 +48,7 @@ class House:
     owner: Owner = field(init=False)
 
     def start(self) -> None:
-        settings = OwnerSettings.model_validate({"owner_dir": self.directory, **self.environment})
-        self.owner = Owner(settings, self.time.clock)
+        self.owner = Owner(self.directory, EnvironmentSecrets.model_validate(self.environment), self.time.clock)
         self.owner.publish_with(self._tell)
 
     def _tell(self, parts: Sequence[bytes]) -> None:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_codes_and_passwords_have_one_limit_together(home: House) -> None:
     """Guessing one must not be free for who has used up the other."""
     home.claim()
     for number in range(FREE_IN_ALL):
-        proof = {"code": f"{number}"} if number % 2 else {"password": f"{number}"}
+        proof: dict[str, Any] = {"code": f"{number}"} if number % 2 else {"password": f"{number}"}
         assert (
             home.refusal(
                 "check_password" if "password" in proof else "make_token",
@@ -101,10 +102,10 @@ def test_the_environments_secrets_are_known_and_their_roles(tmp_path: Path) -> N
             ("group:admins", [], False),
             ("admins", ["alice"], False),
         ):
-            proof = {"sign_on": {"secret": SIGN_ON, "user": user, "groups": tuple(groups)}}
+            proof: dict[str, Any] = {"sign_on": {"secret": SIGN_ON, "user": user, "groups": tuple(groups)}}
             answer = home.answer("tokens", **proof)
             assert (answer.refusal is None) is is_operator, (user, groups)
-        wrong = {"sign_on": {"secret": "another secret of a proxy", "user": "alice"}}
+        wrong: dict[str, Any] = {"sign_on": {"secret": "another secret of a proxy", "user": "alice"}}
         assert home.refusal("tokens", **wrong) == "wrong"
 
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +102,21 @@ def test_on_a_full_disk_a_decision_holds_at_once_and_is_kept_as_soon_as_the_disk
         assert len(json.loads(home.file.read_text())["records"]) == 1
 
 
+def directory_in_place(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def link_in_place(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+
+
+def pipe_in_place(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "cut": lambda path: path.write_bytes(path.read_bytes()[:-20]),
@@ -110,9 +126,9 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a record that is none": lambda path: path.write_text(path.read_text().replace('"viewer"', '"admin"')),
     "others may write": lambda path: path.chmod(0o666),
     "others may read": lambda path: path.chmod(0o644),
-    "a directory": lambda path: (path.unlink(), path.mkdir()),
-    "a link": lambda path: (path.rename(path.with_name("b")), path.symlink_to("b")),
-    "a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "a directory": directory_in_place,
+    "a link": link_in_place,
+    "a pipe": pipe_in_place,
     "another's": lambda path: os.chown(path, 12345, 12345),
 }
 
@@ -133,7 +149,8 @@ def test_a_damaged_file_closes_everything_and_names_the_command(home: House, dam
     code = home.answer("setup_code", local=True)
     assert code.refusal is not None
     assert code.refusal.why == "closed"
-    for proof in ({"password": OPERATOR}, {"secret": mine}):
+    proofs: tuple[dict[str, Any], ...] = ({"password": OPERATOR}, {"secret": mine})
+    for proof in proofs:
         assert home.refusal("log_in", **proof) == "closed"
         assert home.refusal("sessions", **proof) == "closed"
     assert home.refusal("open", local=True) == "closed"
