@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Le, MaxLen
+from pydantic import BaseModel
 
 from shared.bus.buffers import HIGH_WATER_MARK
 from shared.bus.frames import (
@@ -49,6 +50,22 @@ from shared.bus.topics import (
     new_hello_topic,
     status_topic,
 )
+from shared.control import connections, request_desk
+from shared.control.messages import (
+    DEFAULT_DEADLINE_SECONDS,
+    DO_PATTERN,
+    ID_PATTERN,
+    LONGEST_DEADLINE_SECONDS,
+    MAX_ANSWER_BYTES,
+    MAX_REQUEST_BYTES,
+    SHORTEST_DEADLINE_SECONDS,
+    ControlAnswer,
+    ControlRequest,
+    Why,
+)
+from shared.control.messages import MAX_WORDS as MAX_CONTROL_WORDS
+from shared.control.server import MAX_OF_A_CONNECTION
+from shared.control.zmtp_messages import MAX_PARTS
 from shared.remote_clock import WINDOW_SECONDS
 from shared.settings import DEFAULT_BUS_ADDRESS
 from tests.support.pump import Pump
@@ -145,6 +162,59 @@ def limits() -> Iterator[tuple[str, int]]:
 def test_every_limit_of_a_status_is_told(name: str, bound: int) -> None:
     """Beyond it the message is malformed, and dropped."""
     assert re.search(rf"\b{bound:,}\b", rows("A status")[name][1])
+
+
+def control_table(head: str) -> list[list[str]]:
+    """The rows below the table's head in the section on requests."""
+    rest = section("The way back").partition(f"\n{head}\n")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in rest.splitlines()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("head", "model"),
+    [
+        ("| member of a request | type | meaning |", ControlRequest),
+        ("| member of an answer | type | meaning |", ControlAnswer),
+    ],
+)
+def test_the_members_of_requests_and_answers_are_told_in_order(head: str, model: type[BaseModel]) -> None:
+    """Any program of a user's may ask."""
+    told = {quoted(name).pop(): kind for name, kind, _ in control_table(head)}
+    assert list(told) == list(model.model_fields)
+    objects = {"proof": "object or null", "client": "object or null", "arguments": "object"}
+    objects |= {"result": "object or null", "refusal": "object or null"}
+    assert told == {
+        name: objects.get(name) or json_type(field.annotation) for name, field in model.model_fields.items()
+    }
+
+
+def test_which_members_of_a_request_may_be_absent_is_told() -> None:
+    """The shortest request has an id and what to do."""
+    absent = re.findall(r"^(.*) may be absent", section("The way back"), re.MULTILINE)[0]
+    assert quoted(absent) == {name for name, field in ControlRequest.model_fields.items() if not field.is_required()}
+
+
+def test_every_reason_of_a_refusal_is_told() -> None:
+    """A program has a case for each."""
+    assert [quoted(code).pop() for code, _ in control_table("| `why` | meaning |")] == list(get_args(Why))
+
+
+def test_the_limits_of_requests_are_the_codes() -> None:
+    """Whoever writes a client goes by them."""
+    told = re.sub(r"\s+", " ", section("The way back"))
+    for words in (
+        f"`{ID_PATTERN}`",
+        f"`{DO_PATTERN}`",
+        f"{SHORTEST_DEADLINE_SECONDS:.0f} to {LONGEST_DEADLINE_SECONDS:.0f}; {DEFAULT_DEADLINE_SECONDS:.0f} if absent",
+        f"A request has at most {MAX_REQUEST_BYTES // 2**10} KiB, an answer {MAX_ANSWER_BYTES // 2**10} KiB",
+        f"or more than {MAX_PARTS} frames in a message",
+        f"may have {MAX_OF_A_CONNECTION} requests under way, all together {request_desk.MAX_UNDER_WAY}.",
+        f"For {request_desk.REMEMBERED_SECONDS:.0f} seconds",
+        f"of at most {request_desk.MAX_REMEMBERED} requests, with {request_desk.MAX_REMEMBERED_BYTES // 2**20} MiB",
+        f"There may be {connections.MAX_CONNECTIONS} connections",
+        f"`words` for the person, at most {MAX_CONTROL_WORDS:,} characters",
+    ):
+        assert words in told, words
 
 
 def test_limits_and_times_are_the_codes() -> None:

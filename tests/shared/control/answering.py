@@ -24,10 +24,12 @@ class Handler:
     def __init__(self) -> None:
         self.done: list[ControlRequest] = []
         self.release = threading.Event()
+        self.refuses = False
+        """Whether everything is refused."""
 
     def __call__(self, request: ControlRequest, is_local: bool) -> ControlAnswer:
         self.done.append(request)
-        match request.do:
+        match "refuse" if self.refuses else request.do:
             case "wait":
                 self.release.wait(60)
             case "refuse":
