@@ -13,6 +13,16 @@ import pytest
 from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel
 
+from shared.bus.access_state import (
+    DIGEST_PATTERN,
+    MAX_CAMERAS_OF_A_TOKEN,
+    MAX_CLOSED_WORDS,
+    MAX_STATE_BYTES,
+    NOTHING_DECIDED,
+    AccessRecord,
+    AccessScope,
+    AccessState,
+)
 from shared.bus.buffers import HIGH_WATER_MARK
 from shared.bus.frames import (
     HEADER_MEMBERS,
@@ -36,6 +46,8 @@ from shared.bus.status import (
     CameraStatus,
 )
 from shared.bus.topics import (
+    ACCESS_ASKED,
+    ALL_ACCESS,
     ALL_INGESTS,
     ALL_STATUSES,
     CAPTURE,
@@ -44,9 +56,12 @@ from shared.bus.topics import (
     MAIN,
     MAX_TOPIC_BYTES,
     RENDITION_PATTERN,
+    STATE_PATTERN,
     ViewersClaim,
+    access_topic,
     frame_topic,
     ingest_topic,
+    new_access_question,
     new_hello_topic,
     status_topic,
 )
@@ -95,14 +110,18 @@ JSON_TYPES = {int: "integer", str: "text", bool: "boolean", float: "number", Cam
 
 def json_type(annotation: Any) -> str:
     """What the page calls a type."""
+    if get_origin(annotation) is dict:
+        return "object"
     if get_origin(annotation) is tuple:
         item = json_type(get_args(annotation)[0])
-        return f"array of {item}" + ("s" if item == "integer" else "")
+        return f"array of {item}" + ("s" if item in ("integer", "object") else "")
     if get_origin(annotation) in (Union, types.UnionType):
         return " or ".join("null" if part is type(None) else json_type(part) for part in get_args(annotation))
     if hasattr(annotation, "__metadata__"):
         return json_type(get_args(annotation)[0])
     values = get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "object"
     return JSON_TYPES[type(values[0]) if values else annotation]
 
 
@@ -140,6 +159,34 @@ def test_the_members_of_an_ingests_report_are_told_in_order() -> None:
     assert f"`{INGEST_ID_PATTERN}`" in told["ingest"][1]
     assert ingest_topic("<id>").decode() in quoted(PAGE)
     assert ingest_topic("x").startswith(ALL_INGESTS)
+
+
+def test_the_members_of_the_state_of_access_are_told_in_order() -> None:
+    """A replica of somebody else's must refuse what ours refuses."""
+    words = section("What the owner decided on access")
+    of_state, of_record = (
+        {name: kind for name, kind, _ in re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", table, re.MULTILINE)}
+        for table in words.split("| meaning |")[1:]
+    )
+    for told, model in ((of_state, AccessState), (of_record, AccessRecord)):
+        assert list(told.items()) == [(name, json_type(field.annotation)) for name, field in model.model_fields.items()]
+    assert quoted(rows("What the owner decided on access")["scope"][1]) == set(AccessScope.model_fields)
+    for limit in (
+        f"at most {MAX_STATE_BYTES // 2**10} KiB",
+        f"at most {MAX_CLOSED_WORDS:,} characters",
+        f"array of keys, at most {MAX_CAMERAS_OF_A_TOKEN}",
+        f"`{NOTHING_DECIDED}` while",
+        f"`{STATE_PATTERN}`",
+    ):
+        assert limit in words
+    assert (most := AccessState.model_fields["records"].metadata[0].max_length) == 1400
+    assert f"at most {most:,}" in words
+    assert "43 characters" in words
+    assert "{43}" in DIGEST_PATTERN
+    assert access_topic("<state>").decode() in quoted(PAGE)
+    assert "access/ask/<anything unique>/" in quoted(PAGE)
+    assert new_access_question().startswith(ACCESS_ASKED)
+    assert ACCESS_ASKED.startswith(ALL_ACCESS)
 
 
 def test_states_and_sources_are_told() -> None:
