@@ -32,6 +32,7 @@ _OURS: Final = frozenset(
         "openapi.json",
         "readyz",
         "redoc",
+        "setup",
     }
     | {"snapshot", "state", "status", "stream"}
 )
@@ -196,8 +197,11 @@ def _as_written(value: object) -> str:
             return str(value)
 
 
-def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_address: str) -> None:
+def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_address: str) -> bool:
     """Refuse to be reachable from other hosts without a password, unless ALLOW_ANONYMOUS says that it is wanted.
+
+    With BUS_CONTROL nothing is refused, because the owner can set a password at the page, and until then others get
+    nothing else. What is returned is whether that is so: others reach it, and the settings have no password.
 
     In compose the services bind all addresses of their container, and what counts is the address at which the host
     publishes them. So `PUBLISH_ADDRESS` decides when it is set, and `bind_address` when it is not.
@@ -206,14 +210,16 @@ def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_add
         ConfigurationError: naming the setting that makes the service reachable.
     """
     if settings.authenticates or settings.allow_anonymous:
-        return
+        return False
     name, address = bind_setting, bind_address
     if settings.publish_address is not None:
         name, address = "PUBLISH_ADDRESS", settings.publish_address
     if settings.site_address is not None and not all(map(_is_loopback, _site_hosts(settings.site_address))):
         name, address = "SITE_ADDRESS", settings.site_address
     elif _is_loopback(address):
-        return
+        return False
+    if settings.bus_control is not None:
+        return True
     raise ConfigurationError(
         f"{name} is '{address}', which others can reach, and there is no password: set VIEWER_PASSWORD (and "
         "OPERATOR_PASSWORD for captures and deletions), or ALLOW_ANONYMOUS=true to let everybody in."
