@@ -38,6 +38,23 @@ COMMANDS: Final = (
         "try a camera as ingest would, and save the exchange to a file for a report",
         takes_arguments=True,
     ),
+    Command(
+        "setup-code",
+        "services.ingest.access_commands.setup_code",
+        "show a code to choose a password with at the page, also a forgotten one",
+    ),
+    Command(
+        "tokens",
+        "services.ingest.access_commands.tokens",
+        "list the access tokens of programs, make one, or end one",
+        takes_arguments=True,
+    ),
+    Command(
+        "access",
+        "services.ingest.access_commands.access",
+        "show what the owner decided on access, or mend it",
+        takes_arguments=True,
+    ),
     Command("keys", "shared.bus_keys", "make the keys of a bus that other hosts may reach", takes_arguments=True),
     Command(
         "retention",

@@ -11,6 +11,9 @@ error derives from it directly when its catcher does something that no other err
 | `MessageDecodeError` | drops the bus message and counts it |
 | `ZmtpError` (`bus/zmtp.py`) | closes the connection, counts it and reconnects |
 | `RefusedPeerError` (`bus/zmtp.py`) | sends the peer its `answer`, closes the connection and counts it |
+| `MalformedRequestError` (`control/messages.py`) | refuses the request in words if it has an id, and counts it |
+| `ControlRefusedError` (beside it) | tells the person its words, or the program its code |
+| `ControlSilentError` (beside it) | says that ingest does not answer, and does not know whether it was done |
 | `TooManySubscriptionsError` (`bus/demand_ledger.py`) | ends that connection and logs why |
 | `JpegError` (`jpeg_segments.py`) | drops the picture |
 | `JpegCostError` (beside it) | refuses the picture in words: the camera's next one is like it |

@@ -19,6 +19,9 @@ from shared.line_limit import KindLimit
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 """A terminal obeys the control characters among these, and a reader takes the others for the end of a line."""
 
+_RECORDS_SECRET: Final = re.compile(r"(?i)framecast(?:_|%5f)[a-z0-9_%-]{20,}")
+"""The secret of a session, a token or a link, also as an address spells it. No part of it is shown."""
+
 _SHARED: Final[list[structlog.typing.Processor]] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -48,6 +51,7 @@ def configure_logs() -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _put_main_fields_first,
+                _without_secrets,
                 _on_one_line,
                 renderer,
             ],
@@ -70,6 +74,16 @@ def _put_main_fields_first(
 ) -> structlog.typing.EventDict:
     first = {name: fields[name] for name in ("timestamp", "level", "event") if name in fields}
     return {**first, **fields}
+
+
+def _without_secrets(
+    _logger: structlog.typing.WrappedLogger, _method: str, fields: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Mask secrets that a client, a library or a traceback repeats."""
+    return {
+        name: _RECORDS_SECRET.sub("framecast_***", value) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
 
 
 def _on_one_line(

@@ -21,6 +21,12 @@ def test_a_service_whose_bus_has_no_keys_does_without_libsodium(service: str) ->
     assert loaded(f"import services.{service}.__main__", "nacl", "shared.bus.curve") == ["shared.bus.curve"]
 
 
+def test_ingest_loads_nothing_of_the_owners_decisions_until_it_is_asked_for() -> None:
+    """1.6 MB, where BUS_CONTROL is unset."""
+    rooms = ("services.ingest.access", "shared.access", "shared.control", "shared.bus.access_state")
+    assert loaded("import services.ingest.__main__", *rooms, "shared.bus.ingest_report") == ["shared.bus.ingest_report"]
+
+
 def test_stream_does_without_pillow_until_it_draws() -> None:
     """4 MB while all cameras are live."""
     assert loaded("import services.stream.__main__", "PIL") == []

@@ -11,6 +11,7 @@ from services.archiver.api import turns
 from services.archiver.api.frames import capture_limit, days, downloads, index, sprite_sheets, zip_stream
 from services.archiver.capture.recorder import MAX_REMEMBERED
 from services.archiver.timelapse import queue
+from services.ingest.access import guess_limit, judging_thread, setup_codes
 from services.ingest.camera.state import MAX_NEWS, NEWS_SECONDS
 from services.stream.__main__ import USUAL_MAX_VIEWERS
 from services.stream.api.archive_proxy import MAX_CONNECTIONS
@@ -20,10 +21,10 @@ from services.stream.base import texts
 from services.stream.fanout import recompression
 from services.stream.gateway import balancer
 from services.stream.settings import StreamSettings
-from shared.bus import status
+from shared.access import throttle
+from shared.bus import access_state, status
 from shared.line_limit import MAX_LINES_OF_A_KIND, MAX_LINES_PER_SECOND
 from shared.web import paced_protocol, protocol, server, websocket_protocol
-from shared.web.access import throttle
 from shared.web.access.roles import Role
 from shared.web.access.signing import SESSION_SECONDS
 from shared.web.body_limit import MAX_BODY_BYTES
@@ -98,6 +99,17 @@ NUMBERS = {
     "the longest wait": f"{throttle.LONGEST_WAIT_SECONDS:.0f} s",
     "how long wrong passwords are remembered": f"{throttle.FORGET_SECONDS / 60:.0f} minutes",
     "a session": f"{SESSION_SECONDS // DAY_SECONDS} days",
+    "wrong passwords and codes of all addresses together, at ingest": (
+        f"{guess_limit.FREE_IN_ALL}, then one every {guess_limit.SECONDS_FOR_EACH:.0f} s"
+    ),
+    "passwords that wait for ingest to judge them": f"{judging_thread.MAX_WAITING}",
+    "a setup code": (
+        f"{setup_codes.SECONDS // 60} minutes; the one of a fresh start " + {3600: "an hour"}[setup_codes.FRESH_SECONDS]
+    ),
+    "sessions that ingest keeps": f"{access_state.MAX_SESSIONS}",
+    "access tokens": f"{access_state.MAX_TOKENS}",
+    "cameras of an access token, unless it is for all": f"{access_state.MAX_CAMERAS_OF_A_TOKEN}",
+    "links that ingest keeps": f"{access_state.MAX_LINKS:,}",
     "a viewer's share link": f"{LONGEST_SECONDS[Role.VIEWER] // 3600} hours",
     "an operator's share link": f"{LONGEST_SECONDS[Role.OPERATOR] // DAY_SECONDS} days",
     "lines `login failed` of one address": "one a second",

@@ -27,6 +27,7 @@ const PAGES = {
   status: "status/status.html",
   connect: "connect/connect.html",
   login: "login/login.html",
+  setup: "setup/setup.html",
   shared: "link/shared.html",
 };
 
@@ -108,6 +109,7 @@ for (const [name, isBarred] of Object.entries({ "camera-feed": false, "camera-fe
   });
 }
 await build({ ...usual, entryPoints: { theme: "shared/theme.js" }, format: "iife" });
+await build({ ...usual, entryPoints: { setup: "setup/setup.js" }, format: "iife" });
 await build({ ...usual, entryPoints: { "old-browser": "shared/old-browser.js" }, format: "iife", target: "es2018" });
 await build({ ...usual, entryPoints: STYLES.map((name) => `${name}.css`), entryNames: "[name]", plugins: [] });
 

@@ -15,6 +15,7 @@ from services.archiver.files.webp import WebpOptions
 from services.archiver.service import Archiver
 from shared.allocator import keep_few_arenas
 from shared.bus.keys import client_keys
+from shared.bus.subscriber import Subscriber
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.file_limit import raise_file_limit
@@ -22,6 +23,7 @@ from shared.lifecycle import run_service
 from shared.settings import load_settings
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import AccessRules, Guard
+from shared.web.access.owner_access import owner_access
 from shared.web.base_path import BasePath
 from shared.web.refusal import serve_refusal
 from shared.web.server import listen, make_server, serve
@@ -34,12 +36,13 @@ def main() -> int:
     keep_few_arenas()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings(ArchiverSettings)
-    refuse_unprotected_access(settings, "ARCHIVER_HOST", settings.archiver_host)
+    is_published = refuse_unprotected_access(settings, "ARCHIVER_HOST", settings.archiver_host)
     raise_file_limit()
     bus_keys, rules = client_keys(settings), CameraRules.loaded(settings)
     engine = open_database(settings)
     webp = WebpOptions(settings.archive_webp_quality, settings.archive_webp_method)
     clock = Clock()
+    owner = owner_access(settings, Subscriber, clock, bus_keys, is_published=is_published)
     away = is_away(engine, settings)
     store, max_pixels = open_store(settings, is_tried=not away), settings.picture_max_pixels
     archiver = Archiver(
@@ -52,11 +55,12 @@ def main() -> int:
         bus_keys=bus_keys,
         takes_back=settings.archive_take_back,
         rules=rules,
+        owner=owner,
     )
     routers = add_background_jobs(archiver, settings, clock, is_away=away)
     listener = listen(settings.archiver_host, settings.archiver_port, setting="ARCHIVER")
     app = create_app(archiver, routers, ZoneInfo(settings.archive_time_zone))
-    guarded = Guard(app, settings, Authenticator(settings, clock), AccessRules())
+    guarded = Guard(app, settings, Authenticator(settings, clock, owner), AccessRules())
     serve(make_server(BasePath(guarded, settings.base_path)), listener)
     if archiver.refusal is not None:
         raise archiver.refusal

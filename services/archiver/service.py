@@ -33,6 +33,7 @@ from shared.errors import ConfigurationError
 from shared.logs import get_logger
 from shared.loop_clock import LoopClock
 from shared.settings import DEFAULT_MAX_PIXELS
+from shared.web.access.owner_access import OwnerAccess
 
 STOP_SECONDS: Final = 0.5
 """How long the end waits for a picture in the making. What is unfinished then is swept or adopted later."""
@@ -77,12 +78,14 @@ class Archiver:
         bus_keys: ClientKeys | None = None,
         takes_back: bool = True,
         rules: CameraRules | None = None,
+        owner: OwnerAccess | None = None,
     ) -> None:
-        """`takes_back`: see `Recovery`."""
+        """`takes_back`: see `Recovery`. `owner` runs beside the other parts."""
         self.engine = engine
         self.frame_files = FrameFiles(store, max_pixels)
         self.frame_rows = FrameRows(engine)
         self.rules = rules or CameraRules()
+        self._owner = owner
         self.failed = False
         self.refusal: ConfigurationError | None = None
         self.trusted_clock = TrustedClock(clock)
@@ -137,6 +140,7 @@ class Archiver:
             asyncio.create_task(self._readiness.run(), name="readiness"),
             *([asyncio.create_task(watch.run(), name="archive watch")] if watch else []),
             *(asyncio.create_task(job.run(), name=name) for name, job in self.jobs.items()),
+            *([] if self._owner is None else [asyncio.create_task(self._owner.run(), name="access")]),
         ]
         for task in self._tasks:
             task.add_done_callback(self._ended)
@@ -172,7 +176,7 @@ class Archiver:
 
     def problems(self) -> list[str]:
         """What is wrong at the moment, in sentences. From any thread."""
-        found = self._problems.texts()
+        found = self._problems.texts() + ([] if self._owner is None else self._owner.book.problems())
         for job in self.jobs.values():
             found += job.problems.texts()
         not_archiving = self.why_not_archiving()

@@ -7,6 +7,7 @@ It publishes a camera's status only while the camera's own process does not, and
 import secrets
 import tempfile
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -17,7 +18,7 @@ from services.ingest.settings import CameraSettings
 from services.ingest.worker import CameraWorker
 from services.ingest.worker_launcher import WorkerLauncher
 from shared.bus.curve import ServerKeys
-from shared.bus.ingest_report import IngestReport, encode_report
+from shared.bus.ingest_report import AccessMark, IngestReport, encode_report
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraState, CameraStatus, encode_status
@@ -63,6 +64,20 @@ class OneCamera:
         return False
 
 
+class AccessOwner(Protocol):
+    """What the owner decides on access (`access/`), as far as it is told by this service's one publisher."""
+
+    @property
+    def mark(self) -> AccessMark: ...
+
+    @property
+    def notice(self) -> str | None: ...
+
+    def publish_with(self, publish: Callable[[Sequence[bytes]], None]) -> None: ...
+
+    def answer(self, topics: frozenset[bytes]) -> None: ...
+
+
 class Supervisor:
     """Starts, checks and stops the workers. One thread.
 
@@ -79,6 +94,7 @@ class Supervisor:
         keys: ServerKeys | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         launcher: WorkerLauncher | None = None,
+        owner: AccessOwner | None = None,
     ) -> None:
         self._clock = clock or Clock()
         self._cameras = cameras
@@ -98,6 +114,10 @@ class Supervisor:
         self._id: Final = secrets.token_hex(8)
         self._notices: tuple[str, ...] = ()
         self._has_dropped = False
+        self._owner = owner
+        self._owners_notice: str | None = None
+        if owner is not None:
+            owner.publish_with(self._publisher.send)
         self._configure(configured)
 
     @property
@@ -119,6 +139,8 @@ class Supervisor:
             if self._publisher.read_subscriptions() or changed or now >= status_due_at:
                 self._publish_statuses()
                 status_due_at = now + STATUS_SECONDS
+            if self._owner is not None:
+                self._serve_access(self._owner)
             self._publisher.wait(TURN_SECONDS)
 
     def close(self) -> None:
@@ -128,6 +150,12 @@ class Supervisor:
         self._publisher.close()
         self._forwarder.close()
         self._directory.cleanup()
+
+    def _serve_access(self, owner: AccessOwner) -> None:
+        owner.answer(self._publisher.topics)
+        if owner.notice != self._owners_notice:
+            self._owners_notice = owner.notice
+            self._set_notices(self._notices)
 
     def _reload(self) -> None:
         try:
@@ -179,10 +207,12 @@ class Supervisor:
             worker.finish_stop(deadline - self._clock.monotonic())
 
     def _set_notices(self, notices: tuple[str, ...]) -> None:
-        """Have all cameras carry these, and what the bus has to tell."""
+        """Have all cameras carry these, and what the bus and the owner's state have to tell."""
         self._notices = notices
         if self._has_dropped:
             notices = (*notices, FOREIGN_MESSAGES)
+        if self._owners_notice is not None:
+            notices = (*notices, self._owners_notice)
         for worker in self._workers.values():
             worker.set_notices(notices)
 
@@ -190,4 +220,5 @@ class Supervisor:
         of_workers = [status for worker in self._workers.values() if (status := worker.status()) is not None]
         for status in (*of_workers, *self._removed.values()):
             self._publisher.send(encode_status(status))
-        self._publisher.send(encode_report(IngestReport(ingest=self._id, cameras=tuple(self._workers))))
+        access = None if self._owner is None else self._owner.mark
+        self._publisher.send(encode_report(IngestReport(ingest=self._id, cameras=tuple(self._workers), access=access)))

@@ -12,11 +12,14 @@ from services.stream.gateway.gateway_client import GatewayClient
 from services.stream.settings import StreamSettings
 from shared.allocator import keep_few_arenas
 from shared.bus.keys import client_keys
+from shared.bus.subscriber import Subscriber
+from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service
 from shared.logs import get_logger
 from shared.settings import load_settings
+from shared.web.access.owner_access import owner_access
 from shared.web.refusal import serve_refusal
 from shared.web.server import listen, make_server, serve
 from shared.web.settings import refuse_unprotected_access
@@ -29,9 +32,11 @@ def main() -> int:
     keep_few_arenas()
     settings = load_settings(StreamSettings)
     bus_keys = client_keys(settings)
-    refuse_unprotected_access(settings, "STREAM_HOST", settings.stream_host)
+    is_published = refuse_unprotected_access(settings, "STREAM_HOST", settings.stream_host)
     if settings.gateway_socket is not None:  # nothing here tells where the gateway listens
-        refuse_unprotected_access(settings, "GATEWAY_SOCKET", str(settings.gateway_socket))
+        is_published |= refuse_unprotected_access(settings, "GATEWAY_SOCKET", str(settings.gateway_socket))
+    clock = Clock()
+    owner = owner_access(settings, Subscriber, clock, bus_keys, is_published=is_published)
     most_connections = raise_file_limit()
     max_viewers = min(settings.stream_max_viewers or USUAL_MAX_VIEWERS, most_connections)
     listener = listen(
@@ -46,7 +51,7 @@ def main() -> int:
         zone=ZoneInfo(settings.archive_time_zone),
     )
     log.info("stream started", address=f"http://{settings.stream_host}:{settings.stream_port}", replica=hub.replica)
-    app = build_app(settings, hub)
+    app = build_app(settings, hub, clock, owner)
     gateway = None if settings.gateway_socket is None else GatewayClient(settings.gateway_socket)
     serve(make_server(app, http=DirectHttpProtocol, on_stop=hub.close_viewers, source=gateway), listener)
     log.info("stream stopped")

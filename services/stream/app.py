@@ -4,11 +4,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from services.stream.api.access import access_router
 from services.stream.api.api_description import DescribedApp
 from services.stream.api.archive_proxy import archive_client, archive_router, forwarding
 from services.stream.api.archived_sizes import ArchivedSizes
@@ -17,6 +19,7 @@ from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.login import login_router
 from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
 from services.stream.api.per_address_limit import PerAddressLimit
+from services.stream.api.setup import setup_router
 from services.stream.api.share_links import LINKS, links_router
 from services.stream.api.shared_page import shared_page_router
 from services.stream.api.snapshots import snapshots_router
@@ -28,7 +31,8 @@ from shared import __version__
 from shared.clock import Clock
 from shared.logs import get_logger
 from shared.web.access.authenticator import Authenticator
-from shared.web.access.guard import HEALTH, LOGIN, AccessRules, Guard
+from shared.web.access.guard import HEALTH, LOGIN, SETUP, AccessRules, Guard
+from shared.web.access.owner_access import OwnerAccess
 from shared.web.access.share_links import SHARED
 from shared.web.api_docs.router import WITHOUT_THEIRS, docs_router
 from shared.web.base_path import BasePath
@@ -57,25 +61,36 @@ ACCESS_RULES: Final = AccessRules(
     viewer_writes=frozenset({LINKS}),
     has_login_page=True,
 )
+OWNERS_RULES: Final = replace(ACCESS_RULES, open=ACCESS_RULES.open | {SETUP, "/setup.js"}, closable=frozenset({SHARED}))
+"""Where the owner may decide at the page."""
 _SUMMARY: Final = (
     "Live pictures and the archive. Frames also come over WebSockets, at /api/cameras/{key}/ws (docs/websocket.md)."
 )
 log = get_logger(__name__)
 
 
-def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) -> ASGIApp:
-    """The application. Its lifespan runs `hub`. If the hub crashes, the process ends, to be restarted."""
+def build_app(
+    settings: StreamSettings, hub: Hub, clock: Clock | None = None, owner: OwnerAccess | None = None
+) -> ASGIApp:
+    """The application. Its lifespan runs `hub`, and `owner`. If one crashes, the process ends, to be restarted."""
     archive = archive_client(settings.archiver_url)
-    authenticator = Authenticator(settings, clock or Clock())
+    authenticator = Authenticator(settings, clock or Clock(), owner)
     hub.on_unknown_size = ArchivedSizes(archive, hub, authenticator).ask
+
+    def problems() -> list[str]:
+        return [*authenticator.problems(), *hub.problems()]
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(hub.run(), name="hub")
-        running.add_done_callback(_end_after_crash)
+        running = [asyncio.create_task(hub.run(), name="hub")]
+        if owner is not None:
+            running.append(asyncio.create_task(owner.run(), name="access"))
+        for task in running:
+            task.add_done_callback(_end_after_crash)
         async with archive:
             yield
-        running.cancel()
+        for task in running:
+            task.cancel()
         hub.close()
 
     app = DescribedApp(title="Framecast", summary=_SUMMARY, version=__version__, lifespan=lifespan, **WITHOUT_THEIRS)
@@ -88,21 +103,25 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(links_router(hub, authenticator))
     app.include_router(shared_page_router(hub, authenticator, settings.archive_time_zone))
     app.include_router(login_router(authenticator))
+    if owner is not None:
+        listens_at = None if settings.publish_address else (settings.stream_host, settings.stream_port)
+        app.include_router(setup_router(authenticator, owner, listens_at))
+        app.include_router(access_router(authenticator, owner))
     to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))
     app.include_router(archive_router(to_the_archive))
     app.include_router(status_router(hub, authenticator, shown(settings, SHOWN)))
-    app.include_router(health_router(hub.why_not_ready, hub.problems, strictly=to_the_archive))
+    app.include_router(health_router(hub.why_not_ready, problems, strictly=to_the_archive))
     app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:
         app.include_router(state_router(hub))
     pages = pages_app(settings.archive_time_zone, settings.allowed_origins, authenticator)
     app.mount("/", pages, name="pages")
-    guarded = Guard(app, settings, authenticator, ACCESS_RULES)
+    guarded = Guard(app, settings, authenticator, ACCESS_RULES if owner is None else OWNERS_RULES)
     served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded
     return BasePath(served, settings.base_path)
 
 
 def _end_after_crash(running: asyncio.Task[None]) -> None:
     if not running.cancelled() and (error := running.exception()) is not None:
-        log.error("hub crashed", exc_info=error)
+        log.error("part of stream crashed", part=running.get_name(), exc_info=error)
         signal.raise_signal(signal.SIGTERM)

@@ -20,7 +20,7 @@ from shared.bus.curve_box import (
     open_box,
 )
 from shared.bus.curve_end import CurveEnd
-from shared.bus.mechanism import SUBSCRIBER
+from shared.bus.mechanism import SUBSCRIBER, Role
 from shared.bus.zmtp import ZmtpError, command, greeting
 
 _WELCOME_BYTES: Final = LONG_NONCE_BYTES + KEY_BYTES + COOKIE_BYTES + BOX_EXTRA_BYTES
@@ -30,12 +30,12 @@ _SIGNED: Final = bytes(64)
 
 
 class CurveClient(CurveEnd):
-    """A mechanism: a subscriber's end of one connection."""
+    """A mechanism: a client's end of one connection."""
 
     greeting = greeting(b"CURVE")
 
-    def __init__(self, keys: ClientKeys) -> None:
-        super().__init__(SUBSCRIBER, is_server=False)
+    def __init__(self, keys: ClientKeys, role: Role = SUBSCRIBER) -> None:
+        super().__init__(role, is_server=False)
         self._server_key = key_bytes(keys.server_key)
         self._secret_key = key_bytes(keys.secret_key)
         self._public_key = key_bytes(public_key(keys.secret_key))

@@ -21,7 +21,7 @@ from shared.bus.curve_box import (
     open_box,
 )
 from shared.bus.curve_end import CurveEnd
-from shared.bus.mechanism import PUBLISHER
+from shared.bus.mechanism import PUBLISHER, Role
 from shared.bus.zmtp import RefusedPeerError, ZmtpError, command, greeting
 
 WRONG_SERVER: Final = "it was encrypted for another server's key"
@@ -42,8 +42,10 @@ class CurveServer(CurveEnd):
 
     greeting = greeting(b"CURVE", as_server=True)
 
-    def __init__(self, public_key: bytes, secret_key: bytes, admit: Callable[[bytes], None]) -> None:
-        super().__init__(PUBLISHER, is_server=True)
+    def __init__(
+        self, public_key: bytes, secret_key: bytes, admit: Callable[[bytes], None], role: Role = PUBLISHER
+    ) -> None:
+        super().__init__(role, is_server=True)
         self._public_key = public_key
         self._secret_key = secret_key
         self._admit = admit

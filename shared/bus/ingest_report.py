@@ -1,4 +1,4 @@
-"""What an ingest says of itself: which cameras it has, or why it does not start. Pure: no sockets.
+"""What an ingest says of itself: its cameras, its state of access, or why it does not start. Pure: no sockets.
 
 A camera's status says nothing of an ingest without that camera. So a receiver that heard a camera from an earlier
 ingest could not tell a camera that was taken out from one whose process is silent.
@@ -10,11 +10,21 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.bus.documents import decode_document, encode_document
+from shared.bus.frames import INTEGER_LIMIT
 from shared.bus.status import MAX_CAMERAS, MAX_WORDS
-from shared.bus.topics import INGEST_ID_PATTERN, CameraKey, ingest_topic
+from shared.bus.topics import INGEST_ID_PATTERN, STATE_PATTERN, CameraKey, ingest_topic
 
 MAX_REPORT_BYTES: Final = 96 * 1024
 """`MAX_CAMERAS` keys of the greatest length fit in."""
+
+
+class AccessMark(BaseModel):
+    """Which state of access an ingest keeps (`access_state.py`): whoever has an older number asks for the newer one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: str = Field(pattern=STATE_PATTERN)
+    number: int = Field(ge=0, lt=INTEGER_LIMIT)
 
 
 class IngestReport(BaseModel):
@@ -27,6 +37,8 @@ class IngestReport(BaseModel):
     cameras: tuple[CameraKey, ...] = Field(default=(), max_length=MAX_CAMERAS)
     refusal: Annotated[str, Field(max_length=MAX_WORDS)] | None = None
     """Which setting can't be used, in words for the user; None for an ingest that runs. Never a secret."""
+    access: AccessMark | None = None
+    """The state of access that this ingest keeps; None where it keeps none."""
 
 
 def encode_report(report: IngestReport) -> list[bytes]:

@@ -2,6 +2,7 @@
 
     DIRECTORY/server/server.secret           ingest's secret key
     DIRECTORY/server/authorized/CLIENT.key   the public key of each client that may subscribe
+    DIRECTORY/server/control/CLIENT.key      the public key of each client that may send requests
     DIRECTORY/CLIENT/client.secret           that client's secret key
     DIRECTORY/CLIENT/server.key              ingest's public key
 
@@ -37,7 +38,23 @@ def server_keys(settings: BusServerSettings) -> ServerKeys | None:
     if settings.bus_server_secret_file is None or settings.bus_authorized_keys is None:
         return None
     secret = _read_key("BUS_SERVER_SECRET_FILE", settings.bus_server_secret_file)
-    read_authorized = partial(_read_authorized, settings.bus_authorized_keys)
+    return _server_keys(secret, "BUS_AUTHORIZED_KEYS", settings.bus_authorized_keys)
+
+
+def control_keys(settings: BusServerSettings) -> ServerKeys | None:
+    """The same for requests: a key that may subscribe may send none unless it is among these. None without keys.
+
+    Raises:
+        ConfigurationError: a file can't be read.
+    """
+    if settings.bus_server_secret_file is None or settings.bus_control_keys is None:
+        return None
+    secret = _read_key("BUS_SERVER_SECRET_FILE", settings.bus_server_secret_file)
+    return _server_keys(secret, "BUS_CONTROL_KEYS", settings.bus_control_keys)
+
+
+def _server_keys(secret: bytes, setting: str, directory: Path) -> ServerKeys:
+    read_authorized = partial(_read_authorized, setting, directory)
     if faults := read_authorized().faults:
         raise ConfigurationError(faults[0])
     return ServerKeys(secret, read_authorized)
@@ -69,28 +86,32 @@ def _read_key(setting: str, path: Path) -> bytes:
     return key
 
 
-def _read_authorized(directory: Path) -> AuthorizedKeys:
+def _read_authorized(setting: str, directory: Path) -> AuthorizedKeys:
     names, faults = {}, []
     try:
         paths = sorted(path for path in directory.iterdir() if path.suffix == ".key")
     except OSError as error:
-        fault = f"BUS_AUTHORIZED_KEYS is '{directory}' but must be a directory that can be read: {error.strerror}."
+        fault = f"{setting} is '{directory}' but must be a directory that can be read: {error.strerror}."
         return AuthorizedKeys({}, (fault,))
     for path in paths:
         try:
-            names[_read_key("A file of BUS_AUTHORIZED_KEYS", path)] = path.stem
+            names[_read_key(f"A file of {setting}", path)] = path.stem
         except ConfigurationError as error:
             faults.append(str(error))
     return AuthorizedKeys(names, tuple(faults))
 
 
-def make_keys(directory: Path, clients: tuple[str, ...]) -> None:
-    """Make the keys of the server and of `clients` that are missing, and authorize the clients."""
+def make_keys(directory: Path, clients: tuple[str, ...], controllers: tuple[str, ...] = ()) -> None:
+    """Make the keys that are missing: the server's, and those of `clients`, which may subscribe, and of `controllers`,
+    which may send requests.
+    """
     server_key = _public_key_of(directory / "server" / "server.secret")
-    for client in clients:
+    for client in dict.fromkeys((*clients, *controllers)):
         client_key = _public_key_of(directory / client / "client.secret")
-        _write(directory / "server" / "authorized" / f"{client}.key", client_key, _READABLE_BY_ALL)
         _write(directory / client / "server.key", server_key, _READABLE_BY_ALL)
+        for rights, names in (("authorized", clients), ("control", controllers)):
+            if client in names:
+                _write(directory / "server" / rights / f"{client}.key", client_key, _READABLE_BY_ALL)
 
 
 def _public_key_of(secret_file: Path) -> bytes:
@@ -136,14 +157,26 @@ def main() -> int:
         type=_client_name,
         help=f"who may subscribe (default: {' '.join(DEFAULT_CLIENTS)})",
     )
+    parser.add_argument(
+        "--control",
+        action="append",
+        default=[],
+        type=_client_name,
+        metavar="CLIENT",
+        help="who may send requests to ingest; may be given several times (default: likewise, where no name is given)",
+    )
     parser.add_argument("--owner", type=int, metavar="UID", help="the files' owner, such as the images' user 10001")
     options = parser.parse_args()
-    clients = tuple(options.clients) or DEFAULT_CLIENTS
+    clients, controllers = tuple(options.clients), tuple(options.control)
+    if not clients and not controllers:
+        clients = controllers = DEFAULT_CLIENTS
     try:
-        make_keys(options.directory, clients)
+        make_keys(options.directory, clients, controllers)
         if options.owner is not None:
             _change_owner(options.directory, options.owner)
     except OSError as error:
         raise ConfigurationError(f"No keys could be made: {error.filename}: {error.strerror}.") from None
-    sys.stdout.write(f"{options.directory}: keys of the server and of {', '.join(clients)}\n")
+    sys.stdout.write(
+        f"{options.directory}: keys of the server and of {', '.join(dict.fromkeys((*clients, *controllers)))}\n"
+    )
     return 0

@@ -1,4 +1,4 @@
-"""The listening socket for the address of BUS_BIND, with the kernel's options for each subscriber's connection."""
+"""The listening socket for the address of BUS_BIND or BUS_CONTROL, with the kernel's options for each connection."""
 
 import fcntl
 import os
@@ -19,8 +19,9 @@ BACKLOG: Final = 128
 _SIOCGIFADDR: Final = 0x8915
 
 
-def listening_socket(address: str) -> socket.socket:
-    """A socket that listens at `tcp://HOST:PORT` or `ipc://PATH`. HOST may be `*` or an interface, as in libzmq.
+def listening_socket(address: str, setting: str = "BUS_BIND") -> socket.socket:
+    """A socket that listens at `tcp://HOST:PORT` or `ipc://PATH`. HOST may be `*` or an interface, as in libzmq. Errors
+    name the `setting` that the address is from.
 
     Raises:
         ConfigurationError: the address can't be bound.
@@ -44,7 +45,7 @@ def listening_socket(address: str) -> socket.socket:
         listener.close()
         reason = error.strerror if error.errno is None or error.errno < 0 else os.strerror(error.errno)
         raise ConfigurationError(
-            f"BUS_BIND is '{address}' but must be an address that can be bound here: {reason}."
+            f"{setting} is '{address}' but must be an address that can be bound here: {reason}."
         ) from None
     return listener
 

@@ -39,6 +39,16 @@ PUBLISHER: Final = Role(
     re.compile(rb"\x0bsocket-type\x00\x00\x00(?:\x03SUB|\x04XSUB)", re.IGNORECASE),
     "it is no subscriber",
 )
+REQUESTER: Final = Role(
+    b"\x0bSocket-Type\x00\x00\x00\x06DEALER",
+    re.compile(rb"\x0bsocket-type\x00\x00\x00(?:\x03REP|\x06ROUTER)", re.IGNORECASE),
+    "the server at this address answers no requests",
+)
+RESPONDER: Final = Role(
+    b"\x0bSocket-Type\x00\x00\x00\x06ROUTER",
+    re.compile(rb"\x0bsocket-type\x00\x00\x00(?:\x03REQ|\x06DEALER)", re.IGNORECASE),
+    "it sends no requests",
+)
 
 
 class Mechanism(Protocol):

@@ -22,8 +22,13 @@ ALL_STATUSES: Final = b"status/"
 INGEST_ID_PATTERN: Final = r"^[a-z0-9]{1,32}$"
 ALL_INGESTS: Final = b"ingest/"
 """What ingests say of themselves begins so."""
+STATE_PATTERN: Final = r"^[a-z0-9]{1,32}$"
+ALL_ACCESS: Final = b"access/"
+"""What the owner has decided on access begins so."""
+ACCESS_ASKED: Final = b"access/ask/"
+"""A subscription below it asks for that at once."""
 MAX_TOPIC_BYTES: Final = 256
-_KINDS: Final = (b"frame/", b"status/", b"viewers/", b"hello/", ALL_INGESTS)
+_KINDS: Final = (b"frame/", b"status/", b"viewers/", b"hello/", ALL_INGESTS, ALL_ACCESS)
 _CHARACTERS: Final = re.compile(rb"[a-z0-9_/-]*")
 _VIEWERS: Final = re.compile(rb"^viewers/([a-z0-9][a-z0-9_-]{0,62})/([a-z0-9-]{1,64})/(\d{1,6})/$")
 
@@ -38,6 +43,15 @@ def status_topic(camera_key: str) -> bytes:
 
 def ingest_topic(ingest: str) -> bytes:
     return f"ingest/{ingest}/".encode()
+
+
+def access_topic(state: str) -> bytes:
+    return f"access/{state}/".encode()
+
+
+def new_access_question() -> bytes:
+    """A topic that no other subscriber has. Subscribing to it makes ingest send the state of access at once."""
+    return ACCESS_ASKED + f"{secrets.token_hex(8)}/".encode()
 
 
 def camera_topics(camera_key: str) -> tuple[bytes, ...]:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from shared.access.client_network import client_networks
 from shared.line_limit import LineLimit
 from shared.logs import get_logger
-from shared.web.access.client_network import client_networks
 
 LIMIT_SECONDS: Final = 3600.0
 """Whoever meets a limit is told so each time; the log has it once an hour."""

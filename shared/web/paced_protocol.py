@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from shared.web.access.client_network import client_network
+from shared.access.client_network import client_network
 from shared.web.flow import Flow
 from shared.web.loop_share import share_of
 

@@ -22,16 +22,16 @@ RETRY_SECONDS: Final = 5
 _PAGE: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     '<meta http-equiv="refresh" content="{seconds}"><title>Framecast</title>'
-    "<h1>Framecast can't start</h1><p>{sentence}</p></html>"
+    "<h1>{heading}</h1><p>{sentence}</p></html>"
 )
 
 
 class RefusalApp:
     """An ASGI application with one answer, 503: a page for browsers, `{"detail": …}` for programs."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, heading: str = "Framecast can't start") -> None:
         self._json = json.dumps({"detail": sentence}).encode()
-        self._page = _PAGE.format(seconds=RETRY_SECONDS, sentence=html.escape(sentence)).encode()
+        self._page = _PAGE.format(seconds=RETRY_SECONDS, heading=heading, sentence=html.escape(sentence)).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -3,28 +3,19 @@
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
+from shared.access.settings import SECRETS, EnvironmentSecrets
 from shared.errors import ConfigurationError
 from shared.settings import BusClientSettings, Settings, mask_url, url_has_host
 from shared.web.allowed_hosts import host_in
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
-_PASSWORD: Final[dict[str, Any]] = {
-    "min_length": 8,
-    "max_length": 256,
-    "description": "text of 8 to 256 characters, different from every other password and token",
-}
-_TOKEN: Final[dict[str, Any]] = {
-    "min_length": 16,
-    "max_length": 256,
-    "description": "text of 16 to 256 characters, different from every other password and token",
-}
 _BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _OURS: Final = frozenset(
     {
@@ -41,21 +32,18 @@ _OURS: Final = frozenset(
         "openapi.json",
         "readyz",
         "redoc",
+        "setup",
     }
     | {"snapshot", "state", "status", "stream"}
 )
 """The first segments of our own paths: a base path of the same name would hide them."""
 SIGN_ON_SECRET_HEADER: Final = "X-Sign-On-Secret"  # noqa: S105 the header's name
-GROUP: Final = "group:"
-"""Before the name of a group, where users are named, too."""
 _HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 """Without an underscore: some servers take it for a hyphen, so a client could pass another header off as this one."""
 _CLIENTS_HEADERS: Final = frozenset(
     {"accept", "authorization", "connection", "cookie", "forwarded", "from", "host", "origin", "referer", "upgrade"}
     | {"user-agent", "via", "x-forwarded-for", "x-forwarded-proto"}
 )
-_VISIBLE: Final = re.compile(r"[!-~]{16,256}")
-SECRETS: Final = ("viewer_password", "operator_password", "viewer_token", "operator_token")
 
 
 def _networks(value: object) -> object:
@@ -74,25 +62,9 @@ def _single_address(value: str) -> Address:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-def _users_and_groups(value: object) -> object:
-    return frozenset(_user_or_group(one) for one in _parts(value)) if isinstance(value, str) else value
-
-
-def _user_or_group(value: str) -> str:
-    if not value.removeprefix(GROUP).strip():
-        raise ValueError(value)
-    return value
-
-
 def _header_name(value: str) -> str:
     if _HEADER_NAME.fullmatch(value) is None or value.lower() in _CLIENTS_HEADERS:
         raise ValueError(value)
-    return value
-
-
-def _header_value(value: SecretStr) -> SecretStr:
-    if _VISIBLE.fullmatch(value.get_secret_value()) is None:
-        raise ValueError
     return value
 
 
@@ -125,17 +97,9 @@ def _parts(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-class WebSettings(BusClientSettings):
+class WebSettings(EnvironmentSecrets, BusClientSettings):
     """Who may use the service, from where, and through which proxies."""
 
-    viewer_password: SecretStr | None = Field(None, **_PASSWORD)
-    """Lets people look: streams, archive, share links for a day (docs/access.md)."""
-    operator_password: SecretStr | None = Field(None, **_PASSWORD)
-    """Lets people look, and also capture, delete and render."""
-    viewer_token: SecretStr | None = Field(None, **_TOKEN)
-    """Lets programs look."""
-    operator_token: SecretStr | None = Field(None, **_TOKEN)
-    """Lets programs look, and also capture, delete and render."""
     access_secret: SecretStr | None = Field(
         None, min_length=16, max_length=256, description="text of 16 to 256 characters, the same for every service"
     )
@@ -160,11 +124,6 @@ class WebSettings(BusClientSettings):
     )
     """Proxies that sign users on (Authelia, Authentik) and name them in a header. Set with SIGN_ON_SECRET. What
     TRUSTED_PROXIES names does not count here (docs/access.md)."""
-    sign_on_secret: Annotated[SecretStr, AfterValidator(_header_value)] | None = Field(
-        None, description="text of 16 to 256 ASCII characters without spaces, different from every password and token"
-    )
-    """What these proxies send in `X-Sign-On-Secret` with each request. The same at stream and archiver on every host. A
-    changed one ends all sessions and links."""
     sign_on_header: Annotated[str, AfterValidator(_header_name)] = Field(
         "Remote-User", description="a header's name such as Remote-User, of letters, digits and -, that no client sends"
     )
@@ -174,10 +133,6 @@ class WebSettings(BusClientSettings):
         description="a header's name such as Remote-Groups, of letters, digits and -, that no client sends",
     )
     """The header in which they name the user's groups."""
-    sign_on_operators: Annotated[frozenset[str], NoDecode, BeforeValidator(_users_and_groups)] = Field(
-        frozenset(), description="names separated by commas, and of groups with group: before them"
-    )
-    """The users who are operators, such as `alice,group:admins`. All others whom these proxies sign on are viewers."""
     allowed_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = Field(
         frozenset(), description="origins separated by commas, such as http://mainsail.local,http://localhost:3000"
     )
@@ -191,15 +146,6 @@ class WebSettings(BusClientSettings):
         ),
     )
     """The path that a proxy puts before all our addresses, and passes on."""
-
-    @model_validator(mode="after")
-    def _secrets_differ(self) -> Self:
-        own = (*SECRETS, "sign_on_secret")
-        given = [secret.get_secret_value() for name in own if (secret := getattr(self, name)) is not None]
-        if len(set(given)) < len(given):
-            names = ", ".join(name.upper() for name in own)
-            raise ValueError(f"Two of {names} are the same: each must be a secret of its own.")
-        return self
 
     @model_validator(mode="after")
     def _sign_on_is_whole(self) -> Self:
@@ -251,8 +197,11 @@ def _as_written(value: object) -> str:
             return str(value)
 
 
-def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_address: str) -> None:
+def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_address: str) -> bool:
     """Refuse to be reachable from other hosts without a password, unless ALLOW_ANONYMOUS says that it is wanted.
+
+    With BUS_CONTROL nothing is refused, because the owner can set a password at the page, and until then others get
+    nothing else. What is returned is whether that is so: others reach it, and the settings have no password.
 
     In compose the services bind all addresses of their container, and what counts is the address at which the host
     publishes them. So `PUBLISH_ADDRESS` decides when it is set, and `bind_address` when it is not.
@@ -261,14 +210,16 @@ def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_add
         ConfigurationError: naming the setting that makes the service reachable.
     """
     if settings.authenticates or settings.allow_anonymous:
-        return
+        return False
     name, address = bind_setting, bind_address
     if settings.publish_address is not None:
         name, address = "PUBLISH_ADDRESS", settings.publish_address
     if settings.site_address is not None and not all(map(_is_loopback, _site_hosts(settings.site_address))):
         name, address = "SITE_ADDRESS", settings.site_address
     elif _is_loopback(address):
-        return
+        return False
+    if settings.bus_control is not None:
+        return True
     raise ConfigurationError(
         f"{name} is '{address}', which others can reach, and there is no password: set VIEWER_PASSWORD (and "
         "OPERATOR_PASSWORD for captures and deletions), or ALLOW_ANONYMOUS=true to let everybody in."

@@ -19,6 +19,41 @@ SIGN_ON_UNREADABLE: Final = (
 SIGN_ON_NEEDED: Final = "You are not signed on: open the address of the proxy that does so. No password is taken here."
 
 
+ACCESS_CLOSED: Final = "Framecast is closed"
+ACCESS_NOT_TOLD_YET: Final = (
+    "Ingest has not said yet who may come in, so nobody may. If this lasts, check that ingest runs, and that "
+    "BUS_CONTROL and BUS_CONNECT are its addresses."
+)
+INGEST_SILENT: Final = "Ingest, which decides that, does not answer. Try again, and check that it runs if this lasts."
+NOT_OR_NO_LONGER: Final = "This token has been ended, has run out, or is none of this server's: ask for a new one."
+SETUP_NEEDED: Final = (
+    "Nobody has set a password yet. The owner sets one at /setup, with the code that `framecast setup-code` shows on "
+    "the computer of Framecast."
+)
+
+
+def other_access_state(known: str, told: str) -> str:
+    return (
+        f"Ingest has another state of access ({told}) than the one that is known here ({known}), as after a restored "
+        "backup. The known one stays, until `framecast access settle` on ingest's computer says that its own is right."
+    )
+
+
+def older_access_state(known: int, told: int) -> str:
+    return (
+        f"Ingest has an older state of access (number {told}) than the one that is known here (number {known}), as "
+        "after a restored backup. The known one stays, until `framecast access settle` on ingest's computer says that "
+        "its own is right."
+    )
+
+
+def beyond_the_token(cameras: tuple[str, ...] | None, *, has_archive: bool) -> str:
+    what = "" if cameras is None else f" of {', '.join(cameras)}"
+    return (
+        f"This token is for the {'pictures' if has_archive else 'live picture'}{what} alone: this address is beyond it."
+    )
+
+
 def password_needed(*, has_login_page: bool) -> str:
     return f"A password is needed: by HTTP Basic or a Bearer token{', or at /login' if has_login_page else ''}."
 

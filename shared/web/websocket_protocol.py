@@ -16,8 +16,8 @@ from uvicorn.server import ServerState
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import Close, CloseCode, Frame
 
+from shared.access.client_network import client_network
 from shared.web import texts
-from shared.web.access.client_network import client_network
 from shared.web.client_log import limit_met
 from shared.web.deadline import late_seconds
 from shared.web.loop_share import share_of

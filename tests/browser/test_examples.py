@@ -1,5 +1,6 @@
 """The files in examples/ run unchanged, apart from the server's address."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from shared.control.messages import Proof
 from tests.browser.site import PATIENCE_SECONDS, Feed, Pages, Site, filmed, running_site, serving_pages
+from tests.shared.control.answering import answering
 from tests.support.ports import free_port
 from tests.support.services import ROOT
 from tests.support.waiting import wait_until
@@ -87,6 +90,18 @@ def test_the_react_page_plays_and_pauses(page: Page, place: tuple[Site, Pages], 
     wait_until(lambda: site.viewers("camera_1") == 0, "the camera has no viewers")
     page.get_by_role("button", name="Resume").click()
     expect(caption).to_have_text("live")
+
+
+def test_the_asking_program_prints_the_state_and_the_tokens_and_says_why_it_was_refused() -> None:
+    """Users may write programs of their own that ask ingest."""
+    with answering() as control:
+        command = [sys.executable, str(EXAMPLES / "control.py"), control.address]
+        asked = subprocess.run([*command, "framecast_x"], capture_output=True, text=True, timeout=60, check=True)
+        assert [json.loads(line)["did"] for line in asked.stdout.splitlines()] == ["state", "tokens"]
+        assert [request.proof for request in control.handler.done] == [Proof(secret="framecast_x")] * 2  # noqa: S106 made up
+        control.handler.refuses = True
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (refused.stderr, refused.returncode) == ("state: That is not the password.\n", 1)
 
 
 def test_the_subscriber_keeps_the_newest_picture(tmp_path: Path) -> None:

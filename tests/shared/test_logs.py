@@ -68,3 +68,28 @@ def test_a_strangers_words_make_no_line_of_their_own(form: str) -> None:
     assert len(lines) == 2
     assert all(line.isprintable() for line in lines)
     assert all("login ok" in line for line in lines)
+
+
+LEAK = """
+import logging
+from shared.logs import configure_logs, get_logger
+configure_logs()
+secret = "framecast_" + "aB3-_" * 8 + "xyz"
+for spelling in (secret, secret.replace("_", "%5F"), secret.replace("_", "%5f").upper()):
+    get_logger("services.example").warning("request failed", address=f"/api/camera/stream?token={spelling}&fps=5")
+    logging.getLogger("some.library").error("bad address %s", f"/?action=stream&token={spelling}")
+    try:
+        raise ValueError(spelling)
+    except ValueError:
+        get_logger("services.example").exception("it broke")
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_the_secret_of_a_token_is_masked_in_every_line(form: str) -> None:
+    """Whoever repeats it: we, a library, or a traceback; and however an address spells it."""
+    command = [sys.executable, "-c", LEAK]
+    done = subprocess.run(command, env={"LOG_FORMAT": form}, capture_output=True, text=True, timeout=30, check=True)
+    assert "aB3" not in done.stderr
+    assert "AB3" not in done.stderr
+    assert done.stderr.count("framecast_***") >= 9

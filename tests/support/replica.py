@@ -16,6 +16,7 @@ from services.stream.fanout.hub import Hub
 from services.stream.gateway.gateway_client import GatewayClient
 from services.stream.settings import StreamSettings
 from shared.clock import Clock
+from shared.web.access.owner_access import OwnerAccess
 from shared.web.server import listen, make_server
 from tests.support.ports import free_port
 from tests.support.serving import serving
@@ -77,6 +78,7 @@ def running_replica(  # noqa: PLR0913 as many as tests need
     clock: Clock | None = None,
     settings: Mapping[str, object] = MappingProxyType({}),
     port: int | None = None,
+    owner: OwnerAccess | None = None,
 ) -> Iterator[Replica]:
     """A replica, on a free port unless `port` is given. Without `direct` it serves through plain ASGI, as under another
     server.
@@ -89,7 +91,7 @@ def running_replica(  # noqa: PLR0913 as many as tests need
     hub = Hub(bus, max_viewers, stall_seconds)
     given = {"stream_port": port, "archiver_url": archiver_url, **settings}
     valid = StreamSettings.model_validate(given)
-    app = build_app(valid, hub, clock)
+    app = build_app(valid, hub, clock, owner)
     gateway = None if valid.gateway_socket is None else GatewayClient(valid.gateway_socket)
     server = make_server(
         app, http=DirectHttpProtocol if direct else "httptools", on_stop=hub.close_viewers, source=gateway

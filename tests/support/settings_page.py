@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr
 from services.archiver.base.settings import ArchiverSettings
 from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
 from services.stream.settings import StreamSettings
+from shared.access.settings import EnvironmentSecrets
 from shared.settings import (
     BusClientSettings,
     BusServerSettings,
@@ -30,7 +31,7 @@ from shared.settings import (
 from shared.web.settings import WebSettings
 
 SERVICES: Final[dict[str, tuple[type[Settings], ...]]] = {
-    "ingest": (CameraEnvironment, IngestSettings),
+    "ingest": (CameraEnvironment, IngestSettings, EnvironmentSecrets),
     "stream": (StreamSettings,),
     "archiver": (ArchiverSettings,),
 }
@@ -39,6 +40,7 @@ SECTIONS: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     ("Many cameras", IngestSettings),
     ("Pages and live pictures", StreamSettings),
     ("The archive", ArchiverSettings),
+    ("Passwords and tokens", EnvironmentSecrets),
     ("Access", WebSettings),
     ("Pictures", PictureSettings),
     ("Bad settings", ServiceSettings),

@@ -41,6 +41,19 @@ def test_an_address_that_others_reach_needs_a_password(address: str) -> None:
     assert refusal(address, operator_token="longer than sixteen") == ""  # noqa: S106 a secret of the test's own
 
 
+def test_where_the_owner_decides_at_the_page_a_start_is_not_refused() -> None:
+    """Others get the setup page until there is a password."""
+    control = {"bus_control": "tcp://127.0.0.1:5556"}
+    for members, is_published in (
+        ({}, True),
+        ({"publish_address": "127.0.0.1"}, False),
+        ({"allow_anonymous": True}, False),
+        ({"viewer_password": "long enough"}, False),
+    ):
+        settings = web_settings(**control, **members)
+        assert refuse_unprotected_access(settings, "STREAM_HOST", "0.0.0.0") is is_published  # noqa: S104 only a setting's value: nothing listens there
+
+
 def test_the_published_address_counts_when_there_is_one() -> None:
     """Within compose a service binds all of its container's addresses, and the host decides who reaches them."""
     assert refusal("0.0.0.0", publish_address="127.0.0.1") == ""  # noqa: S104 only a setting's value: nothing listens there

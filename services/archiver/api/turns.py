@@ -16,7 +16,7 @@ from fastapi.params import Depends as Dependency
 
 from services.archiver.base import texts
 from services.archiver.base.errors import ClientGoneError
-from shared.web.access.client_network import client_network
+from shared.access.client_network import client_network
 from shared.web.access.roles import requester_of
 from shared.web.client_log import limit_met
 

@@ -14,7 +14,6 @@ from services.stream.fanout.hub import Hub
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import COOKIE
-from shared.web.access.roles import Role
 
 FIRST_RETRY_SECONDS: Final = 1.0
 LONGEST_RETRY_SECONDS: Final = 300.0
@@ -49,7 +48,9 @@ class ArchivedSizes:
     async def _ask(self, camera_key: str) -> None:
         headers = {}
         if self._authenticator.is_on:  # the archiver knows our signature: its secrets are the same
-            role = Role.OPERATOR if self._authenticator.has_operator else Role.VIEWER
+            role = self._authenticator.signer.lowest_role
+            if role is None:
+                return  # only the owner's page has set secrets, and those are not ours to show
             headers["Cookie"] = f"{COOKIE}={self._authenticator.signer.session(role)}"
         try:
             answer = await self._client.get(_LATEST, params={"camera": camera_key}, headers=headers)

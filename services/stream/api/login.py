@@ -8,17 +8,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.stream.api.pages import PAGE_HEADERS, STATIC
-from services.stream.base import texts
+from services.stream.api.session_cookie import drop_session, set_session
+from services.stream.base import access_texts, texts
+from shared.control.messages import ControlRefusedError, ControlSilentError
+from shared.errors import FramecastError
 from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError
-from shared.web.access.guard import COOKIE
-from shared.web.access.roles import Requester, requester_of
-from shared.web.access.signing import SESSION_SECONDS
-from shared.web.base_path import base_path_of
+from shared.web.access.logins import end_sessions, log_in
+from shared.web.access.roles import requester_of
 
 _NOTICE: Final = "<!-- notice -->"
 _LOGGED_IN: Final = "<!-- logged in -->"
 _LOG_OUT: Final = f'<form method="post" action="logout"><button class="button">{texts.LOG_OUT}</button></form>'
-_HEADERS: Final = PAGE_HEADERS | {"Cache-Control": "no-store"}
+PAGE_ANSWER_HEADERS: Final = PAGE_HEADERS | {"Cache-Control": "no-store"}
+MAX_FIELDS: Final = 8
 
 
 def login_router(authenticator: Authenticator) -> APIRouter:
@@ -28,38 +30,47 @@ def login_router(authenticator: Authenticator) -> APIRouter:
     @router.get("/login")
     async def page(request: Request) -> Response:
         if not authenticator.takes_passwords:
-            return _to_the_page("")
+            return to_the_page("setup" if authenticator.needs_setup else "")
         requester = requester_of(request.scope)
         notice = "" if requester.user is None else texts.signed_on_as(requester.user)
         return _page(notice, is_logged_in=requester.role is not None)
 
     @router.post("/login")
-    async def log_in(request: Request) -> Response:
+    async def log_in_by_form(request: Request) -> Response:
         if not authenticator.takes_passwords:
-            return _to_the_page("")
-        requester = requester_of(request.scope)
-        password = await _password(request)
+            return to_the_page("setup" if authenticator.needs_setup else "")
+        password = (await form_of(request)).get("password")
         if password is None:
             return _page(texts.FORM_UNREADABLE, 422)
+        requester = requester_of(request.scope)
         try:
-            role = authenticator.role_of_secret(password, requester.address)
-        except WrongSecretError:
-            return _page(texts.LOGIN_REFUSED, 401)
-        except TooManyAttemptsError as error:
-            return _page(str(error), 429, {"Retry-After": f"{error.seconds:.0f}"})
-        answer = _to_the_page(request.query_params.get("next", ""))
-        _set_cookie(answer, _path_of(request), authenticator.signer.session(role), requester, SESSION_SECONDS)
+            session = await log_in(authenticator, password, requester, request.headers.get("user-agent", ""))
+        except (WrongSecretError, TooManyAttemptsError, ControlRefusedError, ControlSilentError) as error:
+            return _refused(error)
+        answer = to_the_page(request.query_params.get("next", ""))
+        set_session(answer, request, session.secret, session.seconds)
         return answer
 
     @router.post("/logout")
     async def log_out(request: Request) -> Response:
-        answer = RedirectResponse("./login", 303)
-        # A login at an address without the base path made another cookie, which this browser would go on sending.
-        for path in {_path_of(request), "/"}:
-            _set_cookie(answer, path, "", requester_of(request.scope), 0)
+        has_ended = await end_sessions(authenticator, request.headers)
+        answer = RedirectResponse("./login", 303) if has_ended else _page(access_texts.LOGGED_OUT_HERE)
+        drop_session(answer, request)
         return answer
 
     return router
+
+
+def _refused(error: FramecastError) -> Response:
+    match error:
+        case WrongSecretError():
+            return _page(texts.LOGIN_REFUSED, 401)
+        case TooManyAttemptsError():
+            return _page(str(error), 429, {"Retry-After": f"{error.seconds:.0f}"})
+        case ControlRefusedError():
+            return _page(str(error), 503)
+        case _:
+            return _page(access_texts.INGEST_SILENT, 503)
 
 
 def _page(
@@ -67,29 +78,20 @@ def _page(
 ) -> Response:
     shown_notice = f'<p class="notice" role="alert">{html.escape(notice)}</p>' if notice else ""
     text = (STATIC / "login.html").read_text(encoding="utf-8").replace(_NOTICE, shown_notice)
-    return HTMLResponse(text.replace(_LOGGED_IN, _LOG_OUT if is_logged_in else ""), status, _HEADERS | (headers or {}))
+    text = text.replace(_LOGGED_IN, _LOG_OUT if is_logged_in else "")
+    return HTMLResponse(text, status, PAGE_ANSWER_HEADERS | (headers or {}))
 
 
-def _to_the_page(path: str) -> Response:
+def to_the_page(path: str) -> Response:
     # Because of the dot, no path can be taken for another host.
     return RedirectResponse("./" + quote(path, safe="/?&=%:,;@+~"), 303, {"Cache-Control": "no-store"})
 
 
-def _path_of(request: Request) -> str:
-    """The cookie's path: the base path, if we know one, so that other services on this host do not get the session."""
-    return base_path_of(request.scope) or "/"
-
-
-def _set_cookie(answer: Response, path: str, value: str, requester: Requester, seconds: int) -> None:
-    answer.set_cookie(
-        COOKIE, value, max_age=seconds, path=path, secure=requester.is_https, httponly=True, samesite="lax"
-    )
-
-
-async def _password(request: Request) -> str | None:
-    """The form's password; None when the form has none, or the body is no form."""
+async def form_of(request: Request) -> dict[str, str]:
+    """The form's fields; none when the body is no form."""
     body = await request.body()
     try:
-        return parse_qs(body.decode("ascii"), max_num_fields=8).get("password", [None])[-1]
+        fields = parse_qs(body.decode("ascii"), max_num_fields=MAX_FIELDS)
     except ValueError:
-        return None
+        return {}
+    return {name: values[-1] for name, values in fields.items()}

@@ -28,7 +28,7 @@ because clients give up on silence; and the end when the camera turns out to hav
 
 
 class MjpegResponse(Response):
-    """Streams what `view_request` asks for, until the viewer leaves, its share link expires or the hub closes.
+    """Streams what `view_request` asks for, until the viewer leaves, what let it in ends, or the hub closes.
 
     At most `fps` pictures a second; None sends all. Without `shows_placeholders` nothing is sent while there is no live
     picture.
@@ -102,8 +102,10 @@ class MjpegResponse(Response):
         viewer.wants_placeholders = self._shows_placeholders
         if self._framing is with_length:  # a program: it gives all pictures the size of the first one
             viewer.size_wait_until = time.monotonic() + SIZE_SECONDS
-        # An expiring share link ends the streams that it opened.
+        # What opened the stream ends it: a share link that runs out, a token or session that somebody ends.
         end = None if requester.ends_at is None else self._close_later(viewer, requester.ends_at)
+        permission = requester.permission
+        forget = None if permission is None else permission.when_withdrawn(viewer.close)
         self._limit.add(requester.address)
         self._hub.attach(viewer, self._view_request)
         try:
@@ -113,6 +115,8 @@ class MjpegResponse(Response):
             self._limit.remove(requester.address)
             if end is not None:
                 end.cancel()
+            if forget is not None:
+                forget()
 
     def _close_later(self, viewer: Viewer, at: int) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(at - time.time(), viewer.close)

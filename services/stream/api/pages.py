@@ -75,7 +75,8 @@ def pages_app(
 
     element = Route(ELEMENT, send_element)
     tidied = [
-        Route(f"{address}/", _without_slash) for address in ("/archive", "/status", "/connect", "/login", "/docs")
+        Route(f"{address}/", _without_slash)
+        for address in ("/archive", "/status", "/connect", "/login", "/setup", "/docs")
     ]
     return GZipMiddleware(Router([*routes, *tidied, element, Mount("/", files)]))
 

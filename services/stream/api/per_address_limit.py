@@ -6,7 +6,7 @@ An IPv6 client counts by its /64 network, because one host can use any address i
 from collections import Counter
 from ipaddress import ip_address
 
-from shared.web.access.client_network import client_network
+from shared.access.client_network import client_network
 
 
 class PerAddressLimit:

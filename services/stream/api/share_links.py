@@ -6,11 +6,15 @@ from typing import Any, Final, Self
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.stream.api.control_refusals import as_http
 from services.stream.api.parameters import CAMERA_REFUSALS, find_camera
-from services.stream.base import texts
+from services.stream.base import access_texts, texts
 from services.stream.fanout.hub import Hub
 from shared.bus.topics import CameraKey
+from shared.control.messages import ControlRefusedError, ControlSilentError
 from shared.web.access.authenticator import Authenticator
+from shared.web.access.logins import arrived
+from shared.web.access.owner_access import client_facts
 from shared.web.access.roles import Role, requester_of
 from shared.web.access.share_links import PARAMETER, SHARED, ShareLink
 from shared.web.error_answer import error_answers
@@ -75,7 +79,10 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
             link, leaves = ShareLink.to_timelapse(link_request.timelapse, ends_at), _TIMELAPSE
         else:
             link, leaves = ShareLink.to_frame(link_request.frame or 0, ends_at), _FRAME
-        signed = f"?{PARAMETER}={authenticator.signer.sign(link, role)}" if authenticator.is_on else ""
+        signed = ""
+        if authenticator.is_on:
+            secret, ends_at = await _proof_of(authenticator, link, request)
+            signed = f"?{PARAMETER}={secret}"
         urls = {name: f"{link.subject}/{leaf}{signed}" for name, leaf in leaves.items()}
         page = f"{SHARED}{signed}" if signed else _page_without_a_link(link_request)
         return LinkAnswer(
@@ -83,6 +90,23 @@ def links_router(hub: Hub, authenticator: Authenticator) -> APIRouter:
         )
 
     return router
+
+
+async def _proof_of(authenticator: Authenticator, link: ShareLink, request: Request) -> tuple[str, int]:
+    """What the link is shown by, and when it ends (UTC epoch seconds): a record that ingest keeps, or a signature."""
+    owner, requester = authenticator.owner, requester_of(request.scope)
+    if owner is None:
+        return authenticator.signer.sign(link, requester.role or Role.VIEWER), link.ends_at
+    if requester.proof is None:
+        raise HTTPException(403, access_texts.LOG_IN_AGAIN)
+    seconds = link.ends_at - authenticator.clock.utc_ns() // 10**9
+    facts = client_facts(requester.address, request.headers.get("user-agent", ""))
+    try:
+        made = await owner.ask("make_link", requester.proof, facts, {"path": link.subject, "seconds": seconds})
+    except (ControlRefusedError, ControlSilentError) as error:
+        raise as_http(error) from None
+    await arrived(owner, made["secret"], made["ends_at"])
+    return made["secret"], owner.book.local_end(made["ends_at"]) or link.ends_at
 
 
 def _page_without_a_link(link_request: LinkRequest) -> str:

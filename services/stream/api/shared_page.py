@@ -32,7 +32,7 @@ def shared_page_router(hub: Hub, authenticator: Authenticator, zone_name: str) -
     @router.get(SHARED)
     async def shared_page(request: Request) -> Response:
         signed = request.query_params.get(PARAMETER, "")
-        link = authenticator.signer.read_link(signed) if authenticator.is_on else None
+        link = authenticator.read_link(signed) if authenticator.is_on else None
         if link is None:
             return HTMLResponse(_filled(template, texts.LINK_HAS_ENDED, "", texts.ASK_FOR_A_NEW_LINK), 401, _HEADERS)
         ends_at = datetime.fromtimestamp(link.ends_at, zone)

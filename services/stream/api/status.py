@@ -91,7 +91,7 @@ def status_router(hub: Hub, authenticator: Authenticator, shown_settings: Mappin
             bus=_bus(hub, now),
             access=_access(request, authenticator),
             cameras=[_camera(camera, hub) for camera in hub.cameras.in_order()],
-            problems=hub.problems(),
+            problems=[*authenticator.problems(), *hub.problems()],
             settings=dict(shown_settings),
         )
 

@@ -11,7 +11,9 @@ import asyncio
 import json
 import struct
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Final
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -31,6 +33,7 @@ from services.stream.fanout.viewer import WaitingViewer
 from services.stream.fanout.viewer_registry import ViewRequest
 from shared.bus.frames import MAX_SIDE_PIXELS
 from shared.bus.topics import CameraKey
+from shared.web.access.guarded_request import TOKEN
 from shared.web.access.roles import requester_of
 from shared.web.access.share_links import PARAMETER
 from shared.web.client_log import limit_met
@@ -41,7 +44,7 @@ MAX_CAMERAS: Final = 64
 POLICY_VIOLATION: Final = 1008
 TRY_AGAIN_LATER: Final = 1013
 GOING_AWAY: Final = 1001
-_OF_THE_ADDRESS: Final = frozenset({PARAMETER, "camera"})
+_OF_THE_ADDRESS: Final = frozenset({PARAMETER, TOKEN, "camera"})
 """Parts of the query that are no part of the first message."""
 _MAX_REASON_BYTES: Final = 123
 """RFC 6455 limits a reason to this. With a longer one the close would fail, and the client see a broken connection."""
@@ -92,6 +95,7 @@ class FrameSocket:
         self._changed = asyncio.Event()
         self._channels: dict[str, _Channel] = {}
         self._camera_key = camera_key
+        self._is_withdrawn = False
 
     async def serve(self) -> None:
         """Send pictures until the client leaves or errs, or the hub closes."""
@@ -99,7 +103,7 @@ class FrameSocket:
         sending = asyncio.create_task(self._send_for_ever())
         ends_at = self._requester.ends_at
         try:
-            async with asyncio.timeout(None if ends_at is None else ends_at - time.time()):
+            async with asyncio.timeout(None if ends_at is None else ends_at - time.time()) as end, self._permitted(end):
                 self._handle_address()
                 while True:
                     self._handle(ClientMessage.model_validate_json(await self._socket.receive_text()))
@@ -126,10 +130,28 @@ class FrameSocket:
         options = {name: value for name, value in self._socket.query_params.items() if name not in _OF_THE_ADDRESS}
         self._handle(ClientMessage.model_validate({**options, "watch": self._camera_key}))
 
+    @asynccontextmanager
+    async def _permitted(self, end: asyncio.Timeout) -> AsyncIterator[None]:
+        """The time-out comes at once when what let the client in is taken back."""
+        permission = self._requester.permission
+        forget = None if permission is None else permission.when_withdrawn(partial(self._withdraw, end))
+        try:
+            yield
+        finally:
+            if forget is not None:
+                forget()
+
+    def _withdraw(self, end: asyncio.Timeout) -> None:
+        self._is_withdrawn = True
+        with suppress(RuntimeError):  # the client has just left
+            end.reschedule(asyncio.get_running_loop().time())
+
     async def _end_in_time(self) -> None:
-        """A link has run out, or the proxy that signed the user on is to be asked again."""
+        """What let the client in has ended, or the proxy that signed the user on is to be asked again."""
         if self._requester.has_link:
             await self._refuse(texts.LINK_EXPIRED)
+        elif self._is_withdrawn or self._requester.user is None:
+            await self._refuse(texts.ACCESS_WITHDRAWN)
         else:
             await self._refuse(texts.SIGN_ON_AGAIN, GOING_AWAY)
 
@@ -140,8 +162,9 @@ class FrameSocket:
         if message.unwatch is not None:
             self._unwatch(message.unwatch)
         if message.watch is not None:
-            if self._requester.has_link and message.watch != self._camera_key:
-                raise NotOnThisLinkError(texts.LINK_IS_FOR_ONE_CAMERA)
+            if not self._requester.may_see(message.watch):
+                is_link = self._requester.has_link
+                raise NotOnThisLinkError(texts.LINK_IS_FOR_ONE_CAMERA if is_link else texts.FOR_OTHER_CAMERAS)
             self._watch(message.watch, message)
 
     def _watch(self, camera_key: str, message: ClientMessage) -> None:

@@ -69,6 +69,8 @@ LINK_NAMES_ONE_THING: Final = "give one of camera, frame and timelapse"
 LINK_EXPIRED: Final = "This link has run out."
 SIGN_ON_AGAIN: Final = "Connect again: your sign-on is to be checked."
 LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
+ACCESS_WITHDRAWN: Final = "What let you in has ended: log in again, or ask for a new token."
+FOR_OTHER_CAMERAS: Final = "This token is for other cameras."
 SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."
 
 

@@ -5,67 +5,74 @@ ASGI middleware: it costs something per request, and nothing per frame of a stre
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError, secret_of
+from shared.control.messages import ControlRefusedError, ControlSilentError, Proof
+from shared.errors import FramecastError
+from shared.web.access.authenticator import (
+    AccessNotKnownError,
+    Authenticator,
+    BeyondTheTokenError,
+    NotJudgedYetError,
+    TooManyAttemptsError,
+    WrongSecretError,
+    secret_of,
+)
+from shared.web.access.guarded_request import COOKIE as COOKIE  # noqa: PLC0414 it is ours to name to others
+from shared.web.access.guarded_request import TOKEN, GuardedRequest
 from shared.web.access.headers import add_headers, framed_by
 from shared.web.access.origins import Origins
-from shared.web.access.proxies import Sender, TrustedProxies
+from shared.web.access.owner_access import client_facts
+from shared.web.access.proxies import TrustedProxies
+from shared.web.access.refusals import CHALLENGE, EMBEDDABLE, refusal, words_for_a_page
 from shared.web.access.roles import READING, Requester, Role, set_requester
-from shared.web.access.share_links import PARAMETER, ShareLink
+from shared.web.access.shown_records import ShownRecords, is_a_links
 from shared.web.access.sign_on import SIGN_ON_SECONDS, SignedOn, SignOnUnreadableError
 from shared.web.allowed_hosts import host_refusal, is_allowed_host
+from shared.web.base_path import base_path_of
+from shared.web.refusal import RefusalApp
 from shared.web.settings import WebSettings
-from shared.web.texts import EXPIRED_LINK, FOREIGN_PAGE, SIGN_ON_NEEDED, operator_only, password_needed
+from shared.web.texts import (
+    ACCESS_CLOSED,
+    EXPIRED_LINK,
+    FOREIGN_PAGE,
+    INGEST_SILENT,
+    NOT_OR_NO_LONGER,
+    SETUP_NEEDED,
+    SIGN_ON_NEEDED,
+    operator_only,
+    password_needed,
+)
 
-COOKIE: Final = "framecast_session"
 HEALTH: Final = "/healthz"
 LOGIN: Final = "/login"
-_MAX_SESSIONS: Final = 4
-_CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-8"'}
-
-_EMBEDDABLE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
-"""For words that tell nothing of anybody. Without it an `<img>` of another origin fails as if it were not allowed."""
-_POLICY_VIOLATION: Final = 1008
+SETUP: Final = "/setup"
+ACCESS: Final = "/api/access"
+_SOON: Final = {"Retry-After": "1"}
+_WITHOUT_A_DECISION: Final = (
+    SignOnUnreadableError,
+    BeyondTheTokenError,
+    TooManyAttemptsError,
+    AccessNotKnownError,
+    NotJudgedYetError,
+    ControlRefusedError,
+    ControlSilentError,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """The exceptions from "viewers read, operators write": paths `open` to everybody, and writes of a viewer."""
+    """The exceptions from "viewers read, operators write": paths `open` to everybody, and writes of a viewer. While
+    access is closed, the paths of `closable` are not open either.
+    """
 
     open: frozenset[str] = frozenset({HEALTH})
+    closable: frozenset[str] = frozenset()
     viewer_writes: frozenset[str] = frozenset()
     has_login_page: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """The parts of a request that the guard decides by. A WebSocket counts as GET."""
-
-    path: str
-    method: str
-    headers: Headers
-    query: bytes
-    sender: Sender
-    is_socket: bool
-
-    @property
-    def wants_a_page(self) -> bool:
-        """Whether a browser navigates here. Java names `text/html` by itself, and only browsers XHTML with it."""
-        return self.method == "GET" and "application/xhtml+xml" in self.headers.get("accept", "") and not self.is_socket
-
-    @property
-    def has_link(self) -> bool:
-        return PARAMETER in parse_qs(self.query.decode("latin-1"), keep_blank_values=True)
-
-    @property
-    def is_a_pages_socket_by_link(self) -> bool:
-        """Whether a page opens a socket here with a share link: only browsers name an origin."""
-        return self.is_socket and "origin" in self.headers and self.has_link
 
 
 class Guard:
@@ -79,11 +86,12 @@ class Guard:
         self._origins = Origins(settings.allowed_origins)
         self._headers = framed_by(settings.allowed_origins)
         self._named_hosts = settings.named_hosts
+        self._shown = ShownRecords(authenticator, rules.open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
-        request = _Request(
+        request = GuardedRequest(
             path=scope["path"],
             method=scope.get("method", "GET"),
             headers=Headers(scope=scope),
@@ -92,130 +100,174 @@ class Guard:
             is_socket=scope["type"] == "websocket",
         )
         send = add_headers(scope, send, [*self._headers, *self._origins.headers_for(request.headers)])
-        answer = self._origins.preflight(request.method, request.headers) or self._decide(scope, request)
+        try:
+            answer = self._origins.preflight(request.method, request.headers) or self._decide(scope, request)
+        except _WITHOUT_A_DECISION as error:
+            answer = await self._after(error, scope, request)
         return await (answer or self._app)(scope, receive, send)
 
-    def _decide(self, scope: Scope, request: _Request) -> ASGIApp | None:
-        """The refusal; None when the request may pass."""
+    async def _after(self, error: FramecastError, scope: Scope, request: GuardedRequest) -> ASGIApp | None:
+        """What `_decide` could not decide. It waits only for a password that ingest is to judge."""
+        if not isinstance(error, NotJudgedYetError):
+            return _undecided(error)
+        client = client_facts(request.sender.address, request.headers.get("user-agent", ""))
         try:
-            requester, is_ambient = self._identify(scope, request)
-        except SignOnUnreadableError as error:
-            return _refusal(400, str(error))
-        except TooManyAttemptsError as error:
-            return _refusal(429, str(error), {"Retry-After": f"{error.seconds:.0f}"})
+            await self._authenticator.have_judged(error.password, client)
+            return self._decide(scope, request)
+        except _WITHOUT_A_DECISION as another:
+            return _undecided(another)
+
+    def _decide(self, scope: Scope, request: GuardedRequest) -> ASGIApp | None:
+        """The refusal; None when the request may pass.
+
+        Raises:
+            FramecastError: one of those that `_after` knows.
+        """
+        closed = self._authenticator.why_closed
+        if closed is not None and not self._is_open_when_closed(request.path):
+            return RefusalApp(closed, ACCESS_CLOSED) if request.wants_a_page else refusal(503, closed, _SOON)
+        requester, is_ambient = self._identify(scope, request)
         host, is_signed_on = request.headers.get("host", ""), requester.user is not None
         # With a password this is not needed: a browser sends it only to the host name that the user gave it for. A
         # proxy may know its users by their network, whatever the name.
-        depends_on_host = is_signed_on or not self._authenticator.is_on
+        depends_on_host = is_signed_on or not self._authenticator.needs_a_secret
         if depends_on_host and request.path != HEALTH and not is_allowed_host(host, self._named_hosts):
-            return _refusal(403, host_refusal(host, is_signed_on=is_signed_on))
+            return refusal(403, host_refusal(host, is_signed_on=is_signed_on))
         writes = request.method not in READING
         if (writes or request.is_socket) and is_ambient and not self._origins.are_trusted(request.headers):
-            return _words_for_a_page(EXPIRED_LINK) if request.is_a_pages_socket_by_link else _refusal(403, FOREIGN_PAGE)
-        needed = Role.OPERATOR if writes and request.path not in self._rules.viewer_writes else Role.VIEWER
+            return words_for_a_page(EXPIRED_LINK) if request.is_a_pages_socket_by_link else refusal(403, FOREIGN_PAGE)
+        needed = Role.OPERATOR if self._is_the_operators(request) else Role.VIEWER
         set_requester(scope, requester)
         if request.path in self._rules.open or (requester.role is not None and requester.role >= needed):
-            return None
+            has_query = request.query and self._authenticator.owner is not None
+            return self._without_the_token(scope, request, requester) if has_query else None
         return self._ask_for_password(request) if requester.role is None else self._forbid(request, requester)
 
-    def _identify(self, scope: Scope, request: _Request) -> tuple[Requester, bool]:
+    def _is_open_when_closed(self, path: str) -> bool:
+        return path in self._rules.open and path not in self._rules.closable
+
+    def _is_the_operators(self, request: GuardedRequest) -> bool:
+        if request.method in READING:
+            return request.path.startswith(ACCESS)
+        return request.path not in self._rules.viewer_writes
+
+    def _identify(self, scope: Scope, request: GuardedRequest) -> tuple[Requester, bool]:
         """The requester, and whether the proof is ambient: added by the browser itself, for a request from any page.
 
         Raises:
             TooManyAttemptsError: the client has tried too many passwords.
             SignOnUnreadableError: a proxy that signs users on names none.
+            NotJudgedYetError: ingest has to judge the password.
+            AccessNotKnownError: a record's secret was shown, and ingest has not told its records yet.
+            BeyondTheTokenError: the token is for something else.
         """
-        sender = request.sender
-        signed_on = self._authenticator.sign_on.take(scope)
-        link = self._link_of(request)
-        if link is not None:
-            scope["path"], scope["query_string"] = link.own_address(request.path, request.query)
-            return Requester(sender.address, sender.is_https, Role.VIEWER, link.ends_at), False
-        if not self._authenticator.is_on:
-            return Requester(sender.address, sender.is_https, Role.OPERATOR), True
-        role = self._role_of_session(request.headers)
+        sender, authenticator = request.sender, self._authenticator
+        signed_on = authenticator.sign_on.take(scope)
+        if request.query and (by_address := self._shown.by_address(scope, request)) is not None:
+            return by_address, False
+        if not authenticator.is_on:
+            requester = Requester(
+                sender.address, sender.is_https, Role.OPERATOR, permission=authenticator.nothing_needed
+            )
+            return requester, True
+        session = self._shown.session_of(request)
+        role = None if session is None else session.role
         if signed_on is not None:
-            return self._signed_on(scope, sender, signed_on, role), True
+            return self._signed_on(scope, request, signed_on, role), True
         authorization = request.headers.get("authorization", "")
         secret = secret_of(authorization)
         if secret is not None and role is not Role.OPERATOR and request.path not in self._rules.open:
             try:
-                role = self._authenticator.role_of_secret(secret, sender.address)
+                requester = self._by_secret(scope, request, secret)
             except WrongSecretError:
                 # A valid session stays valid. The wrong secret is removed, so the archiver behind us does not count it.
                 scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
             else:
-                return Requester(sender.address, sender.is_https, role), not authorization.lower().startswith("bearer")
+                return requester, not authorization.lower().startswith("bearer")
+        if session is not None and session.record is not None:
+            return self._shown.by_record(scope, request, session.secret, session.record, has_session=True), True
         return Requester(sender.address, sender.is_https, role, has_session=role is not None), True
 
-    def _signed_on(self, scope: Scope, sender: Sender, signed_on: SignedOn, session: Role | None) -> Requester:
+    def _by_secret(self, scope: Scope, request: GuardedRequest, secret: str) -> Requester:
+        """The requester of a secret in the Authorization header.
+
+        Raises:
+            WrongSecretError: it belongs to nobody.
+            FramecastError: one of those of `_identify`.
+        """
+        if (record := self._shown.record_of(request, secret)) is not None and not is_a_links(record):
+            return self._shown.by_record(scope, request, secret, record)
+        authenticator, sender = self._authenticator, request.sender
+        role = authenticator.role_of_secret(secret, sender.address)
+        if authenticator.owner is None:
+            return Requester(sender.address, sender.is_https, role)
+        permission, proof = authenticator.permission_of(secret), Proof(password=secret)
+        return Requester(sender.address, sender.is_https, role, permission=permission, proof=proof)
+
+    def _signed_on(self, scope: Scope, request: GuardedRequest, signed_on: SignedOn, session: Role | None) -> Requester:
         """The user, with the better one of the roles of sign-on and of `session`. Behind us that is shown by a session
         of our own: the archiver believes no proxy that it does not see. A password is the proxy's to read.
         """
+        authenticator, sender = self._authenticator, request.sender
         role = signed_on.role if session is None else max(session, signed_on.role)
-        shown = (b"cookie", f"{COOKIE}={self._authenticator.signer.session(role)}".encode())
+        shown = (b"cookie", f"{COOKIE}={authenticator.signer.session(role)}".encode())
         others = [header for header in scope["headers"] if header[0] not in (b"authorization", b"cookie")]
         scope["headers"] = [*others, shown]
-        ends_at = self._authenticator.clock.utc_ns() // 10**9 + SIGN_ON_SECONDS
-        return Requester(sender.address, sender.is_https, role, ends_at, signed_on.user, session is not None)
+        ends_at = authenticator.clock.utc_ns() // 10**9 + SIGN_ON_SECONDS
+        proof = None if authenticator.owner is None else authenticator.sign_on.proof_of(signed_on)
+        has_session = session is not None
+        return Requester(sender.address, sender.is_https, role, ends_at, signed_on.user, has_session, proof=proof)
 
-    def _link_of(self, request: _Request) -> ShareLink | None:
-        if f"{PARAMETER}=".encode() not in request.query or request.method not in READING:
+    def _without_the_token(self, scope: Scope, request: GuardedRequest, requester: Requester) -> ASGIApp | None:
+        """For a page with a token in its address: the way to the same page without it, where it is in no history. The
+        browser gets the token as a cookie, unless it is logged in already.
+        """
+        token = request.in_address(TOKEN)
+        if token is None or not request.wants_a_page or request.path.startswith("/api/"):
             return None
-        given = parse_qs(request.query.decode("latin-1")).get(PARAMETER, [""])
-        link = self._authenticator.signer.read_link(given[-1])
-        return link if link is not None and link.opens(request.path, request.query) else None
+        query = request.query_without_token.decode("latin-1")
+        page = request.path.rpartition("/")[2] or "./"
+        answer = RedirectResponse(page + (f"?{query}" if query else ""), 303, {"Cache-Control": "no-store"})
+        if requester.proof is not None and requester.proof.secret == token and self._shown.session_of(request) is None:
+            path = base_path_of(scope) or "/"
+            answer.set_cookie(COOKIE, token, path=path, secure=requester.is_https, httponly=True, samesite="lax")
+        return answer
 
-    def _role_of_session(self, headers: Headers) -> Role | None:
-        roles = (self._authenticator.signer.role_of_session(session) for session in _sessions(headers))
-        return max((role for role in roles if role is not None), default=None)
-
-    def _ask_for_password(self, request: _Request) -> ASGIApp:
-        takes_passwords = self._authenticator.takes_passwords
-        if self._rules.has_login_page and takes_passwords and request.wants_a_page:
-            return RedirectResponse(_login_address(request), 303, {"Cache-Control": "no-store"})
+    def _ask_for_password(self, request: GuardedRequest) -> ASGIApp:
+        authenticator = self._authenticator
+        takes_passwords, needs_setup = authenticator.takes_passwords, authenticator.needs_setup
+        if self._rules.has_login_page and (takes_passwords or needs_setup) and request.wants_a_page:
+            page = LOGIN if takes_passwords else SETUP
+            return RedirectResponse(request.address_of(page), 303, {"Cache-Control": "no-store"})
         if request.is_a_pages_socket_by_link:
-            return _words_for_a_page(EXPIRED_LINK)
+            return words_for_a_page(EXPIRED_LINK)
         if request.has_link:
-            return _refusal(401, EXPIRED_LINK, _EMBEDDABLE)
+            return refusal(401, EXPIRED_LINK, EMBEDDABLE)
+        if authenticator.owner is not None and request.has_token:
+            return refusal(401, NOT_OR_NO_LONGER, EMBEDDABLE)
         if not takes_passwords:
-            return _refusal(401, SIGN_ON_NEEDED, _EMBEDDABLE)
+            return refusal(401, SETUP_NEEDED if needs_setup else SIGN_ON_NEEDED, EMBEDDABLE)
         # A challenge would open the browser's password window over a page that sends requests by script.
         is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
-        knows_the_login = bool(_sessions(request.headers))
+        knows_the_login = bool(request.sessions)
         detail = password_needed(has_login_page=self._rules.has_login_page)
-        return _refusal(401, detail, _EMBEDDABLE | ({} if is_of_a_page or knows_the_login else _CHALLENGE))
+        return refusal(401, detail, EMBEDDABLE | ({} if is_of_a_page or knows_the_login else CHALLENGE))
 
-    def _forbid(self, request: _Request, requester: Requester) -> Response:
+    def _forbid(self, request: GuardedRequest, requester: Requester) -> Response:
         has_operator, is_signed_on = self._authenticator.has_operator, requester.user is not None
-        return _refusal(403, operator_only(request.method, has_operator=has_operator, is_signed_on=is_signed_on))
+        return refusal(403, operator_only(request.method, has_operator=has_operator, is_signed_on=is_signed_on))
 
 
-def _refusal(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"detail": detail}, status, {"Cache-Control": "no-store", **(headers or {})})
-
-
-def _words_for_a_page(reason: str) -> ASGIApp:
-    """Accepts a socket only to close it. A browser keeps the answer to a refused handshake from its page, which would
-    go on to try every other way, and write an error into the console for each.
-    """
-
-    async def close(_scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason})
-
-    return close
-
-
-def _sessions(headers: Headers) -> list[str]:
-    """All session cookies of the request: there may be one for BASE_PATH and one for `/`, and either may be valid."""
-    pairs = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
-    return [value for name, _, value in pairs if name == COOKIE][:_MAX_SESSIONS]
-
-
-def _login_address(request: _Request) -> str:
-    """The login page's address, relative to `request`: a proxy may publish us under any path."""
-    wanted = request.path.removeprefix("/") + (f"?{request.query.decode('latin-1')}" if request.query else "")
-    up = "../" * (request.path.count("/") - 1)
-    return f"{up}{LOGIN.removeprefix('/')}" + (f"?next={quote(wanted, safe='/')}" if wanted else "")
+def _undecided(error: FramecastError) -> Response:
+    """The answer where nobody could find out who the requester is, or what it shows is for something else."""
+    match error:
+        case SignOnUnreadableError():
+            return refusal(400, str(error))
+        case BeyondTheTokenError():
+            return refusal(403, str(error))
+        case TooManyAttemptsError():
+            return refusal(429, str(error), {"Retry-After": f"{error.seconds:.0f}"})
+        case AccessNotKnownError() | ControlRefusedError():
+            return refusal(503, str(error), _SOON)
+        case _:
+            return refusal(503, INGEST_SILENT, _SOON)

@@ -1,6 +1,7 @@
 """Headers that are added to every response. A response's own header of the same name wins."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from starlette.types import Message, Scope, Send
@@ -29,7 +30,7 @@ def add_headers(scope: Scope, send: Send, headers: list[tuple[str, str]]) -> Sen
     """A `send` that adds `headers` to the response. An endpoint that writes to the connection itself gets them from
     `added_headers`.
     """
-    added = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    added = _encoded(tuple(headers))
     scope[_IN_SCOPE] = headers
 
     async def sending(message: Message) -> None:
@@ -38,6 +39,12 @@ def add_headers(scope: Scope, send: Send, headers: list[tuple[str, str]]) -> Sen
         await send(message)
 
     return sending
+
+
+@lru_cache(maxsize=64)
+def _encoded(headers: tuple[tuple[str, str], ...]) -> RawHeaders:
+    """The same for nearly all requests. Nobody may change the list."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def framed_by(origins: Iterable[str]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from shared.web.access.client_network import parsed_address
+from shared.access.client_network import parsed_address
 from shared.web.settings import Network
 
 _HOUSEHOLDS: Final = tuple(

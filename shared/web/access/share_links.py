@@ -10,13 +10,13 @@ PARAMETER: Final = "link"
 """The name of the query parameter."""
 SHARED: Final = "/shared"
 """The page for the holder of a link."""
-_ANY_CAMERA: Final = "/api/camera"
+ANY_CAMERA: Final = "/api/camera"
 """The other spelling: the camera is in the query, or is the default one."""
-_CAMERA_ENDPOINTS: Final = ("/stream", "/stream/status", "/snapshot", "/ws")
+CAMERA_ENDPOINTS: Final = ("/stream", "/stream/status", "/snapshot", "/ws")
 _FRAME_ENDPOINTS: Final = ("", "/image", "/thumbnail")
 _TIMELAPSE_ENDPOINTS: Final = ("/file",)
 _ENDPOINTS: Final = {
-    "/api/cameras/": _CAMERA_ENDPOINTS,
+    "/api/cameras/": CAMERA_ENDPOINTS,
     "/api/camera/frames/": _FRAME_ENDPOINTS,
     "/api/camera/timelapses/": _TIMELAPSE_ENDPOINTS,
 }
@@ -57,15 +57,15 @@ class ShareLink:
         if path == "/":
             return SHARED, query
         if self._is_in_other_spelling(path):
-            return self.subject + path.removeprefix(_ANY_CAMERA), query
+            return self.subject + path.removeprefix(ANY_CAMERA), query
         return path, query
 
     @property
     def _camera_key(self) -> str | None:
-        prefix = f"{_ANY_CAMERA}s/"
+        prefix = f"{ANY_CAMERA}s/"
         return self.subject.removeprefix(prefix) if self.subject.startswith(prefix) else None
 
     def _is_in_other_spelling(self, path: str) -> bool:
         if self._camera_key is None:
             return False
-        return path == "/" or (path.startswith(_ANY_CAMERA) and path[len(_ANY_CAMERA) :] in _CAMERA_ENDPOINTS)
+        return path == "/" or (path.startswith(ANY_CAMERA) and path[len(ANY_CAMERA) :] in CAMERA_ENDPOINTS)

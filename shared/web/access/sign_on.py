@@ -12,18 +12,21 @@ from typing import Final
 
 from starlette.types import Scope
 
+from shared.access.client_network import parsed_address
+from shared.access.settings import GROUP
 from shared.clock import Clock
+from shared.control.messages import Proof, SignOnProof
 from shared.errors import FramecastError
-from shared.web.access.client_network import parsed_address
 from shared.web.access.roles import Role
 from shared.web.client_log import ClientLog
-from shared.web.settings import GROUP, SIGN_ON_SECRET_HEADER, WebSettings
+from shared.web.settings import SIGN_ON_SECRET_HEADER, WebSettings
 from shared.web.texts import SIGN_ON_UNREADABLE
 
 SIGN_ON_SECONDS: Final = 12 * 3600
 """A stream that a signed-on user opened ends after this long and is opened anew, so that the proxy is asked again."""
 MAX_NAME_CHARACTERS: Final = 256
 """And no comma, which comes from a proxy that joins two headers of one name."""
+MAX_GROUPS: Final = 256
 _LOG_SECONDS: Final = 60.0
 _SEPARATORS: Final = {"x-authentik-groups": "|"}
 """Between groups, where it is no comma."""
@@ -40,6 +43,8 @@ class SignedOn:
 
     user: str
     role: Role
+    groups: str = ""
+    """As the proxy named them."""
 
 
 class SignOn:
@@ -48,7 +53,8 @@ class SignOn:
     def __init__(self, settings: WebSettings, clock: Clock) -> None:
         self._proxies = frozenset(settings.sign_on_proxies)
         secret = settings.sign_on_secret
-        self._secret = b"" if secret is None else _digest(secret.get_secret_value().encode())
+        self._shared_secret = "" if secret is None else secret.get_secret_value()
+        self._secret = b"" if secret is None else _digest(self._shared_secret.encode())
         self._user = settings.sign_on_header.lower().encode()
         self._groups = settings.sign_on_groups_header.lower().encode()
         self._separator = _SEPARATORS.get(settings.sign_on_groups_header.lower(), ",")
@@ -79,7 +85,13 @@ class SignOn:
         user, groups = _text(given[self._user]), _text(given[self._groups])
         if "," in user or len(user) > MAX_NAME_CHARACTERS:
             raise SignOnUnreadableError(SIGN_ON_UNREADABLE)
-        return SignedOn(user, self._role_of(user, groups)) if user else None
+        return SignedOn(user, self._role_of(user, groups), groups) if user else None
+
+    def proof_of(self, signed_on: SignedOn) -> Proof:
+        """What ingest is shown for the user, which judges it by its own settings."""
+        groups = tuple(group.strip()[:MAX_NAME_CHARACTERS] for group in signed_on.groups.split(self._separator))
+        shown = SignOnProof(secret=self._shared_secret, user=signed_on.user, groups=groups[:MAX_GROUPS])
+        return Proof(sign_on=shown)
 
     def _taken_from(self, scope: Scope) -> Mapping[bytes, list[bytes]]:
         given: dict[bytes, list[bytes]] = {self._user: [], self._groups: [], _SECRET: []}

@@ -7,23 +7,25 @@ from contextlib import suppress
 from shared.bus import zmtp
 from shared.bus.curve import ClientKeys
 from shared.bus.curve_client import CurveClient
-from shared.bus.mechanism import PUBLISHER, SUBSCRIBER, Mechanism, NullMechanism
+from shared.bus.mechanism import PUBLISHER, SUBSCRIBER, Mechanism, NullMechanism, Role
 
 SUB_READY = zmtp.command(b"READY", SUBSCRIBER.metadata)
 XPUB_READY = zmtp.command(b"READY", PUBLISHER.metadata)
 
 
-def new_mechanism(keys: ClientKeys | None) -> Mechanism:
-    return NullMechanism(SUBSCRIBER) if keys is None else CurveClient(keys)
+def new_mechanism(keys: ClientKeys | None, role: Role = SUBSCRIBER) -> Mechanism:
+    return NullMechanism(role) if keys is None else CurveClient(keys, role)
 
 
 class RawPeer:
     """A connection to `address`, after the handshake unless told otherwise."""
 
-    def __init__(self, address: str, keys: ClientKeys | None = None, *, shakes_hands: bool = True) -> None:
+    def __init__(
+        self, address: str, keys: ClientKeys | None = None, *, role: Role = SUBSCRIBER, shakes_hands: bool = True
+    ) -> None:
         host, _, port = address.removeprefix("tcp://").rpartition(":")
         self.socket = socket.create_connection((host, int(port)), timeout=20)
-        self.mechanism = new_mechanism(keys)
+        self.mechanism = new_mechanism(keys, role)
         self._received = b""
         if shakes_hands:
             try:

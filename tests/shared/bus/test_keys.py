@@ -45,6 +45,7 @@ def test_one_command_makes_the_keys_of_each_side(tmp_path: Path) -> None:
     assert secrets == {"server/server.secret", "stream/client.secret", "archiver/client.secret"}
     assert set(files) - secrets == {
         *("server/authorized/stream.key", "server/authorized/archiver.key"),
+        *("server/control/stream.key", "server/control/archiver.key"),
         *("stream/server.key", "archiver/server.key"),
     }
     for name, key in files.items():
@@ -53,6 +54,15 @@ def test_one_command_makes_the_keys_of_each_side(tmp_path: Path) -> None:
     assert files["server/authorized/stream.key"].strip() == public_key(files["stream/client.secret"].strip())
     assert files["stream/server.key"].strip() == public_key(files["server/server.secret"].strip())
     assert len({files[name] for name in secrets}) == 3
+
+
+def test_a_named_client_sends_requests_only_where_it_is_named_for_that(tmp_path: Path) -> None:
+    """A replica for looking must not become one that decides."""
+    done = run(str(tmp_path), "stream", "attic", "--control", "stream", "--control", "tool")
+    assert done.returncode == 0, done.stderr
+    assert {path.stem for path in (tmp_path / "server/authorized").iterdir()} == {"stream", "attic"}
+    assert {path.stem for path in (tmp_path / "server/control").iterdir()} == {"stream", "tool"}
+    assert (tmp_path / "tool/client.secret").exists()
 
 
 def test_run_again_it_adds_a_client_and_changes_nothing_else(tmp_path: Path) -> None:

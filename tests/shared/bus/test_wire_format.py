@@ -11,7 +11,18 @@ from typing import Any, Union, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Le, MaxLen
+from pydantic import BaseModel
 
+from shared.bus.access_state import (
+    DIGEST_PATTERN,
+    MAX_CAMERAS_OF_A_TOKEN,
+    MAX_CLOSED_WORDS,
+    MAX_STATE_BYTES,
+    NOTHING_DECIDED,
+    AccessRecord,
+    AccessScope,
+    AccessState,
+)
 from shared.bus.buffers import HIGH_WATER_MARK
 from shared.bus.frames import (
     HEADER_MEMBERS,
@@ -35,6 +46,8 @@ from shared.bus.status import (
     CameraStatus,
 )
 from shared.bus.topics import (
+    ACCESS_ASKED,
+    ALL_ACCESS,
     ALL_INGESTS,
     ALL_STATUSES,
     CAPTURE,
@@ -43,12 +56,31 @@ from shared.bus.topics import (
     MAIN,
     MAX_TOPIC_BYTES,
     RENDITION_PATTERN,
+    STATE_PATTERN,
     ViewersClaim,
+    access_topic,
     frame_topic,
     ingest_topic,
+    new_access_question,
     new_hello_topic,
     status_topic,
 )
+from shared.control import connections, request_desk
+from shared.control.messages import (
+    DEFAULT_DEADLINE_SECONDS,
+    DO_PATTERN,
+    ID_PATTERN,
+    LONGEST_DEADLINE_SECONDS,
+    MAX_ANSWER_BYTES,
+    MAX_REQUEST_BYTES,
+    SHORTEST_DEADLINE_SECONDS,
+    ControlAnswer,
+    ControlRequest,
+    Why,
+)
+from shared.control.messages import MAX_WORDS as MAX_CONTROL_WORDS
+from shared.control.server import MAX_OF_A_CONNECTION
+from shared.control.zmtp_messages import MAX_PARTS
 from shared.remote_clock import WINDOW_SECONDS
 from shared.settings import DEFAULT_BUS_ADDRESS
 from tests.support.pump import Pump
@@ -78,14 +110,18 @@ JSON_TYPES = {int: "integer", str: "text", bool: "boolean", float: "number", Cam
 
 def json_type(annotation: Any) -> str:
     """What the page calls a type."""
+    if get_origin(annotation) is dict:
+        return "object"
     if get_origin(annotation) is tuple:
         item = json_type(get_args(annotation)[0])
-        return f"array of {item}" + ("s" if item == "integer" else "")
+        return f"array of {item}" + ("s" if item in ("integer", "object") else "")
     if get_origin(annotation) in (Union, types.UnionType):
         return " or ".join("null" if part is type(None) else json_type(part) for part in get_args(annotation))
     if hasattr(annotation, "__metadata__"):
         return json_type(get_args(annotation)[0])
     values = get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "object"
     return JSON_TYPES[type(values[0]) if values else annotation]
 
 
@@ -125,6 +161,34 @@ def test_the_members_of_an_ingests_report_are_told_in_order() -> None:
     assert ingest_topic("x").startswith(ALL_INGESTS)
 
 
+def test_the_members_of_the_state_of_access_are_told_in_order() -> None:
+    """A replica of somebody else's must refuse what ours refuses."""
+    words = section("What the owner decided on access")
+    of_state, of_record = (
+        {name: kind for name, kind, _ in re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", table, re.MULTILINE)}
+        for table in words.split("| meaning |")[1:]
+    )
+    for told, model in ((of_state, AccessState), (of_record, AccessRecord)):
+        assert list(told.items()) == [(name, json_type(field.annotation)) for name, field in model.model_fields.items()]
+    assert quoted(rows("What the owner decided on access")["scope"][1]) == set(AccessScope.model_fields)
+    for limit in (
+        f"at most {MAX_STATE_BYTES // 2**10} KiB",
+        f"at most {MAX_CLOSED_WORDS:,} characters",
+        f"array of keys, at most {MAX_CAMERAS_OF_A_TOKEN}",
+        f"`{NOTHING_DECIDED}` while",
+        f"`{STATE_PATTERN}`",
+    ):
+        assert limit in words
+    assert (most := AccessState.model_fields["records"].metadata[0].max_length) == 1400
+    assert f"at most {most:,}" in words
+    assert "43 characters" in words
+    assert "{43}" in DIGEST_PATTERN
+    assert access_topic("<state>").decode() in quoted(PAGE)
+    assert "access/ask/<anything unique>/" in quoted(PAGE)
+    assert new_access_question().startswith(ACCESS_ASKED)
+    assert ACCESS_ASKED.startswith(ALL_ACCESS)
+
+
 def test_states_and_sources_are_told() -> None:
     """A receiver has a case for each."""
     told = rows("A status")
@@ -145,6 +209,59 @@ def limits() -> Iterator[tuple[str, int]]:
 def test_every_limit_of_a_status_is_told(name: str, bound: int) -> None:
     """Beyond it the message is malformed, and dropped."""
     assert re.search(rf"\b{bound:,}\b", rows("A status")[name][1])
+
+
+def control_table(head: str) -> list[list[str]]:
+    """The rows below the table's head in the section on requests."""
+    rest = section("The way back").partition(f"\n{head}\n")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in rest.splitlines()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("head", "model"),
+    [
+        ("| member of a request | type | meaning |", ControlRequest),
+        ("| member of an answer | type | meaning |", ControlAnswer),
+    ],
+)
+def test_the_members_of_requests_and_answers_are_told_in_order(head: str, model: type[BaseModel]) -> None:
+    """Any program of a user's may ask."""
+    told = {quoted(name).pop(): kind for name, kind, _ in control_table(head)}
+    assert list(told) == list(model.model_fields)
+    objects = {"proof": "object or null", "client": "object or null", "arguments": "object"}
+    objects |= {"result": "object or null", "refusal": "object or null"}
+    assert told == {
+        name: objects.get(name) or json_type(field.annotation) for name, field in model.model_fields.items()
+    }
+
+
+def test_which_members_of_a_request_may_be_absent_is_told() -> None:
+    """The shortest request has an id and what to do."""
+    absent = re.findall(r"^(.*) may be absent", section("The way back"), re.MULTILINE)[0]
+    assert quoted(absent) == {name for name, field in ControlRequest.model_fields.items() if not field.is_required()}
+
+
+def test_every_reason_of_a_refusal_is_told() -> None:
+    """A program has a case for each."""
+    assert [quoted(code).pop() for code, _ in control_table("| `why` | meaning |")] == list(get_args(Why))
+
+
+def test_the_limits_of_requests_are_the_codes() -> None:
+    """Whoever writes a client goes by them."""
+    told = re.sub(r"\s+", " ", section("The way back"))
+    for words in (
+        f"`{ID_PATTERN}`",
+        f"`{DO_PATTERN}`",
+        f"{SHORTEST_DEADLINE_SECONDS:.0f} to {LONGEST_DEADLINE_SECONDS:.0f}; {DEFAULT_DEADLINE_SECONDS:.0f} if absent",
+        f"A request has at most {MAX_REQUEST_BYTES // 2**10} KiB, an answer {MAX_ANSWER_BYTES // 2**10} KiB",
+        f"or more than {MAX_PARTS} frames in a message",
+        f"may have {MAX_OF_A_CONNECTION} requests under way, all together {request_desk.MAX_UNDER_WAY}.",
+        f"For {request_desk.REMEMBERED_SECONDS:.0f} seconds",
+        f"of at most {request_desk.MAX_REMEMBERED} requests, with {request_desk.MAX_REMEMBERED_BYTES // 2**20} MiB",
+        f"There may be {connections.MAX_CONNECTIONS} connections",
+        f"`words` for the person, at most {MAX_CONTROL_WORDS:,} characters",
+    ):
+        assert words in told, words
 
 
 def test_limits_and_times_are_the_codes() -> None:

@@ -8,15 +8,19 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.stream.api.pages import BARRED, PAGE_HEADERS, STATIC, pages_app
+from services.stream.api.setup import FORM_HTML
 from tests.support.replica import Replica, running_replica
 
 LIMIT_BYTES = 100_000
 """Of one page with all that it loads."""
 LIMIT_OF_ALL_BYTES = 120_000
+LIMIT_OF_SETUP_BYTES = 6_000
+"""Of the setup page with its script, which is opened once."""
+SETUP = ("setup.html", "setup.js")
 NAMES = {"http://www.w3.org/2000/svg", "http://mainsail.local."}
 """Names that no browser fetches: a namespace, and a host in words for people."""
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
-LOADED = [path for path in FILES if path.name != BARRED]
+LOADED = [path for path in FILES if path.name != BARRED and path.name not in SETUP]
 """A browser loads one of the element's two files, by its page's origin."""
 PAGES = [path for path in FILES if path.suffix == ".html"]
 
@@ -63,6 +67,11 @@ def test_all_pages_together_are_small() -> None:
     assert sum(sizes.values()) < LIMIT_OF_ALL_BYTES, sizes
     assert {path.suffix for path in FILES} == {".html", ".css", ".js", ".svg"}
     assert "sourceMappingURL" not in "".join(path.read_text() for path in FILES)
+
+
+def test_the_setup_page_is_small() -> None:
+    """As it is sent, with its form."""
+    assert sum((STATIC / name).stat().st_size for name in SETUP) + len(FORM_HTML) < LIMIT_OF_SETUP_BYTES
 
 
 def test_they_are_sent_compressed_and_whole() -> None:

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from services.archiver.api.turns import refusal
 from services.archiver.base import texts
-from shared.web.access.client_network import client_network
+from shared.access.client_network import client_network
 from shared.web.access.roles import requester_of
 
 MOST_DOWNLOADS: Final = 20

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from services.archiver.api.caching import matches
 from services.archiver.api.error_responses import error_responses
@@ -17,6 +17,7 @@ from services.archiver.db.frames import FrameRows
 from services.archiver.db.models import ArchivedFrame
 from services.archiver.files.frame_files import FrameFiles
 from shared.logs import get_logger
+from shared.web.access.roles import requester_of
 
 _UNKNOWN: Final = error_responses(**REFUSAL_IN_LINE, unknown="No such frame")
 _IMAGE: Final = _UNKNOWN | error_responses(gone="Its file is gone", damaged="Its file is damaged")
@@ -31,8 +32,8 @@ def images_router(
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
     @router.get("/{frame_id}", dependencies=look_up, summary="One archived frame", responses=_UNKNOWN)
-    def one_frame(frame_id: FrameId) -> FrameAnswer:
-        return FrameAnswer.of(row_of(frame_rows, frame_id))
+    def one_frame(request: Request, frame_id: FrameId) -> FrameAnswer:
+        return FrameAnswer.of(_shown_row(frame_rows, frame_id, request))
 
     @router.get(
         "/{frame_id}/image",
@@ -41,8 +42,10 @@ def images_router(
         response_class=Response,
         responses=_webp("The WebP file", "picture"),
     )
-    def frame_image(frame_id: FrameId, v: Version = None, if_none_match: IfNoneMatch = None) -> Response:
-        row = row_of(frame_rows, frame_id)
+    def frame_image(
+        request: Request, frame_id: FrameId, v: Version = None, if_none_match: IfNoneMatch = None
+    ) -> Response:
+        row = _shown_row(frame_rows, frame_id, request)
         headers = {"ETag": f'"{row.sha256}"', "Cache-Control": caching_of(row, v)}
         return _picture(row, headers, if_none_match, frame_files.image)
 
@@ -53,12 +56,23 @@ def images_router(
         response_class=Response,
         responses=_webp("A WebP picture, 320 pixels wide at the most", "thumbnail"),
     )
-    def frame_thumbnail(frame_id: FrameId, v: Version = None, if_none_match: IfNoneMatch = None) -> Response:
-        row = row_of(frame_rows, frame_id)
+    def frame_thumbnail(
+        request: Request, frame_id: FrameId, v: Version = None, if_none_match: IfNoneMatch = None
+    ) -> Response:
+        row = _shown_row(frame_rows, frame_id, request)
         headers = {"ETag": f'"{row.sha256}-thumbnail"', "Cache-Control": caching_of(row, v)}
         return _picture(row, headers, if_none_match, frame_files.thumbnail)
 
     return router
+
+
+def _shown_row(frame_rows: FrameRows, frame_id: int, request: Request) -> ArchivedFrame:
+    """The frame's row, or 404 in words; also where the requester's token is for other cameras."""
+    row = row_of(frame_rows, frame_id)
+    requester = requester_of(request.scope)
+    if not requester.has_link and not requester.may_see(row.camera_key):  # a link names the frame
+        raise HTTPException(404, texts.no_such_frame(frame_id))
+    return row
 
 
 def row_of(frame_rows: FrameRows, frame_id: int) -> ArchivedFrame:

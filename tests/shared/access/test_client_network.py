@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.web.access.client_network import client_network, client_networks
+from shared.access.client_network import client_network, client_networks
 
 
 @pytest.mark.parametrize(

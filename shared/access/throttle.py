@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.access.client_network import client_network, client_networks
 from shared.backoff import backoff_seconds
-from shared.web.access.client_network import client_network, client_networks
 
 FREE_FAILURES: Final = 5
 FREE_SITE_FAILURES: Final = 20

@@ -2,15 +2,15 @@
 
 import pytest
 
-from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError
-from shared.web.access.roles import Role
-from shared.web.access.throttle import (
+from shared.access.throttle import (
     FORGET_SECONDS,
     FREE_FAILURES,
     FREE_SITE_FAILURES,
     MAX_ADDRESSES,
     LoginThrottle,
 )
+from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError
+from shared.web.access.roles import Role
 from tests.web.support import VIEWER, FakeTime, web_settings
 
 ADDRESS, OTHER = "10.0.0.1", "10.0.0.2"

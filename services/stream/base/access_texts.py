@@ -1,0 +1,40 @@
+"""The words of the setup page, and of what the owner decides at the page; the others are in `texts.py`."""
+
+from typing import Final
+
+INGEST_SILENT: Final = (
+    "Ingest, which keeps this, does not answer. Try again. If this lasts, check that it runs: "
+    "docker compose logs ingest"
+)
+LOG_IN_AGAIN: Final = (
+    "Log in again: this login holds for an hour and decides nothing, because ingest did not answer when it was made."
+)
+LOGGED_OUT_HERE: Final = (
+    "This browser is logged out. Ingest did not answer, so a copy of the session still holds: the operator can end it."
+)
+
+CODE_LABEL: Final = "Setup code"
+NEW: Final = "New password"
+BUTTON: Final = "Set the password"
+EXPLANATION_HTML: Final = (
+    "<code>framecast setup-code</code> on the computer of Framecast shows the code, under Docker "
+    "<code>docker compose exec ingest framecast setup-code</code>. This is the operator's password: it shows the "
+    "cameras, and also captures and deletes."
+)
+TO_THE_CAMERAS_HTML: Final = '<p><a class="button main" href="./">To the cameras</a></p>'
+NO_CODE: Final = "Enter the code that the command shows."
+PLAIN_HTTP: Final = (
+    "This page came over plain HTTP: others on this network could read the code and the password along. Nobody can on "
+    "the computer of Framecast itself (http://localhost), or with HTTPS in front."
+)
+TOO_SHORT: Final = "A password has 8 to 256 characters."
+IS_SET: Final = "The password is set, and this browser is logged in."
+NOT_OUR_PAGE: Final = "A page of another site sent this. Open the setup page itself."
+NOT_KEPT: Final = (
+    "It holds now, but ingest's disk did not take it, so a restart of ingest forgets it. See to the disk: ingest tries "
+    "again by itself."
+)
+
+
+def others_open(address: str) -> str:
+    return f"Others open {address}"

@@ -1,0 +1,1 @@
+(()=>{var e=location.hash.slice(1);if(e){history.replaceState(null,"",location.pathname+location.search);for(let a of document.querySelectorAll("input"))"code"===a.name&&(a.value=e),"password"===a.name&&a.focus()}})();
