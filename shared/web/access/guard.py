@@ -3,6 +3,7 @@
 ASGI middleware: it costs something per request, and nothing per frame of a stream.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, quote
@@ -31,6 +32,15 @@ _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Framecast", charset="UTF-
 _EMBEDDABLE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 """For words that tell nothing of anybody. Without it an `<img>` of another origin fails as if it were not allowed."""
 _POLICY_VIOLATION: Final = 1008
+Illustrate = Callable[[Scope, str, dict[str, str]], ASGIApp | None]
+"""Given a request without a password, and the reason and the headers of the 401: that 401 with a picture for its body,
+or None where words are better.
+"""
+
+
+def _in_words(_scope: Scope, _reason: str, _headers: dict[str, str]) -> ASGIApp | None:
+    """For a service without pictures at its addresses."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +79,20 @@ class _Request:
 
 
 class Guard:
-    """Wraps `app`. Its endpoints get the requester from `requester_of`."""
+    """Wraps `app`. Its endpoints get the requester from `requester_of`. `illustrate` may turn a 401 into a picture."""
 
-    def __init__(self, app: ASGIApp, settings: WebSettings, authenticator: Authenticator, rules: AccessRules) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: WebSettings,
+        authenticator: Authenticator,
+        rules: AccessRules,
+        illustrate: Illustrate = _in_words,
+    ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._rules = rules
+        self._illustrate = illustrate
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._origins = Origins(settings.allowed_origins)
         self._headers = framed_by(settings.allowed_origins)
@@ -116,7 +134,7 @@ class Guard:
         set_requester(scope, requester)
         if request.path in self._rules.open or (requester.role is not None and requester.role >= needed):
             return None
-        return self._ask_for_password(request) if requester.role is None else self._forbid(request, requester)
+        return self._ask_for_password(scope, request) if requester.role is None else self._forbid(request, requester)
 
     def _identify(self, scope: Scope, request: _Request) -> tuple[Requester, bool]:
         """The requester, and whether the proof is ambient: added by the browser itself, for a request from any page.
@@ -170,21 +188,25 @@ class Guard:
         roles = (self._authenticator.signer.role_of_session(session) for session in _sessions(headers))
         return max((role for role in roles if role is not None), default=None)
 
-    def _ask_for_password(self, request: _Request) -> ASGIApp:
+    def _ask_for_password(self, scope: Scope, request: _Request) -> ASGIApp:
         takes_passwords = self._authenticator.takes_passwords
         if self._rules.has_login_page and takes_passwords and request.wants_a_page:
             return RedirectResponse(_login_address(request), 303, {"Cache-Control": "no-store"})
         if request.is_a_pages_socket_by_link:
             return _words_for_a_page(EXPIRED_LINK)
         if request.has_link:
-            return _refusal(401, EXPIRED_LINK, _EMBEDDABLE)
+            return self._unauthorized(scope, EXPIRED_LINK)
         if not takes_passwords:
-            return _refusal(401, SIGN_ON_NEEDED, _EMBEDDABLE)
+            return self._unauthorized(scope, SIGN_ON_NEEDED)
         # A challenge would open the browser's password window over a page that sends requests by script.
         is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
         knows_the_login = bool(_sessions(request.headers))
         detail = password_needed(has_login_page=self._rules.has_login_page)
-        return _refusal(401, detail, _EMBEDDABLE | ({} if is_of_a_page or knows_the_login else _CHALLENGE))
+        return self._unauthorized(scope, detail, {} if is_of_a_page or knows_the_login else _CHALLENGE)
+
+    def _unauthorized(self, scope: Scope, reason: str, challenge: dict[str, str] | None = None) -> ASGIApp:
+        headers = _EMBEDDABLE | (challenge or {})
+        return self._illustrate(scope, reason, headers) or _refusal(401, reason, headers)
 
     def _forbid(self, request: _Request, requester: Requester) -> Response:
         has_operator, is_signed_on = self._authenticator.has_operator, requester.user is not None
