@@ -159,6 +159,7 @@ class FrameSocket:
             limit_met("viewers of one address", address, most, "STREAM_MAX_VIEWERS_PER_ADDRESS")
             raise TooManyViewersError(texts.address_full(most))
         viewer = WaitingViewer(as_message, self._changed, message.fps)
+        viewer.is_guest = self._requester.has_link
         self._channels[camera_key] = _Channel(viewer)
         self._limit.add(address)
         self._hub.attach(viewer, ViewRequest(camera_key, message.width, auto_quality=message.quality == "auto"))
