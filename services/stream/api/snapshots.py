@@ -12,7 +12,14 @@ from services.stream.api.accept import prefers_words
 from services.stream.api.connection_handover import connection_of
 from services.stream.api.mjpeg import NO_CACHE, timestamp
 from services.stream.api.mjpeg_response import came_through_a_proxy
-from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
+from services.stream.api.parameters import (
+    CAMERA_REFUSALS,
+    PICTURED_REFUSAL,
+    RETRY_AFTER_A_SECOND,
+    PathKey,
+    QueryKey,
+    find_camera,
+)
 from services.stream.base import texts
 from services.stream.base.errors import PictureTooOldError, WidthNotOfferedError
 from services.stream.fanout.cameras import KnownCamera
@@ -28,6 +35,7 @@ _UNAVAILABLE: Final = 503
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"image/jpeg": {}}, "description": "The newest picture"},
     **CAMERA_REFUSALS,
+    **PICTURED_REFUSAL,
     503: CAMERA_REFUSALS[503]
     | {
         "content": {"image/jpeg": {}, **CAMERA_REFUSALS[503].get("content", {})},

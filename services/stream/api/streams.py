@@ -8,7 +8,14 @@ from pydantic import BaseModel, Field
 
 from services.stream.api.mjpeg import framing_for
 from services.stream.api.mjpeg_response import MjpegResponse
-from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
+from services.stream.api.parameters import (
+    CAMERA_REFUSALS,
+    PICTURED_REFUSAL,
+    RETRY_AFTER_A_SECOND,
+    PathKey,
+    QueryKey,
+    find_camera,
+)
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.websocket import FrameSocket
 from services.stream.base import texts
@@ -24,6 +31,7 @@ _RETRY_LATER: Final = {"Retry-After": "5"}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"multipart/x-mixed-replace": {}}, "description": "An endless MJPEG stream"},
     **CAMERA_REFUSALS,
+    **PICTURED_REFUSAL,
     **error_answers({429: "This address has too many viewers"}),
 }
 
