@@ -74,6 +74,7 @@ LINK_NAMES_ONE_THING: Final = "give one of camera, frame and timelapse"
 LINK_EXPIRED: Final = "This link has run out."
 SIGN_ON_AGAIN: Final = "Connect again: your sign-on is to be checked."
 LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
+MJPEG_ALONE: Final = "This server has MJPEG alone."
 SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."
 
 
