@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ os.environ[IS_READ] = "1"
 time.tzset()
 
 
-_MISSING_PARTS = {
+_MISSING_PARTS: dict[str, Callable[[], str | None]] = {
     "camera": missing_camera_parts,
     "hosts": missing_host_parts,
     "disks": missing_disk_parts,

@@ -25,7 +25,8 @@ def replica(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
 
 
 def opened(replica: Replica, query: str = "?src=cam1", **more: Any) -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{replica.port}/api/ws{query}", proxy=None, **more)
+    socket: ClientConnection = connect(f"ws://127.0.0.1:{replica.port}/api/ws{query}", proxy=None, **more)
+    return socket
 
 
 def ask(socket: ClientConnection, kind: str) -> None:
