@@ -3,12 +3,14 @@
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from shared.settings_file import IS_READ
+from tests.clients.webkit import missing_webkit_parts
 from tests.support.camera import missing_camera_parts
 from tests.support.disks import missing_disk_parts
 from tests.support.hosts import missing_host_parts
@@ -25,15 +27,20 @@ os.environ[IS_READ] = "1"
 time.tzset()
 
 
+_MISSING_PARTS: dict[str, Callable[[], str | None]] = {
+    "camera": missing_camera_parts,
+    "hosts": missing_host_parts,
+    "disks": missing_disk_parts,
+    "webkit": missing_webkit_parts,
+}
+
+
 def _missing(item: pytest.Item) -> str | None:
-    if item.get_closest_marker("camera") and (reason := missing_camera_parts()):
-        return reason
+    for marker, missing_parts in _MISSING_PARTS.items():
+        if item.get_closest_marker(marker) and (reason := missing_parts()):
+            return reason
     if item.get_closest_marker("browser") and not CHROMIUM.exists():
         return "Debian's chromium is not installed: apt-get install chromium"
-    if item.get_closest_marker("hosts") and (reason := missing_host_parts()):
-        return reason
-    if item.get_closest_marker("disks") and (reason := missing_disk_parts()):
-        return reason
     clients = item.get_closest_marker("clients")
     if clients and clients.args and not shutil.which(clients.args[0]):
         return f"{clients.args[0]} is not installed: apt-get install {' '.join(clients.args[1:])}"

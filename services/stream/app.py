@@ -19,6 +19,7 @@ from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.login import login_router
 from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
 from services.stream.api.per_address_limit import PerAddressLimit
+from services.stream.api.refusal_pictures import RefusalPictures
 from services.stream.api.setup import setup_router
 from services.stream.api.share_links import LINKS, links_router
 from services.stream.api.shared_page import shared_page_router
@@ -116,7 +117,8 @@ def build_app(
         app.include_router(state_router(hub))
     pages = pages_app(settings.archive_time_zone, settings.allowed_origins, authenticator)
     app.mount("/", pages, name="pages")
-    guarded = Guard(app, settings, authenticator, ACCESS_RULES if owner is None else OWNERS_RULES)
+    rules = ACCESS_RULES if owner is None else OWNERS_RULES
+    guarded = Guard(app, settings, authenticator, rules, RefusalPictures())
     served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded
     return BasePath(served, settings.base_path)
 

@@ -3,11 +3,11 @@
 The camera goes off and comes back, stream restarts, and the password changes. The port stays the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
-from tests.clients.moving import MOVING, MovingCamera, MovingStream
+from tests.clients.moving import LEVELS, MOVING, MovingCamera, MovingStream
 from tests.support.bus import fake_ingest
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
@@ -52,8 +52,8 @@ class InterruptedStream:
 
 
 @contextmanager
-def interrupted_stream() -> Iterator[InterruptedStream]:
-    """A moving stream with a password, and a camera called cam1."""
+def interrupted_stream(levels: Sequence[int] = LEVELS) -> Iterator[InterruptedStream]:
+    """A stream with a password, of a camera called cam1 that shows these grays in turn."""
     bus = f"tcp://127.0.0.1:{free_port()}"
-    with fake_ingest(bus, MOVING) as ingest, MovingCamera(ingest) as camera, ExitStack() as replicas:
+    with fake_ingest(bus, MOVING) as ingest, MovingCamera(ingest, levels) as camera, ExitStack() as replicas:
         yield InterruptedStream(bus, camera, replicas)

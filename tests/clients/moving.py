@@ -6,7 +6,7 @@ is cut, mixed or from another source has none of these grays.
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count, islice
@@ -38,10 +38,13 @@ OFFLINE: Final = MOVING.model_copy(update={"state": CameraState.OFFLINE, "last_e
 
 
 class MovingCamera:
-    """The camera on a bus during a `with` block: its gray changes ten times a second, except while it is off."""
+    """The camera on a bus during a `with` block: its gray changes ten times a second, except while it is off. With one
+    level its scene is still.
+    """
 
-    def __init__(self, ingest: FakeIngest) -> None:
+    def __init__(self, ingest: FakeIngest, levels: Sequence[int] = LEVELS) -> None:
         self._ingest = ingest
+        self._levels = levels
         self._is_on = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -64,7 +67,7 @@ class MovingCamera:
         self._is_on.set()
 
     def _run(self) -> None:
-        jpegs = [jpeg_picture(level, WIDTH, HEIGHT) for level in LEVELS]
+        jpegs = [jpeg_picture(level, WIDTH, HEIGHT) for level in self._levels]
         for sequence in count(1):
             if self._over.wait(PERIOD_SECONDS):
                 return

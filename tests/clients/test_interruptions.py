@@ -19,6 +19,9 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.clients
 READER: Final = Path(__file__).with_name("Reader.java")
+EVENT: Final = "starting event"
+BRIGHT: Final = LEVELS[-1:]
+"""A still scene. Dimmed it differs enough for motion."""
 
 
 @pytest.fixture
@@ -100,11 +103,38 @@ def test_motion_needs_the_new_password_after_a_change(stream: InterruptedStream,
         assert_its_pictures_move(home)
 
 
-def motion(stream: InterruptedStream, home: Path, password: str) -> Program:
+@pytest.mark.clients("motion", "motion")
+@pytest.mark.parametrize("is_told", [True, False], ids=["as in the document", "without stand_in=none"])
+def test_an_outage_is_no_alarm_of_a_still_scene(is_told: bool, home: Path) -> None:
+    """With `?stand_in=none` motion goes on showing the last picture; without it the marked picture is an event."""
+    with interrupted_stream(BRIGHT) as stream, motion(stream, home, PASSWORD, is_told=is_told) as detector:
+        wait_until(lambda: BRIGHT[0] in levels_in(home), "motion shows the camera", 20)
+        assert_it_saves_more(home)
+        stream.lose_camera()
+        assert_it_saves_more(home)
+        if not is_told:
+            wait_until(lambda: EVENT in detector.said(), "the marked picture is an event")
+            return
+        stream.find_camera()
+        assert_it_saves_more(home)
+        assert EVENT not in detector.said()
+        assert set(levels_in(home)) == set(BRIGHT)
+
+
+def motion(stream: InterruptedStream, home: Path, password: str, *, is_told: bool = True) -> Program:
     settings = home / "motion.conf"
     camera = block("motion", stream.address, password)
+    assert "?stand_in=none" in camera
+    camera = camera if is_told else camera.replace("?stand_in=none", "")
     settings.write_text(MOTION_SETTINGS.format(home=home, camera=camera, width=WIDTH, height=HEIGHT))
     return Program("motion", "-n", "-c", str(settings), home=home, unprivileged=True)
+
+
+def assert_it_saves_more(home: Path) -> None:
+    """Three more snapshots, one a second: time enough for an event."""
+    for old in home.glob("snap*.jpg"):
+        old.unlink()
+    wait_until(lambda: len(pictures_in(home, "snap*.jpg")) > 3, "motion saves pictures", 20)
 
 
 def assert_its_pictures_move(home: Path) -> None:

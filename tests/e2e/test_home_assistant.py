@@ -114,7 +114,7 @@ def test_a_changed_password_is_typed_in_under_configure(
 ) -> None:
     add(home_assistant, stream)
     stream.restart(CHANGED_PASSWORD)
-    assert not home_assistant.picture().body.startswith(b"\xff\xd8")  # broken, as docs/clients.md says
+    assert is_marked(home_assistant.picture().body)  # it says so, as docs/clients.md tells
     changed = home_assistant.configure(form(stream, CHANGED_PASSWORD))
     assert changed["type"] == "create_entry", changed
     assert_its_pictures_move(home_assistant)

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from services.stream.api.parameters import CAMERA_REFUSALS, PathKey, QueryKey, find_camera
 from services.stream.fanout.cameras import KnownCamera
 from services.stream.fanout.hub import Hub
+from shared.web.access.roles import requester_of
 
 
 class Device(BaseModel):
@@ -75,19 +76,19 @@ def cameras_router(hub: Hub) -> APIRouter:
         return Devices(devices=[device_of(camera, hub) for camera in cameras], refusal=hub.refusal)
 
     @router.get("/api/camera/stream/status", summary="Is it streaming, and who watches?", responses=CAMERA_REFUSALS)
-    async def status(camera: QueryKey = None) -> StreamStatus:
-        return _status(hub, camera)
+    async def status(request: Request, camera: QueryKey = None) -> StreamStatus:
+        return _status(hub, camera, is_for_guests=requester_of(request.scope).has_link)
 
     @router.get(
         "/api/cameras/{key}/stream/status", summary="Is it streaming, and who watches?", responses=CAMERA_REFUSALS
     )
-    async def status_of(key: PathKey) -> StreamStatus:
-        return _status(hub, key)
+    async def status_of(request: Request, key: PathKey) -> StreamStatus:
+        return _status(hub, key, is_for_guests=requester_of(request.scope).has_link)
 
     return router
 
 
-def _status(hub: Hub, key: str | None) -> StreamStatus:
+def _status(hub: Hub, key: str | None, *, is_for_guests: bool) -> StreamStatus:
     key = hub.cameras.default_key() if key is None else key
     if key is None:
         return StreamStatus(
@@ -95,6 +96,8 @@ def _status(hub: Hub, key: str | None) -> StreamStatus:
         )
     camera = find_camera(hub, key)
     device = device_of(camera, hub)
+    if is_for_guests:
+        device = device.model_copy(update={"last_error": _told_to_guests(camera, hub), "notices": []})
     return StreamStatus(
         **device.model_dump(include=_OF_THE_DEVICE),
         # While ingest is silent nobody adds the replicas up, but this one's own viewers are certain.
@@ -104,6 +107,14 @@ def _status(hub: Hub, key: str | None) -> StreamStatus:
         frame_age_seconds=hub.frame_age_seconds(key),
         clock_offset_seconds=clock_offset_seconds(camera),
     )
+
+
+def _told_to_guests(camera: KnownCamera, hub: Hub) -> str | None:
+    """The last error in words for the holder of a share link. The error itself and the notices are the owner's: they
+    name settings.
+    """
+    problem = hub.problem_of(camera)
+    return None if problem is None else problem.guests_advice or None
 
 
 def clock_offset_seconds(camera: KnownCamera) -> float | None:

@@ -11,16 +11,19 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.stream.api.go2rtc_socket import IN_SCOPE
 from services.stream.fanout.hub import Hub
 
 STREAM: Final = "/api/camera/stream"
 SNAPSHOT: Final = "/api/camera/snapshot"
+SOCKET: Final = "/api/camera/ws"
+_GO2RTC_SOCKET: Final = "/api/ws"
 _SAME_QUERY: Final = {
     "/stream": STREAM,  # µStreamer
     "/snapshot": SNAPSHOT,
     "/cam.mjpg": STREAM,  # many small cameras
     "/cam.jpg": SNAPSHOT,
-    "/api/stream.mjpeg": STREAM,  # go2rtc, whose `src` is our `camera`
+    "/api/stream.mjpeg": STREAM,  # go2rtc
     "/api/frame.jpeg": SNAPSHOT,
 }
 _ACTIONS: Final = {"stream": STREAM, "snapshot": SNAPSHOT}  # mjpg-streamer: /?action=
@@ -37,6 +40,10 @@ class Compatibility:
         self._camera_keys = camera_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"].rstrip("/") == _GO2RTC_SOCKET:
+            scope["path"], scope["raw_path"] = SOCKET, SOCKET.encode()
+            scope["query_string"] = _with_our_camera(scope["query_string"])
+            scope[IN_SCOPE] = True
         if scope["type"] == "http":
             path, query = translated(scope["path"], scope["query_string"], self._camera_keys)
             scope["path"], scope["raw_path"], scope["query_string"] = path, path.encode(), query
@@ -53,10 +60,13 @@ def translated(path: str, query: bytes, camera_keys: Callable[[], Sequence[str]]
     if (frigate := _FRIGATE.fullmatch(path)) is not None:
         return SNAPSHOT, _query([("camera", frigate[1]), *_pairs(query)])
     if path in _SAME_QUERY:
-        return _SAME_QUERY[path], _query(
-            [("camera" if name == "src" else name, value) for name, value in _pairs(query)]
-        )
+        return _SAME_QUERY[path], _with_our_camera(query)
     return path, query
+
+
+def _with_our_camera(query: bytes) -> bytes:
+    """go2rtc's `src` is our `camera`."""
+    return _query([("camera" if name == "src" else name, value) for name, value in _pairs(query)])
 
 
 def _of_input(number: str | None, query: bytes, camera_keys: Sequence[str]) -> bytes:

@@ -100,6 +100,7 @@ class MjpegResponse(Response):
     def _attached(self, viewer: Viewer, scope: Scope) -> Iterator[None]:
         requester = requester_of(scope)
         viewer.wants_placeholders = self._shows_placeholders
+        viewer.is_guest = requester.has_link
         if self._framing is with_length:  # a program: it gives all pictures the size of the first one
             viewer.size_wait_until = time.monotonic() + SIZE_SECONDS
         # What opened the stream ends it: a share link that runs out, a token or session that somebody ends.

@@ -17,6 +17,11 @@ CAMERA_REFUSALS: Final[dict[int | str, dict[str, Any]]] = error_answers(
     {404: "No such camera", 503: "The camera can't be shown now, or is not known yet; the detail says why"}
 )
 """What `find_camera` may raise, for FastAPI's `responses`."""
+PICTURED_REFUSAL: Final[dict[int | str, dict[str, Any]]] = {
+    code: answer | {"content": {"image/jpeg": {}}}
+    for code, answer in error_answers({401: "A picture that says so, or JSON for a client that prefers it"}).items()
+}
+"""The guard's answer to a request without a password, at an address of pictures."""
 
 
 def find_camera(hub: Hub, key: str) -> KnownCamera:

@@ -12,7 +12,14 @@ from services.stream.api.accept import prefers_words
 from services.stream.api.connection_handover import connection_of
 from services.stream.api.mjpeg import NO_CACHE, timestamp
 from services.stream.api.mjpeg_response import came_through_a_proxy
-from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
+from services.stream.api.parameters import (
+    CAMERA_REFUSALS,
+    PICTURED_REFUSAL,
+    RETRY_AFTER_A_SECOND,
+    PathKey,
+    QueryKey,
+    find_camera,
+)
 from services.stream.base import texts
 from services.stream.base.errors import PictureTooOldError, WidthNotOfferedError
 from services.stream.fanout.cameras import KnownCamera
@@ -20,6 +27,7 @@ from services.stream.fanout.hub import Hub
 from services.stream.fanout.picture import Picture
 from services.stream.fanout.recompression import KEPT_SECONDS
 from shared.bus.frames import MAX_SIDE_PIXELS
+from shared.web.access.roles import requester_of
 
 WAIT_SECONDS: Final = 5.0
 DEFAULT_MAX_AGE_SECONDS: Final = 10.0
@@ -27,6 +35,7 @@ _UNAVAILABLE: Final = 503
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"image/jpeg": {}}, "description": "The newest picture"},
     **CAMERA_REFUSALS,
+    **PICTURED_REFUSAL,
     503: CAMERA_REFUSALS[503]
     | {
         "content": {"image/jpeg": {}, **CAMERA_REFUSALS[503].get("content", {})},
@@ -96,7 +105,12 @@ async def _answer(hub: Hub, request: Request, key: str | None, options: Snapshot
     if _wants_words(request, options):
         raise refusal
     width = options.width_of(camera)
-    picture = await hub.placeholder(None if camera is None else key, width, is_too_old=is_too_old)
+    picture = await hub.placeholder(
+        None if camera is None else key,
+        width,
+        is_too_old=is_too_old,
+        is_for_guests=requester_of(request.scope).has_link,
+    )
     if picture is None:
         raise refusal
     status = _UNAVAILABLE if options.stand_in is None else 200
@@ -120,7 +134,8 @@ async def _snapshot(hub: Hub, request: Request, key: str | None, options: Snapsh
         raise HTTPException(422, str(error)) from None
     problem = hub.problem_of(camera)
     if problem is not None:
-        raise _no_picture(f"{problem.headline}. {problem.advice}".strip())
+        told = problem.for_guests() if requester_of(request.scope).has_link else problem
+        raise _no_picture(f"{told.headline}. {told.advice}".strip())
     try:
         picture = await _newest(hub, request, key, options.width_of(camera), options.quality)
     except TimeoutError:

@@ -6,9 +6,17 @@ from fastapi import APIRouter, HTTPException, Query, Request, WebSocket
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from services.stream.api.go2rtc_socket import IN_SCOPE, Go2rtcSocket
 from services.stream.api.mjpeg import framing_for
 from services.stream.api.mjpeg_response import MjpegResponse
-from services.stream.api.parameters import CAMERA_REFUSALS, RETRY_AFTER_A_SECOND, PathKey, QueryKey, find_camera
+from services.stream.api.parameters import (
+    CAMERA_REFUSALS,
+    PICTURED_REFUSAL,
+    RETRY_AFTER_A_SECOND,
+    PathKey,
+    QueryKey,
+    find_camera,
+)
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.websocket import FrameSocket
 from services.stream.base import texts
@@ -24,6 +32,7 @@ _RETRY_LATER: Final = {"Retry-After": "5"}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"multipart/x-mixed-replace": {}}, "description": "An endless MJPEG stream"},
     **CAMERA_REFUSALS,
+    **PICTURED_REFUSAL,
     **error_answers({429: "This address has too many viewers"}),
 }
 
@@ -72,13 +81,18 @@ def streams_router(hub: Hub, limit: PerAddressLimit) -> APIRouter:
     @router.websocket("/api/camera/ws")
     async def frames(socket: WebSocket) -> None:
         key = socket.query_params.get("camera")
-        await FrameSocket(hub, limit, socket, hub.cameras.default_key() if key is None else key).serve()
+        await _socket(hub, limit, socket, hub.cameras.default_key() if key is None else key).serve()
 
     @router.websocket("/api/cameras/{key}/ws")
     async def frames_of(socket: WebSocket, key: str) -> None:
-        await FrameSocket(hub, limit, socket, key).serve()
+        await _socket(hub, limit, socket, key).serve()
 
     return router
+
+
+def _socket(hub: Hub, limit: PerAddressLimit, socket: WebSocket, key: str | None) -> FrameSocket:
+    kind = Go2rtcSocket if socket.scope.get(IN_SCOPE) else FrameSocket
+    return kind(hub, limit, socket, key)
 
 
 def _stream(hub: Hub, limit: PerAddressLimit, request: Request, key: str | None, view: ViewOptions) -> Response:

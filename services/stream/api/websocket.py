@@ -11,7 +11,7 @@ import asyncio
 import json
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Final
@@ -87,6 +87,10 @@ class FrameSocket:
     the query says. None is a default camera that is not known yet.
     """
 
+    window: float = WINDOW
+    """How many pictures of a camera may be without an acknowledgement."""
+    framing = staticmethod(as_message)
+
     def __init__(self, hub: Hub, limit: PerAddressLimit, socket: WebSocket, camera_key: str | None) -> None:
         self._hub = hub
         self._limit = limit
@@ -106,7 +110,7 @@ class FrameSocket:
             async with asyncio.timeout(None if ends_at is None else ends_at - time.time()) as end, self._permitted(end):
                 self._handle_address()
                 while True:
-                    self._handle(ClientMessage.model_validate_json(await self._socket.receive_text()))
+                    await self._handle_text(await self._socket.receive_text())
         except TimeoutError:
             await self._end_in_time()
         except WebSocketDisconnect:
@@ -125,10 +129,17 @@ class FrameSocket:
                 self._unwatch(camera_key)
 
     def _handle_address(self) -> None:
+        options = {name: value for name, value in self._socket.query_params.items() if name not in _OF_THE_ADDRESS}
+        self._watch_camera(options)
+
+    def _watch_camera(self, options: Mapping[str, str]) -> None:
+        """Watch the camera of the address."""
         if self._camera_key is None:
             raise UnknownCameraError("", is_final=False)
-        options = {name: value for name, value in self._socket.query_params.items() if name not in _OF_THE_ADDRESS}
-        self._handle(ClientMessage.model_validate({**options, "watch": self._camera_key}))
+        self._watch(self._camera_key, ClientMessage.model_validate({**options, "watch": self._camera_key}))
+
+    async def _handle_text(self, text: str) -> None:
+        self._handle(ClientMessage.model_validate_json(text))
 
     @asynccontextmanager
     async def _permitted(self, end: asyncio.Timeout) -> AsyncIterator[None]:
@@ -181,7 +192,8 @@ class FrameSocket:
             most = self._limit.max_per_address
             limit_met("viewers of one address", address, most, "STREAM_MAX_VIEWERS_PER_ADDRESS")
             raise TooManyViewersError(texts.address_full(most))
-        viewer = WaitingViewer(as_message, self._changed, message.fps)
+        viewer = WaitingViewer(self.framing, self._changed, message.fps)
+        viewer.is_guest = self._requester.has_link
         self._channels[camera_key] = _Channel(viewer)
         self._limit.add(address)
         self._hub.attach(viewer, ViewRequest(camera_key, message.width, auto_quality=message.quality == "auto"))
@@ -197,10 +209,18 @@ class FrameSocket:
                 await self._changed.wait()
                 self._changed.clear()
                 for channel in tuple(self._channels.values()):
-                    if channel.in_flight < WINDOW and (part := channel.viewer.take_part()) is not None:
+                    if channel.in_flight < self.window and (part := channel.viewer.take_part()) is not None:
                         channel.in_flight += 1
                         await self._socket.send_bytes(part)
             await self._socket.close(GOING_AWAY, texts.STOPPING)
+
+    @property
+    def is_watching(self) -> bool:
+        return bool(self._channels)
+
+    async def _send_text(self, text: str) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError):  # the client has left
+            await self._socket.send_text(text)
 
     async def _refuse(self, reason: str, code: int = POLICY_VIOLATION) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):

@@ -28,6 +28,11 @@ PROBLEM_HEADLINES: Final = {
 }
 
 
+# For holders of share links.
+OWNERS_SETTINGS: Final = "The owner has to look at the settings."
+GUESTS_ADVICE: Final = {"unauthorized": OWNERS_SETTINGS, "disabled": OWNERS_SETTINGS}
+
+
 def since(moment: str) -> str:
     return f"Since {moment}"
 
@@ -71,6 +76,7 @@ SIGN_ON_AGAIN: Final = "Connect again: your sign-on is to be checked."
 LINK_IS_FOR_ONE_CAMERA: Final = "This link is for one camera."
 ACCESS_WITHDRAWN: Final = "What let you in has ended: log in again, or ask for a new token."
 FOR_OTHER_CAMERAS: Final = "This token is for other cameras."
+MJPEG_ALONE: Final = "This server has MJPEG alone."
 SOCKET_TAKES_TEXT: Final = "Not understood: messages are text."
 
 
@@ -117,6 +123,14 @@ def picture_too_old(age_seconds: float) -> str:
 
 def message_not_understood(reason: str) -> str:
     return f"Not understood: {reason}."
+
+
+# A 401 as a picture, where a client shows whatever it is given. It tells nothing of any camera.
+
+LOGIN_NEEDED: Final = "A password is needed"
+LOGIN_NEEDED_ADVICE: Final = "It may have been changed: enter the new one where this picture was set up."
+LINK_NOT_VALID: Final = "This link is not valid here"
+SIGN_ON_FIRST: Final = "A sign-on is needed"
 
 
 # The page of a share link.

@@ -31,6 +31,12 @@ class Problem:
     headline: str
     advice: str = ""
     since_ns: int | None = None
+    guests_advice: str | None = None
+    """In place of `advice` for the holder of a share link, who has no business with settings; None for the same."""
+
+    def for_guests(self) -> "Problem":
+        """What the holder of a share link is told of it."""
+        return self if self.guests_advice is None else Problem(self.headline, self.guests_advice, self.since_ns)
 
 
 WAITING: Final = Problem(texts.WAITING_FOR_CAMERA, texts.WAITING_FOR_CAMERA_ADVICE)
@@ -121,7 +127,9 @@ class KnownCamera:
             return None
         is_off = status.state is CameraState.DISABLED
         advice = texts.SWITCH_ON_ADVICE if is_off else status.last_error or ""
-        return Problem(texts.PROBLEM_HEADLINES[status.state.value], advice, status.since_ns)
+        # A camera's error says which setting to look at, and may repeat what the camera said.
+        guests_advice = texts.GUESTS_ADVICE.get(status.state.value, "") if advice else None
+        return Problem(texts.PROBLEM_HEADLINES[status.state.value], advice, status.since_ns, guests_advice)
 
 
 class Cameras:

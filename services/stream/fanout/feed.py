@@ -41,6 +41,8 @@ class Feed:
         self.subscribed_at = float("-inf")
         """In the loop's time (`LoopClock`)."""
         self.shown: Picture | None = None
+        self.guests_placeholder: Picture | None = None
+        """What guests are shown while the others are shown a placeholder; None while it is being drawn."""
         self.shown_at = float("-inf")
         self._wanted_until = float("-inf")
         self._batches: dict[Framing, BatchWriter] = {}
@@ -51,6 +53,10 @@ class Feed:
         self._waiting: set[asyncio.Future[Picture]] = set()
         self._guessed: set[Viewer] = set()
         """The viewers that began with a guessed size. Each is ended when another size comes."""
+
+    @property
+    def has_guests(self) -> bool:
+        return any(viewer.is_guest for viewer in self.viewers)
 
     def is_wanted(self, now: float) -> bool:
         return bool(self.viewers) or now < self._wanted_until
@@ -109,10 +115,18 @@ class Feed:
     def _show_placeholder(self, picture: Picture, parts: Mapping[Framing, bytes], now: float) -> None:
         """Not to all: some viewers want none, and some wait for one of the right size."""
         self._dissolve_batches()
-        taking = [viewer for viewer in self.viewers if viewer.accepts_placeholder(picture, now)]
+        self._offer_placeholder([viewer for viewer in self.viewers if not viewer.is_guest], picture, parts, now)
+        if self.guests_placeholder is not None:
+            guests = [viewer for viewer in self.viewers if viewer.is_guest]
+            self._offer_placeholder(guests, self.guests_placeholder, _Parts(self.guests_placeholder), now)
+        self._sort_viewers()
+
+    def _offer_placeholder(
+        self, viewers: Iterable[Viewer], picture: Picture, parts: Mapping[Framing, bytes], now: float
+    ) -> None:
+        taking = [viewer for viewer in viewers if viewer.accepts_placeholder(picture, now)]
         self._guessed.update(viewer for viewer in taking if viewer.guess is not None)
         self._offer_each(taking, parts, now)
-        self._sort_viewers()
 
     def _end_guessed(self, picture: Picture) -> None:
         """A program gives all pictures the size of the first one (OpenCV, FFmpeg), so it is to connect anew."""
@@ -141,8 +155,11 @@ class Feed:
 
     def show_to(self, viewer: Viewer, picture: Picture, now: float, *, at_any_rate: bool = False) -> None:
         """Give one viewer the picture that the others have already."""
-        if not picture.live and not viewer.accepts_placeholder(picture, now):
-            return
+        if not picture.live:
+            placeholder = self.guests_placeholder if viewer.is_guest else picture
+            if placeholder is None or not viewer.accepts_placeholder(placeholder, now):
+                return
+            picture = placeholder
         if viewer.guess is not None:
             self._guessed.add(viewer)
         if self._guessed and not picture.is_guess:

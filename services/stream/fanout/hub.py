@@ -8,7 +8,6 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Final
 
@@ -153,16 +152,19 @@ class Hub:
             return newest
 
     async def placeholder(
-        self, camera_key: str | None, width: int | None = None, *, is_too_old: bool = False
+        self, camera_key: str | None, width: int | None = None, *, is_too_old: bool = False, is_for_guests: bool = False
     ) -> Picture | None:
         """What a viewer would be shown in place of a live picture now; None when it can't be drawn. `is_too_old`: the
-        camera is in order, but its newest picture is not new enough for this request.
+        camera is in order, but its newest picture is not new enough for this request. `is_for_guests`: the viewer has a
+        share link.
         """
         feed = self._feeds.feed(camera_key, self._feeds.ladder(camera_key, width)[0])
         problem, size = self._trouble(feed)
         if problem is None and is_too_old:
             return await self._placeholders.plain(feed, TOO_OLD, size)
-        return await self._placeholders.drawn(feed, problem or NO_PICTURE_YET, size)
+        problem = problem or NO_PICTURE_YET
+        told = problem.for_guests() if is_for_guests else problem
+        return await self._placeholders.drawn(feed, told, size, is_for_guests=told is not problem)
 
     def frame_age_seconds(self, camera_key: str) -> float | None:
         """How old the camera's newest picture is; None while this replica has none."""
@@ -213,7 +215,7 @@ class Hub:
         problem, refusal = camera.problem(self.loop_seconds), self.refusal_of(camera)
         if problem is None or refusal is None:
             return problem
-        return replace(problem, headline=texts.INGEST_REFUSES, advice=refusal)
+        return _of_a_setting(refusal, problem.since_ns)
 
     def problems(self) -> list[str]:
         """What is wrong beyond this replica, in words. A refusal stands there once, and not for each of its cameras."""
@@ -306,7 +308,12 @@ class Hub:
             return feed.newest
         # When the camera comes back, its last picture from before must not pass for a new one.
         feed.newest = None
-        return self._placeholders.picture(feed, problem or NO_PICTURE_YET, size)
+        problem = problem or NO_PICTURE_YET
+        picture = self._placeholders.picture(feed, problem, size)
+        feed.guests_placeholder = picture
+        if feed.has_guests and (told := problem.for_guests()) is not problem:
+            feed.guests_placeholder = self._placeholders.picture(feed, told, size, is_for_guests=True)
+        return picture
 
     def _trouble(self, feed: Feed) -> tuple[Problem | None, tuple[int, int] | None]:
         """What is wrong with the feed's camera, if anything is, and the size of a placeholder for it."""
@@ -316,4 +323,8 @@ class Hub:
         return self.problem_of(camera), camera.size(feed.rendition)
 
     def _waiting(self) -> Problem:
-        return WAITING if self.refusal is None else Problem(texts.INGEST_REFUSES, self.refusal)
+        return WAITING if self.refusal is None else _of_a_setting(self.refusal)
+
+
+def _of_a_setting(refusal: str, since_ns: int | None = None) -> Problem:
+    return Problem(texts.INGEST_REFUSES, refusal, since_ns, texts.OWNERS_SETTINGS)

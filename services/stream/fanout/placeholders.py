@@ -38,8 +38,8 @@ class _Placeholder:
 
 
 class Placeholders:
-    """At most one per feed, that of its present problem, and a plain one beside it. `on_drawn` is called when one has
-    been drawn.
+    """At most one per feed, that of its present problem, and beside it a plain one and one for guests where their words
+    are others. `on_drawn` is called when one has been drawn.
 
     No last picture of more than `max_pixels` is decoded for one. They are drawn one after the other, because each takes
     up to 110 MB while it is drawn; `turn` is shared with everything else that decodes here. Their times are those of
@@ -59,16 +59,23 @@ class Placeholders:
         self._on_drawn = on_drawn
         self._turn = turn or asyncio.Lock()
         self._by_feed: dict[Feed, _Placeholder] = {}
+        self._for_guests: dict[Feed, _Placeholder] = {}
         self._plain: dict[Feed, _Placeholder] = {}
 
-    def picture(self, feed: Feed, problem: Problem, size: Size | None) -> Picture | None:
+    def picture(
+        self, feed: Feed, problem: Problem, size: Size | None, *, is_for_guests: bool = False
+    ) -> Picture | None:
         """The feed's placeholder for `problem`; None while it is being drawn, some 20 ms. `size` is in pixels."""
-        drawing = self._drawing(self._by_feed, feed, problem, size, feed.last_live_jpeg)
+        placeholders = self._for_guests if is_for_guests else self._by_feed
+        drawing = self._drawing(placeholders, feed, problem, size, feed.last_live_jpeg)
         return drawing.result() if drawing.done() else None
 
-    async def drawn(self, feed: Feed, problem: Problem, size: Size | None) -> Picture | None:
+    async def drawn(
+        self, feed: Feed, problem: Problem, size: Size | None, *, is_for_guests: bool = False
+    ) -> Picture | None:
         """The same, waited for. While it lasts, the problem is drawn once, however many ask."""
-        return await asyncio.shield(self._drawing(self._by_feed, feed, problem, size, feed.last_live_jpeg))
+        placeholders = self._for_guests if is_for_guests else self._by_feed
+        return await asyncio.shield(self._drawing(placeholders, feed, problem, size, feed.last_live_jpeg))
 
     async def plain(self, feed: Feed, problem: Problem, size: Size | None) -> Picture | None:
         """The same without the last picture beneath it: drawn once, though the camera goes on sending new ones. It

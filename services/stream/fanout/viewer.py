@@ -53,12 +53,14 @@ def bytes_written_despite(error: OSError) -> int:
 class Viewer:
     """Whatever a feed offers its parts to. `fps` thins the parts offered, evenly; None offers all."""
 
-    __slots__ = ("framing", "guess", "offered", "pacer", "size_wait_until", "taken", "wants_placeholders")
+    __slots__ = ("framing", "guess", "is_guest", "offered", "pacer", "size_wait_until", "taken", "wants_placeholders")
 
     def __init__(self, framing: Framing, fps: float | None = None) -> None:
         self.framing = framing
         self.wants_placeholders = True
         """Whether it is shown placeholders; else it gets nothing while there is no live picture."""
+        self.is_guest = False
+        """Whether a share link is its proof. Then placeholders tell it nothing of settings."""
         self.size_wait_until: float | None = None
         """Until when (monotonic seconds) it rather waits than begin with a guessed size; None where any will do."""
         self.guess: Picture | None = None

@@ -3,6 +3,7 @@
 ASGI middleware: it costs something per request, and nothing per frame of a stream.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,6 +62,15 @@ _WITHOUT_A_DECISION: Final = (
     ControlRefusedError,
     ControlSilentError,
 )
+Illustrate = Callable[[Scope, str, dict[str, str]], ASGIApp | None]
+"""Given a request without a password, and the reason and the headers of the 401: that 401 with a picture for its body,
+or None where words are better.
+"""
+
+
+def _in_words(_scope: Scope, _reason: str, _headers: dict[str, str]) -> ASGIApp | None:
+    """For a service without pictures at its addresses."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +86,20 @@ class AccessRules:
 
 
 class Guard:
-    """Wraps `app`. Its endpoints get the requester from `requester_of`."""
+    """Wraps `app`. Its endpoints get the requester from `requester_of`. `illustrate` may turn a 401 into a picture."""
 
-    def __init__(self, app: ASGIApp, settings: WebSettings, authenticator: Authenticator, rules: AccessRules) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: WebSettings,
+        authenticator: Authenticator,
+        rules: AccessRules,
+        illustrate: Illustrate = _in_words,
+    ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._rules = rules
+        self._illustrate = illustrate
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._origins = Origins(settings.allowed_origins)
         self._headers = framed_by(settings.allowed_origins)
@@ -141,7 +159,7 @@ class Guard:
         if request.path in self._rules.open or (requester.role is not None and requester.role >= needed):
             has_query = request.query and self._authenticator.owner is not None
             return self._without_the_token(scope, request, requester) if has_query else None
-        return self._ask_for_password(request) if requester.role is None else self._forbid(request, requester)
+        return self._ask_for_password(scope, request) if requester.role is None else self._forbid(request, requester)
 
     def _is_open_when_closed(self, path: str) -> bool:
         return path in self._rules.open and path not in self._rules.closable
@@ -233,7 +251,7 @@ class Guard:
             answer.set_cookie(COOKIE, token, path=path, secure=requester.is_https, httponly=True, samesite="lax")
         return answer
 
-    def _ask_for_password(self, request: GuardedRequest) -> ASGIApp:
+    def _ask_for_password(self, scope: Scope, request: GuardedRequest) -> ASGIApp:
         authenticator = self._authenticator
         takes_passwords, needs_setup = authenticator.takes_passwords, authenticator.needs_setup
         if self._rules.has_login_page and (takes_passwords or needs_setup) and request.wants_a_page:
@@ -242,16 +260,20 @@ class Guard:
         if request.is_a_pages_socket_by_link:
             return words_for_a_page(EXPIRED_LINK)
         if request.has_link:
-            return refusal(401, EXPIRED_LINK, EMBEDDABLE)
+            return self._unauthorized(scope, EXPIRED_LINK)
         if authenticator.owner is not None and request.has_token:
-            return refusal(401, NOT_OR_NO_LONGER, EMBEDDABLE)
+            return self._unauthorized(scope, NOT_OR_NO_LONGER)
         if not takes_passwords:
-            return refusal(401, SETUP_NEEDED if needs_setup else SIGN_ON_NEEDED, EMBEDDABLE)
+            return self._unauthorized(scope, SETUP_NEEDED if needs_setup else SIGN_ON_NEEDED)
         # A challenge would open the browser's password window over a page that sends requests by script.
         is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
         knows_the_login = bool(request.sessions)
         detail = password_needed(has_login_page=self._rules.has_login_page)
-        return refusal(401, detail, EMBEDDABLE | ({} if is_of_a_page or knows_the_login else CHALLENGE))
+        return self._unauthorized(scope, detail, {} if is_of_a_page or knows_the_login else CHALLENGE)
+
+    def _unauthorized(self, scope: Scope, reason: str, challenge: dict[str, str] | None = None) -> ASGIApp:
+        headers = EMBEDDABLE | (challenge or {})
+        return self._illustrate(scope, reason, headers) or refusal(401, reason, headers)
 
     def _forbid(self, request: GuardedRequest, requester: Requester) -> Response:
         has_operator, is_signed_on = self._authenticator.has_operator, requester.user is not None
