@@ -17,6 +17,13 @@ export const linkIsLive = "Live.";
 export const linkPicture = (time) => `Picture of ${time}.`;
 export const linkIsGone = "It is no longer in the archive.";
 
+// The app, while the server can't be reached: a whole page, which looks again every five seconds
+
+export const appIsOffline =
+  '<!doctype html><html lang=en><meta name=viewport content="width=device-width"><meta http-equiv=refresh content=5>' +
+  "<title>Framecast</title><h1>Framecast can’t be reached</h1>" +
+  "<p>Check the network and the server. It is tried again every five seconds.";
+
 // All pages
 
 export const copyByHand = "Copy this:";

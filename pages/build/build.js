@@ -104,6 +104,7 @@ for (const [name, isBarred] of Object.entries({ "camera-feed": false, "camera-fe
 }
 await build({ ...usual, entryPoints: { theme: "shared/theme.js" }, format: "iife" });
 await build({ ...usual, entryPoints: { "old-browser": "shared/old-browser.js" }, format: "iife", target: "es2018" });
+await build({ ...usual, entryPoints: { worker: "app/worker.js" }, format: "iife" });
 await build({ ...usual, entryPoints: STYLES.map((name) => `${name}.css`), entryNames: "[name]", plugins: [] });
 
 // A second minifier takes another 4 %: mostly it puts words and functions that are used once where they are used.
@@ -136,7 +137,12 @@ for (const name of PARTS) {
   const part = await assemble(await readShared(`${name}.html`), readShared);
   await writeFile(path.join(folder, `${name}.part`), part.trim());
 }
-await copyFile(path.join(ROOT, "shared/favicon.svg"), path.join(folder, "favicon.svg"));
+const manifest = JSON.parse(await readFile(path.join(ROOT, "app/manifest.json"), "utf8"));
+await writeFile(path.join(folder, "manifest.json"), JSON.stringify(manifest));
+const icons = (await readdir(path.join(ROOT, "app"))).filter((name) => name.endsWith(".png"));
+for (const icon of ["shared/favicon.svg", ...icons.map((name) => `app/${name}`)]) {
+  await copyFile(path.join(ROOT, icon), path.join(folder, path.basename(icon)));
+}
 
 /** What was built, by the ending of its name. @param {string} ending */
 async function filesOf(ending) {

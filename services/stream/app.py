@@ -16,6 +16,7 @@ from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.connect import connect_router
 from services.stream.api.login import login_router
+from services.stream.api.own_addresses import Publication
 from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.share_links import LINKS, links_router
@@ -87,7 +88,10 @@ def build_app(settings: StreamSettings, hub: Hub, clock: Clock | None = None) ->
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
-    app.include_router(connect_router(hub, settings))
+    publication = Publication(
+        settings.stream_host, settings.publish_address, settings.site_address, settings.gateway_socket is not None
+    )
+    app.include_router(connect_router(hub, authenticator, publication))
     app.include_router(shared_page_router(hub, authenticator, settings.archive_time_zone))
     app.include_router(login_router(authenticator))
     to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))

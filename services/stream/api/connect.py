@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.stream.api.own_addresses import Reach, reach_of
+from services.stream.api.own_addresses import Publication, Reach
 from services.stream.api.parameters import CAMERA_REFUSALS, QueryKey, find_camera
 from services.stream.api.recipes import Recipe, recipes_for
 from services.stream.base import connect_texts
 from services.stream.fanout.hub import Hub
-from services.stream.settings import StreamSettings
+from shared.web.access.authenticator import Authenticator
 from shared.web.access.roles import requester_of
 from shared.web.base_path import base_path_of
 from shared.web.error_answer import error_answers
@@ -32,15 +32,15 @@ class ConnectAnswer(BaseModel):
     recipes: list[Recipe]
 
 
-def connect_router(hub: Hub, settings: StreamSettings) -> APIRouter:
+def connect_router(hub: Hub, authenticator: Authenticator, publication: Publication) -> APIRouter:
     router = APIRouter(tags=["links"])
 
     @router.get("/api/connect", summary="Where others reach this server, and lines to paste", responses=CAMERA_REFUSALS)
     async def connect(request: Request, camera: QueryKey = None) -> ConnectAnswer:
         key = camera or hub.cameras.default_key()
         name = "" if key is None else find_camera(hub, key).status.name
-        recipes = [] if key is None else recipes_for(key, name, is_guarded=settings.authenticates)
-        reach = reach_of(settings)
+        recipes = [] if key is None else recipes_for(key, name, is_guarded=authenticator.is_on)
+        reach = publication.reach()
         addresses = _addresses(request, reach)
         return ConnectAnswer(addresses=addresses, why_none="" if addresses else reach.why_none, recipes=recipes)
 
@@ -53,7 +53,7 @@ def connect_router(hub: Hub, settings: StreamSettings) -> APIRouter:
     async def qr(
         request: Request, address: Annotated[str, Query(max_length=_LONGEST_ADDRESS, description="the whole address")]
     ) -> Response:
-        if not _is_ours(address, request, reach_of(settings)):
+        if not _is_ours(address, request, publication.reach()):
             raise HTTPException(422, connect_texts.NOT_OURS)
         return Response(_drawn(address), media_type="image/svg+xml")
 

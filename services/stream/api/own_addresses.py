@@ -8,7 +8,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from services.stream.base import connect_texts
-from services.stream.settings import StreamSettings
 from shared.web.settings import is_loopback
 
 _NOWHERE: Final = (
@@ -33,17 +32,26 @@ class Reach:
     why_none: str = ""
 
 
-def reach_of(settings: StreamSettings) -> Reach:
-    """What others can type. It looks at the network anew, since a computer may move."""
-    sites = tuple(filter(None, map(_site, (settings.site_address or "").replace(",", " ").split())))
-    published = settings.publish_address or settings.stream_host
-    if is_loopback(settings.stream_host) or is_loopback(published):
-        return Reach(sites, why_none=connect_texts.ONLY_HERE)
-    if published not in _ALL:
-        return Reach(sites, (_in_url(published),))
-    if settings.gateway_socket is not None or _IN_CONTAINER.exists():
-        return Reach(sites, why_none=connect_texts.ADDRESS_UNKNOWN)
-    return Reach(sites, host_addresses(), connect_texts.NO_ADDRESS)
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What the settings say: STREAM_HOST, PUBLISH_ADDRESS, SITE_ADDRESS, and whether a gateway stands before us."""
+
+    stream_host: str = "127.0.0.1"
+    publish_address: str | None = None
+    site_address: str | None = None
+    has_gateway: bool = False
+
+    def reach(self) -> Reach:
+        """What others can type. It looks at the network anew, since a computer may move."""
+        sites = tuple(filter(None, map(_site, (self.site_address or "").replace(",", " ").split())))
+        published = self.publish_address or self.stream_host
+        if is_loopback(self.stream_host) or is_loopback(published):
+            return Reach(sites, why_none=connect_texts.ONLY_HERE)
+        if published not in _ALL:
+            return Reach(sites, (_in_url(published),))
+        if self.has_gateway or _IN_CONTAINER.exists():
+            return Reach(sites, why_none=connect_texts.ADDRESS_UNKNOWN)
+        return Reach(sites, host_addresses(), connect_texts.NO_ADDRESS)
 
 
 def host_addresses() -> tuple[str, ...]:

@@ -17,8 +17,11 @@ from shared.web.access.authenticator import Authenticator
 from shared.web.access.origins import Origins
 from shared.web.access.roles import Requester, Role, requester_of
 
-OPEN_FILES: Final = frozenset({"/old-browser.js", "/link.js", "/link.css", "/server.js"})
-"""What the login page and a share link's page load. There is no secret in it."""
+ICONS: Final = ("/icon-180.png", "/icon-192.png", "/icon-512.png", "/icon-maskable.png")
+OPEN_FILES: Final = frozenset(
+    {"/old-browser.js", "/link.js", "/link.css", "/server.js", "/manifest.json", "/worker.js", *ICONS}
+)
+"""What the login page, a share link's page and an installed app load. There is no secret in it."""
 PAGES: Final = {"/": "index.html", "/archive": "archive.html", "/status": "status.html", "/connect": "connect.html"}
 # A page loads nothing from elsewhere, and runs no script or style written into it. Sockets to us count as 'self'.
 _POLICY: Final = {
@@ -28,6 +31,8 @@ _POLICY: Final = {
     "img-src": "'self' data: blob:",
     "media-src": "'self'",
     "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",  # without it the worker of an installed app leaves
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'self'",

@@ -12,9 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from services.stream.api.connect import QR
-from services.stream.api.own_addresses import host_addresses, reach_of
+from services.stream.api.own_addresses import Publication, Reach, host_addresses
 from services.stream.base import connect_texts
-from services.stream.settings import StreamSettings
 from tests.support.bus import FakeIngest
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
@@ -32,10 +31,6 @@ def locked(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
         yield running
 
 
-def settings(**given: object) -> StreamSettings:
-    return StreamSettings.model_validate(given)
-
-
 def painted(svg: bytes) -> NDArray[np.uint8]:
     """The code as pixels, eight to a module. Its dark modules are horizontal strokes: `M4 4.5h7m1 0h2`."""
     text = svg.decode()
@@ -51,18 +46,18 @@ def painted(svg: bytes) -> NDArray[np.uint8]:
 
 def test_loopback_is_no_address_for_others() -> None:
     """A phone would look for the server on itself."""
-    for given in ({}, {"stream_host": "localhost"}, {"stream_host": EVERYWHERE, "publish_address": "127.0.0.1"}):
-        reach = reach_of(settings(**given))
-        assert (reach.sites, reach.hosts, reach.why_none) == ((), (), connect_texts.ONLY_HERE)
-    assert reach_of(settings(site_address="localhost, https://127.0.0.1")).sites == ()
+    published = Publication(stream_host=EVERYWHERE, publish_address="127.0.0.1")
+    for publication in (Publication(), Publication(stream_host="localhost"), published):
+        assert publication.reach() == Reach(why_none=connect_texts.ONLY_HERE)
+    assert Publication(site_address="localhost, https://127.0.0.1").reach().sites == ()
     assert "docs/access.md" in connect_texts.ONLY_HERE
 
 
 def test_a_named_address_is_one_for_others() -> None:
-    assert reach_of(settings(stream_host="192.0.2.7")).hosts == ("192.0.2.7",)
-    assert reach_of(settings(stream_host="2001:db8::7")).hosts == ("[2001:db8::7]",)
-    assert reach_of(settings(stream_host=EVERYWHERE, publish_address="192.0.2.8")).hosts == ("192.0.2.8",)
-    sites = reach_of(settings(site_address="cams.example.org, http://nas.lan:8080 :80")).sites
+    assert Publication(stream_host="192.0.2.7").reach().hosts == ("192.0.2.7",)
+    assert Publication(stream_host="2001:db8::7").reach().hosts == ("[2001:db8::7]",)
+    assert Publication(stream_host=EVERYWHERE, publish_address="192.0.2.8").reach().hosts == ("192.0.2.8",)
+    sites = Publication(site_address="cams.example.org, http://nas.lan:8080 :80").reach().sites
     assert sites == ("https://cams.example.org", "http://nas.lan:8080")
 
 
@@ -72,13 +67,13 @@ def test_a_host_that_listens_everywhere_tells_its_own_addresses(
     """A container's are not those of its host, so it says where to look."""
     where = "services.stream.api.own_addresses._IN_CONTAINER"
     monkeypatch.setattr(where, tmp_path / "none")
-    reach = reach_of(settings(stream_host=EVERYWHERE))
+    reach = Publication(stream_host=EVERYWHERE).reach()
     assert reach.hosts == host_addresses()
     assert not any(address.startswith(("127.", "0.", "[::1")) for address in reach.hosts)
     monkeypatch.setattr(where, tmp_path)
-    assert reach_of(settings(stream_host=EVERYWHERE)).hosts == ()
+    assert Publication(stream_host=EVERYWHERE).reach().hosts == ()
     monkeypatch.setattr(where, tmp_path / "none")
-    behind_a_gateway = reach_of(settings(stream_host=EVERYWHERE, gateway_socket="/run/gateway.sock"))
+    behind_a_gateway = Publication(stream_host=EVERYWHERE, has_gateway=True).reach()
     assert (behind_a_gateway.hosts, behind_a_gateway.why_none) == ((), connect_texts.ADDRESS_UNKNOWN)
 
 

@@ -2,13 +2,15 @@
 
 import re
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from services.stream.api.page_files import STATIC, page_text
-from services.stream.api.pages import BARRED, PAGE_HEADERS, pages_app
+from services.stream.api.pages import BARRED, ICONS, PAGE_HEADERS, pages_app
 from tests.support.replica import Replica, running_replica
 
 LIMIT_BYTES = 100_000
@@ -18,7 +20,9 @@ LIMIT_OF_FIRST_BYTES = 50_000
 LIMIT_OF_ALL_BYTES = 120_000
 NAMES = {"http://www.w3.org/2000/svg", "http://mainsail.local."}
 """Names that no browser fetches: a namespace, and a host in words for people."""
-FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
+LIMIT_OF_ICONS_BYTES = 12_000
+"""A browser loads them when somebody installs the app, and not with a page."""
+FILES = sorted(path for path in STATIC.rglob("*") if path.is_file() and f"/{path.name}" not in ICONS)
 LOADED = [path for path in FILES if path.name != BARRED]
 """A browser loads one of the element's two files, by its page's origin."""
 NAMED = re.compile(r'<(?:link|script|img)[^>]* (?:href|src)=(?:"([^"]+)"|([^"\s>]+))|from ?"\./([^"]+)"')
@@ -51,7 +55,7 @@ def loaded_by(page: Path) -> dict[str, int]:
     todo = [page]
     while todo:
         path = todo.pop()
-        if path.name in found or not path.is_file():
+        if path.name in found or not path.is_file() or path.suffix == ".png":
             continue
         text = sent(path)
         found[path.name] = len(text.encode())
@@ -72,8 +76,25 @@ def test_all_pages_together_are_small() -> None:
     """Uncompressed, each file once. No file is there that no browser needs."""
     sizes = {path.name: path.stat().st_size for path in LOADED}
     assert sum(sizes.values()) < LIMIT_OF_ALL_BYTES, sizes
-    assert {path.suffix for path in FILES} == {".html", ".part", ".css", ".js", ".svg"}
+    assert {path.suffix for path in FILES} == {".html", ".part", ".css", ".js", ".json", ".svg"}
     assert "sourceMappingURL" not in "".join(map(sent, FILES))
+
+
+def test_the_app_has_its_icons_and_they_are_small_and_of_the_size_that_is_told() -> None:
+    """Chromium installs no app without one of 192 and one of 512 pixels."""
+    client = TestClient(pages_app())
+    manifest = client.get("/manifest.json").json()
+    told = {icon["src"]: icon["sizes"] for icon in manifest["icons"]}
+    sizes = {}
+    for path in ICONS:
+        content = client.get(path).content
+        width, height = Image.open(BytesIO(content)).size
+        assert told.pop(path.removeprefix("/"), "180x180") == f"{width}x{height}"
+        sizes[path] = len(content)
+    assert told == {}
+    assert sum(sizes.values()) < LIMIT_OF_ICONS_BYTES, sizes
+    maskable = Image.open(BytesIO(client.get("/icon-maskable.png").content)).convert("RGBA")
+    assert maskable.getchannel("A").getextrema() == (255, 255), "others cut its shape"
 
 
 def test_they_are_sent_compressed_and_whole() -> None:
