@@ -140,9 +140,9 @@ for (const name of PARTS) {
 const manifest = JSON.parse(await readFile(path.join(ROOT, "app/manifest.json"), "utf8"));
 await writeFile(path.join(folder, "manifest.json"), JSON.stringify(manifest));
 const icons = (await readdir(path.join(ROOT, "app"))).filter((name) => name.endsWith(".png"));
-for (const icon of ["shared/favicon.svg", ...icons.map((name) => `app/${name}`)]) {
-  await copyFile(path.join(ROOT, icon), path.join(folder, path.basename(icon)));
-}
+for (const icon of icons) await copyFile(path.join(ROOT, "app", icon), path.join(folder, icon));
+const favicon = await readShared("favicon.svg");
+await writeFile(path.join(folder, "favicon.svg"), favicon.replace(/\s*\n\s*/g, ""));
 
 /** What was built, by the ending of its name. @param {string} ending */
 async function filesOf(ending) {

@@ -104,6 +104,7 @@ export const PAGE_NAMES = [
   "isLead",
   "isMoved",
   "isMoving",
+  "isOverGrid",
   "lengthMs",
   "looks",
   "missingMs",
