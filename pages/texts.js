@@ -17,8 +17,16 @@ export const linkIsLive = "Live.";
 export const linkPicture = (time) => `Picture of ${time}.`;
 export const linkIsGone = "It is no longer in the archive.";
 
+// The app, while the server can't be reached: a whole page, which looks again every five seconds
+
+export const appIsOffline =
+  '<!doctype html><html lang=en><meta name=viewport content="width=device-width"><meta http-equiv=refresh content=5>' +
+  "<title>Framecast</title><h1>Framecast can’t be reached</h1>" +
+  "<p>Check the network and the server. It is tried again every five seconds.";
+
 // All pages
 
+export const copyByHand = "Copy this:";
 export const notReached = "Framecast can't be reached. Try again in a moment.";
 /** @param {number} status of an HTTP answer that says no more */
 export const answered = (status) => `Framecast answered ${status}.`;
@@ -162,7 +170,6 @@ export const pause = "Pause";
 export const capturing = "Capturing…";
 /** @param {string} time */
 export const deletePicture = (time) => `Delete the picture of ${time} for good?`;
-export const copyThisLink = "Copy this link:";
 export const viewIsCopied = "Link to this view copied.";
 export const pictureIsCopied = "Link to this picture alone.";
 /** @param {string} time */
@@ -351,56 +358,24 @@ export const linkLengths = {
   2592000: "30 days",
 };
 export const whatALinkIs =
-  "A link opens this one camera, without a password, for whoever holds it. Make one for the lines with LINK in them.";
-export const onlyHere = "These lines work on this computer alone. For others, open this page by its name. ";
+  "A link opens this one camera, without a password, for whoever holds it. Make one for the lines that need it.";
+export const forOthers = "The lines have the address at which others in your network can look. ";
 export const noPassword =
   "There is no password, so a share link would be the plain address: every line works as it is.";
+/** Why a line can't be copied yet. */
+export const makeALink = "Make a share link first.";
+export const typeThePassword = "Type the viewer’s password above first.";
+/** What stands in the lines until then. */
+export const placeOfLink = "LINK";
+export const placeOfPassword = "PASSWORD";
+export const onPhone = "On a phone";
+export const onPhoneAbout = "Scan the code with its camera, or type the address.";
+export const linkOnPhone = "The share link on a phone";
+export const linkOnPhoneAbout = "Whoever scans the code looks at this one camera, until the link ends.";
+export const lineAddress = "Address";
 export const linkEnds = "The link is in the lines below. It ends on ";
 export const copy = "Copy";
 export const copied = "Copied";
-export const pressToCopy = "Press Ctrl+C";
 export const isCopied = "Copied.";
-export const isSelected = "The text is selected: press Ctrl+C.";
 /** @param {string} title @param {string} name */
 export const copyLine = (title, name) => `Copy ${title}: ${name}`;
-// What stands above the lines to paste, for each program; "signed" follows where there are passwords.
-export const addresses = "Addresses";
-export const addressesAbout = "The stream (MJPEG), the newest picture (JPEG), and pictures over a WebSocket.";
-export const ownPage = "Your own page";
-export const ownPageAbout = "The element comes back by itself after an outage, and says when the picture is old.";
-export const homeAssistant = "Home Assistant";
-export const homeAssistantAbout =
-  "Settings → Devices & services → Add integration → MJPEG IP Camera, or Generic Camera for the still image.";
-export const homeAssistantSigned = " Username: viewer. Password: type the viewer’s there, with Basic authentication.";
-export const octoPrint = "OctoPrint";
-export const octoPrintAbout = "Settings → Classic Webcam.";
-export const octoPrintSigned =
-  " Use a link, or log in here with the same browser. The snapshot also takes Basic, with the viewer’s password.";
-export const mainsail = "Mainsail, Fluidd";
-export const mainsailAbout =
-  "Settings → Webcams, service Adaptive MJPEG-Streamer. " +
-  "ALLOWED_ORIGINS must name its page, such as http://mainsail.local.";
-export const frigate = "Frigate, go2rtc";
-export const frigateAbout = "In the configuration.";
-export const vlc = "VLC";
-export const vlcAbout = "In a terminal, or the address in Media → Open Network Stream.";
-export const curl = "curl";
-export const curlAbout = "Saves one picture.";
-export const curlSigned = " It asks for the viewer’s password.";
-export const openCv = "OpenCV";
-export const openCvAbout = "In Python.";
-export const putThePassword = " The viewer’s password goes where PASSWORD is; write %40 for @ and %2F for /.";
-// The names of the lines, which are the words of the programs that they are for.
-export const lineSnapshot = "Snapshot";
-export const lineSocket = "WebSocket";
-export const lineImage = "Image";
-export const lineElement = "Element";
-export const mjpegUrl = "MJPEG URL";
-export const stillUrl = "Still image URL";
-export const streamUrl = "Stream URL";
-export const snapshotUrl = "Snapshot URL";
-export const urlStream = "URL stream";
-export const urlSnapshot = "URL snapshot";
-export const lineSource = "Source";
-export const lineCommand = "Command";
-export const lineOfCode = "Line";

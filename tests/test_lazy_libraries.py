@@ -32,6 +32,10 @@ def test_stream_does_without_pillow_until_it_draws() -> None:
     assert loaded("import services.stream.__main__", "PIL") == []
 
 
+def test_stream_does_without_the_library_of_qr_codes_until_somebody_looks_at_one() -> None:
+    assert loaded("import services.stream.__main__", "segno") == []
+
+
 def test_the_archiver_loads_webp_and_not_all_of_pillows_formats() -> None:
     """2 MB, and the time of the first capture."""
     script = """

@@ -5,7 +5,7 @@ import { elementsById } from "../shared/dom.js";
 /**
  * @type {{
  *   share: HTMLFormElement, camera: HTMLSelectElement, time: HTMLSelectElement, make: HTMLButtonElement,
- *   note: HTMLElement, said: HTMLElement, lines: HTMLElement,
+ *   password: HTMLInputElement, note: HTMLElement, said: HTMLElement, codes: HTMLElement, lines: HTMLElement,
  * }}
  */
 export const page = elementsById();

@@ -1,41 +1,39 @@
-/* What the connect page offers to paste. */
+/* How the lines to paste are filled in. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recipesFor } from "../connect/recipes.js";
+import { fill } from "../connect/filling.js";
+import * as texts from "../texts.js";
 
-const PLACE = {
-  key: "a",
-  name: 'The "old" yard & shed',
-  address: (/** @type {string} */ path) => `https://cam.test/${path}`,
-};
+const BASE = "https://cam.test/under/";
+const NOTHING = { base: BASE, link: "", password: "" };
 
-/** All lines by the program's name and their own. @param {string | null} link */
-const lines = (link) =>
-  new Map(
-    recipesFor({ ...PLACE, link }).flatMap(([title, , all]) =>
-      all.map(([name, value]) => [`${title}: ${name}`, value]),
-    ),
+test("a plain line is the address, also of a socket", () => {
+  assert.deepEqual(fill("vlc '{base}api'", NOTHING), {
+    shown: `vlc '${BASE}api'`,
+    copied: `vlc '${BASE}api'`,
+    lacks: "",
+  });
+  assert.equal(fill("{socket}ws", NOTHING).copied, "wss://cam.test/under/ws");
+});
+
+test("a line that lacks something says what, until it is there", () => {
+  const signed = "{base}stream?link={link}";
+  assert.deepEqual(
+    [fill(signed, NOTHING).lacks, fill(signed, NOTHING).shown],
+    [texts.makeALink, `${BASE}stream?link=LINK`],
   );
-
-test("without a password every line is the plain address", () => {
-  const all = lines(null);
-  assert.equal(all.get("Addresses: Stream"), "https://cam.test/api/cameras/a/stream");
-  assert.equal(all.get("Addresses: WebSocket"), "wss://cam.test/api/cameras/a/ws");
-  assert.equal(all.get("VLC: Command"), "vlc 'https://cam.test/api/cameras/a/stream'");
-  assert.doesNotMatch([...all.values()].join(), /link|PASSWORD/);
+  assert.deepEqual(
+    [fill("{login}stream", NOTHING).lacks, fill("{login}stream", NOTHING).shown],
+    [texts.typeThePassword, "https://viewer:PASSWORD@cam.test/under/stream"],
+  );
+  const all = { base: BASE, link: "SIGNED", password: "x" };
+  assert.deepEqual([fill(signed, all).lacks, fill("{login}", all).lacks], ["", ""]);
+  assert.equal(fill(signed, all).copied, `${BASE}stream?link=SIGNED`);
 });
 
-test("with one, pages get a link, programs a place for the password, and Home Assistant asks for it itself", () => {
-  const all = lines("SIGNED");
-  assert.equal(all.get("Addresses: Stream"), "https://cam.test/api/cameras/a/stream?link=SIGNED");
-  assert.match(all.get("Your own page: Element") ?? "", /<camera-feed camera="a" link="SIGNED"><\/camera-feed>$/);
-  assert.match(all.get("OpenCV: Line") ?? "", /"https:\/\/viewer:PASSWORD@cam\.test\/api\/cameras\/a\/stream"/);
-  assert.equal(all.get("Home Assistant: MJPEG URL"), "https://cam.test/api/cameras/a/stream?advance_headers=1");
-  assert.equal(all.get("curl: Command"), "curl -u viewer -o picture.jpg 'https://cam.test/api/cameras/a/snapshot'");
-});
-
-test("a name can't break out of the HTML that it is pasted in", () => {
-  const alt = 'alt="The &quot;old&quot; yard &amp; shed"';
-  assert.ok(lines(null).get("Your own page: Image")?.endsWith(`${alt}>`));
+test("a password is copied as an address and a shell take it, and never shown", () => {
+  const { shown, copied } = fill("'{login}stream'", { ...NOTHING, password: "a'b@c/d$&é" });
+  assert.equal(copied, "'https://viewer:a%27b%40c%2Fd%24%26%C3%A9@cam.test/under/stream'");
+  assert.equal(shown, "'https://viewer:PASSWORD@cam.test/under/stream'");
 });

@@ -1,5 +1,6 @@
 /* What can be done with pictures: play, capture, delete, share. */
 
+import { copyText } from "../shared/copy.js";
 import { address, request } from "../shared/server.js";
 import { formatInstant } from "../shared/time.js";
 import * as texts from "../texts.js";
@@ -8,7 +9,7 @@ import { change, fetchAhead, go, hasSmall, loadGaps, loadMissed, note, rank, tel
 import { page } from "./elements.js";
 import { play } from "./play.js";
 import { frames, gaps, ids, missed, ranks, recount, shown, timeOf, view } from "./selection.js";
-import { copyLink, LINK_SECONDS } from "./sharing.js";
+import { LINK_SECONDS } from "./sharing.js";
 
 /** Pictures that are fetched before they are played. */
 const FETCHED_AHEAD = 8;
@@ -80,7 +81,7 @@ export async function refresh() {
 
 /** @param {string} url @param {string} words to say then */
 async function copy(url, words) {
-  await copyLink(url);
+  await copyText(url);
   note(words);
 }
 

@@ -1,5 +1,6 @@
 /* Time-lapses: asked for with their length told beforehand, watched while they are made, played, kept or deleted. */
 
+import { copyText } from "../shared/copy.js";
 import { make, setText } from "../shared/dom.js";
 import { formatPlayingTime, formatSize } from "../shared/quantities.js";
 import { address, request } from "../shared/server.js";
@@ -7,7 +8,7 @@ import { formatInstant, ZONE } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { isConfirmed } from "./confirmation.js";
 import { page } from "./elements.js";
-import { copyLink, LINK_SECONDS } from "./sharing.js";
+import { LINK_SECONDS } from "./sharing.js";
 import { endingOf, isBusy, lastDays, nameOf, noteOf } from "./timelapse-words.js";
 
 /** @import { Timelapse } from "./timelapse-words.js" */
@@ -211,7 +212,7 @@ export class Timelapses {
     const body = { timelapse: id, expires_in_seconds: LINK_SECONDS };
     try {
       const { video_url: url, expires_at: until } = await request("api/camera/links", { method: "POST", body });
-      await copyLink(address(url));
+      await copyText(address(url));
       setText(button, until ? texts.lapseIsCopiedUntil(formatInstant(until)) : texts.lapseIsCopied);
     } catch (error) {
       setText(button, /** @type {Error} */ (error).message);

@@ -16,7 +16,9 @@ from services.stream.api.archive_proxy import archive_client, archive_router, fo
 from services.stream.api.archived_sizes import ArchivedSizes
 from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
+from services.stream.api.connect import connect_router
 from services.stream.api.login import login_router
+from services.stream.api.own_addresses import Publication
 from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.refusal_pictures import RefusalPictures
@@ -102,6 +104,10 @@ def build_app(
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
+    publication = Publication(
+        settings.stream_host, settings.publish_address, settings.site_address, settings.gateway_socket is not None
+    )
+    app.include_router(connect_router(hub, authenticator, publication))
     app.include_router(shared_page_router(hub, authenticator, settings.archive_time_zone))
     app.include_router(login_router(authenticator))
     if owner is not None:

@@ -214,9 +214,9 @@ def refuse_unprotected_access(settings: WebSettings, bind_setting: str, bind_add
     name, address = bind_setting, bind_address
     if settings.publish_address is not None:
         name, address = "PUBLISH_ADDRESS", settings.publish_address
-    if settings.site_address is not None and not all(map(_is_loopback, _site_hosts(settings.site_address))):
+    if settings.site_address is not None and not all(map(is_loopback, _site_hosts(settings.site_address))):
         name, address = "SITE_ADDRESS", settings.site_address
-    elif _is_loopback(address):
+    elif is_loopback(address):
         return False
     if settings.bus_control is not None:
         return True
@@ -234,7 +234,8 @@ def _site_hosts(site_addresses: str) -> frozenset[str]:
     return frozenset(filter(None, map(host_in, site_addresses.replace(",", " ").split())))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether this name or address is this computer's alone."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

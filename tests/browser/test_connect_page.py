@@ -1,10 +1,13 @@
 """The connect page in real Chromium: lines that work unchanged, copying also over plain http, and share links."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -125,7 +128,8 @@ def test_copying_a_line_is_confirmed(chromium: Browser, replica: Replica, host: 
         assert page.evaluate("isSecureContext") is (host != HOST)
         expect(page.locator("#note")).to_contain_text("There is no password")
         # A phone would look for the server on itself.
-        assert ("work on this computer alone" in page.locator("#note").inner_text()) is (host != HOST)
+        assert ("Only this computer can look" in page.locator("#note").inner_text()) is (host != HOST)
+        assert page.locator("#codes img").count() == (host == HOST)
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         button = page.get_by_role("button", name="Copy Home Assistant: MJPEG URL")
         button.focus()
@@ -141,22 +145,79 @@ def test_copying_a_line_is_confirmed(chromium: Browser, replica: Replica, host: 
         expect(page.locator("#pasted")).to_have_value(stream)
 
 
-def test_the_lines_say_where_the_password_goes_and_never_show_one(chromium: Browser, locked: Replica) -> None:
-    """Not even the password that was just typed."""
+def test_no_placeholder_can_be_copied_and_a_password_is_never_shown(chromium: Browser, locked: Replica) -> None:
+    """Not even the password that was just typed: it is in what is copied alone, as an address takes it."""
     with opened(chromium, "desk") as page:
-        page.goto(f"http://127.0.0.1:{locked.port}/connect")
+        page.goto(f"http://{HOST}:{locked.port}/connect")
         log_in(page, VIEWER)
-        expect(line(page, "VLC", "Command")).to_contain_text("http://viewer:PASSWORD@127.0.0.1")
+        expect(line(page, "VLC", "Command")).to_contain_text("http://viewer:PASSWORD@camera.lan")
         expect(line(page, "curl", "Command")).to_contain_text("curl -u viewer -o picture.jpg")
         home = page.locator("#lines > section").filter(has_text="Home Assistant")
         expect(home).to_contain_text("Username: viewer. Password: type the viewer")
         expect(line(page, "Home Assistant", "MJPEG URL")).not_to_contain_text("link=")
         expect(line(page, "Your own page", "Image")).to_contain_text("?link=LINK")
-        expect(page.get_by_role("button", name="Copy Your own page: Image")).to_be_disabled()
+        lines = page.locator(".line")
+        for unfinished in (lines.filter(has_text="LINK"), lines.filter(has_text="PASSWORD")):
+            assert unfinished.count() > 2
+            for each in unfinished.all():
+                expect(each.get_by_role("button", include_hidden=True)).to_be_disabled()
+                expect(each.locator("small")).to_have_text(re.compile("first\\.$"))
         expect(page.get_by_role("button", name="Copy Home Assistant: MJPEG URL")).to_be_enabled()
-        for secret in SECRETS.values():
-            assert secret not in page.content()
+        page.locator("body").click()
+        page.keyboard.press("Control+A")
+        assert not re.search("PASSWORD|LINK", page.evaluate("getSelection().toString()"))
         assert_accessible(page)
+        page.get_by_label("Viewer’s password, for programs").fill("it's @home")  # noqa: RUF001 as on the page
+        expect(line(page, "VLC", "Command")).to_contain_text("http://viewer:PASSWORD@camera.lan")
+        stream = f"http://viewer:it%27s%20%40home@{HOST}:{locked.port}/api/cameras/garden/stream"
+        assert copied(page, "Copy VLC: Command") == f"vlc '{stream}'"
+        for secret in (*SECRETS.values(), "it%27s"):
+            assert secret not in page.content()
+
+
+def copied(page: Page, name: str) -> str:
+    """What the button of this name copies, by pasting it."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name=name).click()
+    expect(page.locator("#said")).to_have_text("Copied.")
+    page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), { id: 'pasted' }))")
+    page.locator("#pasted").focus()
+    page.keyboard.press("Control+V")
+    return page.locator("#pasted").input_value()
+
+
+def test_where_others_can_look_the_lines_have_that_address_and_a_phone_can_scan_it(
+    chromium: Browser, bus: str, ingest: FakeIngest
+) -> None:
+    """Opened at localhost, the page hands out the address that others use."""
+    del ingest  # it is there
+    site = SECRETS | {"site_address": f"http://{HOST}:81"}
+    with running_replica(bus, settings=site) as replica, opened(chromium, "phone") as page:
+        page.goto(f"http://127.0.0.1:{replica.port}/connect")
+        log_in(page, OPERATOR)
+        expect(page.locator("#note")).to_contain_text("at which others in your network can look")
+        page.get_by_role("button", name="Make a share link").click()
+        shared = page.locator("#codes > section").nth(1)
+        expect(shared).to_contain_text("The share link on a phone")
+        assert scanned(page, 0) == f"http://{HOST}:81/"
+        address = shared.locator("code").inner_text()
+        assert address.startswith(f"http://{HOST}:81/shared?link=")
+        assert scanned(page, 1) == address
+        assert "127.0.0.1" not in page.locator("main").inner_text()
+        assert fits(page)
+        assert_accessible(page)
+        keep_of(page, "connect-codes")
+
+
+def scanned(page: Page, index: int) -> str:
+    """The text of a QR code on the page, read as a phone's camera sees it."""
+    code = page.locator("#codes img").nth(index)
+    wait_until(lambda: code.evaluate("image => image.complete && image.naturalWidth > 0"), "the code is there")
+    png = np.frombuffer(code.screenshot(), np.uint8)
+    picture = cv2.imdecode(png, cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    larger = cv2.resize(picture, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+    return cv2.QRCodeDetector().detectAndDecode(larger)[0]
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])
@@ -172,6 +233,7 @@ def test_a_share_link_is_made_and_opens_just_that_camera(
         page.get_by_label("Link good for").select_option("6 hours")
         page.get_by_role("button", name="Make a share link").click()
         expect(page.locator("#note")).to_contain_text("It ends on ")
+        expect(line(page, "Addresses", "Snapshot")).not_to_contain_text("LINK")
         snapshot = line(page, "Addresses", "Snapshot").inner_text()
         assert "LINK" not in page.locator("#lines").inner_text()
         expect(page.get_by_role("button", name="Copy Your own page: Image")).to_be_enabled()

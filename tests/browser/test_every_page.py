@@ -15,7 +15,10 @@ from tests.browser.archive_site import Site as ArchiveSite
 from tests.browser.archive_site import archive_site
 from tests.browser.site import Site, running_site
 from tests.support.accessibility import Scheme, assert_accessible
+from tests.support.ports import free_port
+from tests.support.replica import running_replica
 from tests.support.screenshots import keep
+from tests.web.support import SECRETS
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
@@ -104,6 +107,13 @@ def test_a_page_of_words(page: Page, twelve: Site, path: str) -> None:
     expect(page.get_by_text("Checking…")).to_be_hidden()
     expect(page.locator("main")).to_be_visible()
     looks_well(page, path)
+
+
+def test_the_login_page(page: Page) -> None:
+    with running_replica(f"tcp://127.0.0.1:{free_port()}", settings=SECRETS) as replica:
+        page.goto(f"http://127.0.0.1:{replica.port}/login")
+        expect(page.get_by_label("Password")).to_be_focused()
+        looks_well(page, "login")
 
 
 @pytest.mark.parametrize("camera", ["camera_1", "nothing-" + "x" * 55])

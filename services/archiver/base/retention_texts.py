@@ -27,18 +27,29 @@ def kept_exceed_limit(camera_key: str | None, kept_bytes: int, max_bytes: int) -
     )
 
 
+def no_archive_yet(file: object) -> str:
+    return (
+        f"There is no archive yet, and nothing to delete: the database {file} is made when Framecast "
+        "first runs. Start it, or check DATABASE_URL and the directory in which this command runs."
+    )
+
+
 def deleted(count: int) -> str:
-    return f"{count} frames were deleted."
+    return f"{_pictures(count)} deleted."
 
 
 def would_go(policy: object, count: int, byte_count: int) -> str:
-    return f"ARCHIVE_KEEP={policy}: {count} frames with {byte_count} bytes would go now."
+    return f"ARCHIVE_KEEP={policy}: {_pictures(count)} with {byte_count} bytes would go now."
 
 
 def would_go_of_camera(camera_key: str, keep: object, max_bytes: int, count: int, byte_count: int) -> str:
     limit = f" and archive_max_bytes = {max_bytes}" if max_bytes else ""
-    return f"{camera_key}, by {keep}{limit}: {count} frames with {byte_count} bytes."
+    return f"{camera_key}, by {keep}{limit}: {_pictures(count)} with {byte_count} bytes."
 
 
 def kept_stay(count: int, byte_count: int) -> str:
-    return f"{count} frames with {byte_count} bytes are marked as kept, and stay."
+    return f"{_pictures(count)} with {byte_count} bytes marked as kept will stay."
+
+
+def _pictures(count: int) -> str:
+    return f"{count} picture{'' if count == 1 else 's'}"

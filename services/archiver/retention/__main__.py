@@ -18,6 +18,7 @@ from services.archiver.base.errors import DatabaseUnavailableError, StorageUnava
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.clock.judgement import judged_clock
 from services.archiver.db.archive_identity import open_archive, upgrade_in_place
+from services.archiver.db.engine import sqlite_file
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
 from services.archiver.files.frame_files import FrameFiles
@@ -39,6 +40,10 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = load_settings(ArchiverSettings)
     engine = open_database(settings)
+    file = sqlite_file(engine.url)
+    if file is not None and not file.exists():
+        sys.stderr.write(f"{retention_texts.no_archive_yet(file)}\n")
+        return EXIT_NOT_DONE
     forecaster = Forecaster.of(settings, engine, CameraRules.loaded(settings))
     try:
         if arguments.now:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.stream.api.login import PAGE_ANSWER_HEADERS, form_of, to_the_page
-from services.stream.api.pages import STATIC
+from services.stream.api.page_files import page_text
 from services.stream.api.session_cookie import set_session
 from services.stream.base import access_texts
 from shared.access.client_network import parsed_address
@@ -83,7 +83,7 @@ def setup_router(authenticator: Authenticator, owner: OwnerAccess, listens_at: t
 def _page(notice: str, content: str, status: int = 200) -> Response:
     """`notice` is text, `content` HTML."""
     shown = f'<p class="notice" role="alert">{escape(notice)}</p>' if notice else ""
-    text = (STATIC / "setup.html").read_text(encoding="utf-8").replace(_NOTICE, shown).replace(_FORM, content)
+    text = page_text("setup.html").replace(_NOTICE, shown).replace(_FORM, content)
     return HTMLResponse(text, status, PAGE_ANSWER_HEADERS)
 
 

@@ -42,8 +42,8 @@ def test_it_shows_the_doubt_ends_it_and_takes_out_what_is_left(tmp_path: Path) -
     kept, _ = archive.frame_rows.page(FrameQuery(doubtful=True))[0]
     archive.frame_rows.set_kept([kept.path], is_kept=True)
     told = run(env, "--take-out")
-    assert "\n1 frames with " in told.stdout
-    assert told.stdout.endswith(" are marked as kept, and stay.\n")
+    assert "\n1 picture with " in told.stdout
+    assert told.stdout.endswith(" bytes marked as kept will stay.\n")
     archive.frame_rows.set_kept([kept.path], is_kept=False)
     done = run(env, "--take-out")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "All of it was taken out."), done.stderr

@@ -103,8 +103,8 @@ def test_a_person_ends_the_doubt_and_takes_out_what_the_clock_left(site: Site) -
         site.archive.frame_rows.set_kept([kept.path], is_kept=True)
         left = site.ask(CLOCK)["leftovers"]
         assert (left["frames"], left["kept"]) == (4, 1)
-        assert left["kept_text"].startswith("1 frames with ")
-        assert left["kept_text"].endswith(" are marked as kept, and stay.")
+        assert left["kept_text"].startswith("1 picture with ")
+        assert left["kept_text"].endswith(" bytes marked as kept will stay.")
         site.ask(f"{CLOCK}/leftovers", "DELETE")
         assert site.ask(CLOCK)["leftovers"]["frames"] == 1
         site.archive.frame_rows.set_kept([kept.path], is_kept=False)

@@ -1,0 +1,116 @@
+"""`/api/connect`: under which addresses others look, and QR codes that a phone can read."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from services.stream.api.connect import QR
+from services.stream.api.own_addresses import Publication, Reach, host_addresses
+from services.stream.base import connect_texts
+from tests.support.bus import FakeIngest
+from tests.support.replica import Replica, running_replica
+from tests.support.waiting import wait_until
+from tests.web.support import SECRETS, VIEWER_TOKEN, bearer
+
+HEADERS = bearer(VIEWER_TOKEN)
+EVERYWHERE = "0.0.0.0"  # noqa: S104 nothing is bound here
+
+
+@pytest.fixture
+def locked(bus: str, ingest: FakeIngest) -> Iterator[Replica]:
+    assert ingest
+    with running_replica(bus, settings=SECRETS | {"site_address": "cams.example.org"}) as running:
+        wait_until(lambda: b"cam1" in running.request("/api/devices", headers=HEADERS)[2], "the camera is known")
+        yield running
+
+
+def painted(svg: bytes) -> NDArray[np.uint8]:
+    """The code as pixels, eight to a module. Its dark modules are horizontal strokes: `M4 4.5h7m1 0h2`."""
+    text = svg.decode()
+    size = int(text.split('viewBox="0 0 ')[1].split(" ")[0])
+    modules = np.full((size, size), 255, np.uint8)
+    x = y = 0.0
+    for kind, first, second in re.findall(r"([Mmh])(-?[\d.]+)(?: (-?[\d.]+))?", text.rpartition(' d="')[2]):
+        if kind == "h":
+            modules[int(y), int(x) : int(x + float(first))] = 0
+        x, y = (float(first), float(second)) if kind == "M" else (x + float(first), y + float(second or 0))
+    return np.kron(modules, np.ones((8, 8), np.uint8))
+
+
+def test_loopback_is_no_address_for_others() -> None:
+    """A phone would look for the server on itself."""
+    published = Publication(stream_host=EVERYWHERE, publish_address="127.0.0.1")
+    for publication in (Publication(), Publication(stream_host="localhost"), published):
+        assert publication.reach() == Reach(why_none=connect_texts.ONLY_HERE)
+    assert Publication(site_address="localhost, https://127.0.0.1").reach().sites == ()
+    assert "docs/access.md" in connect_texts.ONLY_HERE
+
+
+def test_a_named_address_is_one_for_others() -> None:
+    assert Publication(stream_host="192.0.2.7").reach().hosts == ("192.0.2.7",)
+    assert Publication(stream_host="2001:db8::7").reach().hosts == ("[2001:db8::7]",)
+    assert Publication(stream_host=EVERYWHERE, publish_address="192.0.2.8").reach().hosts == ("192.0.2.8",)
+    sites = Publication(site_address="cams.example.org, http://nas.lan:8080 :80").reach().sites
+    assert sites == ("https://cams.example.org", "http://nas.lan:8080")
+
+
+def test_a_host_that_listens_everywhere_tells_its_own_addresses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A container's are not those of its host, so it says where to look."""
+    where = "services.stream.api.own_addresses._IN_CONTAINER"
+    monkeypatch.setattr(where, tmp_path / "none")
+    reach = Publication(stream_host=EVERYWHERE).reach()
+    assert reach.hosts == host_addresses()
+    assert not any(address.startswith(("127.", "0.", "[::1")) for address in reach.hosts)
+    monkeypatch.setattr(where, tmp_path)
+    assert Publication(stream_host=EVERYWHERE).reach().hosts == ()
+    monkeypatch.setattr(where, tmp_path / "none")
+    behind_a_gateway = Publication(stream_host=EVERYWHERE, has_gateway=True).reach()
+    assert (behind_a_gateway.hosts, behind_a_gateway.why_none) == ((), connect_texts.ADDRESS_UNKNOWN)
+
+
+def test_the_answer_has_whole_addresses_and_the_camera_s_lines(locked: Replica) -> None:
+    status, _, body = locked.request("/api/connect?camera=cam1", headers=HEADERS)
+    answer = json.loads(body)
+    assert status == 200
+    assert answer["addresses"] == ["https://cams.example.org/"]
+    assert answer["why_none"] == ""
+    assert "{link}" in answer["recipes"][0]["lines"][0]["value"]
+
+
+def test_a_code_is_for_viewers_and_of_our_own_addresses_alone(locked: Replica) -> None:
+    """A code on our page that leads elsewhere would be believed."""
+    own = f"http://127.0.0.1:{locked.port}/"
+    assert locked.request(f"{QR}?address={quote(own)}")[0] == 401
+    for address in (own, f"{own}shared?link=abc", "https://cams.example.org/"):
+        status, headers, body = locked.request(f"{QR}?address={quote(address, safe='')}", headers=HEADERS)
+        assert (status, headers["content-type"], headers["cache-control"]) == (200, "image/svg+xml", "no-store")
+        assert body.startswith(b"<svg")
+        assert b"<script" not in body
+    for address in (
+        "http://evil.example/",
+        f"http://127.0.0.1:{locked.port}@evil.example/",
+        f"javascript://127.0.0.1:{locked.port}/",
+        f"{own}é",
+        f"{own}\n",
+        "http://[",
+        "",
+        own + "x" * 600,
+    ):
+        assert locked.request(f"{QR}?address={quote(address, safe='')}", headers=HEADERS)[0] == 422, address
+
+
+def test_a_code_is_read_as_the_address_that_it_was_made_of(locked: Replica) -> None:
+    """By another reader than our writer's."""
+    address = f"http://127.0.0.1:{locked.port}/shared?link=" + "aB3-_" * 40
+    svg = locked.request(f"{QR}?address={quote(address, safe='')}", headers=HEADERS)[2]
+    read, _, _ = cv2.QRCodeDetector().detectAndDecode(painted(svg))
+    assert read == address
