@@ -23,15 +23,15 @@ ALONE: Final = {"PATH": os.environ["PATH"], IS_READ: "1"}
 
 class ServiceProcess:
     """`python -m services.NAME` with only PATH from our own environment, and without a `.env` of the checkout. Its
-    output goes to a file.
+    output goes to a file. It is that of the checkout `root`.
     """
 
-    def __init__(self, module: str, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, module: str, environment: dict[str, str], log: Path, root: Path = ROOT) -> None:
         self.log = log
         self._output = log.open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
-            cwd=ROOT,
+            cwd=root,
             env={**ALONE, "LOG_FORMAT": "json", **environment},
             stdin=subprocess.DEVNULL,
             stdout=self._output,
@@ -71,10 +71,11 @@ class ServiceProcess:
 class Stack:
     """The three services of one test; entered when the camera's state is one of `wait_for`.
 
-    `environment` adds to or overrides the settings.
+    `environment` adds to or overrides the settings. The code is that of the checkout `root`.
     """
 
-    def __init__(self, directory: Path, wait_for: str = "live idle", **environment: str) -> None:
+    def __init__(self, directory: Path, wait_for: str = "live idle", root: Path = ROOT, **environment: str) -> None:
+        self._root = root
         self._wait_for = wait_for.split()
         self.stream_port, archiver_port = free_port(), free_port()
         bus = f"tcp://127.0.0.1:{free_port()}"
@@ -96,7 +97,7 @@ class Stack:
         self.services: dict[str, ServiceProcess] = {}
 
     def start(self, name: str) -> ServiceProcess:
-        service = ServiceProcess(f"services.{name}", self.environment, self._directory / f"{name}.log")
+        service = ServiceProcess(f"services.{name}", self.environment, self._directory / f"{name}.log", self._root)
         self._stack.callback(service.stop)
         self.services[name] = service
         return service
