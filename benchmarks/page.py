@@ -122,15 +122,13 @@ def first_pictures_ms(browser: Browser, origin: str, repeats: int) -> dict[str, 
 
 def beside(camera_url: str, directory: Path, other: Path, repeats: int) -> dict[str, float]:
     """The first picture here over that of another checkout, medians of rounds in turns. Both use this environment."""
-    own, theirs = directory / "own", directory / "theirs"
-    own.mkdir()
-    theirs.mkdir()
-    with (
-        Stack(own, CAMERA_RTSP_URL=camera_url) as ours,
-        Stack(theirs, root=other, CAMERA_RTSP_URL=camera_url) as before,
-        running_chromium() as browser,
-    ):
-        rounds = [[first_picture_ms(browser, stack.origin) for stack in (ours, before)] for _ in range(repeats)]
+    stacks = []
+    for name in ("here", "there"):
+        (directory / name).mkdir()
+        stacks.append(Stack(directory / name, CAMERA_RTSP_URL=camera_url))
+    stacks[1].root = other
+    with stacks[0], stacks[1], running_chromium() as browser:
+        rounds = [[first_picture_ms(browser, stack.origin) for stack in stacks] for _ in range(repeats)]
     ratios = {}
     for temperature in ("cold", "warm"):
         here, there = (statistics.median(each[place][temperature] for each in rounds) for place in (0, 1))

@@ -102,7 +102,8 @@ export function summary(tiles, isPaused) {
 export function factsLine({ ageMs, fps, state }, device, since) {
   if (since) return texts.since(since);
   const age = ageMs != null && texts.old(formatRoughly(ageMs / 1_000));
-  const rate = state === "live" && texts.picturesPerSecond(Math.round(fps));
+  const whole = Math.round(fps);
+  const rate = state === "live" && whole > 0 && texts.picturesPerSecond(whole);
   const count = device?.viewer_count ?? 0;
   const viewers = count > 1 && texts.viewers(count);
   return [age, rate, viewers].filter(Boolean).join(" · ");

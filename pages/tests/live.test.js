@@ -78,6 +78,7 @@ test("facts that are not known are left out, and nothing is a fact where it is a
   assert.equal(factsLine(FEED, DEVICE), "1 s old · 10 fps");
   assert.equal(factsLine(FEED, { ...DEVICE, viewer_count: 2 }), "1 s old · 10 fps · 2 viewers");
   assert.equal(factsLine({ ...FEED, ageMs: null, state: "stale" }, undefined), "");
+  assert.equal(factsLine({ ...FEED, fps: 0.1 }, DEVICE), "1 s old", "a live picture has no rate of 0");
   const unknown = { ageMs: null, fps: 0, pictureWidth: 0, pictureHeight: 0, transport: null };
   assert.deepEqual(detailRows(unknown, { viewer_count: 0, width: null }), [["Viewers", 0]]);
 });

@@ -71,11 +71,13 @@ class ServiceProcess:
 class Stack:
     """The three services of one test; entered when the camera's state is one of `wait_for`.
 
-    `environment` adds to or overrides the settings. The code is that of the checkout `root`.
+    `environment` adds to or overrides the settings.
     """
 
-    def __init__(self, directory: Path, wait_for: str = "live idle", root: Path = ROOT, **environment: str) -> None:
-        self._root = root
+    root = ROOT
+    """The checkout whose code runs."""
+
+    def __init__(self, directory: Path, wait_for: str = "live idle", **environment: str) -> None:
         self._wait_for = wait_for.split()
         self.stream_port, archiver_port = free_port(), free_port()
         bus = f"tcp://127.0.0.1:{free_port()}"
@@ -97,7 +99,7 @@ class Stack:
         self.services: dict[str, ServiceProcess] = {}
 
     def start(self, name: str) -> ServiceProcess:
-        service = ServiceProcess(f"services.{name}", self.environment, self._directory / f"{name}.log", self._root)
+        service = ServiceProcess(f"services.{name}", self.environment, self._directory / f"{name}.log", self.root)
         self._stack.callback(service.stop)
         self.services[name] = service
         return service
