@@ -5,7 +5,7 @@ import path from "node:path";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
 import { assemble } from "./html.js";
-import { ELEMENT_NAMES, PAGE_NAMES } from "./short-names.js";
+import { ELEMENT_NAMES, PAGE_NAMES, shortProperties } from "./short-names.js";
 
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "..");
 const [folder] = process.argv.slice(2);
@@ -21,14 +21,9 @@ const MODULES = {
   link: "page:link/page.js",
 };
 const STYLES = ["shared/framecast", "live/live", "timeline/timeline", "status/status", "login/login", "link/link"];
-const PAGES = {
-  "./": "live/index.html",
-  archive: "timeline/archive.html",
-  status: "status/status.html",
-  connect: "connect/connect.html",
-  login: "login/login.html",
-  shared: "link/shared.html",
-};
+const PAGES = ["live/index", "timeline/archive", "status/status", "connect/connect", "login/login", "link/shared"];
+/** What the server puts into pages. A browser gets it with each of them, and the files have it once. */
+const PARTS = ["head", "header", "theme"];
 
 /** Each folder has the texts that it shows, and no others: a page must not carry the words of the others. */
 const texts = {
@@ -113,22 +108,38 @@ await build({ ...usual, entryPoints: STYLES.map((name) => `${name}.css`), entryN
 
 // A second minifier takes another 4 %: mostly it puts words and functions that are used once where they are used.
 // Arrows are unsafe for what is called with `new`, and only classes are.
-const compress = { passes: 3, unsafe_arrows: true };
-for (const name of (await readdir(folder)).filter((each) => each.endsWith(".js"))) {
-  const file = path.join(folder, name);
+const compress = { passes: 3, unsafe_arrows: true, unsafe: true };
+for (const file of await filesOf(".js")) {
   const { code = "" } = await minify(await readFile(file, "utf8"), { module: true, ecma: 2020, compress });
   await writeFile(file, code);
 }
 
-// Spaces that the minifier leaves, in functions and in properties of our own.
-for (const name of STYLES) {
-  const file = path.join(folder, `${path.basename(name)}.css`);
-  await writeFile(file, (await readFile(file, "utf8")).replace(/ ?([,/]) |(--[\w-]+:) /g, "$1$2"));
+// Spaces that the minifier leaves, in functions and in properties of our own; and those get short names.
+const sheets = STYLES.map((name) => path.join(folder, `${path.basename(name)}.css`));
+const written = await Promise.all(sheets.map((file) => readFile(file, "utf8")));
+const scripts = await Promise.all((await filesOf(".js")).map((file) => readFile(file, "utf8")));
+const shorter = shortProperties(written.join(""), scripts.join(""));
+for (const [index, file] of sheets.entries()) {
+  const spaceless = written[index].replace(/ ?([,/]) |(--[\w-]+:) /g, "$1$2");
+  await writeFile(
+    file,
+    spaceless.replace(/--[\w-]+/g, (name) => shorter.get(name) ?? name),
+  );
 }
 
-for (const [address, file] of Object.entries(PAGES)) {
-  const read = (/** @type {string} */ part) => readFile(path.join(ROOT, "shared", part), "utf8");
-  const page = await readFile(path.join(ROOT, file), "utf8");
-  await writeFile(path.join(folder, path.basename(file)), await assemble(page, address, read));
+const readShared = (/** @type {string} */ name) => readFile(path.join(ROOT, "shared", name), "utf8");
+for (const name of PAGES) {
+  const page = await readFile(path.join(ROOT, `${name}.html`), "utf8");
+  await writeFile(path.join(folder, `${path.basename(name)}.html`), await assemble(page, readShared));
+}
+for (const name of PARTS) {
+  const part = await assemble(await readShared(`${name}.html`), readShared);
+  await writeFile(path.join(folder, `${name}.part`), part.trim());
 }
 await copyFile(path.join(ROOT, "shared/favicon.svg"), path.join(folder, "favicon.svg"));
+
+/** What was built, by the ending of its name. @param {string} ending */
+async function filesOf(ending) {
+  const names = await readdir(folder);
+  return names.filter((name) => name.endsWith(ending)).map((name) => path.join(folder, name));
+}

@@ -84,11 +84,20 @@ export const ELEMENT_NAMES = [
 ];
 
 export const PAGE_NAMES = [
+  "answer",
+  "arrived",
   "badges",
+  "blanks",
+  "calls",
+  "cell",
   "cellOf",
+  "chosen",
+  "column",
   "factTitle",
   "factWords",
+  "feed",
   "fetchAhead",
+  "forget",
   "instantOf",
   "isDark",
   "isDeleted",
@@ -96,8 +105,26 @@ export const PAGE_NAMES = [
   "isMoved",
   "isMoving",
   "lengthMs",
+  "looks",
   "missingMs",
+  "near",
   "peeked",
+  "showGaps",
+  "spare",
+  "steps",
   "timeoutMs",
+  "turned",
+  "wide",
+  "xOf",
   "yearAgo",
 ];
+
+/**
+ * Short names for the properties of our own in the styles; those that scripts set keep theirs.
+ * @param {string} styles all of them
+ * @param {string} scripts all of them
+ */
+export function shortProperties(styles, scripts) {
+  const names = [...new Set(styles.match(/--[\w-]+(?=:)/g))].filter((name) => !scripts.includes(name));
+  return new Map(names.sort().map((name, index) => [name, `--${index.toString(36)}`]));
+}

@@ -10,28 +10,37 @@ import * as pageTexts from "../texts.js";
 
 const read = (/** @type {string} */ path) => readFile(new URL(path, import.meta.url), "utf8");
 
-test("parts are put in, also those of parts, and the page's own link is marked", async () => {
+test("texts are put in, also those of texts, and the server's parts keep their places", async () => {
   /** @type {Record<string, string>} */
   const parts = {
-    "header.html": '<nav>\n  <a href="./">Live</a>\n  <!-- include button.html -->\n</nav>\n',
+    "form.html": '<form>\n  <a href="./">Live</a>\n  <!-- include button.html -->\n</form>\n',
     "button.html": "<b>x</b>\n",
   };
-  const html = await assemble(
-    "<body>\n  <!-- include header.html -->\n  <p>text</p>",
-    "./",
-    async (name) => parts[name],
-  );
-  assert.equal(html, '<body><nav>\n<a href="./" aria-current=page>Live</a>\n<b>x</b></nav><p>text</p>');
+  const page = "<body>\n  <!-- part header -->\n  <!-- include form.html -->\n  <p>text</p>";
+  const html = await assemble(page, async (name) => parts[name]);
+  assert.equal(html, "<!-- part header --><form><a href=./>Live</a><b>x</b></form><p>text</p>");
 });
 
 test("comments that are sentences are left out, places that the server fills in stay", async () => {
-  const html = await assemble("<p>\n  <!-- notice -->\n  <!-- Said to readers. -->\n  text", "x", async () => "");
-  assert.equal(html, "<p>\n<!-- notice -->\ntext");
+  const html = await assemble("<p>\n  <!-- notice -->\n  <!-- Said to readers. -->\n  text", async () => "");
+  assert.equal(html, "<p><!-- notice -->\ntext");
 });
 
 test("a line break that is a space between words stays one", async () => {
-  const html = await assemble("<p>one\n   <a>two</a>\n   <b>three</b>", "x", async () => "");
-  assert.equal(html, "<p>one\n<a>two</a>\n<b>three</b>");
+  const html = await assemble("<p>one\n   <a>two</a> <b>three</b>\n  four", async () => "");
+  assert.equal(html, "<p>one\n<a>two</a> <b>three</b>\nfour");
+});
+
+test("end tags and quotes are left out where a browser does without, and only there", async () => {
+  const small = async (/** @type {string} */ html) => assemble(html, async () => "");
+  assert.equal(await small("<ul>\n  <li>1</li>\n  <li>2</li>\n</ul>"), "<ul><li>1<li>2</ul>");
+  assert.equal(await small("<p>1</p>\n<p>2</p><a>3</a>"), "<p>1<p>2</p><a>3</a>");
+  assert.equal(await small("<select><option>1</option>\n</select>"), "<select><option>1</select>");
+  assert.equal(
+    await small('<body class="a b"><a href="c/d" title="e f" rel="g=h">'),
+    '<body class="a b"><a href=c/d title="e f" rel="g=h">',
+  );
+  assert.equal(await small('<path d="M1 2"/><circle r="8"/>'), '<path d="M1 2"/><circle r="8"/>');
 });
 
 test("no name that is shortened is one of the browser's, or of the element's own", async () => {

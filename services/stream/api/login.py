@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from services.stream.api.pages import PAGE_HEADERS, STATIC
+from services.stream.api.page_files import page_text
+from services.stream.api.pages import PAGE_HEADERS
 from services.stream.base import texts
 from shared.web.access.authenticator import Authenticator, TooManyAttemptsError, WrongSecretError
 from shared.web.access.guard import COOKIE
@@ -66,7 +67,7 @@ def _page(
     notice: str, status: int = 200, headers: dict[str, str] | None = None, *, is_logged_in: bool = False
 ) -> Response:
     shown_notice = f'<p class="notice" role="alert">{html.escape(notice)}</p>' if notice else ""
-    text = (STATIC / "login.html").read_text(encoding="utf-8").replace(_NOTICE, shown_notice)
+    text = page_text("login.html").replace(_NOTICE, shown_notice)
     return HTMLResponse(text.replace(_LOGGED_IN, _LOG_OUT if is_logged_in else ""), status, _HEADERS | (headers or {}))
 
 

@@ -1,12 +1,8 @@
-"""The pages and their files: where they lie, which headers they get, and how they are sent.
-
-`scripts/pages` builds `static/` from `pages/`, in the root.
-"""
+"""The pages and their files: which addresses and headers they have, and how they are sent."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
-from pathlib import Path
 from typing import Final
 
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,13 +12,13 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
+from services.stream.api.page_files import STATIC, page_text
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.origins import Origins
 from shared.web.access.roles import Requester, Role, requester_of
 
 OPEN_FILES: Final = frozenset({"/old-browser.js", "/link.js", "/link.css", "/server.js"})
 """What the login page and a share link's page load. There is no secret in it."""
-STATIC: Final = Path(__file__).parents[1] / "static"
 PAGES: Final = {"/": "index.html", "/archive": "archive.html", "/status": "status.html", "/connect": "connect.html"}
 # A page loads nothing from elsewhere, and runs no script or style written into it. Sockets to us count as 'self'.
 _POLICY: Final = {
@@ -64,7 +60,7 @@ def pages_app(
     so that no time waits for an answer. So is the requester's role if `authenticator` is on. Pages of `allowed_origins`
     may read our answers.
     """
-    files = _Files(directory=STATIC, zone=zone, authenticator=authenticator)
+    files = _Files(zone, authenticator)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
     origins = Origins(allowed_origins)
     whole, barred = (files.sending(name, ELEMENT_HEADERS) for name in (ELEMENT.removeprefix("/"), BARRED))
@@ -87,22 +83,17 @@ async def _without_slash(request: Request) -> Response:
     return RedirectResponse(there, 307, {"Cache-Control": "no-store"})
 
 
-def with_zone(page: str, zone: str) -> str:
-    """The text of a page that shows the times of the time zone of this name."""
-    return page.replace("<html ", f'<html data-zone="{escape(zone)}" ', 1)
+def with_zone(page: str, zone: str | None) -> str:
+    """The text of a page that shows the times of the time zone of this name; None for the browser's own."""
+    return page if zone is None else page.replace("<html ", f'<html data-zone="{escape(zone)}" ', 1)
 
 
 class _Files(StaticFiles):
-    def __init__(self, *, directory: Path, zone: str | None, authenticator: Authenticator | None) -> None:
-        super().__init__(directory=directory)
+    def __init__(self, zone: str | None, authenticator: Authenticator | None) -> None:
+        super().__init__(directory=STATIC)
         self._authenticator = authenticator
-        self._pages: dict[str, bytes] = {}
+        self._pages = {page.name: with_zone(page_text(page.name), zone).encode() for page in STATIC.glob("*.html")}
         """What is sent in place of the files of these names."""
-        if zone is not None:
-            self._pages = {
-                page.name: with_zone(page.read_text(encoding="utf-8"), zone).encode()
-                for page in directory.glob("*.html")
-            }
 
     def sending(self, name: str, headers: Mapping[str, str] = {}) -> Callable[[Request], Awaitable[Response]]:
         async def send(request: Request) -> Response:

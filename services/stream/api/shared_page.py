@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.stream.api.pages import PAGE_HEADERS, STATIC, with_zone
+from services.stream.api.page_files import page_text
+from services.stream.api.pages import PAGE_HEADERS, with_zone
 from services.stream.base import texts
 from services.stream.fanout.hub import Hub
 from shared.web.access.authenticator import Authenticator
@@ -25,7 +26,7 @@ _CAMERAS, _FRAMES = "/api/cameras/", "/api/camera/frames/"
 def shared_page_router(hub: Hub, authenticator: Authenticator, zone_name: str) -> APIRouter:
     """`/shared?link=`. Its times are those of the zone of this name, which its script is told, too."""
     zone = ZoneInfo(zone_name)
-    template = with_zone((STATIC / "shared.html").read_text(encoding="utf-8"), zone_name)
+    template = with_zone(page_text("shared.html"), zone_name)
     router = APIRouter(include_in_schema=False)
 
     @router.head(SHARED)

@@ -7,17 +7,22 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from services.stream.api.pages import BARRED, PAGE_HEADERS, STATIC, pages_app
+from services.stream.api.page_files import STATIC, page_text
+from services.stream.api.pages import BARRED, PAGE_HEADERS, pages_app
 from tests.support.replica import Replica, running_replica
 
 LIMIT_BYTES = 100_000
 """Of one page with all that it loads."""
+LIMIT_OF_FIRST_BYTES = 50_000
+"""Of the live page."""
 LIMIT_OF_ALL_BYTES = 120_000
 NAMES = {"http://www.w3.org/2000/svg", "http://mainsail.local."}
 """Names that no browser fetches: a namespace, and a host in words for people."""
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
 LOADED = [path for path in FILES if path.name != BARRED]
 """A browser loads one of the element's two files, by its page's origin."""
+NAMED = re.compile(r'<(?:link|script|img)[^>]* (?:href|src)=(?:"([^"]+)"|([^"\s>]+))|from ?"\./([^"]+)"')
+"""What a page or a module loads."""
 PAGES = [path for path in FILES if path.suffix == ".html"]
 
 
@@ -35,34 +40,40 @@ class Reader(HTMLParser):
         self.found += [f"{name}=" for name in names if name == "style" or name.startswith("on")]
 
 
-def loaded_by(page: Path) -> set[Path]:
-    """The page with all files that it names, and those that they import."""
-    found, todo = set(), [page]
+def sent(path: Path) -> str:
+    """What a browser gets of a file."""
+    return page_text(path.name) if path.suffix == ".html" else path.read_text()
+
+
+def loaded_by(page: Path) -> dict[str, int]:
+    """The bytes of the page and of all files that it names, and of those that they import, by their names."""
+    found: dict[str, int] = {}
+    todo = [page]
     while todo:
         path = todo.pop()
-        if path in found or not path.is_file():
+        if path.name in found or not path.is_file():
             continue
-        found.add(path)
-        named = re.findall(r'<(?:link|script|img)[^>]* (?:href|src)="([^"]+)"|from ?"\./([^"]+)"', path.read_text())
-        todo += [STATIC / (of_page or of_module) for of_page, of_module in named]
+        text = sent(path)
+        found[path.name] = len(text.encode())
+        todo += [STATIC / "".join(names) for names in NAMED.findall(text)]
     return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_page_loads_much(page: Path) -> None:
     """It loads quickly on a bad network, even uncompressed."""
-    sizes = {path.name: path.stat().st_size for path in loaded_by(page)}
-    assert page.name in sizes
-    assert len(sizes) > 2
+    sizes = loaded_by(page)
+    assert {page.name, "framecast.css", "theme.js"} <= set(sizes)
     assert sum(sizes.values()) < LIMIT_BYTES, sizes
+    assert page.name != "index.html" or sum(sizes.values()) < LIMIT_OF_FIRST_BYTES, sizes
 
 
 def test_all_pages_together_are_small() -> None:
     """Uncompressed, each file once. No file is there that no browser needs."""
     sizes = {path.name: path.stat().st_size for path in LOADED}
     assert sum(sizes.values()) < LIMIT_OF_ALL_BYTES, sizes
-    assert {path.suffix for path in FILES} == {".html", ".css", ".js", ".svg"}
-    assert "sourceMappingURL" not in "".join(path.read_text() for path in FILES)
+    assert {path.suffix for path in FILES} == {".html", ".part", ".css", ".js", ".svg"}
+    assert "sourceMappingURL" not in "".join(map(sent, FILES))
 
 
 def test_they_are_sent_compressed_and_whole() -> None:
@@ -70,7 +81,7 @@ def test_they_are_sent_compressed_and_whole() -> None:
     client = TestClient(pages_app())
     sizes = {path.name: len(_sent(client, path)) for path in LOADED}
     assert sum(sizes.values()) < LIMIT_OF_ALL_BYTES / 2, sizes
-    assert all(client.get(f"/{path.name}").content == path.read_bytes() for path in FILES)
+    assert all(client.get(f"/{path.name}").text == sent(path) for path in FILES)
 
 
 def test_a_browser_asks_again_for_files_that_it_has_cached() -> None:
@@ -94,15 +105,15 @@ def _sent(client: TestClient, path: Path) -> bytes:
 def test_a_page_has_neither_script_nor_style_of_its_own(page: Path) -> None:
     """So the policy may forbid both, and a script slipped into a page does nothing."""
     reader = Reader()
-    reader.feed(page.read_text())
+    reader.feed(sent(page))
     assert reader.found == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_names_is_there(page: Path) -> None:
     """And by relative addresses, for a proxy may put everything under a path."""
-    named = re.findall(r'<(?:link|script|img)[^>]* (?:href|src)="([^"]+)"', page.read_text())
-    assert named
+    named = ["".join(names) for names in NAMED.findall(sent(page))]
+    assert "framecast.css" in named
     for address in named:
         assert (STATIC / address).exists() or address.startswith("api/"), address
 
@@ -110,7 +121,7 @@ def test_what_a_page_names_is_there(page: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_no_file_names_another_origin(path: Path) -> None:
     """Nothing is fetched from elsewhere, so no other server learns who watches."""
-    named = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[\w./-]*", _without_comments(path.read_text()))
+    named = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[\w./-]*", _without_comments(sent(path)))
     assert [address for address in named if address not in NAMES] == []
 
 
@@ -163,3 +174,16 @@ def test_the_pages_of_a_replica_have_its_time_zone(bus: str) -> None:
     """ARCHIVE_TIME_ZONE is read by stream, too."""
     with running_replica(bus, settings={"archive_time_zone": "Asia/Kathmandu"}) as replica:
         assert b'data-zone="Asia/Kathmandu"' in replica.request("/archive")[2]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_header_tells_the_page_and_leads_back_to_it(page: Path) -> None:
+    """It is one part for all pages, which the server puts in."""
+    text = sent(page)
+    assert "<!-- part" not in text
+    own = "./" if page.name == "index.html" else page.stem
+    is_in_the_header = "<header" in text
+    assert is_in_the_header is (page.name not in ("login.html", "shared.html"))
+    assert re.findall(r"<a href=(\S+) aria-current=page>", text) == [own] * is_in_the_header
+    login = "<a href=login>" if own == "./" else f'<a href="login?next={own}">'
+    assert (login in text) is is_in_the_header
