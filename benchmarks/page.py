@@ -20,7 +20,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from benchmarks.load import percentile
-from services.stream.api.pages import STATIC
+from services.stream.api.page_files import STATIC
 from tests.support.browser import heap_bytes, renderers_bytes, running_chromium
 from tests.support.camera import RtspCamera
 from tests.support.picture_layout import CLOCK_COLUMNS, CLOCK_HEIGHT_SHARE, CLOCK_ROWS, decode_clock

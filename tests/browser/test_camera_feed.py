@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page
 
-from services.stream.api.pages import STATIC
+from services.stream.api.page_files import STATIC
 from shared.bus.status import CameraState
 from tests.browser.site import HEIGHT, HIDE_DOCUMENT, PATIENCE_SECONDS, WIDTH, Site, open_feeds, running_site
 from tests.support.browser import heap_bytes, renderers_bytes
