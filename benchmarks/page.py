@@ -5,6 +5,7 @@ pixels of a <camera-feed> and of a plain <img>. They are side by side, so both r
 
     .venv/bin/python -m benchmarks.page [--seconds 20] [--fps 30]
     .venv/bin/python -m benchmarks.page --memory 10     (streams for 10 minutes: does the tab's memory grow?)
+    .venv/bin/python -m benchmarks.page --beside DIR    (the first picture beside that of another checkout, in turns)
 """
 
 import argparse
@@ -98,21 +99,42 @@ def ages_ms(page: Page, origin: str, seconds: float) -> dict[str, list[float]]:
     return ages
 
 
-def first_picture_ms(browser: Browser, origin: str, repeats: int) -> dict[str, list[float]]:
+def first_picture_ms(browser: Browser, origin: str) -> dict[str, float]:
     """From navigation to the first picture painted on `/`. Cold means an empty cache and a camera without viewers."""
-    found: dict[str, list[float]] = {"cold": [], "warm": []}
-    for _ in range(repeats):
-        time.sleep(LINGER_SECONDS)
-        context = browser.new_context()
-        for temperature in ("cold", "warm"):
-            page = context.new_page()
-            page.add_init_script(FIRST_PICTURE)
-            page.goto(origin, wait_until="commit")
-            wait_until(partial(page.evaluate, "window.firstMs ?? 0"), "a first picture", 30)
-            found[temperature].append(page.evaluate("window.firstMs"))
-            page.close()
-        context.close()
+    found: dict[str, float] = {}
+    time.sleep(LINGER_SECONDS)
+    context = browser.new_context()
+    for temperature in ("cold", "warm"):
+        page = context.new_page()
+        page.add_init_script(FIRST_PICTURE)
+        page.goto(origin, wait_until="commit")
+        wait_until(partial(page.evaluate, "window.firstMs ?? 0"), "a first picture", 30)
+        found[temperature] = page.evaluate("window.firstMs")
+        page.close()
+    context.close()
     return found
+
+
+def first_pictures_ms(browser: Browser, origin: str, repeats: int) -> dict[str, list[float]]:
+    rounds = [first_picture_ms(browser, origin) for _ in range(repeats)]
+    return {temperature: [each[temperature] for each in rounds] for temperature in rounds[0]}
+
+
+def beside(camera_url: str, directory: Path, other: Path, repeats: int) -> dict[str, float]:
+    """The first picture here over that of another checkout, medians of rounds in turns. Both use this environment."""
+    stacks = []
+    for name in ("here", "there"):
+        (directory / name).mkdir()
+        stacks.append(Stack(directory / name, CAMERA_RTSP_URL=camera_url))
+    stacks[1].root = other
+    with stacks[0], stacks[1], running_chromium() as browser:
+        rounds = [[first_picture_ms(browser, stack.origin) for stack in stacks] for _ in range(repeats)]
+    ratios = {}
+    for temperature in ("cold", "warm"):
+        here, there = (statistics.median(each[place][temperature] for each in rounds) for place in (0, 1))
+        ratios[temperature] = here / there
+        print(f"first picture, {temperature}: {here:.0f} ms here, {there:.0f} ms there, ratio {here / there:.2f}")
+    return ratios
 
 
 def page_bytes(browser: Browser, origin: str) -> dict[str, int]:
@@ -151,7 +173,13 @@ def main() -> None:
     parser.add_argument("--fps", type=int, default=30)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--memory", type=float, metavar="MINUTES")
+    parser.add_argument("--beside", type=Path, metavar="DIR")
     options = parser.parse_args()
+    if options.beside:
+        with tempfile.TemporaryDirectory() as directory, RtspCamera(fps=options.fps) as camera:
+            ratios = beside(camera.url, Path(directory), options.beside.resolve(), options.repeats)
+        print(json.dumps({"benchmark": "page-beside", "fps": options.fps, **ratios}))
+        return
     with (
         tempfile.TemporaryDirectory() as directory,
         RtspCamera(fps=options.fps) as camera,
@@ -164,7 +192,7 @@ def main() -> None:
             print(json.dumps({"benchmark": "page-memory", "fps": options.fps, "rows": rows}))
             return
         sizes = page_bytes(browser, stack.origin)
-        firsts = first_picture_ms(browser, stack.origin, options.repeats)
+        firsts = first_pictures_ms(browser, stack.origin, options.repeats)
         page = browser.new_page()
         ages = ages_ms(page, stack.origin, options.seconds)
         page.close()

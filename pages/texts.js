@@ -94,6 +94,9 @@ export const archiveNotReached = "The archive can't be reached.";
 export const every = (interval) => `Every ${interval}.`;
 /** @param {string} interval such as 10 minutes */
 export const noneYet = (interval) => `None yet. One is kept every ${interval}.`;
+/** On a small picture, so that a night is told from a picture that does not come. */
+export const night = "☾ Dark";
+export const notThere = "✕ Not there";
 /** Units of a rough length of time, the longest first. */
 export const roughUnits = { days: "days", hours: "h", minutes: "min", seconds: "s", milliseconds: "ms" };
 /** The rows of a camera's details. */
@@ -104,6 +107,8 @@ export const bitRate = "Bit rate";
 export const viewersLabel = "Viewers";
 export const reconnects = "Reconnects";
 export const transport = "Transport";
+/** What a camera or FFmpeg says of a fault. */
+export const said = "Report";
 
 // The timeline
 
@@ -330,6 +335,23 @@ export const archiveProblem = (problem) => `Archive: ${problem}`;
 /** @param {string[]} versions */
 export const versionsDiffer = (versions) =>
   `The services have different versions, ${versions.join(" and ")}: update them all.`;
+export const stripNames = { hours: "Last 24 hours", days: "Last 30 days" };
+/** @param {string} name @param {string} camera */
+export const stripOf = (name, camera) => `${name} of ${camera}`;
+/** What a strip says of a stretch; the states are the server's. */
+export const historyStates = {
+  whole: () => "all pictures kept",
+  partly: (/** @type {string} */ length, /** @type {string} */ reason) => `${length} missing: ${reason}`,
+  missing: (/** @type {string} */ _, /** @type {string} */ reason) => `gap: ${reason}`,
+  open: () => "no picture due yet",
+  off: () => "no pictures kept, for it is switched off",
+  before: () => "no pictures kept yet",
+};
+/** @param {string} length @param {string} reason */
+export const mostlyMissing = (length, reason) => `${length} missing, mostly: ${reason}`;
+/** @param {string} time @param {string} headline */
+export const troubleSince = (time, headline) => `Since ${time}: ${headline}`;
+export const noHistory = "The archive does not tell now what it kept. ";
 export const noAnswer = "Framecast does not answer";
 export const allWell = "All is well";
 /** @param {number} count */

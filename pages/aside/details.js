@@ -1,6 +1,7 @@
 /* The facts of a large camera, one below the other. */
 
 import { make } from "../shared/dom.js";
+import { saidOf } from "../shared/fault.js";
 import { formatRoughly } from "../shared/rough-lengths.js";
 import * as texts from "../texts.js";
 
@@ -34,6 +35,7 @@ export function detailRows({ ageMs, fps, pictureWidth, pictureHeight, transport 
     [texts.viewersLabel, device.viewer_count],
     [texts.reconnects, device.reconnects],
     [texts.transport, transport],
+    [texts.said, saidOf(device.last_error)],
   ];
   return /** @type {[string, string | number][]} */ (rows.filter(([, value]) => value || value === 0));
 }

@@ -8,10 +8,12 @@ import * as texts from "../texts.js";
 
 /** @import { Device } from "../live/description.js" */
 /** @import { YearAgo } from "./year-ago.js" */
-/** @typedef {{ id: number, captured_at: string, thumbnail_url: string }} Frame as `api/camera/frames` tells of it */
+/** @typedef {{ id: number, captured_at: string, thumbnail_url: string, brightness: number | null }} Frame as `api/camera/frames` tells of it */
 
 const REFRESH_MS = 60_000;
 const SHOWN = 6;
+/** Below this brightness, of 255, a picture counts as dark, as on the timeline. */
+const DARK = 40;
 
 /** The section beside a large camera. */
 export class LatestFrames {
@@ -71,10 +73,16 @@ export class LatestFrames {
 }
 
 /** @param {Frame} frame @param {Device} device */
-function itemOf({ id, captured_at: at, thumbnail_url: url }, { key, capture_interval_seconds: interval = 0 }) {
+function itemOf(
+  { id, captured_at: at, thumbnail_url: url, brightness },
+  { key, capture_interval_seconds: interval = 0 },
+) {
   // `loading` comes before `src`: after it, the image would already be on its way.
   const image = make("img", { loading: "lazy", alt: "", src: address(url) });
+  // A night is no broken picture.
+  const mark = make("span", { className: "badge" }, brightness !== null && brightness < DARK ? texts.night : "");
+  image.addEventListener("error", () => setText(mark, texts.notThere));
   const time = make("time", { dateTime: at, textContent: formatMoment(at, interval < 60) });
   const href = address("archive", { camera: key, at });
-  return make("li", { dataset: { frame: id } }, make("a", { href, title: formatUtc(at) }, image, time));
+  return make("li", { dataset: { frame: id } }, make("a", { href, title: formatUtc(at) }, image, mark, time));
 }

@@ -1,5 +1,6 @@
 /* What the live page says of a camera: its state and what to do about it, times, facts. */
 
+import { faultOf } from "../shared/fault.js";
 import { formatRoughly } from "../shared/rough-lengths.js";
 import { formatMoment } from "../shared/time.js";
 import * as texts from "../texts.js";
@@ -64,7 +65,7 @@ function describeTrouble({ since, last_error: error }, state, reason) {
   const isDated = since !== undefined && state !== "connecting" && state !== "unknown";
   /** @type {Record<string, string>} */
   const advice = texts.cameraAdvice;
-  const detail = advice[state] ?? error ?? reason;
+  const detail = advice[state] ?? faultOf(error ?? reason);
   return { state, title: titleOf(state), detail, ...(isDated && { since: formatMoment(since) }) };
 }
 
@@ -101,7 +102,8 @@ export function summary(tiles, isPaused) {
 export function factsLine({ ageMs, fps, state }, device, since) {
   if (since) return texts.since(since);
   const age = ageMs != null && texts.old(formatRoughly(ageMs / 1_000));
-  const rate = state === "live" && texts.picturesPerSecond(Math.round(fps));
+  const whole = Math.round(fps);
+  const rate = state === "live" && whole > 0 && texts.picturesPerSecond(whole);
   const count = device?.viewer_count ?? 0;
   const viewers = count > 1 && texts.viewers(count);
   return [age, rate, viewers].filter(Boolean).join(" · ");

@@ -16,6 +16,7 @@ import * as texts from "../texts.js";
  * @property {Content[]} [words] in one line
  * @property {(string | false | null)[]} [advice] a line each
  * @property {string | null} [error]
+ * @property {HTMLElement[]} [strips] which stay the same elements
  * @property {Fact[]} facts
  * @property {Fact[]} [technical] facts that only a fault makes interesting: folded
  *
@@ -48,13 +49,20 @@ function blankCard(key, href) {
   const title = href ? make("a", { href }) : make("span");
   const head = make("h3", {}, make("span", { className: "dot" }), title, make("span"));
   /** @type {HTMLElement[]} */
-  const parts = [make("p"), make("p", { className: "error" }), make("div", { className: "soft" }), make("dl")];
+  const parts = [
+    make("p"),
+    make("p", { className: "error" }),
+    make("div", { className: "soft" }),
+    make("div"),
+    make("dl"),
+  ];
   parts.push(make("details", {}, make("summary", {}, texts.technical), make("dl")));
   return make("article", { className: "card", dataset: { key } }, head, ...parts);
 }
 
 /** @param {HTMLElement} element @param {Card} card */
-function fill(element, { title, state = "", badges = [], words = [], advice = [], error, facts, technical = [] }) {
+function fill(element, card) {
+  const { title, state = "", badges = [], words = [], advice = [], error, strips = [], facts, technical = [] } = card;
   const [head, ...places] = /** @type {HTMLElement[]} */ ([...element.children]);
   const [dot, name, marks] = /** @type {HTMLElement[]} */ ([...head.children]);
   element.dataset.state = state;
@@ -64,7 +72,8 @@ function fill(element, { title, state = "", badges = [], words = [], advice = []
     marks,
     present(badges).map((text) => make("span", { className: "badge" }, text)),
   );
-  const contents = [words, error ? [error] : [], present(advice).map((text) => make("p", {}, text)), rowsOf(facts)];
+  const lines = present(advice).map((text) => make("p", {}, text));
+  const contents = [words, error ? [error] : [], lines, strips, rowsOf(facts)];
   contents.forEach((content, place) => {
     write(places[place], content);
     places[place].hidden = !content.length;

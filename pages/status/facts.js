@@ -1,6 +1,7 @@
 /* What stands on the cards: of a camera, of a replica of stream, of the archive, of its retention. */
 
 import { make, timeElement } from "../shared/dom.js";
+import { faultOf, saidOf } from "../shared/fault.js";
 import { DAY_SECONDS, formatLength } from "../shared/lengths.js";
 import { formatNumber, formatSize } from "../shared/quantities.js";
 import { dayStart, formatDate } from "../shared/time.js";
@@ -13,7 +14,7 @@ const DAYS_SHOWN = 5;
 
 /** @param {Answer} camera @returns {Card} */
 export function cameraCard(camera) {
-  const { key, codec, width, fps, bits_per_second: bits } = camera;
+  const { key, codec, width, fps, bits_per_second: bits, last_error: error } = camera;
   return {
     key,
     title: camera.name,
@@ -26,7 +27,7 @@ export function cameraCard(camera) {
       timeElement(camera.since),
     ],
     advice: [camera.advice, ...camera.notices],
-    error: camera.last_error,
+    error: error && faultOf(error),
     facts: [
       [texts.factPicture, width && `${width} × ${camera.height}`],
       [texts.factFrameRate, fps && `${formatNumber(fps)} fps`],
@@ -39,6 +40,7 @@ export function cameraCard(camera) {
       [texts.factBitrate, bits && texts.megabits(formatNumber(bits / 1e6))],
       [texts.reconnects, camera.reconnects],
       [texts.factClock, camera.clock_offset_seconds !== null && clockWords(camera.clock_offset_seconds)],
+      [texts.said, saidOf(error)],
       [texts.factIngestVersion, camera.ingest_version],
     ],
   };

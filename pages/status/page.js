@@ -10,6 +10,7 @@ import { page } from "./elements.js";
 import { archiveCard, cameraCard, replicaCard, retentionCard } from "./facts.js";
 import { problemsOf } from "./problems.js";
 import { showRescan } from "./rescan.js";
+import { stripsOf } from "./strips.js";
 
 /** @import { Fact } from "./cards.js" */
 
@@ -30,6 +31,8 @@ const stream = { path: "api/status", looks: 1 };
 /** @type {Part} */
 const archive = { path: "api/camera/frames/status", looks: 5 };
 /** @type {Part} */
+const past = { path: "api/camera/frames/history", looks: 15 };
+/** @type {Part} */
 const retention = { path: "api/camera/retention", looks: 75 };
 /** @type {Part} */
 const clock = { path: "api/camera/retention/clock", looks: 15, request: askClock };
@@ -37,7 +40,7 @@ const clock = { path: "api/camera/retention/clock", looks: 15, request: askClock
 async function look() {
   if (document.hidden) return;
   // Each answer is shown when it comes: an archive that hangs holds up no camera.
-  await Promise.all([stream, archive, retention, clock].map((part) => ask(part).then(show)));
+  await Promise.all([stream, archive, past, retention, clock].map((part) => ask(part).then(show)));
   unfold();
 }
 
@@ -48,11 +51,28 @@ function show() {
   }
   for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
   showDoubts(clock.answer, retention.answer, lookAgain);
-  showCards(page.cameras, cameras.map(cameraCard));
+  showCards(
+    page.cameras,
+    cameras.map((/** @type {any} */ camera) => ({ ...cameraCard(camera), strips: stripsNow(camera) })),
+  );
+  showPast();
   const retained = retentionCard(retention, Boolean(archive.error));
   showCards(page.services, [...[...replicas.values()].map(replicaCard), archiveCard(archive), retained]);
   showCards(page.settings, [settingsCard(texts.stream, stream.answer), settingsCard(texts.archiver, archive.answer)]);
   if ([stream, archive].every((part) => part.answer || part.error)) showProblems(cameras);
+}
+
+/** While nothing has answered, the strips have their place already, so that nothing jumps. @param {any} camera */
+function stripsNow(camera) {
+  if (!past.answer) return past.error ? [] : stripsOf(camera, undefined);
+  const found = past.answer.cameras.find((/** @type {{ camera: string }} */ each) => each.camera === camera.key);
+  return found ? stripsOf(camera, found) : [];
+}
+
+function showPast() {
+  page.legend.hidden = Boolean(past.error && !past.answer);
+  const at = past.error && past.at ? [texts.asOf, timeElement(past.at)] : [];
+  write(page.past, past.error ? [texts.noHistory, ...at] : []);
 }
 
 /** Something was done: all of the archive may be other than it was. */

@@ -1,5 +1,6 @@
 /* What is wrong, of all that the services say. Knows no page. */
 
+import { faultOf } from "../shared/fault.js";
 import * as texts from "../texts.js";
 
 /**
@@ -14,7 +15,7 @@ import * as texts from "../texts.js";
  * @returns {string[]} each once
  */
 export function problemsOf(stream, archive, versions) {
-  const own = stream.error ? [stream.error] : (stream.answer?.problems ?? []);
+  const own = stream.error ? [stream.error] : (stream.answer?.problems ?? []).map(faultOf);
   const archived = archive.error ? [archive.error] : (archive.answer?.problems ?? []).map(texts.archiveProblem);
   const different = [...new Set(versions.flatMap((version) => version || []))];
   return [...new Set([...own, ...archived, ...(different.length > 1 ? [texts.versionsDiffer(different)] : [])])];

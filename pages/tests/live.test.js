@@ -6,6 +6,7 @@ import { detailRows } from "../aside/details.js";
 import { yearBefore } from "../aside/year-ago.js";
 import { describe, factsLine, summary } from "../live/description.js";
 import { rowHeight } from "../live/row-height.js";
+import { faultOf, saidOf } from "../shared/fault.js";
 import { formatRoughly } from "../shared/rough-lengths.js";
 
 /** @type {import("../camera-feed/camera-feed.js").CameraFeedState} */
@@ -36,6 +37,19 @@ test("a camera in trouble says since when and why, or what to do", () => {
   assert.equal(describe(stale, { ...DEVICE, last_error: null }, true).detail, "No picture comes.");
 });
 
+test("what programs say of a fault is for the details, what to do stays", () => {
+  const record = "`framecast record-camera KEY` saves the exchange.";
+  const words = `It can't be opened. The camera says to PLAY: 551 No: not now With FFmpeg instead: It is off. ${record}`;
+  assert.equal(faultOf(words), `It can't be opened. With FFmpeg instead: It is off. ${record}`);
+  assert.equal(saidOf(words), "The camera says to PLAY: 551 No: not now");
+  const both = `It can't be opened. With FFmpeg instead: No. FFmpeg says: Invalid data. ${record}`;
+  assert.deepEqual(
+    [faultOf(both), saidOf(both)],
+    [`It can't be opened. With FFmpeg instead: No. ${record}`, "FFmpeg says: Invalid data."],
+  );
+  assert.deepEqual([faultOf("No route."), saidOf("No route."), saidOf(null)], ["No route.", "", ""]);
+});
+
 test("where the camera is well the way to it is not, or nobody looks", () => {
   const well = { ...DEVICE, state: "idle" };
   const stale = { ...FEED, state: /** @type {const} */ ("stale"), reason: "No picture comes." };
@@ -64,6 +78,7 @@ test("facts that are not known are left out, and nothing is a fact where it is a
   assert.equal(factsLine(FEED, DEVICE), "1 s old · 10 fps");
   assert.equal(factsLine(FEED, { ...DEVICE, viewer_count: 2 }), "1 s old · 10 fps · 2 viewers");
   assert.equal(factsLine({ ...FEED, ageMs: null, state: "stale" }, undefined), "");
+  assert.equal(factsLine({ ...FEED, fps: 0.1 }, DEVICE), "1 s old", "a live picture has no rate of 0");
   const unknown = { ageMs: null, fps: 0, pictureWidth: 0, pictureHeight: 0, transport: null };
   assert.deepEqual(detailRows(unknown, { viewer_count: 0, width: null }), [["Viewers", 0]]);
 });

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { doubtsOf } from "../status/doubts.js";
 import { clockWords, ownRulesOf, tiersOf } from "../status/facts.js";
 import { problemsOf } from "../status/problems.js";
+import { partsOf, summaryOf } from "../status/strips.js";
 
 test("problems of both services are listed, each once, the archive's by its name", () => {
   const stream = { answer: { problems: ["The bus is silent.", "The bus is silent."] } };
@@ -87,4 +88,53 @@ test("frames that the daily share holds back are told, and where all is well not
   assert.match(held.now, /^40 pictures are due by age\. At most 10 %/);
   assert.deepEqual(doubtsOf(well, { held: 0 }), { right: "", out: "", now: "" });
   assert.deepEqual(doubtsOf(undefined, undefined), { right: "", out: "", now: "" });
+});
+
+const piece = (/** @type {string} */ state, /** @type {number} */ from, /** @type {number} */ to, missing = 0) => ({
+  from: `2026-11-22T${from}:00:00Z`,
+  to: `2026-11-22T${to}:00:00Z`,
+  state,
+  missing_seconds: missing,
+  reason: missing ? "camera offline" : null,
+  detail: missing ? "The camera does not answer." : null,
+});
+const WELL = { state: "live", since: "2026-11-22T10:00:00Z", headline: "Live" };
+
+test("each stretch of a strip says when it was, what was kept and why not", () => {
+  const pieces = [piece("before", 10, 11), piece("whole", 11, 12), piece("partly", 12, 13, 1_200)];
+  const parts = partsOf([...pieces, piece("missing", 13, 15, 7_200), piece("open", 15, 16)], WELL);
+  assert.deepEqual(
+    parts.map(({ look }) => look),
+    ["none", "kept", "partly", "gap", "none"],
+  );
+  const [, kept, partly, gap] = parts.map(({ text }) => text);
+  assert.equal(kept, "12:00 – 13:00: all pictures kept");
+  assert.equal(partly, "13:00 – 14:00: 20 min missing: camera offline. The camera does not answer.");
+  assert.equal(gap, "14:00 – 16:00: gap: camera offline. The camera does not answer.");
+});
+
+test("the trouble of now is the end of a strip, since it began", () => {
+  const pieces = [piece("whole", 10, 12), piece("open", 12, 13)];
+  const parts = partsOf(pieces, { state: "offline", since: "2026-11-22T11:30:00Z", headline: "The camera is offline" });
+  const [begin, trouble, end] = [10, 11.5, 13].map((hour) => Date.UTC(2026, 10, 22, 0, hour * 60));
+  assert.deepEqual(
+    parts.map(({ from, to, look }) => [from, to, look]),
+    [
+      [begin, trouble, "kept"],
+      [trouble, end, "gap"],
+    ],
+  );
+  assert.match(parts[1].text, /^Since .*12:30: The camera is offline$/);
+  const old = partsOf(pieces, { state: "disabled", since: "2026-01-01T00:00:00Z", headline: "Off" });
+  assert.deepEqual([old.length, old[0].from, old[0].look], [1, begin, "none"]);
+  const ahead = partsOf(pieces, { state: "offline", since: "2027-01-01T00:00:00Z", headline: "Off" });
+  assert.deepEqual([ahead.length, ahead[2].to], [3, end], "a clock that is ahead still leaves a mark");
+});
+
+test("a strip is summed up with the reason for most of what is missing", () => {
+  const whole = piece("whole", 10, 11);
+  assert.equal(summaryOf([whole, piece("open", 11, 12)]), "all pictures kept");
+  assert.equal(summaryOf([piece("before", 10, 11), piece("open", 11, 12)]), "no picture due yet");
+  const down = { ...piece("missing", 11, 14, 10_800), reason: "archiver down" };
+  assert.equal(summaryOf([whole, piece("partly", 11, 12, 1_200), down]), "3 h missing, mostly: archiver down");
 });

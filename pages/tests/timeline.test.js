@@ -58,6 +58,17 @@ test("all is the whole days of the archive, and a week where there is none", () 
   assert.deepEqual(spanOf(view, undefined, undefined, 0, local("2026-11-26T12:00")), week);
 });
 
+test("all of a few minutes is their hour, with labels by the minute", () => {
+  const [oldest, newest] = [local("2026-11-22T10:26"), local("2026-11-22T10:30")];
+  const [from, to] = spanOf(parseView(""), oldest, newest);
+  assert.deepEqual([from, to], [local("2026-11-22T10:00"), local("2026-11-22T11:00")]);
+  const labels = [...new Scale(from, to, 400).labels(76)].filter(({ x }) => x >= 0);
+  assert.deepEqual(
+    labels.map(({ text }) => text),
+    ["10:00", "10:15", "10:30", "10:45"],
+  );
+});
+
 test("days of the viewer's own are followed by as many more", () => {
   const view = { ...parseView("span=own"), from: 1_000, to: 4_000 };
   assert.deepEqual(spanOf(view, 0, 9_000), [1_000, 4_000]);

@@ -3,6 +3,7 @@
 import { formatShortDate, formatShortMonth, formatTime, HOUR_MS, instantOfReading, readingOf } from "../shared/time.js";
 
 const UNITS = /** @type {const} */ ([
+  { unit: "Minutes", lengthMs: HOUR_MS / 60, steps: [5, 10, 15, 30] },
   { unit: "Hours", lengthMs: HOUR_MS, steps: [1, 2, 3, 6, 12] },
   { unit: "Date", lengthMs: 24 * HOUR_MS, steps: [1, 2, 7, 14] },
   { unit: "Month", lengthMs: 31 * 24 * HOUR_MS, steps: [1, 2, 3, 6, 12] },
@@ -35,7 +36,7 @@ export class Scale {
     const leastMs = (labelWidth / this.width) * (this.to - this.from);
     const fits = (/** @type {number} */ step, /** @type {number} */ lengthMs) => step * lengthMs >= leastMs;
     const { unit, lengthMs, steps } =
-      UNITS.find((each) => each.steps.some((step) => fits(step, each.lengthMs))) ?? UNITS[2];
+      UNITS.find((each) => each.steps.some((step) => fits(step, each.lengthMs))) ?? UNITS[3];
     const step = steps.find((each) => fits(each, lengthMs)) ?? 12;
     const reading = readingOf(this.from);
     reading.setUTCHours(0, 0, 0, 0);
@@ -49,8 +50,9 @@ export class Scale {
   }
 }
 
-/** @param {number} instant @param {Date} reading @param {"Hours" | "Date" | "Month"} unit */
+/** @param {number} instant @param {Date} reading @param {"Minutes" | "Hours" | "Date" | "Month"} unit */
 function labelOf(instant, reading, unit) {
-  if (unit === "Hours" && reading.getUTCHours() > 0) return formatTime(instant);
+  const isMidnight = !reading.getUTCHours() && !reading.getUTCMinutes();
+  if ((unit === "Minutes" || unit === "Hours") && !isMidnight) return formatTime(instant);
   return unit === "Month" ? formatShortMonth(instant) : formatShortDate(instant);
 }

@@ -49,9 +49,9 @@ export function noteOf(lapse) {
   return until ? note + texts.keptUntil(formatDate(until)) : note;
 }
 
-/** @param {Pick<Timelapse, "camera" | "request" | "created_at">} lapse */
-export const nameOf = ({ camera, request, created_at: at }) =>
-  request ? titleOf(request) : texts.lapseOfUnknownDays(camera, formatDate(at));
+/** @param {Pick<Timelapse, "camera" | "request" | "created_at">} lapse @param {string} name of its camera */
+export const nameOf = ({ camera, request, created_at: at }, name = camera) =>
+  request ? titleOf(request, name) : texts.lapseOfUnknownDays(name, formatDate(at));
 
 /**
  * The days up to now that a time-lapse is to show.
@@ -66,10 +66,10 @@ export const lastDays = (days, now) => ({
 /** The ending of the video's name. @param {Pick<Timelapse, "format">} lapse */
 export const endingOf = ({ format }) => (format === "webm" || format === "webp" ? format : "mp4");
 
-/** @param {Order} order */
-export function titleOf({ camera, from, to, daily_at: time }) {
+/** @param {Order} order @param {string} name of its camera */
+export function titleOf({ camera, from, to, daily_at: time }, name = camera) {
   const first = formatDate(from);
   const last = formatDate(Date.parse(to) - 1);
   const days = first === last ? first : `${first} – ${last}`;
-  return `${camera}, ${days}${time ? texts.dailyAt(time.slice(0, 5)) : ""}`;
+  return `${name}, ${days}${time ? texts.dailyAt(time.slice(0, 5)) : ""}`;
 }

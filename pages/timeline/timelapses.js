@@ -33,6 +33,10 @@ const { lapse: form, estimate, render, lapses: list } = page;
  *   format: HTMLSelectElement, deflicker: HTMLInputElement, timestamp: HTMLInputElement }} */
 const fields = /** @type {any} */ (form.elements);
 
+/** As its camera is called in the list of cameras, or by the key where it is not in it. @param {Timelapse} lapse */
+const called = (lapse) =>
+  nameOf(lapse, [...page.camera.options].find(({ value }) => value === lapse.camera)?.textContent ?? undefined);
+
 /** The form and the list of time-lapses. */
 export class Timelapses {
   /** @type {Frames | null} */
@@ -174,7 +178,7 @@ export class Timelapses {
   /** @param {Timelapse} lapse */
   #item(lapse) {
     const { id, state, file_url: url, poster_url: poster, width, height } = lapse;
-    const title = nameOf(lapse);
+    const title = called(lapse);
     const ending = endingOf(lapse);
     const item = make(
       "li",
@@ -221,7 +225,7 @@ export class Timelapses {
 
   /** @param {Timelapse} lapse */
   async #remove(lapse) {
-    if (isBusy(lapse) || (await isConfirmed(texts.deleteLapse(nameOf(lapse))))) {
+    if (isBusy(lapse) || (await isConfirmed(texts.deleteLapse(called(lapse))))) {
       await this.#send(`${PATH}/${lapse.id}`, { method: "DELETE" });
     }
   }

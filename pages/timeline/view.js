@@ -1,6 +1,6 @@
 /* What the page shows, as its address tells it: a view can be kept and sent. Knows no page. */
 
-import { dayKey, dayStart, monthStart, readingOf } from "../shared/time.js";
+import { dayKey, dayStart, HOUR_MS, monthStart, readingOf } from "../shared/time.js";
 
 /**
  * @typedef {object} View
@@ -15,6 +15,8 @@ import { dayKey, dayStart, monthStart, readingOf } from "../shared/time.js";
  */
 
 const INSTANTS = ["at", "from", "to", "with"];
+/** All of less than this is shown by whole hours: on a day's track a few minutes would be one small picture. */
+const YOUNG_MS = 6 * HOUR_MS;
 
 /**
  * @param {string} query of the address
@@ -64,6 +66,8 @@ export function spanOf({ span, from, to, at }, oldest, newest, later = 0, now = 
   const days = (/** @type {number} */ first, /** @type {number} */ end) =>
     /** @type {[number, number]} */ ([first, end].map((day) => dayStart(key, day)));
   if (span === "all" && oldest !== undefined && newest !== undefined) {
+    const hour = (/** @type {number} */ at) => at - (at % HOUR_MS);
+    if (newest - oldest < YOUNG_MS) return [hour(oldest), hour(newest) + HOUR_MS];
     return [dayStart(dayKey(oldest)), dayStart(dayKey(newest), 1)];
   }
   if (span === "own" && from !== null && to !== null && from < to) {

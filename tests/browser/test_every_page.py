@@ -5,16 +5,18 @@ with pictures and an empty one.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from shared.bus.status import CameraState
 from tests.browser.archive_site import Site as ArchiveSite
 from tests.browser.archive_site import archive_site
 from tests.browser.site import Site, running_site
 from tests.support.accessibility import Scheme, assert_accessible
+from tests.support.figures import note
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.screenshots import keep
@@ -75,7 +77,9 @@ def looks_well(page: Page, name: str) -> None:
         keep(page, f"{name}-{width}-{scheme}")
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
-    assert page.evaluate(_SHIFT) <= MOST_SHIFT, page.evaluate(_SHIFTED)
+    shift = page.evaluate(_SHIFT)
+    note(f"layout shift of {name} at {width}", shift)
+    assert shift <= MOST_SHIFT, page.evaluate(_SHIFTED)
 
 
 def test_the_live_page_of_twelve_cameras(page: Page, twelve: Site) -> None:
@@ -101,6 +105,26 @@ def test_a_large_camera(page: Page, twelve: Site, key: str) -> None:
     looks_well(page, f"live-large-{key}")
 
 
+def test_small_pictures_of_the_night_are_told_from_broken_ones(page: Page, archived: ArchiveSite) -> None:
+    """Both are black: one is marked as dark, the other says that it is not there."""
+
+    def with_a_broken_one(route: Route) -> None:
+        answer = route.fetch()
+        listing = answer.json()
+        listing["frames"][2]["thumbnail_url"] += "&broken"
+        route.fulfill(response=answer, json=listing)
+
+    page.route("**/api/camera/frames?*", with_a_broken_one)
+    page.route("**/thumbnail?*broken", lambda route: route.abort())
+    page.goto(f"{archived.origin}/?camera=camera_1")
+    marks = page.locator("#archive li .badge")
+    expect(page.locator("#archive li")).to_have_count(6)
+    marks.nth(2).scroll_into_view_if_needed()
+    dark, broken = "\N{LAST QUARTER MOON} Dark", "\N{MULTIPLICATION X} Not there"
+    expect(marks).to_have_text(["", dark, broken, dark, dark, dark])
+    looks_well(page, "live-night")
+
+
 @pytest.mark.parametrize("path", ["connect", "status"])
 def test_a_page_of_words(page: Page, twelve: Site, path: str) -> None:
     page.goto(f"{twelve.origin}/{path}")
@@ -114,6 +138,52 @@ def test_the_login_page(page: Page) -> None:
         page.goto(f"http://127.0.0.1:{replica.port}/login")
         expect(page.get_by_label("Password")).to_be_focused()
         looks_well(page, "login")
+
+
+def history_of(keys: Iterable[str]) -> dict[str, object]:
+    """The archive's answer of cameras with every kind of stretch, among them gaps of an hour and with a long reason."""
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
+    gap = {"reason": "camera unauthorized", "detail": REFUSED}
+    kinds = [("before", 2), ("off", 3), *[("whole", 1), ("missing", 1)] * 4, ("whole", 5), ("partly", 4), ("open", 2)]
+    strips: dict[str, list[object]] = {}
+    for name, unit in (("hours", timedelta(hours=1)), ("days", timedelta(days=1.25))):
+        at, strips[name] = start + timedelta(days=1) - 24 * unit, []
+        for state, length in kinds:
+            missing = {"missing": 3600, "partly": 600}.get(state, 0) * length
+            reasons = gap if missing else dict.fromkeys(gap)
+            stretch = {"from": at.isoformat(), "to": (at + length * unit).isoformat()}
+            strips[name].append({**stretch, "state": state, "missing_seconds": missing, **reasons})
+            at += length * unit
+    return {"cameras": [{"camera": key, "name": key, **strips} for key in keys]}
+
+
+def test_the_strips_of_twelve_cameras(page: Page, twelve: Site) -> None:
+    """Long names and many gaps. The camera that is down has its trouble at the end, and a tap tells of each stretch."""
+    page.route("**/api/camera/frames/history", lambda route: route.fulfill(json=history_of(KEYS)))
+    page.goto(f"{twelve.origin}/status")
+    expect(page.get_by_role("slider")).to_have_count(2 * len(KEYS))
+    strip = page.get_by_role("slider", name=f"Last 24 hours of {LONG}").first
+    expect(strip).to_have_attribute("aria-valuetext", re.compile("no picture due yet$"))
+    strip.locator("[data-look=gap]").first.click()
+    expect(strip).to_have_attribute("aria-valuetext", re.compile(f"gap: camera unauthorized. {re.escape(REFUSED)}$"))
+    expect(page.locator(".peek:visible")).to_contain_text(REFUSED)
+    looks_well(page, "status-strips")
+    down = page.locator(f"[data-key={DOWN}]").get_by_role("slider").first
+    expect(down).to_have_attribute("aria-valuetext", re.compile("^Since .*: The camera refused the login$"))
+
+
+def test_the_status_of_an_archive(page: Page, archived: ArchiveSite) -> None:
+    """Its strips come from its own rows: a gap of three days ago, and none of the month."""
+    page.goto(f"{archived.origin}/status")
+    days = page.get_by_role("slider", name="Last 30 days of")
+    expect(days.locator("[data-look=gap]")).to_have_count(1)
+    days.focus()
+    for _ in range(10):
+        if "archiver down" in (days.get_attribute("aria-valuetext") or ""):
+            break
+        page.keyboard.press("ArrowLeft")
+    expect(days).to_have_attribute("aria-valuetext", re.compile("gap: archiver down$"))
+    looks_well(page, "status-archive")
 
 
 @pytest.mark.parametrize("camera", ["camera_1", "nothing-" + "x" * 55])

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.browser.site import PATIENCE_SECONDS, Site, running_site
 from tests.support.accessibility import assert_accessible
+from tests.support.figures import note
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -197,6 +198,7 @@ def test_twelve_tiles_on_a_phone_need_no_more_than_a_mobile_network_has(page: Pa
             received.clear()
             page.wait_for_timeout(MEASURED_MS)  # what is measured lasts so long
             bits_per_second = 8 * sum(received) / (MEASURED_MS / 1000)
+            note(f"twelve tiles on a phone, columns: {columns}", bits_per_second / 1e6, "Mbit/s")
             assert 100_000 < bits_per_second <= MOST_BITS_PER_SECOND, (
                 f"{columns} columns: {bits_per_second / 1e6:.2f} Mbit/s"
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from services.ingest.sources import failure_reasons
 from shared.bus.status import CameraState
 from tests.browser.archive_site import Site, archive_site
 from tests.browser.sizes import SIZES, fits, keep_of, opened
@@ -111,6 +112,26 @@ def test_problems_are_shown_with_what_to_do(page: Page, bus: str, ingest: FakeIn
         assert fits(page)
         assert_accessible(page)
         keep_of(page, "status-problems")
+
+
+def test_what_programs_say_of_a_fault_is_folded(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
+    """The fault and what to do are read first, here and on the live page; a protocol's words are for the details."""
+    words = failure_reasons.refused_request("PLAY", "551 Option not supported")
+    ingest.say(status_of("printer", CameraState.OFFLINE, order=1, is_default=False, last_error=words))
+    with running_replica(bus) as replica, opened(chromium, "desk", excused="status of 50") as page:
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        expect(card(page, "printer").locator(".error")).to_have_text(
+            re.compile("^The camera's.* opened. `framecast rec")
+        )
+        assert fact(page, "printer", "Report").startswith("The camera says to PLAY: 551 Option not supported")
+        expect(card(page, "printer").locator("details dl")).to_be_hidden()
+        expect(page.locator("#problems")).not_to_contain_text("551")
+        page.goto(f"http://127.0.0.1:{replica.port}/?camera=printer")
+        over = page.locator(".chosen .over")
+        expect(over).to_contain_text("can't be opened. `framecast record-camera")
+        expect(over).not_to_contain_text("551")
+        page.keyboard.press("i")
+        expect(page.locator("#details")).to_contain_text("The camera says to PLAY: 551")
 
 
 def test_a_change_appears_by_itself_and_the_focus_stays(page: Page, bus: str, ingest: FakeIngest) -> None:

@@ -23,16 +23,16 @@ ALONE: Final = {"PATH": os.environ["PATH"], IS_READ: "1"}
 
 class ServiceProcess:
     """`python -m services.NAME` with only PATH from our own environment, and without a `.env` of the checkout. Its
-    output goes to a file.
+    output goes to a file. It is that of the checkout `root`.
     """
 
-    def __init__(self, module: str, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, module: str, environment: dict[str, str], log: Path, root: Path = ROOT) -> None:
         self.log = log
         self._is_stopping = False
         self._output = log.open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
-            cwd=ROOT,
+            cwd=root,
             env={**ALONE, "LOG_FORMAT": "json", **environment},
             stdin=subprocess.DEVNULL,
             stdout=self._output,
@@ -81,6 +81,9 @@ class Stack:
     `environment` adds to or overrides the settings.
     """
 
+    root = ROOT
+    """The checkout whose code runs."""
+
     def __init__(self, directory: Path, wait_for: str = "live idle", **environment: str) -> None:
         self._wait_for = wait_for.split()
         self.stream_port, archiver_port = free_port(), free_port()
@@ -103,7 +106,7 @@ class Stack:
         self.services: dict[str, ServiceProcess] = {}
 
     def start(self, name: str) -> ServiceProcess:
-        service = ServiceProcess(f"services.{name}", self.environment, self._directory / f"{name}.log")
+        service = ServiceProcess(f"services.{name}", self.environment, self._directory / f"{name}.log", self.root)
         self._stack.callback(service.stop)
         self.services[name] = service
         return service

@@ -12,6 +12,7 @@ from services.ingest.camera.picture_wait import PictureWait
 from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.reader_exchange import ReaderExchange
 from services.ingest.camera.renditions import Renditions
+from services.ingest.camera.shortage import shortage
 from services.ingest.camera.state import ObservedState, StateTracker
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.lateness import LATE_SECONDS
@@ -100,7 +101,7 @@ class PictureDelivery:
         if observed.state is not CameraState.LIVE or not is_busy or old_seconds < self._stall_seconds:
             return observed
         if self._overdue is None:
-            words = self._state.in_words(failure_reasons.TOO_SLOW.format(old_seconds))
+            words = self._state.in_words(failure_reasons.TOO_SLOW.format(old_seconds, shortage()))
             self._overdue = replace(
                 observed, state=CameraState.STALLED, since_ns=self._clock.utc_ns(), last_error=words
             )
@@ -169,8 +170,9 @@ class PictureDelivery:
         return True
 
     def _lateness_words(self, facts: SourceFacts) -> str:
-        words = failure_reasons.TOO_SLOW if facts.lacks_cpu_time else failure_reasons.COME_LATE
-        return words.format(self._late_seconds)
+        if facts.lacks_cpu_time:
+            return failure_reasons.TOO_SLOW.format(self._late_seconds, shortage())
+        return failure_reasons.COME_LATE.format(self._late_seconds)
 
     def _delivers(self, state: CameraState, sink: FrameSink, size: tuple[int, int] | None = None) -> None:
         was_overdue, self._overdue = self._overdue is not None, None
