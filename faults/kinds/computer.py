@@ -35,8 +35,6 @@ def starved_core(lab: Lab, label: str) -> Iterator[None]:
             yield
     finally:
         for pid, priority in before.items():
-            with suppress(OSError):  # a kernel without groups of sessions, or a process that has ended
-                Path(f"/proc/{pid}/autogroup").write_text(str(priority))
             for task in Path(f"/proc/{pid}/task").glob("*"):
                 with suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, int(task.name), priority)
