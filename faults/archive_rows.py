@@ -16,9 +16,10 @@ _SLOTS: Final = "SELECT camera_key, slot_start FROM archived_frame WHERE slot_st
 _GAPS: Final = "SELECT camera_key, start_seconds, end_seconds, reason FROM archive_gap WHERE end_seconds > :since"
 _SETTLED: Final = "SELECT key, settled_until FROM archive_camera"
 _FRAMES: Final = (
-    "SELECT id, camera_key, slot_start, interval_seconds, captured_at, path FROM archived_frame"
-    " WHERE slot_start IS NOT NULL AND NOT doubtful AND slot_start >= :since ORDER BY slot_start"
+    "SELECT camera_key, slot_start, interval_seconds, captured_at, path FROM archived_frame"
+    " WHERE slot_start IS NOT NULL AND NOT doubtful ORDER BY slot_start"
 )
+"""All of them: a row that a wrong clock dated long ago is to be judged, too."""
 
 
 @dataclass(slots=True)
@@ -30,7 +31,10 @@ class ArchiveRows:
     database_url: str
     pictures: Pictures
     known: set[str] = field(default_factory=set)
-    _judged: set[int] = field(default_factory=set)
+    judged: set[tuple[str, int, str]] = field(default_factory=set)
+    """Path, slot and date of each picture that was given. One that is dated anew is given again."""
+    unread: set[str] = field(default_factory=set)
+    """The paths of those whose files could not be read at the last look."""
 
     def slots(self, since: float, until: float, interval_seconds: int) -> list[SlotRow]:
         """All slots of all cameras from `since` on that are settled before `until`."""
@@ -49,17 +53,20 @@ class ArchiveRows:
         (cameras,) = self._read((_SETTLED, None))
         return {key: float(until) for key, until in cameras}
 
-    def new_pictures(self, since: float) -> Iterator[ArchivedPicture]:
+    def new_pictures(self) -> Iterator[ArchivedPicture]:
         """Those that were not given before."""
-        (frames,) = self._read((_FRAMES, since))
-        for row_id, camera, slot_start, interval, captured_at, path in frames:
-            if row_id in self._judged:
+        (frames,) = self._read((_FRAMES, None))
+        self.unread.clear()
+        for camera, slot_start, interval, captured_at, path in frames:
+            seen = (path, slot_start, str(captured_at))
+            if seen in self.judged:
                 continue
             try:
                 image = self.pictures.read(path)
             except OSError:
-                continue  # the disk is away; it is looked at later
-            self._judged.add(row_id)
+                self.unread.add(path)  # the disk is away; it is looked at later
+                continue
+            self.judged.add(seen)
             self.known.add(path)
             yield ArchivedPicture(camera, slot_start, interval, _seconds(captured_at), taken_at_of(image))
 

@@ -23,9 +23,17 @@ CAMERAS: Final = frozenset({FRONT, BACK})
 EVERYBODY: Final = frozenset(" ".join(seat) for seat in _ALL)
 NOBODY: Final[frozenset[str]] = frozenset()
 BROWSER_PAGE: Final = f"browser page {FIRST}"
+STATUS_PAGE: Final = f"browser's status page {FIRST}"
+TIMELINE_PAGE: Final = f"browser's timeline {FIRST}"
+IN_BROWSER: Final = frozenset({BROWSER_PAGE, STATUS_PAGE, TIMELINE_PAGE})
 _ASKING: Final = frozenset({f"page {FIRST}", f"page {SECOND}"})
 ARCHIVE_PAGES: Final = frozenset(f"archive {page}" for page in _ASKING)
-PAGES: Final = _ASKING | {BROWSER_PAGE}
+"""Those that tell what is wrong in the archive. The status page in the browser asks for it every 20 s only."""
+ARCHIVER_PAGES: Final = ARCHIVE_PAGES | {STATUS_PAGE, TIMELINE_PAGE}
+"""Those that tell that the archiver does not answer."""
+PAGES: Final = _ASKING | {BROWSER_PAGE, STATUS_PAGE}
+"""Those that tell of cameras and ingest."""
+ALL_PAGES: Final = PAGES | ARCHIVER_PAGES
 
 
 LAB: Final = "the lab"

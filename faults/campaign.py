@@ -6,11 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from faults.judged import Judged, enough, is_read
+from faults.judged import Judged, JudgedArchive, enough, escaped, is_read
 from faults.lab import Lab, not_as_before
-from faults.observer import Observer
+from faults.observer import SETTLED_SECONDS, Observer
 from faults.plan import Plan, Round, Step
 from faults.promises import Breach
+from faults.stack import INTERVAL_SECONDS
 from faults.window import Window
 
 START_SECONDS: Final = 120.0
@@ -43,6 +44,7 @@ class Outcome:
     seconds: float = 0.0
     breaches: list[Breach] = field(default_factory=list)
     streams: Judged = field(default_factory=Judged)
+    archive: JudgedArchive = field(default_factory=lambda: JudgedArchive(INTERVAL_SECONDS))
     recoveries: list[Recovery] = field(default_factory=list)
     injected: list[tuple[str, str]] = field(default_factory=list)
     aborted: str | None = None
@@ -77,9 +79,16 @@ class Campaign:
                 self.outcome.aborted = f"a fault could not be carried out: {error}"
             self.outcome.rounds += 1
         self.outcome.seconds = time.monotonic() - began
-        self.outcome.streams = self._observer.streams
-        self._report([*enough(self.outcome.streams, time.time()), *is_read(self._observer.why_unread, time.time())])
+        self.outcome.streams, self.outcome.archive = self._observer.streams, self._observer.archive
+        self._report(list(self._not_judged(time.time())))
         return self.outcome
+
+    def _not_judged(self, now: float) -> Iterator[Breach]:
+        with self._lab.lock:
+            late = self._lab.record.late_seconds(now - SETTLED_SECONDS, now)
+        yield from enough(self.outcome.streams, now)
+        yield from is_read(self._observer.why_unread, now)
+        yield from escaped(self.outcome.archive, SETTLED_SECONDS + late)
 
     def _round(self, chosen: Round) -> None:
         windows = list(self._break(chosen))

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from faults.archive_rows import ArchiveRows
-from faults.audience import ARCHIVE_PAGES, BACK, BROWSER_PAGE, FRONT, PAGES, SEATS, camera_part
+from faults.audience import ALL_PAGES, BACK, FRONT, IN_BROWSER, SEATS, camera_part
 from faults.cameras import CameraWatch, LabCamera, started_camera
 from faults.lateness import LatenessWatch
 from faults.place import Place
 from faults.record import Fact, Record
 from faults.stack import Stack
 from faults.timeline import Timeline
-from faults.viewers.browser import BrowserPage
+from faults.viewers.browser import BrowserWatch
 from faults.viewers.healthy import MjpegViewer, SnapshotViewer, SocketViewer
 from faults.viewers.page import Page
 from faults.viewers.viewer import Viewer
@@ -36,7 +36,7 @@ class Lab:
     place: Place
     rows: ArchiveRows
     viewers: list[Viewer]
-    pages: list[Page | BrowserPage]
+    pages: list[Page | BrowserWatch]
     timeline: Timeline
     record: Record
     lock: threading.Lock
@@ -74,8 +74,8 @@ def running_lab(directory: Path, place: Place, timeline: Timeline, *, has_browse
         exits.callback(stack.stop)
         stack.start()
         if has_browser:
-            lab.pages.append(BrowserPage(stack.doors[0], lab.note, timeline.add))
-        lab.record.pages = PAGES | ARCHIVE_PAGES if has_browser else (PAGES | ARCHIVE_PAGES) - {BROWSER_PAGE}
+            lab.pages.append(BrowserWatch(stack.doors[0], lab.note, timeline.add))
+        lab.record.pages = ALL_PAGES if has_browser else ALL_PAGES - IN_BROWSER
         _start_watches(lab, exits)
         yield lab
 
@@ -84,7 +84,7 @@ def _start_watches(lab: Lab, exits: ExitStack) -> None:
     doors = {door.label: door for door in lab.stack.doors}
     lab.viewers += [_KINDS[kind](doors[label], camera, lab.note) for kind, camera, label in SEATS]
     lab.pages += [Page(door, lab.note) for door in lab.stack.doors]
-    parts: list[CameraWatch | LatenessWatch | Page | BrowserPage] = [*lab.pages]
+    parts: list[CameraWatch | LatenessWatch | Page | BrowserWatch] = [*lab.pages]
     parts += [CameraWatch(lab.cameras, lab.note), LatenessWatch(lab.note, lab.fair_pids)]
     for part in parts:
         exits.callback(part.stop)

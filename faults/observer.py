@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from faults.audience import CAMERAS
-from faults.judged import Judged
+from faults.judged import Judged, JudgedArchive
 from faults.lab import Lab
 from faults.promises import PROMISES, Breach
 from faults.promises.delivery import STREAMED, disturbed_seconds, judged_stretches
@@ -39,6 +39,7 @@ class Observer:
         self._words: set[str] = set()
         self.breaches: list[Breach] = []
         self.streams = Judged()
+        self.archive = JudgedArchive(INTERVAL_SECONDS)
         self.why_unread: str | None = "it was never looked at"
         """Why the last look at the archive failed; None if it did not."""
 
@@ -47,6 +48,9 @@ class Observer:
         self._slots_from = time.time()
         self.end_round()
         self.streams = Judged()
+        self.archive = JudgedArchive(INTERVAL_SECONDS, self._slots_from, self._slots_from)
+        for _ in self._lab.rows.new_pictures():
+            pass
         self._lab.rows.note_files()
 
     def look(self) -> list[Breach]:
@@ -74,15 +78,17 @@ class Observer:
         try:
             settled = rows.settled_until()
             slots = rows.slots(self._slots_from, now, INTERVAL_SECONDS)
-            pictures = list(rows.new_pictures(self._slots_from))
             lost = rows.lost()
             rows.note_files()
+            pictures = list(rows.new_pictures())  # last: what it gives it never gives again
         except (SQLAlchemyError, OSError) as error:
             self._lab.timeline.add(f"the lab can't read the archive: {error}")
             self.why_unread = str(error)
             return []
         self.why_unread = None
-        self._slots_from = max(self._slots_from, now - SLOTS_AGAIN_SECONDS - 2 * INTERVAL_SECONDS)
+        self.archive.add(slots, pictures)
+        self.archive.until, self.archive.unread = now, len(rows.unread)
+        self._slots_from = next_slots_from(self._slots_from, settled, now)
         with self._lab.lock:
             self._lab.record.slots = slots
         for picture in pictures:
@@ -101,12 +107,12 @@ class Observer:
     def end_round(self) -> None:
         """Forget facts that no promise needs any more."""
         self._told.clear()
-        record, oldest = self._lab.record, time.time() - KEPT_SECONDS
+        record, oldest = self._lab.record, min(time.time() - KEPT_SECONDS, self._slots_from)
         with self._lab.lock:
             self._add_up(record)
             self._since = time.time()
             record.since = self._since
-            record.windows = [each for each in record.windows if each.recovered > min(oldest, self._slots_from)]
+            record.windows = [each for each in record.windows if each.recovered > oldest]
             record.sights = [sight for sight in record.sights if sight.at > self._since]
             record.painted = [fact for fact in record.painted if fact.at > oldest]
             record.sessions = [fact for fact in record.sessions if fact.at > self._since]
@@ -118,6 +124,7 @@ class Observer:
 
     def _add_up(self, record: Record) -> None:
         record.until = time.time()
+        self.streams.add(sight for sight in record.sights if sight.at > self._since)
         for viewer in STREAMED:
             self.streams.judged += sum(stretch.seconds for stretch in judged_stretches(record, viewer))
             self.streams.disturbed += disturbed_seconds(record, viewer)
@@ -132,6 +139,14 @@ class Observer:
 
     def _logs(self) -> list[Path]:
         return [log for service in self._lab.stack.services.values() for log in service.logs()]
+
+
+def next_slots_from(slots_from: float, settled: Mapping[str, float], now: float) -> float:
+    """From when on slots are looked at the next time: all that are not settled yet, however old they are, and the
+    latest ones once more.
+    """
+    latest = now - SLOTS_AGAIN_SECONDS - 2 * INTERVAL_SECONDS
+    return max(slots_from, min(latest, *(settled.get(camera, 0.0) - INTERVAL_SECONDS for camera in CAMERAS)))
 
 
 def unsettled(settled: Mapping[str, float], now: float, seconds: float) -> Iterator[Breach]:

@@ -36,6 +36,12 @@ def summary(outcome: Outcome, command: str, seed: int, commit: str) -> dict[str,
         "streams_seconds": round(outcome.streams.whole),
         "streams_judged_seconds": round(outcome.streams.judged),
         "streams_disturbed_seconds": round(outcome.streams.disturbed),
+        "live_pictures_judged": outcome.streams.pictures,
+        "live_pictures_without_clock": outcome.streams.without_clock,
+        "slots_judged": len(outcome.archive.slots),
+        "slots_not_judged": len(outcome.archive.left()),
+        "archived_pictures_judged": outcome.archive.pictures,
+        "archived_pictures_without_clock": outcome.archive.without_clock,
         "faults_by_name": dict(sorted(Counter(name for _, name in outcome.injected).items())),
         "violations": [f"{breach.promise}: {breach.words}" for breach in outcome.breaches],
         "aborted": outcome.aborted,
@@ -53,6 +59,10 @@ def table(result: dict[str, Any]) -> str:
         f" and {result['seconds']} s, {len(result['violations'])} violations. Of {result['streams_seconds']} s of"
         f" streams {result['streams_judged_seconds']} were judged for lost frames; for"
         f" {result['streams_disturbed_seconds']} s faults concerned them, for the rest the machine was too busy."
+        f" {result['live_pictures_judged']} live pictures, {result['slots_judged']} slots and"
+        f" {result['archived_pictures_judged']} archived pictures were judged; not judged:"
+        f" {result['live_pictures_without_clock']} live and {result['archived_pictures_without_clock']} archived"
+        f" pictures without a clock, {result['slots_not_judged']} slots that were not settled at the end."
     )
     lines += [f"- {violation}" for violation in result["violations"]]
     if result["aborted"]:

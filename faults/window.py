@@ -26,11 +26,11 @@ class Promise:
     cameras: frozenset[str] = CAMERAS
     """Whose slots it may spoil."""
     at_edges: bool = False
-    """Viewers may notice its begin and its end, and nothing in between."""
+    """It may be noticed, and spoil slots, at its begin and its end, and not in between."""
     live_slack_seconds: float = 0.0
     """How much older than else a picture may be that is marked live."""
-    holds_archive: bool = False
-    """The archiver can't settle slots meanwhile, or does so later by another clock."""
+    dates_ahead_seconds: float = 0.0
+    """How much too late the archive may date its pictures meanwhile: its clock is ahead, by too little for a doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,12 @@ class Window:
 
     def disturbs(self, viewer: str) -> list[tuple[float, float]]:
         """From when to when the viewer may notice it."""
-        if viewer not in self.promise.viewers:
-            return []
+        return self.spans(self.recovered) if viewer in self.promise.viewers else []
+
+    def spans(self, until: float) -> list[tuple[float, float]]:
+        """From when to when it may be noticed or spoil a slot, if its excuse ends at `until`. The slots that a clock
+        leaps over are spoilt, too, when it is set ahead.
+        """
         if self.promise.at_edges:
-            return [(self.began, self.in_place), (self.ending, self.recovered)]
-        return [(self.began, self.recovered)]
+            return [(self.began, self.in_place + self.promise.dates_ahead_seconds), (self.ending, until)]
+        return [(self.began, until)]

@@ -7,7 +7,7 @@ from typing import Final
 from soak.samples import Series
 
 _PANELS: Final = {
-    "pss_mb": "memory (PSS), MB",
+    "anonymous_mb": "memory (anonymous), MB",
     "descriptors": "descriptors",
     "threads": "threads",
     "age_ms": "age of pictures, ms",

@@ -12,10 +12,14 @@ _KILOBYTES_A_MEGABYTE: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What one process holds at one moment. Memory in megabytes."""
+    """What one process holds at one moment. Memory in megabytes.
+
+    `anonymous_mb` is what it allocated itself; what forked processes share is divided among them. Its part of files is
+    left out: that falls when another program on the machine maps the same library, and no leak is in it.
+    """
 
     rss_mb: float
-    pss_mb: float
+    anonymous_mb: float
     descriptors: int
     threads: int
 
@@ -27,7 +31,7 @@ def holdings_of(pid: int) -> Holdings | None:
         rollup = _numbers(own / "smaps_rollup")
         return Holdings(
             rss_mb=rollup["Rss"] / _KILOBYTES_A_MEGABYTE,
-            pss_mb=rollup["Pss"] / _KILOBYTES_A_MEGABYTE,
+            anonymous_mb=rollup["Pss_Anon"] / _KILOBYTES_A_MEGABYTE,
             descriptors=sum(1 for _ in (own / "fd").iterdir()),
             threads=_numbers(own / "status")["Threads"],
         )

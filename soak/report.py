@@ -4,16 +4,17 @@ import json
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean, median
 from typing import Final
 
 from soak.samples import Series
-from soak.slopes import Slope, TooShortError, Verdict, slope_of
+from soak.slopes import Slope, Summary, TooShortError, Verdict, slope_of
 from soak.traffic import ROUND_SECONDS
 
 BLOCK_SECONDS: Final = 2 * ROUND_SECONDS
 BOUNDS: Final = {
     "rss_mb": 6.0,
-    "pss_mb": 6.0,
+    "anonymous_mb": 6.0,
     "descriptors": 1.0,
     "threads": 1.0,
     "processes": 1.0,
@@ -21,6 +22,10 @@ BOUNDS: Final = {
 }
 """The growth per hour that is still none: 6 MB are 150 MB a day, which nobody must lose, but less can't be told from
 noise in an hour. What leaks at a camera's or a viewer's coming and going grows 90 times an hour."""
+SUMMARIES: Final[dict[str, Summary]] = {"descriptors": min, "threads": min, "processes": min, "age_ms": median}
+"""How the values of a block are summed up; the others by their mean. Of what comes and goes with each request, the
+least that is held counts: a leak raises it, and a busy machine does not. Of the age it is the middle, for the same
+reason."""
 OLDEST_LIVE_MS: Final = 10_000.0
 """Older than this no picture is live, whatever the computer's load."""
 
@@ -62,10 +67,11 @@ def slopes_of(series: Series, warm_up_seconds: float) -> tuple[dict[str, Slope],
     slopes, problems = {}, []
     for name, points in series.items():
         later = [(at, value) for at, value in points if at >= warm_up_seconds]
-        bound = BOUNDS[name.rpartition(" ")[2]]
+        what = name.rpartition(" ")[2]
         times, values = [at for at, _ in later], [value for _, value in later]
+        summary = SUMMARIES.get(what, fmean)
         try:
-            slopes[name] = slope_of(times, values, bound=bound, block_seconds=BLOCK_SECONDS)
+            slopes[name] = slope_of(times, values, bound=BOUNDS[what], block_seconds=BLOCK_SECONDS, summary=summary)
         except TooShortError as error:
             problems.append(f"{name} has no slope: {error}")
     return slopes, problems

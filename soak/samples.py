@@ -53,10 +53,10 @@ class Samples:
             held = holdings_of(pid)
             if held is None:
                 continue
-            total += held.pss_mb
+            total += held.anonymous_mb
             if name:
                 yield from ((f"{name} {what}", round(value, 2)) for what, value in asdict(held).items())
-        yield "all pss_mb", round(total, 2)
+        yield "all anonymous_mb", round(total, 2)
         yield "all processes", len(processes)
 
     def _ages(self, traffic: Traffic) -> Iterator[tuple[str, float]]:

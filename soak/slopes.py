@@ -1,12 +1,12 @@
 """How fast a series grows, with a confidence interval, and whether that is more than its bound.
 
 Samples that follow each other are alike, so a line through all of them would seem surer than it is. The samples are
-first averaged over blocks, each of which covers whole rounds of the soak's changes. The slope of the blocks is
+first summed up over blocks, each of which covers whole rounds of the soak's changes. The slope of the blocks is
 Theil-Sen's, the median over all pairs, which a few odd blocks do not move.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
@@ -15,6 +15,7 @@ from typing import Final
 CONFIDENCE: Final = 0.95
 FEWEST_BLOCKS: Final = 8
 SECONDS_AN_HOUR: Final = 3600.0
+Summary = Callable[[Iterable[float]], float]
 
 
 class Verdict(StrEnum):
@@ -49,8 +50,10 @@ class TooShortError(ValueError):
     """Raised when a series has too few blocks for a slope."""
 
 
-def slope_of(seconds: Sequence[float], values: Sequence[float], *, bound: float, block_seconds: float) -> Slope:
-    """The slope of `values`, which were taken at `seconds`.
+def slope_of(
+    seconds: Sequence[float], values: Sequence[float], *, bound: float, block_seconds: float, summary: Summary = fmean
+) -> Slope:
+    """The slope of `values`, which were taken at `seconds`. Each block counts as the `summary` of its values.
 
     Raises:
         TooShortError: when there are fewer than 8 blocks.
@@ -63,6 +66,6 @@ def slope_of(seconds: Sequence[float], values: Sequence[float], *, bound: float,
     if len(blocks) < FEWEST_BLOCKS:
         raise TooShortError(f"{len(blocks)} blocks of {block_seconds:g} s, but a slope needs {FEWEST_BLOCKS}")
     hours = [fmean(at for at, _ in block) / SECONDS_AN_HOUR for block in blocks.values()]
-    means = [fmean(value for _, value in block) for block in blocks.values()]
-    found = theilslopes(means, hours, CONFIDENCE)
+    summaries = [summary(value for _, value in block) for block in blocks.values()]
+    found = theilslopes(summaries, hours, CONFIDENCE)
     return Slope(float(found.slope), float(found.low_slope), float(found.high_slope), bound, len(blocks))

@@ -35,8 +35,6 @@ def starved_core(lab: Lab, label: str) -> Iterator[None]:
             yield
     finally:
         for pid, priority in before.items():
-            with suppress(OSError):  # a kernel without groups of sessions, or a process that has ended
-                Path(f"/proc/{pid}/autogroup").write_text(str(priority))
             for task in Path(f"/proc/{pid}/task").glob("*"):
                 with suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, int(task.name), priority)
@@ -64,9 +62,7 @@ def no_descriptors(lab: Lab, label: str) -> Iterator[None]:
 @contextmanager
 def short_of_memory(lab: Lab, label: str) -> Iterator[None]:
     """The service has two megabytes more than now; beyond that the kernel kills it."""
-    pids = lab.stack.services[label].pids()
-    used = sum(_resident_bytes(pid) for pid in pids)
-    with cgroup.limited("memory", pids, "memory.limit_in_bytes", used + SPARE_BYTES):
+    with cgroup.limited("memory", lab.stack.services[label].pids(), SPARE_BYTES):
         yield
 
 
@@ -75,16 +71,10 @@ def no_processes(lab: Lab) -> Iterator[None]:
     """Ingest can start no process, and the front camera's ends."""
     pids = lab.stack.services["ingest"].pids()
     threads = sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pids)
-    with cgroup.limited("pids", pids, "pids.max", threads - 2):
+    with cgroup.limited("pids", pids, threads - 2):
         threading.Event().wait(0.1)
         kill_worker(lab)
         yield
-
-
-def _resident_bytes(pid: int) -> int:
-    with suppress(OSError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
-    return 0
 
 
 _INGEST: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST | AWAY)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from faults import firewall
-from faults.audience import ARCHIVE_PAGES, EVERYBODY, FRONT, NOBODY, PAGES, watching
+from faults.audience import ARCHIVER_PAGES, EVERYBODY, FRONT, NOBODY, PAGES, watching
 from faults.fault import Fault
 from faults.kinds.camera import AWAY
 from faults.kinds.processes import NO_INGEST
@@ -64,6 +64,6 @@ FAULTS: Final = (
         "the way to the archiver is cut",
         KIND,
         lambda _lab: firewall.cut(ARCHIVER_PORT),
-        Promise(12.0, NOBODY, frozenset(), ARCHIVE_PAGES, ARCHIVER_SILENT),
+        Promise(12.0, NOBODY, frozenset(), ARCHIVER_PAGES, ARCHIVER_SILENT),
     ),
 )

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
-from faults.audience import ARCHIVE_PAGES, BROWSER_PAGE, EVERYBODY, FIRST, FRONT, NOBODY, PAGES, at_replica, watching
+from faults.audience import ARCHIVER_PAGES, BROWSER_PAGE, EVERYBODY, FIRST, FRONT, NOBODY, PAGES, at_replica, watching
 from faults.cameras import connected_ports
 from faults.fault import Fault
 from faults.lab import Lab
@@ -90,7 +90,7 @@ _INGEST_BRIEFLY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST)
 _STREAM: Final = Promise(START_SECONDS, at_replica(FIRST))
 _STREAM_STILL: Final = replace(_STREAM, pages=frozenset({BROWSER_PAGE}), words=REPLICA)
 _WORKER: Final = Promise(START_SECONDS, watching(FRONT), NO_INGEST, cameras=frozenset({FRONT}))
-_ARCHIVER: Final = Promise(START_SECONDS, NOBODY, NO_ARCHIVER, ARCHIVE_PAGES, ARCHIVER_GONE)
+_ARCHIVER: Final = Promise(START_SECONDS, NOBODY, NO_ARCHIVER, ARCHIVER_PAGES, ARCHIVER_GONE)
 
 FAULTS: Final = (
     Fault("ingest is killed", KIND, lambda lab: killed(lab, "ingest"), _INGEST_BRIEFLY, is_momentary=True),

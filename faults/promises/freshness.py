@@ -43,13 +43,22 @@ class LiveIsFresh:
 
     def _archived(self, record: Record) -> Iterator[Breach]:
         for picture in record.archived:
-            held = any(w.promise.holds_archive and w.covers(picture.captured_at) for w in record.windows)
-            if picture.taken_at is None or held:
+            if picture.taken_at is None:
                 continue
-            age = picture.captured_at - picture.taken_at
             parts = parts_behind_archive(picture.camera)
-            allowed = ARCHIVED_SECONDS + record.late_seconds(picture.taken_at, picture.captured_at, parts)
-            ahead = picture.slot_start - picture.taken_at
-            if age > allowed or ahead > allowed:
-                words = f"the archive dates a picture of {picture.camera} {max(age, ahead):.1f} s too late"
-                yield Breach(self.name, f"archive of {picture.camera}", picture.captured_at, words)
+            since, until = sorted((picture.taken_at, picture.captured_at))
+            allowed = ARCHIVED_SECONDS + record.late_seconds(since, until, parts)
+            late = max(picture.captured_at, picture.slot_start) - picture.taken_at
+            early = picture.taken_at - min(picture.captured_at, picture.slot_start + picture.slot_seconds)
+            for seconds, how in ((late - _ahead_seconds(record, picture.taken_at), "late"), (early, "early")):
+                if seconds > allowed:
+                    words = f"the archive dates a picture of {picture.camera} {seconds:.1f} s too {how}"
+                    yield Breach(self.name, f"archive of {picture.camera}", picture.taken_at, words)
+
+
+def _ahead_seconds(record: Record, taken_at: float) -> float:
+    """By how much a clock that is ahead may have dated the picture too late. A clock in doubt excuses none: when the
+    doubt ends, its pictures are dated anew.
+    """
+    covering = (window for window in record.windows if window.covers(taken_at))
+    return max((window.promise.dates_ahead_seconds for window in covering), default=0.0)

@@ -56,8 +56,8 @@ def true_reasons(record: Record, slot: SlotRow) -> set[str]:
     slack = STORED_SECONDS + min(late, slot.end - slot.start)
     found: set[str] = set()
     for window in record.windows:
-        concerns = slot.camera in window.promise.cameras
-        if concerns and window.began <= slot.end + slack and slot.start <= excused_until(record, window):
+        spans = window.spans(excused_until(record, window)) if slot.camera in window.promise.cameras else []
+        if any(begin <= slot.end + slack and slot.start <= end for begin, end in spans):
             found |= window.promise.reasons
     if late > (slot.end - slot.start) / 2:
         found.add("no fresh picture")  # the machine had no time for it

@@ -1,43 +1,28 @@
-"""A real Chromium with the live page open: what people see there, and what the page says of it."""
+"""A real Chromium with Framecast's pages open: what people see there, and what the pages say of it."""
 
-import base64
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from playwright.sync_api import Browser, Error, Page
 
-from faults.audience import BROWSER, BROWSER_PAGE
 from faults.facts import Sight, Told
 from faults.viewers.door import VIEWER_TOKEN, Door
-from faults.viewers.viewer import taken_at_of
+from faults.viewers.tabs import TABS, Tab
 from tests.support.browser import CHROMIUM, running_chromium
 
 LOOK_MS: Final = 500
 """Twice a second, as the lab's other pages."""
-SHOWN: Final = """() => {
-    const feed = document.querySelector(".tile.chosen camera-feed");
-    const canvas = feed.shadowRoot.querySelector("canvas");
-    const text = id => document.getElementById(id).textContent.trim();
-    const isWell = document.getElementById("bar").dataset.state === "live";
-    return {
-        at: Date.now() / 1000,
-        live: feed.state === "live",
-        words: [text("problem"), isWell ? "" : `${text("title")} ${feed.reason}`.trim()],
-        png: canvas.toDataURL("image/png").split(",")[1],
-    };
-}"""
-"""All of one moment: the element's state, the words in the bar, its own words, and the picture in the canvas."""
 
 
 def missing_browser() -> str | None:
     return None if Path(CHROMIUM).exists() else f"{CHROMIUM} is not installed: apt-get install chromium"
 
 
-class BrowserPage:
-    """The live page of one replica with one camera large, which asks the archive for its latest frames. It is opened
-    once, and has to find back by itself after each fault. A thread of its own drives it.
+class BrowserWatch:
+    """The pages of one replica: the live page with one camera large, the status page, the timeline. Each is opened
+    once, has connections of its own, and has to find back by itself after each fault. A thread of its own drives them.
     """
 
     def __init__(self, door: Door, note: Callable[[Sight | Told], None], happened: Callable[[str], None]) -> None:
@@ -45,7 +30,7 @@ class BrowserPage:
         self._note = note
         self._happened = happened
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=BROWSER_PAGE, daemon=True)
+        self._thread = threading.Thread(target=self._run, name="browser", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -56,36 +41,34 @@ class BrowserPage:
 
     def _run(self) -> None:
         with running_chromium() as browser:
-            page = self._opened(browser)
-            while page is not None and not self._stop.is_set():
-                page.wait_for_timeout(LOOK_MS)
-                self._look(page)
+            pages = [(tab, self._opened(browser, tab)) for tab in TABS]
+            while not self._stop.is_set():
+                for tab, page in pages:
+                    if page is not None:
+                        self._look(tab, page)
+                self._stop.wait(LOOK_MS / 1000)
 
-    def _opened(self, browser: Browser) -> Page | None:
+    def _opened(self, browser: Browser, tab: Tab) -> Page | None:
         """By the login page. It is tried until the replica answers; None when the lab ends before."""
         page = browser.new_context(viewport={"width": 800, "height": 600}, timezone_id="UTC").new_page()
-        page.on("pageerror", lambda error: self._happened(f"{BROWSER_PAGE} has an error: {error}"))
-        _, camera, _ = BROWSER
+        page.on("pageerror", lambda error: self._happened(f"{tab.name} has an error: {error}"))
         while not self._stop.is_set():
             try:
-                page.goto(f"http://127.0.0.1:{self._door.port}/?camera={camera}")
+                page.goto(f"http://127.0.0.1:{self._door.port}/{tab.path}")
                 page.get_by_label("Password").fill(VIEWER_TOKEN)
                 page.keyboard.press("Enter")
-                page.wait_for_selector(".tile.chosen camera-feed", state="attached")
+                page.wait_for_selector(tab.shows, state="attached")
             except Error:
                 page.wait_for_timeout(LOOK_MS)
             else:
                 return page
         return None
 
-    def _look(self, page: Page) -> None:
+    def _look(self, tab: Tab, page: Page) -> None:
         try:
-            shown: dict[str, Any] = page.evaluate(SHOWN)
+            shown = page.evaluate(tab.script)
         except Error as error:
-            self._happened(f"{BROWSER_PAGE} can't be looked at: {error}")
+            self._happened(f"{tab.name} can't be looked at: {error}")
             return
-        _, camera, _ = BROWSER
-        taken_at = taken_at_of(base64.b64decode(shown["png"])) if shown["live"] else None
-        self._note(Sight(" ".join(BROWSER), camera, shown["at"], taken_at, shown["live"]))
-        words = tuple(f"{camera}: {text}" for text in shown["words"] if text)
-        self._note(Told(BROWSER_PAGE, shown["at"], words))
+        for fact in tab.facts(shown):
+            self._note(fact)

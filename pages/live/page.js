@@ -211,7 +211,7 @@ function beKiosk() {
   page.main.classList.add("kiosk");
   const stayAwake = () => navigator.wakeLock?.request("screen").catch(() => {}); // asked again when it is seen again
   stayAwake();
-  document.addEventListener("visibilitychange", stayAwake);
+  addEventListener("visibilitychange", stayAwake);
   const loadedAt = Date.now();
   setInterval(() => {
     if (isReachable && Date.now() - loadedAt > DAY_MS) location.reload();
@@ -317,7 +317,7 @@ const asked = () => new URLSearchParams(location.search).get("camera");
 lying.addEventListener("change", arrange);
 addEventListener("popstate", () => show(asked()));
 document.addEventListener("fullscreenchange", () => setFull(Boolean(document.fullscreenElement)));
-document.addEventListener("visibilitychange", poll);
+addEventListener("visibilitychange", poll);
 for (const type of ["online", "offline", "pageshow"]) addEventListener(type, poll);
 page.tiles.addEventListener("statechange", update);
 new ResizeObserver(arrange).observe(page.main);

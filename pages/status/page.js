@@ -20,7 +20,8 @@ import { stripsOf } from "./strips.js";
  * @typedef {{ path: string, looks: number, request?: () => Promise<any>, answer?: any, at?: number, error?: string, due?: number }} Part
  */
 
-const LOOK_MS = 4_000;
+const LOOK_MS = 1_000;
+const NEVER = 9e15;
 /** Behind a gateway each answer may be another replica's. One that is silent for this long may be gone. */
 const REPLICA_MS = 60_000;
 
@@ -28,19 +29,21 @@ const REPLICA_MS = 60_000;
 const replicas = new Map();
 /** @type {Part} */
 const stream = { path: "api/status", looks: 1 };
+/** It reads no rows, and tells at each look whether the archiver answers. @type {Part} */
+const pulse = { path: "api/camera/frames/capturing", looks: 1 };
 /** @type {Part} */
-const archive = { path: "api/camera/frames/status", looks: 5 };
+const archive = { path: "api/camera/frames/status", looks: 20 };
 /** @type {Part} */
-const past = { path: "api/camera/frames/history", looks: 15 };
+const past = { path: "api/camera/frames/history", looks: 60 };
 /** @type {Part} */
-const retention = { path: "api/camera/retention", looks: 75 };
+const retention = { path: "api/camera/retention", looks: 300 };
 /** @type {Part} */
-const clock = { path: "api/camera/retention/clock", looks: 15, request: askClock };
+const clock = { path: "api/camera/retention/clock", looks: 60, request: askClock };
 
 async function look() {
   if (document.hidden) return;
   // Each answer is shown when it comes: an archive that hangs holds up no camera.
-  await Promise.all([stream, archive, past, retention, clock].map((part) => ask(part).then(show)));
+  await Promise.all([stream, pulse, archive, past, retention, clock].map((part) => ask(part).then(show)));
   unfold();
 }
 
@@ -50,6 +53,10 @@ function show() {
     replicas.set(replica.name, { ...replica, bus, at: stream.at });
   }
   for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
+  if (pulse.error) {
+    archive.error = pulse.error;
+    archive.due = 0; // asked again until it answers
+  }
   showDoubts(clock.answer, retention.answer, lookAgain);
   showCards(
     page.cameras,
@@ -87,7 +94,7 @@ function lookAgain() {
  */
 async function ask(part) {
   if (Date.now() < (part.due ?? 0)) return;
-  part.due = Number.POSITIVE_INFINITY;
+  part.due = NEVER;
   try {
     part.answer = await (part.request ?? (() => request(part.path)))();
     part.at = Date.now();

@@ -48,10 +48,10 @@ function keepUp() {
   showDue();
   const look = () => {
     if (document.hidden || isPlaying()) return;
-    refresh().catch(() => {}); // asked again in a minute
+    refresh().catch((error) => note(error.message)); // asked again in a minute
     showDue();
   };
-  document.addEventListener("visibilitychange", look);
+  addEventListener("visibilitychange", look);
   addEventListener("online", look);
   setInterval(look, NEWS_MS);
 }

@@ -171,6 +171,22 @@ def test_a_stopped_server_is_reported_until_it_is_back(
             service.stop()
 
 
+def test_an_archiver_that_hangs_is_told_at_the_next_look(chromium: Browser, site: Site) -> None:
+    """Its figures are asked for every 20 s, since they may cost something; whether it answers, each second."""
+    hangs = "The archive does not answer, though it runs."
+    with opened(chromium, "desk", excused="status of 504") as page:
+        page.goto(f"{site.origin}/status")
+        expect(page.locator("#words")).to_have_text("All is well", timeout=60_000)
+        page.clock.install()
+        page.route("**/frames/capturing", lambda route: route.fulfill(status=504, json={"detail": hangs}))
+        page.clock.run_for(1_000)
+        expect(page.locator("#problems")).to_have_text(hangs)
+        expect(card(page, "Archive")).to_contain_text("No answer")
+        page.unroute("**/frames/capturing")
+        page.clock.run_for(2_000)
+        expect(page.locator("#words")).to_have_text("All is well")
+
+
 def test_a_silent_ingest_is_reported(page: Page, bus: str) -> None:
     """For the bus, and for each camera with the time of its last status."""
     with running_replica(bus) as replica:

@@ -530,6 +530,23 @@ def test_without_a_network_it_says_so_and_recovers(chromium: Browser, site: Site
     context.close()
 
 
+def test_news_that_can_not_be_had_are_told_and_the_picture_stays(chromium: Browser, site: Site) -> None:
+    """An archiver may hang under an open page: it must not look as if nothing new had been archived."""
+    hangs = "The archive does not answer, though it runs."
+    context, page, _ = opened(chromium, DESK)
+    page.goto(f"{site.origin}/archive")
+    side = page.locator(".side").first
+    expect(side).to_have_attribute("data-full", re.compile(r"\d"))
+    page.route("**/frames/index?*", lambda route: route.fulfill(status=504, json={"detail": hangs}))
+    page.evaluate("dispatchEvent(new Event('online'))")  # as when a laptop wakes up
+    expect(page.locator("#note")).to_have_text(hangs)
+    expect(side).to_have_attribute("data-full", re.compile(r"\d"))
+    page.unroute("**/frames/index?*")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#note")).not_to_have_text(hangs)
+    context.close()
+
+
 def test_an_empty_archive_says_when_its_first_picture_comes(chromium: Browser, tmp_path: Path) -> None:
     """It comes when the camera delivers. Here no ingest runs."""
     env = environment(tmp_path)

@@ -20,9 +20,10 @@ from faults.facts import (
     Told,
     Usage,
 )
-from faults.judged import Judged, enough, is_read
+from faults.fault import Fault
+from faults.judged import Judged, JudgedArchive, enough, escaped, is_read
 from faults.kinds import faults_of
-from faults.observer import unsettled
+from faults.observer import next_slots_from, unsettled
 from faults.place import DATABASES, STORES
 from faults.promises import PROMISES
 from faults.promises.delivery import STREAMED
@@ -98,7 +99,9 @@ def test_nothing_is_found_where_all_is_as_promised(outage: bool) -> None:
 @pytest.mark.parametrize(("facts", "words"), [
     ([Sight(VIEWER, "front", at(20), at(14), live=True)], "6.0 s old and marked live"),
     ([Sight("snapshot front stream-2", "front", at(20), at(22), live=True)], "from the future"),
-    ([ArchivedPicture("front", at(8), 4, at(9), at(2))], "too late"),
+    ([ArchivedPicture("front", at(8), 4, at(9), at(2))], "7.0 s too late"),
+    ([ArchivedPicture("front", at(8), 4, at(9), at(18))], "9.0 s too early"),
+    ([ArchivedPicture("front", at(8), 4, at(18), at(18))], "6.0 s too early"),
     ([Sessions("front", at(20) + step / 2, 2) for step in range(6)], "2 connections"),
     ([SlotRow("front", at(40), at(44), 0, ())], "lost"),
     ([SlotRow("front", at(44), at(48), 1, ())], "nothing is known of the time"),
@@ -174,6 +177,68 @@ def test_between_its_edges_a_fault_may_excuse_nobody() -> None:
 
     lose(record, VIEWER, 12, 20)
     assert len(breaches(record)) == 1
+
+
+CLOCK = Promise(25.0, NOBODY, frozenset({"archiver down"}), at_edges=True)
+SET = Window("a clock is set", "clock", CLOCK, at(5), at(8), at(30), at(33), at(34))
+
+
+@pytest.mark.parametrize(("begin", "is_excused"), [
+    (6, True),
+    (7.9, True),
+    (8.1, False),
+    (12, False),
+    (20, False),
+    (25, False),
+    (28, True),
+    (32, True),
+    (35, False),
+])  # fmt: skip
+def test_a_wrong_clock_spoils_slots_at_its_edges_alone(begin: float, is_excused: bool) -> None:
+    """The service is started anew from 5 to 8 and from 30 to 34 s. In between it works, by whatever clock."""
+    record = as_promised()
+    record.windows.append(SET)
+
+    assert bool(true_reasons(record, SlotRow("front", at(begin), at(begin + 3), 0, ()))) is is_excused
+
+
+def test_a_clock_that_is_set_ahead_leaps_over_slots() -> None:
+    record = as_promised()
+    record.windows.append(replace(SET, promise=replace(CLOCK, dates_ahead_seconds=7)))
+
+    assert true_reasons(record, SlotRow("front", at(12), at(15), 0, ()))
+    assert not true_reasons(record, SlotRow("front", at(16), at(19), 0, ()))
+
+
+def test_a_wrong_clock_excuses_no_wrong_date() -> None:
+    """Pictures that were dated in doubt are dated anew. Those of a clock in no doubt are wrong by what it is ahead."""
+    record = as_promised()
+    record.windows.append(SET)
+    record.add(ArchivedPicture("front", at(24), 4, at(27), at(20)))
+    assert len(breaches(record)) == 1
+
+    record.windows[:] = [replace(SET, promise=replace(CLOCK, dates_ahead_seconds=7))]
+    assert breaches(record) == []
+
+    record.archived.clear()
+    record.add(ArchivedPicture("front", at(32), 4, at(33), at(20)))
+    assert len(breaches(record)) == 1
+
+
+def test_a_wrong_clock_excuses_no_stale_picture() -> None:
+    record = as_promised()
+    record.windows.append(replace(SET, promise=replace(CLOCK, viewers=frozenset(VIEWERS))))
+    record.add(Sight(VIEWER, "front", at(20), at(14), live=True))
+
+    (found,) = breaches(record)
+
+    assert "6.0 s old and marked live" in found
+
+
+@pytest.mark.parametrize("fault", [fault for fault in EVERY if fault.kind == "clock"], ids=lambda fault: fault.name)
+def test_every_clock_spoils_slots_at_its_edges_alone(fault: Fault) -> None:
+    assert fault.promise.at_edges
+    assert fault.promise.cameras == frozenset({"front", "back"}) or not fault.promise.reasons
 
 
 def test_frames_are_not_judged_where_the_lab_itself_was_late() -> None:
@@ -374,6 +439,39 @@ def test_an_archive_that_settles_no_slots_or_can_not_be_read_is_a_breach() -> No
     assert [breach.subject for breach in unsettled({"front": at(30)}, at(32), 10)] == ["back"]
     assert [breach.words for breach in is_read("it is locked", at(0))]
     assert list(is_read(None, at(0))) == []
+
+
+def test_slots_that_are_not_settled_yet_are_looked_at_again() -> None:
+    """However old they are: an archive that settles them late is judged late, and not never."""
+    assert next_slots_from(at(0), {"front": at(100), "back": at(100)}, at(101)) == at(65)
+    assert next_slots_from(at(0), {"front": at(100), "back": at(30)}, at(101)) == at(27)
+    assert next_slots_from(at(20), {"front": at(100)}, at(101)) == at(20)
+
+
+def test_a_slot_that_nobody_judged_is_a_breach_and_one_that_is_not_settled_yet_is_counted() -> None:
+    archive = JudgedArchive(3, since=1000.0, until=1060.0)
+    every = [(camera, start) for camera in ("back", "front") for start in range(1002, 1058, 3)]
+    archive.slots = {*every[:-2], ("front", 990)}
+    assert archive.left() == every[-2:]
+    assert list(escaped(archive, 24)) == []
+
+    archive.slots.remove(every[3])
+    (found,) = escaped(archive, 24)
+    assert "1 slots of back were judged by nobody, the first from 1011 on" in found.words
+
+
+def test_pictures_that_nobody_can_read_are_counted() -> None:
+    """A camera without a clock in its picture says nothing of its age."""
+    streams, archive = Judged(), JudgedArchive(3)
+    streams.add(Sight(VIEWER, "front", at(1), taken_at, live=live) for taken_at, live in ((at(1), True), (None, True)))
+    streams.add([Sight(VIEWER, "front", at(1), None, live=False)])
+    archive.add([], [ArchivedPicture("front", at(0), 3, at(1), taken_at) for taken_at in (at(1), None, None)])
+    assert (streams.pictures, streams.without_clock) == (1, 1)
+    assert (archive.pictures, archive.without_clock) == (1, 2)
+
+    archive.unread = 2
+    (found,) = escaped(archive, 24)
+    assert "2 archived pictures could not be read" in found.words
 
 
 def test_parts_that_are_late_at_the_same_time_are_not_added_up() -> None:

@@ -17,7 +17,7 @@ def test_descriptors_and_threads_are_counted() -> None:
     assert before is not None
     assert after is not None
     assert after.descriptors == before.descriptors + 2
-    assert 0 < after.pss_mb <= after.rss_mb
+    assert 0 < after.anonymous_mb <= after.rss_mb
 
 
 def test_a_process_that_has_ended_holds_nothing() -> None:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,8 +29,10 @@ def starved(pids: list[int], spinners: int = 1) -> Iterator[None]:
     core = min(os.sched_getaffinity(0))
     everywhere = os.sched_getaffinity(0)
     usual = os.getpriority(os.PRIO_PROCESS, pids[0])
+    groups = {pid: _group_priority(pid) for pid in pids}
     _place(pids, {core})
     _give_priority(pids, _LOWEST)
+    _give_groups(dict.fromkeys(pids, _LOWEST))
     running = [subprocess.Popen([sys.executable, "-c", _SPIN]) for _ in range(spinners)]
     try:
         _place([spinner.pid for spinner in running], {core})
@@ -41,14 +43,27 @@ def starved(pids: list[int], spinners: int = 1) -> Iterator[None]:
             spinner.wait()
         _place(pids, everywhere)
         _give_priority(pids, usual)
+        _give_groups(groups)
 
 
 def _give_priority(pids: list[int], nice: int) -> None:
     for tid in _threads(pids):
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, tid, nice)
-    for pid in pids:
-        with suppress(OSError):  # Linux shares a core between sessions first, where the kernel is built so
+
+
+def _group_priority(pid: int) -> int:
+    """Linux shares a core between sessions first, where the kernel is built so. A session has a priority of its own,
+    which is not that of its processes.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
+    return 0
+
+
+def _give_groups(priorities: Mapping[int, int]) -> None:
+    for pid, nice in priorities.items():
+        with suppress(OSError):
             Path(f"/proc/{pid}/autogroup").write_text(str(nice))
 
 

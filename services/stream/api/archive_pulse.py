@@ -1,7 +1,8 @@
 """Tells an archiver that hangs from one that is busy with a long request.
 
 A busy archiver still answers its health check, which needs its event loop alone. One that hangs, or whose host is gone,
-answers nothing: people are told so after 3 seconds, and not after the minute that a long request may take.
+answers nothing: people are told so after 2 seconds, and not after the minute that a long request may take. A page that
+looks once a second then says so within 3 seconds.
 """
 
 import asyncio
@@ -13,9 +14,9 @@ import httpx2
 from shared.errors import FramecastError
 from shared.web.access.guard import HEALTH
 
-PATIENT_SECONDS: Final = 1.0
+PATIENT_SECONDS: Final = 0.5
 """A request that is answered sooner, as nearly all are, asks for no health check."""
-HEALTH_SECONDS: Final = 2.0
+HEALTH_SECONDS: Final = 1.5
 
 
 class ArchiveHangsError(FramecastError):

@@ -59,7 +59,7 @@ def test_an_archive_that_hangs_is_told_and_the_cameras_are_there_meanwhile() -> 
         ((status, body),) = answers
         assert status == 504
         assert texts.ARCHIVE_HANGS.encode() in body
-        assert archive_pulse.PATIENT_SECONDS + archive_pulse.HEALTH_SECONDS <= 3
+        assert archive_pulse.PATIENT_SECONDS + archive_pulse.HEALTH_SECONDS <= 2
 
 
 def test_an_archiver_that_has_ended_is_unreachable_and_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
