@@ -1,6 +1,7 @@
 /* The latest archived frames of one camera: a few, small, each leading to its place on the timeline. */
 
 import { make, setText } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { formatInterval } from "../shared/lengths.js";
 import { address, request } from "../shared/server.js";
 import { formatMoment, formatUtc } from "../shared/time.js";
@@ -81,7 +82,7 @@ function itemOf(
   const image = make("img", { loading: "lazy", alt: "", src: address(url) });
   // A night is no broken picture.
   const mark = make("span", { className: "badge" }, brightness !== null && brightness < DARK ? texts.night : "");
-  image.addEventListener("error", () => setText(mark, texts.notThere));
+  on(image, "error", () => setText(mark, texts.notThere));
   const time = make("time", { dateTime: at, textContent: formatMoment(at, interval < 60) });
   const href = address("archive", { camera: key, at });
   return make("li", { dataset: { frame: id } }, make("a", { href, title: formatUtc(at) }, image, mark, time));

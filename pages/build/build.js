@@ -3,8 +3,8 @@
 import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { build, transform } from "esbuild";
-import { minify } from "terser";
 import { assemble } from "./html.js";
+import { minifyAll } from "./minify.js";
 import { ELEMENT_NAMES, PAGE_NAMES, shortProperties } from "./short-names.js";
 
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "..");
@@ -98,6 +98,9 @@ await build({
   format: "esm",
   splitting: true,
   chunkNames: "server",
+  minify: false,
+  minifyWhitespace: true,
+  minifySyntax: true,
   mangleProps: anyOf(PAGE_NAMES),
 });
 // The element, which other people's pages load, needs no other file. Pages that may not read our answers get another one.
@@ -116,13 +119,7 @@ await build({ ...usual, entryPoints: { "old-browser": "shared/old-browser.js" },
 await build({ ...usual, entryPoints: { worker: "app/worker.js" }, format: "iife" });
 await build({ ...usual, entryPoints: STYLES.map((name) => `${name}.css`), entryNames: "[name]", plugins: [] });
 
-// A second minifier takes another 4 %: mostly it puts words and functions that are used once where they are used.
-// Arrows are unsafe for what is called with `new`, and only classes are.
-const compress = { passes: 3, unsafe_arrows: true, unsafe: true };
-for (const file of await filesOf(".js")) {
-  const { code = "" } = await minify(await readFile(file, "utf8"), { module: true, ecma: 2020, compress });
-  await writeFile(file, code);
-}
+await minifyAll(await filesOf(".js"), path.join(folder, "server.js"));
 
 // Spaces that the minifier leaves, in functions and in properties of our own; and those get short names.
 const sheets = STYLES.map((name) => path.join(folder, `${path.basename(name)}.css`));

@@ -2,6 +2,7 @@
 
 import { copyText } from "../shared/copy.js";
 import { make, setText, timeElement } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { address, request } from "../shared/server.js";
 import * as texts from "../texts.js";
 import { page } from "./elements.js";
@@ -94,7 +95,7 @@ function lineOf(title, name, line) {
   const { shown, lacks } = fill(line, values());
   const about = { className: "button", disabled: !!lacks, ariaLabel: texts.copyLine(title, name) };
   const button = make("button", about, texts.copy);
-  button.addEventListener("click", () => copy(line, button));
+  on(button, "click", () => copy(line, button));
   const code = make("code", { inert: !!lacks }, shown);
   return make("div", { className: "line" }, make("span", {}, name), button, code, make("small", {}, lacks));
 }
@@ -130,11 +131,11 @@ async function makeLink(event) {
 /** @param {unknown} error of a request, in words that can be shown */
 const messageOf = (error) => /** @type {Error} */ (error).message;
 
-page.camera.addEventListener("change", () => {
+on(page.camera, "change", () => {
   history.replaceState(null, "", `?camera=${page.camera.value}`);
   start();
 });
-page.password.addEventListener("input", draw);
-page.share.addEventListener("submit", makeLink);
+on(page.password, "input", draw);
+on(page.share, "submit", makeLink);
 
 start();

@@ -1,6 +1,7 @@
 /* The page of a share link: what its camera does, in words, and when the picture was taken. */
 
 import { make, setText } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { formatInstant, formatTime } from "../shared/time.js";
 import * as texts from "../texts.js";
 
@@ -29,7 +30,7 @@ async function tellOfFrame(address) {
 /** A time-lapse may be an animated picture. @param {HTMLVideoElement} element */
 function showAsPicture(element) {
   const animation = make("img", { src: element.src, alt: "" });
-  animation.addEventListener("error", () => setText(state, texts.linkIsGone));
+  on(animation, "error", () => setText(state, texts.linkIsGone));
   element.replaceWith(animation);
 }
 

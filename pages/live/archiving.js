@@ -1,6 +1,7 @@
 /* Whether pictures are archived as they should be: one line with what to do when not, and nothing without an archiver. */
 
 import { setText } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { request } from "../shared/server.js";
 
 const LOOK_MS = 60_000;
@@ -18,7 +19,7 @@ export function watchArchiving(line) {
     due = Date.now() + (answer ? LOOK_MS : SELDOM_MS) - 1_000;
     setText(line, answer?.problem ?? "");
   };
-  addEventListener("visibilitychange", look);
+  on(window, "visibilitychange", look);
   setInterval(look, LOOK_MS);
   look();
 }

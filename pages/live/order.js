@@ -1,5 +1,6 @@
 /* The order of the tiles: the server's, or the one that was made in this browser by keys or by dragging. */
 
+import { on } from "../shared/events.js";
 import { keep, kept } from "../shared/kept.js";
 import { page } from "./elements.js";
 import { takeDevices, tiles } from "./tiles.js";
@@ -35,10 +36,10 @@ let dragged;
 const tileAt = (/** @type {Event} */ { target }) =>
   tiles.find(({ item }) => item.contains(/** @type {Node} */ (target)));
 
-page.tiles.addEventListener("dragstart", (event) => {
+on(page.tiles, "dragstart", (event) => {
   dragged = tileAt(event);
 });
-page.tiles.addEventListener("dragover", (event) => {
+on(page.tiles, "dragover", (event) => {
   const over = tileAt(event);
   if (!dragged || !over) return;
   event.preventDefault();
@@ -48,6 +49,6 @@ page.tiles.addEventListener("dragover", (event) => {
   const to = tiles.indexOf(over);
   if (isPast === tiles.indexOf(dragged) < to) move(dragged, to);
 });
-page.tiles.addEventListener("dragend", () => {
+on(page.tiles, "dragend", () => {
   dragged = undefined;
 });

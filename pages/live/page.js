@@ -4,6 +4,7 @@
  */
 
 import { setText } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { keep, kept } from "../shared/kept.js";
 import { request } from "../shared/server.js";
 import { DAY_MS } from "../shared/time.js";
@@ -211,7 +212,7 @@ function beKiosk() {
   page.main.classList.add("kiosk");
   const stayAwake = () => navigator.wakeLock?.request("screen").catch(() => {}); // asked again when it is seen again
   stayAwake();
-  addEventListener("visibilitychange", stayAwake);
+  on(window, "visibilitychange", stayAwake);
   const loadedAt = Date.now();
   setInterval(() => {
     if (isReachable && Date.now() - loadedAt > DAY_MS) location.reload();
@@ -233,7 +234,7 @@ const ACTS = {
     update();
   },
 };
-for (const id of /** @type {(keyof typeof ACTS)[]} */ (Object.keys(ACTS))) page[id].addEventListener("click", ACTS[id]);
+for (const id of /** @type {(keyof typeof ACTS)[]} */ (Object.keys(ACTS))) on(page[id], "click", ACTS[id]);
 
 /** @type {Record<string, () => void>} */
 const KEYS = {
@@ -250,7 +251,7 @@ const KEYS = {
   "-": () => zoom(0.5),
   0: () => zoom(0),
 };
-addEventListener("keydown", (event) => {
+on(window, "keydown", (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || page.keys.open) return;
   if (event.shiftKey && !large() && (key === "ArrowLeft" || key === "ArrowRight")) {
@@ -268,7 +269,7 @@ addEventListener("keydown", (event) => {
   else if (picked !== chosen) show(picked, "pushState");
 });
 
-page.tiles.addEventListener("click", (event) => {
+on(page.tiles, "click", (event) => {
   const tile = tiles.find(({ link }) => link === event.target);
   if (!tile?.key || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
@@ -285,12 +286,13 @@ const zoom = zoomOn(
     else feed?.removeAttribute("quality");
   },
 );
-page.main.addEventListener("pointerdown", ({ timeStamp }) => {
+on(page.main, "pointerdown", ({ timeStamp }) => {
   if (!page.main.classList.contains("awake")) wokenAt = timeStamp;
 });
-for (const type of ["pointermove", "pointerdown", "focusin"]) page.main.addEventListener(type, stir);
+for (const type of ["pointermove", "pointerdown", "focusin"]) on(page.main, type, stir);
 // The touch that brings the bar back presses none of its buttons.
-page.main.addEventListener(
+on(
+  page.main,
   "click",
   (event) => {
     if (event.timeStamp - wokenAt < WAKING_MS && page.main.classList.contains("full")) event.stopPropagation();
@@ -298,14 +300,15 @@ page.main.addEventListener(
   true,
 );
 
-page.tiles.addEventListener(
+on(
+  page.tiles,
   "touchstart",
   ({ touches }) => {
     touch = touches.length === 1 && !isZoomed && visualViewport?.scale === 1 ? touches[0] : null;
   },
   { passive: true },
 );
-page.tiles.addEventListener("touchend", ({ changedTouches: [end] }) => {
+on(page.tiles, "touchend", ({ changedTouches: [end] }) => {
   stir();
   if (!touch || !large()) return;
   const x = end.clientX - touch.clientX;
@@ -314,14 +317,14 @@ page.tiles.addEventListener("touchend", ({ changedTouches: [end] }) => {
 });
 
 const asked = () => new URLSearchParams(location.search).get("camera");
-lying.addEventListener("change", arrange);
-addEventListener("popstate", () => show(asked()));
-document.addEventListener("fullscreenchange", () => setFull(Boolean(document.fullscreenElement)));
-addEventListener("visibilitychange", poll);
-for (const type of ["online", "offline", "pageshow"]) addEventListener(type, poll);
-page.tiles.addEventListener("statechange", update);
+on(lying, "change", arrange);
+on(window, "popstate", () => show(asked()));
+on(document, "fullscreenchange", () => setFull(Boolean(document.fullscreenElement)));
+on(window, "visibilitychange", poll);
+for (const type of ["online", "offline", "pageshow"]) on(window, type, poll);
+on(page.tiles, "statechange", update);
 new ResizeObserver(arrange).observe(page.main);
-addEventListener("resize", arrange);
+on(window, "resize", arrange);
 
 takeDevices(inOrder(recall())).forEach(remove);
 show(asked());

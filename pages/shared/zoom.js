@@ -1,5 +1,7 @@
 /* Zoom and pan of a picture: by wheel, two fingers, a double click, keys, and a drag once it is larger. */
 
+import { on } from "./events.js";
+
 const MOST = 8;
 /** Of a double click, or of a press of a key. */
 const STEP = 2;
@@ -44,7 +46,8 @@ export function zoomOn(box, isOn, changed) {
     };
   }
 
-  box.addEventListener(
+  on(
+    box,
     "wheel",
     (event) => {
       // Of a whole picture the wheel is the page's, until it is at its top.
@@ -54,12 +57,12 @@ export function zoomOn(box, isOn, changed) {
     },
     { passive: false },
   );
-  box.addEventListener("dblclick", (event) => isOn() && zoom(scale > 1 ? 1 : STEP, event));
-  box.addEventListener("pointerdown", (event) => {
+  on(box, "dblclick", (event) => isOn() && zoom(scale > 1 ? 1 : STEP, event));
+  on(box, "pointerdown", (event) => {
     // Another button's menu takes the end of its press.
     if (isOn() && !event.button) fingers.set(event.pointerId, event);
   });
-  addEventListener("pointermove", (event) => {
+  on(window, "pointermove", (event) => {
     if (!fingers.has(event.pointerId)) return;
     const before = grip();
     fingers.set(event.pointerId, event);
@@ -67,7 +70,7 @@ export function zoomOn(box, isOn, changed) {
     zoom((scale * now.apart) / before.apart, now, now.clientX - before.clientX, now.clientY - before.clientY);
   });
   for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
-    addEventListener(type, (event) => fingers.delete(event.pointerId));
+    on(window, type, (event) => fingers.delete(event.pointerId));
   }
   return (by) => {
     const { left, top, width, height } = box.getBoundingClientRect();

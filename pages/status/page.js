@@ -1,6 +1,7 @@
 /* The status page: asks stream and the archiver while it is looked at, and writes what changed. */
 
 import { make, setText, timeElement } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { request } from "../shared/server.js";
 import { askClock } from "../shared/witness.js";
 import * as texts from "../texts.js";
@@ -134,6 +135,6 @@ function showProblems(cameras) {
 const unfold = () => page.main.removeAttribute("data-asking");
 setTimeout(unfold, 1_000);
 setInterval(look, LOOK_MS);
-addEventListener("visibilitychange", look);
+on(window, "visibilitychange", look);
 look();
 showRescan();

@@ -1,6 +1,7 @@
 /* The archive's files compared with its rows: begun by a button, and watched while it runs. */
 
 import { make } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { request } from "../shared/server.js";
 import * as texts from "../texts.js";
 import { write } from "./cards.js";
@@ -54,7 +55,7 @@ async function ask(query) {
   }
 }
 
-start.addEventListener("click", () => ask({}));
-drop.addEventListener("click", () => {
+on(start, "click", () => ask({}));
+on(drop, "click", () => {
   if (confirm(texts.dropMissing)) ask({ drop_missing: true });
 });

@@ -4,6 +4,7 @@
  */
 
 import { make, setText } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { formatRoughly } from "../shared/rough-lengths.js";
 import { formatMoment, formatStretch } from "../shared/time.js";
 import * as texts from "../texts.js";
@@ -81,7 +82,7 @@ function makeStrip(name) {
     setText(peek, text);
   }
 
-  bar.addEventListener("keydown", (event) => {
+  on(bar, "keydown", (event) => {
     /** @type {Record<string, number>} */
     const to = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: parts.length };
     if (to[event.key] === undefined) return;
@@ -89,7 +90,7 @@ function makeStrip(name) {
     go(to[event.key]);
   });
   for (const type of ["pointermove", "pointerdown", "focus", "pointerleave", "blur"]) {
-    bar.addEventListener(type, ({ target }) => {
+    on(bar, type, ({ target }) => {
       if (type === "pointerdown") bar.focus(); // a tap leaves the words there
       if (target !== bar) go([...bar.children].indexOf(/** @type {Element} */ (target)));
       const isOver = type !== "blur" && type !== "pointerleave";

@@ -1,6 +1,7 @@
 /* The calendar: how much there is of each day of a month, and of each month of a year. */
 
 import { make, setText } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { formatSize } from "../shared/quantities.js";
 import { dayKey, formatDay, formatMonth, monthName, weekdayName } from "../shared/time.js";
 import * as texts from "../texts.js";
@@ -29,9 +30,9 @@ export class Calendar {
   constructor(chosen, turned) {
     this.chosen = chosen;
     this.turned = turned;
-    page["month-before"].addEventListener("click", () => this.#turn(-1));
-    page["month-after"].addEventListener("click", () => this.#turn(1));
-    page.year.addEventListener("click", () => this.#draw(!this.#isYear));
+    on(page["month-before"], "click", () => this.#turn(-1));
+    on(page["month-after"], "click", () => this.#turn(1));
+    on(page.year, "click", () => this.#draw(!this.#isYear));
   }
 
   /** @param {Map<string, Day>} days @param {string} shown the day whose picture is shown */
@@ -93,7 +94,7 @@ export class Calendar {
     const count = make("small", {}, day ? `${day.frames || "–"}` : "");
     const properties = { title: words, ariaLabel: words, disabled: !day, ariaCurrent, dataset: { day: key } };
     const button = make("button", properties, `${Number(key.slice(8))}`, count);
-    button.addEventListener("click", () => this.chosen(key));
+    on(button, "click", () => this.chosen(key));
     return button;
   }
 
@@ -103,7 +104,7 @@ export class Calendar {
     const words = `${formatMonth(first)}: ${this.#words(month)}`;
     const days = make("span", {}, ...this.#cells(month, () => make("i")));
     const button = make("button", { title: words, ariaLabel: words }, monthName(first), days);
-    button.addEventListener("click", () => {
+    on(button, "click", () => {
       this.#month = month;
       this.#draw(false);
     });

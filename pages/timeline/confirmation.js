@@ -1,5 +1,6 @@
 /* Asks before something is lost. */
 
+import { on } from "../shared/events.js";
 import { page } from "./elements.js";
 
 /**
@@ -11,6 +12,6 @@ export function isConfirmed(question) {
   page.sure.returnValue = "";
   page.sure.showModal();
   return new Promise((resolve) => {
-    page.sure.addEventListener("close", () => resolve(page.sure.returnValue === "yes"), { once: true });
+    on(page.sure, "close", () => resolve(page.sure.returnValue === "yes"), { once: true });
   });
 }

@@ -1,5 +1,6 @@
 /* What keys, buttons and fields do. */
 
+import { on } from "../shared/events.js";
 import { dayStart, daysLater, formatHour } from "../shared/time.js";
 import { act, captureNow, compare, copyPicture, copyView, deleteShown, playSpan, toggleKept } from "./acts.js";
 import { change, go, rank } from "./display.js";
@@ -60,7 +61,7 @@ const KEYS = {
   PageDown: () => turn(1),
 };
 
-addEventListener("keydown", (event) => {
+on(window, "keydown", (event) => {
   const { key } = event;
   const target = /** @type {Element} */ (event.target);
   if (event.ctrlKey || event.metaKey || event.altKey || rank < 0) return;
@@ -72,12 +73,6 @@ addEventListener("keydown", (event) => {
   KEYS[key](event);
 });
 
-/**
- * @param {HTMLElement} element
- * @param {"click" | "change"} type
- * @param {() => void} listener
- */
-const on = (element, type, listener) => element.addEventListener(type, listener);
 on(page.previous, "click", () => step(-1));
 on(page.next, "click", () => step(1));
 on(page.play, "click", () => (isPlaying() ? pause() : playSpan()));

@@ -1,5 +1,6 @@
 /* The timeline of one camera's archive: loads it, and looks for what is new. */
 
+import { on } from "../shared/events.js";
 import { request } from "../shared/server.js";
 import { askClock } from "../shared/witness.js";
 import * as texts from "../texts.js";
@@ -51,8 +52,8 @@ function keepUp() {
     refresh().catch((error) => note(error.message)); // asked again in a minute
     showDue();
   };
-  addEventListener("visibilitychange", look);
-  addEventListener("online", look);
+  on(window, "visibilitychange", look);
+  on(window, "online", look);
   setInterval(look, NEWS_MS);
 }
 

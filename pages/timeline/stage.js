@@ -1,5 +1,6 @@
 /* The stage: one picture, or two with a divider between; small and at once, then in full. */
 
+import { on } from "../shared/events.js";
 import { address } from "../shared/server.js";
 import * as texts from "../texts.js";
 import { page } from "./elements.js";
@@ -79,9 +80,9 @@ export class Stage {
   constructor() {
     const boxes = /** @type {NodeListOf<HTMLElement>} */ (page.stage.querySelectorAll(".side"));
     this.#sides = [...boxes].map((box) => new Side(box, () => this.say(texts.pictureDoesNotCome)));
-    page.split.addEventListener("input", () => this.#divide());
+    on(page.split, "input", () => this.#divide());
     for (const name of /** @type {const} */ (["pointerdown", "pointermove"])) {
-      page.stage.addEventListener(name, (event) => this.#drag(event));
+      on(page.stage, name, (event) => this.#drag(event));
     }
     this.#divide();
   }

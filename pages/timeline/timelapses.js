@@ -2,6 +2,7 @@
 
 import { copyText } from "../shared/copy.js";
 import { make, setText } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { formatPlayingTime, formatSize } from "../shared/quantities.js";
 import { address, request } from "../shared/server.js";
 import { formatInstant, ZONE } from "../shared/time.js";
@@ -50,8 +51,8 @@ export class Timelapses {
   #asked = 0;
 
   constructor() {
-    form.addEventListener("submit", (event) => this.#submit(event));
-    form.addEventListener("input", ({ target }) => {
+    on(form, "submit", (event) => this.#submit(event));
+    on(form, "input", ({ target }) => {
       const pace = /** @type {keyof typeof BOUNDS} */ (fields.pace.value);
       if (target === fields.pace) {
         Object.assign(fields.amount, BOUNDS[pace]);
@@ -201,11 +202,11 @@ export class Timelapses {
       item.append(ending === "webp" ? make("img", { ...source, alt: title }) : make("video", film));
       const link = { className: "button", href: address(url), download: `${id}.${ending}` };
       const share = make("button", { className: "button" }, texts.lapseLink);
-      share.addEventListener("click", () => this.#share(id, share));
+      on(share, "click", () => this.#share(id, share));
       buttons.append(make("a", link, texts.download), share);
     }
     const remove = make("button", { className: "button" }, isBusy(lapse) ? texts.cancel : texts.remove);
-    remove.addEventListener("click", () => this.#remove(lapse));
+    on(remove, "click", () => this.#remove(lapse));
     buttons.append(remove);
     item.append(buttons);
     return item;

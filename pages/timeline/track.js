@@ -1,5 +1,6 @@
 /* The track: a strip of small pictures over what there is and what is missing, and the instant under the finger. */
 
+import { on } from "../shared/events.js";
 import { HOUR_MS } from "../shared/time.js";
 import { drawn } from "./density.js";
 import { page } from "./elements.js";
@@ -48,18 +49,18 @@ export class Track {
   constructor(calls) {
     this.calls = calls;
     const root = page.track;
-    root.addEventListener("pointerdown", ({ pointerId }) => root.setPointerCapture(pointerId));
+    on(root, "pointerdown", ({ pointerId }) => root.setPointerCapture(pointerId));
     for (const name of /** @type {const} */ (["pointerdown", "pointermove", "pointerup"])) {
-      root.addEventListener(name, (event) => this.#point(event));
+      on(root, name, (event) => this.#point(event));
     }
     for (const name of ["pointerleave", "pointercancel"]) {
-      root.addEventListener(name, () => {
+      on(root, name, () => {
         page.peek.hidden = true;
       });
     }
     new ResizeObserver(() => this.draw()).observe(root);
     new MutationObserver(() => this.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.draw());
   }
 
   get width() {

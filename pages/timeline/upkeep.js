@@ -1,6 +1,7 @@
 /* What can be done with a camera's archive as a whole: its pictures get another key, or go. */
 
 import { setText } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { formatSize } from "../shared/quantities.js";
 import { request } from "../shared/server.js";
 import { formatInstant } from "../shared/time.js";
@@ -59,12 +60,12 @@ async function isDone() {
   }
 }
 
-renaming.addEventListener("submit", (event) => {
+on(renaming, "submit", (event) => {
   event.preventDefault();
   const to = newKey.value;
   change(renaming, `${PATH}/${shownKey}/rename`, { method: "POST", body: { to } }, `?camera=${to}`);
 });
-forgetting.addEventListener("submit", (event) => {
+on(forgetting, "submit", (event) => {
   event.preventDefault();
   change(forgetting, `${PATH}/${shownKey}`, { method: "DELETE", query: { confirm: typedKey.value } }, "?");
 });

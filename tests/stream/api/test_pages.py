@@ -213,7 +213,7 @@ def test_a_header_tells_the_page_and_leads_back_to_it(page: Path) -> None:
     assert "<!-- part" not in text
     own = "./" if page.name == "index.html" else page.stem
     is_in_the_header = "<header" in text
-    assert is_in_the_header is (page.name not in ("login.html", "shared.html"))
+    assert is_in_the_header is (page.name not in ("login.html", "setup.html", "shared.html"))
     assert re.findall(r"<a href=(\S+) aria-current=page>", text) == [own] * is_in_the_header
     login = "<a href=login>" if own == "./" else f'<a href="login?next={own}">'
     assert (login in text) is is_in_the_header
