@@ -31,7 +31,7 @@ from shared.settings import (
 from shared.web.settings import WebSettings
 
 SERVICES: Final[dict[str, tuple[type[Settings], ...]]] = {
-    "ingest": (CameraEnvironment, IngestSettings, EnvironmentSecrets),
+    "ingest": (CameraEnvironment, IngestSettings),
     "stream": (StreamSettings,),
     "archiver": (ArchiverSettings,),
 }
