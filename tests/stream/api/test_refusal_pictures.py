@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from services.stream.api import refusal_pictures
-from shared.web.texts import EXPIRED_LINK
+from shared.web.texts import EXPIRED_LINK, NOT_OR_NO_LONGER, SETUP_NEEDED
 from tests.support.bus import FakeIngest
+from tests.support.owner import access_to, played_owner
 from tests.support.replica import Replica, running_replica
+from tests.support.waiting import wait_until
 from tests.web.support import SECRETS, VIEWER_TOKEN, Headers, basic, bearer
 
 ADDRESSES = ("/api/camera/snapshot", "/api/cameras/cam1/snapshot", "/api/camera/stream", "/api/cameras/cam1/stream")
@@ -91,3 +93,23 @@ def test_strangers_cost_one_drawing(locked: Replica, monkeypatch: pytest.MonkeyP
         assert (status, answered["content-type"]) == (401, "application/json")
     assert len(drawn) == 1
     assert locked.request("/api/devices", headers=bearer(VIEWER_TOKEN))[0] == 200
+
+
+def test_an_ended_token_and_a_missing_setup_are_named_as_such(
+    bus: str, ingest: FakeIngest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has a new password to enter where none was ever set, or where a token was the proof."""
+    monkeypatch.setattr(
+        "services.stream.fanout.placeholder_image.draw_placeholder", lambda problem, *_: problem.advice.encode()
+    )
+    with played_owner(ingest) as owner:
+        settings = {"bus_connect": bus, "bus_control": owner.address}
+        owner.change()
+        access = access_to(bus, owner, is_published=True)
+        with running_replica(bus, settings=settings, owner=access) as replica:
+
+            def shown(query: str = "") -> str:
+                return replica.request(ADDRESSES[1] + query)[2].decode()
+
+            wait_until(lambda: shown() == SETUP_NEEDED, "the picture asks for the setup")
+            assert shown("?token=framecast_" + "x" * 32) == NOT_OR_NO_LONGER
