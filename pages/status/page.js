@@ -56,7 +56,7 @@ function show() {
   for (const [name, { at }] of replicas) if (Date.now() - at > REPLICA_MS) replicas.delete(name);
   if (pulse.error) {
     archive.error = pulse.error;
-    archive.due = 0; // asked again until it answers
+    if (archive.due !== NEVER) archive.due = 0; // asked again until it answers
   }
   showDoubts(clock.answer, retention.answer, lookAgain);
   showCards(

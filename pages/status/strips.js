@@ -57,9 +57,15 @@ export function partsOf(pieces, { state, since, headline }) {
   ];
 }
 
-/** All of a strip in a few words: how much is missing, and the reason for most of it. @param {Piece[]} pieces */
-export function summaryOf(pieces) {
+/**
+ * All of a strip in a few words: how much is missing, and the reason for most of it; or the trouble of now, before anything
+ * is missing.
+ * @param {Piece[]} pieces
+ * @param {Part} last of the strip
+ */
+export function summaryOf(pieces, last) {
   const missing = pieces.reduce((sum, piece) => sum + piece.missing_seconds, 0);
+  if (!missing && last.look === "gap") return last.text;
   if (!missing) return wordsOf(pieces.find(({ state }) => state === "whole") ?? pieces[pieces.length - 1]);
   const worst = pieces.reduce((one, other) => (other.missing_seconds > one.missing_seconds ? other : one));
   return texts.mostlyMissing(formatRoughly(missing), `${worst.reason}`);
@@ -104,7 +110,7 @@ function makeStrip(name) {
       const wasLast = place >= parts.length - 1;
       const title = texts.stripNames[name];
       parts = partsOf(pieces, camera);
-      setText(words, title + (pieces.length ? `: ${summaryOf(pieces)}` : ""));
+      setText(words, title + (pieces.length ? `: ${summaryOf(pieces, parts[parts.length - 1])}` : ""));
       bar.ariaLabel = texts.stripOf(title, camera.name);
       write(
         bar,

@@ -133,8 +133,14 @@ test("the trouble of now is the end of a strip, since it began", () => {
 
 test("a strip is summed up with the reason for most of what is missing", () => {
   const whole = piece("whole", 10, 11);
-  assert.equal(summaryOf([whole, piece("open", 11, 12)]), "all pictures kept");
-  assert.equal(summaryOf([piece("before", 10, 11), piece("open", 11, 12)]), "no picture due yet");
+  const sum = (/** @type {Parameters<typeof summaryOf>[0]} */ pieces, now = WELL) =>
+    summaryOf(pieces, partsOf(pieces, now)[partsOf(pieces, now).length - 1]);
+  assert.equal(sum([whole, piece("open", 11, 12)]), "all pictures kept");
+  assert.equal(sum([piece("before", 10, 11), piece("open", 11, 12)]), "no picture due yet");
   const down = { ...piece("missing", 11, 14, 10_800), reason: "archiver down" };
-  assert.equal(summaryOf([whole, piece("partly", 11, 12, 1_200), down]), "3 h missing, mostly: archiver down");
+  const gaps = [whole, piece("partly", 11, 12, 1_200), down];
+  assert.equal(sum(gaps), "3 h missing, mostly: archiver down");
+  const trouble = { state: "offline", since: "2026-11-22T11:30:00Z", headline: "The camera is offline" };
+  assert.match(sum([whole, piece("open", 11, 12)], trouble), /^Since .*12:30: The camera is offline$/);
+  assert.equal(sum(gaps, trouble), "3 h missing, mostly: archiver down");
 });
