@@ -222,6 +222,7 @@ def test_a_socket_by_a_token_takes_its_cameras_alone(claimed: Replica, owner: Pl
 @pytest.mark.parametrize("direct", [True, False])
 def test_streams_and_sockets_end_with_their_token_on_every_replica(bus: str, owner: PlayedOwner, direct: bool) -> None:
     """And others' go on."""
+    owner.set_password("operator", OPERATOR)
     ended, kept = owner.add(), owner.add()
     with (
         running_replica(bus, owner=access_to(bus, owner), direct=direct) as one,
@@ -248,8 +249,17 @@ def test_streams_and_sockets_end_with_their_token_on_every_replica(bus: str, own
             assert two.hub.viewer_total == 1
 
 
+def test_a_token_alone_locks_nobody_out(bus: str, owner: PlayedOwner) -> None:
+    """On loopback looking needs no password, also where a program has got a token."""
+    secret = owner.add()
+    with running_replica(bus, owner=access_to(bus, owner)) as replica:
+        knows(replica, secret)
+        assert status_at(replica, "/api/devices") == 200
+
+
 def test_a_replica_that_was_away_meanwhile_hears_of_the_end(bus: str, owner: PlayedOwner) -> None:
     """It asks when it comes, and whoever missed a message asks when the report tells a higher number."""
+    owner.set_password("operator", OPERATOR)
     secret, _ = owner.add(), owner.add()
     with running_replica(bus, owner=access_to(bus, owner)) as replica:
         knows(replica, secret)
@@ -397,7 +407,7 @@ def test_published_without_a_password_there_is_the_setup_page_alone(published: R
         assert status == (401 if path.startswith("/shared") else 303), path
         assert "setup" in headers.get("location", "setup"), path
     for path in ("/api/devices", "/api/camera/stream", "/api/camera/frames", "/readyz", "/openapi.json", "/api/access"):
-        status, headers, body = published.request(path)
+        status, headers, body = published.request(path, headers={"Accept": "application/json"})
         assert (status, json.loads(body)["detail"]) == (401, web_texts.SETUP_NEEDED), path
         assert "www-authenticate" not in headers
     for path in ("/setup", "/setup.js", "/framecast.css", "/healthz"):

@@ -61,9 +61,11 @@ class AccessBook:
         return frozenset() if self._state is None else frozenset(ROLES[role] for role in self._state.passwords)
 
     @property
-    def is_claimed(self) -> bool:
-        """Whether there is any password or record, so that everybody must show something."""
-        return self._state is not None and bool(self._state.passwords or self._records)
+    def has_passwords(self) -> bool:
+        """Whether a password is set at the page, so that everybody must show something. A token alone asks nobody: who
+        made one for a program still looks without a password, and others do not lose what they see when it ends.
+        """
+        return self._state is not None and bool(self._state.passwords)
 
     @property
     def has_operator(self) -> bool:

@@ -82,14 +82,14 @@ class Authenticator:
     @property
     def needs_a_secret(self) -> bool:
         """Whether somebody has set what a client must show."""
-        return self._has_secrets or (self.owner is not None and self.owner.book.is_claimed)
+        return self._has_secrets or (self.owner is not None and self.owner.book.has_passwords)
 
     @property
     def is_on(self) -> bool:
         """Whether a client must show something."""
         if self.owner is None:
             return self._has_secrets
-        return self._has_secrets or self.owner.book.is_claimed or self.owner.is_published
+        return self._has_secrets or self.owner.book.has_passwords or self.owner.is_published
 
     @property
     def needs_setup(self) -> bool:
