@@ -17,9 +17,3 @@ export function formatSize(bytes) {
   const maximumFractionDigits = bytes / size < 10 && size > 1 ? 1 : 0;
   return `${(bytes / size).toLocaleString(undefined, { maximumFractionDigits })} ${unit}`;
 }
-
-/** How long a film plays: 12.5 s, 1 min 30 s. @param {number} seconds */
-export function formatPlayingTime(seconds) {
-  if (seconds < 60) return `${formatNumber(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}

@@ -5,12 +5,12 @@ import { Zone } from "./zone.js";
 /** @typedef {Date | number | string} Instant what Date takes: ms since 1970, or ISO 8601 */
 
 /** The browser's own. */
-const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+export const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** The installation's, which the server writes into each page; the browser's own where it does not know that one. */
-const clock = zoneOf(globalThis.document?.documentElement.dataset.zone || OWN_ZONE);
+export const clock = zoneOf(globalThis.document?.documentElement.dataset.zone || OWN_ZONE);
 /** Days and times of day are meant by it. */
 export const ZONE = clock.name;
 
@@ -23,29 +23,11 @@ function zoneOf(name) {
   }
 }
 
-/** The browser's zone, where its clock shows another time than the installation's, this half-year or the next. */
-export function otherZone() {
-  const now = Date.now();
-  const differs = [now, now + 182 * DAY_MS].some(
-    (instant) => clock.reading(instant) - instant !== -new Date(instant).getTimezoneOffset() * 60_000,
-  );
-  return differs ? OWN_ZONE : "";
-}
-
 /** Of two digits. @param {number} number */
 export const two = (number) => `${number}`.padStart(2, "0");
 
 /** What the clock shows, in the UTC fields of a date. @param {Instant} instant */
 export const readingOf = (instant) => new Date(clock.reading(new Date(instant).getTime()));
-
-/** When the clock shows what is in the UTC fields. @param {Date} reading */
-export const instantOfReading = (reading) => clock.instant(reading.getTime());
-
-/** The same time of day, some days later or earlier. @param {number} instant @param {number} days */
-export const daysLater = (instant, days) => clock.instant(clock.reading(instant) + days * DAY_MS);
-
-/** The hour that the clock shows, from 0 to 23. @param {number} instant */
-export const hourOf = (instant) => Math.floor(clock.reading(instant) / HOUR_MS) % 24;
 
 /** 2026-11-22. @param {Instant} instant */
 export const dayKey = (instant) => readingOf(instant).toISOString().slice(0, 10);
@@ -57,37 +39,12 @@ export const dayKey = (instant) => readingOf(instant).toISOString().slice(0, 10)
  */
 export const dayStart = (key, later = 0) => clock.instant(Date.parse(`${key}T00:00Z`) + later * DAY_MS);
 
-/**
- * The first instant of a month.
- * @param {string} key of any day in it
- * @param {number} later in months
- */
-export function monthStart(key, later = 0) {
-  const [year, month] = key.split("-").map(Number);
-  return clock.instant(Date.UTC(year, month - 1 + later, 1));
-}
-
 /** @param {Instant} one @param {Instant} other */
 export const isSameDay = (one, other) => dayKey(one) === dayKey(other);
 
 /** @param {Instant} instant @param {Intl.DateTimeFormatOptions} options */
-const written = (instant, options) => new Date(instant).toLocaleString(undefined, { ...options, timeZone: ZONE });
-
-/** Sunday, 22 November 2026. @param {string} key */
-export const formatDay = (key) =>
-  written(dayStart(key), { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-
-/** November 2026. @param {string} key of any day in it */
-export const formatMonth = (key) => written(dayStart(key), { month: "long", year: "numeric" });
-
-/** Nov 2026. @param {Instant} instant */
-export const formatShortMonth = (instant) => written(instant, { month: "short", year: "numeric" });
-
-/** Nov. @param {string} key of any day in it */
-export const monthName = (key) => written(dayStart(key), { month: "short" });
-
-/** Sun. @param {string} key */
-export const weekdayName = (key) => written(dayStart(key), { weekday: "short" });
+export const written = (instant, options) =>
+  new Date(instant).toLocaleString(undefined, { ...options, timeZone: ZONE });
 
 /** 22 Nov. @param {Instant} instant */
 export const formatShortDate = (instant) => written(instant, { month: "short", day: "numeric" });
@@ -95,10 +52,6 @@ export const formatShortDate = (instant) => written(instant, { month: "short", d
 /** 14:05. @param {Instant} instant @param {boolean} withSeconds */
 export const formatTime = (instant, withSeconds = false) =>
   written(instant, { timeStyle: withSeconds ? "medium" : "short" });
-
-/** 14:00, on any day. @param {number} hour */
-export const formatHour = (hour) =>
-  new Date(hour * HOUR_MS).toLocaleTimeString(undefined, { timeStyle: "short", timeZone: "UTC" });
 
 /** A time of day, with the day unless that is today. @param {Instant} instant @param {boolean} withSeconds */
 export function formatMoment(instant, withSeconds = false) {

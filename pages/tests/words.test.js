@@ -3,20 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatLength } from "../shared/lengths.js";
-import { formatPlayingTime, formatSize } from "../shared/quantities.js";
-import {
-  dayKey,
-  dayStart,
-  daysLater,
-  fileTime,
-  formatInstant,
-  formatStretch,
-  formatUtc,
-  hourOf,
-} from "../shared/time.js";
+import { formatSize } from "../shared/quantities.js";
+import { dayKey, dayStart, fileTime, formatInstant, formatStretch, formatUtc } from "../shared/time.js";
 import { pictures } from "../texts.js";
+import { daysLater, hourOf } from "../timeline/dates.js";
 import { outlookWords } from "../timeline/outlook-words.js";
-import { endingOf, lastDays, nameOf, noteOf, titleOf } from "../timeline/timelapse-words.js";
+import { endingOf, formatPlayingTime, lastDays, nameOf, noteOf, titleOf } from "../timeline/timelapse-words.js";
 
 const local = (/** @type {string} */ text) => new Date(text).getTime();
 

@@ -3,8 +3,9 @@
 import { make, setText } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { formatSize } from "../shared/quantities.js";
-import { dayKey, formatDay, formatMonth, monthName, weekdayName } from "../shared/time.js";
+import { dayKey } from "../shared/time.js";
 import * as texts from "../texts.js";
+import { formatDay, formatMonth, monthName, weekdayName } from "./dates.js";
 import { page } from "./elements.js";
 import { daysOfMonth, fillOf, monthLater, monthsOf, sumOf } from "./months.js";
 

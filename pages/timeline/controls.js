@@ -1,8 +1,9 @@
 /* What keys, buttons and fields do. */
 
 import { on } from "../shared/events.js";
-import { dayStart, daysLater, formatHour } from "../shared/time.js";
+import { dayStart } from "../shared/time.js";
 import { act, captureNow, compare, copyPicture, copyView, deleteShown, playSpan, toggleKept } from "./acts.js";
+import { daysLater, formatHour } from "./dates.js";
 import { change, go, rank } from "./display.js";
 import { page } from "./elements.js";
 import { isPlaying, pause } from "./play.js";

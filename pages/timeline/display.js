@@ -8,7 +8,6 @@ import {
   dayKey,
   dayStart,
   fileTime,
-  formatDay,
   formatInstant,
   formatStretch,
   formatTime,
@@ -19,6 +18,7 @@ import {
 import { zoomOn } from "../shared/zoom.js";
 import * as texts from "../texts.js";
 import { Calendar } from "./calendar.js";
+import { formatDay } from "./dates.js";
 import { page } from "./elements.js";
 import { isWhole } from "./gaps.js";
 import { showOutlook } from "./outlook.js";

@@ -1,7 +1,8 @@
 /* The frames of a camera's archive, in columns by their place in time, and how many a day has. Knows no page. */
 
 import { request } from "../shared/server.js";
-import { dayKey, dayStart, hourOf } from "../shared/time.js";
+import { dayKey, dayStart } from "../shared/time.js";
+import { hourOf } from "./dates.js";
 
 /** Below this brightness, of 255, a picture counts as dark. */
 const DARK = 40;

@@ -1,6 +1,7 @@
 /* The track's scale: where an instant is on it, and which instants have labels. Knows no page. */
 
-import { formatShortDate, formatShortMonth, formatTime, HOUR_MS, instantOfReading, readingOf } from "../shared/time.js";
+import { formatShortDate, formatTime, HOUR_MS, readingOf } from "../shared/time.js";
+import { formatShortMonth, instantOfReading } from "./dates.js";
 
 const UNITS = /** @type {const} */ ([
   { unit: "Minutes", lengthMs: HOUR_MS / 60, steps: [5, 10, 15, 30] },

@@ -1,6 +1,6 @@
 /* What is said of a time-lapse. Knows no page. */
 
-import { formatPlayingTime, formatSize } from "../shared/quantities.js";
+import { formatNumber, formatSize } from "../shared/quantities.js";
 import { formatDate } from "../shared/time.js";
 import * as texts from "../texts.js";
 
@@ -33,6 +33,12 @@ import * as texts from "../texts.js";
 
 /** @param {Pick<Timelapse, "state">} lapse */
 export const isBusy = ({ state }) => state === "queued" || state === "rendering";
+
+/** How long a film plays: 12.5 s, 1 min 30 s. @param {number} seconds */
+export function formatPlayingTime(seconds) {
+  if (seconds < 60) return `${formatNumber(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
 
 /** @param {Timelapse} lapse */
 export function noteOf(lapse) {

@@ -3,14 +3,14 @@
 import { copyText } from "../shared/copy.js";
 import { make, setText } from "../shared/dom.js";
 import { on } from "../shared/events.js";
-import { formatPlayingTime, formatSize } from "../shared/quantities.js";
+import { formatSize } from "../shared/quantities.js";
 import { address, request } from "../shared/server.js";
 import { formatInstant, ZONE } from "../shared/time.js";
 import * as texts from "../texts.js";
 import { isConfirmed } from "./confirmation.js";
 import { page } from "./elements.js";
 import { LINK_SECONDS } from "./sharing.js";
-import { endingOf, isBusy, lastDays, nameOf, noteOf } from "./timelapse-words.js";
+import { endingOf, formatPlayingTime, isBusy, lastDays, nameOf, noteOf } from "./timelapse-words.js";
 
 /** @import { Timelapse } from "./timelapse-words.js" */
 

@@ -1,6 +1,7 @@
 /* What the page shows, as its address tells it: a view can be kept and sent. Knows no page. */
 
-import { dayKey, dayStart, HOUR_MS, monthStart, readingOf } from "../shared/time.js";
+import { dayKey, dayStart, HOUR_MS, readingOf } from "../shared/time.js";
+import { monthStart } from "./dates.js";
 
 /**
  * @typedef {object} View

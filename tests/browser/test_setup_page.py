@@ -33,7 +33,9 @@ def owner() -> Iterator[tuple[Replica, PlayedOwner]]:
 
 
 @pytest.fixture(params=SIZES)
-def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, chromium: Browser, owner: tuple[Replica, PlayedOwner]) -> Iterator[Page]:
+    """It is closed before the server ends, whose pictures it would miss."""
+    del owner
     with opened(chromium, request.param, excused="Failed to load resource") as page:
         yield page
 

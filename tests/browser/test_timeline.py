@@ -43,6 +43,12 @@ def opened(chromium: Browser, size: ViewportSize, zone: str = "UTC") -> tuple[Br
     return context, page, complaints
 
 
+def forbid_clipboard(page: Page) -> None:
+    """Neither way to copy works, the new one nor the old one."""
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.evaluate("document.execCommand = () => false")
+
+
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
     """A page in UTC. An error reported by the browser fails the test."""
@@ -298,7 +304,7 @@ def test_a_link_leads_to_exactly_this_view(timeline: Timeline) -> None:
         dialog.dismiss()
 
     page.on("dialog", read)
-    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    forbid_clipboard(page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#note")).to_contain_text("Link to this view copied")
     query = parse_qs(urlsplit(shown[0]).query)
@@ -382,7 +388,7 @@ def test_a_time_lapse_is_estimated_rendered_and_played(timeline: Timeline) -> No
         dialog.dismiss()
 
     page.once("dialog", read)
-    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    forbid_clipboard(page)
     lapse.get_by_role("button", name="Copy link").click()
     expect(lapse.get_by_role("button", name="Link copied")).to_be_visible()
     assert page.request.get(shown[0]).headers["content-type"] == "video/mp4"
