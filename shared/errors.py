@@ -19,6 +19,9 @@ error derives from it directly when its catcher does something that no other err
 | `JpegCostError` (beside it) | refuses the picture in words: the camera's next one is like it |
 | `WrongSecretError` (`web/access/authenticator.py`) | treats the request as one without a password |
 | `TooManyAttemptsError` (beside it) | answers 429 with the seconds to wait |
+| `NotJudgedYetError` (beside it) | has ingest judge the password, and asks again |
+| `BeyondTheTokenError` (beside it) | answers 403 in its words |
+| `AccessNotKnownError` (beside it) | answers 503 in its words: ingest has told nothing yet |
 | `SignOnUnreadableError` (`web/access/sign_on.py`) | answers 400: the proxy let a client's own header through |
 """
 

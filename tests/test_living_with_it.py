@@ -177,8 +177,8 @@ def test_the_commands_for_scripts_run_do_what_they_say(machine: Machine) -> None
     (dry_run,) = blocks("scripts/run", "retention")
     (in_docker,) = blocks("Docker", "retention")
     (machine.programs / "framecast").symlink_to(first / ".venv/bin/framecast")
-    assert "all:forever: 0 frames" in machine.run(in_docker.commands, first, CONTAINER=str(first))
-    assert "all:forever: 0 frames" in machine.run(dry_run.commands, first)
+    assert "all:forever: 0 pictures" in machine.run(in_docker.commands, first, CONTAINER=str(first))
+    assert "all:forever: 0 pictures" in machine.run(dry_run.commands, first)
 
     second = machine.checkout("second")
     (move,) = blocks("scripts/run", "Move")

@@ -2,9 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from fastapi.routing import APIRoute
 
+from services.stream.api.access import access_router
 from services.stream.api.compatibility import translated
 from services.stream.api.share_links import LONGEST_SECONDS, LinkAnswer
 from services.stream.api.websocket import (
@@ -26,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 ACCESS, CLIENTS, WEBSOCKET = ((ROOT / f"docs/{name}.md").read_text() for name in ("access", "clients", "websocket"))
 DAY_SECONDS = 24 * 3600
 NUMBERS = {2: "two"}
+OWNERS = access_router(cast("Any", None), cast("Any", None))
 OTHER_SERVERS = re.findall(r"^\| [\w .-]+ \| (`/.*`) \|$", CLIENTS, re.MULTILINE)
 
 
@@ -80,17 +84,20 @@ def test_every_address_that_a_document_names_exists(document: str, lonely_replic
     described = [re.sub(r"{\w+}", "[^/]+", path) for path in lonely_replica.json("/openapi.json")[1]["paths"]]
     # A socket is not part of the description; its own tests open it.
     described += ["/api/cameras/[^/]+/ws", "/api/camera/ws"]
+    # They are there where ingest keeps what the owner decides.
+    described += [re.sub(r"{\w+}", "[^/]+", route.path) for route in OWNERS.routes if isinstance(route, APIRoute)]
     for address in addresses:
         is_described = any(re.fullmatch(path, address) for path in described)
         assert is_described or lonely_replica.request(address)[0] != 404, address
 
 
 def test_the_addresses_of_other_servers_are_those_that_are_translated() -> None:
-    """Each leads to a stream or a snapshot; `/state` has an endpoint of its own."""
+    """Each leads to a stream or a snapshot; `/state` has an endpoint of its own, and go2rtc's socket its own tests."""
     assert len(OTHER_SERVERS) == 5
     addresses = [address for cell in OTHER_SERVERS for address in re.findall(r"`(/[^`]*)`", cell)]
-    assert len(addresses) == 10
-    for address in addresses:
+    assert len(addresses) == 11
+    assert "/api/ws?src=camera_1" in addresses
+    for address in set(addresses) - {"/api/ws?src=camera_1", "/state"}:
         path, _, query = address.partition("?")
         ours = translated(path, query.encode())[0]
-        assert ours in ("/api/camera/stream", "/api/camera/snapshot") or address == "/state", address
+        assert ours in ("/api/camera/stream", "/api/camera/snapshot"), address

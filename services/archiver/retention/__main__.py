@@ -17,7 +17,7 @@ from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.clock.judgement import judged_clock
-from services.archiver.db.archive_identity import open_archive, upgrade_in_place
+from services.archiver.db.archive_identity import is_away, open_archive, upgrade_in_place
 from services.archiver.db.engine import sqlite_file
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
@@ -40,11 +40,11 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = load_settings(ArchiverSettings)
     engine = open_database(settings)
+    forecaster = Forecaster.of(settings, engine, CameraRules.loaded(settings))
     file = sqlite_file(engine.url)
-    if file is not None and not file.exists():
+    if file is not None and not file.exists() and not is_away(engine, settings):
         sys.stderr.write(f"{retention_texts.no_archive_yet(file)}\n")
         return EXIT_NOT_DONE
-    forecaster = Forecaster.of(settings, engine, CameraRules.loaded(settings))
     try:
         if arguments.now:
             upgrade_in_place(settings, engine)
