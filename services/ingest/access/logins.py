@@ -100,10 +100,12 @@ class Logins(Operations):
 
 
 def with_session(state: KeptState, secret: str, role: RoleName, asked: Asked, now: int) -> KeptState:
-    """The state with one more session. The longest unused one makes room."""
+    """The state with one more session. The longest unused one makes room, a viewer's before any operator's: else
+    whoever may only look could log the operator out.
+    """
     sessions = [one for one in state.of_kind("session") if not one.has_ended(now)]
     if len(sessions) >= MOST["session"]:
-        oldest = min(sessions, key=lambda one: one.last_used)
+        oldest = min(sessions, key=lambda one: (one.role == "operator", one.last_used))
         state = state.without(lambda record: record is oldest)
     return state.with_record(
         Record(
