@@ -52,9 +52,9 @@ class Tokens(Operations):
         return {"tokens": [_token_told(one) for one in self._living("token")]}
 
     def end_token(self, asked: Asked) -> Result:
-        """It ends the links that were made with it, too."""
+        """It ends the links and the sessions that were made with it, too."""
         token_id = read_arguments(OneRecord, asked.arguments).id
-        return self._end(asked, "token", token_id, lambda one: one.kind == "link" and one.maker == token_id)
+        return self._end(asked, "token", token_id, lambda one: one.maker == token_id)
 
     def make_link(self, asked: Asked) -> Result:
         given = read_arguments(NewLink, asked.arguments)
@@ -78,7 +78,7 @@ class Tokens(Operations):
                     made_at=now,
                     made_by=person.how,
                     made_under=person.role,
-                    maker=person.record.id if person.record is not None and person.record.kind == "token" else "",
+                    maker=person.maker,
                 )
             )
 

@@ -151,6 +151,22 @@ def test_a_lost_token_ends_with_the_links_that_were_made_with_it(home: House, mi
     assert home.refusal("end_token", {"id": token["id"]}, secret=mine) == "unknown"
 
 
+def test_a_session_that_a_token_made_ends_with_the_token(home: House, mine: str) -> None:
+    """Whoever found the token would else stay for 30 days. So do the links of that session."""
+    given = {"role": "viewer", "password": "another for viewers"}
+    token = home.ask("make_token", {"name": "lost", "role": "operator"}, secret=mine)
+    session = home.ask("set_password", given, secret=token["secret"])["secret"]
+    home.ask("make_link", {"path": "/api/cameras/door", "seconds": 60}, secret=session)
+    assert home.ask("sessions", secret=session)
+    home.ask("end_token", {"id": token["id"]}, secret=mine)
+    assert home.refusal("sessions", secret=session) == "wrong"
+    assert home.ask("links", secret=mine)["links"] == []
+    ends_at = int(home.time.utc) + DAY
+    brief = home.ask("make_token", {"name": "brief", "role": "operator", "ends_at": ends_at}, secret=mine)
+    made = home.ask("set_password", {**given, "password": "a third for viewers"}, secret=brief["secret"])
+    assert made["ends_at"] == ends_at
+
+
 def test_a_link_lasts_as_its_maker_may_let_it_and_can_be_ended(home: House, mine: str) -> None:
     """A viewer's a day at most."""
     given = {"path": "/api/camera/timelapses/door_20261127T100000Z_0a1b2c", "seconds": DAY + 1}
