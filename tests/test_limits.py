@@ -11,7 +11,7 @@ from services.archiver.api import turns
 from services.archiver.api.frames import capture_limit, days, downloads, index, sprite_sheets, zip_stream
 from services.archiver.capture.recorder import MAX_REMEMBERED
 from services.archiver.timelapse import queue
-from services.ingest.access import guess_limit, judging_thread, setup_codes
+from services.ingest.access import guess_limit, judging_thread, setup_codes, tokens
 from services.ingest.camera.state import MAX_NEWS, NEWS_SECONDS
 from services.stream.__main__ import USUAL_MAX_VIEWERS
 from services.stream.api.archive_proxy import MAX_CONNECTIONS
@@ -110,6 +110,7 @@ NUMBERS = {
     "access tokens": f"{access_state.MAX_TOKENS}",
     "cameras of an access token, unless it is for all": f"{access_state.MAX_CAMERAS_OF_A_TOKEN}",
     "links that ingest keeps": f"{access_state.MAX_LINKS:,}",
+    "of these, links that viewers made": f"{tokens.MAX_VIEWER_LINKS}",
     "a viewer's share link": f"{LONGEST_SECONDS[Role.VIEWER] // 3600} hours",
     "an operator's share link": f"{LONGEST_SECONDS[Role.OPERATOR] // DAY_SECONDS} days",
     "lines `login failed` of one address": "one a second",

@@ -27,6 +27,7 @@ class _Record:
     failures: int = 0
     failed_at: float = 0.0
     attempts: deque[bytes] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_FAILURES))
+    under_way: set[bytes] = field(default_factory=set)
 
 
 class LoginThrottle:
@@ -65,16 +66,39 @@ class LoginThrottle:
         while len(self._records) > MAX_ADDRESSES:
             self._records.popitem(last=False)
 
+    def begin(self, address: str, secret: str) -> None:
+        """Another process judges a secret of this address. Until `end` it takes the place of a wrong one: else guesses
+        that are sent all at once would have no limit.
+        """
+        for network in client_networks(address):
+            record = self._record(network) or self._records.setdefault(network, _Record())
+            self._records.move_to_end(network)
+            record.under_way.add(self._digest(secret))
+
+    def end(self, address: str, secret: str) -> None:
+        """The secret is judged. If it is wrong, `failed` says so."""
+        for network in client_networks(address):
+            if (record := self._records.get(network)) is not None:
+                record.under_way.discard(self._digest(secret))
+
+    def forget_attempts(self) -> None:
+        """A secret that was wrong may be right now. The counts stay."""
+        for record in self._records.values():
+            record.attempts.clear()
+
     def _wait_seconds(self, network: str, free_failures: int) -> float:
         record = self._record(network)
-        if record is None or record.failures < free_failures:
+        if record is None or record.failures + len(record.under_way) < free_failures:
             return 0.0
+        least = FIRST_WAIT_SECONDS if record.under_way else 0.0
+        if record.failures < free_failures:
+            return least
         wait = backoff_seconds(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, record.failures - free_failures)
-        return max(0.0, record.failed_at + wait - self._monotonic())
+        return max(least, record.failed_at + wait - self._monotonic())
 
     def _record(self, network: str) -> _Record | None:
         record = self._records.get(network)
-        if record is not None and self._monotonic() - record.failed_at > FORGET_SECONDS:
+        if record is not None and not record.under_way and self._monotonic() - record.failed_at > FORGET_SECONDS:
             del self._records[network]
             return None
         return record

@@ -27,6 +27,7 @@ DIGEST_PATTERN: Final = r"^[A-Za-z0-9_-]{43}$"
 RoleName = Literal["viewer", "operator"]
 Natural = Annotated[int, Field(ge=0, lt=INTEGER_LIMIT)]
 StateName = Annotated[str, StringConstraints(pattern=STATE_PATTERN)]
+RunName = StateName
 
 
 class AccessScope(BaseModel):
@@ -69,6 +70,11 @@ class AccessState(BaseModel):
     state: StateName
     number: Natural
     """Only grows, as long as the state has this name."""
+    run: RunName | None = None
+    """A random name of the run of ingest that tells it; another one each time that ingest reads the file. None: from an
+    older version."""
+    begun_at: Natural = 0
+    """The number that the file had when that run read it."""
     settled: Natural
     """UTC epoch nanoseconds of the last command on the machine that settled the state; 0: there was none."""
     now: Natural

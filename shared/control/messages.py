@@ -106,8 +106,8 @@ class ControlRequest(_Message):
     do: str = Field(pattern=DO_PATTERN)
     proof: Proof | None = None
     client: ClientFacts | None = None
-    arguments: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of the kind of request, which checks them: no number in them is infinite or NaN."""
+    arguments: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
+    """Of the kind of request, which checks them: no number in them is infinite or NaN. One may be a new password."""
     deadline_seconds: float = Field(DEFAULT_DEADLINE_SECONDS, ge=SHORTEST_DEADLINE_SECONDS, le=LONGEST_DEADLINE_SECONDS)
 
 
@@ -125,7 +125,8 @@ class ControlAnswer(_Message):
 
     version: Literal[1] = 1
     id: RequestId
-    result: dict[str, JsonValue] | None = None
+    result: dict[str, JsonValue] | None = Field(None, repr=False)
+    """It may have a new secret."""
     refusal: Refusal | None = None
 
     @model_validator(mode="after")

@@ -41,9 +41,9 @@ def other_access_state(known: str, told: str) -> str:
 
 def older_access_state(known: int, told: int) -> str:
     return (
-        f"Ingest has an older state of access (number {told}) than the one that is known here (number {known}), as "
-        "after a restored backup. The known one stays, until `framecast access settle` on ingest's computer says that "
-        "its own is right."
+        f"Ingest has an older state of access than the one that is known here (number {known}), or one that goes on "
+        f"from an older one (number {told}), as after a restored backup. The known one stays, until `framecast access "
+        "settle` on ingest's computer says that its own is right."
     )
 
 

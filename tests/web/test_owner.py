@@ -3,18 +3,23 @@
 import base64
 import http.client
 import json
+import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from services.stream.base import access_texts, texts
+from shared.access.throttle import FREE_FAILURES
 from shared.bus.access_state import AccessScope
 from shared.bus.status import CameraStatus
+from shared.control.messages import ControlRefusedError, ControlRequest, Why
 from shared.web import texts as web_texts
 from shared.web.access import owner_access
 from tests.support.bus import FakeIngest, frame_of, status_of
@@ -349,6 +354,56 @@ def test_while_ingest_is_silent_what_was_right_stays_right_and_nothing_new_is(
     status, _, body = replica.request("/api/devices", headers=basic("a new password"))
     assert (status, json.loads(body)["detail"]) == (503, web_texts.INGEST_SILENT)
     assert replica.request("/login", "POST", BROWSER, form(password=PASSWORD))[0] == 503
+
+
+@pytest.mark.parametrize("why", ["wait", "busy", "late", "closed"])
+def test_passwords_of_the_settings_are_guessed_no_faster_while_ingest_refuses_to_judge(
+    bus: str, owner: PlayedOwner, monkeypatch: pytest.MonkeyPatch, why: Why
+) -> None:
+    """Each guess is compared with the settings before ingest is asked: else a 200 among refusals would tell."""
+
+    def refuse(_: ControlRequest) -> Mapping[str, Any]:
+        raise ControlRefusedError(why, "Not now.", 60.0 if why == "wait" else None)
+
+    monkeypatch.setattr(owner, "_do_check_password", refuse, raising=True)
+    access = access_to(bus, owner)
+    with running_replica(bus, owner=access, settings={"viewer_password": VIEWER}) as replica:
+        owner.set_password("operator", PASSWORD)
+        wait_until(lambda: access.book.has_passwords, "the replica knows it")
+        asked = len(owner.asked)
+        for number in range(FREE_FAILURES):
+            assert status_at(replica, "/api/devices", basic(f"guess {number}")) in (429, 503)
+        assert len(owner.asked) == asked + FREE_FAILURES
+        status, _, body = replica.request("/api/devices", headers=basic(VIEWER))
+        assert (status, "too many" in json.loads(body)["detail"].lower()) == (429, True), "the right one tells nothing"
+        assert len(owner.asked) == asked + FREE_FAILURES
+
+
+def test_guesses_that_are_sent_at_once_are_no_more_than_one_after_the_other(
+    bus: str, owner: PlayedOwner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While ingest judges them, their places are taken. A program's right password meanwhile waits for its answer."""
+    judged, go_on = owner._do_check_password, threading.Event()
+
+    def judge(request: ControlRequest) -> Mapping[str, Any]:
+        assert go_on.wait(30)
+        return judged(request)
+
+    monkeypatch.setattr(owner, "_do_check_password", judge)
+    access = access_to(bus, owner)
+    with running_replica(bus, owner=access, settings={"viewer_password": VIEWER}) as replica:
+        owner.set_password("operator", PASSWORD)
+        wait_until(lambda: access.book.has_passwords, "the replica knows it")
+        asked = len(owner.asked)
+        shown = [f"guess {number}" for number in range(FREE_FAILURES - 1)] + [PASSWORD]
+        with ThreadPoolExecutor(FREE_FAILURES + 1) as pool:
+            under_way = [pool.submit(status_at, replica, "/api/devices", basic(one)) for one in shown]
+            wait_until(lambda: len(owner.asked) == asked + FREE_FAILURES, "they are being judged")
+            again = pool.submit(status_at, replica, "/api/devices", basic(PASSWORD))
+            assert status_at(replica, "/api/devices", basic(VIEWER)) == 429
+            go_on.set()
+            assert [one.result() for one in [*under_way, again]] == [401] * (FREE_FAILURES - 1) + [200, 200]
+        assert status_at(replica, "/api/devices", basic(VIEWER)) == 200
 
 
 def test_a_login_makes_a_session_that_a_log_out_ends_everywhere(bus: str, owner: PlayedOwner) -> None:

@@ -64,7 +64,8 @@ class Judge:
         return Person(record.role, name, record)
 
     def _by_guessable(self, proof: Proof, address: str) -> Person:
-        shown, words = _shown(proof)
+        text, words = _shown(proof)
+        shown = f"{self._generations()} {text}"
         if self._limit.has_failed(address, shown):
             raise ControlRefusedError("wrong", words)
         self._limit.admit(address)
@@ -75,6 +76,10 @@ class Judge:
                 log.warning("login failed", address=address, count=count)
             raise ControlRefusedError("wrong", words)
         return person
+
+    def _generations(self) -> list[int]:
+        """What was wrong beside these passwords may be right beside others."""
+        return [kept.generation for kept in self._keeper.state.passwords.values()]
 
     def _found(self, proof: Proof) -> Person | None:
         if proof.code is not None:

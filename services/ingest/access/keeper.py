@@ -9,7 +9,7 @@ from typing import Final
 
 from services.ingest.access import texts
 from services.ingest.access.kept_clock import KeptClock
-from services.ingest.access.kept_state import KeptState
+from services.ingest.access.kept_state import KeptState, Run
 from services.ingest.access.state_file import DamagedStateError, StateFile
 from shared.bus.access_state import AccessState, RoleName, encode_access
 from shared.bus.ingest_report import AccessMark
@@ -48,6 +48,7 @@ class Keeper:
         self._kept_at = self._answered_at = float("-inf")
         self._asked: frozenset[bytes] = frozenset()
         self.state = KeptState()
+        self._run = Run(begun_at=0)
         self.clock: Final = KeptClock(clock, 0)
         self._take(first=True)
 
@@ -88,7 +89,7 @@ class Keeper:
 
     def on_the_bus(self) -> AccessState:
         with self.lock:
-            return self.state.on_the_bus(self.clock.now(), self.closed, self._hidden)
+            return self.state.on_the_bus(self._run, self.clock.now(), self.closed, self._hidden)
 
     def answer(self, topics: frozenset[bytes]) -> None:
         """Tell the state if somebody asks by a topic that nobody had before. Called several times a second, it never
@@ -196,6 +197,7 @@ class Keeper:
             return
         was_damaged, self._damage = self._damage is not None, None
         self.state = found or KeptState()
+        self._run = Run(begun_at=self.state.number)
         self.clock.keep(self.state.latest)
         self._kept_at = self._clock.monotonic()
         is_closed = self.closed is not None

@@ -5,6 +5,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,6 +34,16 @@ class KeptPassword(BaseModel):
     generation: Natural
     """Another one for each password that there ever was, also after a backup was put back."""
     digest: str = Field(pattern=_DIGEST, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Begins when the file is read, at the number that it has: a replica that knows a greater one from another run sees
+    that an older file was put back.
+    """
+
+    begun_at: int
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 class KeptState(BaseModel):
@@ -78,13 +89,15 @@ class KeptState(BaseModel):
         name = secrets.token_hex(8) if self.state == NOTHING_DECIDED else self.state
         return self.model_copy(update={"state": name, "number": self.number + 1, "latest": now})
 
-    def on_the_bus(self, now: int, closed: str | None, hidden: Iterable[RoleName]) -> AccessState:
+    def on_the_bus(self, run: "Run", now: int, closed: str | None, hidden: Iterable[RoleName]) -> AccessState:
         """What everybody is told. `hidden` are the roles whose password the environment sets in place of the page's."""
         passwords = {role: kept.generation for role, kept in self.passwords.items() if role not in set(hidden)}
         records = tuple(record.on_the_bus() for record in self.records if not record.has_ended(now))
         return AccessState(
             state=self.state,
             number=self.number,
+            run=run.name,
+            begun_at=run.begun_at,
             settled=self.settled,
             now=now,
             closed=closed,

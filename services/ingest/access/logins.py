@@ -1,5 +1,6 @@
 """Logging in and out, and the sessions that there are."""
 
+import sys
 from typing import Final
 
 from services.ingest.access import texts
@@ -9,7 +10,6 @@ from services.ingest.access.kept_state import MOST, KeptState
 from services.ingest.access.person import Person
 from services.ingest.access.record import Record
 from shared.access.record_secret import digest_of, new_secret
-from shared.bus.access_state import RoleName
 from shared.control.messages import ControlRefusedError
 
 SESSION_SECONDS: Final = 30 * 24 * 3600
@@ -26,7 +26,7 @@ class Logins(Operations):
             "logged in",
             person,
             asked,
-            lambda state, now: with_session(state, secret, person.role, asked, now),
+            lambda state, now: with_session(state, secret, person, asked, now),
             role=person.role,
             session=digest_of(secret)[:12],
         )
@@ -99,20 +99,25 @@ class Logins(Operations):
         return None if record is None else record.ends_at
 
 
-def with_session(state: KeptState, secret: str, role: RoleName, asked: Asked, now: int) -> KeptState:
-    """The state with one more session. The longest unused one makes room."""
+def with_session(state: KeptState, secret: str, person: Person, asked: Asked, now: int) -> KeptState:
+    """The state with one more session. The longest unused one makes room, a viewer's before any operator's: else
+    whoever may only look could log the operator out. By a token, it ends with that token.
+    """
     sessions = [one for one in state.of_kind("session") if not one.has_ended(now)]
     if len(sessions) >= MOST["session"]:
-        oldest = min(sessions, key=lambda one: one.last_used)
+        oldest = min(sessions, key=lambda one: (one.role == "operator", one.last_used))
         state = state.without(lambda record: record is oldest)
+    shown = person.record
+    token_ends_at = sys.maxsize if shown is None or shown.ends_at is None else shown.ends_at
     return state.with_record(
         Record(
             kind="session",
             sha256=digest_of(secret),
-            role=role,
-            ends_at=now + SESSION_SECONDS,
+            role=person.role,
+            ends_at=min(now + SESSION_SECONDS, token_ends_at),
             made_at=now,
-            made_under=role,
+            made_under=person.role,
+            maker=person.maker,
             address=asked.address,
             browser=asked.browser,
         )

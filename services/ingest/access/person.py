@@ -26,6 +26,13 @@ class Person:
     def has_session(self) -> bool:
         return self.record is not None and self.record.kind == "session"
 
+    @property
+    def maker(self) -> str:
+        """The id of the token behind this proof, whose end ends what is made with it; empty where there is none."""
+        if self.record is None:
+            return ""
+        return self.record.id if self.record.kind == "token" else self.record.maker
+
     def must_be_operator(self) -> None:
         """
         Raises:

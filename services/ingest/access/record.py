@@ -30,7 +30,7 @@ class Record(BaseModel):
     made_under: RoleName | None = None
     """The role whose changed password ends it; None: no password's."""
     maker: str = Field("", max_length=ID_CHARACTERS)
-    """The id of the token that made this link, and whose end ends it."""
+    """The id of the token that made this link or session, and whose end ends it."""
     name: str = Field("", max_length=MAX_NAME)
     used_at: Natural | None = None
     address: str = Field("", max_length=MAX_ADDRESS)

@@ -44,7 +44,7 @@ class Setup(Operations):
             if any(kept.digest == digest for role, kept in state.passwords.items() if role != given.role):
                 raise ControlRefusedError("malformed", texts.SAME_PASSWORD)
             state = self._with_password(state, given, digest).without(lambda one: _is_ended(one, given, person))
-            return state if secret is None else with_session(state, secret, "operator", asked, now)
+            return state if secret is None else with_session(state, secret, person, asked, now)
 
         is_kept = self.decide("password set", person, asked, change, role=given.role)
         if secret is None and asked.proof is not None:

@@ -19,6 +19,7 @@ SAME_PASSWORD: Final = "Each password must be different from every other passwor
 PASSWORD_FORM: Final = "A password must have 8 to 256 characters, and not begin with framecast_."  # noqa: S105 words
 TOO_MANY_TOKENS: Final = "There are 200 access tokens already. End one first."
 TOO_MANY_LINKS: Final = "There are 1,000 links already. End one first, or wait until one ends."
+TOO_MANY_VIEWER_LINKS: Final = "Viewers have 800 links already, and may have no more. Wait until one ends."
 CLAIMED: Final = "A password is set already. `framecast setup-code` on the machine shows a code for a forgotten one."
 UNKNOWN_OPERATION: Final = "Ingest knows no such request. It may be older than the program that asks."
 NOT_DAMAGED: Final = "The file of what the owner decided can be read, so nothing begins anew."

@@ -12,6 +12,8 @@ from shared.access.record_secret import digest_of, new_secret
 from shared.bus.access_state import AccessScope
 from shared.control.messages import ControlRefusedError
 
+MAX_VIEWER_LINKS: Final = 800
+"""So that there is room for the operator's, whatever viewers make."""
 LONGEST_LINK_SECONDS: Final = {"viewer": 24 * 3600, "operator": 30 * 24 * 3600}
 
 
@@ -50,9 +52,9 @@ class Tokens(Operations):
         return {"tokens": [_token_told(one) for one in self._living("token")]}
 
     def end_token(self, asked: Asked) -> Result:
-        """It ends the links that were made with it, too."""
+        """It ends the links and the sessions that were made with it, too."""
         token_id = read_arguments(OneRecord, asked.arguments).id
-        return self._end(asked, "token", token_id, lambda one: one.kind == "link" and one.maker == token_id)
+        return self._end(asked, "token", token_id, lambda one: one.maker == token_id)
 
     def make_link(self, asked: Asked) -> Result:
         given = read_arguments(NewLink, asked.arguments)
@@ -64,6 +66,8 @@ class Tokens(Operations):
 
         def change(state: KeptState, now: int) -> KeptState:
             _refuse_full(state, "link", now, texts.TOO_MANY_LINKS)
+            if person.role == "viewer":
+                _refuse_full_of_viewers(state, now)
             return state.with_record(
                 Record(
                     kind="link",
@@ -74,7 +78,7 @@ class Tokens(Operations):
                     made_at=now,
                     made_by=person.how,
                     made_under=person.role,
-                    maker=person.record.id if person.record is not None and person.record.kind == "token" else "",
+                    maker=person.maker,
                 )
             )
 
@@ -112,6 +116,16 @@ def _refuse_full(state: KeptState, kind: Kind, now: int, words: str) -> None:
     """
     if sum(not one.has_ended(now) for one in state.of_kind(kind)) >= MOST[kind]:
         raise ControlRefusedError("full", words)
+
+
+def _refuse_full_of_viewers(state: KeptState, now: int) -> None:
+    """
+    Raises:
+        ControlRefusedError: `full`, viewers have as many links as they may have.
+    """
+    theirs = [one for one in state.of_kind("link") if one.made_under == "viewer" and not one.has_ended(now)]
+    if len(theirs) >= MAX_VIEWER_LINKS:
+        raise ControlRefusedError("full", texts.TOO_MANY_VIEWER_LINKS)
 
 
 def _token_told(record: Record) -> Result:

@@ -28,8 +28,8 @@ def _nothing() -> None:
 
 
 class AccessBook:
-    """Takes states from the bus, and answers questions by the newest one. It takes no other state's name and no lower
-    number than it has, until a command at ingest has settled which one is right.
+    """Takes states from the bus, and answers questions by the newest one. It takes no other state's name and nothing of
+    a restored backup, until a command at ingest has settled which one is right.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -39,6 +39,8 @@ class AccessBook:
         self._records: dict[str, AccessRecord] = {}
         self._uses: dict[str, int] = {}
         self._refused: str | None = None
+        self._is_restored = False
+        """Whether ingest has told an older state: what it decides on top of that may reach any number."""
         self._watches: set[_Watch] = set()
         self._changed = asyncio.Event()
         self.on_new_passwords: Act = _nothing
@@ -128,7 +130,7 @@ class AccessBook:
         self._taken_at_ns = self._clock.boot_ns()
         self._records = {record.sha256: record for record in state.records}
         self._uses = {sha256: at for sha256, at in self._uses.items() if sha256 in self._records}
-        self._refused = None
+        self._refused, self._is_restored = None, False
         if had is None or had.passwords != state.passwords:
             self.on_new_passwords()
         self._changed.set()
@@ -142,9 +144,10 @@ class AccessBook:
             return None
         if known.state not in (state.state, NOTHING_DECIDED):
             return other_access_state(known.state, state.state)
-        if known.state == state.state and state.number < known.number:
-            return older_access_state(known.number, state.number)
-        return None
+        if known.state != state.state:
+            return None
+        self._is_restored = self._is_restored or _is_older(state, known)
+        return older_access_state(known.number, state.number) if self._is_restored else None
 
     async def wait_for(self, secret: str, seconds: float) -> bool:
         """Whether the record of a new secret has arrived, at the latest after `seconds`."""
@@ -180,6 +183,22 @@ class AccessBook:
     def _valid(self, sha256: str) -> AccessRecord | None:
         record = self._records.get(sha256)
         return record if record is not None and (record.ends_at is None or record.ends_at > self.now()) else None
+
+
+def _is_older(state: AccessState, known: AccessState) -> bool:
+    """Whether a state of the same name does not follow from the known one, so that its file was put back."""
+    if state.number < known.number:
+        return True
+    if None not in (state.run, known.run) and state.run != known.run and state.begun_at < known.number:
+        return True
+    now = max(state.now, known.now)
+    return state.number == known.number and _decided(state, now) != _decided(known, now)
+
+
+def _decided(state: AccessState, now: int) -> tuple[object, ...]:
+    """What only a decision changes. Records that end by themselves are left out sooner or later."""
+    living = tuple(record for record in state.records if record.ends_at is None or record.ends_at > now)
+    return state.settled, state.passwords, living
 
 
 @dataclass(frozen=True, slots=True)

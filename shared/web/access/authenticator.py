@@ -2,6 +2,7 @@
 wrong ones.
 """
 
+import asyncio
 import base64
 import binascii
 from typing import Final
@@ -142,6 +143,8 @@ class Authenticator:
         """
         if self._throttle.has_failed(address, secret):
             raise WrongSecretError
+        if self.owner is not None and self.owner.judge.is_asking(secret, address):
+            raise NotJudgedYetError(secret)  # it was compared when it came first
         wait = self._throttle.wait_seconds(address)
         if wait > 0:
             limit_met("wrong passwords", address, FREE_FAILURES)
@@ -162,8 +165,8 @@ class Authenticator:
         return self._secrets.role_of(secret) is not None
 
     def count_unjudged(self, password: str, address: str) -> None:
-        """Ingest was silent, so nobody knows whether a password is right. It counts as a guess, but not as a wrong one:
-        otherwise passwords of the settings could be guessed without limit meanwhile.
+        """Ingest has not judged a password, so nobody knows whether it is right. It counts as a guess, but not as a
+        wrong one: otherwise passwords of the settings could be guessed without limit meanwhile.
         """
         marked = f"unjudged {password}"
         if not self._throttle.has_failed(address, marked):
@@ -172,6 +175,9 @@ class Authenticator:
     async def have_judged(self, password: str, client: ClientFacts) -> None:
         """Have ingest judge a password. `role_of_secret` knows it afterwards.
 
+        It is no password of the settings, since `role_of_secret` has compared it with them: so it is a guess at those
+        from now on, whatever ingest answers, except that it is right.
+
         Raises:
             TooManyAttemptsError: ingest has not judged it, because the client has to wait.
             ControlRefusedError: ingest has not judged it.
@@ -179,17 +185,24 @@ class Authenticator:
         """
         if self.owner is None:
             return
+        address = client.address
+        self._throttle.begin(address, password)
         try:
             await self.owner.judge.judge(password, client)
         except ControlRefusedError as error:
+            if error.why == "wrong":
+                if not self._throttle.has_failed(address, password):  # several requests may have waited for one answer
+                    self._failed(address, password)
+                return
+            self.count_unjudged(password, address)
             if error.why == "wait":
                 raise TooManyAttemptsError(max(1.0, error.wait_seconds or 1.0)) from None
-            if error.why != "wrong":
-                raise
-            self._failed(client.address, password)
-        except ControlSilentError:
-            self.count_unjudged(password, client.address)
             raise
+        except (ControlSilentError, asyncio.CancelledError):
+            self.count_unjudged(password, address)
+            raise
+        finally:
+            self._throttle.end(address, password)
 
     def permission_of(self, password: str) -> Grant | None:
         """What a right password lets in by, where the owner may change it at the page."""
@@ -204,7 +217,7 @@ class Authenticator:
 
     def _forget_failures(self) -> None:
         """A password that was wrong may be right now."""
-        self._throttle = LoginThrottle(self.clock.monotonic)
+        self._throttle.forget_attempts()
 
 
 def secret_of(authorization: str) -> str | None:

@@ -54,6 +54,10 @@ class PasswordJudge:
             return None
         return judgement
 
+    def is_asking(self, password: str, address: str) -> bool:
+        """Whether ingest judges this password of this client at the moment."""
+        return (self._digest(password), address) in self._asking
+
     async def judge(self, password: str, client: ClientFacts) -> None:
         """Have a password judged. `remembered` has the judgement afterwards, if it is right.
 

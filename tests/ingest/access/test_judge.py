@@ -50,6 +50,19 @@ def test_an_old_password_that_is_tried_again_and_again_is_no_guessing(home: Hous
     assert home.ask("check_password", password=OPERATOR)["role"] == "operator"
 
 
+def test_a_password_that_was_wrong_is_right_once_it_is_set(home: House) -> None:
+    """Nobody is refused for having tried the new one too early. The count of wrong ones stays."""
+    home.claim("another password")
+    for number in range(4):
+        assert home.refusal("log_in", password=f"wrong {number}") == "wrong"
+    assert home.refusal("log_in", password=OPERATOR) == "wrong"
+    home.time.pass_by(1)
+    home.claim(OPERATOR)
+    assert home.ask("log_in", password=OPERATOR)["role"] == "operator"
+    later = [home.refusal("log_in", password=f"wrong {number}") for number in (5, 6)]
+    assert later == ["wrong", "wait"]
+
+
 def test_ten_thousand_invented_addresses_guess_no_more_than_the_limit_for_all(home: House) -> None:
     """Whoever speaks to ingest itself names any address. In a day it may try 43,230, whatever it names."""
     home.claim()

@@ -4,6 +4,7 @@ import pytest
 
 from services.ingest.access.logins import SESSION_SECONDS
 from services.ingest.access.record import Record
+from services.ingest.access.tokens import MAX_VIEWER_LINKS
 from shared.access.record_secret import digest_of
 from shared.bus.access_state import (
     MAX_CAMERAS_OF_A_TOKEN,
@@ -58,6 +59,29 @@ def test_of_more_than_200_sessions_the_longest_unused_goes(home: House, mine: st
     assert len(home.state.records) == MAX_SESSIONS
     assert home.refusal("log_out", secret=unused) == "wrong"
     assert home.ask("sessions", secret=mine)
+
+
+def test_viewers_who_log_in_without_end_throw_no_operator_out(home: House, mine: str) -> None:
+    """Also where the operator's session is the longest unused one; an operator who logs in throws none out either."""
+    home.time.pass_by(1)
+    viewers = Record(kind="session", sha256=digest_of(""), role="viewer", made_at=int(home.time.utc))
+    fill(home, viewers, MAX_SESSIONS - 1)
+    for password in (VIEWER, VIEWER, OPERATOR):
+        home.ask("log_in", password=password)
+        assert len(home.state.records) == MAX_SESSIONS
+    assert home.ask("sessions", secret=mine)
+
+
+def test_viewers_who_make_links_without_end_leave_room_for_the_operators(home: House, mine: str) -> None:
+    link = {"path": "/api/cameras/door", "seconds": DAY}
+    home.ask("make_link", link, password=VIEWER)
+    fill(home, made_last(home), MAX_VIEWER_LINKS - 1)
+    assert home.refusal("make_link", link, password=VIEWER) == "full"
+    home.ask("make_link", link, secret=mine)
+    fill(home, made_last(home), MAX_LINKS - MAX_VIEWER_LINKS - 1)
+    assert home.refusal("make_link", link, secret=mine) == "full"
+    home.time.pass_by(DAY)
+    home.ask("make_link", link, password=VIEWER)
 
 
 def test_logging_out_ends_the_session_everywhere_and_no_other(home: House, mine: str) -> None:
@@ -125,6 +149,22 @@ def test_a_lost_token_ends_with_the_links_that_were_made_with_it(home: House, mi
     paths = [link["path"] for link in home.ask("links", secret=mine)["links"]]
     assert paths == ["/api/camera/frames/7"]
     assert home.refusal("end_token", {"id": token["id"]}, secret=mine) == "unknown"
+
+
+def test_a_session_that_a_token_made_ends_with_the_token(home: House, mine: str) -> None:
+    """Whoever found the token would else stay for 30 days. So do the links of that session."""
+    given = {"role": "viewer", "password": "another for viewers"}
+    token = home.ask("make_token", {"name": "lost", "role": "operator"}, secret=mine)
+    session = home.ask("set_password", given, secret=token["secret"])["secret"]
+    home.ask("make_link", {"path": "/api/cameras/door", "seconds": 60}, secret=session)
+    assert home.ask("sessions", secret=session)
+    home.ask("end_token", {"id": token["id"]}, secret=mine)
+    assert home.refusal("sessions", secret=session) == "wrong"
+    assert home.ask("links", secret=mine)["links"] == []
+    ends_at = int(home.time.utc) + DAY
+    brief = home.ask("make_token", {"name": "brief", "role": "operator", "ends_at": ends_at}, secret=mine)
+    made = home.ask("set_password", {**given, "password": "a third for viewers"}, secret=brief["secret"])
+    assert made["ends_at"] == ends_at
 
 
 def test_a_link_lasts_as_its_maker_may_let_it_and_can_be_ended(home: House, mine: str) -> None:

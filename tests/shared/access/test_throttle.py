@@ -31,6 +31,28 @@ def guess(throttle: LoginThrottle, count: int, address: str = ADDRESS) -> None:
         throttle.failed(address, f"{address} guess {number}")
 
 
+def test_attempts_are_forgotten_and_their_count_is_not(throttle: LoginThrottle) -> None:
+    """After a new password: one that was wrong may be right, and a guesser has no five more."""
+    guess(throttle, FREE_FAILURES)
+    assert throttle.has_failed(ADDRESS, f"{ADDRESS} guess 0")
+    throttle.forget_attempts()
+    assert not throttle.has_failed(ADDRESS, f"{ADDRESS} guess 0")
+    assert throttle.wait_seconds(ADDRESS) > 0
+
+
+def test_secrets_that_are_being_judged_take_the_places_of_wrong_ones(throttle: LoginThrottle, time: FakeTime) -> None:
+    for number in range(FREE_FAILURES):
+        assert throttle.wait_seconds(ADDRESS) == 0
+        throttle.begin(ADDRESS, f"guess {number}")
+        throttle.begin(ADDRESS, f"guess {number}")
+    time.seconds += FORGET_SECONDS + 1
+    assert throttle.wait_seconds(ADDRESS) > 0
+    assert throttle.wait_seconds(OTHER) == 0
+    for number in range(FREE_FAILURES):
+        throttle.end(ADDRESS, f"guess {number}")
+    assert throttle.wait_seconds(ADDRESS) == 0, "they were right"
+
+
 def test_after_five_wrong_ones_each_costs_twice_the_wait_up_to_a_minute(
     throttle: LoginThrottle, time: FakeTime
 ) -> None:

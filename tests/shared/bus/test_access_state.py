@@ -22,6 +22,8 @@ GOLDEN = (Path(__file__).parents[2] / "golden/access_state.json").read_bytes()
 STATE = AccessState(
     state="0a1b2c3d4e5f6071",
     number=42,
+    run="5c6d7e8f90a1b2c3",
+    begun_at=40,
     settled=0,
     now=1_795_363_200,
     closed=None,
@@ -66,6 +68,15 @@ def test_members_of_later_versions_are_passed_over() -> None:
     assert decode_access(altered(cameras_may="be set here, too")) == STATE
 
 
+def test_an_older_version_has_no_run() -> None:
+    """It goes by the number alone."""
+    document = json.loads(GOLDEN)
+    del document["run"], document["begun_at"]
+    assert decode_access([TOPIC, json.dumps(document).encode()]) == STATE.model_copy(
+        update={"run": None, "begun_at": 0}
+    )
+
+
 @pytest.mark.parametrize(
     "parts",
     [
@@ -81,6 +92,8 @@ def test_members_of_later_versions_are_passed_over() -> None:
         altered(number="7"),
         altered(number=2**63),
         altered(settled=None),
+        altered(run="Upper"),
+        altered(begun_at=-1),
         altered(closed="x" * 1001),
         altered(passwords={"admin": 1}),
         altered(passwords={"viewer": "scrypt"}),

@@ -18,6 +18,7 @@ from shared.control.messages import (
     SignOnProof,
     decode_answer,
     decode_request,
+    done,
     encode_answer,
     encode_request,
     new_request_id,
@@ -135,6 +136,9 @@ def test_no_secret_is_in_an_error_or_a_representation() -> None:
         Proof(sign_on=SignOnProof(secret=SHOWN, user="a")),
     ):
         assert SHOWN not in repr(ControlRequest(id=new_request_id(), do="a", proof=proof))
+    request = ControlRequest(id=new_request_id(), do="set_password", arguments={"password": SHOWN})
+    assert SHOWN not in repr(request)
+    assert SHOWN not in repr(done(request, {"secret": SHOWN}))
 
 
 def test_sizes_are_limited_at_both_ends() -> None:
