@@ -15,8 +15,10 @@ from websockets.sync.client import connect
 from services.stream.base import access_texts, texts
 from shared.bus.access_state import AccessScope
 from shared.bus.status import CameraStatus
+from shared.control.messages import Proof
 from shared.web import texts as web_texts
 from shared.web.access import owner_access
+from shared.web.settings import SIGN_ON_SECRET_HEADER
 from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.owner import CODE, PlayedOwner, access_to, played_owner
@@ -466,6 +468,42 @@ def test_a_page_with_a_token_in_its_address_loses_it_at_once(claimed: Replica, o
     wait_until(lambda: status_at(claimed, "/archive", session) == 401, "it has ended")
     location = claimed.request(f"/archive?token={secret}", headers=BROWSER)[1]["location"]
     assert secret not in location
+
+
+SIGN_ON: dict[str, object] = {
+    "sign_on_proxies": "127.0.0.1",
+    "sign_on_secret": "between-the-proxy-and-us",
+    "sign_on_operators": "alice",
+}
+BOB = {SIGN_ON_SECRET_HEADER: "between-the-proxy-and-us", "Remote-User": "bob"}
+
+
+def test_beside_a_sign_on_a_token_with_limits_gives_nothing(bus: str, owner: PlayedOwner) -> None:
+    """Its limits would be lost: behind stream the archiver sees a session of ours alone."""
+    with running_replica(bus, owner=access_to(bus, owner), settings=SIGN_ON) as replica:
+        for scope in (AccessScope(cameras=("cam1",)), AccessScope(archive=False)):
+            limited = owner.add("operator", scope)
+            knows(replica, limited)
+            assert status_at(replica, "/api/camera/frames/7", BOB | cookie(limited), "DELETE") == 403
+            assert status_at(replica, "/api/access", BOB | cookie(limited)) == 403
+            assert status_at(replica, "/api/devices", BOB | cookie(limited)) == 200, "bob may look by himself"
+        whole = owner.add("operator")
+        knows(replica, whole)
+        both = BOB | {"Cookie": f"framecast_session={limited}; framecast_session={whole}"}
+        assert status_at(replica, "/api/camera/frames/7", both, "DELETE") == 502, "it was passed on"
+
+
+def test_beside_a_sign_on_what_a_session_gives_ends_with_it(bus: str, owner: PlayedOwner) -> None:
+    with running_replica(bus, owner=access_to(bus, owner), settings=SIGN_ON) as replica:
+        secret = owner.add("operator")
+        knows(replica, secret)
+        status_at(replica, "/api/access/tokens", BOB | cookie(secret))
+        assert owner.asked[-1].proof == Proof(secret=secret), "ingest judges what gave the role"
+        with Viewer(replica.port, headers=BOB) as others, Viewer(replica.port, headers=BOB | cookie(secret)) as viewer:
+            owner.end(secret)
+            assert viewer.ended.wait(30)
+            assert not others.ended.is_set()
+        assert status_at(replica, "/api/access", BOB | cookie(secret)) == 403
 
 
 def test_links_are_records_that_can_be_ended(claimed: Replica, owner: PlayedOwner) -> None:

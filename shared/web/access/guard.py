@@ -30,7 +30,7 @@ from shared.web.access.owner_access import client_facts
 from shared.web.access.proxies import TrustedProxies
 from shared.web.access.refusals import CHALLENGE, EMBEDDABLE, refusal, words_for_a_page
 from shared.web.access.roles import READING, Requester, Role, set_requester
-from shared.web.access.shown_records import ShownRecords, is_a_links
+from shared.web.access.shown_records import Session, ShownRecords, is_a_links
 from shared.web.access.sign_on import SIGN_ON_SECONDS, SignedOn, SignOnUnreadableError
 from shared.web.allowed_hosts import host_refusal, is_allowed_host
 from shared.web.base_path import base_path_of
@@ -188,10 +188,10 @@ class Guard:
                 sender.address, sender.is_https, Role.OPERATOR, permission=authenticator.nothing_needed
             )
             return requester, True
-        session = self._shown.session_of(request)
+        session = self._shown.session_of(request, may_have_limits=signed_on is None)
         role = None if session is None else session.role
         if signed_on is not None:
-            return self._signed_on(scope, request, signed_on, role), True
+            return self._signed_on(scope, request, signed_on, session), True
         authorization = request.headers.get("authorization", "")
         secret = secret_of(authorization)
         if secret is not None and role is not Role.OPERATOR and request.path not in self._rules.open:
@@ -222,19 +222,31 @@ class Guard:
         permission, proof = authenticator.permission_of(secret), Proof(password=secret)
         return Requester(sender.address, sender.is_https, role, permission=permission, proof=proof)
 
-    def _signed_on(self, scope: Scope, request: GuardedRequest, signed_on: SignedOn, session: Role | None) -> Requester:
+    def _signed_on(
+        self, scope: Scope, request: GuardedRequest, signed_on: SignedOn, session: Session | None
+    ) -> Requester:
         """The user, with the better one of the roles of sign-on and of `session`. Behind us that is shown by a session
         of our own: the archiver believes no proxy that it does not see. A password is the proxy's to read.
+
+        A role that only the session has ends with the session, and ingest is shown the session for it.
         """
         authenticator, sender = self._authenticator, request.sender
-        role = signed_on.role if session is None else max(session, signed_on.role)
+        better = session if session is not None and session.role > signed_on.role else None
+        role = signed_on.role if better is None else better.role
         shown = (b"cookie", f"{COOKIE}={authenticator.signer.session(role)}".encode())
         others = [header for header in scope["headers"] if header[0] not in (b"authorization", b"cookie")]
         scope["headers"] = [*others, shown]
         ends_at = authenticator.clock.utc_ns() // 10**9 + SIGN_ON_SECONDS
-        proof = None if authenticator.owner is None else authenticator.sign_on.proof_of(signed_on)
-        has_session = session is not None
-        return Requester(sender.address, sender.is_https, role, ends_at, signed_on.user, has_session, proof=proof)
+        user, has_session, owner = signed_on.user, session is not None, authenticator.owner
+        if owner is None:
+            return Requester(sender.address, sender.is_https, role, ends_at, user, has_session)
+        proof, permission = authenticator.sign_on.proof_of(signed_on), None
+        if better is not None and better.record is not None:
+            proof, permission = Proof(secret=better.secret), owner.book.by_record(better.record)
+            ends_at = min(ends_at, owner.book.local_end(better.record.ends_at) or ends_at)
+        return Requester(
+            sender.address, sender.is_https, role, ends_at, user, has_session, permission=permission, proof=proof
+        )
 
     def _without_the_token(self, scope: Scope, request: GuardedRequest, requester: Requester) -> ASGIApp | None:
         """For a page with a token in its address: the way to the same page without it, where it is in no history. The
