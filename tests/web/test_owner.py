@@ -461,13 +461,35 @@ def test_a_page_with_a_token_in_its_address_loses_it_at_once(claimed: Replica, o
     secret = owner.add()
     knows(claimed, secret)
     status, headers, _ = claimed.request(f"/archive?camera=cam1&token={secret}", headers=BROWSER)
-    assert (status, headers["location"]) == (303, "archive?camera=cam1")
+    assert (status, headers["location"]) == (303, "./archive?camera=cam1")
     session = {"Cookie": headers["set-cookie"].partition(";")[0]}
     assert status_at(claimed, "/archive", session) == 200
     owner.end(secret)
     wait_until(lambda: status_at(claimed, "/archive", session) == 401, "it has ended")
     location = claimed.request(f"/archive?token={secret}", headers=BROWSER)[1]["location"]
     assert secret not in location
+
+
+@pytest.mark.parametrize(
+    "path", ["/https:evil.example", "/javascript:alert(1)", "/x/%2F%2Fevil.example", "/%5C%5Cevil.example", "/a%3Fb:c"]
+)
+def test_no_address_leads_to_another_server(claimed: Replica, owner: PlayedOwner, path: str) -> None:
+    """A token in the address that is good, or one that is nobody's: whether one is logged in or not."""
+    secret = owner.add()
+    knows(claimed, secret)
+    here = f"http://here.example{path}"
+    for token in (secret, "nonsense"):
+        for session in ({}, cookie(secret)):
+            status, headers, _ = claimed.request(f"{path}?token={token}", headers=BROWSER | session)
+            there = urllib.parse.urljoin(here, headers.get("location", ""))
+            assert there.startswith("http://here.example/"), (token, session, there)
+            assert "token=" not in headers.get("location", "")
+            if token == "nonsense" and session:  # noqa: S105 nobody's
+                assert "location" not in headers, "only a good token is taken out of the address"
+            if token == secret:
+                assert status == 303
+                pages = [urllib.parse.unquote(address).rpartition("/")[2] for address in (here, there)]
+                assert pages[0] == pages[1], "the same page"
 
 
 SIGN_ON: dict[str, object] = {

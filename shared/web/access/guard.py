@@ -6,6 +6,7 @@ ASGI middleware: it costs something per request, and nothing per frame of a stre
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
@@ -249,16 +250,17 @@ class Guard:
         )
 
     def _without_the_token(self, scope: Scope, request: GuardedRequest, requester: Requester) -> ASGIApp | None:
-        """For a page with a token in its address: the way to the same page without it, where it is in no history. The
-        browser gets the token as a cookie, unless it is logged in already.
+        """For a page with a good token in its address: the way to the same page without it, where it is in no history.
+        The browser gets the token as a cookie, unless it is logged in already.
         """
-        token = request.in_address(TOKEN)
-        if token is None or not request.wants_a_page or request.path.startswith("/api/"):
+        token, shown = request.in_address(TOKEN), requester.proof and requester.proof.secret
+        if token is None or token != shown or not request.wants_a_page or request.path.startswith("/api/"):
             return None
         query = request.query_without_token.decode("latin-1")
-        page = request.path.rpartition("/")[2] or "./"
+        # Because of the dot, no page's name can be taken for a scheme: `javascript:`.
+        page = "./" + quote(request.path.rpartition("/")[2])
         answer = RedirectResponse(page + (f"?{query}" if query else ""), 303, {"Cache-Control": "no-store"})
-        if requester.proof is not None and requester.proof.secret == token and self._shown.session_of(request) is None:
+        if self._shown.session_of(request) is None:
             path = base_path_of(scope) or "/"
             answer.set_cookie(COOKIE, token, path=path, secure=requester.is_https, httponly=True, samesite="lax")
         return answer
