@@ -15,21 +15,32 @@ from websockets.sync.client import connect
 from services.stream.base import access_texts, texts
 from shared.bus.access_state import AccessScope
 from shared.bus.status import CameraStatus
+from shared.clock import Clock
 from shared.control.messages import Proof
 from shared.web import texts as web_texts
 from shared.web.access import owner_access
+from shared.web.access.access_secrets import AccessSecrets
+from shared.web.access.roles import Role
+from shared.web.access.share_links import ShareLink
+from shared.web.access.signing import BRIEF_SESSION, Signer
 from shared.web.settings import SIGN_ON_SECRET_HEADER
 from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.owner import CODE, PlayedOwner, access_to, played_owner
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
-from tests.web.support import OPERATOR, VIEWER, VIEWER_TOKEN, Headers, basic, bearer
+from tests.web.support import OPERATOR, VIEWER, VIEWER_TOKEN, Headers, basic, bearer, web_settings
 
 PASSWORD = "chosen at the page"  # noqa: S105 the test's own
 WRONG = "wrong one"
 BROWSER = {"Accept": "text/html,application/xhtml+xml", "Content-Type": "application/x-www-form-urlencoded"}
 ELSEWHERE = "http://elsewhere.example"
+SIGN_ON: dict[str, object] = {
+    "sign_on_proxies": "127.0.0.1",
+    "sign_on_secret": "between-the-proxy-and-us",
+    "sign_on_operators": "alice",
+}
+BOB = {SIGN_ON_SECRET_HEADER: "between-the-proxy-and-us", "Remote-User": "bob"}
 
 
 @pytest.fixture
@@ -308,6 +319,41 @@ def test_closed_is_closed_for_everybody(replica: Replica, owner: PlayedOwner) ->
     wait_until(lambda: status_at(replica, "/api/devices") == 200, "it was mended")
 
 
+def of_the_settings(by: str) -> tuple[str, Headers]:
+    """A query and headers that let in by what the settings say."""
+    if by == "password":
+        return "", basic(VIEWER)
+    if by == "sign-on":
+        return "", BOB
+    signer = Signer(AccessSecrets(web_settings(viewer_password=VIEWER)).keys, Clock(), BRIEF_SESSION)
+    if by == "session":
+        return "", cookie(signer.session(Role.VIEWER))
+    return f"?link={signer.sign(ShareLink.to_camera('cam1', int(time.time()) + 600), Role.VIEWER)}", {}
+
+
+@pytest.mark.parametrize("by", ["password", "session", "link", "sign-on"])
+def test_closing_ends_what_was_open_by_the_settings(bus: str, owner: PlayedOwner, by: str) -> None:
+    """Streams and sockets, and also where nothing was claimed at the page."""
+    settings = {"viewer_password": VIEWER, **(SIGN_ON if by == "sign-on" else {})}
+    with running_replica(bus, owner=access_to(bus, owner), settings=settings) as replica:
+        query, headers = of_the_settings(by)
+        path = f"/api/cameras/cam1/stream{query}"
+        owner.change()
+        wait_until(lambda: replica.hub.cameras.default_key() == "cam1", "the camera is known")
+        url = f"ws://127.0.0.1:{replica.port}/api/cameras/cam1/ws{query}"
+        with (
+            Viewer(replica.port, path, headers=headers) as viewer,
+            connect(url, additional_headers=headers, proxy=None) as client,
+        ):
+            wait_until(lambda: replica.hub.viewer_total == 2, "both watch")
+            owner.change(closed="The file is damaged: `framecast access new` mends it.")
+            assert viewer.ended.wait(30)
+            with suppress(ConnectionClosed):
+                while True:
+                    client.recv(30)
+            assert client.close_reason in (texts.ACCESS_WITHDRAWN, texts.LINK_EXPIRED)
+
+
 def test_the_first_password_ends_what_was_open(replica: Replica, owner: PlayedOwner) -> None:
     with Viewer(replica.port) as viewer:
         owner.set_password("operator", PASSWORD)
@@ -490,14 +536,6 @@ def test_no_address_leads_to_another_server(claimed: Replica, owner: PlayedOwner
                 assert status == 303
                 pages = [urllib.parse.unquote(address).rpartition("/")[2] for address in (here, there)]
                 assert pages[0] == pages[1], "the same page"
-
-
-SIGN_ON: dict[str, object] = {
-    "sign_on_proxies": "127.0.0.1",
-    "sign_on_secret": "between-the-proxy-and-us",
-    "sign_on_operators": "alice",
-}
-BOB = {SIGN_ON_SECRET_HEADER: "between-the-proxy-and-us", "Remote-User": "bob"}
 
 
 def test_beside_a_sign_on_a_token_with_limits_gives_nothing(bus: str, owner: PlayedOwner) -> None:

@@ -205,7 +205,10 @@ class Guard:
                 return requester, not authorization.lower().startswith("bearer")
         if session is not None and session.record is not None:
             return self._shown.by_record(scope, request, session.secret, session.record, has_session=True), True
-        return Requester(sender.address, sender.is_https, role, has_session=role is not None), True
+        permission = None if role is None else authenticator.until_closed
+        return Requester(
+            sender.address, sender.is_https, role, has_session=role is not None, permission=permission
+        ), True
 
     def _by_secret(self, scope: Scope, request: GuardedRequest, secret: str) -> Requester:
         """The requester of a secret in the Authorization header.
@@ -241,7 +244,7 @@ class Guard:
         user, has_session, owner = signed_on.user, session is not None, authenticator.owner
         if owner is None:
             return Requester(sender.address, sender.is_https, role, ends_at, user, has_session)
-        proof, permission = authenticator.sign_on.proof_of(signed_on), None
+        proof, permission = authenticator.sign_on.proof_of(signed_on), authenticator.until_closed
         if better is not None and better.record is not None:
             proof, permission = Proof(secret=better.secret), owner.book.by_record(better.record)
             ends_at = min(ends_at, owner.book.local_end(better.record.ends_at) or ends_at)

@@ -53,7 +53,14 @@ class ShownRecords:
     def _by_signed_link(self, scope: Scope, request: GuardedRequest, link: ShareLink) -> Requester:
         scope["path"], scope["query_string"] = link.own_address(request.path, request.query)
         sender, limits = request.sender, RecordScope(subject=link.subject)
-        return Requester(sender.address, sender.is_https, Role.VIEWER, link.ends_at, limits=limits)
+        return Requester(
+            sender.address,
+            sender.is_https,
+            Role.VIEWER,
+            link.ends_at,
+            limits=limits,
+            permission=self._authenticator.until_closed,
+        )
 
     def by_record(  # noqa: PLR0913 what a record was shown with
         self,
