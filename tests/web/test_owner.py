@@ -538,6 +538,41 @@ def test_no_address_leads_to_another_server(claimed: Replica, owner: PlayedOwner
                 assert pages[0] == pages[1], "the same page"
 
 
+WRITES_ON_ACCESS = [
+    ("POST", "/api/access/tokens"),
+    ("DELETE", "/api/access/sessions"),
+    ("PUT", "/api/access/passwords/operator"),
+    ("POST", "/setup"),
+    ("POST", "/login"),
+    ("POST", "/logout"),
+]
+
+
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_a_page_of_an_allowed_origin_decides_nothing_on_access(bus: str, owner: PlayedOwner, is_claimed: bool) -> None:
+    """With its visitor's cookie or password, or where none is needed. By a token that it has itself it may."""
+    settings = {"allowed_origins": ELSEWHERE}
+    with running_replica(bus, owner=access_to(bus, owner), settings=settings) as replica:
+        secret = owner.add("operator")
+        if is_claimed:
+            owner.set_password("operator", OPERATOR)
+        knows(replica, secret)
+        by_their_page = {"Origin": ELSEWHERE, "Content-Type": "application/json"}
+        for shown in (cookie(secret), basic(secret)):
+            for method, path in WRITES_ON_ACCESS:
+                status, _, body = replica.request(path, method, shown | by_their_page, b'{"name": "theirs"}')
+                assert (status, json.loads(body)["detail"]) == (403, web_texts.OUR_PAGES_ALONE), path
+            assert status_at(replica, "/api/camera/frames/7", shown | by_their_page, "DELETE") == 502, "passed on"
+            assert status_at(replica, "/api/access", shown | by_their_page) == 200
+        decided = {"make_token", "end_sessions", "set_password", "log_in", "log_out"}
+        assert not decided & {request.do for request in owner.asked}
+        ours = {"Origin": f"http://127.0.0.1:{replica.port}", "Content-Type": "application/json"}
+        for headers in (cookie(secret) | ours, bearer(secret) | (by_their_page if is_claimed else ours)):
+            asked = len(owner.asked)
+            replica.request("/api/access/tokens", "POST", headers, b'{"name": "ours"}')
+            assert [request.do for request in owner.asked[asked:]] == ["make_token"]
+
+
 def test_beside_a_sign_on_a_token_with_limits_gives_nothing(bus: str, owner: PlayedOwner) -> None:
     """Its limits would be lost: behind stream the archiver sees a session of ours alone."""
     with running_replica(bus, owner=access_to(bus, owner), settings=SIGN_ON) as replica:

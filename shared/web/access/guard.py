@@ -43,6 +43,7 @@ from shared.web.texts import (
     FOREIGN_PAGE,
     INGEST_SILENT,
     NOT_OR_NO_LONGER,
+    OUR_PAGES_ALONE,
     SETUP_NEEDED,
     SIGN_ON_NEEDED,
     operator_only,
@@ -53,6 +54,8 @@ HEALTH: Final = "/healthz"
 LOGIN: Final = "/login"
 SETUP: Final = "/setup"
 ACCESS: Final = "/api/access"
+_ENTRANCES: Final = frozenset({LOGIN, "/logout", SETUP})
+_OWN_PAGES: Final = Origins(frozenset())
 _SOON: Final = {"Retry-After": "1"}
 _WITHOUT_A_DECISION: Final = (
     SignOnUnreadableError,
@@ -152,15 +155,26 @@ class Guard:
         depends_on_host = is_signed_on or not self._authenticator.needs_a_secret
         if depends_on_host and request.path != HEALTH and not is_allowed_host(host, self._named_hosts):
             return refusal(403, host_refusal(host, is_signed_on=is_signed_on))
-        writes = request.method not in READING
-        if (writes or request.is_socket) and is_ambient and not self._origins.are_trusted(request.headers):
-            return words_for_a_page(EXPIRED_LINK) if request.is_a_pages_socket_by_link else refusal(403, FOREIGN_PAGE)
+        if is_ambient and (why := self._why_foreign(request)) is not None:
+            return words_for_a_page(EXPIRED_LINK) if request.is_a_pages_socket_by_link else refusal(403, why)
         needed = Role.OPERATOR if self._is_the_operators(request) else Role.VIEWER
         set_requester(scope, requester)
         if request.path in self._rules.open or (requester.role is not None and requester.role >= needed):
             has_query = request.query and self._authenticator.owner is not None
             return self._without_the_token(scope, request, requester) if has_query else None
         return self._ask_for_password(scope, request) if requester.role is None else self._forbid(request, requester)
+
+    def _why_foreign(self, request: GuardedRequest) -> str | None:
+        """Why a page of another origin may not send this; None where it may, or no page did. A page of ALLOWED_ORIGINS
+        may do what its visitor may, but not decide who comes in.
+        """
+        writes = request.method not in READING
+        if (writes or request.is_socket) and not self._origins.are_trusted(request.headers):
+            return FOREIGN_PAGE
+        decides = self._authenticator.owner is not None and (
+            request.path in _ENTRANCES or request.path.startswith(ACCESS)
+        )
+        return OUR_PAGES_ALONE if writes and decides and not _OWN_PAGES.are_trusted(request.headers) else None
 
     def _is_open_when_closed(self, path: str) -> bool:
         return path in self._rules.open and path not in self._rules.closable
