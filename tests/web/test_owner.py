@@ -5,18 +5,20 @@ import http.client
 import json
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from services.stream.base import access_texts, texts
+from shared.access.throttle import FREE_FAILURES
 from shared.bus.access_state import AccessScope
 from shared.bus.status import CameraStatus
 from shared.clock import Clock
-from shared.control.messages import Proof
+from shared.control.messages import ControlRefusedError, ControlRequest, Proof, Why
 from shared.web import texts as web_texts
 from shared.web.access import owner_access
 from shared.web.access.access_secrets import AccessSecrets
@@ -439,6 +441,31 @@ def test_while_ingest_is_silent_passwords_of_the_settings_let_in_for_an_hour(bus
         assert status_at(before, "/api/devices", old) == 200
     with running_replica(bus, owner=access_to(bus, owner), settings={"viewer_password": VIEWER}) as replica:
         assert status_at(replica, "/api/devices", old) == 401
+
+
+@pytest.mark.parametrize("why", ["busy", "late"])
+def test_while_ingest_judges_no_password_those_of_the_settings_let_in(bus: str, owner: PlayedOwner, why: Why) -> None:
+    """As by Basic. Any other is a guess, and guesses are limited."""
+
+    def refuse(_: ControlRequest) -> Mapping[str, Any]:
+        raise ControlRefusedError(why, "Not now.")
+
+    owner.set_password("operator", PASSWORD)
+    with (
+        running_replica(bus, owner=access_to(bus, owner), settings={"viewer_password": VIEWER}) as replica,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(owner, "_do_log_in", refuse)
+        knows(replica, owner.add())
+        status, headers, _ = replica.request("/login", "POST", BROWSER, form(password=VIEWER))
+        assert status == 303
+        assert "Max-Age=3600" in headers["set-cookie"]
+        guesses = [
+            replica.request("/login", "POST", BROWSER, form(password=f"guess {number}"))[0]
+            for number in range(FREE_FAILURES + 2)
+        ]
+        assert guesses[0] == 503
+        assert guesses[-1] == 429
 
 
 @pytest.fixture
