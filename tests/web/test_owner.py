@@ -13,7 +13,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from services.stream.api import refusal_pictures
 from services.stream.base import access_texts, texts
+from services.stream.fanout.cameras import Problem
+from services.stream.fanout.placeholder_image import draw_placeholder
 from shared.access.throttle import FREE_FAILURES
 from shared.bus.access_state import AccessScope
 from shared.bus.status import CameraStatus
@@ -489,6 +492,21 @@ def test_published_without_a_password_there_is_the_setup_page_alone(published: R
         assert status_at(published, path) == 200, path
     assert published.request("/login", headers=BROWSER)[1]["location"] == "./setup"
     assert "script-src 'self'" in published.request("/setup")[1]["content-security-policy"]
+
+
+def test_the_picture_of_a_refusal_says_what_is_needed(published: Replica, owner: PlayedOwner) -> None:
+    """Before there is a password, it is no changed one; and an ended token is no password at all."""
+
+    def shows(query: str, headline: str, advice: str) -> bool:
+        status, _, body = published.request(f"/api/camera/snapshot{query}")
+        return status == 401 and body == draw_placeholder(Problem(headline, advice), refusal_pictures.SIZE, None)
+
+    assert shows("", texts.SETUP_FIRST, web_texts.SETUP_NEEDED)
+    ended = owner.add()
+    owner.end(ended)
+    assert shows(f"?token={ended}", texts.TOKEN_NOT_VALID, web_texts.NOT_OR_NO_LONGER)
+    owner.set_password("operator", OPERATOR)
+    wait_until(lambda: shows("", texts.LOGIN_NEEDED, texts.LOGIN_NEEDED_ADVICE), "a password is set")
 
 
 def test_with_the_code_one_sets_the_password_and_is_logged_in(published: Replica, owner: PlayedOwner) -> None:

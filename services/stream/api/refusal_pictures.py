@@ -1,6 +1,6 @@
 """A 401 as a picture, for clients that show whatever body they are given: Home Assistant, wget, notifications.
 
-Whoever asks may be a stranger. So the picture has nothing of a camera, not even its size, and each of the three there
+Whoever asks may be a stranger. So the picture has nothing of a camera, not even its size, and each of the few there
 are is drawn once.
 """
 
@@ -18,7 +18,7 @@ from services.stream.api.mjpeg import NO_CACHE
 from services.stream.base import texts
 from services.stream.fanout.cameras import Problem
 from shared.logs import get_logger
-from shared.web.texts import EXPIRED_LINK, SIGN_ON_NEEDED
+from shared.web.texts import EXPIRED_LINK, NOT_OR_NO_LONGER, SETUP_NEEDED, SIGN_ON_NEEDED
 
 SIZE: Final = (640, 360)
 """Small: anybody may have it sent, as often as they ask."""
@@ -26,6 +26,8 @@ _OF_PICTURES: Final = re.compile(r"/api/(?:camera|cameras/[^/]+)/(snapshot|strea
 _PROBLEMS: Final = {
     EXPIRED_LINK: Problem(texts.LINK_NOT_VALID, EXPIRED_LINK),
     SIGN_ON_NEEDED: Problem(texts.SIGN_ON_FIRST, SIGN_ON_NEEDED),
+    SETUP_NEEDED: Problem(texts.SETUP_FIRST, SETUP_NEEDED),
+    NOT_OR_NO_LONGER: Problem(texts.TOKEN_NOT_VALID, NOT_OR_NO_LONGER),
 }
 _LOGIN_NEEDED: Final = Problem(texts.LOGIN_NEEDED, texts.LOGIN_NEEDED_ADVICE)
 _UNAUTHORIZED: Final = 401

@@ -131,6 +131,8 @@ LOGIN_NEEDED: Final = "A password is needed"
 LOGIN_NEEDED_ADVICE: Final = "It may have been changed: enter the new one where this picture was set up."
 LINK_NOT_VALID: Final = "This link is not valid here"
 SIGN_ON_FIRST: Final = "A sign-on is needed"
+SETUP_FIRST: Final = "No password is set yet"
+TOKEN_NOT_VALID: Final = "This token is not valid here"  # noqa: S105 words for a person
 
 
 # The page of a share link.
