@@ -11,7 +11,10 @@ NO_HANDSHAKE: Final = "The WebSocket handshake can't be read: it may have 128 fi
 UPGRADE_WITH_BODY: Final = "The request has a body and asks for an upgrade of the protocol: send it without `Upgrade`."
 NO_TEXT: Final = "a text message must be UTF-8"
 FOREIGN_PAGE: Final = "A page of another site sent this request: if it may, name that site in ALLOWED_ORIGINS."
-
+OUR_PAGES_ALONE: Final = (
+    "A page of another site sent this request, and access is decided on our own pages alone. "
+    "A program sends a Bearer token."
+)
 
 SIGN_ON_UNREADABLE: Final = (
     "The proxy in front names no user that can be read: it must send one name, in place of whatever clients send."

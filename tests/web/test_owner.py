@@ -15,24 +15,39 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from services.stream.api import refusal_pictures
 from services.stream.base import access_texts, texts
+from services.stream.fanout.cameras import Problem
+from services.stream.fanout.placeholder_image import draw_placeholder
 from shared.access.throttle import FREE_FAILURES
 from shared.bus.access_state import AccessScope
 from shared.bus.status import CameraStatus
-from shared.control.messages import ControlRefusedError, ControlRequest, Why
+from shared.clock import Clock
+from shared.control.messages import ControlRefusedError, ControlRequest, Proof, Why
 from shared.web import texts as web_texts
 from shared.web.access import owner_access
+from shared.web.access.access_secrets import AccessSecrets
+from shared.web.access.roles import Role
+from shared.web.access.share_links import ShareLink
+from shared.web.access.signing import BRIEF_SESSION, Signer
+from shared.web.settings import SIGN_ON_SECRET_HEADER
 from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.owner import CODE, PlayedOwner, access_to, played_owner
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
-from tests.web.support import OPERATOR, VIEWER, VIEWER_TOKEN, Headers, basic, bearer
+from tests.web.support import OPERATOR, VIEWER, VIEWER_TOKEN, Headers, basic, bearer, web_settings
 
 PASSWORD = "chosen at the page"  # noqa: S105 the test's own
 WRONG = "wrong one"
 BROWSER = {"Accept": "text/html,application/xhtml+xml", "Content-Type": "application/x-www-form-urlencoded"}
 ELSEWHERE = "http://elsewhere.example"
+SIGN_ON: dict[str, object] = {
+    "sign_on_proxies": "127.0.0.1",
+    "sign_on_secret": "between-the-proxy-and-us",
+    "sign_on_operators": "alice",
+}
+BOB = {SIGN_ON_SECRET_HEADER: "between-the-proxy-and-us", "Remote-User": "bob"}
 
 
 @pytest.fixture
@@ -311,6 +326,41 @@ def test_closed_is_closed_for_everybody(replica: Replica, owner: PlayedOwner) ->
     wait_until(lambda: status_at(replica, "/api/devices") == 200, "it was mended")
 
 
+def of_the_settings(by: str) -> tuple[str, Headers]:
+    """A query and headers that let in by what the settings say."""
+    if by == "password":
+        return "", basic(VIEWER)
+    if by == "sign-on":
+        return "", BOB
+    signer = Signer(AccessSecrets(web_settings(viewer_password=VIEWER)).keys, Clock(), BRIEF_SESSION)
+    if by == "session":
+        return "", cookie(signer.session(Role.VIEWER))
+    return f"?link={signer.sign(ShareLink.to_camera('cam1', int(time.time()) + 600), Role.VIEWER)}", {}
+
+
+@pytest.mark.parametrize("by", ["password", "session", "link", "sign-on"])
+def test_closing_ends_what_was_open_by_the_settings(bus: str, owner: PlayedOwner, by: str) -> None:
+    """Streams and sockets, and also where nothing was claimed at the page."""
+    settings = {"viewer_password": VIEWER, **(SIGN_ON if by == "sign-on" else {})}
+    with running_replica(bus, owner=access_to(bus, owner), settings=settings) as replica:
+        query, headers = of_the_settings(by)
+        path = f"/api/cameras/cam1/stream{query}"
+        owner.change()
+        wait_until(lambda: replica.hub.cameras.default_key() == "cam1", "the camera is known")
+        url = f"ws://127.0.0.1:{replica.port}/api/cameras/cam1/ws{query}"
+        with (
+            Viewer(replica.port, path, headers=headers) as viewer,
+            connect(url, additional_headers=headers, proxy=None) as client,
+        ):
+            wait_until(lambda: replica.hub.viewer_total == 2, "both watch")
+            owner.change(closed="The file is damaged: `framecast access new` mends it.")
+            assert viewer.ended.wait(30)
+            with suppress(ConnectionClosed):
+                while True:
+                    client.recv(30)
+            assert client.close_reason in (texts.ACCESS_WITHDRAWN, texts.LINK_EXPIRED)
+
+
 def test_the_first_password_ends_what_was_open(replica: Replica, owner: PlayedOwner) -> None:
     with Viewer(replica.port) as viewer:
         owner.set_password("operator", PASSWORD)
@@ -448,6 +498,31 @@ def test_while_ingest_is_silent_passwords_of_the_settings_let_in_for_an_hour(bus
         assert status_at(replica, "/api/devices", old) == 401
 
 
+@pytest.mark.parametrize("why", ["busy", "late"])
+def test_while_ingest_judges_no_password_those_of_the_settings_let_in(bus: str, owner: PlayedOwner, why: Why) -> None:
+    """As by Basic. Any other is a guess, and guesses are limited."""
+
+    def refuse(_: ControlRequest) -> Mapping[str, Any]:
+        raise ControlRefusedError(why, "Not now.")
+
+    owner.set_password("operator", PASSWORD)
+    with (
+        running_replica(bus, owner=access_to(bus, owner), settings={"viewer_password": VIEWER}) as replica,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(owner, "_do_log_in", refuse)
+        knows(replica, owner.add())
+        status, headers, _ = replica.request("/login", "POST", BROWSER, form(password=VIEWER))
+        assert status == 303
+        assert "Max-Age=3600" in headers["set-cookie"]
+        guesses = [
+            replica.request("/login", "POST", BROWSER, form(password=f"guess {number}"))[0]
+            for number in range(FREE_FAILURES + 2)
+        ]
+        assert guesses[0] == 503
+        assert guesses[-1] == 429
+
+
 @pytest.fixture
 def published(bus: str, owner: PlayedOwner) -> Iterator[Replica]:
     """Others reach it, and nothing is claimed."""
@@ -469,6 +544,21 @@ def test_published_without_a_password_there_is_the_setup_page_alone(published: R
         assert status_at(published, path) == 200, path
     assert published.request("/login", headers=BROWSER)[1]["location"] == "./setup"
     assert "script-src 'self'" in published.request("/setup")[1]["content-security-policy"]
+
+
+def test_the_picture_of_a_refusal_says_what_is_needed(published: Replica, owner: PlayedOwner) -> None:
+    """Before there is a password, it is no changed one; and an ended token is no password at all."""
+
+    def shows(query: str, headline: str, advice: str) -> bool:
+        status, _, body = published.request(f"/api/camera/snapshot{query}")
+        return status == 401 and body == draw_placeholder(Problem(headline, advice), refusal_pictures.SIZE, None)
+
+    assert shows("", texts.SETUP_FIRST, web_texts.SETUP_NEEDED)
+    ended = owner.add()
+    owner.end(ended)
+    assert shows(f"?token={ended}", texts.TOKEN_NOT_VALID, web_texts.NOT_OR_NO_LONGER)
+    owner.set_password("operator", OPERATOR)
+    wait_until(lambda: shows("", texts.LOGIN_NEEDED, texts.LOGIN_NEEDED_ADVICE), "a password is set")
 
 
 def test_with_the_code_one_sets_the_password_and_is_logged_in(published: Replica, owner: PlayedOwner) -> None:
@@ -514,13 +604,98 @@ def test_a_page_with_a_token_in_its_address_loses_it_at_once(claimed: Replica, o
     secret = owner.add()
     knows(claimed, secret)
     status, headers, _ = claimed.request(f"/archive?camera=cam1&token={secret}", headers=BROWSER)
-    assert (status, headers["location"]) == (303, "archive?camera=cam1")
+    assert (status, headers["location"]) == (303, "./archive?camera=cam1")
     session = {"Cookie": headers["set-cookie"].partition(";")[0]}
     assert status_at(claimed, "/archive", session) == 200
     owner.end(secret)
     wait_until(lambda: status_at(claimed, "/archive", session) == 401, "it has ended")
     location = claimed.request(f"/archive?token={secret}", headers=BROWSER)[1]["location"]
     assert secret not in location
+
+
+@pytest.mark.parametrize(
+    "path", ["/https:evil.example", "/javascript:alert(1)", "/x/%2F%2Fevil.example", "/%5C%5Cevil.example", "/a%3Fb:c"]
+)
+def test_no_address_leads_to_another_server(claimed: Replica, owner: PlayedOwner, path: str) -> None:
+    """A token in the address that is good, or one that is nobody's: whether one is logged in or not."""
+    secret = owner.add()
+    knows(claimed, secret)
+    here = f"http://here.example{path}"
+    for token in (secret, "nonsense"):
+        for session in ({}, cookie(secret)):
+            status, headers, _ = claimed.request(f"{path}?token={token}", headers=BROWSER | session)
+            there = urllib.parse.urljoin(here, headers.get("location", ""))
+            assert there.startswith("http://here.example/"), (token, session, there)
+            assert "token=" not in headers.get("location", "")
+            if token == "nonsense" and session:  # noqa: S105 nobody's
+                assert "location" not in headers, "only a good token is taken out of the address"
+            if token == secret:
+                assert status == 303
+                pages = [urllib.parse.unquote(address).rpartition("/")[2] for address in (here, there)]
+                assert pages[0] == pages[1], "the same page"
+
+
+WRITES_ON_ACCESS = [
+    ("POST", "/api/access/tokens"),
+    ("DELETE", "/api/access/sessions"),
+    ("PUT", "/api/access/passwords/operator"),
+    ("POST", "/setup"),
+    ("POST", "/login"),
+    ("POST", "/logout"),
+]
+
+
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_a_page_of_an_allowed_origin_decides_nothing_on_access(bus: str, owner: PlayedOwner, is_claimed: bool) -> None:
+    """With its visitor's cookie or password, or where none is needed. By a token that it has itself it may."""
+    settings = {"allowed_origins": ELSEWHERE}
+    with running_replica(bus, owner=access_to(bus, owner), settings=settings) as replica:
+        secret = owner.add("operator")
+        if is_claimed:
+            owner.set_password("operator", OPERATOR)
+        knows(replica, secret)
+        by_their_page = {"Origin": ELSEWHERE, "Content-Type": "application/json"}
+        for shown in (cookie(secret), basic(secret)):
+            for method, path in WRITES_ON_ACCESS:
+                status, _, body = replica.request(path, method, shown | by_their_page, b'{"name": "theirs"}')
+                assert (status, json.loads(body)["detail"]) == (403, web_texts.OUR_PAGES_ALONE), path
+            assert status_at(replica, "/api/camera/frames/7", shown | by_their_page, "DELETE") == 502, "passed on"
+            assert status_at(replica, "/api/access", shown | by_their_page) == 200
+        decided = {"make_token", "end_sessions", "set_password", "log_in", "log_out"}
+        assert not decided & {request.do for request in owner.asked}
+        ours = {"Origin": f"http://127.0.0.1:{replica.port}", "Content-Type": "application/json"}
+        for headers in (cookie(secret) | ours, bearer(secret) | (by_their_page if is_claimed else ours)):
+            asked = len(owner.asked)
+            replica.request("/api/access/tokens", "POST", headers, b'{"name": "ours"}')
+            assert [request.do for request in owner.asked[asked:]] == ["make_token"]
+
+
+def test_beside_a_sign_on_a_token_with_limits_gives_nothing(bus: str, owner: PlayedOwner) -> None:
+    """Its limits would be lost: behind stream the archiver sees a session of ours alone."""
+    with running_replica(bus, owner=access_to(bus, owner), settings=SIGN_ON) as replica:
+        for scope in (AccessScope(cameras=("cam1",)), AccessScope(archive=False)):
+            limited = owner.add("operator", scope)
+            knows(replica, limited)
+            assert status_at(replica, "/api/camera/frames/7", BOB | cookie(limited), "DELETE") == 403
+            assert status_at(replica, "/api/access", BOB | cookie(limited)) == 403
+            assert status_at(replica, "/api/devices", BOB | cookie(limited)) == 200, "bob may look by himself"
+        whole = owner.add("operator")
+        knows(replica, whole)
+        both = BOB | {"Cookie": f"framecast_session={limited}; framecast_session={whole}"}
+        assert status_at(replica, "/api/camera/frames/7", both, "DELETE") == 502, "it was passed on"
+
+
+def test_beside_a_sign_on_what_a_session_gives_ends_with_it(bus: str, owner: PlayedOwner) -> None:
+    with running_replica(bus, owner=access_to(bus, owner), settings=SIGN_ON) as replica:
+        secret = owner.add("operator")
+        knows(replica, secret)
+        status_at(replica, "/api/access/tokens", BOB | cookie(secret))
+        assert owner.asked[-1].proof == Proof(secret=secret), "ingest judges what gave the role"
+        with Viewer(replica.port, headers=BOB) as others, Viewer(replica.port, headers=BOB | cookie(secret)) as viewer:
+            owner.end(secret)
+            assert viewer.ended.wait(30)
+            assert not others.ended.is_set()
+        assert status_at(replica, "/api/access", BOB | cookie(secret)) == 403
 
 
 def test_links_are_records_that_can_be_ended(claimed: Replica, owner: PlayedOwner) -> None:

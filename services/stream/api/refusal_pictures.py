@@ -1,6 +1,6 @@
 """A 401 as a picture, for clients that show whatever body they are given: Home Assistant, wget, notifications.
 
-Whoever asks may be a stranger. So the picture has nothing of a camera, not even its size, and each of the five there
+Whoever asks may be a stranger. So the picture has nothing of a camera, not even its size, and each of the few there
 are is drawn once.
 """
 

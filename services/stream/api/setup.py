@@ -21,7 +21,6 @@ from shared.control.messages import ControlRefusedError, ControlSilentError, Pro
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import SETUP
 from shared.web.access.logins import arrived
-from shared.web.access.origins import Origins
 from shared.web.access.owner_access import OwnerAccess, client_facts
 from shared.web.access.roles import requester_of
 from shared.web.base_path import base_path_of
@@ -29,8 +28,6 @@ from shared.web.base_path import base_path_of
 MAX_CODE: Final = 64
 _STATUSES: Final = {"wrong": 401, "wait": 429, "taken": 409, "not_here": 409, "malformed": 422}
 _NOTICE, _FORM = "<!-- notice -->", "<!-- form -->"
-_OWN_PAGES: Final = Origins(frozenset())
-"""Pages of ALLOWED_ORIGINS may do what their visitor may, but nobody sets a password from there."""
 FORM_HTML: Final = (
     f'<form method="post" action="setup"><label>{access_texts.CODE_LABEL}<input name="code" required '
     f'maxlength="{MAX_CODE}" autocomplete="off" autocapitalize="characters" spellcheck="false" autofocus></label>'
@@ -54,8 +51,6 @@ def setup_router(authenticator: Authenticator, owner: OwnerAccess, listens_at: t
 
     @router.post(SETUP)
     async def set_up(request: Request) -> Response:
-        if not _OWN_PAGES.are_trusted(request.headers):
-            return _refused(request, access_texts.NOT_OUR_PAGE, 403)
         form = await form_of(request)
         code, password = form.get("code", "").strip(), form.get("password", "")
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:

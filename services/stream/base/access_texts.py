@@ -29,7 +29,6 @@ PLAIN_HTTP: Final = (
 )
 TOO_SHORT: Final = "A password has 8 to 256 characters."
 IS_SET: Final = "The password is set, and this browser is logged in."
-NOT_OUR_PAGE: Final = "A page of another site sent this. Open the setup page itself."
 NOT_KEPT: Final = (
     "It holds now, but ingest's disk did not take it, so a restart of ingest forgets it. See to the disk: ingest tries "
     "again by itself."

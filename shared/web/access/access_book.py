@@ -170,6 +170,10 @@ class AccessBook:
         """For a client that showed nothing, while `is_open` says that nothing was needed."""
         return Grant(self, is_open)
 
+    def until_closed(self) -> "Grant":
+        """For a proof that the owner can't take back at the page: it holds until access is closed."""
+        return Grant(self, lambda: True)
+
     def watch(self, holds: Callable[[], bool], act: Act) -> Act:
         """Call `act` once `holds` says no, or access is closed; what is returned ends that."""
         watch = _Watch(self, holds, act)

@@ -72,6 +72,8 @@ class Authenticator:
         self._has_secrets = self._has_passwords or self.sign_on.is_on
         self.nothing_needed: Final = None if owner is None else owner.book.by_nothing(lambda: not self.is_on)
         """What lets somebody in who has shown nothing."""
+        self.until_closed: Final = None if owner is None else owner.book.until_closed()
+        """What lets somebody in by the settings: their passwords, what is signed with their keys, a proxy's sign-on."""
         if owner is not None:
             owner.book.on_new_passwords = self._forget_failures
 
@@ -205,9 +207,9 @@ class Authenticator:
             self._throttle.end(address, password)
 
     def permission_of(self, password: str) -> Grant | None:
-        """What a right password lets in by, where the owner may change it at the page."""
+        """What a right password lets in by, where the owner may take that back at the page."""
         if self.owner is None or self.sets(password):
-            return None
+            return self.until_closed
         judgement = self.owner.judge.remembered(password)
         return None if judgement is None else self.owner.book.by_password(judgement.role, judgement.generation)
 

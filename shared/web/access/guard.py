@@ -6,6 +6,7 @@ ASGI middleware: it costs something per request, and nothing per frame of a stre
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
@@ -30,7 +31,7 @@ from shared.web.access.owner_access import client_facts
 from shared.web.access.proxies import TrustedProxies
 from shared.web.access.refusals import CHALLENGE, EMBEDDABLE, refusal, words_for_a_page
 from shared.web.access.roles import READING, Requester, Role, set_requester
-from shared.web.access.shown_records import ShownRecords, is_a_links
+from shared.web.access.shown_records import Session, ShownRecords, is_a_links
 from shared.web.access.sign_on import SIGN_ON_SECONDS, SignedOn, SignOnUnreadableError
 from shared.web.allowed_hosts import host_refusal, is_allowed_host
 from shared.web.base_path import base_path_of
@@ -42,6 +43,7 @@ from shared.web.texts import (
     FOREIGN_PAGE,
     INGEST_SILENT,
     NOT_OR_NO_LONGER,
+    OUR_PAGES_ALONE,
     SETUP_NEEDED,
     SIGN_ON_NEEDED,
     operator_only,
@@ -52,6 +54,8 @@ HEALTH: Final = "/healthz"
 LOGIN: Final = "/login"
 SETUP: Final = "/setup"
 ACCESS: Final = "/api/access"
+_ENTRANCES: Final = frozenset({LOGIN, "/logout", SETUP})
+_OWN_PAGES: Final = Origins(frozenset())
 _SOON: Final = {"Retry-After": "1"}
 _WITHOUT_A_DECISION: Final = (
     SignOnUnreadableError,
@@ -151,15 +155,26 @@ class Guard:
         depends_on_host = is_signed_on or not self._authenticator.needs_a_secret
         if depends_on_host and request.path != HEALTH and not is_allowed_host(host, self._named_hosts):
             return refusal(403, host_refusal(host, is_signed_on=is_signed_on))
-        writes = request.method not in READING
-        if (writes or request.is_socket) and is_ambient and not self._origins.are_trusted(request.headers):
-            return words_for_a_page(EXPIRED_LINK) if request.is_a_pages_socket_by_link else refusal(403, FOREIGN_PAGE)
+        if is_ambient and (why := self._why_foreign(request)) is not None:
+            return words_for_a_page(EXPIRED_LINK) if request.is_a_pages_socket_by_link else refusal(403, why)
         needed = Role.OPERATOR if self._is_the_operators(request) else Role.VIEWER
         set_requester(scope, requester)
         if request.path in self._rules.open or (requester.role is not None and requester.role >= needed):
             has_query = request.query and self._authenticator.owner is not None
             return self._without_the_token(scope, request, requester) if has_query else None
         return self._ask_for_password(scope, request) if requester.role is None else self._forbid(request, requester)
+
+    def _why_foreign(self, request: GuardedRequest) -> str | None:
+        """Why a page of another origin may not send this; None where it may, or no page did. A page of ALLOWED_ORIGINS
+        may do what its visitor may, but not decide who comes in.
+        """
+        writes = request.method not in READING
+        if (writes or request.is_socket) and not self._origins.are_trusted(request.headers):
+            return FOREIGN_PAGE
+        decides = self._authenticator.owner is not None and (
+            request.path in _ENTRANCES or request.path.startswith(ACCESS)
+        )
+        return OUR_PAGES_ALONE if writes and decides and not _OWN_PAGES.are_trusted(request.headers) else None
 
     def _is_open_when_closed(self, path: str) -> bool:
         return path in self._rules.open and path not in self._rules.closable
@@ -188,10 +203,10 @@ class Guard:
                 sender.address, sender.is_https, Role.OPERATOR, permission=authenticator.nothing_needed
             )
             return requester, True
-        session = self._shown.session_of(request)
+        session = self._shown.session_of(request, may_have_limits=signed_on is None)
         role = None if session is None else session.role
         if signed_on is not None:
-            return self._signed_on(scope, request, signed_on, role), True
+            return self._signed_on(scope, request, signed_on, session), True
         authorization = request.headers.get("authorization", "")
         secret = secret_of(authorization)
         if secret is not None and role is not Role.OPERATOR and request.path not in self._rules.open:
@@ -204,7 +219,10 @@ class Guard:
                 return requester, not authorization.lower().startswith("bearer")
         if session is not None and session.record is not None:
             return self._shown.by_record(scope, request, session.secret, session.record, has_session=True), True
-        return Requester(sender.address, sender.is_https, role, has_session=role is not None), True
+        permission = None if role is None else authenticator.until_closed
+        return Requester(
+            sender.address, sender.is_https, role, has_session=role is not None, permission=permission
+        ), True
 
     def _by_secret(self, scope: Scope, request: GuardedRequest, secret: str) -> Requester:
         """The requester of a secret in the Authorization header.
@@ -222,31 +240,44 @@ class Guard:
         permission, proof = authenticator.permission_of(secret), Proof(password=secret)
         return Requester(sender.address, sender.is_https, role, permission=permission, proof=proof)
 
-    def _signed_on(self, scope: Scope, request: GuardedRequest, signed_on: SignedOn, session: Role | None) -> Requester:
+    def _signed_on(
+        self, scope: Scope, request: GuardedRequest, signed_on: SignedOn, session: Session | None
+    ) -> Requester:
         """The user, with the better one of the roles of sign-on and of `session`. Behind us that is shown by a session
         of our own: the archiver believes no proxy that it does not see. A password is the proxy's to read.
+
+        A role that only the session has ends with the session, and ingest is shown the session for it.
         """
         authenticator, sender = self._authenticator, request.sender
-        role = signed_on.role if session is None else max(session, signed_on.role)
+        better = session if session is not None and session.role > signed_on.role else None
+        role = signed_on.role if better is None else better.role
         shown = (b"cookie", f"{COOKIE}={authenticator.signer.session(role)}".encode())
         others = [header for header in scope["headers"] if header[0] not in (b"authorization", b"cookie")]
         scope["headers"] = [*others, shown]
         ends_at = authenticator.clock.utc_ns() // 10**9 + SIGN_ON_SECONDS
-        proof = None if authenticator.owner is None else authenticator.sign_on.proof_of(signed_on)
-        has_session = session is not None
-        return Requester(sender.address, sender.is_https, role, ends_at, signed_on.user, has_session, proof=proof)
+        user, has_session, owner = signed_on.user, session is not None, authenticator.owner
+        if owner is None:
+            return Requester(sender.address, sender.is_https, role, ends_at, user, has_session)
+        proof, permission = authenticator.sign_on.proof_of(signed_on), authenticator.until_closed
+        if better is not None and better.record is not None:
+            proof, permission = Proof(secret=better.secret), owner.book.by_record(better.record)
+            ends_at = min(ends_at, owner.book.local_end(better.record.ends_at) or ends_at)
+        return Requester(
+            sender.address, sender.is_https, role, ends_at, user, has_session, permission=permission, proof=proof
+        )
 
     def _without_the_token(self, scope: Scope, request: GuardedRequest, requester: Requester) -> ASGIApp | None:
-        """For a page with a token in its address: the way to the same page without it, where it is in no history. The
-        browser gets the token as a cookie, unless it is logged in already.
+        """For a page with a good token in its address: the way to the same page without it, where it is in no history.
+        The browser gets the token as a cookie, unless it is logged in already.
         """
-        token = request.in_address(TOKEN)
-        if token is None or not request.wants_a_page or request.path.startswith("/api/"):
+        token, shown = request.in_address(TOKEN), requester.proof and requester.proof.secret
+        if token is None or token != shown or not request.wants_a_page or request.path.startswith("/api/"):
             return None
         query = request.query_without_token.decode("latin-1")
-        page = request.path.rpartition("/")[2] or "./"
+        # Because of the dot, no page's name can be taken for a scheme: `javascript:`.
+        page = "./" + quote(request.path.rpartition("/")[2])
         answer = RedirectResponse(page + (f"?{query}" if query else ""), 303, {"Cache-Control": "no-store"})
-        if requester.proof is not None and requester.proof.secret == token and self._shown.session_of(request) is None:
+        if self._shown.session_of(request) is None:
             path = base_path_of(scope) or "/"
             answer.set_cookie(COOKIE, token, path=path, secure=requester.is_https, httponly=True, samesite="lax")
         return answer

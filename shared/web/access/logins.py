@@ -16,6 +16,8 @@ from shared.web.access.signing import BRIEF_SESSION, SESSION
 ARRIVAL_SECONDS: Final = 2.0
 """How long a login waits until this process has heard of its own session on the bus. The next request shows it."""
 MAX_PASSWORD: Final = 1024
+_NOT_JUDGED: Final = ("busy", "late")
+"""Ingest is there, and has not looked at the password: for the person that is as if it were silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,11 @@ async def log_in(authenticator: Authenticator, password: str, requester: Request
         raise WrongSecretError
     try:
         return await _at_ingest(owner, password, requester, browser)
-    except ControlSilentError:
-        try:
-            brief = authenticator.role_of_secret(password, requester.address), BRIEF_SESSION.seconds
-        except NotJudgedYetError:
-            authenticator.count_unjudged(password, requester.address)
-            brief = None
-        if brief is None or not authenticator.sets(password):
-            raise
-        return _signed(authenticator, *brief)
+    except ControlSilentError as error:
+        return _without_ingest(authenticator, password, requester, error)
     except ControlRefusedError as error:
+        if error.why in _NOT_JUDGED:
+            return _without_ingest(authenticator, password, requester, error)
         if error.why == "wrong":
             raise WrongSecretError from None
         if error.why == "wait":
@@ -87,6 +84,20 @@ async def _end(owner: OwnerAccess, secret: str) -> bool:
     except ControlSilentError:
         return False
     return True
+
+
+def _without_ingest(
+    authenticator: Authenticator, password: str, requester: Requester, error: ControlRefusedError | ControlSilentError
+) -> NewSession:
+    """A brief session for a password of the settings. Any other counts as a guess, and `error` is raised for it."""
+    try:
+        role = authenticator.role_of_secret(password, requester.address)
+    except NotJudgedYetError:
+        authenticator.count_unjudged(password, requester.address)
+        raise error from None
+    if not authenticator.sets(password):
+        raise error
+    return _signed(authenticator, role, BRIEF_SESSION.seconds)
 
 
 def _signed(authenticator: Authenticator, role: Role, seconds: int) -> NewSession:

@@ -53,7 +53,14 @@ class ShownRecords:
     def _by_signed_link(self, scope: Scope, request: GuardedRequest, link: ShareLink) -> Requester:
         scope["path"], scope["query_string"] = link.own_address(request.path, request.query)
         sender, limits = request.sender, RecordScope(subject=link.subject)
-        return Requester(sender.address, sender.is_https, Role.VIEWER, link.ends_at, limits=limits)
+        return Requester(
+            sender.address,
+            sender.is_https,
+            Role.VIEWER,
+            link.ends_at,
+            limits=limits,
+            permission=self._authenticator.until_closed,
+        )
 
     def by_record(  # noqa: PLR0913 what a record was shown with
         self,
@@ -86,11 +93,13 @@ class ShownRecords:
             proof=Proof(secret=secret),
         )
 
-    def session_of(self, request: GuardedRequest) -> Session | None:
-        """The session with the best role."""
+    def session_of(self, request: GuardedRequest, *, may_have_limits: bool = True) -> Session | None:
+        """The session with the best role. Beside another proof a record with limits is none: they would be lost."""
         best = None
         for secret in request.sessions:
             record = self.record_of(request, secret)
+            if record is not None and record.scope is not None and not may_have_limits:
+                continue
             role = self._authenticator.signer.role_of_session(secret) if record is None else ROLES[record.role]
             if role is not None and not (record and is_a_links(record)) and (best is None or role > best.role):
                 best = Session(role, secret, record)
