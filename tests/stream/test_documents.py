@@ -85,7 +85,10 @@ def test_every_address_that_a_document_names_exists(document: str, lonely_replic
     # A socket is not part of the description; its own tests open it.
     described += ["/api/cameras/[^/]+/ws", "/api/camera/ws"]
     # They are there where ingest keeps what the owner decides.
-    described += [re.sub(r"{\w+}", "[^/]+", route.path) for route in OWNERS.routes if isinstance(route, APIRoute)]
+    described += [
+        "/setup",
+        *(re.sub(r"{\w+}", "[^/]+", route.path) for route in OWNERS.routes if isinstance(route, APIRoute)),
+    ]
     for address in addresses:
         is_described = any(re.fullmatch(path, address) for path in described)
         assert is_described or lonely_replica.request(address)[0] != 404, address
