@@ -44,7 +44,9 @@ const clock = { path: "api/camera/retention/clock", looks: 60, request: askClock
 async function look() {
   if (document.hidden) return;
   // Each answer is shown when it comes: an archive that hangs holds up no camera.
-  await Promise.all([stream, pulse, archive, past, retention, clock].map((part) => ask(part).then(show)));
+  await Promise.all(
+    [stream, pulse, archive, past, retention, clock].map((part) => ask(part).then((isAsked) => isAsked && show())),
+  );
   unfold();
 }
 
@@ -74,7 +76,10 @@ function show() {
 function stripsNow(camera) {
   if (!past.answer) return past.error ? [] : stripsOf(camera, undefined);
   const found = past.answer.cameras.find((/** @type {{ camera: string }} */ each) => each.camera === camera.key);
-  return found ? stripsOf(camera, found) : [];
+  if (found) return stripsOf(camera, found);
+  // The archive has not heard of a new camera yet.
+  if (past.due !== NEVER) past.due = Math.min(past.due ?? 0, (past.at ?? 0) + 5 * LOOK_MS);
+  return [];
 }
 
 function showPast() {
@@ -90,11 +95,12 @@ function lookAgain() {
 }
 
 /**
- * What fails is asked again at the next look; what it said before is kept, with its age. What hangs is not asked twice.
+ * Whether it was asked. What fails is asked again at the next look; what it said before is kept, with its age. What hangs
+ * is not asked twice.
  * @param {Part} part
  */
 async function ask(part) {
-  if (Date.now() < (part.due ?? 0)) return;
+  if (Date.now() < (part.due ?? 0)) return false;
   part.due = NEVER;
   try {
     part.answer = await (part.request ?? (() => request(part.path)))();
@@ -105,6 +111,7 @@ async function ask(part) {
     part.error = /** @type {Error} */ (error).message;
     part.due = 0;
   }
+  return true;
 }
 
 /** @param {string} title @param {{ settings: Record<string, string> } | undefined} answer */
