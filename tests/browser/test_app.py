@@ -98,6 +98,7 @@ def test_a_dead_server_shows_words_and_nothing_is_kept(page: Page, bus: str) -> 
         assert page.locator("img, canvas, camera-feed").count() == 0
         with running_replica(bus, port=port):
             expect(page.locator("camera-feed")).to_be_visible()
+            page.goto("about:blank")
 
 
 def test_the_worker_leaves_when_another_server_is_at_its_address(page: Page) -> None:

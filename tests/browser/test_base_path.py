@@ -40,7 +40,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
 
 
 def test_all_requests_from_login_to_logout_stay_under_the_path(
-    page: Page, replica: Replica, ingest: FakeIngest
+    replica: Replica, ingest: FakeIngest, page: Page
 ) -> None:
     """Other paths of the host may belong to another application."""
     origin = f"http://127.0.0.1:{replica.port}"
