@@ -23,9 +23,9 @@ BOUNDS: Final = {
 """The growth per hour that is still none: 6 MB are 150 MB a day, which nobody must lose, but less can't be told from
 noise in an hour. What leaks at a camera's or a viewer's coming and going grows 90 times an hour."""
 SUMMARIES: Final[dict[str, Summary]] = {"descriptors": min, "threads": min, "processes": min, "age_ms": median}
-"""How the values of a block are summed up; the others by their mean. Of what comes and goes with each request, the
-least that is held counts: a leak raises it, and a busy machine does not. Of the age it is the middle, for the same
-reason."""
+"""How a block's values become one; the others by their mean. Descriptors, threads and processes come and go with
+requests, so the least of them counts: a leak raises it, and a busy machine does not. For the same reason the age is the
+median."""
 OLDEST_LIVE_MS: Final = 10_000.0
 """Older than this no picture is live, whatever the computer's load."""
 

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.other_computer import HOST, chromium_elsewhere
 from tests.browser.sizes import opened
-from tests.support.browser import running_chromium
 from tests.support.bus import fake_ingest, frame_of, status_of
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
@@ -18,13 +18,11 @@ from tests.web.support import OPERATOR, SECRETS
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
-HOST = "camera.lan"
-"""For Chromium this is another machine, so plain http to it is no secure context."""
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with running_chromium(f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as browser:
+    with chromium_elsewhere() as browser:
         yield browser
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.other_computer import HOST, chromium_elsewhere
 from tests.browser.sizes import SIZES, fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
-from tests.support.browser import running_chromium
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
@@ -21,13 +21,11 @@ from tests.web.support import OPERATOR, SECRETS, VIEWER, VIEWER_TOKEN, bearer
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
-HOST = "camera.lan"
-"""For Chromium this is another machine, so plain http to it is no secure context."""
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with running_chromium(f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as browser:
+    with chromium_elsewhere() as browser:
         yield browser
 
 

@@ -1,4 +1,4 @@
-"""The setup page in real Chromium, at phone and desk: the code behind the # of its address, and what comes of it."""
+"""The setup page in real Chromium, at phone and desk: the code behind the # of its address, and the new password."""
 
 from collections.abc import Iterator
 

@@ -50,7 +50,7 @@ class Asked:
 
 
 class Operations:
-    """What the groups of operations have in common: who asks, and how something is decided."""
+    """What the groups of operations share: the client of a request, and how a decision is made."""
 
     def __init__(self, keeper: Keeper, judge: Judge, codes: SetupCodes) -> None:
         self.keeper: Final = keeper

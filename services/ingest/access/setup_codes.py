@@ -41,7 +41,7 @@ class SetupCodes:
         self._spent: _Spent | None = None
 
     def make(self, seconds: float) -> str:
-        """A new one, as it is to be typed, good for so long."""
+        """A new code, as a person types it. It is valid for `seconds`."""
         digits = "".join(secrets.choice(_DIGITS) for _ in range(_LENGTH))
         self._valid = self._digest(digits), self._monotonic() + seconds
         return "-".join(digits[start : start + _GROUP] for start in range(0, _LENGTH, _GROUP))

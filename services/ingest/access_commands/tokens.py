@@ -36,7 +36,10 @@ def _arguments() -> argparse.Namespace:
     )
     make.add_argument("--live-only", action="store_true", help="for the live picture, and not for the archive")
     make.add_argument(
-        "--days", type=_days, metavar="DAYS", help="it ends after so many days; without this it has no end"
+        "--days",
+        type=_days,
+        metavar="DAYS",
+        help="the token ends after this number of days; without this it has no end",
     )
     end = actions.add_parser("end", help="end one, and the links that were made with it")
     end.add_argument("id", metavar="ID", help="its id, as it is listed")

@@ -266,7 +266,7 @@ def test_the_queue_is_bounded_and_what_is_too_much_is_told_so() -> None:
         first = pool.submit(thread.run, long_job)
         begun.wait()
         waiting = [pool.submit(thread.run, lambda: 8) for _ in range(MAX_WAITING)]
-        wait_until(thread._jobs.full, "so many wait")
+        wait_until(thread._jobs.full, "the queue is full")
         with pytest.raises(ControlRefusedError) as refused:
             thread.run(lambda: 9)
         assert refused.value.why == "busy"

@@ -287,7 +287,7 @@ def test_a_backup_that_is_put_back_has_a_lower_number_until_it_is_settled(home: 
 
 
 def test_a_question_on_the_bus_is_answered_once_for_all(home: House) -> None:
-    """A stranger who asks without end makes ingest send five times a second at most."""
+    """However often a stranger asks, ingest sends at most five times a second."""
     home.told.clear()
     first, second = new_access_question(), new_access_question()
     home.owner.answer(frozenset({b"access/", b"frame/a/main/"}))

@@ -20,7 +20,7 @@ DAY = 24 * 3600
 
 
 def fill(home: House, like: Record, count: int) -> None:
-    """Have so many more records like this one. To ask for each takes a minute."""
+    """Add this number of records like the given one. A request for each would take a minute."""
     more = tuple(like.model_copy(update={"sha256": digest_of(f"{like.kind} {number}")}) for number in range(count))
     home.owner._keeper.note(lambda state, _: state.model_copy(update={"records": (*state.records, *more)}))
 
