@@ -14,7 +14,14 @@ const WORDS = {
   headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'" },
 };
 
-worker.addEventListener("install", () => worker.skipWaiting());
+worker.addEventListener("install", (/** @type {any} */ event) => {
+  worker.skipWaiting();
+  // Starting this worker takes some 50 ms. Where browsers can, a page comes meanwhile, and all else goes past it.
+  event.addRoutes?.([
+    { condition: { requestMode: "navigate" }, source: "race-network-and-fetch-handler" },
+    { condition: { urlPattern: new URLPattern({}) }, source: "network" },
+  ]);
+});
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { mode, url } = event.request;
   const here = url.replace(worker.registration.scope, "").replace(/[?#].*/, "");
