@@ -70,6 +70,20 @@ def frame(flags: int, body: bytes) -> bytes:
     return head(flags, len(body)) + body
 
 
+def head_at(data: Buffer | bytearray, start: int, end: int) -> tuple[int, int, int] | None:
+    """The flags of the frame whose head is at `start` of `data`, the size of its body in bytes, and where that begins.
+    None while the head is not whole at `end`.
+    """
+    if end - start < SHORT_HEAD_BYTES:
+        return None
+    flags = data[start]
+    if not flags & LONG:
+        return flags, data[start + 1], start + SHORT_HEAD_BYTES
+    if end - start < LONG_HEAD_BYTES:
+        return None
+    return flags, *long_size(data, start + 1), start + LONG_HEAD_BYTES
+
+
 def command_body(name: bytes, data: bytes) -> bytes:
     return bytes((len(name),)) + name + data
 
@@ -81,6 +95,11 @@ def command(name: bytes, data: bytes) -> bytes:
 def split_command(body: bytes) -> tuple[bytes, bytes]:
     """A command's name and its data."""
     return (body[1 : 1 + body[0]], body[1 + body[0] :]) if body else (b"", b"")
+
+
+def pong_body(ping: bytes) -> bytes:
+    """The body of the command that answers a PING with this data: its context, which is bounded."""
+    return command_body(b"PONG", ping[PING_TIME_TO_LIVE_BYTES:][:MAX_PING_CONTEXT_BYTES])
 
 
 def subscribe(topic: bytes) -> bytes:

@@ -13,18 +13,14 @@ from shared.bus.zmtp import (
     COMMAND,
     GREETING_BYTES,
     LONG,
-    LONG_HEAD_BYTES,
-    MAX_PING_CONTEXT_BYTES,
     MECHANISM_PLACE,
     MORE,
-    PING_TIME_TO_LIVE_BYTES,
-    SHORT_HEAD_BYTES,
     Buffer,
     RefusedPeerError,
     ZmtpError,
-    command_body,
-    long_size,
+    head_at,
     mechanism_in,
+    pong_body,
     split_command,
 )
 
@@ -70,16 +66,8 @@ class ZmtpPeer:
         data = self._rest + data
         start = self._read_greeting(data)
         changes: list[DemandChange] = []
-        while self._is_greeted and len(data) - start >= SHORT_HEAD_BYTES:
-            flags = data[start]
-            if flags & LONG:
-                if len(data) - start < LONG_HEAD_BYTES:
-                    break
-                (size,) = long_size(data, start + 1)
-                begin = start + LONG_HEAD_BYTES
-            else:
-                size = data[start + 1]
-                begin = start + SHORT_HEAD_BYTES
+        while self._is_greeted and (head := head_at(data, start, len(data))):
+            flags, size, begin = head
             if flags & ~(MORE | LONG | COMMAND) or size > MAX_FRAME_BYTES:
                 raise ZmtpError(f"a frame with flags {flags} and {size} bytes makes no sense")
             if begin + size > len(data):
@@ -134,8 +122,7 @@ class ZmtpPeer:
         if name == b"CANCEL":
             return self._change(False, data)
         if name == b"PING":
-            context = data[PING_TIME_TO_LIVE_BYTES:][:MAX_PING_CONTEXT_BYTES]
-            self._reply(b"".join(self._mechanism.seal(COMMAND, command_body(b"PONG", context))))
+            self._reply(b"".join(self._mechanism.seal(COMMAND, pong_body(data))))
         return None
 
     def _change(self, is_wanted: bool, topic: bytes) -> DemandChange:

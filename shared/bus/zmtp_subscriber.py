@@ -10,17 +10,13 @@ from shared.bus.mechanism import Mechanism
 from shared.bus.zmtp import (
     COMMAND,
     GREETING_BYTES,
-    LONG,
-    LONG_HEAD_BYTES,
-    MAX_PING_CONTEXT_BYTES,
     MECHANISM_PLACE,
     MORE,
-    PING_TIME_TO_LIVE_BYTES,
-    SHORT_HEAD_BYTES,
     ZmtpError,
     command_body,
-    long_size,
+    head_at,
     mechanism_in,
+    pong_body,
     split_command,
 )
 
@@ -126,16 +122,8 @@ class ZmtpSubscriber:
         """Take in all whole frames; the offset of the first that is not whole."""
         buffer, view = self._buffer, self._view
         self._needed = 0
-        while self._is_greeted and end - start >= SHORT_HEAD_BYTES:
-            flags = buffer[start]
-            if flags & LONG:
-                if end - start < LONG_HEAD_BYTES:
-                    break
-                (size,) = long_size(buffer, start + 1)
-                begin = start + LONG_HEAD_BYTES
-            else:
-                size = buffer[start + 1]
-                begin = start + SHORT_HEAD_BYTES
+        while self._is_greeted and (head := head_at(buffer, start, end)):
+            flags, size, begin = head
             is_short = flags & COMMAND or not self.is_ready
             if size > (MAX_COMMAND_BYTES if is_short else MAX_MESSAGE_BYTES - self._parts_bytes):
                 raise ZmtpError(f"a frame of {size} bytes is too large")
@@ -184,7 +172,7 @@ class ZmtpSubscriber:
         """Unknown commands are ignored: a later version of ZMTP may add some."""
         name, data = split_command(body)
         if name == b"PING":
-            self._reply(self._command(b"PONG", data[PING_TIME_TO_LIVE_BYTES:][:MAX_PING_CONTEXT_BYTES]))
+            self._reply(b"".join(self._mechanism.seal(COMMAND, pong_body(data))))
 
     def _command(self, name: bytes, data: bytes) -> bytes:
         return b"".join(self._mechanism.seal(COMMAND, command_body(name, data)))

@@ -11,18 +11,16 @@ from shared.bus.zmtp import (
     COMMAND,
     GREETING_BYTES,
     LONG,
-    LONG_HEAD_BYTES,
-    MAX_PING_CONTEXT_BYTES,
     MECHANISM_PLACE,
     MORE,
     PING_TIME_TO_LIVE_BYTES,
-    SHORT_HEAD_BYTES,
     Buffer,
     RefusedPeerError,
     ZmtpError,
     command_body,
-    long_size,
+    head_at,
     mechanism_in,
+    pong_body,
     split_command,
 )
 
@@ -59,7 +57,7 @@ class ZmtpMessages:
 
     def ping(self) -> bytes:
         """A question whether the other end lives, as bytes to send. It answers at once, whatever else it does."""
-        return self._command(b"PING", bytes(PING_TIME_TO_LIVE_BYTES))
+        return self._sealed(command_body(b"PING", bytes(PING_TIME_TO_LIVE_BYTES)))
 
     def received(self, data: Buffer) -> list[list[bytes]]:
         """The parts of each message that ends in `data`, in their order.
@@ -71,16 +69,8 @@ class ZmtpMessages:
         unread += data
         start = self._read_greeting()
         messages: list[list[bytes]] = []
-        while self._is_greeted and len(unread) - start >= SHORT_HEAD_BYTES:
-            flags = unread[start]
-            if flags & LONG:
-                if len(unread) - start < LONG_HEAD_BYTES:
-                    break
-                (size,) = long_size(unread, start + 1)
-                begin = start + LONG_HEAD_BYTES
-            else:
-                size = unread[start + 1]
-                begin = start + SHORT_HEAD_BYTES
+        while self._is_greeted and (head := head_at(unread, start, len(unread))):
+            flags, size, begin = head
             self._check(flags, size)
             if begin + size > len(unread):
                 break
@@ -140,8 +130,7 @@ class ZmtpMessages:
         """Unknown commands are ignored: a later version of ZMTP may add some."""
         name, data = split_command(body)
         if name == b"PING":
-            context = data[PING_TIME_TO_LIVE_BYTES:][:MAX_PING_CONTEXT_BYTES]
-            self._reply(self._command(b"PONG", context))
+            self._reply(self._sealed(pong_body(data)))
 
-    def _command(self, name: bytes, data: bytes) -> bytes:
-        return b"".join(self._mechanism.seal(COMMAND, command_body(name, data)))
+    def _sealed(self, body: bytes) -> bytes:
+        return b"".join(self._mechanism.seal(COMMAND, body))
