@@ -7,7 +7,7 @@ import { formatSize } from "../shared/quantities.js";
 import { address, request } from "../shared/server.js";
 import { formatInstant, ZONE } from "../shared/time.js";
 import * as texts from "../texts.js";
-import { isConfirmed } from "./confirmation.js";
+import { isConfirmed } from "../forms/forms.js";
 import { page } from "./elements.js";
 import { LINK_SECONDS } from "./sharing.js";
 import { endingOf, formatPlayingTime, isBusy, lastDays, nameOf, noteOf } from "./timelapse-words.js";

@@ -23,6 +23,10 @@ class Role(IntEnum):
 class Permission(Protocol):
     """What let somebody in, where it can be taken back."""
 
+    @property
+    def is_access_closed(self) -> bool:
+        """Whether nobody is let in now, whatever they show."""
+
     def when_withdrawn(self, act: Callable[[], None]) -> Callable[[], None]:
         """Call `act` when it is taken back, which may be at once; what is returned ends that. On the loop."""
 
