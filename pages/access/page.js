@@ -44,7 +44,10 @@ function showPasswords(access) {
     const form = page[role];
     const where = access[`${role}_password`];
     const words = { page: texts.setAtPage, environment: texts.setByEnvironment(role.toUpperCase()) };
-    setText(/** @type {Element} */ (form.querySelector("p span")), words[/** @type {"page"} */ (where)] ?? texts.notSet);
+    setText(
+      /** @type {Element} */ (form.querySelector("p span")),
+      words[/** @type {"page"} */ (where)] ?? texts.notSet,
+    );
     for (const part of form.querySelectorAll("label, button")) {
       /** @type {HTMLElement} */ (part).hidden = where === "environment";
     }
