@@ -121,7 +121,7 @@ def _access(request: Request, authenticator: Authenticator) -> AccessOverview:
         role=role.name.lower(),
         user=requester.user,
         longest_link_seconds=LONGEST_SECONDS[role],
-        makes_tokens=authenticator.owner is not None and role is Role.OPERATOR and requester.limits is None,
+        makes_tokens=authenticator.owner is not None and authenticator.needs_a_secret and requester.is_whole_operator,
     )
 
 

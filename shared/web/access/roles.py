@@ -60,6 +60,11 @@ class Requester:
     proof: Proof | None = field(default=None, repr=False)
 
     @property
+    def is_whole_operator(self) -> bool:
+        """Whether it is the operator, and its proof is for everything."""
+        return self.role is Role.OPERATOR and self.limits is None
+
+    @property
     def has_link(self) -> bool:
         """Whether a share link is its proof, which opens one thing only."""
         return self.limits is not None and self.limits.is_a_links
