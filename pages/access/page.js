@@ -96,7 +96,7 @@ function sessionShown(session) {
     badge: session.is_mine ? texts.thisBrowser : "",
     lines: [
       [texts.loginOf(texts.roles[/** @type {"viewer"} */ (session.role)], session.address)],
-      [texts.loggedIn, timeElement(session.since), ...usedOf(session), "."],
+      [texts.loggedIn, timeElement(session.since), ...(session.used_at ? usedOf(session) : []), "."],
     ],
     act: texts.logOut,
     end: () => endOne("sessions", session.id, title, texts.sureToLogOut(title, session.address)),
