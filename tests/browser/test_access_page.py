@@ -89,7 +89,7 @@ def test_a_token_is_made_shown_in_an_image_elsewhere_and_ended(page: Page, home:
             page.get_by_role("button", name="End", exact=True).click()
         begin = monotonic()
         wait_until(lambda: home.replica.hub.viewer_count("cam1") == 0, "the stream has ended", 2)
-        note("seconds from a token's end to its stream's", monotonic() - begin)
+        note("seconds from the answer that a token has ended to its stream's end", monotonic() - begin)
     expect(page.locator("#done")).to_contain_text("“Wall tablet” has ended.")
     expect(tablet).to_have_count(0)
     expect(page.locator("#tokens-title")).to_be_focused()
