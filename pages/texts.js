@@ -369,6 +369,68 @@ export const hours = (/** @type {number} */ count) => counted(count, "hour");
 export const minutes = (/** @type {number} */ count) => counted(count, "minute");
 export const seconds = (/** @type {number} */ count) => counted(count, "second");
 
+// The page of access
+
+/** @param {string} browser @param {string} system */
+export const browserOn = (browser, system) => `${browser} on ${system}`;
+export const someBrowser = "A browser";
+export const everyCamera = "All cameras";
+/** @param {string} cameras */
+export const withArchive = (cameras) => `${cameras}, and the archive`;
+/** @param {string} cameras */
+export const liveAlone = (cameras) => `${cameras}, the live picture alone`;
+/** @param {string} id */
+export const linkToPicture = (id) => `Archived picture ${id}`;
+/** @param {string} camera */
+export const linkToLapse = (camera) => `Time-lapse of ${camera}`;
+export const roles = { viewer: "Viewer", operator: "Operator" };
+/** Where a password was set. */
+export const setAtPage = "Set on this page.";
+/** @param {string} role in capitals */
+export const setByEnvironment = (role) =>
+  `${role}_PASSWORD or ${role}_TOKEN is set where Framecast is started, and goes before this page: change it there.`;
+export const notSet = "Not set.";
+export const noTokens = "There are no tokens.";
+export const noLogins = "Nobody is logged in here.";
+export const noLinks = "There are no share links.";
+export const thisBrowser = "This browser";
+/** @param {string} role @param {string} address */
+export const loginOf = (role, address) => `${role}${address && `, from ${address}`}`;
+/** What stands before a time. */
+export const loggedIn = "Since ";
+export const madeAt = "Made ";
+export const usedAt = ", last used ";
+export const usedNever = ", not used yet";
+export const endsAt = ", ends ";
+export const endsNever = ", without an end";
+export const end = "End";
+export const logOut = "Log out";
+/** @param {string} act @param {string} title for screen readers */
+export const actOn = (act, title) => `${act}: ${title}`;
+/** @param {string} name */
+export const sureToEnd = (name) => `End the token “${name}”? What uses it sees nothing from then on.`;
+/** @param {string} browser @param {string} address */
+export const sureToLogOut = (browser, address) => `Log out ${browser}${address && ` (${address})`}?`;
+export const sureToLogOutOthers = "Log out all browsers but this one?";
+/** @param {string} subject */
+export const sureToEndLink = (subject) => `End this link to “${subject}”? Whoever has it sees nothing from then on.`;
+/** @param {string} title */
+export const hasEnded = (title) => `“${title}” has ended.`;
+export const othersAreOut = "All other browsers are logged out.";
+export const notKept = "This holds, but is not on the disk yet: ingest tries again by itself. See to its disk.";
+export const codeNeeded = "Enter the setup code that the command shows.";
+export const passwordIsSet = {
+  viewer: "The password is set. Browsers of viewers log in again with it.",
+  operator: "The password is set. Other browsers of operators log in again with it.",
+};
+export const chooseCameras = "Choose a camera, or all.";
+export const tokenIsMade = "The token is made. Copy it now: it is shown this once.";
+/** @param {string} name */
+export const copyToken = (name) => `Copy the token of ${name}`;
+export const never = "Never";
+/** @param {number} count */
+export const inDays = (count) => `In ${counted(count, "day")}`;
+
 // The connect page
 
 /** How long a link is good, by seconds. */
@@ -396,6 +458,13 @@ export const linkOnPhone = "The share link on a phone";
 export const linkOnPhoneAbout = "Whoever scans the code looks at this one camera, until the link ends.";
 export const lineAddress = "Address";
 export const linkEnds = "The link is in the lines below. It ends on ";
+export const makeToken = "Make a token for this";
+/** @param {string} title of a program */
+export const tokenFor = (title) => `Make a token for ${title}`;
+export const tokenLine = "Password";
+export const tokenIsInLines =
+  "The token is in these lines, and shown this once. It opens this camera’s live picture alone, until you end it at";
+export const access = "Access";
 export const copy = "Copy";
 export const copied = "Copied";
 export const isCopied = "Copied.";

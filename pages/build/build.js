@@ -19,13 +19,24 @@ const MODULES = {
   status: "page:status/page.js",
   connect: "page:connect/page.js",
   link: "page:link/page.js",
+  access: "page:access/page.js",
+  forms: "page:forms/forms.js",
 };
-const STYLES = ["shared/framecast", "live/live", "timeline/timeline", "status/status", "login/login", "link/link"];
+const STYLES = [
+  "shared/framecast",
+  "live/live",
+  "timeline/timeline",
+  "status/status",
+  "login/login",
+  "link/link",
+  "forms/forms",
+];
 const PAGES = [
   "live/index",
   "timeline/archive",
   "status/status",
   "connect/connect",
+  "access/access",
   "login/login",
   "setup/setup",
   "link/shared",
@@ -59,10 +70,11 @@ const shared = {
   },
 };
 
-/** A module that is loaded later is a file of its own. */
-const later = {
-  name: "later",
+/** A module that is loaded later is a file of its own, and so is what pages with forms share. */
+const apart = {
+  name: "apart",
   setup(/** @type {import("esbuild").PluginBuild} */ { onResolve }) {
+    onResolve({ filter: /^\.\.\/forms\/forms\.js$/ }, () => ({ path: "./forms.js", external: true }));
     onResolve({ filter: /^\.\.\/\w+\/page\.js$/ }, ({ path: named, kind }) =>
       kind === "dynamic-import" ? { path: `./${named.split("/")[1]}.js`, external: true } : null,
     );
@@ -88,7 +100,7 @@ const usual = {
   minify: true,
   charset: "utf8",
   logLevel: "warning",
-  plugins: [texts, shared, later, styles],
+  plugins: [texts, shared, apart, styles],
 };
 
 const anyOf = (/** @type {string[]} */ names) => new RegExp(`^(?:${names.join("|")})$`);

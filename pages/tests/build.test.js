@@ -68,7 +68,7 @@ test("the lock file tells no address to load from", async () => {
 test("no name that is shortened is a text's or an id of the pages that it is shortened in", async () => {
   /** @type {string[]} */
   const ids = [];
-  for (const page of ["live/index", "timeline/archive", "status/status", "connect/connect"]) {
+  for (const page of ["live/index", "timeline/archive", "status/status", "connect/connect", "access/access"]) {
     ids.push(...[...(await read(`../${page}.html`)).matchAll(/ (?:id|name)="([\w-]+)"/g)].map(([, id]) => id));
   }
   assert.ok(ids.includes("lapses") && "pictures" in pageTexts && "noPicture" in elementTexts);

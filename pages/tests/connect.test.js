@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fill } from "../connect/filling.js";
+import { fill, takesToken } from "../connect/filling.js";
 import * as texts from "../texts.js";
 
 const BASE = "https://cam.test/under/";
@@ -36,4 +36,14 @@ test("a password is copied as an address and a shell take it, and never shown", 
   const { shown, copied } = fill("'{login}stream'", { ...NOTHING, password: "a'b@c/d$&é" });
   assert.equal(copied, "'https://viewer:a%27b%40c%2Fd%24%26%C3%A9@cam.test/under/stream'");
   assert.equal(shown, "'https://viewer:PASSWORD@cam.test/under/stream'");
+});
+
+test("a token is in its line whole: as the password, or in the place of a link", () => {
+  const made = { ...NOTHING, token: "framecast_x-y_z" };
+  const login = "https://viewer:framecast_x-y_z@cam.test/under/stream";
+  assert.deepEqual(fill("{login}stream", made), { shown: login, copied: login, lacks: "" });
+  assert.equal(fill("{base}stream?link={link}", made).shown, `${BASE}stream?token=framecast_x-y_z`);
+  assert.equal(fill('<camera-feed link="{link}">', made).lacks, texts.makeALink, "the element takes a link alone");
+  const lines = ["{login}s", "{base}s?link={link}", '<camera-feed link="{link}">', "{base}s"];
+  assert.deepEqual(lines.map(takesToken), [true, true, false, false]);
 });

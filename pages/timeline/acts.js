@@ -1,10 +1,10 @@
 /* What can be done with pictures: play, capture, delete, share. */
 
+import { isConfirmed } from "../forms/forms.js";
 import { copyText } from "../shared/copy.js";
 import { address, request } from "../shared/server.js";
 import { formatInstant } from "../shared/time.js";
 import * as texts from "../texts.js";
-import { isConfirmed } from "./confirmation.js";
 import { change, fetchAhead, go, hasSmall, loadGaps, loadMissed, note, rank, tellOutlook, update } from "./display.js";
 import { page } from "./elements.js";
 import { play } from "./play.js";

@@ -1,5 +1,6 @@
 /* Time-lapses: asked for with their length told beforehand, watched while they are made, played, kept or deleted. */
 
+import { isConfirmed } from "../forms/forms.js";
 import { copyText } from "../shared/copy.js";
 import { make, setText } from "../shared/dom.js";
 import { on } from "../shared/events.js";
@@ -7,7 +8,6 @@ import { formatSize } from "../shared/quantities.js";
 import { address, request } from "../shared/server.js";
 import { formatInstant, ZONE } from "../shared/time.js";
 import * as texts from "../texts.js";
-import { isConfirmed } from "./confirmation.js";
 import { page } from "./elements.js";
 import { LINK_SECONDS } from "./sharing.js";
 import { endingOf, formatPlayingTime, isBusy, lastDays, nameOf, noteOf } from "./timelapse-words.js";

@@ -65,6 +65,10 @@ class Archiver:
     row_writer: RowWriter
     manual_capture: ManualCapture
     """These three exist from the start on."""
+    failed = False
+    refusal: ConfigurationError | None = None
+    witnesses: Sequence[Witness] = ()
+    """Other clocks to ask. Fill it before the start."""
 
     def __init__(  # noqa: PLR0913 what it is made of
         self,
@@ -86,11 +90,7 @@ class Archiver:
         self.frame_rows = FrameRows(engine)
         self.rules = rules or CameraRules()
         self._owner = owner
-        self.failed = False
-        self.refusal: ConfigurationError | None = None
         self.trusted_clock = TrustedClock(clock)
-        self.witnesses: Sequence[Witness] = ()
-        """Other clocks to ask. Fill it before the start."""
         self.jobs: dict[str, BackgroundJob] = {}
         """By name. Fill it before the start."""
         self._loop_clock = LoopClock(clock.monotonic)

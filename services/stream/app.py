@@ -3,8 +3,9 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -83,20 +84,7 @@ def build_app(
     def problems() -> list[str]:
         return [*authenticator.problems(), *hub.problems()]
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        running = [asyncio.create_task(hub.run(), name="hub")]
-        if owner is not None:
-            running.append(asyncio.create_task(owner.run(), name="access"))
-            running.append(asyncio.create_task(tell_that_it_is_needed(authenticator, owner), name="setup"))
-        for task in running:
-            task.add_done_callback(_end_after_crash)
-        async with archive:
-            yield
-        for task in running:
-            task.cancel()
-        hub.close()
-
+    lifespan = partial(_lifespan, hub, authenticator, owner, archive)
     app = DescribedApp(title="Framecast", summary=_SUMMARY, version=__version__, lifespan=lifespan, **WITHOUT_THEIRS)
     use_error_messages(app)
     app.add_middleware(BodyLimit)
@@ -105,10 +93,7 @@ def build_app(
     app.include_router(streams_router(hub, PerAddressLimit(settings.stream_max_viewers_per_address)))
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
-    publication = Publication(
-        settings.stream_host, settings.publish_address, settings.site_address, settings.gateway_socket is not None
-    )
-    app.include_router(connect_router(hub, authenticator, publication))
+    app.include_router(connect_router(hub, authenticator, _publication(settings)))
     app.include_router(shared_page_router(hub, authenticator, settings.archive_time_zone))
     app.include_router(login_router(authenticator))
     if owner is not None:
@@ -128,6 +113,32 @@ def build_app(
     guarded = Guard(app, settings, authenticator, rules, RefusalPictures())
     served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded
     return BasePath(served, settings.base_path)
+
+
+@asynccontextmanager
+async def _lifespan(
+    hub: Hub,
+    authenticator: Authenticator,
+    owner: OwnerAccess | None,
+    archive: AbstractAsyncContextManager[object],
+    _app: FastAPI,
+) -> AsyncIterator[None]:
+    running = [asyncio.create_task(hub.run(), name="hub")]
+    if owner is not None:
+        running.append(asyncio.create_task(owner.run(), name="access"))
+        running.append(asyncio.create_task(tell_that_it_is_needed(authenticator, owner), name="setup"))
+    for task in running:
+        task.add_done_callback(_end_after_crash)
+    async with archive:
+        yield
+    for task in running:
+        task.cancel()
+    hub.close()
+
+
+def _publication(settings: StreamSettings) -> Publication:
+    has_gateway = settings.gateway_socket is not None
+    return Publication(settings.stream_host, settings.publish_address, settings.site_address, has_gateway)
 
 
 def _end_after_crash(running: asyncio.Task[None]) -> None:

@@ -19,6 +19,7 @@ Address = IPv4Address | IPv6Address
 _BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _OURS: Final = frozenset(
     {
+        "access",
         "api",
         "archive",
         "connect",
@@ -173,6 +174,12 @@ class WebSettings(EnvironmentSecrets, BusClientSettings):
         """The hosts that SITE_ADDRESS and ALLOWED_ORIGINS name."""
         return frozenset(map(host_in, self.allowed_origins)) | _site_hosts(self.site_address or "")
 
+    @property
+    def site_origins(self) -> frozenset[str]:
+        """The origins of the pages at SITE_ADDRESS: of HTTPS where it names no scheme, as for Caddy."""
+        sites = (urlsplit(site if "://" in site else f"https://{site}") for site in _sites(self.site_address or ""))
+        return frozenset(f"{site.scheme}://{site.netloc}" for site in sites if site.hostname)
+
 
 def shown(settings: Settings, names: Iterable[str]) -> dict[str, str]:
     """Settings by their variables' names, for display: addresses without credentials and query.
@@ -231,7 +238,11 @@ def _site_hosts(site_addresses: str) -> frozenset[str]:
 
     An address without a host (`:80`) adds none: the address that we bind decides then.
     """
-    return frozenset(filter(None, map(host_in, site_addresses.replace(",", " ").split())))
+    return frozenset(filter(None, map(host_in, _sites(site_addresses))))
+
+
+def _sites(site_addresses: str) -> list[str]:
+    return site_addresses.lower().replace(",", " ").split()
 
 
 def is_loopback(host: str) -> bool:

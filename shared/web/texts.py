@@ -13,7 +13,8 @@ NO_TEXT: Final = "a text message must be UTF-8"
 FOREIGN_PAGE: Final = "A page of another site sent this request: if it may, name that site in ALLOWED_ORIGINS."
 OUR_PAGES_ALONE: Final = (
     "A page of another site sent this request, and access is decided on our own pages alone. "
-    "A program sends a Bearer token."
+    "A program sends a Bearer token. If this was our own page, a proxy in front changes Host: let it pass on Host "
+    "unchanged, or name the address that people type in SITE_ADDRESS."
 )
 
 SIGN_ON_UNREADABLE: Final = (

@@ -7,6 +7,7 @@ with pictures and an empty one.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
@@ -14,12 +15,14 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 from shared.bus.status import CameraState
 from tests.browser.archive_site import Site as ArchiveSite
 from tests.browser.archive_site import archive_site
-from tests.browser.site import Site, running_site
+from tests.browser.site import Site, filmed, running_site
 from tests.support.accessibility import Scheme, assert_accessible
 from tests.support.figures import note
+from tests.support.kept_owner import kept_owner
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.screenshots import keep
+from tests.support.waiting import wait_until
 from tests.web.support import SECRETS
 
 pytestmark = pytest.mark.browser
@@ -138,6 +141,28 @@ def test_the_login_page(page: Page) -> None:
         page.goto(f"http://127.0.0.1:{replica.port}/login")
         expect(page.get_by_label("Password")).to_be_focused()
         looks_well(page, "login")
+
+
+def test_the_page_of_access(page: Page, tmp_path: Path) -> None:
+    """With a password, tokens of long names, a login and a link."""
+    bus = f"tcp://127.0.0.1:{free_port()}"
+    with (
+        filmed(bus, "cam1") as cameras,
+        kept_owner(cameras.ingest, tmp_path / "owner") as owner,
+        running_replica(bus, owner=owner.access(bus)) as replica,
+    ):
+        origin = f"http://127.0.0.1:{replica.port}"
+        wait_until(lambda: replica.request("/api/devices")[0] == 200, "it knows ingest's state")
+        wait_until(replica.knows_a_camera, "the camera is known")
+        decide = page.request
+        password = {"password": "digging in the garden", "code": owner.code()}
+        assert decide.put(f"{origin}/api/access/passwords/operator", data=password).ok
+        for name in (LONG, "x" * 64):
+            assert decide.post(f"{origin}/api/access/tokens", data={"name": name, "cameras": ["cam1"]}).ok
+        assert decide.post(f"{origin}/api/camera/links", data={"camera": "cam1"}).ok
+        page.goto(f"{origin}/access")
+        expect(page.locator(".record")).to_have_count(4)
+        looks_well(page, "access")
 
 
 def history_of(keys: Iterable[str]) -> dict[str, object]:

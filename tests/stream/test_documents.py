@@ -87,6 +87,7 @@ def test_every_address_that_a_document_names_exists(document: str, lonely_replic
     # They are there where ingest keeps what the owner decides.
     described += [
         "/setup",
+        "/access",
         *(re.sub(r"{\w+}", "[^/]+", route.path) for route in OWNERS.routes if isinstance(route, APIRoute)),
     ]
     for address in addresses:

@@ -125,6 +125,21 @@ def test_the_operator_ends_another_session(house: House, operator: Headers) -> N
     assert house.everywhere(operator) == {200}
 
 
+def test_a_share_link_is_listed_and_ended_everywhere(house: House, operator: Headers) -> None:
+    """Also one to an archived frame, which the archiver judges."""
+    link = ask(house.stream, "POST", "/api/camera/links", operator | JSON, json.dumps({"frame": 999}))
+    shown = json.loads(link.body)["image_url"]
+
+    def seen() -> set[int]:
+        return {ask(port, "GET", shown).status for port in (house.stream, house.archiver)}
+
+    wait_until(lambda: seen() == {404}, "it is known, and there is no such frame")
+    (listed,) = json.loads(house.decide("GET", "/links", operator).body)
+    assert listed["path"] == "/api/camera/frames/999"
+    assert house.decide("DELETE", f"/links/{listed['id']}", operator).status == 200
+    wait_until(lambda: seen() == {401}, "it has ended")
+
+
 def test_a_session_outlives_ingests_restart_and_no_secret_is_logged(house: House, operator: Headers) -> None:
     """While ingest is away, what was known holds."""
     stack = house.stack

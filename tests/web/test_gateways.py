@@ -239,7 +239,13 @@ def test_the_blocks_in_the_documents_sign_users_on(  # noqa: PLR0913, PLR0917 fi
                 ("carol", "viewer" if is_ingress else "operator"),
             ):
                 seconds = {"viewer": 24 * 3600, "operator": 30 * 24 * 3600}[role]
-                access = {"authenticates": True, "role": role, "user": user, "longest_link_seconds": seconds}
+                access = {
+                    "authenticates": True,
+                    "role": role,
+                    "user": user,
+                    "longest_link_seconds": seconds,
+                    "makes_tokens": False,
+                }
                 assert asked(user) == (200, access)
                 forged = {"Remote_Groups": "admins", "X_Authentik_Groups": "admins", "X_Sign_On_Secret": "mine"}
                 assert asked(user, **forged) == (200, access)

@@ -199,6 +199,7 @@ def test_a_name_may_have_any_letters(bus: str) -> None:
             "role": "operator",
             "user": "jürgen müller",
             "longest_link_seconds": 0,
+            "makes_tokens": False,
         }
 
 

@@ -147,5 +147,6 @@ def _link_told(record: Record) -> Result:
         "path": None if record.scope is None else record.scope.path,
         "made_at": record.made_at,
         "made_by": record.made_by,
+        "used_at": record.used_at,
         "ends_at": record.ends_at,
     }

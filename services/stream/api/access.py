@@ -1,18 +1,26 @@
-"""`/api/access`: what the operator decides on access: passwords, tokens, sessions. Ingest keeps all of it.
+"""`/api/access`: what the operator decides on access: passwords, tokens, sessions, links. Ingest keeps all of it.
 
 Each request carries what its sender showed to us, and ingest judges that.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.stream.api.access_schemas import (
+    AccessSummary,
+    Done,
+    Link,
+    MadeToken,
+    NewPassword,
+    NewToken,
+    RoleName,
+    Session,
+    Token,
+)
 from services.stream.api.control_refusals import REFUSALS, as_http
 from services.stream.api.session_cookie import set_session
 from services.stream.base import access_texts
-from shared.bus.topics import CameraKey
 from shared.control.messages import ControlRefusedError, ControlSilentError, Proof
 from shared.web.access.access_book import ROLES
 from shared.web.access.authenticator import Authenticator
@@ -21,177 +29,119 @@ from shared.web.access.logins import arrived
 from shared.web.access.owner_access import OwnerAccess, client_facts
 from shared.web.access.roles import requester_of
 
-RoleName = Literal["viewer", "operator"]
 RecordId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{12}$", description="a record's `id`")]
-Code = Annotated[str | None, Field(min_length=1, max_length=64, description="the setup code, where nothing is claimed")]
-MAX_NAME: Final = 64
-MAX_CAMERAS: Final = 16
 
 
-class Decision(BaseModel):
-    """What a write needs besides the operator's login."""
+class Decider:
+    """Has ingest decide what a request asks for, by what its sender showed."""
 
-    model_config = ConfigDict(extra="forbid")
+    def __init__(self, authenticator: Authenticator, owner: OwnerAccess) -> None:
+        self.owner = owner
+        self._authenticator = authenticator
 
-    code: Code = None
-
-
-class NewPassword(Decision):
-    password: str = Field(min_length=8, max_length=256)
-
-
-class NewToken(Decision):
-    name: str = Field(min_length=1, max_length=MAX_NAME, description="what the token is for")
-    role: RoleName = "viewer"
-    cameras: list[CameraKey] | None = Field(
-        None, min_length=1, max_length=MAX_CAMERAS, description="for these cameras alone; all without it"
-    )
-    archive: bool = Field(True, description="whether it opens the archive, too")
-    ends_at: AwareDatetime | None = Field(None, description="when it runs out; never without it")
-
-
-class Session(BaseModel):
-    """A login of a person."""
-
-    id: str
-    role: RoleName
-    since: datetime
-    used_at: datetime | None = None
-    address: str
-    browser: str
-    ends_at: datetime | None
-    is_mine: bool
-
-
-class Token(BaseModel):
-    """A token, without its secret, which nobody keeps."""
-
-    id: str
-    name: str
-    role: RoleName
-    cameras: list[str] | None
-    archive: bool
-    made_at: datetime
-    made_by: str
-    used_at: datetime | None = None
-    ends_at: datetime | None
-
-
-class MadeToken(BaseModel):
-    """`secret` is told once, here."""
-
-    id: str
-    secret: str
-    is_kept: bool = Field(description="false: ingest's disk did not take it, so a restart of ingest forgets it")
-
-
-class Done(BaseModel):
-    is_kept: bool = Field(True, description="false: ingest's disk did not take it, so a restart of ingest forgets it")
-
-
-class AccessSummary(BaseModel):
-    """Who may come in by what."""
-
-    is_claimed: bool = Field(description="whether a client must show something")
-    viewer_password: Literal["page", "environment"] | None = Field(description="where it was set; null: there is none")
-    operator_password: Literal["page", "environment"] | None
-    state: str | None = Field(description="the name of ingest's state; null while it is not known")
-    number: int | None
-    problems: list[str]
-
-
-def access_router(authenticator: Authenticator, owner: OwnerAccess) -> APIRouter:  # noqa: C901 one endpoint each
-    router = APIRouter(prefix=ACCESS, tags=["access"], responses=REFUSALS)
-
-    async def ask(request: Request, do: str, arguments: dict[str, Any], code: str | None = None) -> dict[str, Any]:
+    async def ask(
+        self, request: Request, do: str, arguments: dict[str, Any] | None = None, code: str | None = None
+    ) -> dict[str, Any]:
+        """
+        Raises:
+            HTTPException: ingest refused, or does not answer.
+        """
         requester = requester_of(request.scope)
         proof = requester.proof if code is None else Proof(code=code)
-        if proof is None and authenticator.needs_a_secret:
+        if proof is None and self._authenticator.needs_a_secret:
             raise HTTPException(403, access_texts.LOG_IN_AGAIN)
         facts = client_facts(requester.address, request.headers.get("user-agent", ""))
         try:
-            return dict(await owner.ask(do, proof, facts, arguments))
+            return dict(await self.owner.ask(do, proof, facts, arguments or {}))
         except (ControlRefusedError, ControlSilentError) as error:
             raise as_http(error) from None
 
+    def summary(self) -> AccessSummary:
+        """Who may come in by what, without asking."""
+        name, number = self.owner.book.mark
+        return AccessSummary(
+            is_claimed=self._authenticator.needs_a_secret,
+            viewer_password=self._password("viewer"),
+            operator_password=self._password("operator"),
+            state=name,
+            number=number,
+            problems=self._authenticator.problems(),
+        )
+
+    def _password(self, name: RoleName) -> Literal["page", "environment"] | None:
+        if self._authenticator.sets_password(ROLES[name]):
+            return "environment"
+        return "page" if ROLES[name] in self.owner.book.passwords else None
+
+
+def access_router(authenticator: Authenticator, owner: OwnerAccess) -> APIRouter:
+    router = APIRouter(prefix=ACCESS, tags=["access"], responses=REFUSALS)
+    decider = Decider(authenticator, owner)
+
     @router.get("", summary="Who may come in by what")
     async def summary() -> AccessSummary:
-        return _summary(authenticator, owner)
+        return decider.summary()
 
+    for add in (_add_passwords, _add_sessions, _add_tokens, _add_links):
+        add(router, decider)
+    return router
+
+
+def _add_passwords(router: APIRouter, decider: Decider) -> None:
+    @router.put("/passwords/{role}", summary="Set the password of a role")
+    async def set_password(request: Request, answer: Response, role: RoleName, wanted: NewPassword) -> Done:
+        arguments = {"role": role, "password": wanted.password}
+        result = await decider.ask(request, "set_password", arguments, wanted.code)
+        session, has = await arrived(decider.owner, result["secret"], result["ends_at"]), requester_of(request.scope)
+        if has.role is None or not has.has_session or ROLES[result["role"]] >= has.role:
+            set_session(answer, request, session.secret, session.seconds)
+        return _done(result)
+
+
+def _add_sessions(router: APIRouter, decider: Decider) -> None:
     @router.get("/sessions", summary="The logins of people")
     async def sessions(request: Request) -> list[Session]:
-        return [_session(each) for each in (await ask(request, "sessions", {}))["sessions"]]
+        return [Session.by(each) for each in (await decider.ask(request, "sessions"))["sessions"]]
 
     @router.delete("/sessions", summary="End all sessions but one's own")
     async def end_sessions(
         request: Request, mine: Annotated[bool, Query(description="one's own, too")] = False
     ) -> Done:
-        return _done(await ask(request, "end_sessions", {"all": True} if mine else {"all_but_mine": True}))
+        arguments = {"all": True} if mine else {"all_but_mine": True}
+        return _done(await decider.ask(request, "end_sessions", arguments))
 
     @router.delete("/sessions/{record_id}", summary="End a session")
     async def end_session(request: Request, record_id: RecordId) -> Done:
-        return _done(await ask(request, "end_sessions", {"ids": [record_id]}))
+        return _done(await decider.ask(request, "end_sessions", {"ids": [record_id]}))
 
+
+def _add_tokens(router: APIRouter, decider: Decider) -> None:
     @router.get("/tokens", summary="The tokens of programs")
     async def tokens(request: Request) -> list[Token]:
-        return [_token(each) for each in (await ask(request, "tokens", {}))["tokens"]]
+        return [Token.by(each) for each in (await decider.ask(request, "tokens"))["tokens"]]
 
     @router.post("/tokens", summary="Make a token")
     async def make_token(request: Request, wanted: NewToken) -> MadeToken:
         ends_at = None if wanted.ends_at is None else int(wanted.ends_at.timestamp())
-        arguments = {"name": wanted.name, "role": wanted.role, "cameras": wanted.cameras, "archive": wanted.archive}
-        result = await ask(request, "make_token", {**arguments, "ends_at": ends_at}, wanted.code)
-        await arrived(owner, result["secret"], ends_at)
+        arguments = {**wanted.model_dump(exclude={"code"}), "ends_at": ends_at}
+        result = await decider.ask(request, "make_token", arguments, wanted.code)
+        await arrived(decider.owner, result["secret"], ends_at)
         return MadeToken(id=result["id"], secret=result["secret"], is_kept=result.get("is_kept", True))
 
     @router.delete("/tokens/{record_id}", summary="End a token")
     async def end_token(request: Request, record_id: RecordId) -> Done:
-        return _done(await ask(request, "end_token", {"id": record_id}))
-
-    @router.put("/passwords/{role}", summary="Set the password of a role")
-    async def set_password(request: Request, answer: Response, role: RoleName, wanted: NewPassword) -> Done:
-        arguments = {"role": role, "password": wanted.password}
-        result = await ask(request, "set_password", arguments, wanted.code)
-        session, has = await arrived(owner, result["secret"], result["ends_at"]), requester_of(request.scope)
-        if has.role is None or not has.has_session or ROLES[result["role"]] >= has.role:
-            set_session(answer, request, session.secret, session.seconds)
-        return _done(result)
-
-    return router
+        return _done(await decider.ask(request, "end_token", {"id": record_id}))
 
 
-def _summary(authenticator: Authenticator, owner: OwnerAccess) -> AccessSummary:
-    def where(name: RoleName) -> Literal["page", "environment"] | None:
-        if authenticator.sets_password(ROLES[name]):
-            return "environment"
-        return "page" if ROLES[name] in owner.book.passwords else None
+def _add_links(router: APIRouter, decider: Decider) -> None:
+    @router.get("/links", summary="The share links")
+    async def links(request: Request) -> list[Link]:
+        return [Link.by(each) for each in (await decider.ask(request, "links"))["links"]]
 
-    name, number = owner.book.mark
-    return AccessSummary(
-        is_claimed=authenticator.needs_a_secret,
-        viewer_password=where("viewer"),
-        operator_password=where("operator"),
-        state=name,
-        number=number,
-        problems=authenticator.problems(),
-    )
+    @router.delete("/links/{record_id}", summary="End a share link")
+    async def end_link(request: Request, record_id: RecordId) -> Done:
+        return _done(await decider.ask(request, "end_link", {"id": record_id}))
 
 
 def _done(result: dict[str, Any]) -> Done:
     return Done(is_kept=result.get("is_kept", True))
-
-
-def _session(told: dict[str, Any]) -> Session:
-    times = {name: _time(told.get(name)) for name in ("since", "used_at", "ends_at")}
-    return Session.model_validate({**told, **times})
-
-
-def _token(told: dict[str, Any]) -> Token:
-    scope = told.get("scope") or {}
-    times = {name: _time(told.get(name)) for name in ("made_at", "used_at", "ends_at")}
-    limits = {"cameras": scope.get("cameras"), "archive": scope.get("archive", True)}
-    return Token.model_validate({**told, **times, **limits})
-
-
-def _time(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

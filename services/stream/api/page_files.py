@@ -15,8 +15,14 @@ def page_text(name: str) -> str:
     """The page of this file. Its header tells which page it is, and a login leads back to it."""
     own = "./" if name == "index.html" else name.removesuffix(".html")
     page = _with_parts(name)
+    page = with_link(page, own)
     page = page.replace(f"<a href={own}>", f"<a href={own} aria-current=page>", 1)
     return page if own == "./" else page.replace("<a href=login>", f'<a href="login?next={own}">')
+
+
+def with_link(page: str, own: str) -> str:
+    """The page, with a link in its header to this page, which not everybody has."""
+    return page if f"<a href={own}" in page else page.replace("</nav>", f"<a href={own}>{own.title()}</a></nav>", 1)
 
 
 def _with_parts(name: str) -> str:

@@ -12,7 +12,8 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from services.stream.api.page_files import STATIC, page_text
+from services.stream.api.page_files import STATIC, page_text, with_link
+from services.stream.base import access_texts
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.origins import Origins
 from shared.web.access.roles import Requester, Role, requester_of
@@ -22,6 +23,12 @@ OPEN_FILES: Final = frozenset(
     {"/old-browser.js", "/link.js", "/link.css", "/server.js", "/manifest.json", "/worker.js", *ICONS}
 )
 """What the login page, a share link's page and an installed app load. There is no secret in it."""
+ACCESS_PAGE: Final = "/access"
+"""There only where access is decided at the page."""
+_WITHOUT_ACCESS: Final = (
+    '<!doctype html><html lang=en><meta name=viewport content="width=device-width"><title>Access</title>'
+    f"<h1>Access</h1><p>{access_texts.BY_SETTINGS_HTML}"
+)
 PAGES: Final = {"/": "index.html", "/archive": "archive.html", "/status": "status.html", "/connect": "connect.html"}
 # A page loads nothing from elsewhere, and runs no script or style written into it. Sockets to us count as 'self'.
 _POLICY: Final = {
@@ -67,6 +74,8 @@ def pages_app(
     """
     files = _Files(zone, authenticator)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
+    decides = authenticator is not None and authenticator.owner is not None
+    routes.append(Route(ACCESS_PAGE, files.sending("access.html") if decides else _without_access))
     origins = Origins(allowed_origins)
     whole, barred = (files.sending(name, ELEMENT_HEADERS) for name in (ELEMENT.removeprefix("/"), BARRED))
 
@@ -77,9 +86,13 @@ def pages_app(
     element = Route(ELEMENT, send_element)
     tidied = [
         Route(f"{address}/", _without_slash)
-        for address in ("/archive", "/status", "/connect", "/login", "/setup", "/docs")
+        for address in ("/archive", "/status", "/connect", ACCESS_PAGE, "/login", "/setup", "/docs")
     ]
     return GZipMiddleware(Router([*routes, *tidied, element, Mount("/", files)]))
+
+
+async def _without_access(_request: Request) -> Response:
+    return HTMLResponse(_WITHOUT_ACCESS, 404, PAGE_HEADERS)
 
 
 async def _without_slash(request: Request) -> Response:
@@ -100,6 +113,8 @@ class _Files(StaticFiles):
         self._authenticator = authenticator
         self._pages = {page.name: with_zone(page_text(page.name), zone).encode() for page in STATIC.glob("*.html")}
         """What is sent in place of the files of these names."""
+        self._operators = {name: with_link(page.decode(), "access").encode() for name, page in self._pages.items()}
+        """The same for whoever decides on access at the page."""
 
     def sending(self, name: str, headers: Mapping[str, str] = {}) -> Callable[[Request], Awaitable[Response]]:
         async def send(request: Request) -> Response:
@@ -113,7 +128,10 @@ class _Files(StaticFiles):
         content = self._pages.get(path)
         if content is not None and scope["method"] in ("GET", "HEAD"):
             if self._authenticator is not None:
-                told = _told(self._authenticator, requester_of(scope))
+                requester = requester_of(scope)
+                if self._authenticator.owner is not None and requester.role is Role.OPERATOR:
+                    content = self._operators[path]
+                told = _told(self._authenticator, requester)
                 content = content.replace(b"<html ", f"<html {told}".encode(), 1)
             return _page(content, Request(scope).headers.get("if-none-match", ""))
         response = await super().get_response(path, scope)

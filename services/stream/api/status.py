@@ -56,6 +56,7 @@ class AccessOverview(BaseModel):
     role: str
     user: str | None = Field(description="the name by which a proxy has signed on the requester")
     longest_link_seconds: int
+    makes_tokens: bool = Field(description="whether the requester can make access tokens")
 
 
 class Overview(BaseModel):
@@ -120,6 +121,7 @@ def _access(request: Request, authenticator: Authenticator) -> AccessOverview:
         role=role.name.lower(),
         user=requester.user,
         longest_link_seconds=LONGEST_SECONDS[role],
+        makes_tokens=authenticator.owner is not None and authenticator.needs_a_secret and requester.is_whole_operator,
     )
 
 

@@ -159,8 +159,11 @@ class FrameSocket:
 
     async def _end_in_time(self) -> None:
         """What let the client in has ended, or the proxy that signed the user on is to be asked again."""
-        if self._requester.has_link:
-            await self._refuse(texts.LINK_EXPIRED)
+        permission = self._requester.permission
+        if permission is not None and permission.is_access_closed:
+            await self._refuse(texts.ACCESS_CLOSED)
+        elif self._requester.has_link:
+            await self._refuse(texts.LINK_ENDED if self._is_withdrawn else texts.LINK_EXPIRED)
         elif self._is_withdrawn or self._requester.user is None:
             await self._refuse(texts.ACCESS_WITHDRAWN)
         else:

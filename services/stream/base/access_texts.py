@@ -18,6 +18,10 @@ CODE_LABEL: Final = "Setup code"
 NEW: Final = "New password"
 BUTTON: Final = "Set the password"
 TO_THE_CAMERAS_HTML: Final = '<p><a class="button main" href="./">To the cameras</a></p>'
+BY_SETTINGS_HTML: Final = (
+    "Who may come in is said by the settings here, with which Framecast is started: docs/access.md has them. With "
+    "<code>BUS_CONTROL</code> it is decided on this page."
+)
 NO_CODE: Final = "Enter the code that the command shows."
 PLAIN_HTTP: Final = (
     "This page came over plain HTTP: others on this network could read the code and the password along. Nobody can on "

@@ -101,7 +101,11 @@ class AccessBook:
         return record
 
     def take_uses(self, most: int) -> dict[str, int]:
-        """When records were used since they were asked for last (UTC seconds, by SHA-256), `most` of them."""
+        """When records were used since they were asked for last (UTC seconds, by SHA-256), `most` of them. A stream
+        that runs by a record uses it all the time.
+        """
+        now = self.now()
+        self._uses.update((watch.record, now) for watch in self._watches if watch.record is not None)
         taken = dict(islice(self._uses.items(), most))
         for sha256 in taken:
             del self._uses[sha256]
@@ -166,7 +170,7 @@ class AccessBook:
     # What let somebody in, and its end.
 
     def by_record(self, record: AccessRecord) -> "Grant":
-        return Grant(self, lambda: self._valid(record.sha256) is not None)
+        return Grant(self, lambda: self._valid(record.sha256) is not None, record.sha256)
 
     def by_password(self, role: Role, generation: int | None) -> "Grant":
         return Grant(self, lambda: self.generation(role) == generation)
@@ -179,9 +183,11 @@ class AccessBook:
         """For a proof that the owner can't take back at the page: it holds until access is closed."""
         return Grant(self, lambda: True)
 
-    def watch(self, holds: Callable[[], bool], act: Act) -> Act:
-        """Call `act` once `holds` says no, or access is closed; what is returned ends that."""
-        watch = _Watch(self, holds, act)
+    def watch(self, holds: Callable[[], bool], act: Act, record: str | None = None) -> Act:
+        """Call `act` once `holds` says no, or access is closed; what is returned ends that. `record` is the SHA-256 of
+        the record that is used meanwhile.
+        """
+        watch = _Watch(self, holds, act, record)
         self._watches.add(watch)
         watch.look()
         return watch.end
@@ -216,16 +222,23 @@ class Grant:
 
     book: AccessBook
     holds: Callable[[], bool]
+    record: str | None = None
+    """The record's SHA-256."""
+
+    @property
+    def is_access_closed(self) -> bool:
+        return self.book.closed is not None
 
     def when_withdrawn(self, act: Act) -> Act:
         """Call `act` when it is taken back, which may be at once; what is returned ends that. On the loop."""
-        return self.book.watch(self.holds, act)
+        return self.book.watch(self.holds, act, self.record)
 
 
 class _Watch:
     """Compared by identity."""
 
-    def __init__(self, book: AccessBook, holds: Callable[[], bool], act: Act) -> None:
+    def __init__(self, book: AccessBook, holds: Callable[[], bool], act: Act, record: str | None) -> None:
+        self.record = record
         self._book = book
         self._holds = holds
         self._act = act

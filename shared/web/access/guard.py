@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.control.messages import ControlRefusedError, ControlSilentError, Proof
+from shared.control.messages import ControlRefusedError, ControlSilentError
 from shared.errors import FramecastError
 from shared.web.access.authenticator import (
     AccessNotKnownError,
@@ -20,19 +20,18 @@ from shared.web.access.authenticator import (
     BeyondTheTokenError,
     NotJudgedYetError,
     TooManyAttemptsError,
-    WrongSecretError,
-    secret_of,
 )
 from shared.web.access.guarded_request import COOKIE as COOKIE  # noqa: PLC0414 it is ours to name to others
 from shared.web.access.guarded_request import TOKEN, GuardedRequest
 from shared.web.access.headers import add_headers, framed_by
+from shared.web.access.identification import Identification
 from shared.web.access.origins import Origins
 from shared.web.access.owner_access import client_facts
 from shared.web.access.proxies import TrustedProxies
 from shared.web.access.refusals import CHALLENGE, EMBEDDABLE, refusal, words_for_a_page
 from shared.web.access.roles import READING, Requester, Role, set_requester
-from shared.web.access.shown_records import Session, ShownRecords, is_a_links
-from shared.web.access.sign_on import SIGN_ON_SECONDS, SignedOn, SignOnUnreadableError
+from shared.web.access.shown_records import ShownRecords
+from shared.web.access.sign_on import SignOnUnreadableError
 from shared.web.allowed_hosts import host_refusal, is_allowed_host
 from shared.web.base_path import base_path_of
 from shared.web.refusal import RefusalApp
@@ -55,7 +54,6 @@ LOGIN: Final = "/login"
 SETUP: Final = "/setup"
 ACCESS: Final = "/api/access"
 _ENTRANCES: Final = frozenset({LOGIN, "/logout", SETUP})
-_OWN_PAGES: Final = Origins(frozenset())
 _SOON: Final = {"Retry-After": "1"}
 _WITHOUT_A_DECISION: Final = (
     SignOnUnreadableError,
@@ -106,9 +104,11 @@ class Guard:
         self._illustrate = illustrate
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._origins = Origins(settings.allowed_origins)
+        self._own_pages = Origins(settings.site_origins)
         self._headers = framed_by(settings.allowed_origins)
         self._named_hosts = settings.named_hosts
         self._shown = ShownRecords(authenticator, rules.open)
+        self._identification = Identification(authenticator, self._shown, rules.open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -151,7 +151,7 @@ class Guard:
         closed = self._authenticator.why_closed
         if closed is not None and not self._is_open_when_closed(request.path):
             return RefusalApp(closed, ACCESS_CLOSED) if request.wants_a_page else refusal(503, closed, _SOON)
-        requester, is_ambient = self._identify(scope, request)
+        requester, is_ambient = self._identification.of(scope, request)
         host, is_signed_on = request.headers.get("host", ""), requester.user is not None
         # With a password this is not needed: a browser sends it only to the host name that the user gave it for. A
         # proxy may know its users by their network, whatever the name.
@@ -172,12 +172,14 @@ class Guard:
         may do what its visitor may, but not decide who comes in.
         """
         writes = request.method not in READING
-        if (writes or request.is_socket) and not self._origins.are_trusted(request.headers):
+        if not (writes or request.is_socket) or self._own_pages.are_trusted(request.headers):
+            return None
+        if not self._origins.are_trusted(request.headers):
             return FOREIGN_PAGE
         decides = self._authenticator.owner is not None and (
             request.path in _ENTRANCES or request.path.startswith(ACCESS)
         )
-        return OUR_PAGES_ALONE if writes and decides and not _OWN_PAGES.are_trusted(request.headers) else None
+        return OUR_PAGES_ALONE if writes and decides else None
 
     def _is_open_when_closed(self, path: str) -> bool:
         return path in self._rules.open and path not in self._rules.closable
@@ -186,88 +188,6 @@ class Guard:
         if request.method in READING:
             return request.path.startswith(ACCESS)
         return request.path not in self._rules.viewer_writes
-
-    def _identify(self, scope: Scope, request: GuardedRequest) -> tuple[Requester, bool]:
-        """The requester, and whether the proof is ambient: added by the browser itself, for a request from any page.
-
-        Raises:
-            TooManyAttemptsError: the client has tried too many passwords.
-            SignOnUnreadableError: a proxy that signs users on names none.
-            NotJudgedYetError: ingest has to judge the password.
-            AccessNotKnownError: a record's secret was shown, and ingest has not told its records yet.
-            BeyondTheTokenError: the token is for something else.
-        """
-        sender, authenticator = request.sender, self._authenticator
-        signed_on = authenticator.sign_on.take(scope)
-        if request.query and (by_address := self._shown.by_address(scope, request)) is not None:
-            return by_address, False
-        if not authenticator.is_on:
-            requester = Requester(
-                sender.address, sender.is_https, Role.OPERATOR, permission=authenticator.nothing_needed
-            )
-            return requester, True
-        session = self._shown.session_of(request, may_have_limits=signed_on is None)
-        role = None if session is None else session.role
-        if signed_on is not None:
-            return self._signed_on(scope, request, signed_on, session), True
-        authorization = request.headers.get("authorization", "")
-        secret = secret_of(authorization)
-        if secret is not None and role is not Role.OPERATOR and request.path not in self._rules.open:
-            try:
-                requester = self._by_secret(scope, request, secret)
-            except WrongSecretError:
-                # A valid session stays valid. The wrong secret is removed, so the archiver behind us does not count it.
-                scope["headers"] = [header for header in scope["headers"] if header[0] != b"authorization"]
-            else:
-                return requester, not authorization.lower().startswith("bearer")
-        if session is not None and session.record is not None:
-            return self._shown.by_record(scope, request, session.secret, session.record, has_session=True), True
-        permission = None if role is None else authenticator.until_closed
-        return Requester(
-            sender.address, sender.is_https, role, has_session=role is not None, permission=permission
-        ), True
-
-    def _by_secret(self, scope: Scope, request: GuardedRequest, secret: str) -> Requester:
-        """The requester of a secret in the Authorization header.
-
-        Raises:
-            WrongSecretError: it belongs to nobody.
-            FramecastError: one of those of `_identify`.
-        """
-        if (record := self._shown.record_of(request, secret)) is not None and not is_a_links(record):
-            return self._shown.by_record(scope, request, secret, record)
-        authenticator, sender = self._authenticator, request.sender
-        role = authenticator.role_of_secret(secret, sender.address)
-        if authenticator.owner is None:
-            return Requester(sender.address, sender.is_https, role)
-        permission, proof = authenticator.permission_of(secret), Proof(password=secret)
-        return Requester(sender.address, sender.is_https, role, permission=permission, proof=proof)
-
-    def _signed_on(
-        self, scope: Scope, request: GuardedRequest, signed_on: SignedOn, session: Session | None
-    ) -> Requester:
-        """The user, with the better one of the roles of sign-on and of `session`. Behind us that is shown by a session
-        of our own: the archiver believes no proxy that it does not see. A password is the proxy's to read.
-
-        A role that only the session has ends with the session, and ingest is shown the session for it.
-        """
-        authenticator, sender = self._authenticator, request.sender
-        better = session if session is not None and session.role > signed_on.role else None
-        role = signed_on.role if better is None else better.role
-        shown = (b"cookie", f"{COOKIE}={authenticator.signer.session(role)}".encode())
-        others = [header for header in scope["headers"] if header[0] not in (b"authorization", b"cookie")]
-        scope["headers"] = [*others, shown]
-        ends_at = authenticator.clock.utc_ns() // 10**9 + SIGN_ON_SECONDS
-        user, has_session, owner = signed_on.user, session is not None, authenticator.owner
-        if owner is None:
-            return Requester(sender.address, sender.is_https, role, ends_at, user, has_session)
-        proof, permission = authenticator.sign_on.proof_of(signed_on), authenticator.until_closed
-        if better is not None and better.record is not None:
-            proof, permission = Proof(secret=better.secret), owner.book.by_record(better.record)
-            ends_at = min(ends_at, owner.book.local_end(better.record.ends_at) or ends_at)
-        return Requester(
-            sender.address, sender.is_https, role, ends_at, user, has_session, permission=permission, proof=proof
-        )
 
     def _without_the_token(self, scope: Scope, request: GuardedRequest, requester: Requester) -> ASGIApp | None:
         """For a page with a good token in its address: the way to the same page without it, where it is in no history.

@@ -12,10 +12,8 @@ from shared.bus.access_state import AccessScope
 from shared.web.access.roles import READING
 from shared.web.access.share_links import ANY_CAMERA, CAMERA_ENDPOINTS, ShareLink
 
-ARCHIVE: Final = ("/archive", "/api/camera/frames", "/api/camera/timelapses", "/api/camera/retention")
-"""What the addresses of the archive begin with."""
-OWNERS: Final = ("/api/access", "/api/camera/links", "/setup")
-"""Addresses that give access to others. A record with a scope opens none of them."""
+_OF_ALL_CAMERAS: Final = re.compile(r"/|/status|/state|/api/(?:devices|status)|/[a-z0-9-]+\.(?:js|css)")
+"""What shows the cameras without the archive: two pages with what they load, and their answers."""
 _CAMERA: Final = re.compile(rf"/api/cameras/([a-z0-9][a-z0-9_-]{{0,62}})(?:{'|'.join(CAMERA_ENDPOINTS)})")
 _TIMELAPSE: Final = re.compile(
     r"/api/camera/timelapses/([a-z0-9][a-z0-9_-]{0,62})_\d{8}T\d{6}Z_[0-9a-f]{6}(?:/file|/poster)?", re.ASCII
@@ -23,14 +21,11 @@ _TIMELAPSE: Final = re.compile(
 _FRAME: Final = re.compile(r"/api/camera/frames/[0-9]+(?:/image|/thumbnail)?")
 """Which camera it is of the archiver knows, and refuses."""
 _FRAMES: Final = "/api/camera/frames"
-_OF_ONE_CAMERA: Final = frozenset(
-    {
-        *(ANY_CAMERA + endpoint for endpoint in CAMERA_ENDPOINTS),
-        _FRAMES,
-        *(f"{_FRAMES}/{name}" for name in ("latest", "nearest", "gaps", "history", "days", "zip", "index")),
-    }
+_LIVE: Final = frozenset(ANY_CAMERA + endpoint for endpoint in CAMERA_ENDPOINTS)
+_ARCHIVED: Final = frozenset(
+    {_FRAMES, *(f"{_FRAMES}/{name}" for name in ("latest", "nearest", "gaps", "history", "days", "zip", "index"))}
 )
-"""The camera is in the query."""
+"""At both the camera is in the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +55,31 @@ class RecordScope:
         """Whether a request is within the scope. A WebSocket counts as GET. Of a frame only its archiver can tell."""
         if self.subject is not None:
             return method in READING and ShareLink(self.subject, 0).opens(path, query)
-        if path.startswith(OWNERS) or (not self.has_archive and path.startswith(ARCHIVE)):
+        if method not in READING and (method, path) != ("POST", _FRAMES):  # a capture
             return False
-        return self.cameras is None or self._is_of_our_cameras(method, path, query)
+        return self._is_live(path, query) or (self.has_archive and self._is_archived(path, query))
 
     def own_address(self, path: str, query: bytes) -> tuple[str, bytes]:
         """Path and query for an address that the scope opens. Where it names no camera, that is the first of ours."""
         if self.subject is not None:
             return ShareLink(self.subject, 0).own_address(path, query)
-        if self.cameras and path in _OF_ONE_CAMERA and not _cameras_in(query):
+        if self.cameras and (path in _LIVE or path in _ARCHIVED) and not _cameras_in(query):
             return path, query + (b"&" if query else b"") + f"camera={self.cameras[0]}".encode()
         return path, query
 
-    def _is_of_our_cameras(self, method: str, path: str, query: bytes) -> bool:
-        if method not in READING and (method, path) != ("POST", _FRAMES):  # a capture
-            return False
-        if path in _OF_ONE_CAMERA:
-            return all(self.sees(key) for key in _cameras_in(query))
-        named = _CAMERA.fullmatch(path) or _TIMELAPSE.fullmatch(path)
+    def _is_live(self, path: str, query: bytes) -> bool:
+        """Whether it is about what our cameras show now."""
+        if path in _LIVE:
+            return all(map(self.sees, _cameras_in(query)))
+        if (named := _CAMERA.fullmatch(path)) is not None:
+            return self.sees(named[1])
+        return self.cameras is None and _OF_ALL_CAMERAS.fullmatch(path) is not None
+
+    def _is_archived(self, path: str, query: bytes) -> bool:
+        """Whether it is about what our cameras' archive has."""
+        if path in _ARCHIVED:
+            return all(map(self.sees, _cameras_in(query)))
+        named = _TIMELAPSE.fullmatch(path)
         return self.sees(named[1]) if named is not None else _FRAME.fullmatch(path) is not None
 
 

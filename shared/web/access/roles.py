@@ -23,6 +23,10 @@ class Role(IntEnum):
 class Permission(Protocol):
     """What let somebody in, where it can be taken back."""
 
+    @property
+    def is_access_closed(self) -> bool:
+        """Whether nobody is let in now, whatever they show."""
+
     def when_withdrawn(self, act: Callable[[], None]) -> Callable[[], None]:
         """Call `act` when it is taken back, which may be at once; what is returned ends that. On the loop."""
 
@@ -54,6 +58,11 @@ class Requester:
     limits: Limits | None = None
     permission: Permission | None = None
     proof: Proof | None = field(default=None, repr=False)
+
+    @property
+    def is_whole_operator(self) -> bool:
+        """Whether it is the operator, and its proof is for everything."""
+        return self.role is Role.OPERATOR and self.limits is None
 
     @property
     def has_link(self) -> bool:

@@ -49,6 +49,7 @@ def test_it_tells_of_the_replica_the_bus_and_the_cameras(bus: str, ingest: FakeI
         "role": "operator",
         "user": None,
         "longest_link_seconds": 30 * 86_400,
+        "makes_tokens": False,
     }
     (camera,) = answer["cameras"]
     assert (camera["key"], camera["headline"], camera["advice"]) == ("cam1", "Live", "")
@@ -126,7 +127,8 @@ def test_it_tells_the_role_of_the_requester_and_nothing_to_a_stranger(bus: str) 
         assert replica.request("/api/status")[0] == 401
         for token, role, longest in ((VIEWER_TOKEN, "viewer", 86_400), (OPERATOR_TOKEN, "operator", 30 * 86_400)):
             access = json.loads(replica.request("/api/status", headers=bearer(token))[2])["access"]
-            assert access == {"authenticates": True, "role": role, "user": None, "longest_link_seconds": longest}
+            expected = {"role": role, "user": None, "longest_link_seconds": longest, "makes_tokens": False}
+            assert access == {"authenticates": True, **expected}
 
 
 def test_no_secret_is_in_it(bus: str) -> None:
