@@ -6,19 +6,18 @@ Each request carries what its sender showed to us, and ingest judges that.
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.stream.api.control_refusals import REFUSALS, as_http
+from services.stream.api.asking_ingest import IngestAsker
+from services.stream.api.control_refusals import REFUSALS
 from services.stream.api.session_cookie import set_session
-from services.stream.base import access_texts
 from shared.bus.topics import CameraKey
-from shared.control.messages import ControlRefusedError, ControlSilentError, Proof
 from shared.web.access.access_book import ROLES
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import ACCESS
 from shared.web.access.logins import arrived
-from shared.web.access.owner_access import OwnerAccess, client_facts
+from shared.web.access.owner_access import OwnerAccess
 from shared.web.access.roles import requester_of
 
 RoleName = Literal["viewer", "operator"]
@@ -100,19 +99,9 @@ class AccessSummary(BaseModel):
     problems: list[str]
 
 
-def access_router(authenticator: Authenticator, owner: OwnerAccess) -> APIRouter:  # noqa: C901 one endpoint each
+def access_router(authenticator: Authenticator, owner: OwnerAccess) -> APIRouter:
     router = APIRouter(prefix=ACCESS, tags=["access"], responses=REFUSALS)
-
-    async def ask(request: Request, do: str, arguments: dict[str, Any], code: str | None = None) -> dict[str, Any]:
-        requester = requester_of(request.scope)
-        proof = requester.proof if code is None else Proof(code=code)
-        if proof is None and authenticator.needs_a_secret:
-            raise HTTPException(403, access_texts.LOG_IN_AGAIN)
-        facts = client_facts(requester.address, request.headers.get("user-agent", ""))
-        try:
-            return dict(await owner.ask(do, proof, facts, arguments))
-        except (ControlRefusedError, ControlSilentError) as error:
-            raise as_http(error) from None
+    ask = IngestAsker(authenticator, owner).ask
 
     @router.get("", summary="Who may come in by what")
     async def summary() -> AccessSummary:

@@ -54,6 +54,9 @@ HEALTH: Final = "/healthz"
 LOGIN: Final = "/login"
 SETUP: Final = "/setup"
 ACCESS: Final = "/api/access"
+SETTINGS: Final = "/api/settings"
+_OWNERS: Final = (ACCESS, SETTINGS)
+"""What is below these is the operator's alone, to read too, and no other origin's page may change it."""
 _ENTRANCES: Final = frozenset({LOGIN, "/logout", SETUP})
 _OWN_PAGES: Final = Origins(frozenset())
 _SOON: Final = {"Retry-After": "1"}
@@ -172,7 +175,7 @@ class Guard:
         if (writes or request.is_socket) and not self._origins.are_trusted(request.headers):
             return FOREIGN_PAGE
         decides = self._authenticator.owner is not None and (
-            request.path in _ENTRANCES or request.path.startswith(ACCESS)
+            request.path in _ENTRANCES or request.path.startswith(_OWNERS)
         )
         return OUR_PAGES_ALONE if writes and decides and not _OWN_PAGES.are_trusted(request.headers) else None
 
@@ -181,7 +184,7 @@ class Guard:
 
     def _is_the_operators(self, request: GuardedRequest) -> bool:
         if request.method in READING:
-            return request.path.startswith(ACCESS)
+            return request.path.startswith(_OWNERS)
         return request.path not in self._rules.viewer_writes
 
     def _identify(self, scope: Scope, request: GuardedRequest) -> tuple[Requester, bool]:

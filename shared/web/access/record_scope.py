@@ -14,7 +14,7 @@ from shared.web.access.share_links import ANY_CAMERA, CAMERA_ENDPOINTS, ShareLin
 
 ARCHIVE: Final = ("/archive", "/api/camera/frames", "/api/camera/timelapses", "/api/camera/retention")
 """What the addresses of the archive begin with."""
-OWNERS: Final = ("/api/access", "/api/camera/links", "/setup")
+OWNERS: Final = ("/api/access", "/api/camera/links", "/api/settings", "/setup")
 """Addresses that give access to others. A record with a scope opens none of them."""
 _CAMERA: Final = re.compile(rf"/api/cameras/([a-z0-9][a-z0-9_-]{{0,62}})(?:{'|'.join(CAMERA_ENDPOINTS)})")
 _TIMELAPSE: Final = re.compile(
