@@ -32,9 +32,19 @@ def read_tables(path: Path) -> list[Table]:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ConfigurationError(f"CAMERAS_FILE '{path}' must be at most 1 MiB long.")
-        content = tomllib.loads(path.read_text())
+        return tables_in(path.read_bytes(), path)
     except OSError as error:
         raise CamerasFileUnreadableError(f"CAMERAS_FILE '{path}' can't be read: {error.strerror}.") from None
+
+
+def tables_in(data: bytes, path: Path) -> list[Table]:
+    """The same of the content of the file at `path`.
+
+    Raises:
+        ConfigurationError: when it is no list of cameras.
+    """
+    try:
+        content = tomllib.loads(data.decode().replace("\r\n", "\n").replace("\r", "\n"))
     except RecursionError:
         raise ConfigurationError(
             f"CAMERAS_FILE '{path}' is not valid TOML: it has lists within lists without end."

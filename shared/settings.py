@@ -170,6 +170,11 @@ class BusClientSettings(PictureSettings):
     """Which ingest keeps what the owner decides at the page, where there are several. Unset: the first."""
 
     @property
+    def bus_count(self) -> int:
+        """How many ingests there are."""
+        return len(_addresses_in(self.bus_connect))
+
+    @property
     def owner_address(self) -> str:
         """The address, one of BUS_CONNECT, of the ingest that keeps what the owner decides."""
         return self.bus_owner or _addresses_in(self.bus_connect)[0]

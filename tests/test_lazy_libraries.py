@@ -23,8 +23,15 @@ def test_a_service_whose_bus_has_no_keys_does_without_libsodium(service: str) ->
 
 def test_ingest_loads_nothing_of_the_owners_decisions_until_it_is_asked_for() -> None:
     """1.6 MB, where BUS_CONTROL is unset."""
-    rooms = ("services.ingest.access", "shared.access", "shared.control", "shared.bus.access_state")
+    rooms = ("services.ingest.access", "services.ingest.cameras", "shared.access", "shared.control")
+    rooms += ("shared.bus.access_state", "tomlkit")
     assert loaded("import services.ingest.__main__", *rooms, "shared.bus.ingest_report") == ["shared.bus.ingest_report"]
+
+
+def test_ingest_loads_what_writes_toml_at_the_first_change() -> None:
+    """1 MB, where the cameras are set by hand."""
+    script = "import services.ingest.cameras.door"
+    assert loaded(script, "tomlkit", "services.ingest.cameras.changes") == ["services.ingest.cameras.changes"]
 
 
 def test_stream_does_without_pillow_until_it_draws() -> None:

@@ -16,7 +16,9 @@ from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings, unusable_directory
 from services.archiver.base.timelapse_schedule import parse_schedule
+from services.archiver.capture.told_rules import IngestRules
 from services.archiver.clock.witnesses import witnesses_of
+from services.archiver.db.told_rules import ToldRules
 from services.archiver.files.disk_trial import why_unusable
 from services.archiver.files.durable import is_there
 from services.archiver.files.local_store import LocalStore
@@ -70,6 +72,9 @@ def add_background_jobs(
     }
     if settings.cameras_file is not None:
         archiver.jobs["rules of the cameras"] = archiver.rules
+    if settings.bus_control is not None:
+        told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count, clock.monotonic)
+        archiver.jobs["rules of ingest"], archiver.on_report = told, told.hear
     if settings.timelapse_schedule is not None:
         archiver.jobs["automatic time-lapses"] = _automatic(
             settings, settings.timelapse_schedule, queue, archiver, clock

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from sqlalchemy import Engine
@@ -27,6 +27,7 @@ from services.archiver.files.local_store import LocalStore
 from services.archiver.files.store import FrameStore
 from services.archiver.files.webp import WebpOptions
 from shared.bus.curve import ClientKeys
+from shared.bus.ingest_report import IngestReport
 from shared.bus.subscriber import Subscriber
 from shared.clock import Clock
 from shared.errors import ConfigurationError
@@ -93,6 +94,8 @@ class Archiver:
         self.trusted_clock = TrustedClock(clock)
         self.jobs: dict[str, BackgroundJob] = {}
         """By name. Fill it before the start."""
+        self.on_report: Callable[[IngestReport], None] | None = None
+        """Gets what ingests tell of themselves. Set it before the start."""
         self._loop_clock = LoopClock(clock.monotonic)
         """By which silence is judged: of ingest, of cameras, of what this service asks."""
         seconds = self._loop_clock.seconds
@@ -131,6 +134,7 @@ class Archiver:
             self._clock,
             loop_clock=self._loop_clock,
             rule_of=self.rules.capture_rule_of,
+            on_report=self.on_report,
         )
         self.manual_capture = ManualCapture(self.recorder, self.frame_archiver, self._loop_clock)
         self._tasks = [

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 from services.ingest.cameras_file import CamerasFile
 from services.ingest.open_owner import open_owner
@@ -16,6 +17,11 @@ from shared.lifecycle import run_service, stop_on_signals
 from shared.logs import get_logger
 from shared.settings import load_settings
 
+if TYPE_CHECKING:
+    from services.ingest.access.owner import Owner
+    from services.ingest.cameras.trials import Trials
+
+
 log = get_logger("services.ingest")
 
 
@@ -28,14 +34,15 @@ def main() -> int:
     stop_on_signals(stop)
     cameras: CameraList
     if settings.cameras_file is None:
-        cameras = OneCamera(load_settings(CameraEnvironment))
+        cameras = _cameras_without_a_file(settings)
     else:
         cameras = cameras_file = CamerasFile(settings.cameras_file, Clock())
         signal.signal(signal.SIGHUP, lambda *_: cameras_file.force_reload())
     owner = open_owner(settings)
+    trials = None if owner is None else _let_the_owner_change(cameras, owner, settings)
     try:
         supervisor = Supervisor(
-            cameras, settings.bus_bind, keys=keys, max_pixels=settings.picture_max_pixels, owner=owner
+            cameras, settings.bus_bind, keys=keys, max_pixels=settings.picture_max_pixels, owner=owner, trials=trials
         )
     except ConfigurationError:
         if owner is not None:
@@ -52,6 +59,23 @@ def main() -> int:
         supervisor.close()
     log.info("ingest stopped")
     return 0
+
+
+def _cameras_without_a_file(settings: IngestSettings) -> CameraList:
+    """The camera of the environment; where there is none, those that the owner adds at the page."""
+    environment = OneCamera(load_settings(CameraEnvironment))
+    if settings.bus_control is None or environment.camera.rtsp_url is not None:
+        return environment
+    from services.ingest.cameras.origin import FILE, PageCameras  # noqa: PLC0415 only where it is asked for
+
+    return PageCameras(settings.owner_dir / FILE, environment, Clock())
+
+
+def _let_the_owner_change(cameras: CameraList, owner: "Owner", settings: IngestSettings) -> "Trials":
+    """Have the owner's requests change the cameras; what tries addresses for them."""
+    from services.ingest.cameras.door import let_change  # noqa: PLC0415 only where it is asked for
+
+    return let_change(cameras, owner, settings)
 
 
 if __name__ == "__main__":

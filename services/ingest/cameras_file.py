@@ -4,6 +4,7 @@ notices when the file changes.
 
 import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,15 +12,27 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from services.ingest.settings import CameraSettings
+from shared.bus.ingest_report import ArchiveKeys, ArchiveRules
 from shared.cameras_file import ARCHIVE_KEYS, LOOK_SECONDS, Table, place_of, read_tables, refuse_repeated, signature_of
 from shared.clock import Clock
 from shared.errors import ConfigurationError
 from shared.settings import read_secret_file, refusal
 
-_PASSWORD_FILE: Final = "rtsp_password_file"  # noqa: S105 the name of a key
+PASSWORD_FILE: Final = "rtsp_password_file"  # noqa: S105 the name of a key
 _VARIABLE: Final = re.compile(r"\bCAMERA_([A-Z_]+)")
 """Words name settings as in the environment."""
-_KEYS: Final = (*CameraSettings.model_fields, _PASSWORD_FILE, *ARCHIVE_KEYS)
+KEYS: Final = (*CameraSettings.model_fields, PASSWORD_FILE, *ARCHIVE_KEYS)
+"""All that a table may have."""
+
+
+class CameraTableError(ConfigurationError):
+    """Raised when a camera's table can't be used. It names neither the file nor the camera. `key` is what is wrong in
+    it, None where that is a rule about several.
+    """
+
+    def __init__(self, key: str | None, words: str) -> None:
+        super().__init__(words)
+        self.key: Final = key
 
 
 def read_cameras_file(path: Path) -> tuple[CameraSettings, ...]:
@@ -28,27 +41,73 @@ def read_cameras_file(path: Path) -> tuple[CameraSettings, ...]:
     Raises:
         ConfigurationError: when anything in the file can't be used. It names the file, the camera and the key.
     """
-    cameras = tuple(_camera(place_of(path, number, table), table) for number, table in enumerate(read_tables(path), 1))
+    return cameras_of(read_tables(path), path)
+
+
+def cameras_of(tables: Sequence[Table], path: Path) -> tuple[CameraSettings, ...]:
+    """The cameras of the file's tables.
+
+    Raises:
+        ConfigurationError: as `read_cameras_file` does.
+    """
+    cameras = tuple(_camera(place_of(path, number, table), table) for number, table in enumerate(tables, 1))
     refuse_repeated(path, [camera.device_key for camera in cameras])
     return cameras
 
 
+def archive_rules_of(tables: Sequence[Table]) -> ArchiveRules:
+    """What the tables say to the archiver, for the report; None for a camera of which that can't be told."""
+    return {str(table["device_key"]): _archive_keys(table) for table in tables}
+
+
+def _archive_keys(table: Table) -> ArchiveKeys | None:
+    try:
+        given = {key: table[key] for key in ARCHIVE_KEYS if key in table}
+        return ArchiveKeys.model_validate(given, strict=True)
+    except ValidationError:
+        return None
+
+
 def _camera(where: str, table: Table) -> CameraSettings:
-    unknown = next((key for key in table if key not in _KEYS), None)
+    try:
+        return camera_of(table)
+    except CameraTableError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def camera_of(table: Table) -> CameraSettings:
+    """The camera that a table describes.
+
+    Raises:
+        CameraTableError: when anything in it can't be used.
+    """
+    unknown = next((key for key in table if key not in KEYS), None)
     if unknown is not None:
-        raise ConfigurationError(f"{where}: '{unknown}' is unknown; there are {', '.join(_KEYS)}.")
+        raise CameraTableError(unknown, f"'{unknown}' is unknown; there are {', '.join(KEYS)}.")
     if "device_key" not in table:
-        raise ConfigurationError(f"{where}: device_key is missing: every camera needs one of its own.")
+        raise CameraTableError("device_key", "device_key is missing: every camera needs one of its own.")
     table = {key: value for key, value in table.items() if key not in ARCHIVE_KEYS}
-    password_file = table.pop(_PASSWORD_FILE, None)
+    password_file = table.pop(PASSWORD_FILE, None)
     if password_file is not None:
-        table.setdefault("rtsp_password", read_secret_file(f"{where}: {_PASSWORD_FILE}", str(password_file)))
+        table.setdefault("rtsp_password", _password_in(str(password_file)))
     try:
         return CameraSettings.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        line = _refusal(table, first)
-        raise ConfigurationError(f"{where}: {_VARIABLE.sub(lambda found: found[1].lower(), line)}") from None
+        line = in_file_keys(_refusal(table, first))
+        raise CameraTableError(str(first["loc"][0]) if first["loc"] else None, line) from None
+
+
+def in_file_keys(words: str) -> str:
+    """`words` with a file's keys in place of the environment's names."""
+    return _VARIABLE.sub(lambda found: found[1].lower(), words)
+
+
+def _password_in(path: str) -> str:
+    try:
+        return read_secret_file(PASSWORD_FILE, path)
+    except ConfigurationError as error:
+        raise CameraTableError(PASSWORD_FILE, str(error)) from None
 
 
 def _refusal(table: Table, error: ErrorDetails) -> str:
@@ -70,6 +129,8 @@ class CamerasFile:
         self._must_reload = threading.Event()
         self._seen = signature_of(path)
         self._looked_at = clock.monotonic()
+        self.archive_rules: ArchiveRules = {}
+        """What the file that was read last says to the archiver."""
 
     def read(self) -> tuple[CameraSettings, ...]:
         """The cameras in the file's order.
@@ -77,7 +138,10 @@ class CamerasFile:
         Raises:
             ConfigurationError: as `read_cameras_file` does.
         """
-        return read_cameras_file(self._path)
+        tables = read_tables(self._path)
+        cameras = cameras_of(tables, self._path)
+        self.archive_rules = archive_rules_of(tables)
+        return cameras
 
     def has_changed(self) -> bool:
         """Whether the file changed since the last call, or `force_reload` was called."""

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Final
 from urllib.parse import urlsplit
 
+from services.ingest.camera_address.metadata_service import is_metadata_service
 from services.ingest.reader_choice import Reader, ReaderChoice
 from services.ingest.settings import CameraSettings
 from services.ingest.sources import OneSource, OpenSource, Source, SourceUnavailableError, Verdict
@@ -70,6 +71,8 @@ def answers_at(settings: CameraSettings) -> Callable[[], bool] | None:
         """A camera that is up but mute accepts connections, so an RTSP one has to say something."""
         try:
             with closing(socket.create_connection(address, PROBE_TIMEOUT_SECONDS)) as connection:
+                if is_metadata_service(connection.getpeername()[0]):
+                    return False
                 if not speaks_plainly:
                     return True
                 connection.sendall(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")

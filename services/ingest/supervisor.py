@@ -18,7 +18,7 @@ from services.ingest.settings import CameraSettings
 from services.ingest.worker import CameraWorker
 from services.ingest.worker_launcher import WorkerLauncher
 from shared.bus.curve import ServerKeys
-from shared.bus.ingest_report import AccessMark, IngestReport, encode_report
+from shared.bus.ingest_report import AccessMark, ArchiveRules, IngestReport, encode_report
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraState, CameraStatus, encode_status
@@ -50,15 +50,21 @@ class CameraList(Protocol):
     def has_changed(self) -> bool:
         """Whether the list changed since the last call. Asked several times a second."""
 
+    @property
+    def archive_rules(self) -> ArchiveRules | None:
+        """What a file says to the archiver of each camera that was read; None where there is no file."""
+
 
 class OneCamera:
     """The camera from the environment, which never changes."""
 
+    archive_rules = None
+
     def __init__(self, camera: CameraSettings) -> None:
-        self._camera = camera
+        self.camera: Final = camera
 
     def read(self) -> tuple[CameraSettings, ...]:
-        return (self._camera,)
+        return (self.camera,)
 
     def has_changed(self) -> bool:
         return False
@@ -78,6 +84,12 @@ class AccessOwner(Protocol):
     def answer(self, topics: frozenset[bytes]) -> None: ...
 
 
+class WaitingTrials(Protocol):
+    """Tries of addresses (`cameras/trials.py`), whose processes are started on this service's thread."""
+
+    def start_waiting(self, launcher: WorkerLauncher) -> None: ...
+
+
 class Supervisor:
     """Starts, checks and stops the workers. One thread.
 
@@ -95,6 +107,7 @@ class Supervisor:
         max_pixels: int = DEFAULT_MAX_PIXELS,
         launcher: WorkerLauncher | None = None,
         owner: AccessOwner | None = None,
+        trials: WaitingTrials | None = None,
     ) -> None:
         self._clock = clock or Clock()
         self._cameras = cameras
@@ -116,6 +129,7 @@ class Supervisor:
         self._has_dropped = False
         self._owner = owner
         self._owners_notice: str | None = None
+        self._trials = trials
         if owner is not None:
             owner.publish_with(self._publisher.send)
         self._configure(configured)
@@ -135,6 +149,8 @@ class Supervisor:
                 self._has_dropped = True
                 self._set_notices(self._notices)
             self._launcher.is_ready()
+            if self._trials is not None:
+                self._trials.start_waiting(self._launcher)
             changed = sum(worker.check() for worker in self._workers.values())
             if self._publisher.read_subscriptions() or changed or now >= status_due_at:
                 self._publish_statuses()
@@ -221,4 +237,7 @@ class Supervisor:
         for status in (*of_workers, *self._removed.values()):
             self._publisher.send(encode_status(status))
         access = None if self._owner is None else self._owner.mark
-        self._publisher.send(encode_report(IngestReport(ingest=self._id, cameras=tuple(self._workers), access=access)))
+        rules = None if self._owner is None else self._cameras.archive_rules
+        archive = None if rules is None else dict(rules)
+        report = IngestReport(ingest=self._id, cameras=tuple(self._workers), access=access, archive=archive)
+        self._publisher.send(encode_report(report))

@@ -29,6 +29,7 @@ from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, cpu_seconds, limi
 from services.ingest.select_source import answers_at, source_opener
 from services.ingest.setting_names import as_file_keys, as_variables
 from services.ingest.settings import CameraSettings
+from services.ingest.trial import run_trial
 from shared.bus.publisher import Publisher
 from shared.bus.status import CameraStatus
 from shared.lifecycle import ServiceThread, run_service, stop_on_signals
@@ -174,6 +175,9 @@ def main() -> int:
     assignment = json.loads(sys.stdin.readline())
     limit_memory(assignment["max_pixels"])
     cpu_limit.limit_pictures(cpu_seconds(assignment["max_pixels"]))
+    if assignment.get("is_trial"):
+        settings = CameraSettings.model_validate(assignment["camera"])
+        return run_trial(settings, appearance_options(settings), assignment["max_pixels"])
     assigned = AssignedCamera(assignment)
     stop, crashed = threading.Event(), threading.Event()
 

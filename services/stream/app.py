@@ -15,9 +15,11 @@ from services.stream.api.access import access_router
 from services.stream.api.api_description import DescribedApp
 from services.stream.api.archive_proxy import archive_client, archive_router, forwarding
 from services.stream.api.archived_sizes import ArchivedSizes
+from services.stream.api.camera_settings import camera_settings_router
 from services.stream.api.cameras import cameras_router
 from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.connect import connect_router
+from services.stream.api.control_refusals import tell_fields
 from services.stream.api.login import login_router
 from services.stream.api.own_addresses import Publication
 from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
@@ -100,6 +102,8 @@ def build_app(
         listens_at = None if settings.publish_address else (settings.stream_host, settings.stream_port)
         app.include_router(setup_router(authenticator, owner, listens_at))
         app.include_router(access_router(authenticator, owner))
+        app.include_router(camera_settings_router(authenticator, owner))
+        tell_fields(app)
     to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))
     app.include_router(archive_router(to_the_archive))
     app.include_router(status_router(hub, authenticator, shown(settings, SHOWN)))

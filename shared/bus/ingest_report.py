@@ -4,7 +4,7 @@ A camera's status says nothing of an ingest without that camera. So a receiver t
 ingest could not tell a camera that was taken out from one whose process is silent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,8 +14,10 @@ from shared.bus.frames import INTEGER_LIMIT
 from shared.bus.status import MAX_CAMERAS, MAX_WORDS
 from shared.bus.topics import INGEST_ID_PATTERN, STATE_PATTERN, CameraKey, ingest_topic
 
-MAX_REPORT_BYTES: Final = 96 * 1024
-"""`MAX_CAMERAS` keys of the greatest length fit in."""
+MAX_REPORT_BYTES: Final = 192 * 1024
+"""`MAX_CAMERAS` keys of the greatest length fit in, with the longest archive keys of a full cameras file."""
+MAX_RULE: Final = 200
+"""Characters of one of the archive's keys, so far as it can be told."""
 
 
 class AccessMark(BaseModel):
@@ -25,6 +27,22 @@ class AccessMark(BaseModel):
 
     state: str = Field(pattern=STATE_PATTERN)
     number: int = Field(ge=0, lt=INTEGER_LIMIT)
+
+
+class ArchiveKeys(BaseModel):
+    """What a camera's own table says to the archiver, as it is written there. None: it says nothing, and the archiver's
+    settings hold.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    archive_keep: str | None = Field(default=None, max_length=MAX_RULE)
+    archive_max_bytes: int = Field(default=0, ge=0, lt=INTEGER_LIMIT)
+    capture_when: str | None = Field(default=None, max_length=MAX_RULE)
+
+
+ArchiveRules = Mapping[CameraKey, ArchiveKeys | None]
+"""By camera. None for one whose table says what can't be told: the archiver must not delete by other rules then."""
 
 
 class IngestReport(BaseModel):
@@ -39,6 +57,8 @@ class IngestReport(BaseModel):
     """Which setting can't be used, in words for the user; None for an ingest that runs. Never a secret."""
     access: AccessMark | None = None
     """The state of access that this ingest keeps; None where it keeps none."""
+    archive: Annotated[dict[CameraKey, ArchiveKeys | None], Field(max_length=MAX_CAMERAS)] | None = None
+    """What a cameras file says to the archiver of each camera in it; None where the cameras come from no file."""
 
 
 def encode_report(report: IngestReport) -> list[bytes]:

@@ -33,22 +33,25 @@ Why = Literal[
     "malformed",
     "late",
     "not_here",
+    "changed",
 ]
 """The codes of a refusal. `wrong`: the secret, password or code. `wait`: too many wrong ones before. `not_allowed`: the
 role is too low, or the key. `full`: there are as many as there may be. `busy`: too much at once. `closed`: access is
 closed until a command mends it. `taken`: somebody was first. `unknown`: no such record, or no such `do`. `malformed`:
 the request is not as the wire format says. `late`: the deadline is over. `not_here`: another ingest or the environment
-decides that."""
+decides that. `changed`: it was made of an older version of what it changes."""
 RequestId = Annotated[str, Field(pattern=ID_PATTERN)]
 
 
 class ControlRefusedError(FramecastError):
     """Raised when a request was refused. Its message is in words for the person. A handler may raise it, too."""
 
-    def __init__(self, why: Why, words: str, wait_seconds: float | None = None) -> None:
+    def __init__(self, why: Why, words: str, wait_seconds: float | None = None, *, field: str | None = None) -> None:
+        """`field`: the one setting that is at fault."""
         super().__init__(words)
         self.why: Final[Why] = why
         self.wait_seconds: Final = wait_seconds
+        self.field: Final = field
 
 
 class ControlSilentError(FramecastError):
@@ -118,6 +121,8 @@ class Refusal(_Message):
     words: str = Field(max_length=MAX_WORDS)
     wait_seconds: float | None = Field(None, ge=0)
     """After which it may be tried again."""
+    field: str | None = Field(None, max_length=64)
+    """The setting that is at fault, where it is one."""
 
 
 class ControlAnswer(_Message):
@@ -142,7 +147,8 @@ class ControlAnswer(_Message):
             ControlRefusedError: it is a refusal.
         """
         if self.refusal is not None:
-            raise ControlRefusedError(self.refusal.why, self.refusal.words, self.refusal.wait_seconds)
+            refusal = self.refusal
+            raise ControlRefusedError(refusal.why, refusal.words, refusal.wait_seconds, field=refusal.field)
         return self.result or {}
 
 
@@ -156,7 +162,8 @@ def done(request: ControlRequest, result: Mapping[str, JsonValue]) -> ControlAns
 
 def refused(request_id: str, error: ControlRefusedError) -> ControlAnswer:
     words = str(error)[:MAX_WORDS]
-    return ControlAnswer(id=request_id, refusal=Refusal(why=error.why, words=words, wait_seconds=error.wait_seconds))
+    refusal = Refusal(why=error.why, words=words, wait_seconds=error.wait_seconds, field=error.field)
+    return ControlAnswer(id=request_id, refusal=refusal)
 
 
 def encode_request(request: ControlRequest) -> bytes:

@@ -2,6 +2,7 @@
 follows the settings.
 
 Ingest reads the same file. Here only the archive's keys and `device_key` are looked at: no password is needed or kept.
+Of cameras that are not in it, ingest may tell what its own file says (`take_told`).
 While the rules are in doubt (`are_known`), retention deletes nothing by age.
 """
 
@@ -23,6 +24,7 @@ from services.archiver.base.problems import Problems, Subject
 from services.archiver.base.retention_policy import GRAMMAR, Policy
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.base.threads import Threads
+from shared.bus.ingest_report import ArchiveKeys
 from shared.cameras_file import (
     LOOK_SECONDS,
     CamerasFileUnreadableError,
@@ -49,6 +51,8 @@ class CameraRule:
 
 
 _NO_RULE: Final = CameraRule()
+_KEEP_ALL: Final = "all:forever"
+"""For a camera whose rule can't be read."""
 
 
 class _ArchiveKeys(BaseModel):
@@ -83,13 +87,17 @@ class CameraRules:
         capture_when: CaptureRule = ALWAYS,
     ) -> None:
         self.problems = Problems()
-        self.are_known = path is None
+        self.waits_for_ingest = False
+        """Whether ingest has yet to tell what its own file says."""
+        self._is_read = path is None
         """False until the file could be read once."""
         self._path = path
         self._zone = zone or ZoneInfo("UTC")
         self._location = location
         self._capture_when = capture_when
         self._rules: Mapping[str, CameraRule] = {}
+        """Of all cameras in the file."""
+        self._told: Mapping[str, CameraRule] = {}
         self._seen: tuple[int, int, int] | None = None
         self._taken: tuple[int, int, int] | None = None
         self._threads = Threads()
@@ -102,9 +110,31 @@ class CameraRules:
         rules.load()
         return rules
 
+    @property
+    def are_known(self) -> bool:
+        return self._is_read and not self.waits_for_ingest
+
     def rule_of(self, camera_key: str) -> CameraRule:
         """The camera's own rule; one that says nothing, for a camera that has none."""
-        return self._rules.get(camera_key, _NO_RULE)
+        rules = self._rules if camera_key in self._rules else self._told
+        return rules.get(camera_key, _NO_RULE)
+
+    def take_told(self, told: Mapping[str, ArchiveKeys]) -> None:
+        """Follow what ingest told, as far as the archiver's own file does not name a camera. A rule that can't be read
+        is a problem, and keeps everything of its camera.
+        """
+        found, unusable = {}, list[ConfigurationError]()
+        for key, rule in told.items():
+            try:
+                found[key] = _rule(f"Camera '{key}'", rule.model_dump(), self._zone, self._location)
+            except ConfigurationError as error:
+                found[key] = CameraRule(keep=Policy.parse(_KEEP_ALL, self._zone), max_bytes=0)
+                unusable.append(error)
+        self._told = found
+        if unusable:
+            self.problems.report(Subject.CAMERA_RULES, camera_texts.rule_unusable(unusable[0]))
+        else:
+            self.problems.clear(Subject.CAMERA_RULES)
 
     def capture_rule_of(self, camera_key: str) -> CaptureRule:
         """When pictures of the camera are due."""
@@ -159,12 +189,12 @@ class CameraRules:
             log.info("rules of the cameras read", file=str(path), cameras=len(self._rules))
 
     def _tell(self, error: ConfigurationError) -> None:
-        words = camera_texts.old_rules_stay if self.are_known else camera_texts.rules_unknown
+        words = camera_texts.old_rules_stay if self._is_read else camera_texts.rules_unknown
         self.problems.report(Subject.CAMERAS_FILE, words(error))
 
     def _read(self, path: Path) -> None:
         self._rules = _read_rules(path, self._zone, self._location)
-        self.are_known = True
+        self._is_read = True
 
 
 def _read_rules(path: Path, zone: ZoneInfo, location: Location | None) -> dict[str, CameraRule]:
@@ -173,11 +203,10 @@ def _read_rules(path: Path, zone: ZoneInfo, location: Location | None) -> dict[s
     found = {}
     for number, table in tables:
         rule = _rule(place_of(path, number, table), table, zone, location)
-        if rule == _NO_RULE:
-            continue
-        if "device_key" not in table:
+        if "device_key" in table:
+            found[str(table["device_key"])] = rule
+        elif rule != _NO_RULE:
             raise ConfigurationError(f"{place_of(path, number, table)}: device_key is missing: every camera needs one.")
-        found[str(table["device_key"])] = rule
     return found
 
 

@@ -14,6 +14,13 @@ def rules_unknown(reason: object) -> str:
     )
 
 
+def rule_unusable(reason: object) -> str:
+    return f"{reason} All pictures of that camera are kept until it is mended, where the cameras are set."
+
+
+INGEST_TOLD_NOTHING: Final = (
+    "Ingest has not told yet what its cameras say of the archive, so nothing is deleted by age. Check that it runs."
+)
 CHANGE_GOES_ON: Final = "This takes a while and goes on in the background: look at the list of cameras again."
 
 

@@ -21,6 +21,7 @@ class Subject(StrEnum):
     RETENTION = "retention"
     CLOCK = "clock"
     CAMERAS_FILE = "cameras file"
+    CAMERA_RULES = "rules of cameras"
     LIMITS = "limits of the archive's size"
     TIMELAPSES = "time-lapses"
 

@@ -22,9 +22,10 @@ from services.archiver.db.models import ArchiveCamera
 from services.archiver.db.row_writer import RowWriter
 from services.archiver.db.slot_report import SlotReport
 from shared.bus.frames import Frame, decode_frame
+from shared.bus.ingest_report import IngestReport, decode_report
 from shared.bus.status import MAX_CAMERAS, MAX_CAPTURE_INTERVAL_SECONDS, CameraStatus, decode_status
 from shared.bus.subscriber import Subscriber
-from shared.bus.topics import ALL_STATUSES, CAPTURE, frame_topic
+from shared.bus.topics import ALL_INGESTS, ALL_STATUSES, CAPTURE, frame_topic
 from shared.clock import NS_PER_SECOND, Clock
 from shared.errors import MessageDecodeError
 from shared.logs import get_logger
@@ -50,7 +51,9 @@ class Recorder:
         *,
         loop_clock: LoopClock,
         rule_of: RuleOf = always,
+        on_report: Callable[[IngestReport], None] | None = None,
     ) -> None:
+        """`on_report` gets what ingests tell of themselves."""
         self.dropped = ThrottledLog("bus messages", clock.monotonic)
         """Malformed messages."""
         self._subscriber = subscriber
@@ -60,6 +63,7 @@ class Recorder:
         self._clock = clock
         self._loop_clock = loop_clock
         self._rule_of = rule_of
+        self._on_report = on_report
         self._recorders: dict[str, CameraRecorder] = {}
         self._default: str | None = None
         self._listeners: dict[str, list[Callable[[Frame], None]]] = {}
@@ -101,6 +105,8 @@ class Recorder:
     async def run(self) -> None:
         """Record until it is cancelled. If a camera's recorder fails, this fails too."""
         self._subscriber.subscribe(ALL_STATUSES)
+        if self._on_report is not None:
+            self._subscriber.subscribe(ALL_INGESTS)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._remember(tasks), name="remembering cameras")
             await self._subscriber.hand_newest_to(lambda parts: self._receive(parts, tasks))
@@ -133,6 +139,8 @@ class Recorder:
         try:
             if parts[0].startswith(ALL_STATUSES):
                 self._hear(decode_status(parts), tasks)
+            elif self._on_report is not None and parts[0].startswith(ALL_INGESTS):
+                self._on_report(decode_report(parts))
             else:
                 self._offer(decode_frame(parts))
         except MessageDecodeError as error:

@@ -26,6 +26,7 @@ from services.archiver.db.models import (
     ArchiveMark,
     DeletedFrame,
     PendingDeletion,
+    ToldRule,
 )
 
 _GAPS_AT_ONCE: Final = 500
@@ -111,6 +112,11 @@ class CameraRows:
                 path = deleted.path.replace(f"{key}/", f"{new_key}/", 1).replace(f"/{key}_", f"/{new_key}_", 1)
                 session.merge(DeletedFrame(path=path, sha256=deleted.sha256, deleted_at=deleted.deleted_at))
                 session.delete(deleted)
+            rule, others = session.get(ToldRule, key), session.get(ToldRule, new_key)
+            if rule is not None:
+                if others is None:
+                    session.add(ToldRule(**rule.model_dump(exclude={"camera_key"}), camera_key=new_key))
+                session.delete(rule)
             expired = read_mark(session, f"expired {key}")
             if expired is not None:
                 raise_mark(session, f"expired {new_key}", expired)
@@ -122,6 +128,7 @@ class CameraRows:
             session.exec(delete(ArchiveGap).where(col(ArchiveGap.camera_key) == key))
             session.exec(delete(ArchiveCamera).where(col(ArchiveCamera.key) == key))
             session.exec(delete(DeletedFrame).where(_below(key)))
+            session.exec(delete(ToldRule).where(col(ToldRule.camera_key) == key))
             session.exec(delete(ArchiveMark).where(col(ArchiveMark.name) == f"expired {key}"))
 
     def _rename_gaps(self, key: str, new_key: str) -> bool:

@@ -28,7 +28,7 @@ from services.archiver.files.mounts import missing_mount_point, mount_of
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
 
-NEWEST_REVISION: Final = "0003"
+NEWEST_REVISION: Final = "0007"
 """Of the schema: that of the last migration."""
 LOCK_WAIT_SECONDS: Final = 1.0
 """How long a transaction waits for another's lock. Short, so that a stop is not delayed; callers try again."""

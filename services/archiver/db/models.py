@@ -256,3 +256,14 @@ class ArchiveMark(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=80)
     value: int = Field(sa_type=BigInteger)
+
+
+class ToldRule(SQLModel, table=True):
+    """What ingest told of a camera's archive, as it is written there. It stays when the camera is taken out."""
+
+    __tablename__ = "told_rule"
+
+    camera_key: str = Field(primary_key=True, max_length=63, sa_type=AutoString)
+    archive_keep: str | None = Field(default=None, max_length=200)
+    archive_max_bytes: int = Field(sa_type=BigInteger)
+    capture_when: str | None = Field(default=None, max_length=200)

@@ -11,16 +11,18 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from services.archiver.base import clock_texts, retention_texts, texts
+from services.archiver.base import camera_texts, clock_texts, retention_texts, texts
 from services.archiver.base.camera_rules import CameraRules
 from services.archiver.base.epoch import from_ns
 from services.archiver.base.errors import DatabaseUnavailableError, StorageUnavailableError
+from services.archiver.base.problems import Subject
 from services.archiver.base.settings import ArchiverSettings
 from services.archiver.clock.judgement import judged_clock
 from services.archiver.db.archive_identity import is_away, open_archive, upgrade_in_place
 from services.archiver.db.engine import sqlite_file
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.open_database import open_database
+from services.archiver.db.told_rules import ToldRules
 from services.archiver.files.frame_files import FrameFiles
 from services.archiver.retention.cleaner import Cleaner
 from services.archiver.retention.daily_share import DailyShare
@@ -40,7 +42,8 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = load_settings(ArchiverSettings)
     engine = open_database(settings)
-    forecaster = Forecaster.of(settings, engine, CameraRules.loaded(settings))
+    rules = CameraRules.loaded(settings)
+    forecaster = Forecaster.of(settings, engine, rules)
     file = sqlite_file(engine.url)
     if file is not None and not file.exists() and not is_away(engine, settings):
         sys.stderr.write(f"{retention_texts.no_archive_yet(file)}\n")
@@ -48,6 +51,8 @@ def main() -> int:
     try:
         if arguments.now:
             upgrade_in_place(settings, engine)
+        if settings.bus_control is not None:
+            _take_told(rules, ToldRules(engine))
         clock = judged_clock(engine, settings)
         doubt = clock.doubt()
         if doubt is not None:
@@ -67,6 +72,14 @@ def main() -> int:
         sys.stderr.write(f"{texts.database_fails(error)}\n")
         return EXIT_NOT_DONE
     return 0
+
+
+def _take_told(rules: CameraRules, rows: ToldRules) -> None:
+    """The rules that the archiver has heard from ingest."""
+    rules.waits_for_ingest = not rows.were_told()
+    rules.take_told(rows.all())
+    if rules.waits_for_ingest:
+        rules.problems.report(Subject.CAMERA_RULES, camera_texts.INGEST_TOLD_NOTHING)
 
 
 def _print(forecaster: Forecaster, now: datetime) -> None:

@@ -1,15 +1,16 @@
 """Puts the parts of the room together, and runs them: what the supervisor has of all this."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from services.ingest.access.asked import Operations
 from services.ingest.access.environment import Environment
 from services.ingest.access.environment_watch import EnvironmentWatch
 from services.ingest.access.judge import Judge
 from services.ingest.access.judging_thread import JudgingThread
 from services.ingest.access.keeper import Keeper
 from services.ingest.access.logins import Logins
-from services.ingest.access.requests import Requests
+from services.ingest.access.requests import Operation, Requests
 from services.ingest.access.setup import Setup
 from services.ingest.access.setup_codes import SetupCodes
 from services.ingest.access.state_file import StateFile
@@ -57,6 +58,10 @@ class Owner:
     def notice(self) -> str | None:
         """What people should be told as long as it lasts."""
         return self._keeper.notice
+
+    def also_answer(self, made: Callable[[Operations], Mapping[str, Operation]]) -> None:
+        """Answer the requests of another room, whose senders are judged as ours are. Before `listen`."""
+        self._requests.add(made(self._requests))
 
     def publish_with(self, publish: Callable[[Sequence[bytes]], None]) -> None:
         """Tell each version by `publish`, from any thread, until `close`."""

@@ -26,7 +26,7 @@ class Requests(Operations):
     def __init__(self, logins: Logins, tokens: Tokens, setup: Setup, environment: Environment) -> None:
         super().__init__(logins.keeper, logins.judge, logins.codes)
         self._environment: Final = environment
-        self._operations: Mapping[str, Operation] = {
+        self._operations: dict[str, Operation] = {
             "state": self.state,
             "overview": self.overview,
             "used": logins.used,
@@ -47,6 +47,10 @@ class Requests(Operations):
             "open": setup.open,
             "new": setup.new,
         }
+
+    def add(self, operations: Mapping[str, Operation]) -> None:
+        """Answer these requests, too. Before the first one comes."""
+        self._operations |= operations
 
     def handle(self, request: ControlRequest, is_local: bool) -> ControlAnswer:
         """The answer. `is_local`: it came by the socket file."""

@@ -104,6 +104,8 @@ MAY_BE_REDIRECTED: Final = (
     "know that address, set it as CAMERA_RTSP_URL."
 )
 
+METADATA_SERVICE: Final = "The address is that of a cloud's metadata service, and no camera's. It is not connected."
+
 STILL_OPENING: Final = (
     "The camera is still being opened. It may take {:g} s to answer, and as long again to send (CAMERA_OPEN_SECONDS)."
 )

@@ -26,6 +26,7 @@ from services.ingest.sources.ffmpeg_input import FfmpegInput
 from services.ingest.sources.ffmpeg_log import LogLine
 from services.ingest.sources.ffmpeg_opening import UnopenedError
 from services.ingest.sources.refusals import login_error, status_error
+from services.ingest.sources.refused_places import refuse_resolved
 from services.ingest.sources.tls import certificate_error
 
 _SYSTEM_CA_FILE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -44,6 +45,7 @@ class FfmpegSource:
     def open(self) -> None:
         self.close()
         started_at = time.monotonic()
+        refuse_resolved(urlsplit(self._options.url).hostname or "")
         try:
             self._input = FfmpegInput(
                 _address(self._options),

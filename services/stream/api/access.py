@@ -5,7 +5,7 @@ Each request carries what its sender showed to us, and ingest judges that.
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.stream.api.access_schemas import (
     AccessSummary,
@@ -18,43 +18,21 @@ from services.stream.api.access_schemas import (
     Session,
     Token,
 )
-from services.stream.api.control_refusals import REFUSALS, as_http
+from services.stream.api.asking_ingest import IngestAsker
+from services.stream.api.control_refusals import REFUSALS
 from services.stream.api.session_cookie import set_session
-from services.stream.base import access_texts
-from shared.control.messages import ControlRefusedError, ControlSilentError, Proof
 from shared.web.access.access_book import ROLES
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import ACCESS
 from shared.web.access.logins import arrived
-from shared.web.access.owner_access import OwnerAccess, client_facts
+from shared.web.access.owner_access import OwnerAccess
 from shared.web.access.roles import requester_of
 
 RecordId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{12}$", description="a record's `id`")]
 
 
-class Decider:
+class Decider(IngestAsker):
     """Has ingest decide what a request asks for, by what its sender showed."""
-
-    def __init__(self, authenticator: Authenticator, owner: OwnerAccess) -> None:
-        self.owner = owner
-        self._authenticator = authenticator
-
-    async def ask(
-        self, request: Request, do: str, arguments: dict[str, Any] | None = None, code: str | None = None
-    ) -> dict[str, Any]:
-        """
-        Raises:
-            HTTPException: ingest refused, or does not answer.
-        """
-        requester = requester_of(request.scope)
-        proof = requester.proof if code is None else Proof(code=code)
-        if proof is None and self._authenticator.needs_a_secret:
-            raise HTTPException(403, access_texts.LOG_IN_AGAIN)
-        facts = client_facts(requester.address, request.headers.get("user-agent", ""))
-        try:
-            return dict(await self.owner.ask(do, proof, facts, arguments or {}))
-        except (ControlRefusedError, ControlSilentError) as error:
-            raise as_http(error) from None
 
     def summary(self) -> AccessSummary:
         """Who may come in by what, without asking."""

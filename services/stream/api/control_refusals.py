@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
-from fastapi import HTTPException
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
 from services.stream.base import access_texts
 from shared.control.messages import ControlRefusedError, ControlSilentError
@@ -17,6 +19,7 @@ _STATUSES: Final = {
     "not_here": 409,
     "unknown": 404,
     "malformed": 422,
+    "changed": 409,
 }
 """All others are 503: to be tried again."""
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = error_answers(
@@ -30,9 +33,37 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = error_answers(
 )
 
 
+class SettingsRefusal(BaseModel):
+    """What went wrong, and what to do."""
+
+    detail: str
+    why: str | None = Field(None, description="ingest's code, as in docs/wire-format.md; null: stream itself refuses")
+    field: str | None = Field(None, description="the setting that is at fault, where it is one")
+
+
+class IngestRefusalError(HTTPException):
+    """A refusal of ingest's as the answer to a request."""
+
+    def __init__(self, error: ControlRefusedError) -> None:
+        wait = {} if error.wait_seconds is None else {"Retry-After": f"{max(1.0, error.wait_seconds):.0f}"}
+        super().__init__(_STATUSES.get(error.why, 503), str(error), wait)
+        self.why: Final = error.why
+        self.field: Final = error.field
+
+
 def as_http(error: ControlRefusedError | ControlSilentError) -> HTTPException:
     """The answer to a request that ingest refused, or did not answer."""
     if isinstance(error, ControlSilentError):
         return HTTPException(503, access_texts.INGEST_SILENT, {"Retry-After": "5"})
-    wait = {} if error.wait_seconds is None else {"Retry-After": f"{max(1.0, error.wait_seconds):.0f}"}
-    return HTTPException(_STATUSES.get(error.why, 503), str(error), wait)
+    return IngestRefusalError(error)
+
+
+def tell_fields(app: FastAPI) -> None:
+    """Have the refusal of a setting name it, so that a page can show the words beside it."""
+
+    @app.exception_handler(IngestRefusalError)
+    async def refused(_request: Request, error: IngestRefusalError) -> JSONResponse:
+        told: dict[str, Any] = {"detail": error.detail, "why": error.why}
+        if error.field is not None:
+            told["field"] = error.field
+        return JSONResponse(told, error.status_code, error.headers)

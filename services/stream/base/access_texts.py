@@ -7,6 +7,7 @@ INGEST_SILENT: Final = (
     "Ingest, which keeps this, does not answer. Try again. If this lasts, check that it runs: "
     "docker compose logs ingest"
 )
+CAMERAS_CHANGING: Final = "The cameras are being changed at the moment. Try again."
 LOG_IN_AGAIN: Final = (
     "Log in again: this login holds for an hour and decides nothing, because ingest did not answer when it was made."
 )

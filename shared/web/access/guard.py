@@ -53,6 +53,9 @@ HEALTH: Final = "/healthz"
 LOGIN: Final = "/login"
 SETUP: Final = "/setup"
 ACCESS: Final = "/api/access"
+SETTINGS: Final = "/api/settings"
+_OWNERS: Final = (ACCESS, SETTINGS)
+"""What is below these is the operator's alone, to read too, and no other origin's page may change it."""
 _ENTRANCES: Final = frozenset({LOGIN, "/logout", SETUP})
 _SOON: Final = {"Retry-After": "1"}
 _WITHOUT_A_DECISION: Final = (
@@ -177,7 +180,7 @@ class Guard:
         if not self._origins.are_trusted(request.headers):
             return FOREIGN_PAGE
         decides = self._authenticator.owner is not None and (
-            request.path in _ENTRANCES or request.path.startswith(ACCESS)
+            request.path in _ENTRANCES or request.path.startswith(_OWNERS)
         )
         return OUR_PAGES_ALONE if writes and decides else None
 
@@ -186,7 +189,7 @@ class Guard:
 
     def _is_the_operators(self, request: GuardedRequest) -> bool:
         if request.method in READING:
-            return request.path.startswith(ACCESS)
+            return request.path.startswith(_OWNERS)
         return request.path not in self._rules.viewer_writes
 
     def _without_the_token(self, scope: Scope, request: GuardedRequest, requester: Requester) -> ASGIApp | None:

@@ -67,7 +67,12 @@ class OwnerAccess:
                     await self.ask("used", None, client_facts(""), {"uses": uses})
 
     async def ask(
-        self, do: str, proof: Proof | None, client: ClientFacts, arguments: Mapping[str, Any] | None = None
+        self,
+        do: str,
+        proof: Proof | None,
+        client: ClientFacts,
+        arguments: Mapping[str, Any] | None = None,
+        deadline_seconds: float = ANSWER_SECONDS,
     ) -> Mapping[str, Any]:
         """The result of a request to ingest.
 
@@ -75,7 +80,7 @@ class OwnerAccess:
             ControlRefusedError: ingest refused.
             ControlSilentError: ingest does not answer.
         """
-        return await self._control.ask(do, proof, client, arguments, ANSWER_SECONDS)
+        return await self._control.ask(do, proof, client, arguments, deadline_seconds)
 
 
 def client_facts(address: str, browser: str = "") -> ClientFacts:

@@ -40,6 +40,10 @@ RESULT = ControlAnswer(
 REFUSAL = ControlAnswer(
     id="Zk3vQ0m1x-_2aBcD", refusal=Refusal(why="wait", words="Too many wrong passwords.", wait_seconds=30)
 )
+FIELD = ControlAnswer(
+    id="Zk3vQ0m1x-_2aBcD",
+    refusal=Refusal(why="malformed", words="fps is '500' but must be a number above 0, at most 120.", field="fps"),
+)
 
 
 def golden(name: str) -> bytes:
@@ -52,7 +56,10 @@ def test_a_request_has_the_golden_bytes() -> None:
     assert decode_request(golden("control_request.json")) == REQUEST
 
 
-@pytest.mark.parametrize(("name", "answer"), [("control_result.json", RESULT), ("control_refusal.json", REFUSAL)])
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("control_result.json", RESULT), ("control_refusal.json", REFUSAL), ("control_refused_setting.json", FIELD)],
+)
 def test_an_answer_has_the_golden_bytes(name: str, answer: ControlAnswer) -> None:
     """As above, in the other direction."""
     assert encode_answer(answer) == golden(name)

@@ -12,6 +12,7 @@ from typing import Final
 
 from services.ingest.sources import exchange_tap
 from services.ingest.sources.http.wakeup import Wakeup
+from services.ingest.sources.refused_places import refuse_connected
 
 READ_BYTES: Final = 128 * 1024
 _NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError)
@@ -22,6 +23,7 @@ class CameraSocket:
 
     Raises:
         OSError: when it can't be connected; TimeoutError from every method once the deadline is over.
+        SourceRefusedError: from the constructor, when it leads to no camera's place.
     """
 
     def __init__(self, place: tuple[str, int], tls: ssl.SSLContext | None, deadline: float, wakeup: Wakeup) -> None:
@@ -31,6 +33,7 @@ class CameraSocket:
         self._reader: io.BufferedReader
         plain = socket.create_connection(place, self._remaining())
         try:
+            refuse_connected(plain.getpeername()[0])
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             plain.settimeout(self._remaining())
             self._socket = tls.wrap_socket(plain, server_hostname=place[0]) if tls is not None else plain

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, cast
 
-from services.ingest.sources import exchange_tap
+from services.ingest.sources import SourceRefusedError, exchange_tap
+from services.ingest.sources.refused_places import refuse_connected
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.demultiplexer import DOLLAR, Demultiplexer
 from services.ingest.sources.rtsp.message import Message
@@ -83,6 +84,11 @@ class RtspConnection(asyncio.BufferedProtocol):
             await loop.create_connection(lambda: self, address.host, address.port, ssl=tls)
         except (OSError, UnicodeError) as error:  # the latter for a host that can be none
             raise ConnectionEndedError("never made") from error
+        try:
+            refuse_connected(self.camera_address)
+        except SourceRefusedError:
+            self._on_failure()
+            raise
 
     async def request(self, method: str, url: str, headers: Mapping[str, str]) -> Message:
         """Send a request and wait for its answer, whatever that says.

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import SourceFacts, SourceUnavailableError, failure_reasons
-from services.ingest.sources.connection_options import ConnectionOptions
+from services.ingest.sources.connection_options import ConnectionOptions, Transport
 from services.ingest.sources.rtsp.address import RtspAddress
 from services.ingest.sources.rtsp.delivery import DeliveryPlan
 from services.ingest.sources.rtsp.receiver import Receiver
@@ -35,6 +35,11 @@ class RtspSource:
         self._interrupted = threading.Event()
         self._retrieved_at = 0.0
         self._is_elsewhere: bool | None = None
+
+    @property
+    def transport(self) -> Transport:
+        """Over which one the camera is asked now."""
+        return self._plan.current.transport
 
     def open(self) -> None:
         """Connect and start the stream. No picture need have arrived when it returns."""

@@ -1,0 +1,36 @@
+"""Puts the parts of the room together: what the service has of it."""
+
+from pathlib import Path
+
+from services.ingest.access.owner import Owner
+from services.ingest.cameras.changes import Changes
+from services.ingest.cameras.origin import FILE, Origin, PageCameras
+from services.ingest.cameras.requests import CameraRequests
+from services.ingest.cameras.texts import unused_file
+from services.ingest.cameras.trials import Trials
+from services.ingest.cameras_file import CamerasFile
+from services.ingest.settings import IngestSettings
+from services.ingest.supervisor import CameraList
+from shared.logs import get_logger
+
+log = get_logger(__name__)
+
+
+def let_change(cameras: CameraList, owner: Owner, settings: IngestSettings) -> Trials:
+    """Have the owner's requests change `cameras`; what tries addresses for them."""
+    page_file = settings.owner_dir / FILE
+    origin = _origin_of(cameras, settings.cameras_file, page_file)
+    if origin.kind != "page" and page_file.exists():
+        log.warning("cameras of the page not in use", reason=unused_file(page_file))
+    follow = cameras.force_reload if isinstance(cameras, PageCameras | CamerasFile) else lambda: None
+    trials, changes = Trials(settings.picture_max_pixels), Changes(origin, follow)
+    owner.also_answer(lambda others: CameraRequests(others, changes, trials).operations)
+    return trials
+
+
+def _origin_of(cameras: CameraList, cameras_file: Path | None, page_file: Path) -> Origin:
+    if cameras_file is not None:
+        return Origin("file", file=cameras_file)
+    if isinstance(cameras, PageCameras):
+        return Origin("page", file=page_file)
+    return Origin("environment", camera=cameras.read()[0])

@@ -1,0 +1,131 @@
+"""What ingest tells of the cameras' archive: followed, remembered, and waited for before anything is deleted by age."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine
+
+from services.archiver.base.camera_rules import CameraRule, CameraRules
+from services.archiver.base.retention_policy import Policy
+from services.archiver.capture import told_rules
+from services.archiver.capture.told_rules import TOGETHER_SECONDS, IngestRules
+from services.archiver.db.cameras import CameraRows
+from services.archiver.db.engine import open_engine, upgrade
+from services.archiver.db.told_rules import ToldRules
+from shared.bus.ingest_report import ArchiveKeys, ArchiveRules, IngestReport
+from tests.support.waiting import eventually
+
+UTC = ZoneInfo("UTC")
+WEEK = ArchiveKeys(archive_keep="all:7d", archive_max_bytes=5, capture_when="mon-fri 06:00-20:00")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    made = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    upgrade(made)
+    return made
+
+
+@asynccontextmanager
+async def running(engine: Engine, rules: CameraRules, ingests: int = 1) -> AsyncIterator[IngestRules]:
+    made = IngestRules(rules, ToldRules(engine), ingests, asyncio.get_running_loop().time)
+    task = asyncio.create_task(made.run())
+    try:
+        yield made
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await made.drain(10)
+
+
+def report(archive: ArchiveRules | None, ingest: str = "a") -> IngestReport:
+    cameras = tuple(archive or ())
+    return IngestReport(ingest=ingest, cameras=cameras, archive=None if archive is None else dict(archive))
+
+
+async def test_it_is_followed_at_once_and_remembered_also_of_a_camera_that_is_gone(engine: Engine) -> None:
+    rules = CameraRules()
+    async with running(engine, rules) as told:
+        assert not rules.are_known, "a camera may have a rule that keeps more"
+        told.hear(report({"garden": WEEK, "door": ArchiveKeys()}))
+        assert rules.are_known
+        assert rules.rule_of("garden").keep == Policy.parse("all:7d", UTC)
+        assert rules.rule_of("garden").max_bytes == 5
+        assert rules.rule_of("door") == CameraRule()
+        await eventually(lambda: ToldRules(engine).all() == {"garden": WEEK})
+        told.hear(report({"door": ArchiveKeys()}))
+        assert rules.rule_of("garden").max_bytes == 5
+    later = CameraRules()
+    async with running(engine, later):
+        await eventually(lambda: later.rule_of("garden").max_bytes == 5)
+        assert not later.are_known, "it may have changed meanwhile"
+        assert ToldRules(engine).were_told()
+
+
+async def test_a_rule_that_is_taken_back_is_forgotten(engine: Engine) -> None:
+    rules = CameraRules()
+    async with running(engine, rules) as told:
+        told.hear(report({"garden": WEEK}))
+        await eventually(lambda: "garden" in ToldRules(engine).all())
+        told.hear(report({"garden": ArchiveKeys()}))
+        assert rules.rule_of("garden") == CameraRule()
+        await eventually(lambda: not ToldRules(engine).all())
+
+
+@pytest.mark.parametrize("rule", [None, ArchiveKeys(archive_keep="nonsense"), ArchiveKeys(capture_when="never")])
+async def test_what_can_t_be_read_keeps_everything_of_that_camera(engine: Engine, rule: ArchiveKeys | None) -> None:
+    rules = CameraRules()
+    async with running(engine, rules) as told:
+        told.hear(report({"garden": rule, "door": WEEK}))
+        assert rules.rule_of("garden").keep == Policy.parse("all:forever", UTC)
+        assert rules.rule_of("door").max_bytes == 5
+        assert bool(rules.problems.texts()) == (rule is not None)
+        told.hear(report({"garden": WEEK}))
+        assert not rules.problems.texts()
+
+
+async def test_the_archivers_own_file_goes_before(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "cameras.toml"
+    path.write_text("[[camera]]\ndevice_key = 'garden'\n")
+    rules = CameraRules(path)
+    rules.load()
+    async with running(engine, rules) as told:
+        told.hear(report({"garden": WEEK, "door": WEEK}))
+        assert rules.rule_of("garden") == CameraRule(), "it is named there, and says nothing"
+        assert rules.rule_of("door").max_bytes == 5
+
+
+async def test_every_ingest_must_be_heard_and_a_restarted_one_counts_once(engine: Engine) -> None:
+    rules = CameraRules()
+    now = [0.0]
+    told = IngestRules(rules, ToldRules(engine), 2, lambda: now[0])
+    told.hear(report(None, "a"))
+    now[0] += TOGETHER_SECONDS
+    told.hear(report(None, "b"))  # the same one after a restart
+    assert not rules.are_known
+    told.hear(IngestReport(ingest="c", refusal="CAMERA_FPS is wrong."))
+    assert not rules.are_known, "it does not run"
+    told.hear(report(None, "d"))
+    assert rules.are_known
+
+
+async def test_a_silent_ingest_is_said(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told_rules, "SILENT_SECONDS", 0.05)
+    rules = CameraRules()
+    async with running(engine, rules) as told:
+        await eventually(lambda: bool(told.problems.texts()))
+        assert "nothing is deleted by age" in told.problems.texts()[0]
+        told.hear(report(None))
+        assert not told.problems.texts()
+
+
+def test_a_forgotten_camera_has_no_rule_and_a_renamed_one_keeps_it(engine: Engine) -> None:
+    ToldRules(engine).keep({"garden": WEEK, "door": WEEK}, is_all=True)
+    CameraRows(engine).forget_rest("garden")
+    CameraRows(engine).rename_rest("door", "gate")
+    assert ToldRules(engine).all() == {"gate": WEEK}
