@@ -37,12 +37,16 @@ from tests.support.services import ROOT, Stack
 from tests.support.waiting import wait_until
 
 WARM_UP_SECONDS: Final = 1.5
+BUSY_SHARE: Final = 0.25
+"""Side by side, a busy machine may deliver no more than this share of the pictures to each."""
 SMALL: Final = (640, 360)
 SIZES: Final = {"12 KB": (SMALL, 12.0), "68 KB": ((1280, 720), 68.0)}
 
 
-def cost_of(bench: Bench, name: str, kind: str, viewers: int, seconds: float, root: Path = ROOT) -> float:  # noqa: PLR0913, PLR0917
-    """Microseconds of the server's CPU per delivered frame."""
+def cost_of(  # noqa: PLR0913 - each is the measurement's own
+    bench: Bench, name: str, kind: str, viewers: int, seconds: float, *, root: Path = ROOT, least_share: float = 0.8
+) -> float:
+    """Microseconds of the server's CPU per delivered frame. At least `least_share` of the camera's rate must arrive."""
     size, kilobytes = SIZES[kind]
     jpegs = moving_pictures(*size, kilobytes)
     with (
@@ -58,7 +62,7 @@ def cost_of(bench: Bench, name: str, kind: str, viewers: int, seconds: float, ro
         used = cpu_seconds(server.pid) - before
         report = load.report()
     assert not report.closed, f"{name}: {report.closed} viewers were cut"
-    assert report.median_fps > FPS * 0.8, f"{name}: only {report.median_fps} fps"
+    assert report.median_fps > FPS * least_share, f"{name}: only {report.median_fps} fps"
     return used / report.delivered * 1e6
 
 
@@ -86,13 +90,14 @@ def costs(bench: Bench, viewers: int, seconds: float, rounds: int) -> dict[str, 
 def costs_beside(bench: Bench, there: Path, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
     """The floor, this checkout and another one in turns. Both use this environment. A busy machine slows all three."""
     result: dict[str, Any] = {}
+    servers = {FLOOR: (FLOOR, ROOT), "here": ("framecast", ROOT), "there": ("framecast", there)}
     for kind in SIZES:
-        found: dict[str, list[float]] = {FLOOR: [], "here": [], "there": []}
+        found: dict[str, list[float]] = {name: [] for name in servers}
         for turn in range(rounds):
-            found[FLOOR].append(round(cost_of(bench, FLOOR, kind, viewers, seconds), 2))
-            trees = [("here", ROOT), ("there", there)]
-            for name, root in trees if turn % 2 else reversed(trees):
-                found[name].append(round(cost_of(bench, "framecast", kind, viewers, seconds, root), 2))
+            for name in sorted(servers, reverse=bool(turn % 2)):
+                server, root = servers[name]
+                us = cost_of(bench, server, kind, viewers, seconds, root=root, least_share=BUSY_SHARE)
+                found[name].append(round(us, 2))
         floor, here, there_us = (statistics.median(us) for us in found.values())
         print(f"{kind}: floor {floor:.2f} us, here {here:.2f} ({here / floor:.2f}), ", end="")
         print(f"there {there_us:.2f} ({there_us / floor:.2f}); here over there {here / there_us:.2f}; {found}")
