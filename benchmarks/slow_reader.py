@@ -116,7 +116,7 @@ def main() -> None:
         read(arguments.read[0], float(arguments.read[1]), arguments.seconds)
         return
     rows: dict[str, dict[float, dict[str, float]]] = {}
-    print("a picture each   pictures/s   p50 ms   p95 ms   most ms")
+    print("server a picture each   pictures/s     p50 ms     p95 ms    most ms")
     for (name, pause), ages in sorted(measured(arguments).items(), key=lambda item: item[0][1]):
         late = ages[round(len(ages) * SETTLED_SHARE) :]
         row = rows.setdefault(name, {})[pause] = {
