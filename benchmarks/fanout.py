@@ -3,6 +3,7 @@
 The server has one core and the viewers another. A frame counts only if a viewer received all of it.
 
     .venv/bin/python -m benchmarks.fanout                       CPU per delivered frame, 100 viewers
+    .venv/bin/python -m benchmarks.fanout --beside DIR          the same beside another checkout's, in turns
     .venv/bin/python -m benchmarks.fanout --viewers 3000        how well one core serves 3,000 viewers
     .venv/bin/python -m benchmarks.fanout --probe 1000          age of pictures for a lone viewer and among 1,000
     .venv/bin/python -m benchmarks.fanout --memory 1000         memory with 1,000 viewers, and after ten such crowds
@@ -32,20 +33,24 @@ from benchmarks.load import Load, percentile
 from benchmarks.pictures import moving_pictures
 from benchmarks.servers import FLOOR, FPS, SERVERS, Bench, served
 from tests.support.camera import RtspCamera, missing_camera_parts
-from tests.support.services import Stack
+from tests.support.services import ROOT, Stack
 from tests.support.waiting import wait_until
 
 WARM_UP_SECONDS: Final = 1.5
+BUSY_SHARE: Final = 0.25
+"""Side by side, a busy machine may deliver no more than this share of the pictures to each."""
 SMALL: Final = (640, 360)
 SIZES: Final = {"12 KB": (SMALL, 12.0), "68 KB": ((1280, 720), 68.0)}
 
 
-def cost_of(bench: Bench, name: str, kind: str, viewers: int, seconds: float) -> float:
-    """Microseconds of the server's CPU per delivered frame."""
+def cost_of(  # noqa: PLR0913 - each is the measurement's own
+    bench: Bench, name: str, kind: str, viewers: int, seconds: float, *, root: Path = ROOT, least_share: float = 0.8
+) -> float:
+    """Microseconds of the server's CPU per delivered frame. At least `least_share` of the camera's rate must arrive."""
     size, kilobytes = SIZES[kind]
     jpegs = moving_pictures(*size, kilobytes)
     with (
-        served(bench, name, jpegs, size) as server,
+        served(bench, name, jpegs, size, root) as server,
         on_core(LOAD_CORE),
         Load(bench.viewers, server.port, spin=True) as load,
     ):
@@ -57,7 +62,7 @@ def cost_of(bench: Bench, name: str, kind: str, viewers: int, seconds: float) ->
         used = cpu_seconds(server.pid) - before
         report = load.report()
     assert not report.closed, f"{name}: {report.closed} viewers were cut"
-    assert report.median_fps > FPS * 0.8, f"{name}: only {report.median_fps} fps"
+    assert report.median_fps > FPS * least_share, f"{name}: only {report.median_fps} fps"
     return used / report.delivered * 1e6
 
 
@@ -79,6 +84,24 @@ def costs(bench: Bench, viewers: int, seconds: float, rounds: int) -> dict[str, 
             "idiom_ratio": round(idiom / floor, 2),
             "rounds_us": found,
         }
+    return result
+
+
+def costs_beside(bench: Bench, there: Path, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
+    """The floor, this checkout and another one in turns. Both use this environment. A busy machine slows all three."""
+    result: dict[str, Any] = {}
+    servers = {FLOOR: (FLOOR, ROOT), "here": ("framecast", ROOT), "there": ("framecast", there)}
+    for kind in SIZES:
+        found: dict[str, list[float]] = {name: [] for name in servers}
+        for turn in range(rounds):
+            for name in sorted(servers, reverse=bool(turn % 2)):
+                server, root = servers[name]
+                us = cost_of(bench, server, kind, viewers, seconds, root=root, least_share=BUSY_SHARE)
+                found[name].append(round(us, 2))
+        floor, here, there_us = (statistics.median(us) for us in found.values())
+        print(f"{kind}: floor {floor:.2f} us, here {here:.2f} ({here / floor:.2f}), ", end="")
+        print(f"there {there_us:.2f} ({there_us / floor:.2f}); here over there {here / there_us:.2f}; {found}")
+        result[kind] = {"here_over_there": round(here / there_us, 3), "rounds_us": found}
     return result
 
 
@@ -251,6 +274,7 @@ def print_rows(result: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--viewers", type=int, help="measure a crowd of this size on one core")
+    parser.add_argument("--beside", type=Path, metavar="DIR")
     parser.add_argument("--probe", type=int, metavar="VIEWERS")
     parser.add_argument("--memory", type=int, metavar="VIEWERS")
     parser.add_argument("--first-picture", action="store_true")
@@ -266,6 +290,9 @@ def main() -> None:
         bench = Bench(directory, build("viewers.c", directory), build("fanout_reference.c", directory))
         if options.viewers:
             result = {"crowd": crowd(bench, options.viewers, options.seconds, options.jpeg_kilobytes)}
+        elif options.beside:
+            there = options.beside.resolve()
+            result = {"beside": costs_beside(bench, there, 100, options.seconds, options.rounds)}
         elif options.probe:
             result = {"probe": probe(bench, options.probe, options.seconds)}
         elif options.memory:

@@ -15,7 +15,7 @@ from benchmarks.cores import LOAD_CORE, SERVER_CORE, on_core
 from benchmarks.idiom import part
 from benchmarks.load import Load
 from tests.support.ports import free_port
-from tests.support.services import ServiceProcess
+from tests.support.services import ROOT, ServiceProcess
 from tests.support.waiting import wait_until
 
 FPS: Final = 30
@@ -43,8 +43,10 @@ class Server:
 
 
 @contextmanager
-def served(bench: Bench, name: str, jpegs: tuple[bytes, ...], size: tuple[int, int]) -> Iterator[Server]:
-    """Run one of the servers on its core; it delivers `jpegs` at 30 fps."""
+def served(
+    bench: Bench, name: str, jpegs: tuple[bytes, ...], size: tuple[int, int], root: Path = ROOT
+) -> Iterator[Server]:
+    """Run one of the servers on its core, as it is in the checkout `root`; it delivers `jpegs` at 30 fps."""
     port, bus = free_port(), f"tcp://127.0.0.1:{free_port()}"
     if name == FLOOR:
         sample = bench.directory / "part"
@@ -61,7 +63,7 @@ def served(bench: Bench, name: str, jpegs: tuple[bytes, ...], size: tuple[int, i
         return
     with on_core(SERVER_CORE):
         environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port), "STREAM_MAX_VIEWERS": str(MOST_VIEWERS)}
-        service = ServiceProcess(SERVERS[name], environment, bench.directory / f"{name}.log")
+        service = ServiceProcess(SERVERS[name], environment, bench.directory / f"{name}.log", root)
     try:
         with on_core(LOAD_CORE), bus_camera(bus, jpegs, size, FPS):
             wait_for_picture(bench, port)

@@ -4,6 +4,7 @@ Beside them a program reads without a pause. On loopback, or over a network of `
 
     .venv/bin/python -m benchmarks.slow_reader [--jpeg-kilobytes 13] [--fps 30] [--seconds 30]
     sudo .venv/bin/python -m benchmarks.slow_reader --rate 20Mbit/s
+    .venv/bin/python -m benchmarks.slow_reader --beside DIR    (at the same time, another checkout's)
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from benchmarks.pictures import moving_pictures
 from benchmarks.servers import OPEN, SERVERS
 from benchmarks.slow_network import slow_network
 from tests.support.ports import free_port
-from tests.support.services import ServiceProcess
+from tests.support.services import ROOT, ServiceProcess
 from tests.support.waiting import wait_until
 
 PAUSES: Final = (0.0, 0.02, 0.1, 0.2, 0.5, 1.0)
@@ -51,35 +52,46 @@ def read(url: str, pause: float, seconds: float) -> None:
             time.sleep(pause)
 
 
-def ages_by_pause(url: str, seconds: float, prefix: Sequence[str]) -> dict[float, list[float]]:
+Ages = dict[tuple[str, float], list[float]]
+"""By the server's name and the pause."""
+
+
+def ages_of(urls: Mapping[str, str], pauses: Sequence[float], seconds: float, prefix: Sequence[str]) -> Ages:
     """All programs read at the same time."""
     with ExitStack() as stack:
         readers = {}
-        for pause in PAUSES:
-            command = [*prefix, sys.executable, "-m", "benchmarks.slow_reader", "--read", url, str(pause)]
-            reader = subprocess.Popen([*command, "--seconds", str(seconds)], stdout=subprocess.PIPE, text=True)
-            stack.callback(reader.kill)
-            readers[pause] = reader
-        outputs = {pause: reader.communicate(timeout=seconds * 4 + 60)[0] for pause, reader in readers.items()}
-    return {pause: [float(line) for line in output.splitlines()] for pause, output in outputs.items()}
+        for name, url in urls.items():
+            for pause in pauses:
+                command = [*prefix, sys.executable, "-m", "benchmarks.slow_reader", "--read", url, str(pause)]
+                reader = subprocess.Popen([*command, "--seconds", str(seconds)], stdout=subprocess.PIPE, text=True)
+                stack.callback(reader.kill)
+                readers[name, pause] = reader
+        outputs = {key: reader.communicate(timeout=seconds * 4 + 60)[0] for key, reader in readers.items()}
+    return {key: [float(line) for line in output.splitlines()] for key, output in outputs.items()}
 
 
-def measured(arguments: argparse.Namespace) -> dict[float, list[float]]:
+def measured(arguments: argparse.Namespace) -> Ages:
     clean_up_when_terminated()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        port, bus, host = free_port(), f"tcp://127.0.0.1:{free_port()}", "127.0.0.1"
+        bus, host = f"tcp://127.0.0.1:{free_port()}", "127.0.0.1"
         prefix: tuple[str, ...] = ()
         if arguments.rate:
             network = stack.enter_context(slow_network(arguments.rate))
             host, prefix = network.server_address, network.prefix
-        environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)} | OPEN
-        stack.callback(ServiceProcess(SERVERS["framecast"], environment, directory / "stream.log").stop)
+        roots = {"here": ROOT} | ({"there": arguments.beside.resolve()} if arguments.beside else {})
+        ports = {name: free_port() for name in roots}
+        for name, root in roots.items():
+            environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(ports[name])} | OPEN
+            log = directory / f"{name}.log"
+            stack.callback(ServiceProcess(SERVERS["framecast"], environment, log, root).stop)
         size = (1280, 720)
         jpegs = moving_pictures(*size, arguments.jpeg_kilobytes)
         stack.enter_context(cameras_apart(partial(BusCamera, bus, jpegs, size, arguments.fps)))
-        wait_until(lambda: shows(f"http://127.0.0.1:{port}{STREAM_PATH}"), "stream shows pictures", 30)
-        return ages_by_pause(f"http://{host}:{port}{STREAM_PATH}", arguments.seconds, prefix)
+        for port in ports.values():
+            wait_until(partial(shows, f"http://127.0.0.1:{port}{STREAM_PATH}"), "stream shows pictures", 30)
+        urls = {name: f"http://{host}:{port}{STREAM_PATH}" for name, port in ports.items()}
+        return ages_of(urls, arguments.pauses, arguments.seconds, prefix)
 
 
 def shows(url: str) -> bool:
@@ -95,25 +107,27 @@ def main() -> None:
     parser.add_argument("--jpeg-kilobytes", type=float, default=13)
     parser.add_argument("--fps", type=float, default=30)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--pauses", type=float, nargs="+", default=PAUSES, metavar="SECONDS")
     parser.add_argument("--rate", help="such as 20Mbit/s")
+    parser.add_argument("--beside", type=Path, metavar="DIR")
     parser.add_argument("--read", nargs=2, metavar=("URL", "PAUSE"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.read:
         read(arguments.read[0], float(arguments.read[1]), arguments.seconds)
         return
-    rows = {}
-    print("a picture each   pictures/s   p50 ms   p95 ms   most ms")
-    for pause, ages in measured(arguments).items():
+    rows: dict[str, dict[float, dict[str, float]]] = {}
+    print("server a picture each   pictures/s     p50 ms     p95 ms    most ms")
+    for (name, pause), ages in sorted(measured(arguments).items(), key=lambda item: item[0][1]):
         late = ages[round(len(ages) * SETTLED_SHARE) :]
-        rows[pause] = {
+        row = rows.setdefault(name, {})[pause] = {
             "per_second": round(len(ages) / arguments.seconds, 1),
             "p50_ms": percentile(late, 50),
             "p95_ms": percentile(late, 95),
             "most_ms": round(max(late), 1),
         }
-        print(f"{pause:10} s  " + " ".join(f"{value:10}" for value in rows[pause].values()))
+        print(f"{name:6} {pause:10} s  " + " ".join(f"{value:10}" for value in row.values()))
     facts = {"benchmark": "slow_reader", "jpeg_kilobytes": arguments.jpeg_kilobytes, "fps": arguments.fps}
-    print(json.dumps(facts | {"rate": arguments.rate, "by_pause": rows}))
+    print(json.dumps(facts | {"rate": arguments.rate, **rows}))
 
 
 if __name__ == "__main__":

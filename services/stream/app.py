@@ -21,6 +21,7 @@ from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.connect import connect_router
 from services.stream.api.control_refusals import tell_fields
 from services.stream.api.login import login_router
+from services.stream.api.one_query import OneQuery
 from services.stream.api.own_addresses import Publication
 from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
 from services.stream.api.per_address_limit import PerAddressLimit
@@ -116,7 +117,7 @@ def build_app(
     rules = ACCESS_RULES if owner is None else OWNERS_RULES
     guarded = Guard(app, settings, authenticator, rules, RefusalPictures())
     served = Compatibility(guarded, hub.cameras.keys_in_order) if settings.compatibility_urls else guarded
-    return BasePath(served, settings.base_path)
+    return BasePath(OneQuery(served), settings.base_path)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """The path under which a reverse proxy publishes us (BASE_PATH), for proxies that forward it unchanged.
 
-Paths are tidied on the way, before anybody decides by them: `//` counts as `/`, and below `/api/` a slash at the end
-counts as none, because programs put addresses together and don't follow redirects.
+Paths are tidied on the way, before anybody decides by them: `//` counts as `/`, and where programs ask a slash at the
+end counts as none, because they put addresses together and don't follow redirects.
 
 It is removed from each request's path. Requests without it are served too: health checks, and those of proxies that
 remove it themselves. The application sees no difference; only `base_path_of` tells, for the path of a cookie.
@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SLASHES: Final = re.compile("//+")
-_API: Final = "/api/"
+_FOR_PROGRAMS: Final = ("/api/", "/healthz/", "/readyz/", "/state/")
 
 
 class BasePath:
@@ -52,7 +52,7 @@ class BasePath:
 def _tidied(scope: Scope) -> Scope:
     given: str = scope["path"]
     path = _SLASHES.sub("/", given)
-    if path.startswith(_API):
+    if path.startswith(_FOR_PROGRAMS):
         path = path.rstrip("/") or "/"
     return scope if path == given else {**scope, "path": path, "raw_path": quote(path).encode()}
 

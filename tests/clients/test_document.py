@@ -25,6 +25,7 @@ STARTED_BY = {
     "OpenCV": "cv2.VideoCapture(",
     "mpv": '"mpv", "mpv")',
     "VLC": '"cvlc",',
+    "OBS 29.0": '"obs", "--multi",',
     "curl": 'Program("curl",',
     "Home Assistant 2026.2.3": "running_home_assistant(",
     "OctoPrint 1.11.8": "running_octoprint(",

@@ -59,7 +59,7 @@ def test_clients_of_other_servers_are_served(bus: str) -> None:
         running_replica(bus, settings=SWITCHED_ON) as replica,
     ):
         wait_until(replica.knows_a_camera, "the camera is known")
-        for path in ("/?action=stream", "/stream", "/api/stream.mjpeg?src=cam1", "/cam.mjpg"):
+        for path in ("/?action=stream", "/stream", "/api/stream.mjpeg?src=cam1", "/cam.mjpg?fps=30?x=1.mjpg"):
             with Viewer(replica.port, path) as viewer:
                 ingest.show(frame_of("cam1"))
                 wait_until(partial(getattr, viewer, "parts"), f"a picture came from {path}")
@@ -72,6 +72,7 @@ def test_clients_of_other_servers_are_served(bus: str) -> None:
             "/api/frame.jpeg?src=cam1",
             "/api/cam1/latest.jpg",
             "/cam.jpg",
+            "/cam.jpg?max_age=9?1795363200",
         ):
             status, headers, body = replica.request(path)
             assert (status, headers["content-type"], body[:2]) == (200, "image/jpeg", b"\xff\xd8"), path

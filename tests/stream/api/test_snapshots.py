@@ -153,9 +153,12 @@ def test_an_unknown_camera_is_no_picture(replica: Replica) -> None:
     assert replica.request("/api/cameras/cam9/snapshot?stand_in=1")[1]["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("query", ["width=32", "w=20", "h=20", "w=17&h=23"])
+@pytest.mark.parametrize("query", ["width=32", "w=20", "h=20", "w=17&h=23", "width=32?dummy=param.mjpg"])
 def test_a_snapshot_has_the_size_that_is_asked_for(replica: Replica, ingest: FakeIngest, query: str) -> None:
-    """By our name, which must be an offered width, and by other servers' names, for which a larger size will do."""
+    """By our name, which must be an offered width, and by other servers' names, for which a larger size will do.
+
+    What a client adds behind a second `?` is left out.
+    """
     showing = shown_on_demand(ingest, SMALL, "32")
     status, _, body = replica.request(f"{SNAPSHOT}?{query}")
     showing.join(5)
