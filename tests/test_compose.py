@@ -41,6 +41,8 @@ def test_compose_passes_settings_on_with_their_documented_defaults(service: str)
     for name, value in environment(service).items():
         if (service, name) == ("archiver", "TRUSTED_PROXIES"):
             assert value == f"{PRIVATE_NETWORKS},${{TRUSTED_PROXIES:-}}"
+        elif name == "PUBLISH_PORT":
+            assert value == "${STREAM_PORT:-8001}", "as in the gateway's ports"
         elif f"{name}_FILE" in environment(service):
             assert value == f"${{{name}:-}}", "a default here would go before the file"
         elif name not in FIXED_IN_COMPOSE:

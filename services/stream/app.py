@@ -105,7 +105,12 @@ def build_app(
     app.include_router(snapshots_router(hub))
     app.include_router(links_router(hub, authenticator))
     publication = Publication(
-        settings.stream_host, settings.publish_address, settings.site_address, settings.gateway_socket is not None
+        settings.stream_host,
+        settings.stream_port,
+        settings.publish_address,
+        settings.publish_port,
+        settings.site_address,
+        has_gateway=settings.gateway_socket is not None,
     )
     app.include_router(connect_router(hub, authenticator, publication))
     app.include_router(shared_page_router(hub, authenticator, settings.archive_time_zone))

@@ -195,3 +195,15 @@ def test_the_timeline(page: Page, archived: ArchiveSite, camera: str) -> None:
     else:
         expect(page.locator("h1")).to_have_text("Nothing is archived yet")
     looks_well(page, f"timeline-{camera[:8]}")
+
+
+def test_a_long_name_in_the_list_of_cameras_is_shortened(page: Page, twelve: Site) -> None:
+    """A list is as wide as its longest name, so the timeline scrolled sideways on a phone. The title has it whole."""
+    page.goto(f"{twelve.origin}/archive?camera=cam03")
+    names = page.get_by_label("Camera", exact=True)
+    expect(names.locator("option").first).to_have_text(LONG)
+    expect(names).to_have_css("text-overflow", "ellipsis")
+    names.select_option(LONG)
+    expect(names).to_have_attribute("title", LONG)
+    expect(names).to_have_value("cam01")
+    looks_well(page, "timeline-long-name")
