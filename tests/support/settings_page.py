@@ -114,9 +114,9 @@ Written otherwise it is read otherwise, and not by both in the same way:
 Where a password is read otherwise than it is written, and where a line is left out, `framecast` and `scripts/run` say
 so when they start. Compose says little: of a variable that is not set, and of a quote.
 
-A value with a single quote in it goes into a file of its own, where nothing is escaped: for a secret `NAME`,
-`NAME_FILE` is the path of that file (`CAMERA_RTSP_PASSWORD_FILE=config/camera-password`). It is the safest place for
-any password.
+Between single quotes `\\'` is a single quote. The safest place for any password is a file of its own, where nothing is
+escaped, and the only one for a value that ends with `\\`: for a secret `NAME`, `NAME_FILE` is the path of that file
+(`CAMERA_RTSP_PASSWORD_FILE=config/camera-password`).
 """
 _COMPOSE: Final = """
 ## Docker Compose
