@@ -194,6 +194,8 @@ def test_the_timeline(page: Page, archived: ArchiveSite, camera: str) -> None:
         expect(page.locator(".side").first).to_have_attribute("data-full", re.compile(r"\d"))
     else:
         expect(page.locator("h1")).to_have_text("Nothing is archived yet")
+        words = "The first picture comes when the camera delivers (it is not known)."
+        expect(page.locator("#words")).to_have_text(words)
     looks_well(page, f"timeline-{camera[:8]}")
 
 
