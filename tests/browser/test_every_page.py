@@ -20,6 +20,7 @@ from tests.support.figures import note
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.screenshots import keep
+from tests.support.waiting import wait_until
 from tests.web.support import SECRETS
 
 pytestmark = pytest.mark.browser
@@ -57,6 +58,8 @@ def twelve() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def archived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveSite]:
     with archive_site(tmp_path_factory.mktemp("every")) as site:
+        latest, days_end = "/api/camera/frames/latest", f"{site.day + timedelta(days=1):%Y-%m-%d}"
+        wait_until(lambda: site.replica.json(latest)[1]["captured_at"] > days_end, "a picture of today is archived", 60)
         yield site
 
 
