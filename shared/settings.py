@@ -209,7 +209,7 @@ class BusServerSettings(PictureSettings):
     """The settings of ingest, which binds the bus. Other hosts may reach it only with keys, or on a trusted network."""
 
     bus_bind: BusAddresses = Field(DEFAULT_BUS_ADDRESS, description="an address such as tcp://127.0.0.1:5555")
-    """Where ingest offers its frames. If other hosts can reach it, it needs keys, or BUS_TRUSTED_NETWORK."""
+    """Where ingest offers its pictures. If other hosts can reach it, it needs keys, or BUS_TRUSTED_NETWORK."""
     bus_server_secret_file: Path | None = Field(None, description="the path of a file with the secret key of ingest")
     """The secret key of ingest (docs/bus-security.md; `framecast keys` makes it)."""
     bus_authorized_keys: Path | None = Field(

@@ -4,6 +4,7 @@ The environment goes before the file. An empty value is the same as none, except
 reads the file itself; what it reads otherwise is said in docs/settings.md.
 """
 
+import logging
 import os
 import re
 import sys
@@ -21,10 +22,12 @@ IS_READ: Final = "FRAMECAST_SETTINGS_FILE_IS_READ"
 """Tells the processes that this one starts."""
 _SECRET: Final = re.compile(r"PASSWORD$|TOKEN$|SECRET$|USERNAME$|_KEY$")
 _COMMENT: Final = re.compile(r"\s#")
+_SINGLE_QUOTED: Final = re.compile(r"'((?:\\.|[^'\\])*)'", re.DOTALL)
 UNREADABLE: Final = "If a quote in it belongs to the value, see 'Values with odd characters' in docs/settings.md."
 _MEANT_WHEN_EMPTY: Final = frozenset({"BUS_CONTROL"})
 """Empty it says no. Without it `python -m services` sets it."""
 IN_SINGLE_QUOTES: Final = "put all of the value between single quotes, as in 'a #b'"
+TO_BE_SAFE: Final = f"To be safe, {IN_SINGLE_QUOTES}."
 
 
 def read_settings_file(path: Path = SETTINGS_FILE) -> None:
@@ -54,10 +57,11 @@ def values_in(text: str) -> dict[str, str]:
     from dotenv import dotenv_values  # noqa: PLC0415 most services find no file
     from dotenv.parser import parse_stream  # noqa: PLC0415
 
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # `doubts_about` says more of a line that can't be read
     values = {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
     for binding in parse_stream(StringIO(text)):
-        if binding.key is not None and binding.value is not None and _raw(binding.original.string).startswith("'"):
-            values[binding.key] = binding.value
+        if binding.key and not binding.error and (quoted := _SINGLE_QUOTED.match(_raw(binding.original.string))):
+            values[binding.key] = re.sub(r"\\([\\'])", lambda pair: pair[pair[1] == "'"], quoted[1])
     return values
 
 
@@ -68,21 +72,27 @@ def doubts_about(text: str) -> Iterator[str]:
     for binding in parse_stream(StringIO(text)):
         raw = _raw(binding.original.string)
         if binding.error:
-            yield f"line {_line_of(binding.original)} can't be read and is left out. {UNREADABLE}"
-        elif binding.key is None or raw.startswith(("'", '"')) or not _SECRET.search(binding.key):
+            yield f"{_lines_of(binding.original)} can't be read, so what is there is left out. {UNREADABLE}"
+        elif binding.key is not None and "\n" in raw:
+            yield f"{binding.key}: its value is on {_lines_of(binding.original)}. Is the quote that ends it missing?"
+        elif binding.key is None or raw.startswith("'") or not _SECRET.search(binding.key):
             continue
+        elif raw.startswith('"'):
+            yield f"{binding.key}: the double quotes are no part of it, and $ and \\ are replaced. {TO_BE_SAFE}"
         elif _COMMENT.search(raw):
             yield f"{binding.key}: behind ' #' is a comment. If it belongs to the value, {IN_SINGLE_QUOTES}."
         elif "${" in raw:
             yield f"{binding.key}: ${{…}} is replaced. If it belongs to the value, {IN_SINGLE_QUOTES}."
         elif "$" in raw:
-            yield f"{binding.key}: Docker Compose would replace what is behind $. To be safe, {IN_SINGLE_QUOTES}."
+            yield f"{binding.key}: Docker Compose would replace what is behind $. {TO_BE_SAFE}"
 
 
-def _line_of(original: "Original") -> int:
-    """The line that it stands on, behind empty ones."""
+def _lines_of(original: "Original") -> str:
+    """The line that it stands on, behind empty ones, or the lines."""
     before = len(original.string) - len(original.string.lstrip())
-    return original.line + original.string[:before].count("\n")
+    first = original.line + original.string[:before].count("\n")
+    last = first + original.string.strip().count("\n")
+    return f"line {first}" if last == first else f"lines {first} to {last}"
 
 
 def _raw(line: str) -> str:

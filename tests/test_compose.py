@@ -44,6 +44,8 @@ def test_compose_passes_settings_on_with_their_documented_defaults(service: str)
             assert value == f"{PRIVATE_NETWORKS},${{TRUSTED_PROXIES:-}}"
         elif name == "BUS_CONTROL":
             assert value == f"${{BUS_CONTROL-{CONTROL_IN_COMPOSE}}}", "empty switches it off"
+        elif name == "PUBLISH_PORT":
+            assert value == "${STREAM_PORT:-8001}", "as in the gateway's ports"
         elif f"{name}_FILE" in environment(service):
             assert value == f"${{{name}:-}}", "a default here would go before the file"
         elif name not in FIXED_IN_COMPOSE:

@@ -1,4 +1,4 @@
-"""docs/living-with-it.md: every block of commands is run as it stands.
+"""docs/living-with-it.md: every block of commands is run as it stands, and so is every command within a sentence.
 
 Those of scripts/run work on real checkouts with a real environment. Programs that would change this machine (systemctl
 and its like) only note how they were called. `docker` is played by a script that runs a container's command in a
@@ -14,9 +14,12 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.support.services import Stack
@@ -46,6 +49,20 @@ done
 cd "$place" && exec ${program:+"$program"} "$@"
 """
 NOTE = '#!/bin/sh\necho "${0##*/} $*" >>"$CALLS"\n'
+IN_SENTENCES = (
+    "docker compose down --volumes",
+    "docker compose up -d",
+    "loginctl disable-linger",
+    "sudo systemctl enable docker",
+    "systemctl --user restart framecast",
+)
+RUN_ELSEWHERE = {
+    "framecast access settle": "in tests/ingest/access_commands/test_commands.py",
+    "scripts/run": "as the last command of a block",
+    "hostname -I": "in the test of `scripts/run`",
+    "git clone … framecast && cd framecast": "as `Machine.checkout`, which knows from where",
+}
+PROGRAM = re.compile(r"(?:docker|git|hostname|loginctl|sudo|systemctl|framecast|scripts/\w+|\.venv/\S+)(?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,7 @@ class Machine:
         for name in ("systemctl", "loginctl", "journalctl"):
             self.note(name)
         self._program("docker", DOCKER)
+        self._program("sudo", '#!/bin/sh\nexec "$@"\n')
         (self.programs / "python").symlink_to(sys.executable)  # as in a container; a host may have python3 alone
         self.calls.touch()
 
@@ -145,19 +163,33 @@ def _ids(checkout: Path) -> set[int]:
         return {row[0] for row in rows.execute("select id from archived_frame")}
 
 
-def _served_by_scripts_run(machine: Machine, checkout: Path) -> set[int]:
-    """The ids of the pictures that `scripts/run` serves there."""
+@contextmanager
+def _scripts_run(machine: Machine, checkout: Path) -> Iterator[Stack]:
+    """`scripts/run` there, at ports of its own."""
     stack = Stack(machine.directory)
     environment = machine.environment(**_ports(stack))
     with (machine.directory / "run.log").open("wb") as log:
         runner = subprocess.Popen(["scripts/run"], cwd=checkout, env=environment, stdout=log, stderr=log)
     try:
-        query = "/api/camera/frames?limit=100"
-        wait_until(lambda: stack.get(query).get("frames"), "the archive is served", 30)
-        return {frame["id"] for frame in stack.get(query)["frames"]}
+        yield stack
     finally:
         runner.send_signal(signal.SIGTERM)
         runner.wait(60)
+
+
+def _served_by_scripts_run(machine: Machine, checkout: Path) -> set[int]:
+    """The ids of the pictures that it serves."""
+    query = "/api/camera/frames?limit=100"
+    with _scripts_run(machine, checkout) as stack:
+        wait_until(lambda: stack.get(query).get("frames"), "the archive is served", 30)
+        return {frame["id"] for frame in stack.get(query)["frames"]}
+
+
+def _answer_to_a_phone(machine: Machine, checkout: Path, address: str) -> int:
+    """Of `scripts/run` at this address of the computer, while nobody has chosen a password."""
+    with _scripts_run(machine, checkout) as stack:
+        wait_until(lambda: stack.get("/healthz"), "it answers", 30)
+        return httpx2.get(f"http://{address}:{stack.stream_port}/api/devices").status_code
 
 
 def test_each_section_has_both_ways() -> None:
@@ -166,6 +198,17 @@ def test_each_section_has_both_ways() -> None:
         for way in ("scripts/run", "Docker"):
             assert blocks(way, section), (section, way)
     assert PAGE.count("```sh\n") == len(blocks("scripts/run")) + len(blocks("Docker"))
+
+
+def test_the_commands_in_sentences_are_known_and_run(machine: Machine) -> None:
+    """A new one needs a row here."""
+    prose = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
+    found = {span for span in re.findall(r"`([^`\n]+)`", prose) if PROGRAM.match(span)}
+    assert found == {*IN_SENTENCES, *RUN_ELSEWHERE}
+    for command in IN_SENTENCES:
+        machine.run(command, machine.directory)
+    called = machine.calls.read_text().splitlines()
+    assert called == [command.removeprefix("sudo ") for command in IN_SENTENCES]
 
 
 def test_the_commands_for_scripts_run_do_what_they_say(machine: Machine) -> None:
@@ -196,6 +239,8 @@ def test_the_commands_for_scripts_run_do_what_they_say(machine: Machine) -> None
     (phone,) = blocks("scripts/run", "phone")
     machine.run(phone.commands, second)
     assert (second / ".env").read_text().endswith("\nSTREAM_HOST=0.0.0.0\n")
+    address, *_ = machine.run("hostname -I", second).split()
+    assert _answer_to_a_phone(machine, second, address) == 401
     (end,) = blocks("scripts/run", "Uninstall")
     machine.run(end.commands, second)
     assert not (second / ".venv").exists()

@@ -62,13 +62,13 @@ function offerCameras(cameras, longestSeconds) {
 /** The chosen camera, without a link. */
 async function show() {
   const camera = page.camera.value;
-  const { addresses, why_none: whyNone, recipes: lines } = await request("api/connect", { query: { camera } });
+  const { addresses, why_none: whyNone, doubt, recipes: lines } = await request("api/connect", { query: { camera } });
   if (camera !== page.camera.value) return;
   link = "";
   tokens.clear();
   recipes = lines;
   if (isHere && addresses.length) base = addresses[0];
-  const where = addresses.length ? texts.forOthers : `${whyNone} `;
+  const where = addresses.length ? texts.forOthers + (doubt && `${doubt} `) : `${whyNone} `;
   setText(page.note, (isHere ? where : "") + (isGuarded ? texts.whatALinkIs : texts.noPassword));
   draw();
 }

@@ -30,7 +30,7 @@ export function cameraCard(camera) {
     error: error && faultOf(error),
     facts: [
       [texts.factPicture, width && `${width} × ${camera.height}`],
-      [texts.factFrameRate, fps && `${formatNumber(fps)} fps`],
+      [texts.factRate, fps && formatNumber(fps)],
       [texts.factInterval, formatLength(camera.capture_interval_seconds)],
       [texts.viewersLabel, camera.viewer_count],
     ],

@@ -73,12 +73,12 @@ test("the button that takes leftovers out says that kept frames stay, and is not
     frames: 2,
     bytes: 2000,
     kept: 1,
-    kept_text: "1 frames are marked as kept, and stay.",
+    kept_text: "1 pictures are marked as kept, and stay.",
     gaps: 0,
     cameras: [],
   };
   const outOf = (/** @type {object} */ leftovers) => doubtsOf({ doubt: null, leftovers }, { held: 0 }).out;
-  assert.match(outOf(some), /marks in the future\. 1 frames are marked as kept, and stay\.$/);
+  assert.match(outOf(some), /marks in the future\. 1 pictures are marked as kept, and stay\.$/);
   assert.equal(outOf({ ...some, frames: 1 }), "");
 });
 

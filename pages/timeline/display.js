@@ -311,5 +311,5 @@ function whenFirstComes() {
   const first = isStreaming
     ? texts.firstIsDue(formatTime(due))
     : texts.firstComesWhenItDelivers(state ?? texts.stateNotKnown, error);
-  return texts.thenEvery(first, formatInterval(seconds));
+  return seconds ? texts.thenEvery(first, formatInterval(seconds)) : `${first}.`; // of an unknown camera nothing is known
 }

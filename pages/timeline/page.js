@@ -33,6 +33,7 @@ async function load() {
   const all = choicesOf(devices, archived);
   if (!all.some(({ key }) => key === camera)) all.push({ key: camera, name: camera });
   page.camera.replaceChildren(...all.map(({ key, name }) => new Option(name, key, false, key === camera)));
+  page.camera.title = page.camera.selectedOptions[0].text; // which may be longer than its room
   page.camera.hidden = all.length < 2;
   showArchived(archived.find((each) => each.camera === camera));
   choose(camera);

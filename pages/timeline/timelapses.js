@@ -24,14 +24,16 @@ const BUSY_MS = 1_000;
 const IDLE_MS = 30_000;
 /** What may be asked for, by the unit that the form has. */
 const BOUNDS = {
-  length_seconds: { min: "1", max: "3600", value: "10" },
+  length_seconds: { min: "1", max: "3600", value: "15" },
   fps: { min: "1", max: "60", value: "24" },
 };
+/** Of so many days a film of every picture flickers from day to night. */
+const MANY_DAYS_MS = 8 * 86_400_000;
 const PATH = "api/camera/timelapses";
 const { lapse: form, estimate, render, lapses: list } = page;
 
-/** @type {{ of: HTMLSelectElement, pace: HTMLSelectElement, amount: HTMLInputElement, width: HTMLSelectElement,
- *   format: HTMLSelectElement, deflicker: HTMLInputElement, timestamp: HTMLInputElement }} */
+/** @type {{ of: HTMLSelectElement, each: HTMLSelectElement, pace: HTMLSelectElement, amount: HTMLInputElement,
+ *   width: HTMLSelectElement, format: HTMLSelectElement, deflicker: HTMLInputElement, timestamp: HTMLInputElement }} */
 const fields = /** @type {any} */ (form.elements);
 
 /** As its camera is called in the list of cameras, or by the key where it is not in it. @param {Timelapse} lapse */
@@ -43,6 +45,8 @@ export class Timelapses {
   /** @type {Frames | null} */
   #frames = null;
   #areThere = false;
+  /** Whether somebody chose which pictures of each day; else it goes by how many days there are. */
+  #isChosen = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #estimating;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -59,6 +63,7 @@ export class Timelapses {
         const label = /** @type {HTMLElement} */ (fields.amount.previousElementSibling);
         setText(label, pace === "fps" ? texts.inFps : texts.itLasts);
       }
+      this.#isChosen ||= target === fields.each;
       this.#estimate();
     });
   }
@@ -89,12 +94,16 @@ export class Timelapses {
     this.#polling = setTimeout(() => this.refresh(), ms);
   }
 
-  /** What the form says, as the server wants it. */
+  /** What the form says, as the server wants it. Of many days it suggests noon, unless the track shows an hour of each. */
   #order() {
-    const { of, pace, amount, width, timestamp, deflicker, format } = fields;
+    const { of, each, pace, amount, width, timestamp, deflicker, format } = fields;
+    const shown = { .../** @type {Frames} */ (this.#frames), ...(of.value && lastDays(Number(of.value), Date.now())) };
+    each.disabled = shown.daily_at !== null;
+    const isLong = Date.parse(shown.to) - Date.parse(shown.from) >= MANY_DAYS_MS;
+    if (!this.#isChosen) each.value = isLong ? "12:00" : "";
     return {
-      ...this.#frames,
-      ...(of.value && lastDays(Number(of.value), Date.now())),
+      ...shown,
+      daily_at: shown.daily_at ?? (each.value || null),
       tz: ZONE,
       [pace.value]: Number(amount.value),
       width: Number(width.value) || null,

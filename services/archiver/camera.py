@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from services.archiver.base import camera_texts
+from services.archiver.base import camera_texts, texts
 from services.archiver.base.errors import (
     CameraChangingError,
     DatabaseUnavailableError,
@@ -76,7 +76,7 @@ def _list(engine: Engine) -> int:
     for camera in CameraRows(engine).all():
         stretch = "" if camera.first_at is None else f"  {camera.first_at:%Y-%m-%d} to {camera.last_at:%Y-%m-%d}"
         name = "" if camera.name == camera.key else f"  ({camera.name})"
-        sys.stdout.write(f"{camera.key}  {camera.frames} frames  {camera.bytes} bytes{stretch}{name}\n")
+        sys.stdout.write(f"{camera.key}  {texts.pictures(camera.frames)}  {camera.bytes} bytes{stretch}{name}\n")
     return 0
 
 

@@ -115,7 +115,7 @@ class CameraSettings(BaseModel):
     """How long the camera may take to answer, and then to send its first picture. A camera that sleeps, or a server
     that starts its source on demand, may need more."""
     stall_seconds: float = Field(5, ge=1, le=300, description="a number of seconds from 1 to 300")
-    """After this long without a frame the camera has stalled, and is connected anew."""
+    """After this long without a picture the camera has stalled, and is connected anew."""
     frozen_seconds: float = Field(
         0, ge=0, le=7 * 24 * 3600, description="a number of seconds up to 604800, or 0 to leave it off"
     )
@@ -124,7 +124,7 @@ class CameraSettings(BaseModel):
     skip_identical: bool = Field(True, description="true or false")
     """A picture that equals the one before is sent once a second only."""
     fps: float = Field(30, gt=0, le=120, description="a number above 0, at most 120")
-    """The most frames a second that are published. A camera whose address is a single JPEG is asked no more often."""
+    """The most pictures a second that are published. A camera whose address is a single JPEG is asked no more often."""
     jpeg_quality: int = Field(80, ge=1, le=100, description="a whole number from 1 to 100")
     """The quality of the live pictures. At 60 they need two thirds of the bits of 80."""
     widths: Annotated[str, BeforeValidator(joined), AfterValidator(usable_widths)] = Field(
@@ -143,7 +143,7 @@ class CameraSettings(BaseModel):
         None, description=MASKS_FORM
     )
     """Areas of the camera's picture that nobody shall see. They are hidden before a picture leaves the camera's
-    process, so no viewer, archived frame or time-lapse has them."""
+    process, so no viewer, archived picture or time-lapse has them."""
     privacy_mask_style: MaskStyle = Field("fill", description="fill or pixelate")
     """`fill` is black and hides everything; `pixelate` leaves large blocks of the colours that were there."""
     overlay: Annotated[str, AfterValidator(check_template)] | None = Field(None, description=OVERLAY_FORM)
@@ -169,9 +169,9 @@ class CameraSettings(BaseModel):
         le=MAX_CAPTURE_INTERVAL_SECONDS,
         description=f"a whole number of seconds from 1 to {MAX_CAPTURE_INTERVAL_SECONDS}",
     )
-    """Seconds between archived frames."""
+    """Seconds between archived pictures."""
     capture_quality: int = Field(95, ge=1, le=100, description="a whole number from 1 to 100")
-    """The JPEG quality of archived frames, before they become WebP."""
+    """The JPEG quality of archived pictures, before they become WebP."""
 
     @cached_property
     def address(self) -> CameraAddress | None:

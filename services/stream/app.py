@@ -142,8 +142,14 @@ async def _lifespan(
 
 
 def _publication(settings: StreamSettings) -> Publication:
-    has_gateway = settings.gateway_socket is not None
-    return Publication(settings.stream_host, settings.publish_address, settings.site_address, has_gateway)
+    return Publication(
+        settings.stream_host,
+        settings.stream_port,
+        settings.publish_address,
+        settings.publish_port,
+        settings.site_address,
+        has_gateway=settings.gateway_socket is not None,
+    )
 
 
 def _end_after_crash(running: asyncio.Task[None]) -> None:

@@ -19,6 +19,7 @@ SHOWN: Final = (
     "compatibility_urls",
     "base_path",
     "publish_address",
+    "publish_port",
     "site_address",
     "trusted_proxies",
     "sign_on_proxies",
@@ -42,6 +43,9 @@ class StreamSettings(WebSettings):
     """Where the pages and the live pictures listen. Beyond this machine a password is needed."""
     stream_port: Port = 8001
     """The port of the pages and the live pictures."""
+    publish_port: Port | None = Field(None, description="empty, or a port from 1 to 65535")
+    """The port at which others come, where it is not STREAM_PORT, as before a proxy or a container. The page
+    /connect needs it. Compose sets it to the port that the stack is published on."""
     stream_max_viewers: int | None = Field(
         None, ge=1, le=100_000, description="a whole number from 1 to 100000, or empty for 1000 at the most"
     )

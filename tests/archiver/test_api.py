@@ -124,13 +124,13 @@ def test_from_is_included_and_to_is_not(client: TestClient, frame_rows: FrameRow
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        (f"{FRAMES}/99", "no archived frame 99"),
-        (f"{FRAMES}/99/image", "no archived frame 99"),
-        (f"{FRAMES}/99999999999999999999", "no archived frame"),
+        (f"{FRAMES}/99", "no archived picture 99"),
+        (f"{FRAMES}/99/image", "no archived picture 99"),
+        (f"{FRAMES}/99999999999999999999", "no archived picture"),
         (f"{FRAMES}/latest?camera=camera_9", "camera_9"),
         (f"{FRAMES}/nearest?camera=camera_9&at=2026-11-22T14:00:00Z", "camera_9"),
-        (f"{FRAMES}/99/thumbnail", "no archived frame 99"),
-        (f"{FRAMES}/zip?camera=camera_9", "no such frames"),
+        (f"{FRAMES}/99/thumbnail", "no archived picture 99"),
+        (f"{FRAMES}/zip?camera=camera_9", "no such pictures"),
     ],
 )
 def test_what_is_unknown_is_404_in_words(client: TestClient, path: str, words: str) -> None:

@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("demo")
     done = make(directory)
     assert done.returncode == 0, done.stderr
-    assert "frames of camera_1, 4 days" in done.stdout
+    assert "pictures of camera_1, 4 days" in done.stdout
     return directory
 
 

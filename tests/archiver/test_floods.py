@@ -209,7 +209,7 @@ def test_manual_captures_have_limits_that_say_themselves(place: Place, monkeypat
         wait_until(place.rows, "the slot has its frame")
         answers = [httpx2.post(f"http://127.0.0.1:{port}{FRAMES}", timeout=60) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
-        assert "3 frames in the last minute" in answers[-1].json()["detail"]
+        assert "3 pictures in the last minute" in answers[-1].json()["detail"]
         assert 0 < int(answers[-1].headers["retry-after"]) <= 60
         monkeypatch.setattr(capture_limit, "MOST_A_MINUTE", 100)
         monkeypatch.setattr(capture_limit, "MOST_UNDER_WAY", 0)

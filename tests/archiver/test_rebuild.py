@@ -50,7 +50,7 @@ def test_a_lost_database_is_made_anew_just_as_it_was(
     for new in (2, 0):
         done = rebuilt(env)
         assert (done.returncode, done.stderr) == (0, "")
-        assert f"2 frames have their rows, {new} of them new." in done.stdout
+        assert f"2 pictures have their rows, {new} of them new." in done.stdout
     found = [row.model_dump(exclude={"id", "created_at"}) for row in frame_rows.page(FrameQuery(oldest_first=True))[0]]
     by_path = itemgetter("path")
     assert sorted(found, key=by_path) == sorted(expected, key=by_path)

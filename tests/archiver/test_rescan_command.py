@@ -73,7 +73,7 @@ def test_an_archive_that_is_not_there_keeps_its_rows(archive: MadeArchive, env: 
 def test_cameras_are_listed_renamed_and_forgotten(archive: MadeArchive, env: dict[str, str], tmp_path: Path) -> None:
     """Nothing is deleted without --yes; how much would be is said."""
     listed = command(env, "camera", "list")
-    assert listed.stdout.startswith("porch  5 frames  ")
+    assert listed.stdout.startswith("porch  5 pictures  ")
     done = command(env, "camera", "rename", "porch", "garden")
     assert (done.returncode, done.stdout) == (0, "5 pictures of porch are pictures of garden now.\n")
     refused = command(env, "camera", "forget", "garden")
@@ -120,7 +120,7 @@ def test_a_damaged_database_is_told_with_what_to_do_and_made_anew_then(
         assert f"Move the file {file} away" in done.stdout + done.stderr
     shutil.move(file, f"{file}.broken")
     done = command(env, "rescan")
-    assert (done.returncode, "5 frames have their rows, 5 of them new" in done.stdout) == (0, True)
+    assert (done.returncode, "5 pictures have their rows, 5 of them new" in done.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("line", ["rescan", "camera list", "clock", "retention --now", "demo --days 1"])

@@ -60,6 +60,8 @@ def twelve() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def archived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveSite]:
     with archive_site(tmp_path_factory.mktemp("every")) as site:
+        latest, days_end = "/api/camera/frames/latest", f"{site.day + timedelta(days=1):%Y-%m-%d}"
+        wait_until(lambda: site.replica.json(latest)[1]["captured_at"] > days_end, "a picture of today is archived", 60)
         yield site
 
 
@@ -219,4 +221,18 @@ def test_the_timeline(page: Page, archived: ArchiveSite, camera: str) -> None:
         expect(page.locator(".side").first).to_have_attribute("data-full", re.compile(r"\d"))
     else:
         expect(page.locator("h1")).to_have_text("Nothing is archived yet")
+        words = "The first picture comes when the camera delivers (it is not known)."
+        expect(page.locator("#words")).to_have_text(words)
     looks_well(page, f"timeline-{camera[:8]}")
+
+
+def test_a_long_name_in_the_list_of_cameras_is_shortened(page: Page, twelve: Site) -> None:
+    """A list is as wide as its longest name, so the timeline scrolled sideways on a phone. The title has it whole."""
+    page.goto(f"{twelve.origin}/archive?camera=cam03")
+    names = page.get_by_label("Camera", exact=True)
+    expect(names.locator("option").first).to_have_text(LONG)
+    expect(names).to_have_css("text-overflow", "ellipsis")
+    names.select_option(LONG)
+    expect(names).to_have_attribute("title", LONG)
+    expect(names).to_have_value("cam01")
+    looks_well(page, "timeline-long-name")

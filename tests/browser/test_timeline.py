@@ -364,7 +364,7 @@ def test_a_time_lapse_is_estimated_rendered_and_played(timeline: Timeline) -> No
     """It covers the shown span. The video has the estimated length."""
     timeline.open(hours(12))
     page = timeline.page
-    expect(page.locator("#estimate")).to_contain_text(re.compile("22 pictures make 10 s at 2.2 a second, 320 . 180"))
+    expect(page.locator("#estimate")).to_contain_text(re.compile(r"22 pictures make 15 s at 1\.47 a second, 320 . 180"))
     page.locator("[name=pace]").select_option("fps")
     expect(page.get_by_role("spinbutton", name="Pictures a second")).to_have_value("24")
     page.locator("[name=amount]").fill("11")
@@ -415,10 +415,34 @@ def test_a_time_lapse_of_the_last_days_does_not_need_the_track(timeline: Timelin
     page.get_by_label("First day of the span").fill("2020-01-01")
     page.get_by_label("Last day of the span").fill("2020-01-02")
     expect(page.locator("#estimate")).to_contain_text("There are no pictures in these days")
+    each = page.get_by_label("Of each day")
+    page.get_by_label("Time-lapse of").select_option("the last 7 days")
+    expect(page.locator("#estimate")).to_contain_text("pictures make 15 s at")
+    expect(each).to_have_value("")
     page.get_by_label("Time-lapse of").select_option("the last 30 days")
+    expect(each).to_have_value("12:00")
+    expect(page.locator("#estimate")).to_contain_text(re.compile(r"^[23] of \d\d pictures make [23] s at 1 a second"))
+    expect(page.locator("#render")).to_be_enabled()
+    each.select_option("all")
     page.get_by_label("Seconds").fill("5")
     expect(page.locator("#estimate")).to_contain_text(re.compile(r"\d\d pictures make 5 s at 1\d(\.\d+)? a second"))
-    expect(page.locator("#render")).to_be_enabled()
+    page.get_by_label("Time-lapse of").select_option("the last year")
+    expect(page.locator("#estimate")).to_contain_text(re.compile(r"\d\d pictures make 5 s"))
+    expect(each).to_have_value("")
+
+
+def test_a_time_lapse_of_one_hour_of_each_day_keeps_to_that_hour(timeline: Timeline) -> None:
+    """The track's switch goes before the form's noon, which can't be chosen meanwhile."""
+    timeline.open(hours(12), span="all")
+    page = timeline.page
+    expect(page.get_by_label("Of each day")).to_be_enabled()
+    with page.expect_request(lambda request: request.url.endswith("/timelapses/estimate")) as asked:
+        page.get_by_label("Same hour daily").check()
+    assert '"daily_at":"12:00"' in (asked.value.post_data or "")
+    with page.expect_request(lambda request: request.url.endswith("/timelapses/estimate")) as asked:
+        page.get_by_label("Hour", exact=True).select_option("17")
+    assert '"daily_at":"17:00"' in (asked.value.post_data or "")
+    expect(page.get_by_label("Of each day")).to_be_disabled()
 
 
 def test_the_page_passes_the_accessibility_rules(timeline: Timeline) -> None:

@@ -18,6 +18,44 @@ def test_between_single_quotes_nothing_is_replaced(password: str) -> None:
     assert not list(doubts_about(text))
 
 
+def test_between_single_quotes_a_backslash_is_one_and_may_hide_a_quote() -> None:
+    """As Docker Compose reads it: two are two."""
+    assert values_in(r"A='\\server\share'") == {"A": r"\\server\share"}
+    assert values_in(r"A='it\'s'") == {"A": "it's"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('"quoted"', "quoted"),
+        (r'"a\tb"', "a\tb"),
+        ('"S3cr$t"', "S3cr$t"),
+        ('"a${HOME}b"', "a/home/meb"),
+        ("S3cr$t", "S3cr$t"),
+        ("a$$b", "a$$b"),
+        ('in"side', 'in"side'),
+        ("it's", "it's"),
+        ("a#b", "a#b"),
+        ("two words ", "two words"),
+        ("'a' # a comment", "a"),
+    ],
+)
+def test_the_other_ways_to_write_a_value_are_read_as_the_settings_page_says(
+    written: str, read: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert values_in(f"A={written}\n") == {"A": read}
+
+
+def test_a_quote_that_is_not_ended_costs_the_lines_to_the_next_one_and_no_more(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The library's own words would be a second line about the same."""
+    assert values_in("A='q\nB=1\n") == {"B": "1"}
+    assert values_in('A="q\nB=1\nC="x"\nD=2\n') == {"D": "2"}
+    assert capfd.readouterr().err == ""
+
+
 def test_elsewhere_a_name_in_braces_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory may be written so. Docker Compose does the same."""
     monkeypatch.setenv("HOME", "/home/me")
@@ -27,10 +65,14 @@ def test_elsewhere_a_name_in_braces_is_replaced(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ('VIEWER_PASSWORD="quoted"', "VIEWER_PASSWORD: the double quotes are no part of it"),
+        ("VIEWER_PASSWORD='a'b", "line 3 can't be read, so what is there is left out"),
         ("CAMERA_RTSP_PASSWORD=x #y", "CAMERA_RTSP_PASSWORD: behind ' #' is a comment"),
         ("VIEWER_PASSWORD=a${HOME}b", "VIEWER_PASSWORD: ${…} is replaced"),
         ("CAMERA_RTSP_PASSWORD=S3cr$t99", "Docker Compose would replace"),
-        ("CAMERA_RTSP_PASSWORD='q", "line 3 can't be read and is left out"),
+        ("CAMERA_RTSP_PASSWORD='q", "line 3 can't be read, so what is there is left out"),
+        ("CAMERA_RTSP_PASSWORD=\"q\nSTREAM_PORT=8002\nA='b\"'", "lines 3 to 5 can't be read"),
+        ("CAMERA_NAME='q\nSTREAM_PORT=8002\nVIEWER_PASSWORD='", "CAMERA_NAME: its value is on lines 3 to 5"),
     ],
 )
 def test_a_secret_that_is_read_otherwise_than_it_is_written_is_told(line: str, words: str) -> None:

@@ -100,21 +100,28 @@ service says so in one line and ends with code 2.
 
 ## Values with odd characters
 
-In `.env` a value with a space, `#`, `$`, `"` or `\\` stands between single quotes. Nothing in it is replaced then, by
-us and by Docker Compose:
+In `.env` a value with a space, `#`, `$`, `"` or `\\` stands between single quotes. They are no part of it, and nothing
+in it is replaced then, by us and by Docker Compose:
 
 ```sh
 CAMERA_RTSP_PASSWORD='S3cr$t99 #1'
 ```
 
-Without them a `#` behind a space begins a comment, `${NAME}` is another variable, and Docker Compose takes `$NAME` for
-one, too.
-Where a password is read otherwise than it is written, `framecast` and `scripts/run` say so when they start. Compose
-only warns that a variable is not set.
+Written otherwise it is read otherwise, and not by both in the same way:
 
-A value with a single quote in it goes into a file of its own, where nothing is escaped: for a secret `NAME`,
-`NAME_FILE` is the path of that file (`CAMERA_RTSP_PASSWORD_FILE=config/camera-password`). It is the safest place for
-any password.
+| in `.env` | `framecast` and `scripts/run` | Docker Compose |
+|---|---|---|
+| no quotes | a space and `#` begin a comment, `${NAME}` is a variable | the same; so is `$NAME`, and `$$` is `$` |
+| `"double quotes"` | they are left out, `${NAME}` and `\\n` are replaced | the same, and `$NAME` |
+| a quote without its end | the lines to the next such quote are left out | it starts nothing and names the line |
+| `'a'b` | the line is left out | the value is `a` |
+
+Where a password is read otherwise than it is written, and where a line is left out, `framecast` and `scripts/run` say
+so when they start. Compose says little: of a variable that is not set, and of a quote.
+
+Between single quotes `\\'` is a single quote. The safest place for any password is a file of its own, where nothing is
+escaped, and the only one for a value that ends with `\\`: for a secret `NAME`, `NAME_FILE` is the path of that file
+(`CAMERA_RTSP_PASSWORD_FILE=config/camera-password`).
 """
 _COMPOSE: Final = """
 ## Docker Compose
@@ -122,7 +129,7 @@ _COMPOSE: Final = """
 Each container gets the settings of its service from above. These alone are fixed, since they say where the containers
 meet: {fixed}.
 
-- `STREAM_PORT` is the port that the gateway is published at.
+- `STREAM_PORT` is the port that the gateway is published at; stream gets it as `PUBLISH_PORT`.
 - {others} if unset.
 - `BUS_CONTROL` is the stack's own address, so leave it unset. Empty, as `BUS_CONTROL=`, it is off: nothing is decided
   at the page then.

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from services.archiver.base.texts import pictures
+
 NO_DATABASE_FILE: Final = "there is no such file, see DATABASE_URL"
-NOTHING_TO_EXPORT: Final = "There are no such frames in the archive: check --from, --to and --camera."
+NOTHING_TO_EXPORT: Final = "There are no such pictures in the archive: check --from, --to and --camera."
 EXPORT_TIMES_SWAPPED: Final = "--from is later than --to, or later than now."
 
 EXPORT_ROWS_LOST: Final = "The rows of the export were not written: those of earlier exports stay as they were."
@@ -18,11 +20,11 @@ def no_export_time(name: str, given: str) -> str:
 
 
 def export_done(new: int, present: int, dest: str, rows: str) -> str:
-    return f"{new} frames copied to {dest}, {present} were there already. The rows of all of them are in {rows}."
+    return f"{pictures(new)} copied to {dest}, {present} were there already. The rows of all of them are in {rows}."
 
 
 def export_leaves_doubtful(count: int) -> str:
-    return f"{count} frames whose time is in doubt were left out: framecast clock lists them."
+    return f"{pictures(count)} left out, because the time is in doubt: framecast clock lists them."
 
 
 def export_missing(path: str) -> str:

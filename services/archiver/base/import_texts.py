@@ -6,7 +6,7 @@ from typing import Final
 NO_TIME: Final = "it tells no time: name its pattern (--pattern), or add the file's own time (--time exif,name,file)"
 TOO_LARGE_OR_GONE: Final = "it is larger than 64 MiB, or gone"
 TOO_MANY_OF_AN_INSTANT: Final = "a thousand stills tell this very second"
-WAS_DELETED: Final = "this frame was just deleted from the archive: try again later"
+WAS_DELETED: Final = "this picture was just deleted from the archive: try again later"
 INTERRUPTED: Final = "it was interrupted"
 FIRST_OF_TWO: Final = "clocks showed this hour twice, the first one is taken"
 NEVER_SHOWN: Final = "clocks skipped this hour: is the time zone right?"
@@ -63,7 +63,7 @@ def doubtful(twice: int, never: int) -> str:
 
 def soon_deleted(keep: object) -> str:
     return (
-        f"What is kept ({keep}, and no more bytes than are allowed) holds for them as for other frames: old ones may "
+        f"What is kept ({keep}, and no more bytes than are allowed) holds for them as for other pictures: old ones may "
         "be deleted within hours. `framecast retention --dry-run` shows which."
     )
 

@@ -15,7 +15,7 @@ class Subject(StrEnum):
     STORE = "archive directory"
     SCAN = "scan of the archive"
     FILES = "files of the archive"
-    PUT_BACK = "deleted frames that were put back"
+    PUT_BACK = "deleted pictures that were put back"
     CHECK = "slow check of the archive"
     CAMERAS = "renaming and forgetting cameras"
     RETENTION = "retention"

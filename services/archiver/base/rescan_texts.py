@@ -24,7 +24,7 @@ def rescan_failed(reason: object) -> str:
 def rebuild_done(whole: int, adopted: int, broken: int, foreign: int, unchecked: int, unreadable: int) -> str:  # noqa: PLR0913, PLR0917
     short = f"{unchecked} files were left alone for want of memory, " if unchecked else ""
     return (
-        f"{whole} frames have their rows, {adopted} of them new. {broken} broken files were set aside, {foreign} "
+        f"{whole} pictures have their rows, {adopted} of them new. {broken} broken files were set aside, {foreign} "
         f"foreign files left alone, {short}{unreadable} rows have no whole file. The log names each."
     )
 

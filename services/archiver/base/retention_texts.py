@@ -1,5 +1,7 @@
 """What retention says: what it holds back, and what it deletes. A part of `texts.py`."""
 
+from services.archiver.base.texts import pictures
+
 
 def retention_waits(reason: object) -> str:
     return f"Old pictures can't be deleted now: {reason}"
@@ -35,21 +37,17 @@ def no_archive_yet(file: object) -> str:
 
 
 def deleted(count: int) -> str:
-    return f"{_pictures(count)} deleted."
+    return f"{pictures(count)} deleted."
 
 
 def would_go(policy: object, count: int, byte_count: int) -> str:
-    return f"ARCHIVE_KEEP={policy}: {_pictures(count)} with {byte_count} bytes would go now."
+    return f"ARCHIVE_KEEP={policy}: {pictures(count)} with {byte_count} bytes would go now."
 
 
 def would_go_of_camera(camera_key: str, keep: object, max_bytes: int, count: int, byte_count: int) -> str:
     limit = f" and archive_max_bytes = {max_bytes}" if max_bytes else ""
-    return f"{camera_key}, by {keep}{limit}: {_pictures(count)} with {byte_count} bytes."
+    return f"{camera_key}, by {keep}{limit}: {pictures(count)} with {byte_count} bytes."
 
 
 def kept_stay(count: int, byte_count: int) -> str:
-    return f"{_pictures(count)} with {byte_count} bytes marked as kept will stay."
-
-
-def _pictures(count: int) -> str:
-    return f"{count} picture{'' if count == 1 else 's'}"
+    return f"{pictures(count)} with {byte_count} bytes marked as kept will stay."

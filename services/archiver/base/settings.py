@@ -64,7 +64,7 @@ class ArchiverSettings(WebSettings):
     connection to PostgreSQL, so a changed password needs no restart."""
 
     archive_keep: str = Field(KEEP_EVERYTHING, description=GRAMMAR)
-    """How long frames are kept (docs/retention.md)."""
+    """How long pictures are kept (docs/retention.md)."""
     archive_time_zone: ZoneName = Field(
         default_factory=local_zone_name, description="a time zone such as Europe/Berlin"
     )
@@ -76,10 +76,10 @@ class ArchiverSettings(WebSettings):
     location: str | None = Field(None, description="a latitude and a longitude, such as 52.5,13.4")
     """Where the cameras are, for the daylight of CAPTURE_WHEN. The pages do not show it."""
     archive_delete_percent: int = Field(10, ge=1, le=100, description="a number from 1 to 100, which sets no limit")
-    """Of the archive's frames that are overdue by ARCHIVE_KEEP for more than a day, at most this share is deleted in a
-    day, in percent."""
+    """Of the archive's pictures that are overdue by ARCHIVE_KEEP for more than a day, at most this share is deleted in
+    a day, in percent."""
     archive_max_bytes: int = Field(0, ge=0, description="a number of bytes, or 0 for no limit")
-    """When the archive is larger, the oldest frames are deleted."""
+    """When the archive is larger, the oldest pictures are deleted."""
     cameras_file: Path | None = Field(
         None, description="the path of a TOML file with a [[camera]] table for each camera"
     )

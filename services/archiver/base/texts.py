@@ -12,6 +12,10 @@ _NAMED: Final = 3
 NO_MEMORY: Final = "out of memory"
 
 
+def pictures(count: int) -> str:
+    return f"{count} picture{'' if count == 1 else 's'}"
+
+
 def too_many_pixels(width: int, height: int, most: int) -> str:
     return f"the picture has {width} x {height} pixels, too many to keep: PICTURE_MAX_PIXELS is {most}"
 
@@ -23,7 +27,7 @@ NOT_READY: Final = "The recorder has stopped: look at the log and start the arch
 ENDPOINT_THREADS: Final = "Threads for requests"
 THE_DATABASE: Final = "The database"
 THE_STORE: Final = "The archive's directory"
-LOOK_UPS: Final = "Requests for frames"
+LOOK_UPS: Final = "Requests for lists of pictures"
 PICTURES: Final = "Requests for pictures"
 
 
@@ -91,14 +95,14 @@ def link_leads_nowhere(link: object) -> str:
 
 NOT_READ_BACK: Final = "The picture just written can't be read back whole."
 
-# Refusals over HTTP: frames.
+# Refusals over HTTP. To people a frame is a picture; `frame` stays in addresses and names of fields.
 DATABASE_AWAY: Final = "The archive's database can't be used at the moment: try again. /readyz says why."
 STORE_AWAY: Final = "The archive's pictures can't be read or written at the moment: try again. The log says why."
 CAPTURED_UNLISTED: Final = "The picture is kept. It will be listed when the database is back."
 NO_MEMORY_NOW: Final = "There is no memory to make this picture at the moment: try again."
 TIMES_SWAPPED: Final = "'from' is later than 'to': give them the other way round."
-NOTHING_TO_ZIP: Final = "There are no such frames: /api/camera/frames/days tells of which days there are."
-NO_SUCH_FRAMES: Final = "There is none of these frames: /api/camera/frames/index lists those there are."
+NOTHING_TO_ZIP: Final = "There are no such pictures: /api/camera/frames/days tells of which days there are."
+NO_SUCH_FRAMES: Final = "There is none of these pictures: /api/camera/frames/index lists those there are."
 
 
 def unknown_camera(camera_key: str | None) -> str:
@@ -112,19 +116,19 @@ def no_picture(reason: object) -> str:
 
 def nothing_archived(camera_key: str | None) -> str:
     whose = "" if camera_key is None else f" of the camera '{camera_key}'"
-    return f"No frame{whose} is archived yet: /api/devices lists the cameras."
+    return f"No picture{whose} is archived yet: /api/devices lists the cameras."
 
 
 def no_such_frame(frame_id: int) -> str:
-    return f"There is no archived frame {frame_id}: /api/camera/frames lists those there are."
+    return f"There is no archived picture {frame_id}: /api/camera/frames lists those there are."
 
 
 def image_gone(frame_id: int | None, path: str) -> str:
-    return f"The picture of frame {frame_id} is gone from the archive: restore the file {path}."
+    return f"Picture {frame_id} is gone from the archive: restore the file {path}."
 
 
 def image_damaged(frame_id: int | None, path: str) -> str:
-    return f"The picture of frame {frame_id} is damaged: restore the file {path} from a backup."
+    return f"Picture {frame_id} is damaged: restore the file {path} from a backup."
 
 
 def too_many_in_line(most: int) -> str:
@@ -136,7 +140,7 @@ def too_many_captures(most: int) -> str:
 
 
 def captures_too_fast(most: int) -> str:
-    return f"Your address has captured {most} frames in the last minute, which is the limit: try again later."
+    return f"Your address has captured {most} pictures in the last minute, which is the limit: try again later."
 
 
 def too_many_downloads(most: int) -> str:
@@ -152,7 +156,7 @@ def too_many_days(most: int) -> str:
 
 
 def too_many_to_zip(count: int, most: int) -> str:
-    return f"That is {count} frames, more than {most} for one zip file: narrow 'from' and 'to'."
+    return f"That is {count} pictures, more than {most} for one zip file: narrow 'from' and 'to'."
 
 
 # Why a camera gives no picture for a manual capture.

@@ -7,7 +7,7 @@ def timelapses_wait(reason: object) -> str:
     return f"Time-lapses have to wait: {reason}"
 
 
-NO_FRAME_FITS: Final = "No archived frame fits: choose another range, or leave daylight and daily_at away."
+NO_FRAME_FITS: Final = "No archived picture fits: choose another range, or leave daylight and daily_at away."
 NO_VIDEO_ENCODER: Final = (
     "No video encoder is installed beside the archiver: add its extra 'timelapse' (pip install -r "
     "requirements/timelapse.txt), set TIMELAPSE_FFMPEG to an ffmpeg with libx264 for 'h264', or ask for 'webp'."
@@ -39,19 +39,19 @@ def queue_full(most: int) -> str:
 
 
 def too_many_found(most: int) -> str:
-    return f"There are more than {most} frames in this range: choose a shorter one."
+    return f"There are more than {most} pictures in this range: choose a shorter one."
 
 
 def too_many_shown(count: int, most: int, form: str) -> str:
     return (
-        f"{count} frames are more than the {most} that the format '{form}' takes: choose fewer days, a daily time, or "
-        "a target length."
+        f"{count} pictures are more than the {most} that the format '{form}' takes: choose fewer days, a daily time, "
+        "or a target length."
     )
 
 
 INTERRUPTED_TWICE: Final = "the archiver ended while it was rendered, twice"
 CANCELLED: Final = "it was cancelled"
-NO_FRAME_READ: Final = "none of the frames could be read"
+NO_FRAME_READ: Final = "none of the pictures could be read"
 
 
 def no_process(reason: object) -> str:

@@ -42,8 +42,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m services.archiver.clock", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--confirm", action="store_true", help="the clock is right now: this ends a doubt")
-    what.add_argument("--take-out", action="store_true", help="delete the frames in doubt, and mend gaps and marks")
-    what.add_argument("--keep", action="store_true", help="the dates of the frames in doubt are right: show them again")
+    what.add_argument("--take-out", action="store_true", help="delete the pictures in doubt, and mend gaps and marks")
+    what.add_argument(
+        "--keep", action="store_true", help="the dates of the pictures in doubt are right: show them again"
+    )
     return parser.parse_args()
 
 

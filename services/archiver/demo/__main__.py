@@ -72,11 +72,11 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="scripts/demo-archive", description="Make months of hourly frames to try out."
+        prog="scripts/demo-archive", description="Make months of hourly pictures to try out."
     )
     parser.add_argument("--days", type=int, default=USUAL_DAYS, help=f"how many, up to now (default {USUAL_DAYS})")
     parser.add_argument("--camera", default="camera_1", help="the camera that they are of (default camera_1)")
-    parser.add_argument("--add", action="store_true", help="also where the camera has frames already: they stay")
+    parser.add_argument("--add", action="store_true", help="also where the camera has pictures already: they stay")
     arguments = parser.parse_args()
     if not 1 <= arguments.days <= MOST_DAYS:
         parser.error(f"--days must be from 1 to {MOST_DAYS}")

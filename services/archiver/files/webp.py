@@ -188,7 +188,7 @@ def _checked_header(webp: bytes, max_pixels: int) -> WebpHeader:
     if header.pixels > max_pixels:
         raise PictureTooLargeError(texts.too_many_pixels(header.width, header.height, max_pixels))
     if header.is_animated:
-        raise PictureTooLargeError("it is an animation, and no frame")
+        raise PictureTooLargeError("it is an animation, and no still picture")
     if header.metadata_bytes > MOST_METADATA_BYTES:
         raise PictureTooLargeError(f"it has {header.metadata_bytes} bytes of metadata, too many to read")
     return header

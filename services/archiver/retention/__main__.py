@@ -83,13 +83,13 @@ def _take_told(rules: CameraRules, rows: ToldRules) -> None:
 
 
 def _print(forecaster: Forecaster, now: datetime) -> None:
-    """A line for each frame that would go; then what stays whatever its age, and sums by camera and of all."""
+    """A line for each picture that would go; then what stays whatever its age, and sums by camera and of all."""
     going: dict[str, Usage] = defaultdict(Usage)
     for expiry in forecaster.due(now):
         frame = expiry.frame
         going[frame.camera_key].add(Usage(1, frame.byte_count))
         at = f"{frame.captured_at.astimezone(forecaster.policy.zone):%Y-%m-%d %H:%M:%S %Z}"
-        sys.stdout.write(f"{frame.camera_key}  {at}  {frame.byte_count} bytes  frame {frame.id}  ({expiry.why})\n")
+        sys.stdout.write(f"{frame.camera_key}  {at}  {frame.byte_count} bytes  picture {frame.id}  ({expiry.why})\n")
     for line in _summary(forecaster, going):
         sys.stdout.write(f"{line}\n")
 

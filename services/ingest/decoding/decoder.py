@@ -79,10 +79,10 @@ class Decoder:
             self._check_size(error)
             if isinstance(error, MemoryError):
                 raise
-            raise DamagedUnitError(f"the decoder refuses a frame: {error.strerror}") from error
+            raise DamagedUnitError(f"the decoder refuses a picture: {error.strerror}") from error
         self._check_size(None)
         if self._marks_damage and any(frame.is_corrupt for frame in frames):
-            raise DamagedUnitError("the decoder says that a frame is corrupt")
+            raise DamagedUnitError("the decoder says that a picture is corrupt")
         return frames[-1] if frames else None
 
     def _check_described(self) -> None:

@@ -42,7 +42,7 @@ ENDED: Final = "The camera ended its stream."
 STOPPED: Final = "The camera stopped sending pictures."
 TOO_SLOW: Final = (
     "This computer can't keep up: the newest picture is {:.0f} s old. {}Stop other programs on it, or choose a smaller "
-    "picture or fewer frames a second in the camera."
+    "picture or fewer pictures a second in the camera."
 )
 """The second value is what it is short of, a sentence with a space behind it, or empty."""
 COME_LATE: Final = (

@@ -18,6 +18,7 @@ from shared.web.base_path import base_path_of
 from shared.web.error_answer import error_answers
 
 QR: Final = "/api/connect/qr.svg"
+_HTTP: Final = 80
 _LONGEST_ADDRESS: Final = 600
 """A share link has some 200 characters, and a phone reads a code of 600 yet."""
 
@@ -29,6 +30,7 @@ class ConnectAnswer(BaseModel):
         description="whole ones that others can open, the best first, each with a / at its end"
     )
     why_none: str = Field(description="what to do where there is none; else empty")
+    doubt: str = Field(description="what may be wrong with them; empty where nothing is in doubt")
     recipes: list[Recipe]
 
 
@@ -42,7 +44,8 @@ def connect_router(hub: Hub, authenticator: Authenticator, publication: Publicat
         recipes = [] if key is None else recipes_for(key, name, is_guarded=authenticator.is_on)
         reach = publication.reach()
         addresses = _addresses(request, reach)
-        return ConnectAnswer(addresses=addresses, why_none="" if addresses else reach.why_none, recipes=recipes)
+        why_none = "" if addresses else reach.why_none
+        return ConnectAnswer(addresses=addresses, why_none=why_none, doubt=reach.doubt, recipes=recipes)
 
     @router.get(
         QR,
@@ -61,9 +64,13 @@ def connect_router(hub: Hub, authenticator: Authenticator, publication: Publicat
 
 
 def _addresses(request: Request, reach: Reach) -> list[str]:
-    url, path = request.url, base_path_of(request.scope)
-    scheme = "https" if requester_of(request.scope).is_https else "http"
-    port = "" if url.port is None else f":{url.port}"
+    """A proxy in front, or a tunnel, has a port of its own. So the request's counts only where ours is not known."""
+    path = base_path_of(request.scope)
+    if reach.port is None:
+        scheme = "https" if requester_of(request.scope).is_https else "http"
+        port = "" if request.url.port is None else f":{request.url.port}"
+    else:
+        scheme, port = "http", "" if reach.port == _HTTP else f":{reach.port}"
     return [f"{there}{path}/" for there in (*reach.sites, *(f"{scheme}://{host}{port}" for host in reach.hosts))]
 
 

@@ -22,22 +22,30 @@ _IN_CONTAINER: Final = Path("/.dockerenv")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`sites` are whole addresses, without a slash at the end; `hosts` are at the port at which the request came.
+    """`sites` are whole addresses, without a slash at the end; `hosts` are reached at `port` by plain HTTP.
 
-    `why_none` says what to do where there is neither.
+    Where `port` is None, a request's own is the best guess. `why_none` says what to do where there is neither.
     """
 
     sites: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    port: int | None = None
     why_none: str = ""
+
+    @property
+    def doubt(self) -> str:
+        """What may be wrong with the addresses."""
+        return connect_texts.PORT_IS_A_GUESS if self.hosts and self.port is None else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What the settings say: STREAM_HOST, PUBLISH_ADDRESS, SITE_ADDRESS, and whether a gateway stands before us."""
+    """What the settings say, by their names, and whether a gateway stands before us."""
 
     stream_host: str = "127.0.0.1"
+    stream_port: int = 8001
     publish_address: str | None = None
+    publish_port: int | None = None
     site_address: str | None = None
     has_gateway: bool = False
 
@@ -47,11 +55,13 @@ class Publication:
         published = self.publish_address or self.stream_host
         if is_loopback(self.stream_host) or is_loopback(published):
             return Reach(sites, why_none=connect_texts.ONLY_HERE)
+        is_behind = self.has_gateway or _IN_CONTAINER.exists()
+        port = self.publish_port or (None if is_behind else self.stream_port)
         if published not in _ALL:
-            return Reach(sites, (_in_url(published),))
-        if self.has_gateway or _IN_CONTAINER.exists():
+            return Reach(sites, (_in_url(published),), port)
+        if is_behind:
             return Reach(sites, why_none=connect_texts.ADDRESS_UNKNOWN)
-        return Reach(sites, host_addresses(), connect_texts.NO_ADDRESS)
+        return Reach(sites, host_addresses(), port, connect_texts.NO_ADDRESS)
 
 
 def host_addresses() -> tuple[str, ...]:

@@ -13,6 +13,9 @@ ADDRESS_UNKNOWN: Final = (
     "`hostname -I` tells it on Linux, the network settings elsewhere."
 )
 NO_ADDRESS: Final = "This computer has no address in a network now, so only it can look. Connect it to one."
+PORT_IS_A_GUESS: Final = (
+    "Their port is the one at which this page was opened. If others come by another one, set it as PUBLISH_PORT."
+)
 NOT_OURS: Final = "A QR code is made of this server's own addresses alone."
 
 ADDRESSES: Final = "Addresses"

@@ -99,7 +99,7 @@ def test_a_range_of_a_camera_is_copied_with_its_rows_and_the_archive_stays_as_it
     assert (done.returncode, done.stderr) == (0, "")
     assert (
         done.stdout
-        == f"2 frames copied to {archive.dest}, 0 were there already. The rows of all of them are in frames.csv.\n"
+        == f"2 pictures copied to {archive.dest}, 0 were there already. The rows of all of them are in frames.csv.\n"
     )
     assert archive.copies() == paths(*archive.porch[1:3])
     for row, frame in zip(archive.rows(), archive.porch[1:3], strict=True):
@@ -136,7 +136,7 @@ def test_what_is_at_the_target_already_is_not_copied_again(archive: Archive) -> 
     archive.made.frame_files.remove(archive.porch[0].path)
     done = archive.export()
     assert done.returncode == 0
-    assert "4 frames copied" in done.stdout
+    assert "4 pictures copied" in done.stdout
     assert "3 were there already" in done.stdout
     assert {path: (archive.dest / path).stat().st_mtime_ns for path in times} == times
     assert {row["path"] for row in archive.rows()} == paths(*archive.porch, *archive.attic)
@@ -180,7 +180,7 @@ def test_a_full_target_is_told_and_the_same_command_goes_on(archive: Archive) ->
     assert {row["path"] for row in archive.rows()} == archive.copies() == paths(*archive.porch)
     assert not list(archive.dest.rglob(".tmp-*"))
     done = archive.export("--camera", "porch")
-    assert (done.returncode, "1 frames copied" in done.stdout) == (0, True)
+    assert (done.returncode, "1 picture copied" in done.stdout) == (0, True)
     assert archive.copies() == paths(*archive.porch, late)
 
 
@@ -255,7 +255,7 @@ def test_without_frames_or_without_a_database_it_says_so(archive: Archive, tmp_p
     done = archive.export("--camera", "proch")
     assert (done.returncode, done.stderr) == (
         1,
-        "There are no such frames in the archive: check --from, --to and --camera.\n",
+        "There are no such pictures in the archive: check --from, --to and --camera.\n",
     )
     archive.env["DATABASE_URL"] = f"sqlite:///{tmp_path}/other.db"
     done = archive.export()
@@ -285,7 +285,7 @@ def test_frames_whose_time_is_in_doubt_are_left_out_with_a_word(archive: Archive
         session.commit()
     done = archive.export("--camera", "porch")
     assert done.returncode == 0
-    assert done.stderr == "2 frames whose time is in doubt were left out: framecast clock lists them.\n"
+    assert done.stderr == "2 pictures left out, because the time is in doubt: framecast clock lists them.\n"
     assert archive.copies() == paths(*archive.porch)
 
 

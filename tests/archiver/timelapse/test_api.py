@@ -226,7 +226,7 @@ def test_requests_that_come_together_find_no_more_room_than_one_by_one(
         (body(fps=1000), "fps"),
         (body(camera="../x"), "camera"),
         (body(tz="Mars/Olympus"), "no time zone"),
-        (body(camera="nobody"), "No archived frame fits"),
+        (body(camera="nobody"), "No archived picture fits"),
         ({"camera": "camera_1"}, "from"),
     ],
 )

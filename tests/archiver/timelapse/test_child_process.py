@@ -127,7 +127,7 @@ async def test_frames_that_are_gone_damaged_or_not_what_the_row_says_are_left_ou
 async def test_without_a_single_readable_frame_it_fails_in_words(tmp_path: Path) -> None:
     """An empty video would be a puzzle."""
     frames = [replace(put(tmp_path / "archive", 0, plain()), path="gone.webp")]
-    with pytest.raises(RenderFailedError, match="none of the frames could be read"):
+    with pytest.raises(RenderFailedError, match="none of the pictures could be read"):
         await run(job_of(tmp_path, frames, OutputFormat.WEBM))
 
 

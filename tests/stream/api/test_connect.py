@@ -77,12 +77,62 @@ def test_a_host_that_listens_everywhere_tells_its_own_addresses(
     assert (behind_a_gateway.hosts, behind_a_gateway.why_none) == ((), connect_texts.ADDRESS_UNKNOWN)
 
 
+def test_the_port_is_ours_or_the_published_one_and_a_guess_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whether the page was opened there, through a proxy, or through a tunnel."""
+    where = "services.stream.api.own_addresses._IN_CONTAINER"
+    monkeypatch.setattr(where, tmp_path / "none")
+    ours = Publication(stream_host="192.0.2.7", stream_port=9001).reach()
+    assert (ours.port, ours.doubt) == (9001, "")
+    assert Publication(stream_host=EVERYWHERE, stream_port=9001).reach().port == 9001
+    for has_gateway, container in ((True, tmp_path / "none"), (False, tmp_path)):
+        monkeypatch.setattr(where, container)
+        published = Publication(EVERYWHERE, 8001, "192.0.2.8", 9002, has_gateway=has_gateway).reach()
+        assert (published.hosts, published.port, published.doubt) == (("192.0.2.8",), 9002, "")
+        unknown = Publication(EVERYWHERE, 8001, "192.0.2.8", has_gateway=has_gateway).reach()
+        assert (unknown.port, unknown.doubt) == (None, connect_texts.PORT_IS_A_GUESS)
+    assert Publication(stream_host="127.0.0.1").reach().doubt == "", "there is no address to doubt"
+    assert "PUBLISH_PORT" in connect_texts.PORT_IS_A_GUESS
+
+
+@pytest.mark.parametrize(
+    ("settings", "address", "has_doubt"),
+    [
+        ({"publish_address": "192.0.2.8", "publish_port": 9002}, "http://192.0.2.8:9002/", False),
+        ({"publish_address": "192.0.2.8", "publish_port": 80}, "http://192.0.2.8/", False),
+        ({"publish_address": "192.0.2.8"}, "http://192.0.2.8:4444/", True),
+    ],
+    ids=["published", "at the usual port", "not known"],
+)
+def test_a_tunnels_port_is_not_handed_out_where_a_better_one_is_known(  # noqa: PLR0913, PLR0917 a case and its world
+    settings: dict[str, object],
+    address: str,
+    has_doubt: bool,
+    bus: str,
+    ingest: FakeIngest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """As with `ssh -L 4444:…`, where the page is opened at localhost:4444. It runs as in a container."""
+    assert ingest
+    monkeypatch.setattr("services.stream.api.own_addresses._IN_CONTAINER", tmp_path)
+    given = SECRETS | {"stream_host": EVERYWHERE} | settings
+    with running_replica(bus, settings=given) as running:
+        wait_until(lambda: b"cam1" in running.request("/api/devices", headers=HEADERS)[2], "the camera is known")
+        status, _, body = running.request("/api/connect?camera=cam1", headers=HEADERS | {"Host": "localhost:4444"})
+        code, _, _ = running.request(f"{QR}?address={quote(address)}", headers=HEADERS)
+    answer = json.loads(body)
+    assert (status, answer["addresses"], bool(answer["doubt"])) == (200, [address], has_doubt)
+    assert code == (422 if has_doubt else 200), "a code is made of addresses that this request knows"
+
+
 def test_the_answer_has_whole_addresses_and_the_camera_s_lines(locked: Replica) -> None:
     status, _, body = locked.request("/api/connect?camera=cam1", headers=HEADERS)
     answer = json.loads(body)
     assert status == 200
     assert answer["addresses"] == ["https://cams.example.org/"]
-    assert answer["why_none"] == ""
+    assert (answer["why_none"], answer["doubt"]) == ("", "")
     assert "{link}" in answer["recipes"][0]["lines"][0]["value"]
 
 

@@ -28,7 +28,9 @@ _FOR_SECONDS: Final = "private, max-age=30"
 def _frame_ids(value: str) -> str:
     names = value.split(",")
     if len(names) > MOST_FRAMES or not all(_ID.fullmatch(name) and int(name) <= MAX_ID for name in names):
-        raise PydanticCustomError("no_ids", "Input should be {most} ids of frames or fewer, with commas between", _MOST)
+        raise PydanticCustomError(
+            "no_ids", "Input should be {most} ids of pictures or fewer, with commas between", _MOST
+        )
     return value
 
 

@@ -75,7 +75,7 @@ def zipped(frame_rows: FrameRows, frame_files: FrameFiles, query: FrameQuery, zo
                     archive.writestr(_entry(local_path_of(row.path, zone), row.captured_at.astimezone(zone)), content)
                     yield outgoing.take()
         except DatabaseUnavailableError:
-            skipped.append("and all frames after these: the database went away")
+            skipped.append("and all pictures after these: the database went away")
         if skipped:
             archive.writestr(SKIPPED, "\n".join(skipped) + "\n")
     yield outgoing.take()

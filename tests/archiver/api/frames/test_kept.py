@@ -69,7 +69,7 @@ def test_a_frame_that_is_not_there_cant_be_kept(
     del frames
     for answer in (client.put(f"{FRAMES}/999/kept"), client.delete(f"{FRAMES}/999/kept")):
         assert answer.status_code == 404
-        assert "There is no archived frame 999" in answer.json()["detail"]
+        assert "There is no archived picture 999" in answer.json()["detail"]
     assert marks(store) == []
 
 
