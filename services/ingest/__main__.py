@@ -1,5 +1,6 @@
 """`python -m services.ingest`: the cameras onto the bus, each in a process of its own, until SIGTERM."""
 
+import os
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -7,6 +8,9 @@ from typing import TYPE_CHECKING
 from services.ingest.cameras_file import CamerasFile
 from services.ingest.open_owner import open_owner
 from services.ingest.refusal import tell_refusal
+from services.ingest.sandbox.memory import hide_memory
+from services.ingest.sandbox.private_paths import private_paths
+from services.ingest.sandbox.sandbox import warn_without_sandbox
 from services.ingest.settings import CameraEnvironment, IngestSettings
 from services.ingest.supervisor import CameraList, OneCamera, Supervisor
 from shared.bus.keys import server_keys
@@ -39,10 +43,18 @@ def main() -> int:
         cameras = cameras_file = CamerasFile(settings.cameras_file, Clock())
         signal.signal(signal.SIGHUP, lambda *_: cameras_file.force_reload())
     owner = open_owner(settings)
+    warn_without_sandbox()
+    private = private_paths(settings, os.environ)
     trials = None if owner is None else _let_the_owner_change(cameras, owner, settings)
     try:
         supervisor = Supervisor(
-            cameras, settings.bus_bind, keys=keys, max_pixels=settings.picture_max_pixels, owner=owner, trials=trials
+            cameras,
+            settings.bus_bind,
+            keys=keys,
+            max_pixels=settings.picture_max_pixels,
+            owner=owner,
+            trials=trials,
+            private=private,
         )
     except ConfigurationError:
         if owner is not None:
@@ -79,4 +91,5 @@ def _let_the_owner_change(cameras: CameraList, owner: "Owner", settings: IngestS
 
 
 if __name__ == "__main__":
+    hide_memory()
     run_service(main, show_refusal=tell_refusal)

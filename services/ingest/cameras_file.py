@@ -131,6 +131,12 @@ class CamerasFile:
         self._looked_at = clock.monotonic()
         self.archive_rules: ArchiveRules = {}
         """What the file that was read last says to the archiver."""
+        self._password_files: frozenset[Path] = frozenset()
+
+    @property
+    def private_paths(self) -> frozenset[Path]:
+        """This file, and those with passwords that it names, as of the last read. All are absolute."""
+        return self._password_files | {self._path.absolute()}
 
     def read(self) -> tuple[CameraSettings, ...]:
         """The cameras in the file's order.
@@ -141,6 +147,9 @@ class CamerasFile:
         tables = read_tables(self._path)
         cameras = cameras_of(tables, self._path)
         self.archive_rules = archive_rules_of(tables)
+        self._password_files = frozenset(
+            Path(str(one[PASSWORD_FILE])).absolute() for one in tables if PASSWORD_FILE in one
+        )
         return cameras
 
     def has_changed(self) -> bool:

@@ -54,6 +54,10 @@ class CameraList(Protocol):
     def archive_rules(self) -> ArchiveRules | None:
         """What a file says to the archiver of each camera that was read; None where there is no file."""
 
+    @property
+    def private_paths(self) -> frozenset[Path]:
+        """The list itself and the files with passwords that it names, as they were read last."""
+
 
 class OneCamera:
     """The camera from the environment, which never changes."""
@@ -68,6 +72,10 @@ class OneCamera:
 
     def has_changed(self) -> bool:
         return False
+
+    @property
+    def private_paths(self) -> frozenset[Path]:
+        return frozenset()
 
 
 class AccessOwner(Protocol):
@@ -91,7 +99,8 @@ class WaitingTrials(Protocol):
 
 
 class Supervisor:
-    """Starts, checks and stops the workers. One thread.
+    """Starts, checks and stops the workers. One thread. No camera's process may read `private`, nor what the list of
+    cameras keeps to itself.
 
     Raises:
         ConfigurationError: from the constructor, when the cameras can't be read or the bus can't be bound.
@@ -108,10 +117,12 @@ class Supervisor:
         launcher: WorkerLauncher | None = None,
         owner: AccessOwner | None = None,
         trials: WaitingTrials | None = None,
+        private: frozenset[Path] = frozenset(),
     ) -> None:
         self._clock = clock or Clock()
         self._cameras = cameras
         self._max_pixels = max_pixels
+        self._private = private
         configured = cameras.read()
         self._directory = tempfile.TemporaryDirectory(prefix="framecast-")
         self._inner_address = f"ipc://{Path(self._directory.name) / 'bus'}"
@@ -213,7 +224,11 @@ class Supervisor:
                     launcher=self._launcher,
                     clock=self._clock,
                     max_pixels=self._max_pixels,
+                    private=self._private_paths,
                 )
+
+    def _private_paths(self) -> frozenset[Path]:
+        return self._private | self._cameras.private_paths
 
     def _stop(self, workers: list[CameraWorker]) -> None:
         deadline = self._clock.monotonic() + STOP_SECONDS

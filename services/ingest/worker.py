@@ -5,7 +5,9 @@ So a crash, a leak or a hang of one camera never touches another.
 """
 
 import signal
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from services.ingest.camera.state import ObservedState
@@ -33,7 +35,7 @@ log = get_logger(__name__)
 
 
 class CameraWorker:
-    """The worker of one camera. For the supervisor's thread only."""
+    """The worker of one camera. For the supervisor's thread only. `private` names what its process may not read."""
 
     def __init__(  # noqa: PLR0913 its collaborators, each by name
         self,
@@ -45,6 +47,7 @@ class CameraWorker:
         launcher: WorkerLauncher,
         clock: Clock,
         max_pixels: int = DEFAULT_MAX_PIXELS,
+        private: Callable[[], frozenset[Path]] = frozenset,
     ) -> None:
         self.camera = camera
         self.order = order
@@ -53,6 +56,7 @@ class CameraWorker:
         self._launcher = launcher
         self._clock = clock
         self._max_pixels = max_pixels
+        self._private = private
         self._notices: tuple[str, ...] = ()
         self._process: WorkerProcess | None = None
         self._restarts = 0
@@ -128,6 +132,7 @@ class CameraWorker:
                 "order": self.order,
                 "inner_address": self._inner_address,
                 "max_pixels": self._max_pixels,
+                "private": sorted(map(str, self._private())),
                 "notices": self._notices,
                 "has_file": not isinstance(self.camera, CameraEnvironment),
             }

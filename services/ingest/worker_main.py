@@ -2,7 +2,8 @@
 
 The first line of standard input is its assignment, secrets included, because no process list shows it there. Later
 lines carry its new place in the order and the notices to pass on. The end of input ends the process. It writes an empty
-line to standard output with each status: the heartbeat that ingest waits for.
+line to standard output with each status: the heartbeat that ingest waits for. It enters its sandbox before it reads
+anything of its camera.
 """
 
 import faulthandler
@@ -10,8 +11,9 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import IO, Any, Final
 
 from services.ingest.appearance.options import AppearanceOptions
@@ -26,12 +28,13 @@ from services.ingest.camera_status import Measurements, camera_status
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.picture_limits import is_lack_of_memory
 from services.ingest.process_limits import EXIT_OUT_OF_MEMORY, cpu_seconds, limit_memory
+from services.ingest.sandbox.sandbox import Sandbox, enter_sandbox
 from services.ingest.select_source import answers_at, source_opener
 from services.ingest.setting_names import as_file_keys, as_variables
 from services.ingest.settings import CameraSettings
 from services.ingest.trial import run_trial
 from shared.bus.publisher import Publisher
-from shared.bus.status import CameraStatus
+from shared.bus.status import CameraState, CameraStatus
 from shared.lifecycle import ServiceThread, run_service, stop_on_signals
 from shared.logs import get_logger
 
@@ -40,6 +43,7 @@ HANGS_AFTER_SECONDS: Final = 60.0
 """Longer than any call into a source that still returns, including a name look-up that gets no answer. A call may also
 wait for as long as the camera may be silent, and twice as long as it may take to open: so FFmpeg counts. That time is
 added."""
+_FAILED: Final = frozenset({CameraState.STALLED, CameraState.OFFLINE, CameraState.UNAUTHORIZED})
 log = get_logger("services.ingest")
 
 
@@ -103,6 +107,7 @@ class AssignedCamera:
 
     def __init__(self, assignment: dict[str, Any]) -> None:
         self.settings = settings = CameraSettings.model_validate(assignment["camera"])
+        self._sandbox = Sandbox({})
         self._order: int
         self._notices: tuple[str, ...]
         self.follow(assignment)
@@ -111,17 +116,26 @@ class AssignedCamera:
             _stream(settings, assignment), None if small is None else _stream(small, assignment, is_small=True)
         )
 
+    def enter_sandbox(self, private: Sequence[str]) -> None:
+        """Before anything of the camera is read, and before there is a second thread."""
+        self._sandbox = enter_sandbox(map(Path, private), files_of(self.settings))
+
     def follow(self, instruction: dict[str, Any]) -> None:
         """Take over the place in the order and the notices. Any thread."""
         self._order = instruction["order"]
         self._notices = tuple(instruction["notices"])
 
     def status(self, viewer_count: int) -> CameraStatus:
-        """The status as of now. Also sends the heartbeat, or ends the process if the camera hangs. Any thread."""
+        """The status as of now. Also sends the heartbeat, or ends the process if the camera hangs, or if it fails and
+        another process might not. Any thread.
+        """
         camera, facts = self.streams.main, self.streams.main.facts
         patience = HANGS_AFTER_SECONDS + self.settings.stall_seconds + 2 * self.settings.open_seconds
         if self.streams.busy_seconds() > patience:
             log.error("camera hangs: its process ends", camera=camera.key)
+            os._exit(1)
+        if self.streams.observed.state in _FAILED and self._sandbox.is_outdated():
+            log.warning("a file that the camera needs was replaced: its process ends", camera=camera.key)
             os._exit(1)
         send_heartbeat()
         notices = (*self._notices, *filter(None, (facts.notice, self._small_notice())))
@@ -141,6 +155,16 @@ class AssignedCamera:
             return f"The small stream fails, so small pictures are made of the main stream. {failure}"
         notice = None if small is None else small.facts.notice
         return None if notice is None else f"The small stream: {notice}"
+
+
+def files_of(settings: CameraSettings) -> Iterator[Path]:
+    """Those that the settings name: videos, and the certificate to trust."""
+    small = settings.small_stream
+    for address in (settings.address, None if small is None else small.address):
+        if address is not None and address.kind == "file":
+            yield Path(address.url)
+    if settings.rtsp_ca_file is not None:
+        yield settings.rtsp_ca_file
 
 
 def within_memory(run: Callable[[threading.Event], None]) -> Callable[[threading.Event], None]:
@@ -177,8 +201,10 @@ def main() -> int:
     cpu_limit.limit_pictures(cpu_seconds(assignment["max_pixels"]))
     if assignment.get("is_trial"):
         settings = CameraSettings.model_validate(assignment["camera"])
+        enter_sandbox(map(Path, assignment["private"]), files_of(settings))
         return run_trial(settings, appearance_options(settings), assignment["max_pixels"])
     assigned = AssignedCamera(assignment)
+    assigned.enter_sandbox(assignment["private"])
     stop, crashed = threading.Event(), threading.Event()
 
     def on_crash() -> None:

@@ -1,4 +1,4 @@
-"""How a command on this machine asks ingest: at its socket file, without a proof. Blocking."""
+"""How a command on this machine asks ingest: at its socket file, with the key beside it. Blocking."""
 
 import socket
 import time
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from shared.bus.mechanism import REQUESTER, NullMechanism
 from shared.bus.zmtp import ZmtpError
+from shared.control.local_key import key_file, read_local_key
 from shared.control.messages import (
     DEFAULT_DEADLINE_SECONDS,
     MAX_ANSWER_BYTES,
@@ -40,14 +41,18 @@ def ask_here(
         ControlSilentError: ingest does not run here, does not answer, or this user may not open the file. Its message
             says which, in words for the person.
     """
-    request = ControlRequest(
-        id=new_request_id(), do=do, arguments=dict(arguments or {}), deadline_seconds=deadline_seconds
-    )
     ends_at = time.monotonic() + deadline_seconds + GRACE_SECONDS
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(deadline_seconds)
             connection.connect(str(path))
+            request = ControlRequest(
+                id=new_request_id(),
+                do=do,
+                arguments=dict(arguments or {}),
+                deadline_seconds=deadline_seconds,
+                key=read_local_key(path),
+            )
             return _exchange(connection, request, ends_at).result_or_raise()
     except OSError as error:
         raise ControlSilentError(_words(path, error)) from None
@@ -85,7 +90,7 @@ def _words(path: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return f"No ingest with BUS_CONTROL runs here: nobody listens at {path}. OWNER_DIR names its directory."
     if isinstance(error, PermissionError):
-        return f"Only the user of ingest, or root, may use {path}."
+        return f"Only the user of ingest, or root, may use {path} and read {key_file(path).name} beside it."
     if isinstance(error, TimeoutError):
         return f"Ingest did not answer in time at {path}."
     return f"Ingest did not answer at {path}: {error.strerror or error}."

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import from_json
 
+from shared.control.local_key import MAX_LOCAL_KEY
 from shared.errors import FramecastError, MessageDecodeError
 
 MAX_REQUEST_BYTES: Final = 64 * 1024
@@ -111,6 +112,8 @@ class ControlRequest(_Message):
     client: ClientFacts | None = None
     arguments: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
     """Of the kind of request, which checks them: no number in them is infinite or NaN. One may be a new password."""
+    key: str | None = Field(None, min_length=1, max_length=MAX_LOCAL_KEY, repr=False)
+    """At the socket file alone: the one in `control.key` beside it."""
     deadline_seconds: float = Field(DEFAULT_DEADLINE_SECONDS, ge=SHORTEST_DEADLINE_SECONDS, le=LONGEST_DEADLINE_SECONDS)
 
 

@@ -35,6 +35,10 @@ MAX_OF_A_CONNECTION: Final = 8
 STOP_SECONDS: Final = 2.0
 _EVENTS_PER_TURN: Final = 8
 _CLOSED_KEY: Final = "This program's key opens control no longer."
+_NO_LOCAL_KEY: Final = (
+    "Whoever asks at this file has to show what stands in control.key beside it, which only ingest's user and root can "
+    "read. Ingest writes another one at each start."
+)
 
 
 class _Asker(NamedTuple):
@@ -73,6 +77,7 @@ class ControlServer:
                 self._file.close()
             raise
         self._malformed = ThrottledLog("control request", event="refused")
+        self._keyless = ThrottledLog("control request without the key of the socket file", event="refused")
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._bell_lock = threading.Lock()
         self._is_closing = False
@@ -172,6 +177,9 @@ class ControlServer:
         if not connection.entrance.is_open():
             connection.ends_when_sent = True
             raise ControlRefusedError("not_allowed", _CLOSED_KEY)
+        if connection.is_local and self._file is not None and not self._file.is_key(request.key):
+            self._keyless.count("a process of ingest's user or root asked without it")
+            raise ControlRefusedError("not_allowed", _NO_LOCAL_KEY)
         if connection.under_way >= MAX_OF_A_CONNECTION:
             raise too_busy()
         return self._desk.take(request, body, asker, is_local=connection.is_local)

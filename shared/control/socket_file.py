@@ -1,5 +1,6 @@
-"""The socket file by which commands on this machine ask ingest. Owns its mode, and who may connect."""
+"""The socket file by which commands on this machine ask ingest. Owns its mode, who may connect, and what they show."""
 
+import hmac
 import os
 import socket
 import stat
@@ -7,6 +8,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
+from shared.control.local_key import remove_local_key, write_local_key
 from shared.errors import ConfigurationError
 from shared.logs import get_logger
 
@@ -23,15 +25,21 @@ log = get_logger(__name__)
 class SocketFile:
     """Listens at `path` until `close`. A file that an earlier run left is replaced."""
 
-    def __init__(self, path: Path, listener: socket.socket) -> None:
+    def __init__(self, path: Path, listener: socket.socket, key: str) -> None:
         self.listener: Final = listener
         self._path = path
+        self._key = key.encode()
         self._inode = path.stat().st_ino
+
+    def is_key(self, shown: str | None) -> bool:
+        """Whether it is what only someone who may read this directory can show."""
+        return hmac.compare_digest(self._key, (shown or "").encode("utf-8", "surrogatepass"))
 
     def close(self) -> None:
         self.listener.close()
         try:
             if self._path.stat().st_ino == self._inode:
+                remove_local_key(self._path)
                 self._path.unlink()
         except OSError:
             return
@@ -59,8 +67,9 @@ def open_socket_file(path: Path) -> SocketFile | None:
         unfinished.chmod(_OWNER_ONLY)
         listener.listen(_BACKLOG)
         listener.setblocking(False)
+        key = write_local_key(path)
         unfinished.replace(path)
-        return SocketFile(path, listener)
+        return SocketFile(path, listener, key)
     except OSError as error:
         listener.close()
         log.error(  # noqa: TRY400 the line says all

@@ -41,10 +41,10 @@ def make_worker(launcher: ForkingLauncher) -> Iterator[Callable[..., CameraWorke
     """Its worker's process runs and has sent a heartbeat."""
     made: list[CameraWorker] = []
 
-    def make(key: str = "one", **options: int) -> CameraWorker:
-        camera = CameraSettings(device_key=key)
+    def make(key: str = "one", max_pixels: int = DEFAULT_MAX_PIXELS) -> CameraWorker:
+        camera, rights = CameraSettings(device_key=key), PublishingRights()
         worker = CameraWorker(
-            camera, 0, "ipc:///nowhere", rights=PublishingRights(), launcher=launcher, clock=Clock(), **options
+            camera, 0, "ipc:///nowhere", rights=rights, launcher=launcher, clock=Clock(), max_pixels=max_pixels
         )
         made.append(worker)
         wait_until(lambda: not worker.check() and worker.status() is None, "the first heartbeat comes", 60)

@@ -138,6 +138,7 @@ def assign(process: subprocess.Popen[str], directory: Path, **settings: object) 
         "order": 0,
         "max_pixels": DEFAULT_MAX_PIXELS,
         "inner_address": f"ipc://{directory}/bus",
+        "private": [],
         "notices": [],
         "has_file": False,
     }

@@ -9,6 +9,7 @@ from services.ingest.access.environment import Environment
 from services.ingest.access.logins import Logins
 from services.ingest.access.setup import Setup
 from services.ingest.access.tokens import Tokens
+from services.ingest.sandbox import landlock
 from shared.control.messages import ControlAnswer, ControlRefusedError, ControlRequest, done, refused
 
 Operation = Callable[[Asked], Result]
@@ -85,6 +86,7 @@ class Requests(Operations):
                 "sessions": living.count("session"),
                 "tokens": living.count("token"),
                 "links": living.count("link"),
+                "no_sandbox": landlock.absence(),
             }
 
     def _refuse_closed(self, request: ControlRequest, *, is_local: bool) -> None:

@@ -28,6 +28,8 @@ def _show(ask: Ask) -> int:
     say(f"Passwords that were set at the page: {', '.join(told['set_at_page']) or 'none'}")
     say(f"Sessions: {told['sessions']}, access tokens: {told['tokens']}, links: {told['links']}")
     say(f"State: {told['state']}, number {told['number']}")
+    if told["no_sandbox"] is not None:
+        say(f"A camera that takes over its process may read all this, and change it: {told['no_sandbox']}")
     for trouble in (told["closed"], told["notice"]):
         if trouble is not None:
             say(trouble)

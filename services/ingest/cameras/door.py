@@ -1,5 +1,6 @@
 """Puts the parts of the room together: what the service has of it."""
 
+import os
 from pathlib import Path
 
 from services.ingest.access.owner import Owner
@@ -9,6 +10,7 @@ from services.ingest.cameras.requests import CameraRequests
 from services.ingest.cameras.texts import unused_file
 from services.ingest.cameras.trials import Trials
 from services.ingest.cameras_file import CamerasFile
+from services.ingest.sandbox.private_paths import private_paths
 from services.ingest.settings import IngestSettings
 from services.ingest.supervisor import CameraList
 from shared.logs import get_logger
@@ -23,7 +25,9 @@ def let_change(cameras: CameraList, owner: Owner, settings: IngestSettings) -> T
     if origin.kind != "page" and page_file.exists():
         log.warning("cameras of the page not in use", reason=unused_file(page_file))
     follow = cameras.force_reload if isinstance(cameras, PageCameras | CamerasFile) else lambda: None
-    trials, changes = Trials(settings.picture_max_pixels), Changes(origin, follow)
+    private = private_paths(settings, os.environ)
+    trials = Trials(settings.picture_max_pixels, lambda: private | cameras.private_paths)
+    changes = Changes(origin, follow)
     owner.also_answer(lambda others: CameraRequests(others, changes, trials).operations)
     return trials
 

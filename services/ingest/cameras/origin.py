@@ -47,6 +47,10 @@ class PageCameras:
     def force_reload(self) -> None:
         self._file.force_reload()
 
+    @property
+    def private_paths(self) -> frozenset[Path]:
+        return self._file.private_paths
+
 
 class Origin:
     """`camera` is the one of the environment; `file` is there for the other two kinds."""

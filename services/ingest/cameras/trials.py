@@ -10,8 +10,10 @@ import queue
 import select
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from services.ingest.cameras import addresses, texts
@@ -40,10 +42,11 @@ class _Started(NamedTuple):
 
 
 class Trials:
-    """`start_waiting` is for the supervisor's thread, `attempt` for any other."""
+    """`start_waiting` is for the supervisor's thread, `attempt` for any other. No process may read `private`."""
 
-    def __init__(self, max_pixels: int) -> None:
+    def __init__(self, max_pixels: int, private: Callable[[], frozenset[Path]] = frozenset) -> None:
         self._max_pixels: Final = max_pixels
+        self._private: Final = private
         self._room: Final = threading.Semaphore(MAX_AT_ONCE)
         self._waiting: queue.SimpleQueue[Future[_Started]] = queue.SimpleQueue()
 
@@ -103,7 +106,13 @@ class Trials:
             raise ControlRefusedError("busy", texts.NO_PROCESS, BUSY_SECONDS) from None
 
     def _assignment(self, settings: CameraSettings) -> bytes:
-        assignment = {"is_trial": True, "camera": settings.revealed(), "max_pixels": self._max_pixels}
+        private = sorted(map(str, self._private()))
+        assignment = {
+            "is_trial": True,
+            "camera": settings.revealed(),
+            "max_pixels": self._max_pixels,
+            "private": private,
+        }
         return json.dumps(assignment).encode() + b"\n"
 
 

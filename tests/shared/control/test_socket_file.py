@@ -1,6 +1,8 @@
 """The socket file, and how commands on this machine ask by it."""
 
+import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -11,12 +13,13 @@ from tempfile import TemporaryDirectory
 import pytest
 from structlog.testing import capture_logs
 
-from shared.control import connections
+from shared.control import connections, local
 from shared.control.local import ask_here
+from shared.control.local_key import key_file
 from shared.control.messages import ControlRefusedError, ControlSilentError
 from shared.control.socket_file import MAX_PATH_BYTES
 from shared.errors import ConfigurationError
-from tests.shared.control.answering import answering
+from tests.shared.control.answering import ZeroMqClient, answering, request
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,6 +36,51 @@ def test_a_command_on_this_machine_asks_without_a_proof(path: Path) -> None:
         assert control.handler.done[0].arguments == {"fresh": True}
         with pytest.raises(ControlRefusedError, match="not the password"):
             ask_here(path, "refuse")
+
+
+@pytest.mark.parametrize("shown", [None, "A" * 43, "ä"])
+def test_without_the_key_beside_it_nothing_is_done(
+    path: Path, shown: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any process of ingest's user may connect. That of a camera can't read the key."""
+    with answering(socket_file=path) as control:
+        monkeypatch.setattr(local, "read_local_key", lambda _: shown)
+        with capture_logs() as lines, pytest.raises(ControlRefusedError, match=r"control\.key beside it") as refused:
+            ask_here(path, "setup_code")
+        assert (refused.value.why, control.handler.done) == ("not_allowed", [])
+    assert [line["what"] for line in lines] == ["control request without the key of the socket file"]
+
+
+def test_the_key_is_another_one_at_each_start_and_its_owners_alone(path: Path) -> None:
+    """One that was found in a backup opens nothing."""
+    found = set()
+    for _ in range(2):
+        with answering(socket_file=path):
+            assert stat.S_IMODE(key_file(path).stat().st_mode) == 0o600
+            found.add(key_file(path).read_text())
+    assert [len(key) for key in found] == [43, 43]
+
+
+def test_the_key_counts_at_the_socket_file_alone(path: Path) -> None:
+    """At the address it proves nothing, and is not asked for."""
+    with answering(socket_file=path) as control:
+        client = ZeroMqClient(control.address)
+        try:
+            for number, key in enumerate((None, key_file(path).read_text())):
+                client.send(request("state", number, key=key))
+                assert json.loads(client.receive())["result"] == {"did": "state", "is_local": False}
+        finally:
+            client.close()
+
+
+def test_whoever_may_not_read_the_key_is_told_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with answering(socket_file=path):
+        monkeypatch.setattr(local, "read_local_key", refuse)
+        with pytest.raises(ControlSilentError, match=r"Only the user of ingest, or root, may .* read control\.key"):
+            ask_here(path, "state")
 
 
 def test_only_its_owner_may_open_it(path: Path) -> None:
@@ -162,6 +210,5 @@ def test_what_is_no_ingest_is_told(path: Path) -> None:
 def test_its_directory_may_be_gone_when_ingest_ends(path: Path) -> None:
     """Somebody may have cleaned up."""
     with answering(socket_file=path):
-        path.unlink()
-        path.parent.rmdir()
+        shutil.rmtree(path.parent)
     assert not path.parent.exists()
