@@ -21,14 +21,19 @@ const ROLES = /** @type {const} */ (["viewer", "operator"]);
 let names = new Map();
 /** Whether anybody has to show anything. */
 let isClaimed = true;
+/** An answer that was asked for before the last one tells what is over. */
+let looks = 0;
 
 async function look() {
+  const mine = ++looks;
   try {
     const [access, { devices }] = await Promise.all([request(PATH), request("api/devices")]);
+    const lists = access.is_claimed ? await askLists() : null;
+    if (mine !== looks) return;
     isClaimed = access.is_claimed;
     showPasswords(access);
     offerCameras(devices);
-    if (isClaimed) await showLists();
+    if (lists) showLists(lists);
     setText(page.note, access.problems.join(" "));
   } catch (error) {
     setText(page.note, /** @type {Error} */ (error).message);
@@ -65,10 +70,10 @@ function offerCameras(devices) {
   page.cameras.replaceChildren(...boxes);
 }
 
-async function showLists() {
-  const [tokens, sessions, links] = await Promise.all(
-    ["tokens", "sessions", "links"].map((kind) => request(`${PATH}/${kind}`)),
-  );
+const askLists = () => Promise.all(["tokens", "sessions", "links"].map((kind) => request(`${PATH}/${kind}`)));
+
+/** @param {any[][]} lists */
+function showLists([tokens, sessions, links]) {
   showRecords(page.tokens, tokens.reverse().map(tokenShown), texts.noTokens);
   const mineFirst = [...sessions.reverse()].sort((one, other) => other.is_mine - one.is_mine);
   showRecords(page.sessions, mineFirst.map(sessionShown), texts.noLogins);

@@ -77,6 +77,8 @@ def test_a_token_is_made_shown_in_an_image_elsewhere_and_ended(page: Page, home:
         show(wall, elsewhere, f"{home.origin}/api/cameras/cam1/stream?token={secret}")
         wait_until(lambda: home.replica.hub.viewer_count("cam1") == 1, "it watches")
         wait_until(lambda: wall.evaluate("document.images[0].naturalWidth") > 0, "it shows a picture")
+        tokens = f"{home.origin}/api/access/tokens"
+        wait_until(lambda: page.request.get(tokens).json()[0]["used_at"], "its use is told")
         page.reload()
         expect(tablet).to_contain_text("last used")
         assert secret not in page.content(), "it is shown once"

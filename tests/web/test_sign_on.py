@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from shared.bus.status import CameraStatus
 from shared.errors import ConfigurationError
 from shared.settings import load_settings
-from shared.web.access import guard
+from shared.web.access import identification
 from shared.web.access.access_secrets import AccessSecrets
 from shared.web.access.roles import Role
 from shared.web.access.signing import Signer
@@ -331,7 +331,7 @@ def test_a_stream_is_opened_anew_after_a_while(
     """Otherwise a user whom the proxy has locked out would watch for as long as the stream lasts."""
     with running_replica(bus, direct=direct, settings=SIGN_ON) as replica:
         wait_until(lambda: b"cam1" in replica.request("/api/devices", headers=by("bob"))[2], "the camera is known")
-        monkeypatch.setattr(guard, "SIGN_ON_SECONDS", 2)
+        monkeypatch.setattr(identification, "SIGN_ON_SECONDS", 2)
         with (
             Viewer(replica.port, headers=by("bob")) as viewer,
             connect(
