@@ -5,8 +5,9 @@ for a laptop or a single host without Docker; compose runs each service in a con
 """
 
 import os
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,9 @@ from shared.settings_file import read_settings_file
 STARTED: Final = b"stream started"
 """In the line that stream logs when it listens."""
 CONFIGURATION: Final = Path(__file__).with_name("supervisord.conf")
+CONTROL_SOCKET: Final = "request.sock"
+"""No longer than the name of the socket file that commands use: what its path may have is said of that one."""
+_LOOPBACK: Final = ("tcp://127.", "tcp://localhost:", "ipc://")
 
 
 class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
@@ -41,10 +45,12 @@ class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
         os.write(sys.stderr.fileno(), event.data)
         if self.tells_address and STARTED in event.data:
             self.tells_address = False
-            os.write(
-                sys.stderr.fileno(),
-                f"\nOpen {page_address(os.environ)} in a browser. Ctrl-C ends Framecast.\n\n".encode(),
-            )
+            address = page_address(os.environ)
+            os.write(sys.stderr.fileno(), f"\nOpen {address} in a browser. Ctrl-C ends Framecast.\n\n".encode())
+            if os.environ.get("BUS_CONTROL"):
+                # A process of its own: what it loads would stay in this one. supervisord waits for all that end.
+                command = [sys.executable, "-m", "services.setup_invitation", address]
+                subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 Ctrl-C is ours
 
     def _end_after_bad_setting(self, event: events.ProcessStateExitedEvent) -> None:
         if event.process.exitstatus == EXIT_BAD_SETTING:
@@ -60,8 +66,24 @@ def page_address(environment: Mapping[str, str]) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{environment.get('BASE_PATH', '').rstrip('/')}/"
 
 
+def set_control(environment: MutableMapping[str, str]) -> None:
+    """Let the owner decide at the page: BUS_CONTROL is a socket file in OWNER_DIR, which other users can't reach.
+
+    Not where it is set, or empty, which says no. Nor where it needs more: keys, or to tell several ingests apart.
+    """
+    has_keys = environment.get("BUS_SERVER_SECRET_FILE") or environment.get("BUS_CLIENT_SECRET_FILE")
+    connect = environment.get("BUS_CONNECT") or "ipc://"
+    is_ours = "," not in connect and (
+        connect.startswith(_LOOPBACK) or connect in environment.get("BUS_BIND", "").split(",")
+    )
+    if "BUS_CONTROL" not in environment and is_ours and (not has_keys or environment.get("BUS_CONTROL_KEYS")):
+        directory = environment.get("OWNER_DIR") or "data/owner"
+        environment["BUS_CONTROL"] = f"ipc://{directory}/{CONTROL_SOCKET}"
+
+
 def main() -> int:
     read_settings_file()
+    set_control(os.environ)
     # The services write to a pipe of ours, so they can't see whether it ends at a terminal.
     os.environ["LOG_FORMAT"] = os.environ.get("LOG_FORMAT") or ("console" if sys.stderr.isatty() else "json")
     os.environ["FRAMECAST_PYTHON"] = sys.executable

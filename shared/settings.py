@@ -214,8 +214,9 @@ class BusServerSettings(PictureSettings):
     bus_trusted_network: bool = Field(False, description="true or false")
     """Allows a bus without keys that other hosts can reach. Only where nothing but Framecast is on the network."""
     bus_control: BusAddress | None = Field(None, description="an address such as tcp://127.0.0.1:5556")
-    """Where ingest answers requests: for decisions that the owner makes at the page. Unset: nowhere, and access is by
-    the environment's passwords alone. If other hosts can reach it, it needs keys, or BUS_CONTROL_TRUSTED_NETWORK."""
+    """Where ingest answers requests: for decisions that the owner makes at the page. `framecast run` and Docker Compose
+    set it, unless `.env` has it empty: `BUS_CONTROL=`. Unset: nowhere, and access is by the environment's passwords
+    alone. If other hosts can reach it, it needs keys, or BUS_CONTROL_TRUSTED_NETWORK."""
     bus_control_keys: Path | None = Field(
         None, description="the path of a directory with the public key, NAME.key, of each client that may ask"
     )

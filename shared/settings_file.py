@@ -1,7 +1,7 @@
 """The file `.env` in the current directory: each command reads it, so that all of them act by the same settings.
 
-The environment goes before the file. An empty value is the same as none. Docker Compose reads the file itself; what it
-reads otherwise is said in docs/settings.md.
+The environment goes before the file. An empty value is the same as none, except that of BUS_CONTROL. Docker Compose
+reads the file itself; what it reads otherwise is said in docs/settings.md.
 """
 
 import os
@@ -22,6 +22,8 @@ IS_READ: Final = "FRAMECAST_SETTINGS_FILE_IS_READ"
 _SECRET: Final = re.compile(r"PASSWORD$|TOKEN$|SECRET$|USERNAME$|_KEY$")
 _COMMENT: Final = re.compile(r"\s#")
 UNREADABLE: Final = "If a quote in it belongs to the value, see 'Values with odd characters' in docs/settings.md."
+_MEANT_WHEN_EMPTY: Final = frozenset({"BUS_CONTROL"})
+"""Empty it says no. Without it `python -m services` sets it."""
 IN_SINGLE_QUOTES: Final = "put all of the value between single quotes, as in 'a #b'"
 
 
@@ -41,7 +43,7 @@ def read_settings_file(path: Path = SETTINGS_FILE) -> None:
             sys.stderr.write(f"{path} is not read: {reason}.\n")
         return
     for name, value in values_in(text).items():
-        if value and not os.environ.get(name):
+        if (value or name in _MEANT_WHEN_EMPTY) and not os.environ.get(name):
             os.environ[name] = value
     time.tzset()
     sys.stderr.writelines(f"{path}: {doubt}\n" for doubt in doubts_about(text))

@@ -7,6 +7,7 @@ import pytest
 
 from shared.settings import variable_name
 from tests.support.settings_page import (
+    CONTROL_IN_COMPOSE,
     FIXED_IN_COMPOSE,
     OTHER_DEFAULTS_IN_COMPOSE,
     PRIVATE_NETWORKS,
@@ -41,6 +42,8 @@ def test_compose_passes_settings_on_with_their_documented_defaults(service: str)
     for name, value in environment(service).items():
         if (service, name) == ("archiver", "TRUSTED_PROXIES"):
             assert value == f"{PRIVATE_NETWORKS},${{TRUSTED_PROXIES:-}}"
+        elif name == "BUS_CONTROL":
+            assert value == f"${{BUS_CONTROL-{CONTROL_IN_COMPOSE}}}", "empty switches it off"
         elif f"{name}_FILE" in environment(service):
             assert value == f"${{{name}:-}}", "a default here would go before the file"
         elif name not in FIXED_IN_COMPOSE:

@@ -22,7 +22,7 @@ from services.stream.api.own_addresses import Publication
 from services.stream.api.pages import ELEMENT, OPEN_FILES, pages_app
 from services.stream.api.per_address_limit import PerAddressLimit
 from services.stream.api.refusal_pictures import RefusalPictures
-from services.stream.api.setup import setup_router
+from services.stream.api.setup import setup_router, tell_that_it_is_needed
 from services.stream.api.share_links import LINKS, links_router
 from services.stream.api.shared_page import shared_page_router
 from services.stream.api.snapshots import snapshots_router
@@ -88,6 +88,7 @@ def build_app(
         running = [asyncio.create_task(hub.run(), name="hub")]
         if owner is not None:
             running.append(asyncio.create_task(owner.run(), name="access"))
+            running.append(asyncio.create_task(tell_that_it_is_needed(authenticator, owner), name="setup"))
         for task in running:
             task.add_done_callback(_end_after_crash)
         async with archive:

@@ -160,8 +160,8 @@ class ComposeStack:
     def setting(self, name: str) -> str:
         return self._settings[name]
 
-    def network(self) -> str:
-        return f"{self.project}_default"
+    def network(self, name: str = "default") -> str:
+        return f"{self.project}_{name}"
 
     def containers(self, service: str) -> list[str]:
         return self.compose("ps", "-q", service).split()
@@ -173,8 +173,9 @@ class ComposeStack:
     def run_python(self, container: str, code: str) -> str:
         return docker("exec", container, "python", "-c", code)
 
-    def address(self, container: str) -> str:
-        return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)
+    def address(self, container: str, network: str = "default") -> str:
+        networks = json.loads(docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", container))
+        return str(networks[self.network(network)]["IPAddress"])
 
     def viewers_of(self, replica: str) -> int:
         """The number of viewers' connections that a replica has. Each stream is one.

@@ -12,6 +12,8 @@ from tests.e2e.figures import NOTED
 from tests.support.mjpeg import Viewer
 from tests.support.ports import free_port
 
+CLIENTS = ("stream", "archiver", "attic")
+"""Who has keys for the bus and for control."""
 VIEWER_PASSWORD, OPERATOR_PASSWORD = "look-at-the-garden", "and-also-dig-in-it"
 collect_ignore_glob = [] if os.environ.get("FRAMECAST_E2E") else ["test_*.py"]
 
@@ -56,13 +58,15 @@ def locked_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeSt
         (directory / "config" / name).write_text(f"{password}\n")
     docker(
         *("run", "--rm", "--user", "0", "--entrypoint", "python", "-v", f"{directory}/keys:/keys", "framecast-ingest"),
-        *("-m", "shared.bus_keys", "/keys", "--owner", "10001", "stream", "archiver", "attic"),
+        *("-m", "shared.bus_keys", "/keys", "--owner", "10001", *CLIENTS),
+        *(f"--control={client}" for client in CLIENTS),
     )
     settings = {
         "VIEWER_PASSWORD_FILE": "config/viewer",
         "OPERATOR_PASSWORD_FILE": "config/operator",
         "BUS_PUBLISH_ADDRESS": host_address(),
         "BUS_PUBLISH_PORT": str(free_port()),
+        "BUS_CONTROL_PUBLISH_PORT": str(free_port()),
         "CAMERA_CAPTURE_INTERVAL": "5",
     }
     with ComposeStack("locked", "bus", directory=directory, settings=settings) as stack:

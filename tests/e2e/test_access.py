@@ -110,9 +110,11 @@ def test_a_share_link_opens_one_thing_to_anybody_who_holds_it(stack: ComposeStac
 
 
 @pytest.mark.parametrize("door", [{"PUBLISH_ADDRESS": "0.0.0.0"}, {"SITE_ADDRESS": "cameras.example.org"}], ids=list)  # noqa: S104 only a setting's value: nothing listens there
-def test_a_stack_that_others_reach_does_not_start_without_a_password(door: dict[str, str]) -> None:
+def test_a_stack_that_others_reach_does_not_start_without_a_password_where_none_can_be_set_at_the_page(
+    door: dict[str, str],
+) -> None:
     """Both services exit with code 2 and one line that names the setting which opens the stack to others."""
-    stack = ComposeStack("open", settings=door)
+    stack = ComposeStack("open", settings=door | {"BUS_CONTROL": ""})
     ((name, value),) = door.items()
     try:
         for service in ("stream", "archiver"):
@@ -128,15 +130,18 @@ def test_ingests_health_check_listens_to_a_bus_with_keys(stack: ComposeStack) ->
     """The check uses ingest's own keys. Without them it receives no status."""
     ingest = stack.container("ingest")
     docker("exec", ingest, "python", "-m", "services.ingest.health")
-    without = ("-e", "BUS_SERVER_SECRET_FILE=", "-e", "BUS_AUTHORIZED_KEYS=", "-e", "BUS_TRUSTED_NETWORK=1")
+    names = ("BUS_SERVER_SECRET_FILE", "BUS_AUTHORIZED_KEYS", "BUS_CONTROL_KEYS", "BUS_CONTROL")
+    without = (*(word for name in names for word in ("-e", f"{name}=")), "-e", "BUS_TRUSTED_NETWORK=1")
     with pytest.raises(AssertionError, match="no status came"):
         docker("exec", *without, ingest, "python", "-m", "services.ingest.health")
 
 
 def test_another_hosts_replica_shows_the_cameras_with_its_keys(stack: ComposeStack, keys: Path) -> None:
     """deploy/remote-stream, in its own network, reaches the bus at this host's address. Unknown keys see no camera."""
-    bus = f"tcp://{host_address()}:{stack.setting('BUS_PUBLISH_PORT')}"
-    settings = {"BUS_CONNECT": bus, "VIEWER_PASSWORD": VIEWER_PASSWORD}
+    bus, control = (
+        f"tcp://{host_address()}:{stack.setting(port)}" for port in ("BUS_PUBLISH_PORT", "BUS_CONTROL_PUBLISH_PORT")
+    )
+    settings = {"BUS_CONNECT": bus, "BUS_CONTROL": control, "VIEWER_PASSWORD": VIEWER_PASSWORD}
     strangers = keys.parent / "stranger"
     (strangers / "keys").mkdir(parents=True, exist_ok=True)
     docker(
@@ -158,6 +163,15 @@ def test_another_hosts_replica_shows_the_cameras_with_its_keys(stack: ComposeSta
         known.password = stranger.password = VIEWER_PASSWORD
         known.wait_until_live()
         assert known.snapshot().startswith(b"\xff\xd8")
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": known.origin}
+        login = known.ask("POST", "/login", body=f"password={VIEWER_PASSWORD}", **form)
+        session = login.headers["Set-Cookie"].partition(";")[0]
+        for way in (known, stack):  # ingest has made the session, for all replicas
+            wait_until(
+                lambda: way.ask("GET", "/api/devices", Cookie=session).status == 200,  # noqa: B023 asked at once
+                "the session is known",
+                PATIENCE_SECONDS,
+            )
         refused = "is not authorized"
         wait_until(lambda: refused in stack.compose("logs", "ingest"), "ingest logs the refusal", PATIENCE_SECONDS)
         assert stranger.status()["is_streaming"] is False

@@ -99,6 +99,8 @@ class Stack:
             "ARCHIVE_DIR": str(self.archive),
             "DATABASE_URL": f"sqlite:///{directory / 'archive.db'}",
             "TIMELAPSE_DIR": str(directory / "timelapses"),
+            "OWNER_DIR": str(directory / "owner"),
+            "BUS_CONTROL": f"ipc://{directory}/owner/request.sock",  # as `python -m services` sets it
             **environment,
         }
         self._directory = directory

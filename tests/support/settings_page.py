@@ -31,7 +31,7 @@ from shared.settings import (
 from shared.web.settings import WebSettings
 
 SERVICES: Final[dict[str, tuple[type[Settings], ...]]] = {
-    "ingest": (CameraEnvironment, IngestSettings),
+    "ingest": (CameraEnvironment, IngestSettings, EnvironmentSecrets),
     "stream": (StreamSettings,),
     "archiver": (ArchiverSettings,),
 }
@@ -64,12 +64,15 @@ OF_COMPOSE: Final = {
     "BUS_PUBLISH_ADDRESS": "The address of this host that the bus is published on, 127.0.0.1 if unset "
     "(`docker-compose.bus.yml`)",
     "BUS_PUBLISH_PORT": "The bus's port there, 5555 if unset",
+    "BUS_CONTROL_PUBLISH_PORT": "The port of BUS_CONTROL there, 5556 if unset",
 }
 """Variables of the compose files alone."""
 FIXED_IN_COMPOSE: Final = {
     "BUS_BIND",
     "BUS_CONNECT",
+    "BUS_CONTROL_TRUSTED_NETWORK",
     "BUS_TRUSTED_NETWORK",
+    "OWNER_DIR",
     "SHOW_BAD_SETTINGS",
     "STREAM_HOST",
     "STREAM_PORT",
@@ -79,6 +82,8 @@ FIXED_IN_COMPOSE: Final = {
     "GATEWAY_SOCKET",
 }
 """Where the stack's containers meet: not to be changed by a .env that was made for `scripts/run`."""
+CONTROL_IN_COMPOSE: Final = "tcp://ingest-control:5556"
+"""BUS_CONTROL's there, unless a .env has it empty."""
 OTHER_DEFAULTS_IN_COMPOSE: Final = {"PUBLISH_ADDRESS": "127.0.0.1", "TZ": "UTC"}
 """The stack publishes on loopback. A container does not know its host's time zone."""
 PRIVATE_NETWORKS: Final = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
@@ -90,8 +95,8 @@ Every setting of Framecast. `scripts/settings` makes this page from the settings
 
 A setting is a variable of the environment. `framecast`, `scripts/run` and Docker Compose also read them from a file
 `.env` in the current directory, and the environment goes before it. [.env.example](../.env.example) shows those that
-people change. An empty value is the same as none. For a value that can't be used the service says so in one line and
-ends with code 2.
+people change. An empty value is the same as none, except that of `BUS_CONTROL`. For a value that can't be used the
+service says so in one line and ends with code 2.
 
 ## Values with odd characters
 
@@ -119,6 +124,8 @@ meet: {fixed}.
 
 - `STREAM_PORT` is the port that the gateway is published at.
 - {others} if unset.
+- `BUS_CONTROL` is the stack's own address, so leave it unset. Empty, as `BUS_CONTROL=`, it is off: nothing is decided
+  at the page then.
 - The archiver also believes proxies with an address of a private network: only the stack's containers reach it. With
   `docker-compose.https.yml` stream does too, unless `TRUSTED_PROXIES` is set.
 - Files that hold secrets are passed on for the camera's password, the viewers', the operator's and the database's URL.

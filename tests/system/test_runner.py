@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.__main__ import page_address
+from services.__main__ import page_address, set_control
 from tests.support.mjpeg import Viewer
 from tests.support.services import ServiceProcess, Stack
 from tests.support.waiting import PATIENCE, wait_until
@@ -91,6 +91,29 @@ def test_at_a_terminal_the_last_line_is_the_address_to_open(tmp_path: Path) -> N
         wait_until(lambda: line in runner.output(), "the address is told")
         stack.wait_for_state("live", "idle")
         assert runner.output().count("Open http") == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "control"),
+    [
+        ({}, "ipc://data/owner/request.sock"),
+        ({"OWNER_DIR": "/srv/owner"}, "ipc:///srv/owner/request.sock"),
+        ({"BUS_CONTROL": "tcp://127.0.0.1:5556"}, "tcp://127.0.0.1:5556"),
+        ({"BUS_CONTROL": ""}, ""),
+        ({"BUS_BIND": "tcp://127.0.0.1:7", "BUS_CONNECT": "tcp://127.0.0.1:7"}, "ipc://data/owner/request.sock"),
+        ({"BUS_BIND": "tcp://10.0.0.1:7", "BUS_CONNECT": "tcp://10.0.0.1:7"}, "ipc://data/owner/request.sock"),
+        ({"BUS_CONNECT": "tcp://10.0.0.1:7"}, None),
+        ({"BUS_CONNECT": "tcp://127.0.0.1:7,tcp://10.0.0.1:7"}, None),
+        ({"BUS_SERVER_SECRET_FILE": "keys/server/server.secret"}, None),
+        ({"BUS_SERVER_SECRET_FILE": "s", "BUS_CONTROL_KEYS": "keys/server/control"}, "ipc://data/owner/request.sock"),
+    ],
+)
+def test_the_owner_decides_at_the_page_where_nothing_else_is_needed_for_it(
+    environment: dict[str, str], control: str | None
+) -> None:
+    """Settings of before still start. A setting of one's own counts, and an empty one says no."""
+    set_control(environment)
+    assert environment.get("BUS_CONTROL") == control
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from services.stream.base import access_texts
 from shared.access.client_network import parsed_address
 from shared.access.settings import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from shared.control.messages import ControlRefusedError, ControlSilentError, Proof
+from shared.logs import get_logger
+from shared.setup_command import setup_command
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.guard import SETUP
 from shared.web.access.logins import arrived
@@ -26,16 +28,16 @@ from shared.web.access.roles import requester_of
 from shared.web.base_path import base_path_of
 
 MAX_CODE: Final = 64
+log = get_logger(__name__)
 _STATUSES: Final = {"wrong": 401, "wait": 429, "taken": 409, "not_here": 409, "malformed": 422}
 _NOTICE, _FORM = "<!-- notice -->", "<!-- form -->"
-FORM_HTML: Final = (
+_FORM_HTML: Final = (
     f'<form method="post" action="setup"><label>{access_texts.CODE_LABEL}<input name="code" required '
     f'maxlength="{MAX_CODE}" autocomplete="off" autocapitalize="characters" spellcheck="false" autofocus></label>'
     '<input name="username" value="framecast" autocomplete="username" hidden>'
     f'<label>{access_texts.NEW}<input name="password" type="password" required '
     f'minlength="{SHORTEST_PASSWORD}" maxlength="{LONGEST_PASSWORD}" autocomplete="new-password"></label>'
     f'<button class="button main">{access_texts.BUTTON}</button></form>'
-    f'<p class="soft">{access_texts.EXPLANATION_HTML}</p>'
 )
 
 
@@ -47,7 +49,7 @@ def setup_router(authenticator: Authenticator, owner: OwnerAccess, listens_at: t
     async def page(request: Request) -> Response:
         if authenticator.sign_on.is_on and not authenticator.takes_passwords:
             return to_the_page("")  # the proxy in front asks who somebody is
-        return _page(_warning(request), FORM_HTML)
+        return _page(_warning(request), form_html())
 
     @router.post(SETUP)
     async def set_up(request: Request) -> Response:
@@ -75,6 +77,18 @@ def setup_router(authenticator: Authenticator, owner: OwnerAccess, listens_at: t
     return router
 
 
+async def tell_that_it_is_needed(authenticator: Authenticator, owner: OwnerAccess) -> None:
+    """In the log, once: others see the setup page alone. Who has just started a stack looks there."""
+    await owner.book.until_known()
+    if authenticator.needs_setup:
+        log.info("nobody has set a password", others_see="/setup alone", what_shows_the_code=setup_command())
+
+
+def form_html() -> str:
+    """The form, and which command shows the code."""
+    return f'{_FORM_HTML}<p class="soft">{access_texts.explanation(setup_command())}</p>'
+
+
 def _page(notice: str, content: str, status: int = 200) -> Response:
     """`notice` is text, `content` HTML."""
     shown = f'<p class="notice" role="alert">{escape(notice)}</p>' if notice else ""
@@ -83,7 +97,7 @@ def _page(notice: str, content: str, status: int = 200) -> Response:
 
 
 def _refused(request: Request, reason: str, status: int) -> Response:
-    return _page(" ".join(filter(None, (reason, _warning(request)))), FORM_HTML, status)
+    return _page(" ".join(filter(None, (reason, _warning(request)))), form_html(), status)
 
 
 def _warning(request: Request) -> str:

@@ -1,5 +1,6 @@
 """The words of the setup page, and of what the owner decides at the page; the others are in `texts.py`."""
 
+from html import escape
 from typing import Final
 
 INGEST_SILENT: Final = (
@@ -16,11 +17,6 @@ LOGGED_OUT_HERE: Final = (
 CODE_LABEL: Final = "Setup code"
 NEW: Final = "New password"
 BUTTON: Final = "Set the password"
-EXPLANATION_HTML: Final = (
-    "<code>framecast setup-code</code> on the computer of Framecast shows the code, under Docker "
-    "<code>docker compose exec ingest framecast setup-code</code>. This is the operator's password: it shows the "
-    "cameras, and also captures and deletes."
-)
 TO_THE_CAMERAS_HTML: Final = '<p><a class="button main" href="./">To the cameras</a></p>'
 NO_CODE: Final = "Enter the code that the command shows."
 PLAIN_HTTP: Final = (
@@ -37,3 +33,11 @@ NOT_KEPT: Final = (
 
 def others_open(address: str) -> str:
     return f"Others open {address}"
+
+
+def explanation(command: str) -> str:
+    """HTML: what the code and the password are. `command` shows a code."""
+    return (
+        f"<code>{escape(command)}</code> on the computer of Framecast shows the code. This is the operator's password: "
+        "it shows the cameras, and also captures and deletes."
+    )

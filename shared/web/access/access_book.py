@@ -149,6 +149,11 @@ class AccessBook:
         self._is_restored = self._is_restored or _is_older(state, known)
         return older_access_state(known.number, state.number) if self._is_restored else None
 
+    async def until_known(self) -> None:
+        """Return when ingest has told its first state."""
+        while not self.is_known:
+            await self._changed.wait()
+
     async def wait_for(self, secret: str, seconds: float) -> bool:
         """Whether the record of a new secret has arrived, at the latest after `seconds`."""
         with suppress(TimeoutError):
