@@ -26,22 +26,24 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/living-with-it.md").read_text()
 SECTIONS = ("phone", "boot", "Update", "Back up", "Move", "retention", "Uninstall")
 DOCKER = """#!/bin/sh
-# Plays `docker compose`: exec and run in the container of the archiver, whose /app is the directory $CONTAINER.
+# Plays `docker compose`: exec and run in the container of the archiver, whose /app is the directory $CONTAINER, and in
+# that of ingest, with another one beside it.
 echo "docker $*" >>"$CALLS"
 [ "$1" = compose ] || exit 64
 what=$2
 shift 2
-program=
+program= place=$CONTAINER
 case $what in exec|run) ;; up|down|logs) exit 0 ;; *) exit 64 ;; esac
 while :; do
     case $1 in
     --rm|-T|--no-deps) shift ;;
     --entrypoint) program=$2; shift 2 ;;
     archiver) shift; break ;;
+    ingest) place=$CONTAINER-ingest; shift; break ;;
     *) exit 64 ;;
     esac
 done
-cd "$CONTAINER" && exec ${program:+"$program"} "$@"
+cd "$place" && exec ${program:+"$program"} "$@"
 """
 NOTE = '#!/bin/sh\necho "${0##*/} $*" >>"$CALLS"\n'
 
@@ -72,10 +74,14 @@ class Machine:
         for made in (self.home, self.programs):
             made.mkdir()
         for name in ("systemctl", "loginctl", "journalctl"):
-            self._program(name, NOTE)
+            self.note(name)
         self._program("docker", DOCKER)
         (self.programs / "python").symlink_to(sys.executable)  # as in a container; a host may have python3 alone
         self.calls.touch()
+
+    def note(self, name: str) -> None:
+        """A program of this name only notes how it was called."""
+        self._program(name, NOTE)
 
     def _program(self, name: str, text: str) -> None:
         path = self.programs / name
@@ -189,7 +195,7 @@ def test_the_commands_for_scripts_run_do_what_they_say(machine: Machine) -> None
 
     (phone,) = blocks("scripts/run", "phone")
     machine.run(phone.commands, second)
-    assert (second / ".env").read_text().endswith("VIEWER_PASSWORD='look-at-the-garden'\nSTREAM_HOST=0.0.0.0\n")
+    assert (second / ".env").read_text().endswith("\nSTREAM_HOST=0.0.0.0\n")
     (end,) = blocks("scripts/run", "Uninstall")
     machine.run(end.commands, second)
     assert not (second / ".venv").exists()
@@ -197,13 +203,18 @@ def test_the_commands_for_scripts_run_do_what_they_say(machine: Machine) -> None
     assert list((second / "data/camera/frames").rglob("*.webp"))
 
 
-def test_the_commands_for_docker_carry_the_archive_to_another_volume(machine: Machine) -> None:
+def test_the_commands_for_docker_carry_the_archive_and_the_owners_file_to_other_volumes(machine: Machine) -> None:
     """The engine is played; sqlite, tar and the shell in the container are real."""
+    machine.note("framecast")
     checkout, containers = machine.directory / "checkout", [machine.directory / "one", machine.directory / "two"]
     subprocess.run(["git", "clone", "-q", ROOT, checkout], check=True)
     (checkout / ".env").write_text("CAMERA_NAME=Porch\n")
     for container in containers:
         (container / "data/camera").mkdir(parents=True)
+        container.with_name(f"{container.name}-ingest").joinpath("data/owner").mkdir(parents=True)
+    owners_file = machine.directory / "one-ingest/data/owner/access.json"
+    owners_file.write_text("kept")
+    owners_file.chmod(0o600)
     pictures = containers[0] / "data/camera/frames"
     pictures.mkdir()
     (pictures / "a.webp").write_bytes(b"picture")
@@ -217,6 +228,8 @@ def test_the_commands_for_docker_carry_the_archive_to_another_volume(machine: Ma
     (move,) = blocks("Docker", "Move")
     machine.run(move.commands, checkout, CONTAINER=str(containers[1]))
     assert (containers[1] / "data/camera/frames/a.webp").read_bytes() == b"picture"
+    restored = machine.directory / "two-ingest/data/owner/access.json"
+    assert (restored.read_text(), restored.stat().st_mode & 0o777) == ("kept", 0o600)
     with sqlite3.connect(containers[1] / "data/camera/archive.db") as database:
         assert database.execute("select id from archived_frame").fetchall() == [(7,)]
     settings = (checkout / ".env").read_text()
@@ -225,5 +238,6 @@ def test_the_commands_for_docker_carry_the_archive_to_another_volume(machine: Ma
     (end,) = blocks("Docker", "Uninstall")
     machine.run(end.commands, checkout)
     called = machine.calls.read_text()
+    assert "framecast setup-code\n" in called
     for command in ("up -d --build", "logs --tail 20", "down --rmi all"):
         assert f"docker compose {command}\n" in called

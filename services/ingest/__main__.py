@@ -2,21 +2,19 @@
 
 import signal
 import threading
-from typing import TYPE_CHECKING
 
 from services.ingest.cameras_file import CamerasFile
+from services.ingest.open_owner import open_owner
 from services.ingest.refusal import tell_refusal
 from services.ingest.settings import CameraEnvironment, IngestSettings
 from services.ingest.supervisor import CameraList, OneCamera, Supervisor
 from shared.bus.keys import server_keys
 from shared.clock import Clock
+from shared.errors import ConfigurationError
 from shared.file_limit import raise_file_limit
 from shared.lifecycle import run_service, stop_on_signals
 from shared.logs import get_logger
 from shared.settings import load_settings
-
-if TYPE_CHECKING:
-    from services.ingest.access.owner import Owner
 
 log = get_logger("services.ingest")
 
@@ -34,8 +32,15 @@ def main() -> int:
     else:
         cameras = cameras_file = CamerasFile(settings.cameras_file, Clock())
         signal.signal(signal.SIGHUP, lambda *_: cameras_file.force_reload())
-    owner = _owner(settings)
-    supervisor = Supervisor(cameras, settings.bus_bind, keys=keys, max_pixels=settings.picture_max_pixels, owner=owner)
+    owner = open_owner(settings)
+    try:
+        supervisor = Supervisor(
+            cameras, settings.bus_bind, keys=keys, max_pixels=settings.picture_max_pixels, owner=owner
+        )
+    except ConfigurationError:
+        if owner is not None:
+            owner.close()  # who may read why is decided anew (refusal.py)
+        raise
     log.info("ingest started", cameras=supervisor.camera_count, bus=settings.bus_bind, bus_has_keys=keys is not None)
     try:
         if owner is not None:
@@ -47,16 +52,6 @@ def main() -> int:
         supervisor.close()
     log.info("ingest stopped")
     return 0
-
-
-def _owner(settings: IngestSettings) -> "Owner | None":
-    """What the owner decides on access; None where it is not asked for, and then nothing of it is loaded."""
-    if settings.bus_control is None:
-        return None
-    from services.ingest.access.owner import Owner  # noqa: PLC0415
-    from shared.access.settings import EnvironmentSecrets  # noqa: PLC0415
-
-    return Owner(settings.owner_dir, load_settings(EnvironmentSecrets))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
-"""Tells the bus which setting keeps ingest from starting, so that the pages show it."""
+"""Tells the bus which setting keeps ingest from starting, so that the pages show it. Who may look at the pages is told
+and judged meanwhile as ever: otherwise nobody could read it.
+"""
 
 import secrets
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from services.ingest.open_owner import open_owner
 from shared.bus.ingest_report import IngestReport, encode_report
 from shared.bus.keys import server_keys
 from shared.bus.proxy import BusProxy
@@ -17,7 +21,11 @@ from shared.errors import ConfigurationError
 from shared.lifecycle import REFUSAL_SECONDS, stop_on_signals
 from shared.settings import BusServerSettings, load_settings
 
+if TYPE_CHECKING:
+    from services.ingest.access.owner import Owner
+
 REPORT_SECONDS: Final = 1.0
+TURN_SECONDS: Final = 0.2
 
 
 def tell_refusal(error: ConfigurationError) -> None:
@@ -33,7 +41,8 @@ def tell_refusal(error: ConfigurationError) -> None:
         proxy = BusProxy(settings.bus_bind, inner_address, server_keys(settings))
         publisher = Publisher(inner_address, is_inner=True)
         try:
-            _repeat(publisher, str(error), stop)
+            with _owner(settings, publisher, stop) as owner:
+                _repeat(publisher, str(error), stop, owner)
         finally:
             publisher.close()
             proxy.close()
@@ -41,10 +50,32 @@ def tell_refusal(error: ConfigurationError) -> None:
     stop.wait(REFUSAL_SECONDS)
 
 
-def _repeat(publisher: Publisher, sentence: str, stop: threading.Event) -> None:
-    message = encode_report(IngestReport(ingest=secrets.token_hex(8), refusal=sentence[:MAX_WORDS]))
-    ends_at = time.monotonic() + REFUSAL_SECONDS
-    while not stop.is_set() and time.monotonic() < ends_at:
-        publisher.send(message)
-        publisher.wait(REPORT_SECONDS)
+@contextmanager
+def _owner(settings: BusServerSettings, publisher: Publisher, stop: threading.Event) -> "Iterator[Owner | None]":
+    """What the owner decides on access, told and judged; None where that is the setting that can't be used."""
+    owner = None
+    with suppress(ConfigurationError):
+        owner = open_owner(settings)
+    try:
+        if owner is not None:
+            owner.publish_with(publisher.send)
+            with suppress(ConfigurationError):
+                owner.listen(settings, on_crash=stop.set)
+        yield owner
+    finally:
+        if owner is not None:
+            owner.close()
+
+
+def _repeat(publisher: Publisher, sentence: str, stop: threading.Event, owner: "Owner | None") -> None:
+    ingest, report_at = secrets.token_hex(8), time.monotonic()
+    ends_at = report_at + REFUSAL_SECONDS
+    while not stop.is_set() and (now := time.monotonic()) < ends_at:
+        if now >= report_at:
+            report_at = now + REPORT_SECONDS
+            mark = None if owner is None else owner.mark
+            publisher.send(encode_report(IngestReport(ingest=ingest, refusal=sentence[:MAX_WORDS], access=mark)))
+        publisher.wait(TURN_SECONDS)
         publisher.read_subscriptions()
+        if owner is not None:
+            owner.answer(publisher.topics)

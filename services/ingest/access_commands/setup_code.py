@@ -5,11 +5,16 @@ ingest does not run here.
 """
 
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from services.ingest.access_commands.asking import Ask, run, say
+from shared.control.messages import ControlSilentError
 from shared.lifecycle import run_service
 
+PATIENCE_SECONDS: Final = 5.0
+"""The command is given right behind the one that starts ingest."""
+RETRY_SECONDS: Final = 0.2
 _VARIABLES: Final = {"viewer": "VIEWER_PASSWORD", "operator": "OPERATOR_PASSWORD"}
 
 
@@ -18,13 +23,30 @@ def main() -> int:
 
 
 def _show(ask: Ask) -> int:
-    told = ask("setup_code")
+    told = _code(ask)
     until = time.strftime("%H:%M", time.localtime(told["ends_at"]))
     say(f"Setup code: {told['code']}")
     say(f"Type it at the page /setup, until {until}. It is good once, and a password that it sets ends all sessions.")
     for role in told["set_by_environment"]:
         say(f"The {role}'s password is set by {_VARIABLES[role]}, and no code changes it.")
     return 0
+
+
+def _code(ask: Ask) -> Mapping[str, Any]:
+    """Ingest's answer.
+
+    Raises:
+        ControlRefusedError: ingest refused.
+        ControlSilentError: ingest does not answer, and has not started meanwhile.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask("setup_code")
+        except ControlSilentError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(RETRY_SECONDS)
 
 
 if __name__ == "__main__":
