@@ -1,11 +1,12 @@
 """The memory of the three services with one camera and the archiver, at rest and with one viewer. Linux.
 
-    .venv/bin/python -m benchmarks.memory_at_rest [--seconds 30] [--python PYTHON]
+    .venv/bin/python -m benchmarks.memory_at_rest [--seconds 30] [--python PYTHON] [--without-control]
 
 PSS counts a page that several processes share for each of them in part, so their sum is what the stack takes. `written`
 is what a process does not share with a file: the rest are pages of libraries, which the kernel can drop and read again.
 `--python` is that of an environment with what users install (`requirements/run.txt`): the tests' environment has
-libraries that structlog and others load when they are there. The first start makes the database and captures a frame.
+libraries that structlog and others load when they are there. `--without-control` leaves out what lets the owner decide
+at the page. The first start makes the database and captures a frame.
 """
 
 import argparse
@@ -63,10 +64,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--python")
+    parser.add_argument("--without-control", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, RtspCamera() as camera:
         sys.executable = str(Path(options.python or sys.executable).absolute())  # of the services
-        with Stack(Path(directory), CAMERA_RTSP_URL=camera.url) as stack:
+        switched = {"BUS_CONTROL": ""} if options.without_control else {}
+        with Stack(Path(directory), CAMERA_RTSP_URL=camera.url, **switched) as stack:
             time.sleep(options.seconds)
             report(stack, "at rest")
             watch(stack, VIEWING_SECONDS)
