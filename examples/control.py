@@ -1,4 +1,7 @@
-"""Ask ingest for the state of access, and with an operator's secret for the tokens (docs/wire-format.md)."""
+"""Ask ingest for the state of access, and with an operator's secret for the tokens (docs/wire-format.md).
+
+The address without another one is that of `scripts/run`, in its directory.
+"""
 
 # ruff: noqa: INP001, T201
 import json
@@ -7,7 +10,7 @@ import sys
 
 import zmq
 
-address = sys.argv[1] if len(sys.argv) > 1 else "tcp://127.0.0.1:5556"
+address = sys.argv[1] if len(sys.argv) > 1 else "ipc://data/owner/request.sock"
 proof = {"secret": sys.argv[2]} if len(sys.argv) > 2 else None  # noqa: PLR2004 the second argument
 ingest = zmq.Context().socket(zmq.REQ)
 ingest.setsockopt(zmq.RCVTIMEO, 10_000)

@@ -33,7 +33,8 @@ def is_invited(environment: Mapping[str, str]) -> bool:
 
 def invitation(address: str, code: str | None, environment: Mapping[str, str]) -> str:
     """The line for the person. Without a code it names the command that shows one."""
-    is_here_alone = is_of_this_host(f"tcp://{environment.get('STREAM_HOST') or '127.0.0.1'}:1")
+    host = environment.get("STREAM_HOST") or "127.0.0.1"
+    is_here_alone = is_of_this_host(f"tcp://{host}:1") and not environment.get("SITE_ADDRESS")
     then = ", then start again with STREAM_HOST=0.0.0.0" if is_here_alone else ""
     if code is None:
         return f"To let other devices in: {address}setup, with the code that `{setup_command()}` shows{then}.\n\n"
