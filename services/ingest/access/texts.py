@@ -42,7 +42,10 @@ def no_directory(directory: Path, reason: str) -> str:
 
 
 def used_by_another(directory: Path) -> str:
-    return f"OWNER_DIR is '{directory}', which another ingest uses at the moment: each needs a directory of its own."
+    return (
+        f"OWNER_DIR is '{directory}', which another ingest uses: does Framecast run already? A second one needs a "
+        "directory of its own."
+    )
 
 
 def unreadable(path: Path, reason: str) -> str:
