@@ -121,6 +121,9 @@ class Guard:
             sender=self._proxies.sender_of(scope),
             is_socket=scope["type"] == "websocket",
         )
+        owner = self._authenticator.owner
+        if owner is not None and not owner.book.is_known and not self._is_open_when_closed(request.path):
+            await owner.first_news()
         send = add_headers(scope, send, [*self._headers, *self._origins.headers_for(request.headers)])
         try:
             answer = self._origins.preflight(request.method, request.headers) or self._decide(scope, request)

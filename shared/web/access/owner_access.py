@@ -22,6 +22,8 @@ MAX_BROWSER: Final = 512
 MAX_ADDRESS: Final = 64
 USES_SECONDS: Final = 60.0
 MAX_USES: Final = 200
+FIRST_NEWS_SECONDS: Final = 5.0
+"""So long after the start a request waits for ingest's first state, rather than being refused for coming early."""
 ANSWER_SECONDS: Final = 5.0
 """How long somebody waits for ingest."""
 
@@ -34,6 +36,8 @@ class OwnerAccess:
     def __init__(self, control: ControlClient, bus: Bus, clock: Clock, *, is_published: bool) -> None:
         self.is_published: Final = is_published
         self.book: Final = AccessBook(clock)
+        self._monotonic = clock.monotonic
+        self._is_starting_until = clock.monotonic() + FIRST_NEWS_SECONDS
         self._control = control
         self.judge: Final = PasswordJudge(self.ask, self.book, clock.monotonic)
         self._listener = AccessListener(bus, self.book)
@@ -46,6 +50,12 @@ class OwnerAccess:
                 tasks.create_task(self._tell_uses())
         finally:
             await self._control.close()
+
+    async def first_news(self) -> None:
+        """Return when ingest has told its first state, and at the latest soon after the start."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self._is_starting_until - self._monotonic())):
+                await self.book.until_known()
 
     async def _tell_uses(self) -> None:
         """Last uses are for the owner to see, and decide nothing: what can't be told is forgotten."""
