@@ -27,6 +27,7 @@ READ = (
     "/docs",
 )
 REPLICAS = 2
+BROWSERS = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 
 def code(stack: ComposeStack) -> str:
@@ -80,12 +81,12 @@ def test_before_it_is_claimed_everybody_sees_the_setup_page_alone(published: Com
             answer = published.ask("GET", path, Accept="application/json")
             assert answer.status in (401, 403), path
             assert b"/setup" in answer.body, path
-        page = published.ask("GET", "/", Accept="text/html")
+        page = published.ask("GET", "/", Accept=BROWSERS)
         assert (page.status, page.headers["Location"]) == (303, "setup")
     with pytest.raises(InvalidStatus) as refused:
         connect(f"ws://127.0.0.1:{published.port}/api/camera/ws", open_timeout=PATIENCE_SECONDS).close()
     assert refused.value.response.status_code in (401, 403)
-    setup = published.ask("GET", "/setup", Accept="text/html")
+    setup = published.ask("GET", "/setup", Accept=BROWSERS)
     assert b"docker compose exec ingest framecast setup-code" in setup.body
     lines = [line for line in published.logged("stream") if line["event"] == "nobody has set a password"]
     assert len(lines) == REPLICAS
@@ -173,7 +174,7 @@ def test_on_loopback_everything_is_as_before(stack: ComposeStack) -> None:
     for path in READ:
         answer = stack.ask("GET", path)
         assert answer.status == 200 or (path == "/api/camera/frames" and answer.status == 503), path
-    assert stack.ask("GET", "/", Accept="text/html").status == 200
+    assert stack.ask("GET", "/", Accept=BROWSERS).status == 200
     assert "nobody has set a password" not in stack.compose("logs", "--no-color", "stream")
     refused = stack.ask("POST", "/api/access/tokens", body={"name": "Tablet"}, Origin=stack.origin)
     assert refused.status in (401, 403), "what is kept needs the code"
