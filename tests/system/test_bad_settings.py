@@ -28,9 +28,10 @@ def _refusal_at(origin: str) -> str:
     return ""
 
 
-def test_ingests_bad_setting_is_on_the_pages_until_it_is_mended(tmp_path: Path) -> None:
-    """The log alone had it, and the page told to check that ingest runs."""
-    stack = Stack(tmp_path, **SHOWN)
+@pytest.mark.parametrize("where", ["", "ipc://{}/owner/request.sock"], ids=["settings", "page"])
+def test_ingests_bad_setting_is_on_the_pages_until_it_is_mended(where: str, tmp_path: Path) -> None:
+    """The log alone had it, and the page told to check that ingest runs. Also where only ingest knows who may look."""
+    stack = Stack(tmp_path, **SHOWN, BUS_CONTROL=where.format(tmp_path))
     bad = stack.environment | {"CAMERA_FPS": "0"}
     stream = stack.start("stream")
     refused = ServiceProcess("services.ingest", bad, tmp_path / "refused.log")

@@ -106,6 +106,23 @@ def test_while_nothing_is_decided_all_is_as_before(replica: Replica) -> None:
     assert json.loads(replica.request("/api/status")[2])["access"]["authenticates"] is False
 
 
+def test_what_is_asked_right_at_the_start_waits_for_the_first_state(
+    bus: str, owner: PlayedOwner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A viewer that comes back to a replica which has just started is not sent away. A health check does not wait."""
+    monkeypatch.setattr("shared.web.access.owner_access.FIRST_NEWS_SECONDS", 60.0)  # a busy machine takes its time
+    owner.is_telling = False
+    with running_replica(bus, owner=access_to(bus, owner)) as replica:
+        answered: list[int] = []
+        early = threading.Thread(target=lambda: answered.append(status_at(replica, "/api/devices")))
+        early.start()
+        assert status_at(replica, "/healthz") == 200
+        assert not answered
+        owner.is_telling = True
+        early.join(20)
+        assert answered == [200]
+
+
 def test_before_the_state_is_known_nobody_is_let_in(bus: str, owner: PlayedOwner) -> None:
     """Silence is never "no password". Who shows a password of the settings is let in."""
     owner.is_telling = False
