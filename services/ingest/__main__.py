@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 from services.ingest.cameras_file import CamerasFile
 from services.ingest.open_owner import open_owner
