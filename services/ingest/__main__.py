@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 from services.ingest.cameras_file import CamerasFile
 from services.ingest.open_owner import open_owner
@@ -77,9 +78,9 @@ def _cameras_without_a_file(settings: IngestSettings) -> CameraList:
     environment = OneCamera(load_settings(CameraEnvironment))
     if settings.bus_control is None or environment.camera.rtsp_url is not None:
         return environment
-    from services.ingest.cameras.origin import FILE, PageCameras  # noqa: PLC0415 only where it is asked for
+    from services.ingest.cameras.origin import PageCameras  # noqa: PLC0415 only where it is asked for
 
-    return PageCameras(settings.owner_dir / FILE, environment, Clock())
+    return PageCameras(settings.page_file, environment, Clock())
 
 
 def _let_the_owner_change(cameras: CameraList, owner: "Owner", settings: IngestSettings) -> "Trials":

@@ -45,7 +45,8 @@ ONE_SESSION: Final = "A camera that allows one session at a time needs ingest to
 def main() -> int:
     arguments = _arguments()
     ingest = load_settings(IngestSettings)
-    settings = _camera(ingest.cameras_file, arguments.key, is_small=arguments.small)
+    cameras_file = _cameras_file(ingest)
+    settings = _camera(cameras_file, arguments.key, is_small=arguments.small)
     key = settings.device_key
     name = f"{key}-{time.strftime('%Y%m%d-%H%M%S')}{SUFFIX}"
     temporary = Path(gettempdir()) / f"{key}{SUFFIX}"
@@ -54,9 +55,17 @@ def main() -> int:
         outcome, recording = record(settings, max_pixels=ingest.picture_max_pixels)
         recording.write(file)
         file.flush()
-    _say(_in_words(outcome.words, has_file=ingest.cameras_file is not None, is_small=arguments.small))
+    _say(_in_words(outcome.words, has_file=cameras_file is not None, is_small=arguments.small))
     _say(f"The exchange is in {_told(file, temporary)}\n{WARNING}")
     return 0 if outcome.has_pictures else EXIT_NO_PICTURES
+
+
+def _cameras_file(ingest: IngestSettings) -> Path | None:
+    """The file that ingest's cameras are in; None where the environment has the one camera."""
+    has_page_file = ingest.cameras_file is None and ingest.bus_control is not None and ingest.page_file.exists()
+    if has_page_file and load_settings(CameraEnvironment).rtsp_url is None:
+        return ingest.page_file
+    return ingest.cameras_file
 
 
 def record(settings: CameraSettings, *, max_pixels: int, seconds: float = SECONDS) -> tuple[Outcome, Recording]:

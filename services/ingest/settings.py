@@ -264,3 +264,8 @@ class IngestSettings(BusServerSettings):
     )
     """More than one camera: a file with a table for each (docs/cameras.md). The CAMERA_ settings are then ignored. The
     file is read again when it changes, or on SIGHUP."""
+
+    @property
+    def page_file(self) -> Path:
+        """The file of the cameras that the owner adds at the page. Used only with BUS_CONTROL."""
+        return self.owner_dir / "cameras.toml"

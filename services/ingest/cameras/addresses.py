@@ -2,6 +2,7 @@
 without its secrets. Pure: it looks for no file and no name.
 """
 
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,11 +20,19 @@ _PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 
 class Place(NamedTuple):
-    """Where a password goes."""
+    """Where a connection goes."""
 
     scheme: str
     host: str
     port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A password, and where it goes."""
+
+    place: Place
+    password: str = field(repr=False)
 
 
 def read_address(text: str) -> CameraAddress:
@@ -73,7 +82,11 @@ def has_secret(url: str) -> bool:
     return bool(address.username or address.password or login_in_path(address.url))
 
 
-def password_places(camera: CameraSettings) -> set[Place]:
-    """Where the camera's password goes: to its main stream and to its small one."""
+def destinations(camera: CameraSettings) -> set[Destination]:
+    """Where which password goes: of the main stream and of the small one."""
     streams = (camera.address, None if camera.small_stream is None else camera.small_stream.address)
-    return {place_of(address.url) for address in streams if address is not None and address.password}
+    return {
+        Destination(place_of(address.url), address.password)
+        for address in streams
+        if address is not None and address.password
+    }

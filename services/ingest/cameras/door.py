@@ -1,11 +1,10 @@
 """Puts the parts of the room together: what the service has of it."""
 
 import os
-from pathlib import Path
 
 from services.ingest.access.owner import Owner
 from services.ingest.cameras.changes import Changes
-from services.ingest.cameras.origin import FILE, Origin, PageCameras
+from services.ingest.cameras.origin import Origin, PageCameras
 from services.ingest.cameras.requests import CameraRequests
 from services.ingest.cameras.texts import unused_file
 from services.ingest.cameras.trials import Trials
@@ -20,10 +19,9 @@ log = get_logger(__name__)
 
 def let_change(cameras: CameraList, owner: Owner, settings: IngestSettings) -> Trials:
     """Have the owner's requests change `cameras`; what tries addresses for them."""
-    page_file = settings.owner_dir / FILE
-    origin = _origin_of(cameras, settings.cameras_file, page_file)
-    if origin.kind != "page" and page_file.exists():
-        log.warning("cameras of the page not in use", reason=unused_file(page_file))
+    origin = _origin_of(cameras, settings)
+    if origin.kind != "page" and settings.page_file.exists():
+        log.warning("cameras of the page not in use", reason=unused_file(settings.page_file))
     follow = cameras.force_reload if isinstance(cameras, PageCameras | CamerasFile) else lambda: None
     private = private_paths(settings, os.environ)
     trials = Trials(settings.picture_max_pixels, lambda: private | cameras.private_paths)
@@ -32,9 +30,9 @@ def let_change(cameras: CameraList, owner: Owner, settings: IngestSettings) -> T
     return trials
 
 
-def _origin_of(cameras: CameraList, cameras_file: Path | None, page_file: Path) -> Origin:
-    if cameras_file is not None:
-        return Origin("file", file=cameras_file)
+def _origin_of(cameras: CameraList, settings: IngestSettings) -> Origin:
+    if settings.cameras_file is not None:
+        return Origin("file", file=settings.cameras_file)
     if isinstance(cameras, PageCameras):
-        return Origin("page", file=page_file)
+        return Origin("page", file=settings.page_file)
     return Origin("environment", camera=cameras.read()[0])

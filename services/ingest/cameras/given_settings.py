@@ -142,12 +142,18 @@ def _is_as_shown(table: Table, name: str, value: JsonValue) -> bool:
 
 
 def _refuse_to_tell_password(before: CameraSettings, after: CameraSettings, given: Given) -> None:
-    if not addresses.password_places(after) - addresses.password_places(before):
-        return
-    gave_main = _PASSWORD in given or ("rtsp_url" in given and _has_password("rtsp_url", given))
-    if not gave_main and not ("rtsp_url" not in given and _has_password("rtsp_url_small", given)):
+    """
+    Raises:
+        CameraTableError: a kept password would go to another place, and whoever asks has not shown that he knows it.
+    """
+    known = addresses.destinations(before)
+    kept = {destination.password for destination in known}
+    if before.rtsp_password is not None:
+        kept.add(before.rtsp_password.get_secret_value())
+    unshown = kept - {given.get(_PASSWORD), *(_password_in(name, given) for name in _ADDRESSES)}
+    if any(destination.password in unshown for destination in addresses.destinations(after) - known):
         raise CameraTableError(_PASSWORD, texts.OTHER_PLACE)
 
 
-def _has_password(name: str, given: Given) -> bool:
-    return name in given and bool(given[name]) and bool(_read(name, given[name]).password)
+def _password_in(name: str, given: Given) -> str | None:
+    return _read(name, given[name]).password if given.get(name) else None

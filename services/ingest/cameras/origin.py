@@ -9,7 +9,6 @@ from services.ingest.settings import CameraSettings
 from shared.bus.ingest_report import ArchiveRules
 from shared.clock import Clock
 
-FILE: Final = "cameras.toml"
 Kind = Literal["environment", "file", "page"]
 
 

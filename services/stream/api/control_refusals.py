@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.stream.base import access_texts
 from shared.control.messages import ControlRefusedError, ControlSilentError
+from shared.errors import FramecastError
 from shared.web.error_answer import error_answers
 
 _STATUSES: Final = {
@@ -41,7 +42,7 @@ class SettingsRefusal(BaseModel):
     field: str | None = Field(None, description="the setting that is at fault, where it is one")
 
 
-class IngestRefusalError(HTTPException):
+class IngestRefusalError(HTTPException, FramecastError):
     """A refusal of ingest's as the answer to a request."""
 
     def __init__(self, error: ControlRefusedError) -> None:

@@ -105,6 +105,14 @@ def test_an_address_sent_back_as_shown_is_no_change_and_one_that_changes_keeps_t
         assert file.settings("front")["settings"]["rtsp_username"] == "admin"
 
 
+def test_a_password_of_a_camera_without_an_address_goes_nowhere_either(tmp_path: Path) -> None:
+    text = '[[camera]]\ndevice_key = "a"\nrtsp_password = "s3cret"\n'
+    with page(tmp_path, text, kind="file") as file:
+        address = {"rtsp_url": "rtsp://198.51.100.66/"}
+        assert file.refused("change", key="a", settings=address)[:2] == ("malformed", "rtsp_password")
+        file.change("a", rtsp_password="s3cret", **address)  # noqa: S106 whoever knows it may send it anywhere
+
+
 @pytest.mark.parametrize(
     "url", ["rtsp://198.51.100.66/one", "rtsp://192.0.2.10:8554/one", "http://192.0.2.10/one", "rtsps://192.0.2.10/one"]
 )
@@ -114,6 +122,12 @@ def test_a_kept_password_goes_to_no_other_place_unless_it_is_given_again(tmp_pat
         assert file.refused("change", key="front", settings={"rtsp_url": url})[:2] == ("malformed", "rtsp_password")
         small = {"rtsp_url_small": url}
         assert file.refused("change", key="front", settings=small)[:2] == ("malformed", "rtsp_password")
+        aside = {"rtsp_password": "", "rtsp_url_small": url}
+        file.change("front", **aside)
+        assert not any(camera.address and camera.address.password for camera in read_cameras_file(file.path))
+        file.change("front", rtsp_url_small=None, rtsp_password="s3cret")  # noqa: S106 the test's own
+        own = {"rtsp_url_small": url.replace("://", "://u:own@"), "rtsp_url": url}
+        assert file.refused("change", key="front", settings=own)[:2] == ("malformed", "rtsp_password")
         file.change("front", rtsp_url=url, rtsp_password="another")  # noqa: S106 the test's own
         file.change("front", rtsp_url="rtsp://203.0.113.1/x", rtsp_password=None)
         assert not file.settings("front")["has_password"]
