@@ -69,8 +69,9 @@ def test_a_camera_of_the_page_is_found_where_ingest_keeps_it(tmp_path: Path) -> 
         (tmp_path / "owner").mkdir()
         cameras = tmp_path / "owner" / "cameras.toml"
         cameras.write_text(f'[[camera]]\ndevice_key = "door"\nrtsp_url = "{camera.url}"\n')
-        page = {"BUS_CONTROL": "tcp://127.0.0.1:5556", "OWNER_DIR": "owner"}
-        done = record_camera("door", "--output", "-", cwd=tmp_path, **page)
+        done = record_camera(
+            "door", "--output", "-", cwd=tmp_path, BUS_CONTROL="tcp://127.0.0.1:5556", OWNER_DIR="owner"
+        )
         without = record_camera("door", "--output", "-", cwd=tmp_path)
     assert "no stream at this path. Check the path in rtsp_url." in done.stderr.decode()
     assert "There is no camera 'door'" in without.stderr.decode()
