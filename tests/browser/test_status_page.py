@@ -189,14 +189,12 @@ def test_an_archiver_that_hangs_is_told_at_the_next_look(chromium: Browser, site
 
 
 def test_trouble_of_the_disk_is_told_at_the_next_look(chromium: Browser, site: Site) -> None:
-    """It comes with the answer that is asked for each second, and its end too. The figures are not asked for again."""
+    """It comes with the answer that is asked for each second, and so does its end. The figures come every 20 s."""
     full = "No space left on device: nothing is archived."
     with opened(chromium, "desk", excused="") as page:
         page.goto(f"{site.origin}/status")
         expect(page.locator("#words")).to_have_text("All is well", timeout=60_000)
         page.clock.install()
-        asked = list[str]()
-        page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
         page.route("**/frames/capturing", lambda route: tell(route, full))
         page.clock.run_for(1_000)
         expect(page.locator("#problems")).to_have_text(f"Archive: {full}")
@@ -204,7 +202,6 @@ def test_trouble_of_the_disk_is_told_at_the_next_look(chromium: Browser, site: S
         page.unroute("**/frames/capturing")
         page.clock.run_for(1_000)
         expect(page.locator("#words")).to_have_text("All is well")
-        assert asked.count("status") <= asked.count("capturing"), "of stream alone"
 
 
 def tell(route: Route, *problems: str) -> None:

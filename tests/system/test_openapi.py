@@ -87,7 +87,9 @@ def owners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("owners")
     control = {"BUS_CONTROL": f"tcp://127.0.0.1:{free_port()}", "OWNER_DIR": str(directory / "owner")}
     secrets = {name.upper(): value for name, value in SECRETS.items()}
-    with Stack(directory, CAMERA_DEVICE_KEY=CAMERA, **control, **secrets) as stack:
+    stack = Stack(directory, CAMERA_DEVICE_KEY=CAMERA, **control, **secrets)
+    with ExitStack() as end:
+        end.push(stack)
         for name in ("ingest", "stream"):
             stack.start(name)
         tokens = f"{stack.origin}/api/access/tokens"
