@@ -376,6 +376,15 @@ def test_a_gap_of_a_machine_without_time_has_one_reason() -> None:
     assert true_reasons(record, SlotRow("front", at(23), at(26), 0, ())) == {"no fresh picture"}
 
 
+def test_a_camera_that_got_no_cpu_time_is_stalled_in_truth() -> None:
+    """The lab's cameras are processes of the same machine. Another camera's lateness, or ingest's, explains nothing."""
+    slot = SlotRow("front", at(23), at(26), 0, ())
+    for part, reasons in (("camera front", {"camera stalled"}), ("camera back", set()), ("ingest", set())):
+        record = as_promised()
+        record.add(Late(at(24), 1.2, part))
+        assert true_reasons(record, slot) == reasons
+
+
 def test_one_reading_above_the_baseline_is_no_leak() -> None:
     """A request may be under way just then."""
     record = as_promised()
