@@ -126,6 +126,18 @@ def test_each_made_up_breach_is_found(facts: list[Fact], words: str) -> None:
     assert words in found
 
 
+def test_threads_that_wait_for_a_cpu_are_no_leak() -> None:
+    """Each request that waits holds one. On a machine with time they are one."""
+    record = as_promised()
+    for step in range(3):
+        record.add(usage(30 + step, threads=11))
+    assert "11 threads" in breaches(record)[0]
+
+    for second in range(24, 32):
+        record.add(Late(at(second), 0.5, "stream-1"))
+    assert breaches(record) == []
+
+
 def test_lost_frames_are_found_outside_of_faults_alone() -> None:
     record = as_promised(outage=True)
     lose(record, VIEWER, 22, 30)
