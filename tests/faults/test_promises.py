@@ -30,7 +30,7 @@ from faults.promises.delivery import STREAMED
 from faults.promises.slots import true_reasons
 from faults.record import Fact, Record
 from faults.window import Promise, Window
-from faults.words import ARCHIVER_SILENT, CAMERA, DISK_FULL, DISK_READ_ONLY, NO_ANSWER, about
+from faults.words import ARCHIVER_SILENT, CAMERA, DISK_FULL, DISK_READ_ONLY, INGEST, NO_ANSWER, about
 
 VIEWER = "mjpeg front stream-1"
 VIEWERS = sorted(viewer for viewer in STREAMED if camera_of(viewer) == "front")
@@ -425,6 +425,23 @@ def test_the_words_of_each_fault_are_said_by_the_services() -> None:
     assert [word for word in sorted(mine) if word.removeprefix("front: ") not in said] == []
     assert DISK_FULL[0] == os.strerror(errno.ENOSPC)[: len(DISK_FULL[0])]
     assert DISK_READ_ONLY[0] == os.strerror(errno.EROFS)
+
+
+def test_trouble_that_a_greater_one_hides_is_told_in_the_words_of_that() -> None:
+    """While ingest is silent, nobody knows of a camera. What was over before hides nothing, nor what is elsewhere."""
+    record = as_promised(outage=True)
+    record.told = [Told(PAGE, at(11), ("Ingest is unreachable.",))]
+    assert len(breaches(record)) == 1
+
+    away = Promise(12.0, frozenset(VIEWERS), frozenset({"camera offline"}), frozenset({PAGE}), INGEST)
+    silent = Window("ingest is down", "processes", away, at(10.5), at(10.5), at(16), at(16), at(18))
+    for hides, other in (
+        (True, silent),
+        (False, replace(silent, began=at(1), in_place=at(1), ending=at(5), ended=at(5), recovered=at(6))),
+        (False, replace(silent, promise=replace(away, pages=frozenset({"archive page stream-1"})))),
+    ):
+        record.windows = [OUTAGE, other]
+        assert (breaches(record) == []) == hides
 
 
 def test_a_fault_that_is_told_says_in_which_words() -> None:
