@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.audience import BROWSER, NOBODY, camera_of
+from faults.audience import BROWSER, NOBODY, at_replica, camera_of
 from faults.facts import (
     ArchivedPicture,
     Late,
@@ -442,6 +442,16 @@ def test_trouble_that_a_greater_one_hides_is_told_in_the_words_of_that() -> None
     ):
         record.windows = [OUTAGE, other]
         assert (breaches(record) == []) == hides
+
+
+@pytest.mark.parametrize(("replica", "hides"), [("stream-1", True), ("stream-2", False)])
+def test_a_replica_that_stands_still_tells_of_no_camera(replica: str, hides: bool) -> None:
+    record = as_promised(outage=True)
+    record.told = [Told(PAGE, at(11), (), answered=False)]
+    still = Promise(12.0, at_replica(replica))
+    record.windows.append(Window("it stands still", "processes", still, at(9), at(9), at(16), at(16), at(18)))
+
+    assert (breaches(record) == []) == hides
 
 
 def test_a_fault_that_is_told_says_in_which_words() -> None:
