@@ -46,7 +46,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="framecast-faults-") as directory:
         outcome = _campaign(Path(directory), timeline, Plan(faults, seed), options)
         if options.keep_logs is not None:
-            shutil.copytree(directory, options.keep_logs, ignore=shutil.ignore_patterns("disk*"), dirs_exist_ok=True)
+            shutil.copytree(
+                directory, options.keep_logs, ignore=shutil.ignore_patterns("disk*", "owner"), dirs_exist_ok=True
+            )
     _tell_breaches(outcome, timeline, seed)
     result = summary(outcome, _command(seed), seed, _commit())
     print(table(result))

@@ -27,9 +27,9 @@ STATUS_PAGE: Final = f"browser's status page {FIRST}"
 TIMELINE_PAGE: Final = f"browser's timeline {FIRST}"
 IN_BROWSER: Final = frozenset({BROWSER_PAGE, STATUS_PAGE, TIMELINE_PAGE})
 _ASKING: Final = frozenset({f"page {FIRST}", f"page {SECOND}"})
-ARCHIVE_PAGES: Final = frozenset(f"archive {page}" for page in _ASKING)
-"""Those that tell what is wrong in the archive. The status page in the browser asks for it every 20 s only."""
-ARCHIVER_PAGES: Final = ARCHIVE_PAGES | {STATUS_PAGE, TIMELINE_PAGE}
+ARCHIVE_PAGES: Final = frozenset(f"archive {page}" for page in _ASKING) | {STATUS_PAGE}
+"""Those that tell what is wrong in the archive."""
+ARCHIVER_PAGES: Final = ARCHIVE_PAGES | {TIMELINE_PAGE}
 """Those that tell that the archiver does not answer."""
 PAGES: Final = _ASKING | {BROWSER_PAGE, STATUS_PAGE}
 """Those that tell of cameras and ingest."""

@@ -24,6 +24,7 @@ STEADY_SECONDS: Final = 2.0
 """Within this time after the first moment at which all is as before, it must be so once more."""
 REST_SECONDS: Final = 6.5
 """After each round, for the judgement of frames and slots without a fault."""
+DECIDED: Final = "what the owner decides is done"
 RECOVERY: Final = "ready again within the promised time"
 
 
@@ -148,6 +149,10 @@ class Campaign:
         return window
 
     def _rest(self) -> None:
+        doors = self._lab.stack.doors
+        refused = self._lab.tokens.renew(doors[self.outcome.rounds % len(doors)])
+        if refused is not None:
+            self._report([Breach(DECIDED, "token", time.time(), refused)])
         self._watch_until(time.monotonic() + REST_SECONDS)
 
     def _watch_until(self, until: float) -> None:

@@ -1,6 +1,7 @@
 """What the lab sees, as values. All times are UTC epoch seconds of the lab's own clock, which no fault touches."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from faults.audience import LAB
 
@@ -96,6 +97,38 @@ class Usage:
     descriptors: int
     threads: int
     memory_bytes: int
+
+
+NOTHING, STRANGER = "nothing", "a token of nobody"
+"""What somebody may show who has no token of the owner's."""
+
+
+class Decision(Enum):
+    """What is known of a token. `ASKED`: its end was asked for and not answered, so it may be valid or not."""
+
+    MADE = auto()
+    ASKED = auto()
+    ENDED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The owner decided on a token, and had the answer at this time."""
+
+    token: str
+    at: float
+    what: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Somebody asked a replica for something, or was still served by it (`is_watching`), by a token or with nothing."""
+
+    token: str
+    door: str
+    at: float
+    status: int
+    is_watching: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from faults.timeline import Timeline
 from faults.viewers.browser import BrowserWatch
 from faults.viewers.healthy import MjpegViewer, SnapshotViewer, SocketViewer
 from faults.viewers.page import Page
+from faults.viewers.token_holder import TokenHolder
 from faults.viewers.viewer import Viewer
 
 NOTICES: Final = ("come through FFmpeg", "can't keep up")
@@ -37,6 +38,7 @@ class Lab:
     rows: ArchiveRows
     viewers: list[Viewer]
     pages: list[Page | BrowserWatch]
+    tokens: TokenHolder
     timeline: Timeline
     record: Record
     lock: threading.Lock
@@ -69,8 +71,8 @@ def running_lab(directory: Path, place: Place, timeline: Timeline, *, has_browse
         stack = Stack(directory, place.settings, timeline.add)
         stack.write_cameras(cameras)
         stack.add_services()
-        rows = ArchiveRows(place.database_url, place.pictures)
-        lab = Lab(directory, stack, cameras, place, rows, [], [], timeline, Record(), threading.Lock(), set())
+        lab = _lab(directory, stack, cameras, place, timeline)
+        exits.enter_context(stack.owners_disk())
         exits.callback(stack.stop)
         stack.start()
         if has_browser:
@@ -80,11 +82,22 @@ def running_lab(directory: Path, place: Place, timeline: Timeline, *, has_browse
         yield lab
 
 
+def _lab(directory: Path, stack: Stack, cameras: tuple[LabCamera, LabCamera], place: Place, timeline: Timeline) -> Lab:
+    record, lock = Record(), threading.Lock()
+
+    def note(fact: Fact) -> None:
+        with lock:
+            record.add(fact)
+
+    rows, tokens = ArchiveRows(place.database_url, place.pictures), TokenHolder(stack.doors, note)
+    return Lab(directory, stack, cameras, place, rows, [], [], tokens, timeline, record, lock, set())
+
+
 def _start_watches(lab: Lab, exits: ExitStack) -> None:
     doors = {door.label: door for door in lab.stack.doors}
     lab.viewers += [_KINDS[kind](doors[label], camera, lab.note) for kind, camera, label in SEATS]
     lab.pages += [Page(door, lab.note) for door in lab.stack.doors]
-    parts: list[CameraWatch | LatenessWatch | Page | BrowserWatch] = [*lab.pages]
+    parts: list[CameraWatch | LatenessWatch | Page | BrowserWatch | TokenHolder] = [*lab.pages, lab.tokens]
     parts += [CameraWatch(lab.cameras, lab.note), LatenessWatch(lab.note, lab.fair_pids)]
     for part in parts:
         exits.callback(part.stop)

@@ -119,6 +119,7 @@ class Observer:
             record.archived.clear()
             record.lost.clear()
             record.leaks.clear()
+            record.knocks = [knock for knock in record.knocks if knock.at > self._since]
             record.told = [told for told in record.told if told.at > self._since - 2]
             record.lateness = [late for late in record.lateness if late.at > oldest]
 

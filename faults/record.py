@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields, replace
 
 from faults.facts import (
     ArchivedPicture,
+    Decided,
+    Knock,
     Late,
     Leak,
     Lost,
@@ -18,7 +20,7 @@ from faults.facts import (
 )
 from faults.window import Window
 
-Fact = Sight | Painted | Sessions | SlotRow | ArchivedPicture | Lost | Told | Leak | Usage | Late
+Fact = Sight | Painted | Sessions | SlotRow | ArchivedPicture | Lost | Told | Leak | Usage | Late | Decided | Knock
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class Record:
     leaks: list[Leak] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
     lateness: list[Late] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+    knocks: list[Knock] = field(default_factory=list)
 
     def add(self, fact: Fact) -> None:
         self._list_of(fact).append(fact)
@@ -78,5 +82,7 @@ class Record:
             Leak: self.leaks,
             Usage: self.usages,
             Late: self.lateness,
+            Decided: self.decided,
+            Knock: self.knocks,
         }
         return lists[type(fact)]

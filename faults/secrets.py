@@ -1,6 +1,7 @@
 """The lab's secrets in all spellings, and where they must not stand: logs, answers, process lists."""
 
 import base64
+import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -28,11 +29,14 @@ def spellings(secret: str) -> set[bytes]:
     return {text.encode() for text in plain} | {pair.rstrip(b"=")}
 
 
+_RECORD_SECRET: Final = re.compile(rb"framecast_[A-Za-z0-9_-]{43}")
 _NEEDLES: Final = [(name, needle) for name, secret in SECRETS.items() for needle in sorted(spellings(secret))]
 
 
 def leaks_in(where: str, text: bytes) -> Iterator[Leak]:
     seen = set()
+    if _RECORD_SECRET.search(text):
+        yield Leak(where, "the secret of a token or a session", time.time())
     for name, needle in _NEEDLES:
         if name not in seen and needle in text:
             seen.add(name)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -9,12 +10,15 @@ from typing import Final
 from faults.cameras import LabCamera
 from faults.service import Service
 from faults.viewers.door import OPERATOR_TOKEN, VIEWER_TOKEN, Door
+from tests.support.disks import run
 
 INTERVAL_SECONDS: Final = 3
 """Seconds of a slot."""
 KEEP: Final = "all:30d"
 BUS_PORT: Final = 15555
+CONTROL_PORT: Final = 15556
 ARCHIVER_PORT: Final = 18002
+OWNERS_DISK: Final = "size=256k,mode=0700"
 REPLICA_PORTS: Final = (18001, 18011)
 MORE_REPLICAS_FROM: Final = 18021
 
@@ -30,6 +34,20 @@ class Stack:
     services: dict[str, Service] = field(default_factory=dict)
     doors: list[Door] = field(default_factory=list)
     _ports: Iterator[int] = field(default_factory=lambda: itertools.count(MORE_REPLICAS_FROM, 10))
+
+    @property
+    def owner_dir(self) -> Path:
+        return self.directory / "owner"
+
+    @contextmanager
+    def owners_disk(self) -> Iterator[None]:
+        """A small disk for what the owner decides, within the block."""
+        self.owner_dir.mkdir()
+        run("mount", "-t", "tmpfs", "-o", OWNERS_DISK, "tmpfs", str(self.owner_dir))
+        try:
+            yield
+        finally:
+            run("umount", "--lazy", str(self.owner_dir))
 
     def write_cameras(self, cameras: tuple[LabCamera, ...]) -> None:
         file = self.directory / "cameras.toml"
@@ -73,6 +91,8 @@ class Stack:
             "CAMERAS_FILE": str(self.directory / "cameras.toml"),
             "BUS_BIND": bus,
             "BUS_CONNECT": bus,
+            "BUS_CONTROL": f"tcp://127.0.0.1:{CONTROL_PORT}",
+            "OWNER_DIR": str(self.owner_dir),
             "ARCHIVER_PORT": str(ARCHIVER_PORT),
             "ARCHIVER_URL": f"http://127.0.0.1:{ARCHIVER_PORT}",
             **self.place,

@@ -4,6 +4,7 @@ from typing import Final
 
 from faults.fault import Fault
 from faults.kinds import (
+    access,
     camera,
     clock,
     computer,
@@ -26,6 +27,7 @@ SHORT: Final = (
     "viewers vanish",
     "the bus is cut",
     "a camera is gone",
+    "ingest is killed while a token is ended",
 )
 """For CI: quick ones, one of each kind of trouble that ever was."""
 _EVERYWHERE: Final[tuple[Fault, ...]] = (
@@ -37,6 +39,7 @@ _EVERYWHERE: Final[tuple[Fault, ...]] = (
     *computer.FAULTS,
     *viewers.FAULTS,
     *replicas.FAULTS,
+    *access.FAULTS,
 )
 _OF_DATABASE: Final = {"sqlite": database.FAULTS, "postgresql": postgresql.FAULTS}
 _OF_STORE: Final[dict[str, tuple[Fault, ...]]] = {"disk": disk.FAULTS, "no-links": (), "s3": object_store.FAULTS}

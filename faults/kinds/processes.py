@@ -85,25 +85,25 @@ def _send(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-_INGEST: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST, PAGES, INGEST)
-_INGEST_BRIEFLY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST)
+INGEST_AWAY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST, PAGES, INGEST)
+INGEST_BRIEFLY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST)
 _STREAM: Final = Promise(START_SECONDS, at_replica(FIRST))
-_STREAM_STILL: Final = replace(_STREAM, pages=frozenset({BROWSER_PAGE}), words=REPLICA)
+STREAM_STILL: Final = replace(_STREAM, pages=frozenset({BROWSER_PAGE}), words=REPLICA)
 _WORKER: Final = Promise(START_SECONDS, watching(FRONT), NO_INGEST, cameras=frozenset({FRONT}))
 _ARCHIVER: Final = Promise(START_SECONDS, NOBODY, NO_ARCHIVER, ARCHIVER_PAGES, ARCHIVER_GONE)
 
 FAULTS: Final = (
-    Fault("ingest is killed", KIND, lambda lab: killed(lab, "ingest"), _INGEST_BRIEFLY, is_momentary=True),
-    Fault("ingest is down", KIND, lambda lab: down(lab, "ingest"), _INGEST),
+    Fault("ingest is killed", KIND, lambda lab: killed(lab, "ingest"), INGEST_BRIEFLY, is_momentary=True),
+    Fault("ingest is down", KIND, lambda lab: down(lab, "ingest"), INGEST_AWAY),
     Fault(
         "ingest and its cameras' processes stand still",
         KIND,
         lambda lab: stopped(lab, lab.stack.services["ingest"].pids()),
-        _INGEST,
+        INGEST_AWAY,
     ),
     Fault("a camera's process is killed", KIND, worker_killed, _WORKER, is_momentary=True),
     Fault("a replica is killed", KIND, lambda lab: killed(lab, FIRST), _STREAM, is_momentary=True),
-    Fault("a replica stands still", KIND, lambda lab: stopped(lab, lab.stack.services[FIRST].pids()), _STREAM_STILL),
+    Fault("a replica stands still", KIND, lambda lab: stopped(lab, lab.stack.services[FIRST].pids()), STREAM_STILL),
     Fault(
         "the archiver is killed",
         KIND,

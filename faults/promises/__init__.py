@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from faults.promises.access import AccessHolds
 from faults.promises.baseline import BackAtBaseline
 from faults.promises.breach import Breach, PromiseKept
 from faults.promises.delivery import FramesDelivered
@@ -23,6 +24,7 @@ PROMISES: Final[tuple[PromiseKept, ...]] = (
     NoSecretShown(),
     TroubleTold(),
     BackAtBaseline(),
+    AccessHolds(),
 )
 
 __all__ = ["PROMISES", "Breach", "PromiseKept"]

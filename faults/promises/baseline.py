@@ -19,6 +19,10 @@ MORE_MEMORY_BYTES: Final = 24 * 1024 * 1024
 """What an allocator, a pool of threads or connections may still hold. More than it, twice in a row, is a leak."""
 
 
+IDLE_SECONDS: Final = 10.0
+"""After so long without work a thread of an endpoint ends."""
+
+
 class BackAtBaseline:
     """Compares the smaller of the last readings at rest with the first ones, whatever was started anew meanwhile."""
 
@@ -29,13 +33,15 @@ class BackAtBaseline:
         for service, group in groupby(ordered, key=lambda usage: usage.service):
             usages = list(group)
             if len(usages) >= FIRST + LAST:
-                yield from self._grown(service, usages)
+                yield from self._grown(
+                    service, usages, threads=MORE_THREADS + _waiting_threads(record, service, usages)
+                )
 
-    def _grown(self, service: str, usages: list[Usage]) -> Iterator[Breach]:
+    def _grown(self, service: str, usages: list[Usage], threads: int) -> Iterator[Breach]:
         first, last = usages[:FIRST], usages[-LAST:]
         allowed = {
             "descriptors": median(usage.descriptors for usage in first) + MORE_DESCRIPTORS,
-            "threads": median(usage.threads for usage in first) + MORE_THREADS,
+            "threads": median(usage.threads for usage in first) + threads,
             "memory_bytes": median(usage.memory_bytes for usage in first) * (1 + MORE_MEMORY) + MORE_MEMORY_BYTES,
         }
         for what, most in allowed.items():
@@ -43,3 +49,12 @@ class BackAtBaseline:
             if now > most:
                 words = f"{service} holds {now} {what.replace('_', ' ')} at rest; {most:.0f} would be allowed"
                 yield Breach(self.name, f"{service}, {what}", usages[-1].at, words)
+
+
+def _waiting_threads(record: Record, service: str, usages: list[Usage]) -> int:
+    """How many threads more may be at work, because requests that wait for a CPU are under way at the same time.
+
+    One for each second that the service waited, in the time for which a thread stays without work.
+    """
+    parts = frozenset({service})
+    return int(min(record.late_seconds(usage.at - IDLE_SECONDS, usage.at, parts) for usage in usages[-LAST:]))

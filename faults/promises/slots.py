@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import Final
 
-from faults.audience import parts_behind_archive
+from faults.audience import camera_part, parts_behind_archive
 from faults.facts import SlotRow
 from faults.promises.breach import Breach
 from faults.record import Record
@@ -12,6 +12,8 @@ from faults.window import Window
 
 STORED_SECONDS: Final = 0.5
 """A fault spoils the slot that ended just before, too: its picture may not have been stored yet."""
+STALL_SECONDS: Final = 2.0
+"""A camera that sends nothing for so long is stalled."""
 LONGEST_LATE: Final = 3
 """However late the machine is, a promised recovery is extended to this multiple more at most."""
 
@@ -61,6 +63,9 @@ def true_reasons(record: Record, slot: SlotRow) -> set[str]:
             found |= window.promise.reasons
     if late > (slot.end - slot.start) / 2:
         found.add("no fresh picture")  # the machine had no time for it
+    camera = frozenset({camera_part(slot.camera)})
+    if record.late_seconds(slot.start - STALL_SECONDS, slot.end, camera) > STALL_SECONDS / 2:
+        found.add("camera stalled")  # nor for the camera, which is a process of the lab
     return found
 
 

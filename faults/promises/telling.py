@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from faults.audience import at_replica
 from faults.facts import Told
 from faults.promises.breach import Breach
 from faults.record import Record
@@ -32,7 +33,8 @@ class TroubleTold:
         if due > min(window.ending, record.until):
             return  # it was over before it had to be told, or it is not due yet
         looks = [told for told in record.told if told.page == page and window.in_place <= told.at <= due]
-        if not any(tells(told, window.promise.words) for told in looks):
+        words_then = (*window.promise.words, *hiding_words(record, window, page, due))
+        if not any(tells(told, words_then) for told in looks):
             instead = sorted({text for told in looks for text in shown(told)})
             words = (
                 f"{page} does not tell of '{window.fault}' {due - window.in_place:.1f} s after it began;"
@@ -44,6 +46,20 @@ class TroubleTold:
 def due_at(record: Record, window: Window) -> float:
     due = window.in_place + window.promise.told_seconds + POLL_SECONDS
     return due + record.late_seconds(window.in_place, due)
+
+
+def hiding_words(record: Record, window: Window, page: str, due: float) -> Iterator[str]:
+    """Those of faults that began meanwhile, or were still on, and hide this one. They are told on all pages that would
+    tell of this one: while ingest is silent, nobody can know of a camera that refuses. A replica that is broken itself
+    answers nothing.
+    """
+    replica = at_replica(page.rpartition(" ")[2])
+    for other in record.windows:
+        is_on = other.began <= due and other.recovered >= window.in_place
+        if other is not window and is_on and other.promise.pages >= window.promise.pages:
+            yield from other.promise.words
+        if other is not window and is_on and other.promise.viewers == replica:
+            yield NO_ANSWER
 
 
 def shown(told: Told) -> tuple[str, ...]:

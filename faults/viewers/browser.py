@@ -68,7 +68,8 @@ class BrowserWatch:
         try:
             shown = page.evaluate(tab.script)
         except Error as error:
-            self._happened(f"{tab.name} can't be looked at: {error}")
+            # As when it has gone to the login page.
+            self._happened(f"{tab.name} can't be looked at, at {page.url}: {str(error).splitlines()[0]}")
             return
         for fact in tab.facts(shown):
             self._note(fact)

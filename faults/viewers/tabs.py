@@ -25,7 +25,7 @@ LIVE: Final = """() => {
 """All of one moment: the element's state, the words in the bar, its own words, and the picture in the canvas."""
 STATUS: Final = """() => ({
     at: Date.now() / 1000,
-    words: [...document.querySelectorAll("#problems li")].map(line => line.textContent.trim()),
+    words: [...document.getElementById("problems").children].map(line => line.textContent.trim()),
 })"""
 TIMELINE: Final = """() => {
     const text = id => document.getElementById(id).textContent.trim();

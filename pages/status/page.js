@@ -30,7 +30,7 @@ const REPLICA_MS = 60_000;
 const replicas = new Map();
 /** @type {Part} */
 const stream = { path: "api/status", looks: 1 };
-/** It reads no rows, and tells at each look whether the archiver answers. @type {Part} */
+/** It reads no rows, and tells at each look whether the archiver answers and what is wrong there. @type {Part} */
 const pulse = { path: "api/camera/frames/capturing", looks: 1 };
 /** @type {Part} */
 const archive = { path: "api/camera/frames/status", looks: 20 };
@@ -59,7 +59,7 @@ function show() {
   if (pulse.error) {
     archive.error = pulse.error;
     if (archive.due !== NEVER) archive.due = 0; // asked again until it answers
-  }
+  } else if (pulse.answer && archive.answer) archive.answer.problems = pulse.answer.problems;
   showDoubts(clock.answer, retention.answer, lookAgain);
   showCards(
     page.cameras,

@@ -89,7 +89,8 @@ def _frame_routers(archiver: Archiver) -> Iterable[APIRouter]:
     yield listing_router(frame_rows, archiver.look_ups)
     yield gaps_router(gap_rows)
     yield history_router(HistoryRows(archiver.engine))
-    yield capturing_router(lambda: archiver.recorder.recorders(), archiver.why_not_archiving)  # noqa: PLW0108 made later
+    recorders = lambda: archiver.recorder.recorders()  # noqa: E731, PLW0108 made later
+    yield capturing_router(recorders, archiver.why_not_archiving, archiver.problems)
     yield days_router(frame_rows, gap_rows)
     yield zip_router(frame_rows, frame_files)
     yield index_router(frame_rows)

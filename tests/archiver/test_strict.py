@@ -61,10 +61,12 @@ def test_a_disk_that_takes_nothing_is_told_and_it_is_over_with_the_next_picture(
             assert client.get("/readyz?strict=false").status_code == 200
             told = client.get("/api/camera/frames/capturing").json()
             assert told["problem"] == answer.json()["detail"]
+            assert told["problems"] == plain.json()["problems"]
             assert told["cameras"][0]["overdue_seconds"] >= 2
             wait_until(lambda: client.get("/api/camera/frames/capturing").json()["cameras"][0]["missed_slots"] >= 2)
         wait_until(lambda: client.get("/readyz?strict").status_code == 200)
-        assert client.get("/api/camera/frames/capturing").json()["problem"] is None
+        told = client.get("/api/camera/frames/capturing").json()
+        assert (told["problem"], told["problems"]) == (None, [])
 
 
 @pytest.mark.parametrize("state", [CameraState.OFFLINE, CameraState.DISABLED])

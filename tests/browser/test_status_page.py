@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from services.ingest.sources import failure_reasons
 from shared.bus.status import CameraState
@@ -186,6 +186,27 @@ def test_an_archiver_that_hangs_is_told_at_the_next_look(chromium: Browser, site
         page.unroute("**/frames/capturing")
         page.clock.run_for(2_000)
         expect(page.locator("#words")).to_have_text("All is well")
+
+
+def test_trouble_of_the_disk_is_told_at_the_next_look(chromium: Browser, site: Site) -> None:
+    """It comes with the answer that is asked for each second, and so does its end. The figures come every 20 s."""
+    full = "No space left on device: nothing is archived."
+    with opened(chromium, "desk", excused="") as page:
+        page.goto(f"{site.origin}/status")
+        expect(page.locator("#words")).to_have_text("All is well", timeout=60_000)
+        page.clock.install()
+        page.route("**/frames/capturing", lambda route: tell(route, full))
+        page.clock.run_for(1_000)
+        expect(page.locator("#problems")).to_have_text(f"Archive: {full}")
+        expect(card(page, "Archive")).to_contain_text(full)
+        page.unroute("**/frames/capturing")
+        page.clock.run_for(1_000)
+        expect(page.locator("#words")).to_have_text("All is well")
+
+
+def tell(route: Route, *problems: str) -> None:
+    """The true answer, with other problems."""
+    route.fulfill(json=route.fetch().json() | {"problems": problems})
 
 
 def test_a_silent_ingest_is_reported(page: Page, bus: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.audience import BROWSER, NOBODY, camera_of
+from faults.audience import BROWSER, NOBODY, at_replica, camera_of
 from faults.facts import (
     ArchivedPicture,
     Late,
@@ -30,7 +30,7 @@ from faults.promises.delivery import STREAMED
 from faults.promises.slots import true_reasons
 from faults.record import Fact, Record
 from faults.window import Promise, Window
-from faults.words import ARCHIVER_SILENT, CAMERA, DISK_FULL, DISK_READ_ONLY, NO_ANSWER, about
+from faults.words import ARCHIVER_SILENT, CAMERA, DISK_FULL, DISK_READ_ONLY, INGEST, NO_ANSWER, about
 
 VIEWER = "mjpeg front stream-1"
 VIEWERS = sorted(viewer for viewer in STREAMED if camera_of(viewer) == "front")
@@ -124,6 +124,18 @@ def test_each_made_up_breach_is_found(facts: list[Fact], words: str) -> None:
     (found,) = breaches(record)
 
     assert words in found
+
+
+def test_threads_that_wait_for_a_cpu_are_no_leak() -> None:
+    """Each request that waits holds one. On a machine with time they are one."""
+    record = as_promised()
+    for step in range(3):
+        record.add(usage(30 + step, threads=11))
+    assert "11 threads" in breaches(record)[0]
+
+    for second in range(24, 32):
+        record.add(Late(at(second), 0.5, "stream-1"))
+    assert breaches(record) == []
 
 
 def test_lost_frames_are_found_outside_of_faults_alone() -> None:
@@ -371,6 +383,15 @@ def test_a_gap_of_a_machine_without_time_has_one_reason() -> None:
     assert true_reasons(record, SlotRow("front", at(23), at(26), 0, ())) == {"no fresh picture"}
 
 
+def test_a_camera_that_got_no_cpu_time_is_stalled_in_truth() -> None:
+    """The lab's cameras are processes of the same machine. Another camera's lateness, or ingest's, explains nothing."""
+    slot = SlotRow("front", at(23), at(26), 0, ())
+    for part, reasons in (("camera front", {"camera stalled"}), ("camera back", set()), ("ingest", set())):
+        record = as_promised()
+        record.add(Late(at(24), 1.2, part))
+        assert true_reasons(record, slot) == reasons
+
+
 def test_one_reading_above_the_baseline_is_no_leak() -> None:
     """A request may be under way just then."""
     record = as_promised()
@@ -397,12 +418,40 @@ def test_a_campaign_that_judged_next_to_nothing_fails() -> None:
 
 def test_the_words_of_each_fault_are_said_by_the_services() -> None:
     """Else a sentence that was changed would be missed in a campaign of ten minutes, and here in no time."""
-    said = "".join(file.read_text() for file in (*Path("services").rglob("*.py"), Path("pages/texts.js")))
+    files = *Path("services").rglob("*.py"), *Path("shared").rglob("*.py"), Path("pages/texts.js")
+    said = "".join(file.read_text() for file in files)
     mine = {word for fault in EVERY for word in fault.promise.words} - {NO_ANSWER, *DISK_FULL, *DISK_READ_ONLY}
 
     assert [word for word in sorted(mine) if word.removeprefix("front: ") not in said] == []
     assert DISK_FULL[0] == os.strerror(errno.ENOSPC)[: len(DISK_FULL[0])]
     assert DISK_READ_ONLY[0] == os.strerror(errno.EROFS)
+
+
+def test_trouble_that_a_greater_one_hides_is_told_in_the_words_of_that() -> None:
+    """While ingest is silent, nobody knows of a camera. What was over before hides nothing, nor what is elsewhere."""
+    record = as_promised(outage=True)
+    record.told = [Told(PAGE, at(11), ("Ingest is unreachable.",))]
+    assert len(breaches(record)) == 1
+
+    away = Promise(12.0, frozenset(VIEWERS), frozenset({"camera offline"}), frozenset({PAGE}), INGEST)
+    silent = Window("ingest is down", "processes", away, at(10.5), at(10.5), at(16), at(16), at(18))
+    for hides, other in (
+        (True, silent),
+        (False, replace(silent, began=at(1), in_place=at(1), ending=at(5), ended=at(5), recovered=at(6))),
+        (False, replace(silent, promise=replace(away, pages=frozenset({"archive page stream-1"})))),
+    ):
+        record.windows = [OUTAGE, other]
+        assert (breaches(record) == []) == hides
+
+
+@pytest.mark.parametrize(("replica", "hides"), [("stream-1", True), ("stream-2", False)])
+def test_a_replica_that_stands_still_tells_of_no_camera(replica: str, hides: bool) -> None:
+    record = as_promised(outage=True)
+    record.told = [Told(PAGE, at(11), (), answered=False)]
+    still = Promise(12.0, at_replica(replica))
+    record.windows.append(Window("it stands still", "processes", still, at(9), at(9), at(16), at(16), at(18)))
+
+    assert (breaches(record) == []) == hides
 
 
 def test_a_fault_that_is_told_says_in_which_words() -> None:

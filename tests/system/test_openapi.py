@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.support.ports import free_port
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 from tests.web.support import OPERATOR_TOKEN, SECRETS, VIEWER_TOKEN, Headers, bearer
@@ -37,6 +38,7 @@ CONFIG: Final = schemathesis.Config.from_dict({"analysis": {"constants": {"enabl
 CAMERA: Final = "cam1"
 ENDLESS: Final = frozenset({"/api/camera/stream", "/api/cameras/{key}/stream"})
 """Their answers have no end; tests/stream/api/test_streams.py asks them."""
+ENDPOINTS_OF_ACCESS: Final = 8
 CHECKS: Final = [
     status_code_conformance,
     content_type_conformance,
@@ -79,6 +81,23 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         yield found
 
 
+@pytest.fixture(scope="module")
+def owners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of stream where the owner decides."""
+    directory = tmp_path_factory.mktemp("owners")
+    control = {"BUS_CONTROL": f"tcp://127.0.0.1:{free_port()}", "OWNER_DIR": str(directory / "owner")}
+    secrets = {name.upper(): value for name, value in SECRETS.items()}
+    stack = Stack(directory, CAMERA_DEVICE_KEY=CAMERA, **control, **secrets)
+    with ExitStack() as end:
+        end.push(stack)
+        for name in ("ingest", "stream"):
+            stack.start(name)
+        tokens = f"{stack.origin}/api/access/tokens"
+        wait_until(partial(answers, stack.stream_port), "the service answers", 20)
+        wait_until(lambda: requests.get(tokens, headers=ROLES["operator"], timeout=60).ok, "ingest answers it", 20)
+        yield stack.origin
+
+
 def fetch(url: str, method: str = "GET") -> dict[str, Any]:
     """The JSON for the operator; empty where the answer is an error."""
     response = requests.request(method, url, headers=ROLES["operator"], timeout=60)
@@ -115,6 +134,22 @@ def test_every_answer_is_as_documented(service: str, role: str, origins: dict[st
         for operation in operations:
             if operation.path not in ENDLESS:
                 ask(operation, known, partial(judged, origin=origin, role=role, session=session))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_answer_on_access_is_as_documented(role: str, owners: str) -> None:
+    """What the owner decides at the page, by real requests to ingest."""
+    made = requests.post(
+        f"{owners}/api/access/tokens", json={"name": "A tablet"}, headers=ROLES["operator"], timeout=60
+    ).json()
+    known = {"record_id": made["id"], "role": "viewer"}
+    schema = schemathesis.openapi.from_dict(fetch(f"{owners}/openapi.json"), config=CONFIG)
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    ours = [operation for operation in operations if operation.path.startswith("/api/access")]
+    assert len(ours) == ENDPOINTS_OF_ACCESS
+    with requests.Session() as session:
+        for operation in ours:
+            ask(operation, known, partial(judged, origin=owners, role=role, session=session))
 
 
 def ask(operation: APIOperation[Any, Any, Any, Any], known: dict[str, Any], judge: Callable[[Case[Any]], None]) -> None:

@@ -1,11 +1,13 @@
 """Forwards the archive's addresses to the archiver, so that port 8001 is the one origin.
 
 Bodies pass in both directions while they arrive; nothing is held. Credentials pass too, except those that the guard has
-found wrong: the archiver verifies them itself, as it does for its direct clients.
+found wrong: the archiver verifies them itself, as it does for its direct clients. Where it refuses what stream takes,
+as with a clock that is a year ahead, that is trouble of ours: a login would lead back to the same refusal.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
@@ -86,6 +88,9 @@ def forwarding(client: httpx2.AsyncClient, limit: PerAddressLimit) -> Forward:
                 return JSONResponse({"detail": texts.archive_silent(READ_SECONDS)}, 504, headers={"Retry-After": "30"})
             except httpx2.TransportError:
                 return JSONResponse({"detail": texts.ARCHIVE_UNREACHABLE}, 502, headers={"Retry-After": "2"})
+            if answer.status_code == HTTPStatus.UNAUTHORIZED and requester_of(request.scope).role is not None:
+                await answer.aclose()
+                return JSONResponse({"detail": texts.ARCHIVE_REFUSES_THE_LOGIN}, 502, headers={"Retry-After": "5"})
             return _Forwarded(answer, on_end=place.pop_all().close)
 
     return forward

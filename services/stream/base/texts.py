@@ -65,6 +65,10 @@ CAMERAS_NOT_KNOWN_YET: Final = "The cameras are not known yet. Try again in a se
 NO_CAMERA_YET: Final = "No camera is known yet. Check that ingest runs."
 NO_SUCH_ARCHIVE_ADDRESS: Final = "The archive has no such address."
 ARCHIVE_UNREACHABLE: Final = "The archive can't be reached. Check that the archiver runs, and ARCHIVER_URL."
+ARCHIVE_REFUSES_THE_LOGIN: Final = (
+    "The archive refuses your login, which this server takes: the clocks of their hosts differ too much, or their"
+    " passwords do. Set both clocks by NTP, and give both services the same passwords."
+)
 NO_REPLICA: Final = "No replica of stream is running. Its log says why: docker compose logs stream"
 NEEDS_HTTP_1_1: Final = "This server streams to HTTP/1.1 clients only.\n"
 VIEWER_LINKS_ARE_SHORTER: Final = (

@@ -12,7 +12,7 @@ import pytest
 from tests.support.ports import free_port
 from tests.support.replica import Replica, running_replica
 from tests.support.waiting import wait_until
-from tests.web.support import SECRETS, VIEWER, Headers, basic, bearer
+from tests.web.support import OPERATOR, SECRETS, VIEWER, Headers, basic, bearer
 
 PIECE = b"x" * 65_536
 
@@ -68,9 +68,22 @@ class _Archive(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
+class _Refusing(_Archive):
+    """Knows nobody."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", "Basic")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+
 @contextmanager
-def before_an_archive(**settings: object) -> Iterator[Replica]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Archive) as archive:
+def before_an_archive(kind: type[_Archive] = _Archive, /, **settings: object) -> Iterator[Replica]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind) as archive:
         threading.Thread(target=archive.serve_forever, args=(0.05,), daemon=True).start()
         bus, url = f"tcp://127.0.0.1:{free_port()}", f"http://127.0.0.1:{archive.server_port}"
         with running_replica(bus, archiver_url=url, settings=settings) as replica:
@@ -142,6 +155,21 @@ def test_a_password_found_wrong_is_not_passed_on() -> None:
             assert passed_on(replica, cookie | wrong) == cookie
         for right in (basic(VIEWER), bearer(SECRETS["operator_token"])):
             assert passed_on(replica, cookie | right) == cookie | right
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_archive_that_refuses_a_good_login_is_trouble_and_no_401(method: str) -> None:
+    """As with a clock that is a year ahead, for which each session has ended. On a 401 the pages go to the login, which
+    would lead back to the same refusal for ever.
+    """
+    with before_an_archive(_Refusing, **SECRETS) as replica:
+        form = urllib.parse.urlencode({"password": OPERATOR}).encode()
+        cookie = {"Cookie": replica.request("/login", "POST", body=form)[1]["set-cookie"].partition(";")[0]}
+        status, headers, body = replica.request("/api/camera/frames", method, cookie)
+        assert status == 502
+        assert "www-authenticate" not in headers
+        assert b"clocks" in body
+        assert replica.request("/api/camera/frames", method)[0] == 401, "nobody gets as far as the archive"
 
 
 def test_the_body_of_a_request_that_reads_is_not_passed_on() -> None:

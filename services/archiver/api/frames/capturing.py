@@ -48,19 +48,24 @@ class CapturingAnswer(BaseModel):
     """All cameras that the archiver knows."""
 
     problem: str | None = Field(description="why pictures are missing though cameras are live, with what to do")
+    problems: list[str] = Field(description="all that is wrong with the archive now, as in `/readyz`")
     cameras: list[CameraCapturing]
 
 
 def capturing_router(
-    recorders: Callable[[], Iterable[CameraRecorder]], why_not_archiving: Callable[[], str | None]
+    recorders: Callable[[], Iterable[CameraRecorder]],
+    why_not_archiving: Callable[[], str | None],
+    problems: Callable[[], list[str]],
 ) -> APIRouter:
-    """The endpoint runs on the loop. Many pages may ask for it: it reads memory alone."""
+    """The endpoint runs on the loop. Many pages may ask for it, and one each second: it reads memory alone."""
     router = APIRouter(prefix=PREFIX, tags=["frames"])
 
     @router.get("/capturing", summary="Whether pictures are archived as they should be")
     async def capturing() -> CapturingAnswer:
         return CapturingAnswer(
-            problem=why_not_archiving(), cameras=[CameraCapturing.of(recorder) for recorder in recorders()]
+            problem=why_not_archiving(),
+            problems=problems(),
+            cameras=[CameraCapturing.of(recorder) for recorder in recorders()],
         )
 
     return router
