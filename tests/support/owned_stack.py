@@ -45,8 +45,8 @@ class OwnedStack(Stack):
         settings_of: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
         **environment: str,
     ) -> None:
-        self.control = environment.get("BUS_CONTROL", f"tcp://127.0.0.1:{free_port()}")
         self.owner_dir = Path(environment.get("OWNER_DIR", str(directory / "owner")))
+        self.control = environment.get("BUS_CONTROL", f"ipc://{self.owner_dir}/request.sock")
         self.host = environment.get("STREAM_HOST", LOOPBACK)
         published = {"PUBLISH_ADDRESS": "0.0.0.0"} if self.host == LOOPBACK else {}  # noqa: S104 only a setting
         settings = {"BUS_CONTROL": self.control, "OWNER_DIR": str(self.owner_dir)}
@@ -122,6 +122,10 @@ class OwnedStack(Stack):
         if "archiver" not in self._names:
             return live
         return live | {self.status_of(who, path=ARCHIVE), self._at_archiver(who)}
+
+    def lets_in(self, who: Headers) -> bool:
+        """Whether somebody is let in anywhere. 429 and 503 come before anybody looks whether a secret is right."""
+        return bool(self.everywhere(who) - {401, 429, 503})
 
     def _at_archiver(self, who: Headers) -> int:
         return ask(self.archiver, "GET", ARCHIVE, who).status
