@@ -98,7 +98,7 @@ def terminal(host: Host, checkout: Path) -> Iterator[Screen]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(checkout.parent), "TERM": "xterm"}
     with host.inside():
         process = subprocess.Popen(
-            ["/bin/sh", "-c", LINE],
+            ["/bin/sh", "-c", f"exec env {LINE}"],  # so that the signal at the end reaches what runs
             cwd=checkout,
             env=environment,
             stdin=theirs,

@@ -21,8 +21,7 @@ from tests.support.services import Stack
 from tests.support.waiting import wait_until
 
 TOKEN: Final = "a-token-of-the-environment"  # noqa: S105 the benchmark's own
-PATHS: Final = (DEVICES, "/camera-feed.js")
-"""One that tells the cameras, and a file that needs no token."""
+PATHS: Final = (DEVICES, "/api/camera/stream/status")
 
 
 def requests(port: int, path: str, token: str, count: int) -> None:

@@ -26,6 +26,8 @@ HOSTS: Final = ("kept", "rewritten")
 FORWARDED: Final = ("written", "added", "as it came", "taken away")
 PATHS: Final = ("", "/cams")
 KINDS: Final = list(itertools.product(HOSTS, FORWARDED, PATHS))
+ADDRESSES: Final = (*(f"127.30.0.{number}" for number in range(1, len(KINDS))), "127.0.0.1")
+"""Of this machine: one for each kind, at one port."""
 READS: Final = (
     "/",
     "/status",
@@ -46,7 +48,7 @@ LIES: Final[list[Headers]] = [
 ]
 
 
-def nginx(ports: list[int], service: int, directory: Path) -> list[str]:
+def nginx(port: int, service: int, directory: Path) -> list[str]:
     rules = {
         "written": "proxy_set_header X-Forwarded-For $remote_addr;",
         "added": "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
@@ -54,15 +56,15 @@ def nginx(ports: list[int], service: int, directory: Path) -> list[str]:
         "taken away": 'proxy_set_header X-Forwarded-For "";',
     }
     servers = []
-    for port, (host, forwarded, path) in zip(ports, KINDS, strict=True):
+    for address, (host, forwarded, path) in zip(ADDRESSES, KINDS, strict=True):
         named = "proxy_set_header Host $http_host;" if host == "kept" else ""  # nginx's default is the upstream's name
         to = f"proxy_pass http://127.0.0.1:{service}{'/' if path else ''};"
         location = f"location {path}/ {{ {to} proxy_buffering off; {named} {rules[forwarded]} }}"
-        servers.append(f"server {{ listen 127.0.0.1:{port}; {location} }}")
+        servers.append(f"server {{ listen {address}:{port}; {location} }}")
     return nginx_with("\n".join(servers), directory)
 
 
-def caddy(ports: list[int], service: int, directory: Path) -> list[str]:
+def caddy(port: int, service: int, directory: Path) -> list[str]:
     """It adds to X-Forwarded-For only where it trusts the client; `header_up` makes the others."""
     rules = {
         "written": "",
@@ -71,11 +73,11 @@ def caddy(ports: list[int], service: int, directory: Path) -> list[str]:
         "taken away": "header_up -X-Forwarded-For",
     }
     sites = ["{\n admin off\n auto_https off\n skip_install_trust\n}"]
-    for port, (host, forwarded, path) in zip(ports, KINDS, strict=True):
+    for address, (host, forwarded, path) in zip(ADDRESSES, KINDS, strict=True):
         named = "" if host == "kept" else "header_up Host {upstream_hostport}"
         to = f"reverse_proxy 127.0.0.1:{service} {{\n flush_interval -1\n {named}\n {rules[forwarded]}\n}}"
         body = f"handle_path {path}/* {{\n{to}\n}}" if path else to
-        sites.append(f"http://:{port} {{\n bind 127.0.0.1\n{body}\n}}")
+        sites.append(f"http://:{port} {{\n bind {address}\n{body}\n}}")
     (directory / "Caddyfile").write_text("\n".join(sites))
     return ["caddy", "run", "--config", str(directory / "Caddyfile"), "--adapter", "caddyfile"]
 
@@ -84,28 +86,31 @@ PROGRAMS: Final = [
     pytest.param(nginx, marks=pytest.mark.clients("nginx", "nginx-light")),
     pytest.param(caddy, marks=pytest.mark.clients("caddy", "caddy")),
 ]
-Program = Callable[[list[int], int, Path], list[str]]
+Program = Callable[[int, int, Path], list[str]]
 
 
 class Front:
     """One kind of proxy in front of stream."""
 
-    def __init__(self, port: int, kind: tuple[str, str, str]) -> None:
+    def __init__(self, address: str, port: int, kind: tuple[str, str, str]) -> None:
+        self.address = address
         self.port = port
         self.host, self.forwarded, self.path = kind
         self.name = f"Host {self.host}, X-Forwarded-For {self.forwarded}, {self.path or 'no path'}"
 
     def ask(self, method: str, path: str, headers: Headers | None = None, body: str | None = None) -> Answer:
-        return ask(self.port, method, self.path + path, {"Host": PUBLIC} | (headers or {}), body)
+        """The head of the answer: it says all."""
+        named = {"Host": PUBLIC} | (headers or {})
+        return ask(self.port, method, self.path + path, named, body, host=self.address, reads_body=False)
 
 
 @contextmanager
 def fronts(program: Program, house: OwnedStack, directory: Path) -> Iterator[list[Front]]:
-    ports, own = [free_port() for _ in KINDS], directory / "front"
+    port, own = free_port(), directory / "front"
     own.mkdir()
     answering = frozenset({200, 303, 401, 403, 404})
-    with running(program(ports, house.stream_port, own), ports[-1], own, answers=answering):
-        yield [Front(port, kind) for port, kind in zip(ports, KINDS, strict=True)]
+    with running(program(port, house.stream_port, own), port, own, answers=answering):
+        yield [Front(address, port, kind) for address, kind in zip(ADDRESSES, KINDS, strict=True)]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -4,6 +4,7 @@ Nothing is claimed here and nobody else reaches the services, so no password sto
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -75,11 +76,13 @@ def test_a_page_under_a_strangers_name_reads_and_changes_nothing(house: OwnedSta
     assert house.status_of({"Host": f"localhost:{house.stream_port}"}) == 200
 
 
-def test_the_code_of_the_owner_counts_for_no_page_of_a_stranger(house: OwnedStack, count: Count) -> None:
+def test_the_code_of_the_owner_counts_for_no_page_of_a_stranger(tmp_path: Path, count: Count) -> None:
     """Were it caught or typed into the wrong page: the page can't use it from there."""
-    tally, code = count("requests under a stranger's name"), house.code()
-    for name in NAMES:
-        page = {"Host": name, "Origin": f"http://{name}", "Sec-Fetch-Site": "same-origin"}
-        answer = house.ask("POST", "/setup", page, f"code={code}&password=chosen+by+a+stranger")
-        tally.attempt(f"setup as {name}", got_in=answer.status != 403 or "set-cookie" in answer.headers)
-    assert house.set_up(code).status == 200, "the owner's own page may"
+    tally = count("requests under a stranger's name")
+    with OwnedStack(tmp_path, names=("ingest", "stream"), PUBLISH_ADDRESS="127.0.0.1") as house:
+        code = house.code()
+        for name in NAMES:
+            page = {"Host": name, "Origin": f"http://{name}", "Sec-Fetch-Site": "same-origin"}
+            answer = house.ask("POST", "/setup", page, f"code={code}&password=chosen+by+a+stranger")
+            tally.attempt(f"setup as {name}", got_in=answer.status != 403 or "set-cookie" in answer.headers)
+        assert house.set_up(code).status == 200, "the owner's own page may"

@@ -28,6 +28,7 @@ def ask(  # noqa: PLR0913 a request has as many parts
     *,
     host: str = LOOPBACK,
     source: str = "",
+    reads_body: bool = True,
 ) -> Answer:
     """The answer's head and body; a stream's head alone, since its body has no end. `source` is the client's address:
     each one of 127.0.0.0/8 is ours.
@@ -38,7 +39,7 @@ def ask(  # noqa: PLR0913 a request has as many parts
         response = connection.getresponse()
         names = {name.lower(): value for name, value in response.getheaders()}
         endless = names.get("content-type", "").startswith("multipart/")
-        return Answer(response.status, names, b"" if endless else response.read())
+        return Answer(response.status, names, response.read() if reads_body and not endless else b"")
     finally:
         connection.close()
 

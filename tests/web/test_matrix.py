@@ -16,7 +16,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from shared.web.access.guard import COOKIE
-from tests.support.asking import answers, ask
+from tests.support.asking import Answer as Answer  # noqa: PLC0414 others take it from here
+from tests.support.asking import answers as answers  # noqa: PLC0414
+from tests.support.asking import ask as ask  # noqa: PLC0414
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
