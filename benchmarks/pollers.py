@@ -65,7 +65,7 @@ class Polled:
             with self._lock:
                 self.asked += 1
                 self.lost += lost
-            time.sleep(pause + random.uniform(-JITTER_SECONDS, JITTER_SECONDS))  # noqa: S311
+            time.sleep(pause + random.uniform(-JITTER_SECONDS, JITTER_SECONDS))  # noqa: S311 no secret
 
     def flood(self, seconds: float) -> dict[str, float]:
         """One program without a pause: answers a second, different pictures among them, and the server's CPU."""

@@ -9,9 +9,9 @@ from playwright.sync_api import Page
 
 from tests.browser.site import Site
 from tests.support.accessibility import assert_accessible
+from tests.support.asking import answers
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
-from tests.web.test_matrix import answers
 
 pytestmark = pytest.mark.browser
 

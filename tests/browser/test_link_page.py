@@ -13,11 +13,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.sizes import opened
 from tests.support.archive import MadeArchive
+from tests.support.asking import answers, ask
 from tests.support.bus import fake_ingest, status_of
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 from tests.web.support import OPERATOR_TOKEN, SECRETS, bearer
-from tests.web.test_matrix import answers, ask, filming
+from tests.web.test_matrix import filming
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support.hosts import Host
+
 CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = [
     "--no-sandbox",
@@ -36,6 +38,22 @@ def running_chromium(*more_arguments: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *more_arguments])
         yield browser
+        browser.close()
+
+
+@contextmanager
+def chromium_at(host: Host, beside: Browser, directory: Path) -> Iterator[Browser]:
+    """A second browser, on another host, driven by the Playwright of the one beside it: a thread can have but one.
+
+    `directory` takes the program that starts it.
+    """
+    program = directory / "chromium-there"
+    program.write_text(f'#!/bin/sh\nexec nsenter --net=/run/netns/{host.namespace} {CHROMIUM} "$@"\n')
+    program.chmod(0o755)
+    browser = beside.browser_type.launch(executable_path=program, args=_ARGUMENTS)
+    try:
+        yield browser
+    finally:
         browser.close()
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,26 @@ def made_ext4(image: Path, *options: str, size: str = "64M") -> Path:
     run("truncate", "-s", size, str(image))
     run("mkfs.ext4", "-q", "-F", "-E", "root_owner=0:0", *options, str(image))
     return image
+
+
+@contextmanager
+def small(point: Path, size: str) -> Iterator[Path]:
+    """The mount point of a file system of that size, in memory."""
+    point.mkdir()
+    run("mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(point))
+    try:
+        yield point
+    finally:
+        run("umount", "--lazy", str(point))
+
+
+def fill(point: Path) -> Path:
+    """Write until the disk takes no more; the file."""
+    filler = point / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    return filler
 
 
 @contextmanager

@@ -15,12 +15,12 @@ from PIL import Image
 
 from services.ingest.cameras_file import read_cameras_file
 from shared.control.local import ask_here
+from tests.support.asking import Answer, answers, ask
 from tests.support.camera import RtspCamera
 from tests.support.ports import free_port
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 from tests.web.support import Headers, bearer
-from tests.web.test_matrix import Answer, answers, ask
 
 PASSWORD = "digging in the garden"  # noqa: S105 the test's own
 SECRET, CHANGED = "p@ss/wörd#1", "another one"

@@ -26,11 +26,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.support.asking import answers
 from tests.support.ports import free_port
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 from tests.web.support import OPERATOR_TOKEN, SECRETS, VIEWER_TOKEN, Headers, bearer
-from tests.web.test_matrix import answers
 
 EXAMPLES: Final = int(os.environ.get("API_EXAMPLES", "3"))
 # Else it reads constants from all of the interpreter's modules, for 15 s.

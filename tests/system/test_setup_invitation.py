@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from services.setup_invitation import invitation, is_invited
+from tests.support.asking import Answer, answers, ask
 from tests.support.services import ALONE, ROOT, Stack
 from tests.support.waiting import wait_until
-from tests.web.test_matrix import Answer, answers, ask
 
 PASSWORD = "digging in the garden"  # noqa: S105 of a stack that lives for one test
 LINE = re.compile(r"To let other devices in: (http://localhost:\d+/setup)#([0-9A-Z-]{14}) \(good for an hour\)(.*)")

@@ -13,10 +13,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.web.client_log import ClientLog, quieten_libraries
+from tests.support.asking import answers, ask
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 from tests.web.support import VIEWER, FakeTime, bearer
-from tests.web.test_matrix import answers, ask
 
 ROOT = Path(__file__).parents[2]
 

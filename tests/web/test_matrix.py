@@ -3,13 +3,11 @@
 The services are real processes, which share nothing but their settings.
 """
 
-import http.client
 import json
 import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -18,6 +16,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from shared.web.access.guard import COOKIE
+from tests.support.asking import Answer as Answer  # noqa: PLC0414 others take it from here
+from tests.support.asking import answers as answers  # noqa: PLC0414
+from tests.support.asking import ask as ask  # noqa: PLC0414
 from tests.support.bus import FakeIngest, fake_ingest, frame_of, status_of
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
@@ -27,29 +28,6 @@ NOBODY, VIEWERS, OPERATORS = "nobody", "viewers", "operators"
 WRONG: Final = "wrong secret 1234567"
 CAPTURE: Final = "/api/camera/frames?camera=nobody"
 """A write of the operator's that is answered at once."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def detail(self) -> str:
-        return str(json.loads(self.body)["detail"])
-
-
-def ask(port: int, method: str, path: str, headers: Headers | None = None, body: str | None = None) -> Answer:
-    """The answer's head and body; a stream's head alone, since its body has no end."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request(method, path, body, headers or {})
-    response = connection.getresponse()
-    names = {name.lower(): value for name, value in response.getheaders()}
-    endless = names.get("content-type", "").startswith("multipart/")
-    content = b"" if endless else response.read()
-    connection.close()
-    return Answer(response.status, names, content)
 
 
 class Services:
@@ -109,13 +87,6 @@ def filming(ingest: FakeIngest) -> Iterator[None]:
     finally:
         stop.set()
         thread.join(5)
-
-
-def answers(port: int) -> bool:
-    try:
-        return ask(port, "GET", "/healthz").status == 200
-    except OSError:
-        return False
 
 
 WAYS: Final = {

@@ -11,11 +11,11 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from tests.support.asking import answers, ask
 from tests.support.bus import fake_ingest, status_of
 from tests.support.services import Stack
 from tests.support.waiting import wait_until
 from tests.web.support import OPERATOR_TOKEN, SECRETS, bearer
-from tests.web.test_matrix import answers, ask
 
 BASE: Final = "/yard/cams"
 FRAMES: Final = "/api/camera/frames"

@@ -23,6 +23,7 @@ from shared.web.access.roles import Role
 from shared.web.access.signing import Signer
 from shared.web.settings import SIGN_ON_SECRET_HEADER, WebSettings
 from tests.stream.api.test_archive_proxy import before_an_archive, passed_on
+from tests.support.asking import answers, ask
 from tests.support.bus import FakeIngest, frame_of, status_of
 from tests.support.mjpeg import Viewer
 from tests.support.ports import free_port
@@ -30,7 +31,6 @@ from tests.support.replica import Replica, running_replica
 from tests.support.services import ServiceProcess, Stack
 from tests.support.waiting import wait_until
 from tests.web.support import OPERATOR, SECRETS, VIEWER, FakeTime, Headers, basic, web_settings
-from tests.web.test_matrix import answers, ask
 
 SECRET = "between-the-proxy-and-us"  # noqa: S105 the test's own
 PROOF = {SIGN_ON_SECRET_HEADER: SECRET}

@@ -4,8 +4,8 @@ from html import escape
 from typing import Final
 
 INGEST_SILENT: Final = (
-    "Ingest, which keeps this, does not answer. Try again. If this lasts, check that it runs: "
-    "docker compose logs ingest"
+    "Ingest, which keeps this, does not answer. If it is only slow, it still does what was asked: look, then try again."
+    " If this lasts, check that it runs: docker compose logs ingest"
 )
 CAMERAS_CHANGING: Final = "The cameras are being changed at the moment. Try again."
 LOG_IN_AGAIN: Final = (
