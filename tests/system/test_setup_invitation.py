@@ -21,7 +21,7 @@ from tests.support.waiting import wait_until
 
 PASSWORD = "digging in the garden"  # noqa: S105 of a stack that lives for one test
 LINE = re.compile(r"To let other devices in: (http://localhost:\d+/setup)#([0-9A-Z-]{14}) \(good for an hour\)(.*)")
-PRIVATE_PAGE = {"Accept": "text/html"}
+BROWSERS = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 class Terminal:
@@ -97,7 +97,7 @@ def test_published_without_a_password_the_told_code_claims_the_server(tmp_path: 
         text = shown.shown()
         assert text.index("in a browser. Ctrl-C ends Framecast.") < text.index("To let other devices in")
         assert statuses(stack) == {401}
-        first = ask(stack.stream_port, "GET", "/", PRIVATE_PAGE)
+        first = ask(stack.stream_port, "GET", "/", BROWSERS)
         assert (first.status, first.headers["location"]) == (303, "setup")
         answer = set_up(stack, code)
         assert answer.status == 200, answer.body
