@@ -43,10 +43,12 @@ def archive_site(
     size: tuple[int, int] = (320, 180),
     settings: Mapping[str, str] = MappingProxyType({}),
     gaps: Sequence[tuple[int, int]] = (),
+    imported: Sequence[datetime] = (),
 ) -> Iterator[Site]:
     """Run the site. `settings` are the archiver's, by the names of their environment variables.
 
-    `gaps` are more gaps, in seconds from the begin of the day on.
+    `gaps` are more gaps, in seconds from the begin of the day on. `imported` are the times of more frames: those may be
+    older than Framecast.
     """
     env = environment(directory, **settings)
     engine = open_engine(env["DATABASE_URL"])
@@ -55,6 +57,8 @@ def archive_site(
     archive = MadeArchive(FrameFiles(LocalStore(directory / "frames")), FrameRows(engine))
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
     hours = [hour for hour in range(-48, 24) if hour not in (15, 16)]
+    for at in imported:
+        archive.frame(at, camera_key=CAMERA, created_at=day)
     archive.hours(day, hours, camera_key=CAMERA, size=size)
     begin = int(day.timestamp())
     with writing(engine) as session:

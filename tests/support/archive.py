@@ -54,15 +54,19 @@ class MadeArchive:
         camera_key: str = "camera_1",
         interval_seconds: int | None = HOUR_SECONDS,
         picture: Image.Image | None = None,
+        created_at: datetime | None = None,
     ) -> ArchivedFrame:
-        """One frame as the archiver keeps it, of the slot that `at` is in; without interval, a manual capture."""
+        """One frame as the archiver keeps it, of the slot that `at` is in; without interval, a manual capture.
+
+        Its row was made then, too, or at `created_at`, as that of a still that was imported.
+        """
         webp = encode_webp(picture or picture_of(at), Label(camera_key, at, interval_seconds), WebpOptions(method=0))
         seconds = int(at.timestamp())
         if interval_seconds is None:
             name = FrameName(camera_key, None, int(at.timestamp() * 1000))
         else:
             name = FrameName(camera_key, seconds // interval_seconds * interval_seconds)
-        row = ArchivedFrame.of(self.frame_files.save(name, webp), created_at=at)
+        row = ArchivedFrame.of(self.frame_files.save(name, webp), created_at=created_at or at)
         self.frame_rows.add(row)
         found = self.frame_rows.by_path(row.path)
         assert found is not None
