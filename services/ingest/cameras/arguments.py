@@ -46,3 +46,11 @@ class TriedCamera(Arguments):
 
     key: CameraKey | None = None
     settings: SomeSettings = Field(default_factory=dict)
+
+
+class WantedCameras(Arguments):
+    """Where to look for cameras; everywhere on ingest's own network where `host` is null. A login is for one host."""
+
+    host: Annotated[str, Field(max_length=253)] | None = None
+    username: Annotated[str, Field(max_length=256)] | None = None
+    password: Annotated[str, Field(max_length=1024, repr=False)] | None = None

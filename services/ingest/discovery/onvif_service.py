@@ -53,12 +53,13 @@ class OnvifService:
             NoOnvifError: nothing of ONVIF's answers there.
         """
         answer = await self._post(place, request)
+        was_wanted = False
         while self._wants_login(answer):
             if not self._may_offer(answer):
-                self.login_was_refused |= self._shows_token or self._http_login is not None
+                self._take_back()
                 raise LoginNeededError("a login is needed")
-            answer = await self._post(place, request)
-        self.login_was_accepted |= self._shows_token or self._http_login is not None
+            answer, was_wanted = await self._post(place, request), True
+        self.login_was_accepted |= was_wanted
         if self._http_login is not None:
             self._http_login.handle_ok({})
         root = _document(answer)
@@ -70,6 +71,11 @@ class OnvifService:
         """The device's time, for logins and to be told."""
         if told is not None:
             self.clock_off = told - datetime.now(UTC)
+
+    def _take_back(self) -> None:
+        """Show the login no more, if it was shown: the device counts wrong ones also where it needs none."""
+        self.login_was_refused |= self._shows_token or self._http_login is not None
+        self._shows_token, self._http_login = False, None
 
     async def _post(self, place: ServicePlace, request: soap.Request) -> Answer:
         headers = {"Content-Type": f'application/soap+xml; charset=utf-8; action="{request.action}"'}

@@ -19,7 +19,7 @@ _OWN_NETWORKS: Final = tuple(
     )
 )
 """Those that no stranger on the internet has: of homes and companies, of cables without a router, VPNs and tests."""
-_NAME: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_NAME: Final = re.compile(r"(?=.{1,253}$)(?=.*[A-Za-z])[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _SPAN: Final = re.compile(r"((?:\d{1,3}\.){3})(\d{1,3})\s*-\s*(?:\1)?(\d{1,3})", re.ASCII)
 
 
@@ -46,7 +46,7 @@ def addresses_in(text: str) -> list[Address] | None:
     try:
         address = ipaddress.ip_address(text.strip("[]").partition("%")[0])
     except ValueError:
-        if _NAME.fullmatch(text) and not text.replace(".", "").isdigit():
+        if _NAME.fullmatch(text):
             return None
         raise PlaceError(texts.NO_PLACE) from None
     refuse_foreign(address)
