@@ -51,6 +51,6 @@ class TriedCamera(Arguments):
 class WantedCameras(Arguments):
     """Where to look for cameras; everywhere on ingest's own network where `host` is null. A login is for one host."""
 
-    host: Annotated[str, Field(max_length=253)] | None = None
-    username: Annotated[str, Field(max_length=256)] | None = None
-    password: Annotated[str, Field(max_length=1024, repr=False)] | None = None
+    host: str | None = Field(None, max_length=253)
+    username: str | None = Field(None, max_length=256, repr=False)
+    password: str | None = Field(None, max_length=1024, repr=False)

@@ -13,7 +13,7 @@ import pytest
 
 from services.ingest.discovery import texts
 from tests.ingest.discovery.onvif_camera import OnvifCamera, plugged_in
-from tests.support.hosts import Host, host_alone, hosts_on_a_switch, missing_host_parts
+from tests.support.hosts import Host, host_alone, hosts_on_a_switch
 from tests.support.services import ROOT
 
 MOST_KILOBYTES = 80 * 1024
@@ -23,7 +23,7 @@ done = subprocess.run([sys.executable, "-m", "services.ingest.discovery"], stdin
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(done.returncode)
 """
-pytestmark = pytest.mark.skipif(missing_host_parts() is not None, reason=str(missing_host_parts()))
+pytestmark = pytest.mark.hosts
 
 
 class Found:
