@@ -165,7 +165,7 @@ class OnvifCamera:
 
         user = digest(self.login[0], "cam", self.login[1])
         request = digest("POST", parts["uri"])
-        is_good = parts["response"] == digest(user, "n1", parts["nc"], parts["cnonce"], "auth", request)
+        is_good: bool = parts["response"] == digest(user, "n1", parts["nc"], parts["cnonce"], "auth", request)
         self.refused += not is_good
         return is_good
 
