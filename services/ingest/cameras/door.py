@@ -1,6 +1,7 @@
 """Puts the parts of the room together: what the service has of it."""
 
 import os
+from pathlib import Path
 
 from services.ingest.access.owner import Owner
 from services.ingest.cameras.changes import Changes
