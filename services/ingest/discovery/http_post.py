@@ -11,6 +11,8 @@ from services.ingest.discovery.xml_document import MAX_BYTES
 from shared.errors import FramecastError
 
 MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_LOOKS: Final = 64
+"""One that comes in more pieces must end its connection: to look after each byte would take a second of CPU time."""
 _READ_BYTES: Final = 64 * 1024
 
 
@@ -61,14 +63,16 @@ async def post(host: str, port: int, path: str, headers: Mapping[str, str], body
 
 async def _answer(reader: asyncio.StreamReader) -> Answer:
     """Some devices keep the connection although they should close it. So the answer ends when it is whole."""
-    data = bytearray()
+    data, looks = bytearray(), 0
     while len(data) <= MAX_BYTES + MAX_HEAD_BYTES:
         received = await reader.read(_READ_BYTES)
         data += received
         if not received:
             return read_answer(bytes(data), is_all=True)
+        looks += 1
         with suppress(NoAnswerError):
-            return read_answer(bytes(data), is_all=False)
+            if looks <= MAX_LOOKS:
+                return read_answer(bytes(data), is_all=False)
     raise NoAnswerError("more than a device's answer")
 
 

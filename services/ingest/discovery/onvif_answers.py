@@ -14,6 +14,8 @@ MAX_PROFILES: Final = 16
 _MOST_PIXELS_A_SIDE: Final = 32_768
 _HIGHEST_RATE: Final = 1000.0
 _LONGEST_NUMBER: Final = 16
+_LAST_YEAR: Final = 9000
+"""Beyond it there is no room to count on from."""
 _CODECS: Final = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "jpeg", "MJPEG": "jpeg", "MPEG4": "mpeg4"}
 _NOT_ALLOWED: Final = re.compile(r"(?i)notauthorized|notauthenticated|failedauthentication|unauthorized|securitytoken")
 _TOKEN: Final = re.compile(r"[^\x00-\x1f]{1,64}")
@@ -63,7 +65,7 @@ def clock(root: Element) -> datetime | None:
     ]
     year, month, day, hour, minute, second = (part if part is not None else -1 for part in parts)
     try:
-        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+        return None if year > _LAST_YEAR else datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     except ValueError:
         return None
 

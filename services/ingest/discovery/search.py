@@ -53,7 +53,9 @@ class Search:
         self._tell: Final = tell
         self._sightings: dict[tuple[str, str], Sighting] = {}
         self._ids: set[str] = set()
-        self._asking: Final = asyncio.Semaphore(MAX_ASKED_AT_ONCE)
+        has_login = bool(wanted.username or wanted.password)
+        self._login = wanted.username, wanted.password
+        self._asking: Final = asyncio.Semaphore(1 if has_login else MAX_ASKED_AT_ONCE)
         self._connecting: Final = asyncio.Semaphore(MAX_CONNECTIONS)
         self._notices: Final[list[str]] = []
         self._is_of_one: bool = False
@@ -69,7 +71,7 @@ class Search:
         self._is_of_one = hosts is not None and len(hosts) == 1
         is_complete = True
         try:
-            async with asyncio.timeout(self._wanted.seconds):
+            async with asyncio.timeout(self._wanted.seconds - (time.monotonic() - began_at)):
                 await (self._everybody() if hosts is None else self._each(hosts))
         except TimeoutError:
             is_complete = False
@@ -150,17 +152,23 @@ class Search:
             return None
         with suppress(TimeoutError):
             async with asyncio.timeout(DEVICE_SECONDS):
-                return await ask_device(seen, OnvifService(seen.host, self._wanted.username, self._wanted.password))
+                device = await ask_device(seen, OnvifService(seen.host, *self._login))
+                self._forget_refused(device)
+                return device
         return None
 
     async def _of_rtsp(self, device: Device, ports: frozenset[int]) -> Device | None:
-        """None where nothing speaks RTSP. A login that was refused already is not offered again."""
-        login = ("", "") if device.password_works is False else (self._wanted.username, self._wanted.password)
+        """None where nothing speaks RTSP."""
         for port in RTSP_PORTS:
-            server = RtspServer(device.host, port, *login)
+            server = RtspServer(device.host, port, *self._login)
             if port in ports and await server.is_one():
                 return await ask_server(device, server, with_templates=self._is_of_one)
         return None
+
+    def _forget_refused(self, device: Device | None) -> None:
+        """A login that was refused is not offered again, at another port or to the next device of a recorder."""
+        if device is not None and device.password_works is False:
+            self._login = "", ""
 
     async def _open_ports(self, host: str) -> frozenset[int]:
         ports = (*HTTP_PORTS, *RTSP_PORTS)

@@ -18,8 +18,10 @@ GROUP, PORT = "239.255.255.250", 3702
 REPEAT_SECONDS: Final = 0.7
 """UDP is lost, most of all where a radio wakes up."""
 MAX_ANSWERS: Final = 1000
-MAX_OF_ONE: Final = 8
-"""Answers from one address that are read."""
+MAX_FROM_ONE: Final = 64
+"""Answers from one address that are read. A recorder may answer for each of its cameras, to each question."""
+MAX_PLACES: Final = 8
+"""Addresses of one device, and devices in one answer, that are looked at."""
 _IP_MULTICAST_IF_BY_INDEX: Final = struct.Struct("=4s4si")
 _WANTED: Final = ("dn:NetworkVideoTransmitter", "tds:Device")
 """Asked apart, as some devices answer only to one of them."""
@@ -71,7 +73,7 @@ def read_sightings(data: bytes, sender: str, asked: frozenset[str]) -> list[Sigh
     if _uuid_in(text(root, "RelatesTo")) not in asked:
         raise DocumentError("an answer to another question")
     matches = [match for match in elements(root, "ProbeMatch") if _is_camera(match)]
-    return [_sighting(match, sender) for match in matches[:MAX_OF_ONE]]
+    return [_sighting(match, sender) for match in matches[:MAX_PLACES]]
 
 
 async def ask_everybody(seconds: float, on_sighting: Callable[[Sighting], None]) -> bool:
@@ -123,8 +125,10 @@ class _Listener:
     def receive(self, one: socket.socket) -> None:
         with suppress(OSError):
             data, (sender, *_) = one.recvfrom(65_536)
+            if self._left <= 0:
+                return
             count = self._of_one[sender] = self._of_one.get(sender, 0) + 1
-            if count > MAX_OF_ONE or self._left <= 0:
+            if count > MAX_FROM_ONE:
                 return
             self._left -= 1
             with suppress(DocumentError):
@@ -167,7 +171,7 @@ def _is_camera(match: Element) -> bool:
 
 def _sighting(match: Element, sender: str) -> Sighting:
     """Of the addresses that it names, those on the sender's own host go first; another host is never asked."""
-    told = text(match, "XAddrs").split()[:MAX_OF_ONE]
+    told = text(match, "XAddrs").split()[:MAX_PLACES]
     told.sort(key=lambda url: f"//{sender}" not in url)
     places = tuple(place for url in told if (place := onvif_answers.place_of(url)) is not None)
     scopes = {kind.lower(): _unquoted(value) for kind, value in _SCOPE.findall(text(match, "Scopes"))}

@@ -55,6 +55,8 @@ class OnvifCamera:
     facts: tuple[str, str] = ("ACME", "C-1")
     answer: bytes | None = None
     """In place of every answer of HTTP's."""
+    also_known: "list[OnvifCamera]" = field(default_factory=list)
+    """It answers for these, too, when it is asked who is there."""
     asked: list[str] = field(default_factory=list)
     refused: int = 0
     port: int = 0
@@ -265,4 +267,5 @@ def _hear(camera: OnvifCamera, ear: socket.socket, stop: threading.Event) -> Non
             root = ET.fromstring(data)  # noqa: S314 our own client's
             found = root.find(f".//{{{NAMES['a']}}}MessageID")
             if found is not None and root.find(f".//{{{NAMES['d']}}}Probe") is not None:
-                ear.sendto(camera.probe_match(str(found.text)), sender)
+                for one in (camera, *camera.also_known):
+                    ear.sendto(one.probe_match(str(found.text)), sender)

@@ -180,6 +180,13 @@ def test_a_clock_that_cannot_be_is_none(month: str, second: str, told: datetime 
     assert onvif_answers.clock(root) == told
 
 
+def test_a_clock_at_the_end_of_time_is_none() -> None:
+    """Nothing could be added to it."""
+    date = "<Date><Year>9999</Year><Month>12</Month><Day>31</Day></Date>"
+    time = "<Time><Hour>23</Hour><Minute>59</Minute><Second>59</Second></Time>"
+    assert onvif_answers.clock(read_document(f"<R><UTCDateTime>{time}{date}</UTCDateTime></R>".encode())) is None
+
+
 def test_each_lens_has_a_main_stream_and_a_sub_stream() -> None:
     sizes = [("a", 2, 640), ("b", 1, 320), ("c", 1, 1920), ("d", 1, 640), ("e", 2, 1920), (None, 1, 3840)]
     streams = in_order(Stream(url, source, width=width, height=1) for url, source, width in sizes)

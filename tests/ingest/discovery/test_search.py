@@ -131,6 +131,22 @@ def test_one_host_is_asked_with_a_login_that_nobody_else_gets_to_know(network: l
     assert range_.refused == {"refused": texts.LOGIN_FOR_ONE, "field": "password"}
 
 
+def test_a_refused_login_is_not_offered_to_the_next_device_of_a_recorder(network: list[Host]) -> None:
+    here, first, _ = network
+    login = "admin", "hunter2"
+    with ExitStack() as stack, first.inside():
+        made = [
+            OnvifCamera(first.address, uuid=OnvifCamera.uuid[:-1] + str(number), login=login) for number in (1, 2, 3)
+        ]
+        for camera in made[1:]:
+            stack.enter_context(plugged_in(camera, hears=False))
+        made[0].also_known = made[1:]
+        stack.enter_context(plugged_in(made[0]))
+        found = search(here, host=first.address, username="admin", password="wrong")  # noqa: S106 the test's own
+    assert found.count == 3
+    assert sum(camera.refused for camera in made) == 1
+
+
 def test_a_flood_of_answers_costs_little(network: list[Host]) -> None:
     """Answers that are none, too many of one sender, and bombs."""
     here, first, second = network
