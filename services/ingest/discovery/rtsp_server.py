@@ -5,6 +5,7 @@ refusal of the login there ends the questions.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -20,6 +21,8 @@ from services.ingest.sources.rtsp.sdp import DescriptionError, parse_description
 
 ANSWER_SECONDS: Final = 3.0
 CLOSE_SECONDS: Final = 0.5
+TEMPLATES_SECONDS: Final = 8.0
+"""For all makers' addresses. Most cameras answer within milliseconds."""
 NOBODYS_PATH: Final = "/framecast-looks-around"
 _OK, _UNAUTHORIZED = 200, 401
 _FAILURES: Final = (TimeoutError, ConnectionEndedError, SourceUnavailableError)
@@ -28,15 +31,20 @@ _STATIC_JPEG: Final = 26
 
 
 class Described(NamedTuple):
-    """The answer to one question. `status` is 0 where there was none."""
+    """The answer to one question. `status` is 0 where there was none. `login_works` is None where none was shown."""
 
     status: int
     codec: str | None = None
-    login_was_refused: bool = False
+    login_works: bool | None = None
+    is_silent: bool = False
 
     @property
     def has_stream(self) -> bool:
         return self.status == _OK
+
+    @property
+    def wants_login(self) -> bool:
+        return self.status == _UNAUTHORIZED
 
 
 class RtspServer:
@@ -48,14 +56,10 @@ class RtspServer:
         self._login: Final = username, password
         self.start: Final = f"rtsp://{f'[{host}]' if ':' in host else host}:{port}"
 
-    @property
-    def has_login(self) -> bool:
-        return any(self._login)
-
     async def is_one(self) -> bool:
         """Whether it speaks RTSP."""
         try:
-            await self._request("OPTIONS", "/", ("", ""))
+            await self._request("OPTIONS", "/")
         except RefusedError as error:
             return error.answer.is_rtsp
         except _FAILURES:
@@ -63,17 +67,24 @@ class RtspServer:
         return True
 
     async def describe(self, path: str) -> Described:
-        """What it has there."""
+        """What it has there. The login is shown if one is wanted."""
+        described = await self._described(path)
+        if described.wants_login and any(self._login):
+            described = await self._described(path, *self._login)
+            return described._replace(login_works=not described.wants_login)
+        return described
+
+    async def _described(self, path: str, *login: str) -> Described:
         try:
-            answer = await self._request("DESCRIBE", path, self._login)
+            answer = await self._request("DESCRIBE", path, *login)
         except RefusedError as error:
-            return Described(error.status, login_was_refused=error.are_credentials_refused)
-        except _FAILURES:
-            return Described(0)
+            return Described(error.status)
+        except _FAILURES as error:
+            return Described(0, is_silent=isinstance(error, TimeoutError))
         return Described(_OK, _codec_in(answer.text))
 
-    async def _request(self, method: str, path: str, login: tuple[str, str]) -> Message:
-        address = RtspAddress(self.start, self.host, self.port, False, *login)
+    async def _request(self, method: str, path: str, username: str = "", password: str = "") -> Message:
+        address = RtspAddress(self.start, self.host, self.port, False, username, password)
         conversation = Conversation(address, None, lambda _: None, lambda: None)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -88,20 +99,24 @@ async def ask_server(device: Device, server: RtspServer, *, with_templates: bool
     first = await server.describe(NOBODYS_PATH)
     if first.has_stream:
         stream = Stream(f"{server.start}/", codec=first.codec, role="main", notice=texts.ANY_PATH)
-        works = True if server.has_login else None
-        return replace(device, streams=(stream,), password_works=works)
-    if first.status == _UNAUTHORIZED or not with_templates:
-        return _without_streams(device, server, first, with_templates=with_templates)
-    for maker in askable(server.port):
-        main = await server.describe(maker.main)
-        if main.login_was_refused or main.status == 0:
-            return _without_streams(device, server, main, with_templates=True)
-        if main.has_stream or main.status == _UNAUTHORIZED:
-            return await _of_maker(device, server, maker, main)
-    return _without_streams(device, server, first, with_templates=True)
+        return _with_login_of(replace(device, streams=(stream,)), first)
+    if not with_templates:
+        return _with_login_of(device, first).with_notice(texts.ASK_ONE)
+    last = first
+    if not first.wants_login:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TEMPLATES_SECONDS):
+                for maker in askable(server.port):
+                    last = await server.describe(maker.main)
+                    if last.login_works is False or last.is_silent:
+                        break
+                    if last.has_stream or last.wants_login:
+                        return _with_login_of(await _with_streams(device, server, maker, last), last)
+    templates = tuple(template(maker, server.host, server.port) for maker in MAKERS)
+    return _with_login_of(replace(device, templates=templates), last)
 
 
-async def _of_maker(device: Device, server: RtspServer, maker: MakersAddress, main: Described) -> Device:
+async def _with_streams(device: Device, server: RtspServer, maker: MakersAddress, main: Described) -> Device:
     """A path that wants a login where another one is unknown is there, too."""
     fitting = template(maker, server.host, server.port, answers=True)
     streams = [Stream(fitting.main_url, codec=main.codec, role="main")]
@@ -111,21 +126,17 @@ async def _of_maker(device: Device, server: RtspServer, maker: MakersAddress, ma
             streams.append(Stream(fitting.sub_url, codec=sub.codec, role="sub"))
         else:
             fitting = replace(fitting, sub_url=None)
-    needs_password = True if main.status == _UNAUTHORIZED else None
-    works = True if main.has_stream and server.has_login else None
-    return replace(
-        device, streams=tuple(streams), templates=(fitting,), needs_password=needs_password, password_works=works
-    )
+    return replace(device, streams=tuple(streams), templates=(fitting,))
 
 
-def _without_streams(device: Device, server: RtspServer, last: Described, *, with_templates: bool) -> Device:
-    templates = tuple(template(maker, server.host, server.port) for maker in MAKERS) if with_templates else ()
-    device = replace(device, templates=templates)
-    if last.status == _UNAUTHORIZED:
-        works = False if last.login_was_refused else None
-        device = replace(device, needs_password=True, password_works=works)
-        device = device.with_notice(texts.WRONG_LOGIN if last.login_was_refused else texts.NEEDS_LOGIN)
-    return device if with_templates else device.with_notice(texts.ASK_ONE)
+def _with_login_of(device: Device, described: Described) -> Device:
+    """With what the answer tells of the login, unless ONVIF has told it already."""
+    if device.needs_password is not None or not (described.wants_login or described.login_works):
+        return device
+    device = replace(device, needs_password=True, password_works=described.login_works)
+    if described.login_works:
+        return device
+    return device.with_notice(texts.NEEDS_LOGIN if described.login_works is None else texts.WRONG_LOGIN)
 
 
 def _codec_in(description: str) -> str | None:

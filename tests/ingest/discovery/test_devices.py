@@ -213,7 +213,8 @@ BASIC = "YWRtaW46c2VjcmV0"  # admin:secret
 
 
 def test_a_makers_address_is_found() -> None:
-    device = described(RtspCamera(*TAPO))
+    device = described(RtspCamera(*TAPO), "admin", "secret")
+    assert (device.needs_password, device.password_works) == (None, None), "no login was wanted"
     assert [(stream.role, str(stream.rtsp_url).rpartition("/")[2], stream.codec) for stream in device.streams] == [
         ("main", "stream1", "h265"),
         ("sub", "stream2", "h265"),
@@ -244,6 +245,15 @@ def test_a_path_that_wants_a_login_where_others_are_unknown_is_there() -> None:
 def test_a_camera_that_does_not_look_at_paths_is_said_to_be_one() -> None:
     (stream,) = described(RtspCamera(any_path=True)).streams
     assert stream.notice == texts.ANY_PATH
+
+
+def test_a_login_that_onvif_has_refused_stays_refused() -> None:
+    """RTSP is then asked without it."""
+    camera = RtspCamera(*TAPO, login=BASIC)
+    told = Device("id", HERE, "onvif", needs_password=True, password_works=False, notices=(texts.WRONG_LOGIN,))
+    with server_of(camera.serve) as port:
+        device = asyncio.run(ask_server(told, RtspServer(HERE, port), with_templates=True))
+    assert (device.password_works, device.notices, camera.logins) == (False, (texts.WRONG_LOGIN,), [])
 
 
 def test_nothing_that_a_web_server_says_is_rtsp() -> None:

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.ingest.camera_address.errors import CameraAddressError
+from services.ingest.cameras.addresses import read_address
 from services.ingest.discovery import onvif_answers, soap, texts
+from services.ingest.discovery.address_templates import MAKERS, MakersAddress, template
 from services.ingest.discovery.found import Stream, in_order, shown
 from services.ingest.discovery.http_post import NoAnswerError, read_answer
 from services.ingest.discovery.onvif_answers import ServicePlace
@@ -126,6 +129,19 @@ def test_a_name_is_to_be_looked_up(name: str) -> None:
 def test_any_other_place_is_refused(written: str) -> None:
     with pytest.raises(PlaceError):
         addresses_in(written)
+
+
+@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.maker)
+def test_makers_addresses_can_be_used_as_they_are_told(maker: MakersAddress) -> None:
+    """But those with a part to be filled in, which is then said."""
+    told = template(maker, "192.168.1.20", 554)
+    for url in filter(None, (told.main_url, told.sub_url)):
+        if "<" in url:
+            with pytest.raises(CameraAddressError):
+                read_address(url)
+        else:
+            address = read_address(url)
+            assert (address.url, address.username, address.password) == (url, "", "")
 
 
 def test_a_device_is_only_believed_about_itself() -> None:
