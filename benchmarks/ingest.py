@@ -44,7 +44,7 @@ def our_reader(kind: str, url: str) -> Source:
 
     options = ConnectionOptions(url)
     if kind == "ours":
-        from services.ingest.sources.rtsp import RtspSource  # noqa: PLC0415
+        from services.ingest.sources.rtsp.source import RtspSource  # noqa: PLC0415
 
         return RtspSource(options)
     from services.ingest.sources.ffmpeg import FfmpegSource  # noqa: PLC0415

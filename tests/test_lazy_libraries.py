@@ -34,6 +34,13 @@ def test_ingest_loads_what_writes_toml_at_the_first_change() -> None:
     assert loaded(script, "tomlkit", "services.ingest.cameras.changes") == ["services.ingest.cameras.changes"]
 
 
+def test_ingest_loads_nothing_that_looks_for_cameras() -> None:
+    """A process of its own does, which asks cameras and decodes nothing: 60 MB less."""
+    assert loaded("import services.ingest.cameras.door", "services.ingest.discovery", "xml.parsers.expat") == []
+    libraries = ("numpy", "cv2", "av", "PIL")
+    assert loaded("import services.ingest.discovery.__main__", *libraries) == []
+
+
 def test_stream_does_without_pillow_until_it_draws() -> None:
     """4 MB while all cameras are live."""
     assert loaded("import services.stream.__main__", "PIL") == []

@@ -15,7 +15,7 @@ from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
 from services.ingest.sources.ffmpeg import FfmpegSource
 from services.ingest.sources.http import HttpSource
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from services.ingest.sources.video_file import VideoFileSource
 from shared.logs import get_logger
 from shared.settings import DEFAULT_MAX_PIXELS

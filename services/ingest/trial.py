@@ -26,7 +26,7 @@ from services.ingest.sources import (
     failure_reasons,
 )
 from services.ingest.sources.ffmpeg import FfmpegSource
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from shared.bus.topics import MAIN
 from shared.clock import Clock
 

@@ -20,7 +20,7 @@ from services.ingest.decoding import cpu_limit
 from services.ingest.process_limits import cpu_seconds, limit_memory, memory_limit
 from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from services.ingest.sources.video_file import VideoFileSource
 from services.ingest.worker_main import within_memory
 from shared.bus.topics import CAPTURE, MAIN

@@ -26,7 +26,7 @@ from services.ingest.sources import (
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.demo import DemoSource
 from services.ingest.sources.ffmpeg import FfmpegSource
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from tests.support.camera import RtspCamera
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until

@@ -93,6 +93,30 @@ def host_alone() -> Iterator[Host]:
 
 
 @contextmanager
+def hosts_on_a_switch(count: int) -> Iterator[list[Host]]:
+    """Hosts on one network, 198.18.80.0/24, where multicast reaches all of them. The switch is a namespace, too: this
+    machine's packet filter would look at what a bridge of its own passes on."""
+    tag = os.getpid() % 100_000
+    switch = f"fcs{tag}"
+    hosts = [Host(f"fce{tag}x{number}", f"198.18.80.{number}") for number in range(1, count + 1)]
+    try:
+        _ip(f"netns add {switch}")
+        _ip(f"-n {switch} link add bridge type bridge mcast_snooping 0")
+        _ip(f"-n {switch} link set bridge up")
+        for number, host in enumerate(hosts):
+            _ip(f"netns add {host.namespace}")
+            _ip(f"-n {host.namespace} link set lo up")
+            _ip(f"-n {switch} link add port{number} type veth peer name wire netns {host.namespace}")
+            _ip(f"-n {switch} link set port{number} master bridge up")
+            _ip(f"-n {host.namespace} address add {host.address}/24 dev wire")
+            host.set_link("up")
+        yield hosts
+    finally:
+        for namespace in (*(host.namespace for host in hosts), switch):
+            subprocess.run(["ip", "netns", "delete", namespace], check=False, capture_output=True)
+
+
+@contextmanager
 def guest() -> Iterator[tuple[Host, str]]:
     """A host with a link to this machine, and this machine's address at the other end of it."""
     tag = os.getpid() % 100_000

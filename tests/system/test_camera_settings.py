@@ -173,6 +173,16 @@ def test_of_two_browsers_the_second_is_told(house: House) -> None:
     assert house.listed()["cameras"][0]["settings"]["fps"] == 20
 
 
+def test_a_host_is_looked_at_and_no_stranger_on_the_internet(house: House) -> None:
+    answer = house.ask("POST", "/discover", {"host": "127.0.0.1"})
+    assert answer.status == 200, answer.body
+    told = json.loads(answer.body)
+    assert (told["asked"], told["is_complete"], told["code"]) == ("127.0.0.1", True, None)
+    assert told["devices"] or told["notices"], "what was found, or what to do"
+    refused = house.ask("POST", "/discover", {"host": "8.8.8.8"})
+    assert (refused.status, json.loads(refused.body)["field"]) == (422, "host")
+
+
 def test_only_the_operator_and_only_our_own_page(house: House) -> None:
     """A viewer sees no address of a camera, and a page of another origin changes nothing."""
     made = ask(
@@ -185,6 +195,7 @@ def test_only_the_operator_and_only_our_own_page(house: House) -> None:
         assert house.ask("GET", who=who).status == status
         assert house.ask("POST", "", change, who).status == status
         assert house.ask("POST", "/test", {"settings": {}}, who).status == status
+        assert house.ask("POST", "/discover", {}, who).status == status
         assert house.ask("PATCH", "/front_door", change, who).status == status
         assert house.ask("POST", "/front_door/remove", {"version": house.version}, who).status == status
         assert house.ask("PUT", "/order", {"version": house.version, "keys": []}, who).status == status

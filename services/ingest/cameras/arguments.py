@@ -46,3 +46,11 @@ class TriedCamera(Arguments):
 
     key: CameraKey | None = None
     settings: SomeSettings = Field(default_factory=dict)
+
+
+class WantedCameras(Arguments):
+    """Where to look for cameras; everywhere on ingest's own network where `host` is null. A login is for one host."""
+
+    host: str | None = Field(None, max_length=253)
+    username: str | None = Field(None, max_length=256, repr=False)
+    password: str | None = Field(None, max_length=1024, repr=False)

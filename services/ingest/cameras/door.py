@@ -1,9 +1,11 @@
 """Puts the parts of the room together: what the service has of it."""
 
 import os
+from pathlib import Path
 
 from services.ingest.access.owner import Owner
 from services.ingest.cameras.changes import Changes
+from services.ingest.cameras.discovery import Discovery
 from services.ingest.cameras.origin import Origin, PageCameras
 from services.ingest.cameras.requests import CameraRequests
 from services.ingest.cameras.texts import unused_file
@@ -24,9 +26,13 @@ def let_change(cameras: CameraList, owner: Owner, settings: IngestSettings) -> T
         log.warning("cameras of the page not in use", reason=unused_file(settings.page_file))
     follow = cameras.force_reload if isinstance(cameras, PageCameras | CamerasFile) else lambda: None
     private = private_paths(settings, os.environ)
-    trials = Trials(settings.picture_max_pixels, lambda: private | cameras.private_paths)
+
+    def all_private() -> frozenset[Path]:
+        return private | cameras.private_paths
+
+    trials, discovery = Trials(settings.picture_max_pixels, all_private), Discovery(all_private)
     changes = Changes(origin, follow)
-    owner.also_answer(lambda others: CameraRequests(others, changes, trials).operations)
+    owner.also_answer(lambda others: CameraRequests(others, changes, trials, discovery).operations)
     return trials
 
 

@@ -20,8 +20,10 @@ from services.ingest.cameras.arguments import (
     NewCamera,
     RemovedCamera,
     TriedCamera,
+    WantedCameras,
 )
 from services.ingest.cameras.changes import Changed, Changes
+from services.ingest.cameras.discovery import Discovery
 from services.ingest.cameras.given_settings import settings_of_changed, settings_of_new
 from services.ingest.cameras.kept_file import NO_FILE
 from services.ingest.cameras.passes import Passes
@@ -38,12 +40,13 @@ LISTED_BYTES: Final = 256 * 1024
 class CameraRequests(Operations):
     """Any thread, several at once."""
 
-    def __init__(self, others: Operations, changes: Changes, trials: Trials) -> None:
+    def __init__(self, others: Operations, changes: Changes, trials: Trials, discovery: Discovery) -> None:
         """Whoever asks is judged as by the `others`."""
         super().__init__(others.keeper, others.judge, others.codes)
         self._origin: Final = changes.origin
         self._changes: Final = changes
         self._trials: Final = trials
+        self._discovery: Final = discovery
         self._passes: Final = Passes(time.monotonic, self._generations)
 
     @property
@@ -55,6 +58,7 @@ class CameraRequests(Operations):
             "camera_order": self.order,
             "camera_remove": self.remove,
             "camera_test": self.test,
+            "camera_discover": self.discover,
         }
 
     def cameras(self, asked: Asked) -> Result:
@@ -111,6 +115,14 @@ class CameraRequests(Operations):
         camera = self._tried(given)
         log.info("camera's address tried", by=person.how, address=asked.address, camera=given.key)
         return {**self._trials.attempt(camera), "code": self._code_from_now(person, asked)}
+
+    def discover(self, asked: Asked) -> Result:
+        """Look for cameras on the network. The log has no more of a login than that there was one."""
+        given = read_arguments(WantedCameras, asked.arguments)
+        person = self._operator(asked)
+        with_login = bool(given.username or given.password)
+        log.info("looking for cameras", by=person.how, address=asked.address, host=given.host, with_login=with_login)
+        return {**self._discovery.discover(given), "code": self._code_from_now(person, asked)}
 
     def _tried(self, given: TriedCamera) -> CameraSettings:
         try:

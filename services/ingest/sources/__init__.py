@@ -3,11 +3,13 @@
 """
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from services.ingest.decoding.pictures import Picture
 from services.ingest.sources.wall_clock import WallClock
 from shared.errors import FramecastError
+
+if TYPE_CHECKING:  # what decodes is 60 MB, and who only asks cameras does without
+    from services.ingest.decoding.pictures import Picture
 
 
 class SourceUnavailableError(FramecastError):
@@ -78,7 +80,7 @@ class Source(Protocol):
             SourceUnavailableError: when no frame comes for as long as a camera may be silent.
         """
 
-    def retrieve(self) -> Picture | None:
+    def retrieve(self) -> "Picture | None":
         """The newest frame as a picture; None while there is no clean one.
 
         A source that decodes only on demand decodes here. It may be called again without a new `grab`.

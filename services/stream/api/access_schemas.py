@@ -23,6 +23,10 @@ class Decision(BaseModel):
     code: Code = None
 
 
+class Answered(BaseModel):
+    code: str | None = Field(description="to be sent in place of the setup code from now on, which is used up")
+
+
 class NewPassword(Decision):
     password: str = Field(min_length=8, max_length=256)
 

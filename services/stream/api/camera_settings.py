@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.stream.api.access_schemas import Decision
+from services.stream.api.access_schemas import Answered, Decision
 from services.stream.api.asking_ingest import IngestAsker
 from services.stream.api.control_refusals import SettingsRefusal
+from services.stream.api.discovery_schemas import Found, Wanted
 from services.stream.api.parameters import PathKey
 from services.stream.base import access_texts
 from shared.bus.topics import CameraKey
@@ -21,7 +22,7 @@ from shared.web.access.guard import SETTINGS
 from shared.web.access.owner_access import OwnerAccess
 
 CAMERAS: Final = f"{SETTINGS}/cameras"
-TEST_SECONDS: Final = 30.0
+LONGEST_SECONDS: Final = 30.0
 """The longest that ingest may be asked for. Its own deadline comes earlier."""
 Version = Annotated[str, Field(pattern=r"^(none|[0-9a-f]{16})$", description="the `version` that was seen last")]
 SettingName = Annotated[str, Field(min_length=1, max_length=64)]
@@ -69,10 +70,6 @@ class SetCamera(BaseModel):
     settings: dict[str, JsonValue] = Field(description="an address is shown without login and query")
     has_password: bool
     understood: list[str] = Field(description="how its addresses are taken, where they are written otherwise")
-
-
-class Answered(BaseModel):
-    code: str | None = Field(description="to be sent in place of the setup code from now on, which is used up")
 
 
 class SetCameras(Answered):
@@ -165,8 +162,14 @@ def camera_settings_router(authenticator: Authenticator, owner: OwnerAccess) -> 
     @router.post("/test", summary="Try an address: its first picture, or why none comes")
     async def test(request: Request, wanted: CameraTest) -> Tried:
         arguments = {"key": wanted.key, "settings": wanted.settings}
-        told = await ask(request, "camera_test", arguments, wanted.code, deadline_seconds=TEST_SECONDS)
+        told = await ask(request, "camera_test", arguments, wanted.code, deadline_seconds=LONGEST_SECONDS)
         return Tried.model_validate(told)
+
+    @router.post("/discover", summary="Look for cameras on the network")
+    async def discover(request: Request, wanted: Wanted) -> Found:
+        arguments = {"host": wanted.host, "username": wanted.username, "password": wanted.password}
+        told = await ask(request, "camera_discover", arguments, wanted.code, deadline_seconds=LONGEST_SECONDS)
+        return Found.model_validate(told)
 
     @router.put("/order", summary="Put the cameras in another order")
     async def order(request: Request, wanted: CameraOrder) -> Changed:

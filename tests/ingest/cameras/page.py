@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.ingest.cameras.changes import Changes
+from services.ingest.cameras.discovery import Discovery
 from services.ingest.cameras.origin import Kind, Origin
 from services.ingest.cameras.requests import CameraRequests
 from services.ingest.cameras.trials import Trials
@@ -76,7 +77,7 @@ def page(
         origin = Origin(kind, file=None if camera else path, camera=camera)
         changes = Changes(origin, lambda: follows.append("changed"))
         trials = Trials(DEFAULT_MAX_PIXELS)
-        home.owner.also_answer(lambda others: CameraRequests(others, changes, trials).operations)
+        home.owner.also_answer(lambda others: CameraRequests(others, changes, trials, Discovery()).operations)
         made = Page(home, path, changes, trials, follows=follows)
         made.version = made.listed()["version"]
         yield made

@@ -11,7 +11,7 @@ from services.ingest.sources import Source, SourceRefusedError, certificate_reas
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.ffmpeg import FfmpegSource
 from services.ingest.sources.http import HttpSource
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from tests.ingest.sources.http.odd_camera import odd_camera
 
 READERS: dict[str, tuple[str, Callable[[ConnectionOptions], Source]]] = {

@@ -14,7 +14,7 @@ from services.ingest.sources import Source, SourceRefusedError
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.ffmpeg import FfmpegSource
 from services.ingest.sources.http import HttpSource
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from tests.support.waiting import wait_until
 
 

@@ -9,7 +9,3 @@ demultiplexer.py   messages, packets and garbage, told apart; message.py reads a
 sdp_track.py       which stream is taken; sdp.py reads the description, control_urls.py finds the stream's address
 media_channels.py  the way of the packets: setup_answer.py reads what the camera agrees to, udp.py has the sockets
 """
-
-from services.ingest.sources.rtsp.source import RtspSource
-
-__all__ = ["RtspSource"]

@@ -12,7 +12,7 @@ from typing import Final
 
 from services.ingest.sources import SourceUnavailableError
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from tests.ingest.sources.rtp.recorded import recorded
 from tests.support.connections import each_connection
 

@@ -19,7 +19,7 @@ from services.ingest.sources.rtp.payload_formats import PayloadFormat
 from services.ingest.sources.rtp.reorder_buffer import ReorderBuffer
 from services.ingest.sources.rtp.rtcp import ReceiverReports
 from services.ingest.sources.rtp.rtp_jpeg import RtpJpeg
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from tests.ingest.sources.rtp.recorded import recorded
 from tests.ingest.sources.test_ffmpeg import serving
 

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from services.ingest.sources import SourceUnauthorizedError, failure_reasons
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from tests.ingest.sources.rtsp.scripted_camera import (
     HANGS_UP,
     NOTHING,

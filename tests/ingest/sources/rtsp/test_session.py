@@ -20,8 +20,8 @@ from services.ingest.sources import (
     failure_reasons,
 )
 from services.ingest.sources.connection_options import ConnectionOptions
-from services.ingest.sources.rtsp import RtspSource
 from services.ingest.sources.rtsp.session import MAX_REDIRECTS
+from services.ingest.sources.rtsp.source import RtspSource
 from tests.ingest.sources.rtsp.fake_camera import H264_VIDEO, Answer, fake_camera, said
 from tests.ingest.sources.test_ffmpeg import serving
 from tests.support.ports import free_port

@@ -25,7 +25,7 @@ from services.ingest.sources import (
 from services.ingest.sources.certificate_reasons import SELF_SIGNED
 from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.failure_reasons import CLOSED, ENDED, NO_TLS, STOPPED, nothing_came
-from services.ingest.sources.rtsp import RtspSource
+from services.ingest.sources.rtsp.source import RtspSource
 from tests.ingest.sources.reading import failure_of, next_picture, shown
 from tests.support.camera import RtspCamera
 from tests.support.clock import read_clock, shows_camera_colours
