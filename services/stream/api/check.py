@@ -15,10 +15,9 @@ from pydantic import BaseModel, Field
 from services.stream.api.archive_facts import ArchiveFactFinder
 from services.stream.api.cameras import clock_offset_seconds, device_of
 from services.stream.base import texts
-from services.stream.fanout.cameras import KnownCamera
+from services.stream.fanout.cameras import SILENT_AFTER_SECONDS, KnownCamera
 from services.stream.fanout.hub import Hub
 from shared import __version__
-from shared.bus.silence import SILENCE_SECONDS
 from shared.checkup.facts import AccessFacts, CameraFacts, Facts, IngestFacts
 from shared.checkup.finding import Weight, is_well
 from shared.checkup.rules import findings_of
@@ -104,7 +103,7 @@ def check_router(
 
 def _ingest(hub: Hub) -> IngestFacts:
     silent_seconds = hub.silent_seconds
-    is_heard = silent_seconds is not None and silent_seconds < SILENCE_SECONDS
+    is_heard = silent_seconds is not None and silent_seconds < SILENT_AFTER_SECONDS
     return IngestFacts(is_heard=is_heard, refusal=hub.refusal, dropped_messages=hub.dropped_messages)
 
 
