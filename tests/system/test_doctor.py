@@ -126,7 +126,7 @@ def test_where_all_is_well_it_says_so_to_whoever_may_look_and_tells_no_secret(tm
         assert doctor(stack.origin, FRAMECAST_PASSWORD=OPERATOR).code == 0
 
         for refused, words in (
-            (doctor(stack.origin, FRAMECAST_PASSWORD="not the password"), "not accepted"),  # noqa: S106
+            (doctor(stack.origin, FRAMECAST_PASSWORD="not the password"), "not accepted"),  # noqa: S106 the test's own
             (doctor(stack.origin), "FRAMECAST_PASSWORD"),
             # The settings' secrets go to the settings' address alone.
             (doctor(stack.origin, **SETTINGS_SECRETS), "FRAMECAST_PASSWORD"),
@@ -147,7 +147,7 @@ def test_a_wrong_password_of_a_camera_an_archiver_and_an_ingest_that_are_away(tm
             BUS_CONTROL=f"ipc://{tmp_path}/owner/request.sock",
             CAMERA_RTSP_URL=camera.url,
             CAMERA_RTSP_USERNAME="me",
-            CAMERA_RTSP_PASSWORD="another password",  # noqa: S106
+            CAMERA_RTSP_PASSWORD="another password",  # noqa: S106 the test's own
         ) as stack,
     ):
         wait_until(lambda: state(stack) == "unauthorized", "the camera refuses", 20)
