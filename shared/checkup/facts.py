@@ -29,6 +29,8 @@ class CameraFacts:
     size: tuple[int, int] | None = None
     fps: float | None = None
     codec: str | None = None
+    key_frame_seconds: float | None = None
+    """How far apart the pictures are that decoding can begin with."""
     first_picture_seconds: float | None = None
     """How long a viewer that comes now waits for a picture."""
     is_without_picture: bool = False

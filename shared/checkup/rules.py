@@ -8,6 +8,8 @@ from shared.checkup.facts import AccessFacts, ArchiveFacts, CameraFacts, Facts, 
 from shared.checkup.finding import Finding, Weight, in_order
 
 SLOW_PICTURE_SECONDS: Final = 3.0
+KEY_FRAME_SECONDS: Final = 5.0
+"""A viewer who finds nobody watching may wait so long."""
 CLOCK_SECONDS: Final = 5.0
 """Services whose clocks are further apart date pictures wrongly."""
 CAMERA_CLOCK_SECONDS: Final = 60.0
@@ -71,7 +73,10 @@ def _pictures(camera: CameraFacts, about: str) -> Finding:
         return Finding(Weight.WRONG, about, texts.NO_PICTURE, texts.SLOW_ADVICE)
     if seconds is not None and seconds > SLOW_PICTURE_SECONDS:
         return Finding(Weight.DOUBT, about, texts.slow_picture(seconds), texts.SLOW_ADVICE)
-    return Finding(Weight.WELL, about, texts.picture(camera.size, camera.fps, camera.codec, seconds))
+    apart = camera.key_frame_seconds
+    if apart is not None and apart > KEY_FRAME_SECONDS:
+        return Finding(Weight.DOUBT, about, texts.keys_far_apart(apart), texts.SLOW_ADVICE)
+    return Finding(Weight.WELL, about, texts.picture(camera.size, camera.fps, camera.codec, apart, seconds))
 
 
 def _access(access: AccessFacts) -> Iterator[Finding]:

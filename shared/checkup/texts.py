@@ -66,16 +66,25 @@ def messages_dropped(count: int) -> str:
     return f"{count} messages on the bus could not be understood since the start."
 
 
-def picture(size: tuple[int, int] | None, fps: float | None, codec: str | None, seconds: float | None) -> str:
+def picture(
+    size: tuple[int, int] | None, fps: float | None, codec: str | None, apart: float | None, seconds: float | None
+) -> str:
     """What a camera in order gives."""
     parts = [
         f"{size[0]} x {size[1]}" if size else "",
         f"{fps:.3g} pictures a second" if fps is not None else "",
         codec.upper() if codec else "",
+        f"key frames {apart:.1f} s apart" if apart is not None else "",
         f"the first picture after {seconds:.1f} s" if seconds is not None else "",
     ]
     told = ", ".join(filter(None, parts))
     return f"It gives pictures: {told}." if told else "It gives pictures."
+
+
+def keys_far_apart(seconds: float) -> str:
+    return (
+        f"It gives pictures, but its key frames are {seconds:.1f} s apart: a viewer may wait so long for the first one."
+    )
 
 
 def slow_picture(seconds: float) -> str:

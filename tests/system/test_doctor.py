@@ -111,6 +111,7 @@ def test_where_all_is_well_it_says_so_to_whoever_may_look_and_tells_no_secret(tm
         told = doctor(**stack.environment)
         assert told.code == 0, told.output
         assert "it is an operator's" in told.about("Login", "well")
+        wait_until(lambda: "key frames" in doctor(**stack.environment).about("Camera 1", "well"), "some came", 20)
         assert "640 x 360" in told.about("Camera 1", "well")
         assert "SQLite" in told.about("Database", "well")
         assert __version__ in told.about("Versions", "well")

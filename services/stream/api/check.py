@@ -154,6 +154,7 @@ def _facts_of(camera: KnownCamera, hub: Hub, seconds: float | None, *, is_withou
         size=None if device.width is None or device.height is None else (device.width, device.height),
         fps=device.fps,
         codec=device.codec,
+        key_frame_seconds=status.key_frame_seconds,
         first_picture_seconds=seconds,
         is_without_picture=is_without_picture,
         host_ahead_seconds=clock_offset_seconds(camera),

@@ -11,7 +11,15 @@ from shared.checkup.facts import AccessFacts, ArchiveFacts, CameraFacts, Facts, 
 from shared.checkup.finding import Finding, Weight, in_order, is_well
 from shared.checkup.rules import findings_of
 
-GARDEN = CameraFacts(name="Garden", state="live", size=(640, 360), fps=30.0, codec="h264", first_picture_seconds=0.2)
+GARDEN = CameraFacts(
+    name="Garden",
+    state="live",
+    size=(640, 360),
+    fps=30.0,
+    codec="h264",
+    key_frame_seconds=1.0,
+    first_picture_seconds=0.2,
+)
 ARCHIVE = ArchiveFacts(
     database="SQLite",
     is_database_read=True,
@@ -50,7 +58,8 @@ def test_where_all_is_well_each_part_says_so() -> None:
         texts.VERSIONS,
     ]
     assert findings[1].text == (
-        "It gives pictures: 640 x 360, 30 pictures a second, H264, the first picture after 0.2 s."
+        "It gives pictures: 640 x 360, 30 pictures a second, H264, key frames 1.0 s apart, "
+        "the first picture after 0.2 s."
     )
 
 
@@ -89,6 +98,12 @@ def test_where_all_is_well_each_part_says_so() -> None:
             Weight.DOUBT,
             "Camera Garden",
             "waits 4.0 s",
+        ),
+        (
+            replace(WELL, cameras=(replace(GARDEN, key_frame_seconds=12.0),)),
+            Weight.DOUBT,
+            "Camera Garden",
+            "key frames are 12.0 s apart",
         ),
         (
             replace(WELL, cameras=(replace(GARDEN, is_without_picture=True),)),
