@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final, TypeVar
 
 import httpx2
@@ -21,7 +22,6 @@ PATIENCE_SECONDS: Final = 10.0
 OUTLOOK_DAYS: Final = 30
 _DAYS_A_YEAR: Final = 365
 _DAY: Final = timedelta(days=1)
-_OK: Final = 200
 
 
 class _Status(BaseModel):
@@ -139,7 +139,9 @@ class ArchiveFactFinder:
             raise ArchiveSilentError(texts.ARCHIVE_HANGS) from None
         except httpx2.HTTPError:
             raise ArchiveSilentError(texts.ARCHIVE_UNREACHABLE) from None
-        if answer.status_code != _OK:
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            raise ArchiveSilentError(texts.ARCHIVE_REFUSES_THE_LOGIN)
+        if answer.status_code != HTTPStatus.OK:
             raise ArchiveSilentError(_detail_of(body) or texts.archive_answers(answer.status_code))
         try:
             return kind.model_validate_json(body)

@@ -123,6 +123,7 @@ def test_nothing_secret_is_told_and_a_viewer_may_look(bus: str) -> None:
         ((200, {}, b"<h1>Hello</h1>"), "What answers at ARCHIVER_URL is no archiver of this version"),
         ((200, {}, b'{"version": "1"}'), "What answers at ARCHIVER_URL is no archiver of this version"),
         ((404, {}, b"none"), "The archive answers with status 404."),
+        ((401, {}, b'{"detail": "Log in."}'), "The archive refuses your login, which this server takes"),
         ((503, {}, b'{"detail": "It starts."}'), "It starts."),
     ],
 )
