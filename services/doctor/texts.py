@@ -66,8 +66,8 @@ def not_reached(host: str, reason: str) -> str:
     return f"{host} can't be reached: {reason}."
 
 
-def no_answer(host: str, seconds: float) -> str:
-    return f"{host} has not answered for {seconds:.0f} s."
+def no_answer(host: str) -> str:
+    return f"{host} does not answer."
 
 
 def not_trusted(reason: str) -> str:

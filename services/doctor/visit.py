@@ -110,7 +110,9 @@ def _checked(page: PageAddress, secret: Callable[[], Secret | None]) -> tuple[fl
         if answer.status == HTTPStatus.UNAUTHORIZED and not headers:
             shown = secret()
             if shown is None:
-                raise CannotLookError(texts.LOGIN, answer.detail or texts.NEEDS_LOGIN, texts.HOW_TO_LOG_IN)
+                # Where no password would help, as before the first one is chosen, the server says what does.
+                advice = texts.HOW_TO_LOG_IN if answer.challenge else ""
+                raise CannotLookError(texts.LOGIN, answer.detail or texts.NEEDS_LOGIN, advice)
             headers = _header_of(shown)
         elif answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             time.sleep(RETRY_SECONDS)

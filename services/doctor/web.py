@@ -12,6 +12,7 @@ from services.doctor.address import PageAddress
 from shared.checkup.finding import Finding, Weight
 from shared.errors import FramecastError
 
+CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 40.0
 MAX_BYTES: Final = 4 * 1024 * 1024
 
@@ -26,15 +27,17 @@ class CannotLookError(FramecastError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer's status, `Location` and body. `document` is the body's JSON, None where it has none."""
+    """An answer's status, its `Location`, `Content-Type` and `WWW-Authenticate` (empty without), and its body."""
 
     status: int
     location: str
     content_type: str
+    challenge: str
     body: bytes
 
     @property
     def document(self) -> Any:
+        """The body's JSON; None where it has none."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -67,14 +70,17 @@ def ask(page: PageAddress, path: str, headers: dict[str, str] | None = None) -> 
         CannotLookError: there is none.
     """
     kind = http.client.HTTPSConnection if page.is_https else http.client.HTTPConnection
-    connection = kind(page.host, page.port, timeout=ANSWER_SECONDS)
+    connection = kind(page.host, page.port, timeout=CONNECT_SECONDS)
     try:
+        connection.connect()
+        connection.sock.settimeout(ANSWER_SECONDS)
         connection.request("GET", page.base + path, headers={"Accept": "application/json", **(headers or {})})
         answer = connection.getresponse()
         return Answer(
             answer.status,
             answer.getheader("Location", ""),
             answer.getheader("Content-Type", ""),
+            answer.getheader("WWW-Authenticate", ""),
             answer.read(MAX_BYTES),
         )
     except (OSError, http.client.HTTPException) as error:
@@ -92,7 +98,7 @@ def _cannot_look(page: PageAddress, error: Exception) -> CannotLookError:
         case ConnectionRefusedError():
             found = texts.nothing_listens(page.host, page.port), texts.IS_IT_STARTED
         case TimeoutError():
-            found = texts.no_answer(page.host, ANSWER_SECONDS), texts.IS_IT_OPEN
+            found = texts.no_answer(page.host), texts.IS_IT_OPEN
         case http.client.HTTPException() | ConnectionResetError():
             found = texts.NO_HTTP, texts.NOT_FRAMECAST_ADVICE
         case OSError():

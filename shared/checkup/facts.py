@@ -46,8 +46,6 @@ class AccessFacts:
     role: str
     """The requester's."""
     needs_a_secret: bool
-    needs_setup: bool = False
-    """It is closed until somebody chooses a password by the setup code."""
     is_for_everybody: bool = False
     """ALLOW_ANONYMOUS."""
     problems: tuple[str, ...] = ()

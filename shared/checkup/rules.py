@@ -83,9 +83,7 @@ def _access(access: AccessFacts) -> Iterator[Finding]:
     about = texts.ACCESS
     for problem in access.problems:
         yield Finding(Weight.WRONG, about, problem)
-    if access.needs_setup:
-        yield Finding(Weight.DOUBT, about, texts.NEEDS_SETUP, texts.NEEDS_SETUP_ADVICE)
-    elif access.needs_a_secret:
+    if access.needs_a_secret:
         yield Finding(Weight.WELL, about, texts.NEEDS_PASSWORD)
     elif access.is_for_everybody:
         yield Finding(Weight.DOUBT, about, texts.FOR_EVERYBODY, texts.FOR_EVERYBODY_ADVICE)

@@ -31,8 +31,6 @@ SLOW_ADVICE: Final = "Set a key frame interval (GOP, I-frame interval) of one or
 CAMERA_CLOCK_ADVICE: Final = "Set a time server (NTP) in the camera."
 HOST_CLOCK_ADVICE: Final = "Set the clocks of both computers by NTP."
 
-NEEDS_SETUP: Final = "Others can reach this address. Nobody gets in before a password is chosen."
-NEEDS_SETUP_ADVICE: Final = "Choose one at the page /setup, with the code that `framecast setup-code` shows."
 FOR_EVERYBODY: Final = "ALLOW_ANONYMOUS lets in everybody who reaches this address, as the operator."
 FOR_EVERYBODY_ADVICE: Final = "If that is not meant, take it out and choose a password at the page /setup."
 NEEDS_PASSWORD: Final = "A password is needed."  # noqa: S105 words

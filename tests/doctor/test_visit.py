@@ -20,7 +20,7 @@ from tests.support.ports import free_port
 HEALTHY: Given = (200, {"Content-Type": "application/json"}, b'{"status":"ok"}')
 STYLE: Given = (200, {"Content-Type": "text/css; charset=utf-8"}, b"")
 FRAMECAST = {"/healthz": HEALTHY, "/framecast.css": STYLE}
-CLOSED: Given = (401, {}, b'{"detail": "A password is needed: log in."}')
+CLOSED: Given = (401, {"WWW-Authenticate": 'Basic realm="Framecast"'}, b'{"detail": "A password is needed: log in."}')
 SECRET: Secret = ("password", "not the password")
 
 
@@ -138,6 +138,13 @@ def test_what_is_not_as_it_should_be_is_named(answers: dict[str, Given], path: s
         found = why_not(origin + path)
     assert words in found.text
     assert "s3cret" not in f"{found.text} {found.advice}"
+
+
+@pytest.mark.parametrize(("headers", "advice"), [(CLOSED[1], texts.HOW_TO_LOG_IN), ({}, "")])
+def test_a_password_is_asked_for_only_where_one_would_help(headers: dict[str, str], advice: str) -> None:
+    """Before the owner has chosen one the server names the setup page."""
+    with other_server({**FRAMECAST, "/api/check": (401, headers, CLOSED[2])}) as origin:
+        assert why_not(origin).advice == advice
 
 
 def test_a_secret_that_is_not_accepted() -> None:

@@ -194,12 +194,14 @@ def test_a_full_disk(tmp_path: Path) -> None:
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], check=True)
     try:
-        with running(tmp_path, ARCHIVE_DIR=str(disk / "frames"), ARCHIVE_MIN_FREE_BYTES="1000000") as stack:
+        room = {"ARCHIVE_DIR": str(disk / "frames"), "ARCHIVE_MIN_FREE_BYTES": "1000000"}
+        with running(tmp_path, BASE_PATH="/cams", **room) as stack:
             wait_until(lambda: told_by(stack, "/api/camera/frames/status").get("frames") == 1, "a picture is kept", 20)
             fill(disk)
             told = doctor(**stack.environment)
         assert told.code == 1
         assert "nothing more is archived. Make room" in told.about("Disk")
+        assert told.about("Page", "well").rstrip().endswith(f":{stack.stream_port}/cams/")
     finally:
         subprocess.run(["umount", "--lazy", disk], check=True)
 

@@ -111,7 +111,6 @@ def _access(request: Request, authenticator: Authenticator, *, allows_anonymous:
     return AccessFacts(
         role=(requester_of(request.scope).role or Role.VIEWER).name.lower(),
         needs_a_secret=authenticator.needs_a_secret,
-        needs_setup=authenticator.needs_setup,
         is_for_everybody=allows_anonymous,
         problems=tuple(authenticator.problems()),
     )

@@ -173,12 +173,6 @@ def test_where_all_is_well_each_part_says_so() -> None:
             "ALLOW_ANONYMOUS",
         ),
         (
-            replace(WELL, access=AccessFacts(role="operator", needs_a_secret=False, needs_setup=True)),
-            Weight.DOUBT,
-            texts.ACCESS,
-            "before a password is chosen",
-        ),
-        (
             replace(WELL, access=AccessFacts(role="operator", needs_a_secret=True, problems=("It is closed.",))),
             Weight.WRONG,
             texts.ACCESS,
