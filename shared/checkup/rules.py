@@ -134,7 +134,9 @@ def _gaps(gaps: Iterable[GapFacts]) -> Iterator[Finding]:
 
 
 def _clocks(facts: Facts) -> Iterator[Finding]:
-    """Cameras of one ingest have one computer: the one whose clock is furthest off is told of."""
+    """Cameras of one ingest have one computer: the one whose clock is furthest off is told of. That all agree is said only
+    where all are known.
+    """
     ahead = [camera.host_ahead_seconds for camera in facts.cameras if camera.host_ahead_seconds is not None]
     off = [(texts.ingest_clock, max(ahead, key=abs))] if ahead else []
     if facts.archive.host_ahead_seconds is not None:
@@ -142,7 +144,7 @@ def _clocks(facts: Facts) -> Iterator[Finding]:
     wrong = [text(seconds) for text, seconds in off if abs(seconds) > CLOCK_SECONDS]
     for text in wrong:
         yield Finding(Weight.WRONG, texts.CLOCKS, text, texts.HOST_CLOCK_ADVICE)
-    if off and not wrong:
+    if ahead and facts.archive.host_ahead_seconds is not None and not wrong:
         yield Finding(Weight.WELL, texts.CLOCKS, texts.clocks_agree(CLOCK_SECONDS))
 
 

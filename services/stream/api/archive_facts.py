@@ -2,15 +2,17 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, TypeVar
 
 import httpx2
 from fastapi import Request
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from services.stream.api.archive_proxy import request_to_the_archiver
 from services.stream.api.archive_pulse import ArchiveHangsError, ArchivePulse
@@ -53,10 +55,6 @@ class _Retention(BaseModel):
         return sum(camera.bytes_a_year for camera in self.cameras) / _DAYS_A_YEAR - gone / OUTLOOK_DAYS
 
 
-class _Clock(BaseModel):
-    now: AwareDatetime
-
-
 class _Gap(BaseModel):
     camera: str
     slots: int
@@ -93,18 +91,17 @@ class ArchiveFactFinder:
     async def find(self, request: Request, now: datetime, names: Mapping[str, str]) -> KnownArchive:
         """The facts as of `now`, by this computer's clock. `names` are the cameras', by their keys."""
         try:
-            status = await self._ask(request, "/api/camera/frames/status", _Status)
+            begun = time.monotonic()
+            status, date = await self._ask(request, "/api/camera/frames/status", _Status)
+            took = timedelta(seconds=time.monotonic() - begun)
         except ArchiveSilentError as error:
             return KnownArchive(ArchiveFacts(silence=str(error)))
         since = (now - _DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
-        begun = asyncio.get_running_loop().time()
-        clock, retention, gaps = await asyncio.gather(
-            self._maybe(request, "/api/camera/retention/clock", _Clock),
+        retention, gaps = await asyncio.gather(
             self._maybe(request, f"/api/camera/retention?days={OUTLOOK_DAYS}", _Retention),
             # Of each camera a line for each of the two calendar days, with the reason of most.
             self._maybe(request, f"/api/camera/frames/gaps?from={since}&resolution=86400", _Gaps),
         )
-        took = timedelta(seconds=asyncio.get_running_loop().time() - begun)
         facts = ArchiveFacts(
             problems=status.problems,
             database={"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(status.database, status.database),
@@ -114,7 +111,7 @@ class ArchiveFactFinder:
             free_bytes=status.free_bytes,
             min_free_bytes=status.min_free_bytes,
             growth_bytes_a_day=None if retention is None else retention.growth_bytes_a_day,
-            host_ahead_seconds=None if clock is None else _ahead_seconds(clock.now, now, took),
+            host_ahead_seconds=_ahead_seconds(date, now, took),
             gaps=None if gaps is None else tuple(_gap(each, names) for each in gaps.gaps),
         )
         return KnownArchive(facts, status.version)
@@ -122,11 +119,16 @@ class ArchiveFactFinder:
     async def _maybe(self, request: Request, path: str, kind: type[AnswerT]) -> AnswerT | None:
         """None where it can't be told: the archiver's problems say why."""
         try:
-            return await self._ask(request, path, kind)
+            return (await self._ask(request, path, kind))[0]
         except ArchiveSilentError:
             return None
 
-    async def _ask(self, request: Request, path: str, kind: type[AnswerT]) -> AnswerT:
+    async def _ask(self, request: Request, path: str, kind: type[AnswerT]) -> tuple[AnswerT, str]:
+        """The answer, and its `Date`, which tells the archiver's clock also while its database is away.
+
+        Raises:
+            ArchiveSilentError: there is none.
+        """
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 outgoing = request_to_the_archiver(self._client, httpx2.URL(raw_path=path.encode()), request)
@@ -144,14 +146,18 @@ class ArchiveFactFinder:
         if answer.status_code != HTTPStatus.OK:
             raise ArchiveSilentError(_detail_of(body) or texts.archive_answers(answer.status_code))
         try:
-            return kind.model_validate_json(body)
+            return kind.model_validate_json(body), answer.headers.get("date", "")
         except ValidationError:
             raise ArchiveSilentError(texts.ARCHIVE_NOT_UNDERSTOOD) from None
 
 
-def _ahead_seconds(told: datetime, asked_at: datetime, took: timedelta) -> float:
+def _ahead_seconds(date: str, asked_at: datetime, took: timedelta) -> float | None:
     """By how much the archiver's clock is ahead, as far as that is certain: it told its time within `took`."""
-    ahead = (told - asked_at).total_seconds()
+    try:
+        told = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    ahead = (told.astimezone(UTC) - asked_at).total_seconds()
     return ahead if ahead < 0 else max(0.0, ahead - took.total_seconds())
 
 
