@@ -134,8 +134,8 @@ def _gaps(gaps: Iterable[GapFacts]) -> Iterator[Finding]:
 
 
 def _clocks(facts: Facts) -> Iterator[Finding]:
-    """Cameras of one ingest have one computer: the one whose clock is furthest off is told of. That all agree is said only
-    where all are known.
+    """Cameras of one ingest have one computer: the one whose clock is furthest off is told of. That all agree is
+    said only where all are known.
     """
     ahead = [camera.host_ahead_seconds for camera in facts.cameras if camera.host_ahead_seconds is not None]
     off = [(texts.ingest_clock, max(ahead, key=abs))] if ahead else []

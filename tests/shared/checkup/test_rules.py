@@ -19,6 +19,7 @@ GARDEN = CameraFacts(
     codec="h264",
     key_frame_seconds=1.0,
     first_picture_seconds=0.2,
+    host_ahead_seconds=0.0,
 )
 ARCHIVE = ArchiveFacts(
     database="SQLite",
