@@ -7,7 +7,7 @@ for a laptop or a single host without Docker; compose runs each service in a con
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
 from shared.lifecycle import EXIT_BAD_SETTING
+from shared.page_address import page_address
 from shared.settings_file import read_settings_file
 
 STARTED: Final = b"stream started"
@@ -56,14 +57,6 @@ class Stack(Supervisor):  # type: ignore[misc] # supervisor ships no types
         if event.process.exitstatus == EXIT_BAD_SETTING:
             self.exit_code = EXIT_BAD_SETTING
             self.options.mood = SupervisorStates.SHUTDOWN
-
-
-def page_address(environment: Mapping[str, str]) -> str:
-    """What to type on this machine. An address that cannot be used is refused by stream itself."""
-    host = environment.get("STREAM_HOST") or "127.0.0.1"
-    host = "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else host  # noqa: S104 not bound here
-    port = environment.get("STREAM_PORT") or "8001"
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}{environment.get('BASE_PATH', '').rstrip('/')}/"
 
 
 def set_control(environment: MutableMapping[str, str]) -> None:

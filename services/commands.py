@@ -31,6 +31,12 @@ COMMANDS: Final = (
     Command("ingest", "services.ingest", "run ingest alone: the cameras onto the bus"),
     Command("stream", "services.stream", "run one replica of stream alone: the pages and the live pictures"),
     Command("archiver", "services.archiver", "run the archiver alone: the archive and its API"),
+    Command(
+        "doctor",
+        "services.doctor",
+        "tell what works and what does not, and what to do",
+        takes_arguments=True,
+    ),
     Command("health", "services.ingest.health", "tell by the exit code whether ingest speaks on the bus"),
     Command(
         "record-camera",

@@ -24,6 +24,7 @@ EXCEPTIONS: Final = {
     "services/ingest/sources/failure_reasons.py": ("key frame", "I-frame"),
     "services/ingest/sources/rtsp/source.py": ("key frames",),
     "services/ingest/recording/attempt.py": ("key frame",),
+    "shared/checkup/texts.py": ("key frame", "I-frame"),
     # A frame is a part of these formats: of a JPEG, and of a ZeroMQ message, which carries no picture yet.
     "services/ingest/decoding/jpeg.py": ("before its frame", "two frames"),
     "shared/jpeg_segments.py": ("frame header",),

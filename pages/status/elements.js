@@ -9,6 +9,7 @@ import { elementsById } from "../shared/dom.js";
  *   "right-row": HTMLElement, "right-text": HTMLElement, "right-button": HTMLElement,
  *   "out-row": HTMLElement, "out-text": HTMLElement, "out-button": HTMLElement,
  *   "now-row": HTMLElement, "now-text": HTMLElement, "now-button": HTMLElement,
+ *   "check-words": HTMLElement, "check-start": HTMLButtonElement,
  *   legend: HTMLElement, past: HTMLElement, cameras: HTMLElement, services: HTMLElement, settings: HTMLElement,
  *   rescan: HTMLElement, "rescan-words": HTMLElement,
  *   "rescan-start": HTMLButtonElement, "rescan-drop": HTMLButtonElement,

@@ -6,6 +6,7 @@ import { request } from "../shared/server.js";
 import { askClock } from "../shared/witness.js";
 import * as texts from "../texts.js";
 import { showCards, write } from "./cards.js";
+import "./check.js";
 import { showDoubts } from "./clock.js";
 import { page } from "./elements.js";
 import { archiveCard, cameraCard, replicaCard, retentionCard } from "./facts.js";

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.ingest.camera.state import ObservedState
 from services.ingest.settings import CameraSettings
 from shared import __version__
-from shared.bus.status import MAX_WORDS, CameraStatus
+from shared.bus.status import MAX_KEY_FRAME_SECONDS, MAX_WORDS, CameraStatus
 from shared.clock import Clock
 
 
@@ -18,6 +18,7 @@ class Measurements:
     bits_per_second: int | None = None
     viewer_count: int = 0
     camera_utc_ns: int | None = None
+    key_frame_seconds: float | None = None
 
 
 def camera_status(
@@ -53,4 +54,10 @@ def camera_status(
         sent_at_ns=Clock().utc_ns(),
         ingest_version=__version__,
         camera_utc_ns=measurements.camera_utc_ns,
+        key_frame_seconds=_rounded(measurements.key_frame_seconds),
     )
+
+
+def _rounded(key_frame_seconds: float | None) -> float | None:
+    """Within what a status may hold."""
+    return None if key_frame_seconds is None else round(min(max(key_frame_seconds, 0.0), MAX_KEY_FRAME_SECONDS), 2)

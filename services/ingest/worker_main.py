@@ -144,6 +144,7 @@ class AssignedCamera:
             codec=facts.codec,
             bits_per_second=facts.bits_per_second,
             viewer_count=viewer_count,
+            key_frame_seconds=facts.key_frame_seconds,
             camera_utc_ns=None if facts.wall_clock is None else facts.wall_clock.utc_ns_now(),
         )
         return camera_status(self.settings, self._order, self.streams.observed, notices, measurements)

@@ -17,6 +17,7 @@ from services.stream.api.archive_proxy import archive_client, archive_router, fo
 from services.stream.api.archived_sizes import ArchivedSizes
 from services.stream.api.camera_settings import camera_settings_router
 from services.stream.api.cameras import cameras_router
+from services.stream.api.check import check_router
 from services.stream.api.compatibility import Compatibility, state_router
 from services.stream.api.connect import connect_router
 from services.stream.api.control_refusals import tell_fields
@@ -108,6 +109,7 @@ def build_app(
     to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))
     app.include_router(archive_router(to_the_archive))
     app.include_router(status_router(hub, authenticator, shown(settings, SHOWN)))
+    app.include_router(check_router(hub, authenticator, archive, allows_anonymous=settings.allow_anonymous))
     app.include_router(health_router(hub.why_not_ready, problems, strictly=to_the_archive))
     app.include_router(docs_router(app.openapi, has_pages=True))
     if settings.compatibility_urls:

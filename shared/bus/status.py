@@ -19,6 +19,7 @@ MAX_STATUS_BYTES: Final = 16 * 1024
 MAX_FPS: Final = 1000
 MAX_CAMERAS: Final = 1000
 """A receiver knows no more of them: whoever can forge a status could name ever new ones. Five full ingests fit in."""
+MAX_KEY_FRAME_SECONDS: Final = 3600.0
 MAX_CAPTURE_INTERVAL_SECONDS: Final = 30 * 24 * 3600
 
 
@@ -76,6 +77,8 @@ class CameraStatus(BaseModel):
     """The version of Framecast that sent this; None from versions before this member."""
     camera_utc_ns: int | None = Field(default=None, ge=0, lt=INTEGER_LIMIT)
     """What the camera's own clock shows now; None where it does not tell, or is on ingest's computer."""
+    key_frame_seconds: float | None = Field(default=None, ge=0, le=MAX_KEY_FRAME_SECONDS, allow_inf_nan=False)
+    """How far apart the camera's key frames came lately; None where that is not known."""
 
     @model_validator(mode="after")
     def _has_a_pictures_size(self) -> Self:

@@ -264,6 +264,43 @@ def test_retention_is_explained_with_what_will_be_deleted(
         expect(retention.locator("dl").first).to_contain_text(re.compile(r"\d+ pictures?, [\d.]+ kB"))
 
 
+def test_everything_is_checked_at_the_press_of_a_button(page: Page, bus: str, ingest: FakeIngest) -> None:
+    """What is wrong first, in the server's words, with what to do; read aloud, and without a jump of the focus."""
+    del ingest
+    with running_replica(bus) as replica:
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        button, found = page.get_by_role("button", name="Check everything"), page.locator("#check-words li")
+        expect(card(page, "printer")).to_be_visible()
+        expect(found).to_have_count(0)
+        button.press("Enter")
+        expect(button).to_be_enabled()
+        expect(found.filter(has_text="Camera Printer:")).to_have_count(2)
+        expect(found.nth(0)).to_have_text(
+            "Camera Garden: The camera counts as connected, but a viewer got no picture in "
+            "time. Set a key frame interval (GOP, I-frame interval) of one or two seconds in the camera."
+        )
+        expect(found.nth(1)).to_contain_text(f"Camera Printer: The camera refused the login. {REFUSED}")
+        expect(found.nth(2)).to_contain_text("Archive: The archive can't be reached. Check that the archiver runs")
+        expect(page.locator("#check-words li:not(.error)").last).to_have_text("Versions: All services are 0.1.0.")
+        assert fits(page)
+        assert_accessible(page)
+        page.goto("about:blank")
+
+
+def test_a_check_that_can_not_be_done_says_why(chromium: Browser, bus: str, ingest: FakeIngest) -> None:
+    """Another one is under way, say."""
+    del ingest
+    with running_replica(bus) as replica, opened(chromium, "desk", excused="status of") as page:
+        page.route(
+            "**/api/check", lambda route: route.fulfill(status=429, json={"detail": "Another one is under way."})
+        )
+        page.goto(f"http://127.0.0.1:{replica.port}/status")
+        page.get_by_role("button", name="Check everything").click()
+        expect(page.locator("#check-words")).to_have_text("Another one is under way.")
+        expect(page.get_by_role("button", name="Check everything")).to_be_enabled()
+        page.goto("about:blank")
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_logged_in_viewer_can_log_out(chromium: Browser, bus: str, ingest: FakeIngest, size: str) -> None:
     """On every screen size. The page names the role and contains no password."""

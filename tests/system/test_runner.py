@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.__main__ import page_address, set_control
+from services.__main__ import set_control
+from shared.page_address import page_address
 from tests.support.mjpeg import Viewer
 from tests.support.services import ServiceProcess, Stack
 from tests.support.waiting import PATIENCE, wait_until

@@ -12,7 +12,6 @@ from services.ingest.camera.picture_wait import PictureWait
 from services.ingest.camera.policy import CameraPolicy
 from services.ingest.camera.reader_exchange import ReaderExchange
 from services.ingest.camera.renditions import Renditions
-from services.ingest.camera.shortage import shortage
 from services.ingest.camera.state import ObservedState, StateTracker
 from services.ingest.decoding import cpu_limit
 from services.ingest.decoding.lateness import LATE_SECONDS
@@ -20,6 +19,7 @@ from services.ingest.decoding.pictures import Picture
 from services.ingest.sources import Source, SourceFacts, SourceUndecodableError, failure_reasons
 from shared.bus.status import CameraState
 from shared.clock import NS_PER_SECOND, Clock
+from shared.shortage import shortage
 
 TOLD_LATENESS_SECONDS: Final = 0.5
 """A picture's time is corrected by lateness beyond this. Less may be the size of a key frame."""

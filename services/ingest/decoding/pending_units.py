@@ -1,5 +1,7 @@
 """The access units that wait to be decoded: those since the last key frame. Pure."""
 
+import math
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,6 +9,10 @@ from services.ingest.decoding.access_unit import AccessUnit, UnitFormat
 
 MAX_KEPT_BYTES: Final = 32 * 1024 * 1024
 """Of memory, objects included. Far above what cameras send between two key frames: 10 s at 25 Mbit/s."""
+
+KEYS_MEASURED: Final = 8
+"""So many of the newest tell their distance. Units that are read together have one time: fewer tell too little."""
+FEWEST_KEYS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,19 @@ class PendingUnits:
         self._bytes = 0
         self._is_new_start = True
         self._begins_with_key = False
+        self._keys_at: deque[float] = deque(maxlen=KEYS_MEASURED)
         self.is_holding = True
 
     @property
     def has_units(self) -> bool:
         return bool(self._units)
+
+    @property
+    def key_frame_seconds(self) -> float | None:
+        """How far apart the key frames came, on average of the last ones; None while there were few."""
+        if len(self._keys_at) < FEWEST_KEYS:
+            return None
+        return (self._keys_at[-1] - self._keys_at[0]) / (len(self._keys_at) - 1)
 
     def put(self, unit: AccessUnit) -> None:
         """Add the next unit that arrived, or the last one again with more of it."""
@@ -50,6 +64,8 @@ class PendingUnits:
             self.is_holding = False
             self._begins_with_key = True
             self._units, self._bytes = [unit], unit.memory_bytes
+            if not unit.is_continued and math.isfinite(unit.arrived_at):
+                self._keys_at.append(unit.arrived_at)
         elif unit.is_damaged or unit.is_continued or unit.is_after_loss:
             self.hold()
         elif not self.is_holding:

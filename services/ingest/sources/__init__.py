@@ -55,6 +55,8 @@ class SourceFacts:
     """Nothing is wrong with what arrives, but decoding can begin only with the camera's next key frame."""
     wall_clock: WallClock | None = None
     """The camera's own clock, where it tells it and is another computer than this one."""
+    key_frame_seconds: float | None = None
+    """How far apart the pictures are that decoding can begin with."""
     lacks_cpu_time: bool = False
     """This process wants more of a CPU than it gets, so late pictures are not the camera's doing."""
 

@@ -112,6 +112,7 @@ class FfmpegInput:
             notice=None if damage is None or lost else f"The camera's pictures can't be decoded: {damage}.",
             lost_packets=lost,
             waits_for_key_frame=pictures.pending.is_holding and damage is None and not lost,
+            key_frame_seconds=pictures.pending.key_frame_seconds,
             lacks_cpu_time=self.lacks_cpu_time,
         )
 

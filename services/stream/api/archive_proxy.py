@@ -73,7 +73,7 @@ def forwarding(client: httpx2.AsyncClient, limit: PerAddressLimit) -> Forward:
             most = limit.max_per_address
             limit_met("archive requests of one address", address, most, "STREAM_MAX_VIEWERS_PER_ADDRESS")
             raise HTTPException(429, texts.archive_address_full(most), {"Retry-After": "5"})
-        outgoing = _request_to_the_archiver(client, url, request)
+        outgoing = request_to_the_archiver(client, url, request)
         with ExitStack() as place:
             limit.add(address)
             place.callback(limit.remove, address)
@@ -113,7 +113,8 @@ def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byt
     return [(name.lower(), value) for name, value in headers if name.lower().decode("latin-1") not in _HOP_BY_HOP]
 
 
-def _request_to_the_archiver(client: httpx2.AsyncClient, url: httpx2.URL, request: Request) -> httpx2.Request:
+def request_to_the_archiver(client: httpx2.AsyncClient, url: httpx2.URL, request: Request) -> httpx2.Request:
+    """The same request at `url`, a path with its query, in the name of the client that sent it."""
     requester = requester_of(request.scope)
     headers = [each for each in _end_to_end(request.headers.raw) if each[0] not in _FORWARDING]
     headers.append((b"x-forwarded-for", requester.address.encode("latin-1")))

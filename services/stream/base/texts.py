@@ -90,6 +90,15 @@ ARCHIVE_HANGS: Final = (
     "The archive does not answer, though it runs. If this lasts, restart the archiver; its log may say why."
 )
 
+ARCHIVE_NOT_UNDERSTOOD: Final = (
+    "What answers at ARCHIVER_URL is no archiver of this version: bring all services to one version."
+)
+CHECK_UNDER_WAY: Final = "Another check-up is under way. Try again in a few seconds."
+
+
+def archive_answers(status: int) -> str:
+    return f"The archive answers with status {status}. Check ARCHIVER_URL; the archiver's log may say more."
+
 
 def archive_silent(seconds: float) -> str:
     return f"The archive has not answered for {seconds:.0f} s: it is busy. Try again later."

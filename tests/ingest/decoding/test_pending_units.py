@@ -40,6 +40,22 @@ def test_units_without_a_break_continue_the_decoding() -> None:
     assert starts == [True] + [False] * 11
 
 
+def test_the_distance_of_key_frames_is_measured() -> None:
+    """On average, for units that are read together have one time. A key frame that goes on is no second one."""
+    first = units_of("h264")[0]
+    pending = PendingUnits(H264(), b"")
+    told = []
+    for second in (10.0, 12.0, 12.0, 16.0):
+        first.arrived_at = second
+        pending.put(first)
+        told.append(pending.key_frame_seconds)
+    assert told == [None, None, pytest.approx(1.0), pytest.approx(2.0)]
+    first.is_continued = True
+    first.arrived_at = 16.1
+    pending.put(first)
+    assert pending.key_frame_seconds == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize("damaged", [0, 3])
 def test_after_damage_nothing_is_kept_before_the_next_key_frame(damaged: int) -> None:
     """Pictures that depend on a damaged one are damaged too."""

@@ -32,6 +32,7 @@ STATUS = CameraStatus(
     sent_at_ns=1_795_363_201_000_000_000,
     ingest_version="0.1.0",
     camera_utc_ns=1_795_363_200_900_000_000,
+    key_frame_seconds=1.5,
 )
 
 
@@ -55,7 +56,15 @@ def test_what_was_encoded_decodes_to_the_same() -> None:
 def test_a_status_without_the_later_members_decodes() -> None:
     """Services are updated one after the other, and on several hosts on several days."""
     body = json.loads(encode_status(STATUS)[1])
-    for later in ("camera_utc_ns", "ingest_version", "notices", "widths", "codec", "bits_per_second"):
+    for later in (
+        "key_frame_seconds",
+        "camera_utc_ns",
+        "ingest_version",
+        "notices",
+        "widths",
+        "codec",
+        "bits_per_second",
+    ):
         del body[later]
     assert decode_status([b"status/camera_1/", json.dumps(body).encode()]).ingest_version is None
 
@@ -88,6 +97,8 @@ def test_live_and_idle_are_streaming(state: str, streaming: bool) -> None:
         altered(bits_per_second=2**63),
         altered(camera_utc_ns=2**63),
         altered(camera_utc_ns=-1),
+        altered(key_frame_seconds=-1),
+        altered(key_frame_seconds=3601),
         [b"status/other/", encode_status(STATUS)[1]],
         [b"status/camera_1/", b"{"],
     ],

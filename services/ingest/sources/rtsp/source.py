@@ -95,6 +95,7 @@ class RtspSource:
             lost_packets=lost,
             waits_for_key_frame=decoder.pending.is_holding and decoder.damage is None and not lost,
             wall_clock=receiver.wall_clock if receiver.wall_clock and self._is_another_computer() else None,
+            key_frame_seconds=decoder.pending.key_frame_seconds,
             lacks_cpu_time=receiver.lacks_cpu_time,
         )
 

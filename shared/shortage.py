@@ -1,4 +1,4 @@
-"""What this computer is short of, in a sentence. It is read when a camera suffers from it, and at no other time."""
+"""What this computer is short of, in a sentence. It is read when a camera suffers from it, or somebody asks."""
 
 import os
 from contextlib import suppress

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.camera.shortage import free_share_of, shortage, words_of
 from services.ingest.sources import failure_reasons
+from shared.shortage import free_share_of, shortage, words_of
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_the_kernels_figures_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr("os.getloadavg", lambda: (9_000.0, 0.0, 0.0))
     assert shortage().startswith("It is short of ")
     monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
-    monkeypatch.setattr("services.ingest.camera.shortage._MEMORY", tmp_path / "none")
+    monkeypatch.setattr("shared.shortage._MEMORY", tmp_path / "none")
     assert shortage() == ""
 
 
