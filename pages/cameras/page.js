@@ -24,11 +24,12 @@ const keyOf = () => decodeURIComponent(location.hash.slice(1));
 async function look() {
   try {
     await Promise.all([lookAtCameras(), lookAtDevices()]);
+    page.main.removeAttribute("data-asking");
     show();
   } catch (error) {
+    page.main.removeAttribute("data-asking");
     tell(error);
   }
-  page.main.removeAttribute("data-asking");
 }
 
 function show() {
