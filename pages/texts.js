@@ -475,6 +475,13 @@ export const copyLine = (title, name) => `Copy ${title}: ${name}`;
 
 export const addCamera = "Add a camera";
 export const addYourCamera = "Add your camera";
+export const looking = "Looking… It may take half a minute.";
+/** @param {number} count */
+export const foundCameras = (count) => (count ? `${counted(count, "device")} found.` : "");
+/** @param {string} which its size, or its maker */
+export const useStream = (which) => `Use it${which && `: ${which}`}`;
+export const askWithLogin = "Ask it with this login";
+export const loginFirst = "Write the user name and the password below, and press it again.";
 export const trying = "Trying… It may take half a minute.";
 export const itWorks = "It works.";
 export const tryIsUnclear =

@@ -13,8 +13,9 @@ import { showTried } from "./tried.js";
 const LIVE_MS = 10_000;
 const LOOK_MS = 250;
 
-const field = (/** @type {string | null} */ name) =>
-  /** @type {HTMLInputElement | null} */ (name && page.try.elements.namedItem(name));
+/** @param {string | null} name @returns {HTMLInputElement | null} */
+const field = (name) => (name ? page.try.querySelector(`[name="${name}"]:not([type="hidden"])`) : null);
+const small = /** @type {HTMLInputElement} */ (page.try.elements.namedItem("rtsp_url_small"));
 const trying = /** @type {HTMLElement} */ (page.try.querySelector("[role=status]"));
 const keeping = /** @type {HTMLElement} */ (page.keep.querySelector("[role=status]"));
 
@@ -29,8 +30,7 @@ export function openAdding(settings = {}) {
   page.adding.hidden = false;
   page.add.hidden = true;
   for (const [name, value] of Object.entries(settings)) {
-    const input = field(name);
-    if (input) input.value = value;
+    /** @type {HTMLInputElement} */ (page.try.elements.namedItem(name)).value = value;
   }
   forgetTry();
   const empty = ["rtsp_url", "rtsp_username"].map(field).find((input) => !input?.value);
@@ -39,6 +39,7 @@ export function openAdding(settings = {}) {
 
 function close() {
   page.try.reset();
+  small.value = "";
   page.keep.reset();
   forgetTry();
   page.adding.hidden = true;
@@ -101,7 +102,8 @@ async function isLive(key) {
 
 whenSent(page.try, tryIt);
 whenSent(page.keep, keepIt);
-on(page.try, "input", () => {
+on(page.try, "input", ({ target }) => {
+  if (target === field("rtsp_url")) small.value = ""; // it was of another camera
   forgetTry();
   setText(trying, "");
 });

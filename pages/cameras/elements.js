@@ -6,6 +6,7 @@ import { elementsById } from "../shared/dom.js";
  * @type {{
  *   main: HTMLElement, note: HTMLElement, done: HTMLElement, said: HTMLElement, claim: HTMLFormElement,
  *   all: HTMLElement, add: HTMLButtonElement, list: HTMLElement,
+ *   find: HTMLFormElement, found: HTMLElement,
  *   adding: HTMLElement, "adding-title": HTMLElement, try: HTMLFormElement, tried: HTMLElement, keep: HTMLFormElement,
  *   cancel: HTMLButtonElement, save: HTMLButtonElement,
  *   one: HTMLElement, title: HTMLElement, form: HTMLFormElement, groups: HTMLElement, "form-end": HTMLElement,

@@ -9,6 +9,7 @@ import { ask, showCode, wantsCode } from "./asking.js";
 import { page } from "./elements.js";
 import { showList, whenPressed } from "./list.js";
 import { openOne, takeOne } from "./one.js";
+import "./finding.js";
 import { removeCamera } from "./removing.js";
 import { cameraOf, lookAtCameras, lookAtDevices, nameOf, state } from "./state.js";
 

@@ -19,7 +19,7 @@ export function address(path, query = {}) {
  * @param {string} path
  * @param {{ method?: string, query?: Record<string, unknown>, body?: unknown, headers?: Record<string, string>, timeoutMs?: number }} options
  * @returns {Promise<any>}
- * @throws {Error} in words that can be shown, with what else the answer says: `why`, `field`
+ * @throws {Error} in words that can be shown, with its `status` and what else the answer says: `why`, `field`
  */
 export async function request(path, { method = "GET", query, body, headers, timeoutMs = 20_000 } = {}) {
   const json = body !== undefined && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
@@ -31,7 +31,10 @@ export async function request(path, { method = "GET", query, body, headers, time
   );
   if (response.status === 401) return logIn();
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw Object.assign(new Error(answer?.detail ?? texts.answered(response.status)), answer);
+  if (!response.ok)
+    throw Object.assign(new Error(answer?.detail ?? texts.answered(response.status)), answer, {
+      status: response.status,
+    });
   return answer;
 }
 

@@ -12,7 +12,7 @@ from time import monotonic
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Route, expect
 
 from services.stream.base import access_texts
 from tests.browser.sizes import fits, keep_of, opened
@@ -181,6 +181,52 @@ def test_an_address_that_can_t_be_one_is_refused_in_ingest_s_words(house: House,
         expect(page.get_by_role("heading", name="Away")).to_be_visible()
 
 
+def test_a_camera_that_was_found_fills_the_form(house: House, chromium: Browser, camera: RtspCamera) -> None:
+    """As the search answers by its contract: a device with two streams, and one that wants a login first."""
+    streams = [
+        {"rtsp_url": camera.url, "source": 1, "codec": "h264", "width": 640, "height": 360, "role": "main"},
+        {"rtsp_url": f"{camera.url}?small", "source": 1, "codec": "h264", "width": 320, "height": 180, "role": "sub"},
+    ]
+    usual: dict[str, object] = {"maker": None, "model": None, "templates": [], "notices": [], "needs_password": None}
+    open_one = {**usual, "id": "1", "host": "192.0.2.7", "name": "Shed", "maker": "Acme", "streams": streams}
+    shut = {**usual, "id": "2", "host": "192.0.2.8", "name": None, "needs_password": True, "streams": []}
+    asked: list[object] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(json={"devices": [open_one, shut], "notices": ["Many answer late."], "code": None})
+
+    with page_of(chromium, house, "phone") as page:
+        page.route("**/api/settings/cameras/discover", answer)
+        page.get_by_role("button", name="Look in your network").click()
+        expect(status(page, "#find")).to_have_text("2 devices found. Many answer late.")
+        expect(page.locator("#found h3")).to_have_text(["Shed Acme", "192.0.2.8"])
+        assert fits(page)
+        assert_accessible(page)
+        page.get_by_role("button", name="Ask it with this login: 192.0.2.8").click()
+        expect(page.locator("#try").get_by_label("User name")).to_be_focused()
+        page.locator("#try").get_by_label("User name").fill("me")
+        page.locator("#try").get_by_label("Password").fill(SECRET)
+        page.get_by_role("button", name="Ask it with this login: 192.0.2.8").click()
+        wait_until(lambda: len(asked) == 2, "it is asked by itself")
+        assert asked[1] == {"host": "192.0.2.8", "username": "me", "password": SECRET, "code": None}
+        page.get_by_role("button", name=re.compile("^Use it: 640 .*Shed")).click()
+        expect(page.locator("#try").get_by_label("Address")).to_have_value(camera.url)
+        page.locator("#try").get_by_role("button", name="Test").click()
+        expect(status(page, "#try")).to_have_text("It works.")
+        expect(page.locator("#keep").get_by_label("Name")).to_have_value("Shed")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.wait_for_url("**/?camera=shed")
+    assert house.listed()["cameras"][0]["settings"]["rtsp_url_small"] == f"{camera.url}?***"
+
+
+def test_where_nothing_looks_for_cameras_it_is_not_offered(house: House, chromium: Browser) -> None:
+    with page_of(chromium, house) as page:
+        page.route("**/api/settings/cameras/discover", lambda route: route.fulfill(status=405, json={"detail": "No."}))
+        page.get_by_role("button", name="Look in your network").click()
+        expect(page.locator("#find")).to_be_hidden()
+
+
 def test_a_change_is_seen_in_the_picture_without_a_restart(house: House, chromium: Browser, camera: RtspCamera) -> None:
     """A picture is turned; what is wrong stands beside its field, also in the folded part."""
     has(house, "gate", url=pasted(camera))
@@ -223,10 +269,9 @@ def test_a_mask_is_drawn(house: House, chromium: Browser, camera: RtspCamera, wa
         if way == "mouse":
             box = canvas.bounding_box()
             assert box is not None
-            at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
-            drag(page, at(0.1, 0.4), at(0.3, 0.7))
-            drag(page, at(0.2, 0.5), at(0.4, 0.5))
-            drag(page, at(0.5, 0.7), at(0.6, 0.8))
+            drag(page, box, (0.1, 0.4), (0.3, 0.7))
+            drag(page, box, (0.2, 0.5), (0.4, 0.5))
+            drag(page, box, (0.5, 0.7), (0.6, 0.8))
         else:
             page.keyboard.press("Enter")
             expect(page.get_by_role("button", name=re.compile("^Mask 1: 20 . 20 %, at 40 % and 40 %$"))).to_be_focused()
@@ -253,17 +298,21 @@ def test_a_mask_is_drawn(house: House, chromium: Browser, camera: RtspCamera, wa
         assert not is_masked(house)
 
 
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    page.mouse.move(*start)
+def drag(page: Page, box: FloatRect, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """In shares of the box."""
+    (left, top), (right, bottom) = (
+        (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)
+    )
+    page.mouse.move(left, top)
     page.mouse.down()
-    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    page.mouse.move(*end)
+    page.mouse.move((left + right) / 2, (top + bottom) / 2)
+    page.mouse.move(right, bottom)
     page.mouse.up()
 
 
 def size_of(house: House) -> tuple[int, int] | None:
     picture = snapshot(house, "gate")
-    return picture and picture.size
+    return None if picture is None else picture.size
 
 
 def is_masked(house: House) -> bool:
