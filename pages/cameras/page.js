@@ -17,8 +17,9 @@ import { cameraOf, lookAtCameras, lookAtDevices, nameOf, state } from "./state.j
 
 const LOOK_MS = 3_000;
 let isFirst = true;
-/** Whether a change is under way: its answer brings the list up to date. */
-let isBusy = false;
+/** Changes that are under way or wait for the one before: each is made of what that left. */
+let busy = 0;
+let last = Promise.resolve();
 
 const keyOf = () => decodeURIComponent(location.hash.slice(1));
 
@@ -63,10 +64,18 @@ function say(words, isWrong = false) {
   page.done.classList.toggle("error", isWrong);
 }
 
-/** Does something, and says what came of it. @param {() => Promise<string>} change */
-async function act(change) {
-  if (isBusy) return;
-  isBusy = true;
+/** Does something after what was begun before, and says what came of it. @param {() => Promise<string>} change */
+function act(change) {
+  busy += 1;
+  last = last
+    .then(() => doNow(change))
+    .finally(() => {
+      busy -= 1;
+    });
+}
+
+/** @param {() => Promise<string>} change */
+async function doNow(change) {
   try {
     const words = await change();
     await look();
@@ -76,7 +85,6 @@ async function act(change) {
     say(/** @type {Error} */ (error).message, true);
     if (wantsCode(error)) tell(error);
   }
-  isBusy = false;
 }
 
 /** @param {string} key @param {1 | -1} by */
@@ -103,7 +111,7 @@ const ACTS = {
   down: (key) => move(key, 1),
   switch: switchIt,
   remove: async (key) => {
-    const words = await removeCamera(key, say, look);
+    const words = cameraOf(key) ? await removeCamera(key, say, look) : "";
     if (words) page.add.focus();
     return words;
   },
@@ -132,6 +140,6 @@ if (role === "viewer") {
   if (login === undefined) way.href = "setup";
   page.main.removeAttribute("data-asking");
 } else {
-  setInterval(() => document.hidden || isBusy || !page.claim.hidden || look(), LOOK_MS);
+  setInterval(() => document.hidden || busy || !page.claim.hidden || look(), LOOK_MS);
   look();
 }

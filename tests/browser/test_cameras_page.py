@@ -17,11 +17,11 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, Route, expect
 from services.stream.base import access_texts
 from tests.browser.sizes import fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
+from tests.support.asking import ask
 from tests.support.camera import RtspCamera
 from tests.support.camera_house import PASSWORD, SECRET, House, pasted
 from tests.support.figures import note
 from tests.support.waiting import wait_until
-from tests.web.test_matrix import ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.camera]
 expect.set_options(timeout=30_000)
