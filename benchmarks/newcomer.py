@@ -5,8 +5,8 @@
 Needs root. Host and phone are two network namespaces. The host clones this checkout and runs the line in a terminal;
 the phone's Chromium opens the address that stands there, with the host's address in it. People would take longer:
 nothing is counted for reading, and typing takes no time. Without `--download` the libraries are those of this
-checkout's .venv, which are there at once. With it `scripts/setup run` fetches them first, and that is timed apart. With `--camera` the
-newcomer goes on, and adds a camera of the host's network at the page, by an address with the password in it.
+checkout's .venv, which are there at once. With it `scripts/setup run` fetches them first, and that is timed apart.
+With `--camera` the newcomer goes on, and adds a camera at the page by an address with the password in it.
 """
 
 import argparse

@@ -1,9 +1,11 @@
 """The page of cameras in real Chromium, at phone and desk, with the three services as they run and a real camera."""
 
 import json
+import os
 import re
 import signal
 import stat
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
@@ -438,11 +440,34 @@ def test_thirty_cameras(house: House, chromium: Browser, size: str) -> None:
         expect(listed(page).nth(1)).to_have_text("Camera_0_Behind_The_Old_Shed")
 
 
+@contextmanager
+def read_only(directory: Path) -> Iterator[None]:
+    """Nobody may write there, not even root."""
+    if os.geteuid():
+        directory.chmod(0o555)
+        yield
+        directory.chmod(0o755)
+        return
+    subprocess.run(["mount", "--bind", str(directory), str(directory)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(directory)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", str(directory)], check=True)
+
+
+@pytest.mark.parametrize("place", ["environment", "file"])
 def test_cameras_that_are_set_elsewhere_are_shown_and_not_changed(
-    tmp_path: Path, chromium: Browser, camera: RtspCamera
+    tmp_path: Path, chromium: Browser, camera: RtspCamera, place: str
 ) -> None:
-    with running(tmp_path, CAMERA_RTSP_URL=pasted(camera)) as house, page_of(chromium, house) as page:
-        expect(page.locator("#note")).to_contain_text("Change it there")
+    config = tmp_path / "config"
+    config.mkdir()
+    file = config / "cameras.toml"
+    file.write_text(f'[[camera]]\ndevice_key = "gate"\nrtsp_url = "{pasted(camera)}"\n')
+    settings = {"CAMERA_RTSP_URL": pasted(camera)} if place == "environment" else {"CAMERAS_FILE": str(file)}
+    with read_only(config), running(tmp_path, **settings) as house, page_of(chromium, house) as page:
+        words = "Change it there" if place == "environment" else f"The cameras are in {file}"
+        expect(page.locator("#note")).to_contain_text(words)
         expect(listed(page)).to_have_count(1)
         expect(page.get_by_role("button", name="Add a camera")).to_be_hidden()
         expect(page.get_by_role("button", name=re.compile("^(Remove|Switch off|Move)"))).to_have_count(0)
