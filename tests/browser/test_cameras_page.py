@@ -465,7 +465,7 @@ def test_cameras_that_are_set_elsewhere_are_shown_and_not_changed(
     file = config / "cameras.toml"
     file.write_text(f'[[camera]]\ndevice_key = "gate"\nrtsp_url = "{pasted(camera)}"\n')
     settings = {"CAMERA_RTSP_URL": pasted(camera)} if place == "environment" else {"CAMERAS_FILE": str(file)}
-    with read_only(config), running(tmp_path, **settings) as house, page_of(chromium, house) as page:
+    with read_only(config), running(tmp_path, is_claimed=True, **settings) as house, page_of(chromium, house) as page:
         words = "Change it there" if place == "environment" else f"The cameras are in {file}"
         expect(page.locator("#note")).to_contain_text(words)
         expect(listed(page)).to_have_count(1)
