@@ -31,7 +31,7 @@ def camera() -> Iterator[RtspCamera]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("cameras"))
     with ExitStack() as end:
         end.push(house.stack)
@@ -40,7 +40,26 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
-def test_the_demo_scene_is_there_until_a_camera_is_tried_and_added(house: House, camera: RtspCamera) -> None:
+@pytest.fixture
+def empty(running: House) -> House:
+    """Without a camera."""
+    for each in running.listed()["cameras"]:
+        running.do("POST", f"/{each['key']}/remove")
+    wait_until(lambda: list(running.devices()) == ["camera_1"], "the demo scene is there", 20)
+    return running
+
+
+@pytest.fixture
+def house(empty: House, camera: RtspCamera) -> House:
+    """With one."""
+    empty.do("POST", "", settings={"name": "Front door", "rtsp_url": pasted(camera)})
+    empty.wait_until_live("front_door")
+    wait_until(lambda: list(empty.devices()) == ["front_door"], "the demo scene is gone", 20)
+    return empty
+
+
+def test_the_demo_scene_is_there_until_a_camera_is_tried_and_added(empty: House, camera: RtspCamera) -> None:
+    house = empty
     told = house.listed()
     assert (told["origin"], told["can_change"], told["is_demo"], told["cameras"]) == ("page", True, True, [])
     assert list(house.devices()) == ["camera_1"]
@@ -139,8 +158,9 @@ def test_only_the_operator_and_only_our_own_page(house: House) -> None:
 def test_a_restart_of_ingest_keeps_the_cameras_and_meanwhile_nothing_can_be_changed(
     house: House, camera: RtspCamera
 ) -> None:
-    house.listed()
-    house.do("POST", "", settings={"device_key": "second", "rtsp_url": pasted(camera), "archive_keep": "all:forever"})
+    house.ask("POST", "/test", {"settings": {"rtsp_url": pasted(camera)}})
+    house.do("PATCH", "/front_door", settings={"rtsp_password": CHANGED})
+    house.do("POST", "", settings={"device_key": "second", "rtsp_url": pasted(camera)})
     house.wait_until_live("second")
     house.do("PUT", "/order", keys=["second", "front_door"])
     wait_until(lambda: list(house.devices()) == ["second", "front_door"], "they are in order")
@@ -159,9 +179,11 @@ def test_a_restart_of_ingest_keeps_the_cameras_and_meanwhile_nothing_can_be_chan
         assert event in logs
 
 
-def test_the_archive_keeps_the_pictures_and_the_rule_of_a_camera_that_is_taken_out(house: House) -> None:
-    house.listed()
-    house.do("PATCH", "/second", settings={"capture_interval": 1})
+def test_the_archive_keeps_the_pictures_and_the_rule_of_a_camera_that_is_taken_out(
+    house: House, camera: RtspCamera
+) -> None:
+    rules = {"archive_keep": "all:forever", "capture_interval": 1}
+    house.do("POST", "", settings={"device_key": "second", "rtsp_url": pasted(camera), **rules})
 
     def archived() -> dict[str, Any]:
         answer = ask(house.port, "GET", "/api/camera/frames/cameras", house.who)
