@@ -14,7 +14,7 @@ from services.ingest import worker_main
 from services.ingest.sandbox.all_but import AllBut
 from services.ingest.sandbox.private_paths import private_paths
 from services.ingest.sandbox.sandbox import enter_sandbox
-from shared.settings import BusServerSettings
+from shared.bus.settings import BusServerSettings
 
 PROCESSES: Final = 50
 
