@@ -1,5 +1,7 @@
 """What a camera's process pays for its sandbox: CPU time and memory of its own, in processes forked from one that has
 imported everything, as the template's are. The private paths are those of an ingest in this checkout.
+
+    .venv/bin/python -m benchmarks.sandbox
 """
 
 import gc

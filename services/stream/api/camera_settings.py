@@ -1,7 +1,7 @@
 """`/api/settings/cameras`: the cameras as the operator sets them. Ingest owns them, judges each change and keeps it.
 
-No answer has a password. Every write names the version that it was made of, so that nobody overwrites what he has not
-seen.
+No answer has a password. Every write names the version that it was made of, so that nobody overwrites a change
+unseen.
 """
 
 from typing import Annotated, Any, Final, Literal
