@@ -102,7 +102,7 @@ def _form(name: str) -> str:
 
 
 def _of_address(name: str, value: JsonValue, given: Given) -> Table:
-    """The address, with its login beside it where there is no other one beside it."""
+    """The address and the login in it, as settings of their own. A login that is given by itself wins."""
     address = _read(name, value)
     url = addresses.without_login(address)
     if name != "rtsp_url" or url is None:
