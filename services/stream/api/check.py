@@ -139,8 +139,8 @@ async def _try(camera: KnownCamera, hub: Hub, room: asyncio.Semaphore, ends_at: 
 
 
 def _facts_of(camera: KnownCamera, hub: Hub, seconds: float | None, *, is_without_picture: bool) -> CameraFacts:
-    device, problem, status = device_of(camera, hub), hub.problem_of(camera), camera.status
-    has_refusal = hub.refusal_of(camera) is not None
+    device, problem, status = device_of(camera, hub), hub.problems.of(camera), camera.status
+    has_refusal = hub.problems.refusal_of(camera) is not None
     camera_ns = status.camera_utc_ns
     return CameraFacts(
         name=device.name,
