@@ -25,10 +25,10 @@ from shared.bus.curve import ClientKeys
 from shared.bus.keys import client_keys, make_keys, server_keys
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
+from shared.bus.settings import BusClientSettings, BusServerSettings
 from shared.bus.subscriber import Subscriber
 from shared.bus.topics import frame_topic
 from shared.logs import configure_logs
-from shared.settings import BusClientSettings, BusServerSettings
 from tests.support.ports import free_port
 
 SIZES_KB: Final = (12, 68)

@@ -42,7 +42,7 @@ if address:
     keys = None
     if has_keys == "True":
         from shared.bus.keys import control_keys
-        from shared.settings import BusServerSettings
+        from shared.bus.settings import BusServerSettings
         keys = control_keys(BusServerSettings(
             bus_server_secret_file=Path(directory, "server/server.secret"),
             bus_authorized_keys=Path(directory, "server/authorized"),

@@ -1,5 +1,7 @@
 """What a camera's process pays for its sandbox: CPU time and memory of its own, in processes forked from one that has
 imported everything, as the template's are. The private paths are those of an ingest in this checkout.
+
+    .venv/bin/python -m benchmarks.sandbox
 """
 
 import gc
@@ -14,7 +16,7 @@ from services.ingest import worker_main
 from services.ingest.sandbox.all_but import AllBut
 from services.ingest.sandbox.private_paths import private_paths
 from services.ingest.sandbox.sandbox import enter_sandbox
-from shared.settings import BusServerSettings
+from shared.bus.settings import BusServerSettings
 
 PROCESSES: Final = 50
 

@@ -11,6 +11,7 @@ import http.client
 import statistics
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -50,27 +51,25 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=199, help="tokens beside the one that is shown, 199 at most")
     options = parser.parse_args()
     clean_up_when_terminated()
-    with tempfile.TemporaryDirectory() as name, on_core(SERVER_CORE):
+    with tempfile.TemporaryDirectory() as name, on_core(SERVER_CORE), ExitStack() as stack:
         before, after = Path(name, "before"), Path(name, "after")
         before.mkdir()
         after.mkdir()
         old = Stack(before, VIEWER_TOKEN=TOKEN)
-        try:
-            for service in ("ingest", "stream"):
-                old.start(service)
-            wait_until(lambda: answers(old.stream_port), "it answers", 30)
-            with OwnedStack(after, names=("ingest", "stream")) as new:
-                operator = new.claim()
-                for number in range(options.records):
-                    assert new.decide("POST", "/tokens", operator, {"name": f"Nr. {number}"}).status == 200
-                made = new.make_token(operator)["secret"]
-                sides = {
-                    "before": (old.services["stream"].pid, old.stream_port, TOKEN),
-                    "after": (new.services["stream"].pid, new.stream_port, made),
-                }
-                compare(sides, options.requests, options.rounds)
-        finally:
-            old.__exit__(None, None, None)
+        stack.push(old)
+        for service in ("ingest", "stream"):
+            old.start(service)
+        wait_until(lambda: answers(old.stream_port), "it answers", 30)
+        new = stack.enter_context(OwnedStack(after, names=("ingest", "stream")))
+        operator = new.claim()
+        for number in range(options.records):
+            assert new.decide("POST", "/tokens", operator, {"name": f"Nr. {number}"}).status == 200
+        made = new.make_token(operator)["secret"]
+        sides = {
+            "before": (old.services["stream"].pid, old.stream_port, TOKEN),
+            "after": (new.services["stream"].pid, new.stream_port, made),
+        }
+        compare(sides, options.requests, options.rounds)
 
 
 def compare(sides: dict[str, tuple[int, int, str]], count: int, rounds: int) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from shared.bus.settings import BusServerSettings, is_of_this_host
 from shared.control.local import ask_here
 from shared.control.messages import ControlRefusedError, ControlSilentError
 from shared.lifecycle import run_service
-from shared.settings import BusServerSettings, is_of_this_host, load_settings
+from shared.settings import load_settings
 from shared.setup_command import setup_command
 
 PATIENCE_SECONDS: Final = 30.0

@@ -61,7 +61,7 @@ def values_in(text: str) -> dict[str, str]:
     values = {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
     for binding in parse_stream(StringIO(text)):
         if binding.key and not binding.error and (quoted := _SINGLE_QUOTED.match(_raw(binding.original.string))):
-            values[binding.key] = re.sub(r"\\([\\'])", lambda pair: pair[pair[1] == "'"], quoted[1])
+            values[binding.key] = quoted[1].replace("\\'", "'")
     return values
 
 
@@ -88,7 +88,7 @@ def doubts_about(text: str) -> Iterator[str]:
 
 
 def _lines_of(original: "Original") -> str:
-    """The line that it stands on, behind empty ones, or the lines."""
+    """Which line or lines it stands on; the empty ones before it do not count."""
     before = len(original.string) - len(original.string.lstrip())
     first = original.line + original.string[:before].count("\n")
     last = first + original.string.strip().count("\n")

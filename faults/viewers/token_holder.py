@@ -1,4 +1,4 @@
-"""A program with a token of the owner's: it looks with the token of the moment, and with such as must open nothing."""
+"""A program of the owner's: it asks with the token that is valid, and with others that must open nothing."""
 
 import http.client
 import itertools

@@ -16,7 +16,7 @@ from services.archiver.api.upkeep.status import StatusSources, status_router
 from services.archiver.base.retention_policy import parse_age
 from services.archiver.base.settings import ArchiverSettings, unusable_directory
 from services.archiver.base.timelapse_schedule import parse_schedule
-from services.archiver.capture.told_rules import IngestRules
+from services.archiver.capture.ingest_rules import IngestRules
 from services.archiver.clock.witnesses import witnesses_of
 from services.archiver.db.told_rules import ToldRules
 from services.archiver.files.disk_trial import why_unusable
@@ -48,33 +48,15 @@ def add_background_jobs(
     Raises:
         ConfigurationError: when TIMELAPSE_DIR can never be used, or TIMELAPSE_SCHEDULE can't be met.
     """
-    is_left = missing_mount_point(settings.timelapse_dir) or (is_away and not is_there(settings.timelapse_dir))
-    reason = None if is_left else why_unusable(settings.timelapse_dir)
-    if reason is not None:
-        raise unusable_directory("timelapse_dir", settings.timelapse_dir, reason)
+    _check_timelapse_directory(settings, is_away=is_away)
     forecaster = Forecaster.of(settings, archiver.engine, archiver.rules)
-    store, memory, trusted = archiver.frame_files.store, archiver.frame_files.memory, archiver.trusted_clock
-    queue = TimelapseQueue(
-        _timelapse_settings(settings),
-        archiver.engine,
-        clock,
-        memory,
-        store.check_disk,
-        is_clock_trusted=lambda: trusted.doubt() is None,
-        archive_id=lambda: store.marker.archive_id if isinstance(store, LocalStore) else None,
-    )
+    store, trusted = archiver.frame_files.store, archiver.trusted_clock
+    queue = _timelapse_queue(archiver, settings, clock)
     share = DailyShare(archiver.engine, settings.archive_delete_percent)
     cleaner = Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, trusted, share)
     archiver.witnesses = tuple(witnesses_of(archiver.engine, settings.archive_dir, settings.aws_endpoint_url))
-    archiver.jobs |= {
-        "retention": cleaner,
-        "time-lapses": queue,
-    }
-    if settings.cameras_file is not None:
-        archiver.jobs["rules of the cameras"] = archiver.rules
-    if settings.bus_control is not None:
-        told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count, clock.monotonic)
-        archiver.jobs["rules of ingest"], archiver.on_report = told, told.hear
+    archiver.jobs |= {"retention": cleaner, "time-lapses": queue}
+    _add_rules(archiver, settings, clock)
     if settings.timelapse_schedule is not None:
         archiver.jobs["automatic time-lapses"] = _automatic(
             settings, settings.timelapse_schedule, queue, archiver, clock
@@ -96,6 +78,40 @@ def add_background_jobs(
         render_router(queue),
         video_router(queue),
     )
+
+
+def _check_timelapse_directory(settings: ArchiverSettings, *, is_away: bool) -> None:
+    """
+    Raises:
+        ConfigurationError: TIMELAPSE_DIR can never be used.
+    """
+    is_left = missing_mount_point(settings.timelapse_dir) or (is_away and not is_there(settings.timelapse_dir))
+    reason = None if is_left else why_unusable(settings.timelapse_dir)
+    if reason is not None:
+        raise unusable_directory("timelapse_dir", settings.timelapse_dir, reason)
+
+
+def _timelapse_queue(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> TimelapseQueue:
+    files, trusted = archiver.frame_files, archiver.trusted_clock
+    store = files.store
+    return TimelapseQueue(
+        _timelapse_settings(settings),
+        archiver.engine,
+        clock,
+        files.memory,
+        store.check_disk,
+        is_clock_trusted=lambda: trusted.doubt() is None,
+        archive_id=lambda: store.marker.archive_id if isinstance(store, LocalStore) else None,
+    )
+
+
+def _add_rules(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> None:
+    """Have the cameras' own rules followed: those of the cameras file, and those that ingest tells."""
+    if settings.cameras_file is not None:
+        archiver.jobs["rules of the cameras"] = archiver.rules
+    if settings.bus_control is not None:
+        told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count, clock.monotonic)
+        archiver.jobs["rules of ingest"], archiver.on_report = told, told.hear
 
 
 def _automatic(

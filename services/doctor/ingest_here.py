@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from services.doctor import texts
+from shared.bus.settings import BusServerSettings
 from shared.checkup.finding import Finding, Weight
 from shared.control.local import ask_here
 from shared.control.messages import ControlRefusedError, ControlSilentError
 from shared.errors import ConfigurationError
-from shared.settings import BusServerSettings, load_settings
+from shared.settings import load_settings
 
 SECONDS: Final = 5.0
 

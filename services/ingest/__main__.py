@@ -36,12 +36,7 @@ def main() -> int:
     raise_file_limit()
     stop = threading.Event()
     stop_on_signals(stop)
-    cameras: CameraList
-    if settings.cameras_file is None:
-        cameras = _cameras_without_a_file(settings)
-    else:
-        cameras = cameras_file = CamerasFile(settings.cameras_file, Clock())
-        signal.signal(signal.SIGHUP, lambda *_: cameras_file.force_reload())
+    cameras = _cameras(settings)
     owner = open_owner(settings)
     warn_without_sandbox()
     private = private_paths(settings, os.environ)
@@ -73,8 +68,14 @@ def main() -> int:
     return 0
 
 
-def _cameras_without_a_file(settings: IngestSettings) -> CameraList:
-    """The camera of the environment; where there is none, those that the owner adds at the page."""
+def _cameras(settings: IngestSettings) -> CameraList:
+    """Those of the cameras file, which SIGHUP has read again; without it the camera of the environment; without that,
+    those that the owner adds at the page.
+    """
+    if settings.cameras_file is not None:
+        cameras_file = CamerasFile(settings.cameras_file, Clock())
+        signal.signal(signal.SIGHUP, lambda *_: cameras_file.force_reload())
+        return cameras_file
     environment = OneCamera(load_settings(CameraEnvironment))
     if settings.bus_control is None or environment.camera.rtsp_url is not None:
         return environment

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from shared.settings import BusServerSettings, load_settings
+from shared.bus.settings import BusServerSettings
+from shared.settings import load_settings
 
 if TYPE_CHECKING:
     from services.ingest.access.owner import Owner

@@ -16,10 +16,11 @@ from shared.bus.ingest_report import IngestReport, encode_report
 from shared.bus.keys import server_keys
 from shared.bus.proxy import BusProxy
 from shared.bus.publisher import Publisher
+from shared.bus.settings import BusServerSettings
 from shared.bus.status import MAX_WORDS
 from shared.errors import ConfigurationError
 from shared.lifecycle import REFUSAL_SECONDS, stop_on_signals
-from shared.settings import BusServerSettings, load_settings
+from shared.settings import load_settings
 
 if TYPE_CHECKING:
     from services.ingest.access.owner import Owner

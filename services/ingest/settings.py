@@ -38,9 +38,10 @@ from services.ingest.setting_forms import (
     usable_widths,
     usable_zone,
 )
+from shared.bus.settings import BusServerSettings
 from shared.bus.status import MAX_CAPTURE_INTERVAL_SECONDS
 from shared.bus.topics import KEY_PATTERN
-from shared.settings import BusServerSettings, SecretUrl, Settings
+from shared.settings import SecretUrl, Settings
 
 SourceKind = Literal["demo", "rtsp", "http", "file"]
 _ADDRESS: Final = "an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"

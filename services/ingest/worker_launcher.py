@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 WORKER_MODULE: Final = "services.ingest.worker_main"
 _INHERITED: Final = frozenset(
@@ -50,6 +50,40 @@ class WorkerLauncher(Protocol):
 
     def close(self) -> None:
         """Release what starting needed. Processes that were started go on."""
+
+
+class PipedProcess(NamedTuple):
+    """A camera's process, and our ends of its pipes, which are the caller's to close."""
+
+    child: ChildProcess
+    instructions: int
+    """Leads to its standard input."""
+    answers: int
+    """Leads from its standard output."""
+
+
+def launch_with_pipes(launcher: WorkerLauncher, camera_key: str) -> PipedProcess:
+    """Start a process whose input we write and whose output we read. Supervisor's thread.
+
+    Raises:
+        OSError: it can't be started. No descriptor stays open.
+    """
+    its_input, instructions = os.pipe()
+    try:
+        answers, its_output = os.pipe()
+    except OSError:
+        os.close(its_input)
+        os.close(instructions)
+        raise
+    try:
+        return PipedProcess(launcher.launch(camera_key, its_input, its_output), instructions, answers)
+    except OSError:
+        os.close(instructions)
+        os.close(answers)
+        raise
+    finally:
+        os.close(its_input)
+        os.close(its_output)
 
 
 class SpawningLauncher:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NoReturn
 
 from services.ingest.appearance.options import AppearanceOptions
 from services.ingest.appearance.overlay_text import OverlayText
@@ -200,10 +200,17 @@ def main() -> int:
     assignment = json.loads(sys.stdin.readline())
     limit_memory(assignment["max_pixels"])
     cpu_limit.limit_pictures(cpu_seconds(assignment["max_pixels"]))
-    if assignment.get("is_trial"):
-        settings = CameraSettings.model_validate(assignment["camera"])
-        enter_sandbox(map(Path, assignment["private"]), files_of(settings))
-        return run_trial(settings, appearance_options(settings), assignment["max_pixels"])
+    return _try_address(assignment) if assignment.get("is_trial") else _run_camera(assignment)
+
+
+def _try_address(assignment: dict[str, Any]) -> int:
+    settings = CameraSettings.model_validate(assignment["camera"])
+    enter_sandbox(map(Path, assignment["private"]), files_of(settings))
+    return run_trial(settings, appearance_options(settings), assignment["max_pixels"])
+
+
+def _run_camera(assignment: dict[str, Any]) -> NoReturn:
+    """Run the camera until its instructions end, or a thread crashes. It ends the process itself."""
     assigned = AssignedCamera(assignment)
     assigned.enter_sandbox(assignment["private"])
     stop, crashed = threading.Event(), threading.Event()

@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 from typing import Final
 
-from services.ingest.worker_launcher import WorkerLauncher
+from services.ingest.worker_launcher import WorkerLauncher, launch_with_pipes
 from shared.clock import Clock
 
 SILENCE_SECONDS: Final = 10.0
@@ -28,22 +28,7 @@ class WorkerProcess:
         self._clock = clock
         self.started_at = clock.monotonic()
         self.heartbeat_at: float | None = None
-        its_input, instructions = os.pipe()
-        try:
-            heartbeats, its_output = os.pipe()
-        except OSError:
-            os.close(its_input)
-            os.close(instructions)
-            raise
-        try:
-            self._child = launcher.launch(camera_key, its_input, its_output)
-        except OSError:
-            os.close(instructions)
-            os.close(heartbeats)
-            raise
-        finally:
-            os.close(its_input)
-            os.close(its_output)
+        self._child, instructions, heartbeats = launch_with_pipes(launcher, camera_key)
         self._instructions = os.fdopen(instructions, "w", encoding="utf-8")
         self._reader = threading.Thread(
             target=self._read_heartbeats, args=(heartbeats,), name="worker-heartbeats", daemon=True

@@ -86,7 +86,7 @@ def build_app(
     hub.on_unknown_size = ArchivedSizes(archive, hub, authenticator).ask
 
     def problems() -> list[str]:
-        return [*authenticator.problems(), *hub.problems()]
+        return [*authenticator.problems(), *hub.problems.in_words()]
 
     lifespan = partial(_lifespan, hub, authenticator, owner, archive)
     app = DescribedApp(title="Framecast", summary=_SUMMARY, version=__version__, lifespan=lifespan, **WITHOUT_THEIRS)

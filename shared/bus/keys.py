@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from shared.bus.curve import AuthorizedKeys, ClientKeys, ServerKeys, key_bytes, new_secret_key, public_key
+from shared.bus.settings import BusClientSettings, BusServerSettings
 from shared.errors import ConfigurationError
-from shared.settings import BusClientSettings, BusServerSettings, read_secret_file
+from shared.settings import read_secret_file
 
 DEFAULT_CLIENTS: Final = ("stream", "archiver")
 MADE_BY: Final = "python -m shared.bus_keys DIRECTORY"

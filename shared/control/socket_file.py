@@ -32,7 +32,7 @@ class SocketFile:
         self._inode = path.stat().st_ino
 
     def is_key(self, shown: str | None) -> bool:
-        """Whether it is what only someone who may read this directory can show."""
+        """Whether it is the key, which only those who may read this directory know."""
         return hmac.compare_digest(self._key, (shown or "").encode("utf-8", "surrogatepass"))
 
     def close(self) -> None:

@@ -10,8 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import NoDecode
 
 from shared.access.settings import SECRETS, EnvironmentSecrets
+from shared.bus.settings import BusClientSettings
 from shared.errors import ConfigurationError
-from shared.settings import BusClientSettings, Settings, mask_url, url_has_host
+from shared.settings import Settings, mask_url, url_has_host
 from shared.web.allowed_hosts import host_in
 
 Network = IPv4Network | IPv6Network

@@ -30,10 +30,6 @@ ACCESS_NOT_TOLD_YET: Final = (
 )
 INGEST_SILENT: Final = "Ingest, which decides that, does not answer. Try again, and check that it runs if this lasts."
 NOT_OR_NO_LONGER: Final = "This token has been ended, has run out, or is none of this server's: ask for a new one."
-SETUP_NEEDED: Final = (
-    "Nobody has set a password yet. The owner sets one at /setup, with the code that `framecast setup-code` shows on "
-    "the computer of Framecast."
-)
 
 
 def other_access_state(known: str, told: str) -> str:
@@ -55,6 +51,14 @@ def beyond_the_token(cameras: tuple[str, ...] | None, *, has_archive: bool) -> s
     what = "" if cameras is None else f" of {', '.join(cameras)}"
     return (
         f"This token is for the {'pictures' if has_archive else 'live picture'}{what} alone: this address is beyond it."
+    )
+
+
+def setup_needed(command: str) -> str:
+    """`command` shows a setup code."""
+    return (
+        f"Nobody has set a password yet. The owner sets one at /setup, with the code that `{command}` shows on the "
+        "computer of Framecast."
     )
 
 

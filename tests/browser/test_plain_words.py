@@ -8,15 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from services.archiver.db.engine import open_engine
-from services.archiver.db.frames import FrameRows
-from services.archiver.files.frame_files import FrameFiles
-from services.archiver.files.local_store import LocalStore
 from tests.archiver.bus import ScriptedBus, ScriptedCamera
 from tests.archiver.support import jpeg_of
 from tests.browser.archive_site import CAMERA, Site, archive_site
 from tests.support.accessibility import assert_accessible
-from tests.support.archive import MadeArchive
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
 from tests.support.waiting import wait_until
@@ -24,11 +19,6 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 NOW = datetime.now(UTC)
-
-
-def made_in(directory: Path) -> MadeArchive:
-    frame_rows = FrameRows(open_engine(f"sqlite:///{directory}/db/archive.db"))
-    return MadeArchive(FrameFiles(LocalStore(directory / "frames")), frame_rows)
 
 
 @pytest.fixture

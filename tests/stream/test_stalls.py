@@ -23,7 +23,10 @@ def state(replica: Replica) -> str:
 def test_right_after_a_stall_of_the_loop_no_camera_is_silent(replica: Replica, ingest: FakeIngest) -> None:
     """Ingest has gone on all the time; its statuses wait in the kernel."""
     ingest.say(status_of("cam1"))
-    assert replica.after_a_stall(STALL_SECONDS, lambda: (state(replica), replica.hub.problems())) == ("live", [])
+    assert replica.after_a_stall(STALL_SECONDS, lambda: (state(replica), replica.hub.problems.in_words())) == (
+        "live",
+        [],
+    )
     assert replica.json("/api/camera/stream/status")[1]["state"] == "live"
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from services.ingest.access.owner import Owner
 from shared.access.settings import EnvironmentSecrets
 from shared.bus.ingest_report import IngestReport, encode_report
+from shared.bus.settings import BusServerSettings
 from shared.bus.subscriber import Subscriber
 from shared.clock import Clock
 from shared.control.local import ask_here
-from shared.settings import BusServerSettings
 from shared.web.access.owner_access import OwnerAccess, owner_access
 from tests.support.bus import FakeIngest
 from tests.support.ports import free_port

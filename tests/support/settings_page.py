@@ -19,15 +19,8 @@ from services.archiver.base.settings import ArchiverSettings
 from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
 from services.stream.settings import StreamSettings
 from shared.access.settings import EnvironmentSecrets
-from shared.settings import (
-    BusClientSettings,
-    BusServerSettings,
-    PictureSettings,
-    ServiceSettings,
-    Settings,
-    _secret_kind,
-    variable_name,
-)
+from shared.bus.settings import BusClientSettings, BusServerSettings
+from shared.settings import PictureSettings, ServiceSettings, Settings, _secret_kind, variable_name
 from shared.web.settings import WebSettings
 
 SERVICES: Final[dict[str, tuple[type[Settings], ...]]] = {

@@ -24,6 +24,7 @@ from shared.bus.access_state import AccessScope
 from shared.bus.status import CameraStatus
 from shared.clock import Clock
 from shared.control.messages import ControlRefusedError, ControlRequest, Proof, Why
+from shared.setup_command import setup_command
 from shared.web import texts as web_texts
 from shared.web.access import owner_access
 from shared.web.access.access_secrets import AccessSecrets
@@ -566,7 +567,7 @@ def test_published_without_a_password_there_is_the_setup_page_alone(published: R
         assert "setup" in headers.get("location", "setup"), path
     for path in ("/api/devices", "/api/camera/stream", "/api/camera/frames", "/readyz", "/openapi.json", "/api/access"):
         status, headers, body = published.request(path, headers={"Accept": "application/json"})
-        assert (status, json.loads(body)["detail"]) == (401, web_texts.SETUP_NEEDED), path
+        assert (status, json.loads(body)["detail"]) == (401, web_texts.setup_needed(setup_command())), path
         assert "www-authenticate" not in headers
     for path in ("/setup", "/setup.js", "/framecast.css", "/healthz"):
         assert status_at(published, path) == 200, path
@@ -581,7 +582,7 @@ def test_the_picture_of_a_refusal_says_what_is_needed(published: Replica, owner:
         status, _, body = published.request(f"/api/camera/snapshot{query}")
         return status == 401 and body == draw_placeholder(Problem(headline, advice), refusal_pictures.SIZE, None)
 
-    assert shows("", texts.SETUP_FIRST, web_texts.SETUP_NEEDED)
+    assert shows("", texts.SETUP_FIRST, web_texts.setup_needed(setup_command()))
     ended = owner.add()
     owner.end(ended)
     assert shows(f"?token={ended}", texts.TOKEN_NOT_VALID, web_texts.NOT_OR_NO_LONGER)

@@ -18,10 +18,10 @@ from services.ingest.access.tokens import Tokens
 from shared.access.settings import EnvironmentSecrets
 from shared.bus.ingest_report import AccessMark
 from shared.bus.keys import control_keys
+from shared.bus.settings import BusServerSettings
 from shared.clock import Clock
 from shared.control.messages import ControlAnswer, ControlRequest
 from shared.control.server import ControlServer
-from shared.settings import BusServerSettings
 
 
 class Owner:

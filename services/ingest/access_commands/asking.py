@@ -4,9 +4,10 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from shared.bus.settings import BusServerSettings
 from shared.control.local import ask_here
 from shared.control.messages import ControlRefusedError, ControlSilentError
-from shared.settings import BusServerSettings, load_settings
+from shared.settings import load_settings
 
 EXIT_REFUSED: Final = 1
 EXIT_SILENT: Final = 3

@@ -147,7 +147,7 @@ class Changes:
         return self.origin.file
 
     def _at(self, version: str) -> Cameras:
-        """The cameras, if they are as whoever changes them has seen them, and can be changed."""
+        """The cameras, if this is their version still and they can be changed."""
         why_not = self.why_not()
         if why_not is not None:
             raise ControlRefusedError("not_here", why_not)

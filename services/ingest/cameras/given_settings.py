@@ -1,7 +1,7 @@
 """A camera's table with the settings that somebody gave at the page. Pure.
 
-A login within an address is taken apart, so that it stands beside it. A password that is kept never goes to another
-place than before without being given again: who may change cameras must not get to know it by that.
+A login within an address is taken apart, so that it stands beside it. A kept password goes to no new
+place unless it is given again: whoever may change cameras must not learn it that way.
 """
 
 from collections.abc import Mapping
@@ -102,7 +102,7 @@ def _form(name: str) -> str:
 
 
 def _of_address(name: str, value: JsonValue, given: Given) -> Table:
-    """The address, with its login beside it where there is no other one beside it."""
+    """The address and the login in it, as settings of their own. A login that is given by itself wins."""
     address = _read(name, value)
     url = addresses.without_login(address)
     if name != "rtsp_url" or url is None:
@@ -144,7 +144,7 @@ def _is_as_shown(table: Table, name: str, value: JsonValue) -> bool:
 def _refuse_to_tell_password(before: CameraSettings, after: CameraSettings, given: Given) -> None:
     """
     Raises:
-        CameraTableError: a kept password would go to another place, and whoever asks has not shown that he knows it.
+        CameraTableError: a kept password would go to another place, and was not given again.
     """
     known = addresses.destinations(before)
     kept = {destination.password for destination in known}

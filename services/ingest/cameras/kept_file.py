@@ -107,7 +107,7 @@ class KeptFile:
             self._written(".before.new", before.data, _OWNER_ONLY).replace(beside)
 
     def _mode(self, *, has_secret: bool) -> int:
-        """That of the file there is, as far as a secret allows."""
+        """The mode for the new file: that of the present one, or its owner's alone where there is a secret in it."""
         with suppress(FileNotFoundError):
             if not has_secret:
                 return self.path.stat().st_mode & 0o777

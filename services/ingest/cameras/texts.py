@@ -47,7 +47,6 @@ ONE_SEARCH: Final = "A search for cameras is under way already. Try again in som
 SEARCH_ENDED: Final = "The search ended before it had asked everything. The log of ingest may say why."
 NO_PROCESS: Final = "Ingest can't start a process for it at the moment. Try again."
 TRY_ENDED: Final = "The process that tried it ended by itself. The log of ingest says why."
-CODE_NEEDED: Final = "Ingest needs the operator's login for this, or where no password is set the setup code."
 
 
 def taken(key: str) -> str:

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from services.ingest.cameras import addresses, texts
 from services.ingest.cameras_file import in_file_keys
 from services.ingest.settings import CameraSettings
-from services.ingest.worker_launcher import ChildProcess, WorkerLauncher
+from services.ingest.worker_launcher import PipedProcess, WorkerLauncher, launch_with_pipes
 from shared.control.messages import ControlRefusedError
 from shared.logs import get_logger
 
@@ -35,12 +35,6 @@ _READ_BYTES: Final = 64 * 1024
 log = get_logger(__name__)
 
 
-class _Started(NamedTuple):
-    child: ChildProcess
-    instructions: int
-    answers: int
-
-
 class Trials:
     """`start_waiting` is for the supervisor's thread, `attempt` for any other. No process may read `private`."""
 
@@ -48,7 +42,7 @@ class Trials:
         self._max_pixels: Final = max_pixels
         self._private: Final = private
         self._room: Final = threading.Semaphore(MAX_AT_ONCE)
-        self._waiting: queue.SimpleQueue[Future[_Started]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Future[PipedProcess]] = queue.SimpleQueue()
 
     def start_waiting(self, launcher: WorkerLauncher) -> None:
         """Start the processes that somebody waits for. It never waits. Called several times a second."""
@@ -57,7 +51,7 @@ class Trials:
             if not waiting.set_running_or_notify_cancel():
                 continue
             try:
-                waiting.set_result(_start(launcher))
+                waiting.set_result(launch_with_pipes(launcher, PROCESS_NAME))
             except OSError as error:
                 waiting.set_exception(error)
 
@@ -97,8 +91,8 @@ class Trials:
             started.child.wait()
         return told or {"works": False, "reason": texts.no_picture(seconds)}
 
-    def _started(self) -> _Started:
-        waiting: Future[_Started] = Future()
+    def _started(self) -> PipedProcess:
+        waiting: Future[PipedProcess] = Future()
         self._waiting.put(waiting)
         try:
             return waiting.result(START_SECONDS)
@@ -118,26 +112,7 @@ class Trials:
         return json.dumps(assignment).encode() + b"\n"
 
 
-def _start(launcher: WorkerLauncher) -> _Started:
-    its_input, instructions = os.pipe()
-    try:
-        answers, its_output = os.pipe()
-    except OSError:
-        os.close(its_input)
-        os.close(instructions)
-        raise
-    try:
-        return _Started(launcher.launch(PROCESS_NAME, its_input, its_output), instructions, answers)
-    except OSError:
-        os.close(instructions)
-        os.close(answers)
-        raise
-    finally:
-        os.close(its_input)
-        os.close(its_output)
-
-
-def _told(started: _Started, assignment: bytes, until: float) -> dict[str, Any] | None:
+def _told(started: PipedProcess, assignment: bytes, until: float) -> dict[str, Any] | None:
     """The last that the process told, by its end or by `until` (monotonic seconds); None where it told nothing."""
     with suppress(BrokenPipeError):
         os.write(started.instructions, assignment)

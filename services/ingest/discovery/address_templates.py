@@ -56,7 +56,7 @@ def askable(port: int) -> tuple[MakersAddress, ...]:
 
 
 def template(address: MakersAddress, host: str, port: int, *, answers: bool | None = None) -> Template:
-    """`port` counts where the maker has none of his own."""
+    """`port` counts where the maker names none."""
     place = f"[{host}]" if ":" in host else host
     start = f"{address.scheme}://{place}:{address.port or port}"
     sub = None if address.sub is None else start + address.sub

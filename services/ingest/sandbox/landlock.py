@@ -28,7 +28,7 @@ _BIND_TCP_SINCE: Final = 4
 _ABSTRACT_SOCKETS_AND_SIGNALS: Final = 1 << 0 | 1 << 1
 _SCOPES_SINCE: Final = 6
 _RULESET: Final = struct.Struct("=QQQ")
-"""Rights on files, rights on the network, and what the process's own sandbox is the limit of."""
+"""Rights on files, rights on the network, and what may not go beyond the process's own sandbox."""
 _RULE: Final = struct.Struct("=Qi")
 
 

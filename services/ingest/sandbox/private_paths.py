@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from shared.settings import BusServerSettings
+from shared.bus.settings import BusServerSettings
 from shared.settings_file import SETTINGS_FILE
 
 _NAMES_A_SECRET: Final = re.compile(r"(?:PASSWORD|TOKEN|SECRET|KEY|URL)_FILE$")

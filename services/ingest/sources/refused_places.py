@@ -1,6 +1,4 @@
-"""Which places are never connected, whatever an address says: an address is judged where it leads, as a name may lead
-anywhere.
-"""
+"""Which places are never connected. The IP address of a connection is judged, since a name may lead anywhere."""
 
 import socket
 

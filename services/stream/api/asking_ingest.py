@@ -1,4 +1,4 @@
-"""A request of somebody at the page, handed on to ingest with what he showed to us: ingest judges that."""
+"""Hands a request from the page on to ingest, with what its sender showed to us: ingest judges that."""
 
 from typing import Any
 

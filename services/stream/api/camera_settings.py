@@ -1,7 +1,7 @@
 """`/api/settings/cameras`: the cameras as the operator sets them. Ingest owns them, judges each change and keeps it.
 
-No answer has a password. Every write names the version that it was made of, so that nobody overwrites what he has not
-seen.
+No answer has a password. Every write names the version that it was made of, so that nobody overwrites a change
+unseen.
 """
 
 from typing import Annotated, Any, Final, Literal
@@ -141,51 +141,57 @@ class Tried(Answered):
 
 def camera_settings_router(authenticator: Authenticator, owner: OwnerAccess) -> APIRouter:
     router = APIRouter(prefix=CAMERAS, tags=["camera settings"], responses=_REFUSALS)
-    ask = IngestAsker(authenticator, owner).ask
+    asker = IngestAsker(authenticator, owner)
 
     @router.get("", summary="The cameras and their settings, without passwords")
     async def cameras(request: Request, code: CodeHeader = None) -> SetCameras:
-        told = await ask(request, "cameras", {}, code)
+        told = await asker.ask(request, "cameras", {}, code)
         listed = list(told["cameras"])
         going_on = told["code"] or code
         following, version = told.get("next"), told["version"]
         while following is not None:
-            more = await ask(request, "cameras", {"after": following}, going_on)
+            more = await asker.ask(request, "cameras", {"after": following}, going_on)
             if more["version"] != version:
                 raise HTTPException(503, access_texts.CAMERAS_CHANGING, {"Retry-After": "1"})
             listed, following = listed + more["cameras"], more.get("next")
         return SetCameras.model_validate({**told, "cameras": listed})
 
-    @router.post("", status_code=201, summary="Add a camera")
-    async def add(request: Request, wanted: NewCamera) -> Changed:
-        arguments = {"version": wanted.version, "settings": wanted.settings}
-        return Changed.model_validate(await ask(request, "camera_add", arguments, wanted.code))
+    _add_trials(router, asker)
+    _add_changes(router, asker)
+    return router
 
+
+def _add_trials(router: APIRouter, asker: IngestAsker) -> None:
     @router.post("/test", summary="Try an address: its first picture, or why none comes")
     async def test(request: Request, wanted: CameraTest) -> Tried:
         arguments = {"key": wanted.key, "settings": wanted.settings}
-        told = await ask(request, "camera_test", arguments, wanted.code, deadline_seconds=LONGEST_SECONDS)
+        told = await asker.ask(request, "camera_test", arguments, wanted.code, deadline_seconds=LONGEST_SECONDS)
         return Tried.model_validate(told)
 
     @router.post("/discover", summary="Look for cameras on the network")
     async def discover(request: Request, wanted: Wanted) -> Found:
         arguments = {"host": wanted.host, "username": wanted.username, "password": wanted.password}
-        told = await ask(request, "camera_discover", arguments, wanted.code, deadline_seconds=LONGEST_SECONDS)
+        told = await asker.ask(request, "camera_discover", arguments, wanted.code, deadline_seconds=LONGEST_SECONDS)
         return Found.model_validate(told)
+
+
+def _add_changes(router: APIRouter, asker: IngestAsker) -> None:
+    @router.post("", status_code=201, summary="Add a camera")
+    async def add(request: Request, wanted: NewCamera) -> Changed:
+        arguments = {"version": wanted.version, "settings": wanted.settings}
+        return Changed.model_validate(await asker.ask(request, "camera_add", arguments, wanted.code))
 
     @router.put("/order", summary="Put the cameras in another order")
     async def order(request: Request, wanted: CameraOrder) -> Changed:
         arguments = {"version": wanted.version, "keys": wanted.keys}
-        return Changed.model_validate(await ask(request, "camera_order", arguments, wanted.code))
+        return Changed.model_validate(await asker.ask(request, "camera_order", arguments, wanted.code))
 
     @router.patch("/{key}", summary="Change a camera's settings")
     async def change(request: Request, key: PathKey, wanted: CameraChange) -> Changed:
         arguments = {"key": key, "version": wanted.version, "settings": wanted.settings}
-        return Changed.model_validate(await ask(request, "camera_change", arguments, wanted.code))
+        return Changed.model_validate(await asker.ask(request, "camera_change", arguments, wanted.code))
 
     @router.post("/{key}/remove", summary="Take a camera out")
     async def remove(request: Request, key: PathKey, wanted: CameraRemoval) -> Changed:
         arguments = {"key": key, "version": wanted.version, "archive": wanted.archive}
-        return Changed.model_validate(await ask(request, "camera_remove", arguments, wanted.code))
-
-    return router
+        return Changed.model_validate(await asker.ask(request, "camera_remove", arguments, wanted.code))

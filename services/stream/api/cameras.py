@@ -113,7 +113,7 @@ def _told_to_guests(camera: KnownCamera, hub: Hub) -> str | None:
     """The last error in words for the holder of a share link. The error itself and the notices are the owner's: they
     name settings.
     """
-    problem = hub.problem_of(camera)
+    problem = hub.problems.of(camera)
     return None if problem is None else problem.guests_advice or None
 
 
@@ -133,7 +133,7 @@ def device_of(camera: KnownCamera, hub: Hub) -> Device:
         state=camera.state(now),
         is_streaming=camera.is_streaming(now),
         since=datetime.fromtimestamp(status.since_ns / 1e9, UTC),
-        last_error=hub.refusal_of(camera) or status.last_error,
+        last_error=hub.problems.refusal_of(camera) or status.last_error,
         notices=list(status.notices),
         source=status.source,
         width=status.width,

@@ -6,7 +6,7 @@ The rules and their words are in `shared/checkup/`.
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Self
 
 import httpx2
 from fastapi import APIRouter, HTTPException, Request
@@ -19,7 +19,7 @@ from services.stream.fanout.cameras import SILENT_AFTER_SECONDS, KnownCamera
 from services.stream.fanout.hub import Hub
 from shared import __version__
 from shared.checkup.facts import AccessFacts, CameraFacts, Facts, IngestFacts
-from shared.checkup.finding import Weight, is_well
+from shared.checkup.finding import Finding, Weight, is_well
 from shared.checkup.rules import findings_of
 from shared.shortage import shortage
 from shared.web.access.authenticator import Authenticator
@@ -40,6 +40,10 @@ class FindingAnswer(BaseModel):
     about: str
     text: str
     advice: str = Field(description="what to do; empty where there is nothing to do, or the text says it")
+
+    @classmethod
+    def of(cls, finding: Finding) -> Self:
+        return cls(weight=finding.weight, about=finding.about, text=finding.text, advice=finding.advice)
 
 
 class CheckAnswer(BaseModel):
@@ -78,10 +82,6 @@ def check_router(
         cameras = hub.cameras.in_order()
         names = {camera.status.camera: camera.status.name for camera in cameras}
         tried, known = await asyncio.gather(_try_all(cameras, hub), archive_facts.find(request, now, names))
-        ingests = {version for camera in cameras if (version := camera.status.ingest_version) is not None}
-        versions = [("stream", __version__), *(("ingest", version) for version in sorted(ingests))]
-        if known.version is not None:
-            versions.append(("archiver", known.version))
         access = _access(request, authenticator, allows_anonymous=allows_anonymous)
         findings = findings_of(
             Facts(
@@ -90,15 +90,20 @@ def check_router(
                 access=access,
                 archive=known.facts,
                 shortage=short_of,
-                versions=tuple(versions),
+                versions=_versions(cameras, known.version),
             )
         )
-        told = [
-            FindingAnswer(weight=each.weight, about=each.about, text=each.text, advice=each.advice) for each in findings
-        ]
+        told = [FindingAnswer.of(finding) for finding in findings]
         return CheckAnswer(now=now, version=__version__, role=access.role, is_well=is_well(findings), findings=told)
 
     return router
+
+
+def _versions(cameras: list[KnownCamera], archiver: str | None) -> tuple[tuple[str, str], ...]:
+    """Of each service that told one; several ingests may differ."""
+    ingests = {version for camera in cameras if (version := camera.status.ingest_version) is not None}
+    others = () if archiver is None else (("archiver", archiver),)
+    return ("stream", __version__), *(("ingest", version) for version in sorted(ingests)), *others
 
 
 def _ingest(hub: Hub) -> IngestFacts:
@@ -139,8 +144,8 @@ async def _try(camera: KnownCamera, hub: Hub, room: asyncio.Semaphore, ends_at: 
 
 
 def _facts_of(camera: KnownCamera, hub: Hub, seconds: float | None, *, is_without_picture: bool) -> CameraFacts:
-    device, problem, status = device_of(camera, hub), hub.problem_of(camera), camera.status
-    has_refusal = hub.refusal_of(camera) is not None
+    device, problem, status = device_of(camera, hub), hub.problems.of(camera), camera.status
+    has_refusal = hub.problems.refusal_of(camera) is not None
     camera_ns = status.camera_utc_ns
     return CameraFacts(
         name=device.name,

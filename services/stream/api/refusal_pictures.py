@@ -18,17 +18,18 @@ from services.stream.api.mjpeg import NO_CACHE
 from services.stream.base import texts
 from services.stream.fanout.cameras import Problem
 from shared.logs import get_logger
-from shared.web.texts import EXPIRED_LINK, NOT_OR_NO_LONGER, SETUP_NEEDED, SIGN_ON_NEEDED
+from shared.setup_command import setup_command
+from shared.web.texts import EXPIRED_LINK, NOT_OR_NO_LONGER, SIGN_ON_NEEDED, setup_needed
 
 SIZE: Final = (640, 360)
 """Small: anybody may have it sent, as often as they ask."""
 _OF_PICTURES: Final = re.compile(r"/api/(?:camera|cameras/[^/]+)/(snapshot|stream)")
-_PROBLEMS: Final = {
-    EXPIRED_LINK: Problem(texts.LINK_NOT_VALID, EXPIRED_LINK),
-    SIGN_ON_NEEDED: Problem(texts.SIGN_ON_FIRST, SIGN_ON_NEEDED),
-    NOT_OR_NO_LONGER: Problem(texts.TOKEN_NOT_VALID, NOT_OR_NO_LONGER),
-    SETUP_NEEDED: Problem(texts.SETUP_FIRST, SETUP_NEEDED),
+_HEADLINES: Final = {
+    EXPIRED_LINK: texts.LINK_NOT_VALID,
+    SIGN_ON_NEEDED: texts.SIGN_ON_FIRST,
+    NOT_OR_NO_LONGER: texts.TOKEN_NOT_VALID,
 }
+"""By the reason, which stands below."""
 _LOGIN_NEEDED: Final = Problem(texts.LOGIN_NEEDED, texts.LOGIN_NEEDED_ADVICE)
 _UNAUTHORIZED: Final = 401
 log = get_logger(__name__)
@@ -39,13 +40,15 @@ class RefusalPictures:
 
     def __init__(self) -> None:
         self._drawn: dict[Problem, asyncio.Task[bytes | None]] = {}
+        self._headlines = _HEADLINES | {setup_needed(setup_command()): texts.SETUP_FIRST}
 
     def __call__(self, scope: Scope, reason: str, headers: dict[str, str]) -> ASGIApp | None:
         """None where words are better: at other addresses, and for clients that would rather read."""
         found = _OF_PICTURES.fullmatch(scope["path"])
         if scope["type"] != "http" or found is None or _wants_words(scope, is_stream=found[1] == "stream"):
             return None
-        problem = _PROBLEMS.get(reason, _LOGIN_NEEDED)
+        headline = self._headlines.get(reason)
+        problem = _LOGIN_NEEDED if headline is None else Problem(headline, reason)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             jpeg = await self._picture(problem)

@@ -132,7 +132,7 @@ async def _snapshot(hub: Hub, request: Request, key: str | None, options: Snapsh
         camera.check_width(options.width)
     except WidthNotOfferedError as error:
         raise HTTPException(422, str(error)) from None
-    problem = hub.problem_of(camera)
+    problem = hub.problems.of(camera)
     if problem is not None:
         told = problem.for_guests() if requester_of(request.scope).has_link else problem
         raise _no_picture(f"{told.headline}. {told.advice}".strip())

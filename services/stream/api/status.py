@@ -92,7 +92,7 @@ def status_router(hub: Hub, authenticator: Authenticator, shown_settings: Mappin
             bus=_bus(hub, now),
             access=_access(request, authenticator),
             cameras=[_camera(camera, hub) for camera in hub.cameras.in_order()],
-            problems=[*authenticator.problems(), *hub.problems()],
+            problems=[*authenticator.problems(), *hub.problems.in_words()],
             settings=dict(shown_settings),
         )
 
@@ -126,14 +126,14 @@ def _access(request: Request, authenticator: Authenticator) -> AccessOverview:
 
 
 def _camera(camera: KnownCamera, hub: Hub) -> CameraOverview:
-    device, problem = device_of(camera, hub), hub.problem_of(camera)
+    device, problem = device_of(camera, hub), hub.problems.of(camera)
     known = device.model_dump()
     if problem is not None and problem.since_ns is not None:
         known["since"] = datetime.fromtimestamp(problem.since_ns / 1e9, UTC)
     return CameraOverview(
         **known,
         headline=texts.STATE_HEADLINES.get(device.state, device.state) if problem is None else problem.headline,
-        advice="" if hub.refusal_of(camera) else texts.STATE_ADVICE.get(device.state, ""),
+        advice="" if hub.problems.refusal_of(camera) else texts.STATE_ADVICE.get(device.state, ""),
         clock_offset_seconds=clock_offset_seconds(camera),
         ingest_version=camera.status.ingest_version,
     )

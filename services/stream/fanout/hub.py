@@ -12,7 +12,8 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 from services.stream.base import texts
-from services.stream.fanout.cameras import NO_PICTURE_YET, TOO_OLD, WAITING, Cameras, KnownCamera, Problem
+from services.stream.fanout.camera_problems import CameraProblems
+from services.stream.fanout.cameras import NO_PICTURE_YET, TOO_OLD, Cameras, Problem
 from services.stream.fanout.feed import Feed
 from services.stream.fanout.feeds import Feeds
 from services.stream.fanout.ingests import Ingests
@@ -75,6 +76,7 @@ class Hub:
         self.has_bus_keys: Final = bus_keys is not None
         self._clock = LoopClock()
         """By which silence is judged: of a camera, of the bus, of a viewer."""
+        self.problems: Final = CameraProblems(self.cameras, self._ingests, self._clock.seconds)
         self._bus = Subscriber(bus_addresses, bus_keys, seconds=self._clock.seconds)
         self._feeds = Feeds(self._bus, self.cameras, self._clock.seconds, self._clock.awake_seconds)
         self._viewers = ViewerRegistry(self._feeds, stall_seconds, self._clock.seconds)
@@ -205,28 +207,6 @@ class Hub:
         """Which setting keeps ingest from starting, in its words; None where it did not say so lately."""
         return self._ingests.refusal(self.loop_seconds)
 
-    def refusal_of(self, camera: KnownCamera) -> str | None:
-        """Which setting keeps a silent camera's ingest from starting; None where it may be something else."""
-        now = self.loop_seconds
-        return self._ingests.refusal_of(camera.status.camera, now) if camera.is_silent(now) else None
-
-    def problem_of(self, camera: KnownCamera) -> Problem | None:
-        """Why a camera has no live picture now; None while it has one. A silent ingest may have said why it is so."""
-        problem, refusal = camera.problem(self.loop_seconds), self.refusal_of(camera)
-        if problem is None or refusal is None:
-            return problem
-        return _of_a_setting(refusal, problem.since_ns)
-
-    def problems(self) -> list[str]:
-        """What is wrong beyond this replica, in words. A refusal stands there once, and not for each of its cameras."""
-        now, refusal = self.loop_seconds, self.refusal
-        cameras = self.cameras.in_order()
-        if not cameras and refusal is None:
-            return [WAITING.advice]
-        refusals = [] if refusal is None else [f"{texts.INGEST_REFUSES}: {refusal}"]
-        others = [camera for camera in cameras if self.refusal_of(camera) is None]
-        return refusals + [f"{camera.status.name}: {text}" for camera in others for text in camera.complaints(now)]
-
     # As messages arrive.
 
     def _take(self, parts: list[bytes]) -> None:
@@ -318,13 +298,4 @@ class Hub:
     def _trouble(self, feed: Feed) -> tuple[Problem | None, tuple[int, int] | None]:
         """What is wrong with the feed's camera, if anything is, and the size of a placeholder for it."""
         camera = None if feed.camera_key is None else self.cameras.get(feed.camera_key)
-        if camera is None:
-            return self._waiting(), None
-        return self.problem_of(camera), camera.size(feed.rendition)
-
-    def _waiting(self) -> Problem:
-        return WAITING if self.refusal is None else _of_a_setting(self.refusal)
-
-
-def _of_a_setting(refusal: str, since_ns: int | None = None) -> Problem:
-    return Problem(texts.INGEST_REFUSES, refusal, since_ns, texts.OWNERS_SETTINGS)
+        return self.problems.of(camera), None if camera is None else camera.size(feed.rendition)

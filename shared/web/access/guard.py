@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.control.messages import ControlRefusedError, ControlSilentError
 from shared.errors import FramecastError
+from shared.setup_command import setup_command
 from shared.web.access.authenticator import (
     AccessNotKnownError,
     Authenticator,
@@ -43,10 +44,10 @@ from shared.web.texts import (
     INGEST_SILENT,
     NOT_OR_NO_LONGER,
     OUR_PAGES_ALONE,
-    SETUP_NEEDED,
     SIGN_ON_NEEDED,
     operator_only,
     password_needed,
+    setup_needed,
 )
 
 HEALTH: Final = "/healthz"
@@ -105,6 +106,7 @@ class Guard:
         self._authenticator = authenticator
         self._rules = rules
         self._illustrate = illustrate
+        self._setup_needed = setup_needed(setup_command())
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._origins = Origins(settings.allowed_origins)
         self._own_pages = Origins(settings.site_origins)
@@ -221,7 +223,7 @@ class Guard:
         if authenticator.owner is not None and request.has_token:
             return self._unauthorized(scope, NOT_OR_NO_LONGER)
         if not takes_passwords:
-            return self._unauthorized(scope, SETUP_NEEDED if needs_setup else SIGN_ON_NEEDED)
+            return self._unauthorized(scope, self._setup_needed if needs_setup else SIGN_ON_NEEDED)
         # A challenge would open the browser's password window over a page that sends requests by script.
         is_of_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
         knows_the_login = bool(request.sessions)

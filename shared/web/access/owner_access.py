@@ -23,7 +23,7 @@ MAX_ADDRESS: Final = 64
 USES_SECONDS: Final = 60.0
 MAX_USES: Final = 200
 FIRST_NEWS_SECONDS: Final = 5.0
-"""So long after the start a request waits for ingest's first state, rather than being refused for coming early."""
+"""For this long after the start a request waits for ingest's first state. Later it is refused at once."""
 ANSWER_SECONDS: Final = 5.0
 """How long somebody waits for ingest."""
 

@@ -117,7 +117,7 @@ def test_a_password_of_a_camera_without_an_address_goes_nowhere_either(tmp_path:
     "url", ["rtsp://198.51.100.66/one", "rtsp://192.0.2.10:8554/one", "http://192.0.2.10/one", "rtsps://192.0.2.10/one"]
 )
 def test_a_kept_password_goes_to_no_other_place_unless_it_is_given_again(tmp_path: Path, url: str) -> None:
-    """Else whoever may change cameras could have it sent to himself."""
+    """Else whoever may change cameras could have it sent to a place of their own."""
     with page(tmp_path, FILE, kind="file") as file:
         assert file.refused("change", key="front", settings={"rtsp_url": url})[:2] == ("malformed", "rtsp_password")
         small = {"rtsp_url_small": url}

@@ -6,8 +6,8 @@ import pytest
 
 from services.ingest.cameras_file import CamerasFile
 from services.ingest.sandbox.private_paths import private_paths
+from shared.bus.settings import BusServerSettings
 from shared.clock import Clock
-from shared.settings import BusServerSettings
 
 
 def test_they_are_the_owners_directory_the_settings_file_and_the_secrets_that_are_named(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from shared.bus.curve import ClientKeys, ServerKeys
 from shared.bus.keys import client_keys, server_keys
-from shared.settings import BusClientSettings, BusServerSettings
+from shared.bus.settings import BusClientSettings, BusServerSettings
 
 
 def keys_of_server(directory: Path) -> ServerKeys:

@@ -10,8 +10,8 @@ import pytest
 
 from shared.bus.curve import public_key
 from shared.bus.keys import client_keys, make_keys, server_keys
+from shared.bus.settings import BusClientSettings, BusServerSettings
 from shared.errors import ConfigurationError
-from shared.settings import BusClientSettings, BusServerSettings
 from tests.support.services import ALONE
 
 ROOT = Path(__file__).parents[3]

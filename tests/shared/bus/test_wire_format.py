@@ -36,6 +36,7 @@ from shared.bus.frames import (
     encode_frame,
 )
 from shared.bus.ingest_report import MAX_REPORT_BYTES, IngestReport
+from shared.bus.settings import DEFAULT_BUS_ADDRESS
 from shared.bus.silence import SILENCE_SECONDS
 from shared.bus.status import (
     MAX_CAMERAS,
@@ -82,7 +83,6 @@ from shared.control.messages import MAX_WORDS as MAX_CONTROL_WORDS
 from shared.control.server import MAX_OF_A_CONNECTION
 from shared.control.zmtp_messages import MAX_PARTS
 from shared.remote_clock import WINDOW_SECONDS
-from shared.settings import DEFAULT_BUS_ADDRESS
 from tests.support.pump import Pump
 from tests.support.waiting import PATIENCE
 

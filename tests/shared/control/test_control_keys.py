@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 from shared.bus import authorizer
 from shared.bus.curve import AuthorizedKeys, ServerKeys
 from shared.bus.keys import control_keys, make_keys
+from shared.bus.settings import BusServerSettings
 from shared.control.client import ControlClient
 from shared.control.messages import ControlRefusedError
 from shared.errors import ConfigurationError
-from shared.settings import BusServerSettings
 from tests.shared.bus.key_files import keys_of, keys_of_server
 from tests.shared.control.answering import Answering, ZeroMqClient, answering, request, request_id, why
 from tests.support.waiting import wait_until

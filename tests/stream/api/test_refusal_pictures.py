@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from services.stream.api import refusal_pictures
-from shared.web.texts import EXPIRED_LINK, NOT_OR_NO_LONGER, SETUP_NEEDED
+from shared.setup_command import setup_command
+from shared.web.texts import EXPIRED_LINK, NOT_OR_NO_LONGER, setup_needed
 from tests.support.bus import FakeIngest
 from tests.support.owner import access_to, played_owner
 from tests.support.replica import Replica, running_replica
@@ -111,5 +112,5 @@ def test_an_ended_token_and_a_missing_setup_are_named_as_such(
             def shown(query: str = "") -> str:
                 return replica.request(ADDRESSES[1] + query)[2].decode()
 
-            wait_until(lambda: shown() == SETUP_NEEDED, "the picture asks for the setup")
+            wait_until(lambda: shown() == setup_needed(setup_command()), "the picture asks for the setup")
             assert shown("?token=framecast_" + "x" * 32) == NOT_OR_NO_LONGER

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from services.archiver.base.camera_rules import CameraRule, CameraRules
 from services.archiver.base.retention_policy import Policy
-from services.archiver.capture import told_rules
-from services.archiver.capture.told_rules import TOGETHER_SECONDS, IngestRules
+from services.archiver.capture import ingest_rules
+from services.archiver.capture.ingest_rules import TOGETHER_SECONDS, IngestRules
 from services.archiver.db.cameras import CameraRows
 from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.told_rules import ToldRules
@@ -115,7 +115,7 @@ async def test_every_ingest_must_be_heard_and_a_restarted_one_counts_once(engine
 
 
 async def test_a_silent_ingest_is_said(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(told_rules, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(ingest_rules, "SILENT_SECONDS", 0.05)
     rules = CameraRules()
     async with running(engine, rules) as told:
         await eventually(lambda: bool(told.problems.texts()))
