@@ -75,6 +75,7 @@ def add_background_jobs(
     if settings.bus_control is not None:
         told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count, clock.monotonic)
         archiver.jobs["rules of ingest"], archiver.on_report = told, told.hear
+        cleaner.refresh_rules = told.refresh
     if settings.timelapse_schedule is not None:
         archiver.jobs["automatic time-lapses"] = _automatic(
             settings, settings.timelapse_schedule, queue, archiver, clock
