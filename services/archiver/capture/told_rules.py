@@ -4,7 +4,7 @@ Until every ingest has been heard, nothing is deleted by age: a camera may have 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -39,7 +39,7 @@ class IngestRules:
         self._heard: dict[str, float] = {}
         self._told: dict[str, ArchiveKeys] = {}
         """What this run was told."""
-        self._remembered: Mapping[str, ArchiveKeys] = {}
+        self._remembered: dict[str, ArchiveKeys] = {}
         self._unkept: dict[str, ArchiveKeys] = {}
         self._has_news = asyncio.Event()
         self._threads = Threads()
