@@ -56,7 +56,7 @@ def add_background_jobs(
     cleaner = Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, trusted, share)
     archiver.witnesses = tuple(witnesses_of(archiver.engine, settings.archive_dir, settings.aws_endpoint_url))
     archiver.jobs |= {"retention": cleaner, "time-lapses": queue}
-    _add_rules(archiver, settings, clock)
+    _add_rules(archiver, cleaner, settings, clock)
     if settings.timelapse_schedule is not None:
         archiver.jobs["automatic time-lapses"] = _automatic(
             settings, settings.timelapse_schedule, queue, archiver, clock
@@ -105,13 +105,14 @@ def _timelapse_queue(archiver: Archiver, settings: ArchiverSettings, clock: Cloc
     )
 
 
-def _add_rules(archiver: Archiver, settings: ArchiverSettings, clock: Clock) -> None:
+def _add_rules(archiver: Archiver, cleaner: Cleaner, settings: ArchiverSettings, clock: Clock) -> None:
     """Have the cameras' own rules followed: those of the cameras file, and those that ingest tells."""
     if settings.cameras_file is not None:
         archiver.jobs["rules of the cameras"] = archiver.rules
     if settings.bus_control is not None:
         told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count, clock.monotonic)
         archiver.jobs["rules of ingest"], archiver.on_report = told, told.hear
+        cleaner.refresh_rules = told.refresh
 
 
 def _automatic(

@@ -24,6 +24,10 @@ from shared.settings import read_secret_file
 
 DEFAULT_CLIENTS: Final = ("stream", "archiver")
 MADE_BY: Final = "python -m shared.bus_keys DIRECTORY"
+_NO_CONTROL: Final = (
+    f" `{MADE_BY} --control NAME` makes it beside the keys that are there. `BUS_CONTROL=` in .env, with nothing behind "
+    "it, does without."
+)
 _KEY_CHARACTERS: Final = 40
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _OWNER_ONLY: Final = 0o600
@@ -51,11 +55,11 @@ def control_keys(settings: BusServerSettings) -> ServerKeys | None:
     if settings.bus_server_secret_file is None or settings.bus_control_keys is None:
         return None
     secret = _read_key("BUS_SERVER_SECRET_FILE", settings.bus_server_secret_file)
-    return _server_keys(secret, "BUS_CONTROL_KEYS", settings.bus_control_keys)
+    return _server_keys(secret, "BUS_CONTROL_KEYS", settings.bus_control_keys, _NO_CONTROL)
 
 
-def _server_keys(secret: bytes, setting: str, directory: Path) -> ServerKeys:
-    read_authorized = partial(_read_authorized, setting, directory)
+def _server_keys(secret: bytes, setting: str, directory: Path, advice: str = "") -> ServerKeys:
+    read_authorized = partial(_read_authorized, setting, directory, advice)
     if faults := read_authorized().faults:
         raise ConfigurationError(faults[0])
     return ServerKeys(secret, read_authorized)
@@ -87,12 +91,12 @@ def _read_key(setting: str, path: Path) -> bytes:
     return key
 
 
-def _read_authorized(setting: str, directory: Path) -> AuthorizedKeys:
+def _read_authorized(setting: str, directory: Path, advice: str = "") -> AuthorizedKeys:
     names, faults = {}, []
     try:
         paths = sorted(path for path in directory.iterdir() if path.suffix == ".key")
     except OSError as error:
-        fault = f"{setting} is '{directory}' but must be a directory that can be read: {error.strerror}."
+        fault = f"{setting} is '{directory}' but must be a directory that can be read: {error.strerror}.{advice}"
         return AuthorizedKeys({}, (fault,))
     for path in paths:
         try:

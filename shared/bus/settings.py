@@ -148,7 +148,8 @@ class BusServerSettings(PictureSettings):
         if has_keys != (self.bus_control_keys is not None):
             raise ValueError(
                 "BUS_CONTROL needs BUS_SERVER_SECRET_FILE and BUS_CONTROL_KEYS, or neither. "
-                "`python -m shared.bus_keys DIRECTORY --control NAME` makes the directory for the latter."
+                "`python -m shared.bus_keys DIRECTORY --control NAME` makes the directory for the latter. "
+                "`BUS_CONTROL=` in .env, with nothing behind it, does without."
             )
         if not has_keys and not self.bus_control_trusted_network and not is_of_this_host(self.bus_control):
             raise ValueError(

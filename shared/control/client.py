@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+
 from shared.backoff import Backoff
 from shared.bus.connecting import connect
 from shared.bus.curve import ClientKeys
@@ -31,6 +34,7 @@ GRACE_SECONDS: Final = 0.5
 """Ingest itself answers at the deadline, in words that say more than its silence."""
 HANDSHAKE_SECONDS: Final = 3.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 1.0
+UNTELLABLE: Final = "The request has a number without end, or text that is no Unicode, so it can't be sent."
 SILENT: Final = "Ingest does not answer."
 
 
@@ -61,24 +65,28 @@ class ControlClient:
         """The result of one request.
 
         Raises:
-            ControlRefusedError: ingest refused, or too many requests of this client wait (`busy`).
+            ControlRefusedError: ingest refused, too many requests of this client wait (`busy`), or it can't be sent.
             ControlSilentError: nobody answered within the deadline, or the client was closed.
         """
-        request = ControlRequest(
-            id=new_request_id(),
-            do=do,
-            proof=proof,
-            client=client,
-            arguments=dict(arguments or {}),
-            deadline_seconds=deadline_seconds,
-        )
-        data = encode_request(request)
+        request_id = new_request_id()
+        try:
+            request = ControlRequest(
+                id=request_id,
+                do=do,
+                proof=proof,
+                client=client,
+                arguments=dict(arguments or {}),
+                deadline_seconds=deadline_seconds,
+            )
+            data = encode_request(request)
+        except (ValidationError, PydanticSerializationError):  # the error has the text in it, which may be a secret
+            raise ControlRefusedError("malformed", UNTELLABLE) from None
         if self._waiting >= MAX_WAITING:
             raise ControlRefusedError("busy", "Too many requests wait for ingest. Try again in a moment.", 1.0)
         self._waiting += 1
         try:
             async with asyncio.timeout(deadline_seconds + GRACE_SECONDS), self._turns:
-                answer = await self._answer(request.id, data, deadline_seconds)
+                answer = await self._answer(request_id, data, deadline_seconds)
         except TimeoutError:
             raise ControlSilentError(SILENT) from None
         finally:

@@ -38,7 +38,8 @@ class IngestRules:
         self._monotonic = monotonic
         self._heard: dict[str, float] = {}
         self._told: dict[str, ArchiveKeys] = {}
-        """What was heard, and before that what is remembered."""
+        """What this run was told."""
+        self._remembered: dict[str, ArchiveKeys] = {}
         self._unkept: dict[str, ArchiveKeys] = {}
         self._has_news = asyncio.Event()
         self._threads = Threads()
@@ -49,12 +50,12 @@ class IngestRules:
         if report.refusal is not None:
             return
         told = {key: rule or UNTELLABLE for key, rule in (report.archive or {}).items()}
-        news = {key: rule for key, rule in told.items() if self._told.get(key) != rule}
+        news = {key: rule for key, rule in told.items() if (self._remembered | self._told).get(key) != rule}
+        self._told |= told
         if news:
-            self._told |= news
             self._unkept |= news
             self._has_news.set()
-            self._rules.take_told(self._told)
+            self._follow()
             log.info("rules of cameras heard", cameras=sorted(news))
         if self._rules.waits_for_ingest:
             now = self._monotonic()
@@ -75,6 +76,15 @@ class IngestRules:
                 self._has_news.clear()
                 await self._keep()
 
+    async def refresh(self) -> None:
+        """Take what is remembered now: pictures may have got another camera's key, and its rule with that. To be called
+        before anything is deleted by age.
+
+        Raises DatabaseUnavailableError.
+        """
+        self._remembered = await self._threads.run(self._rows.all)
+        self._follow()
+
     async def drain(self, deadline_seconds: float) -> int:
         """Wait for the work on threads; how many pieces are still running at the deadline."""
         return await self._threads.drain(deadline_seconds)
@@ -83,13 +93,12 @@ class IngestRules:
         """Take what an earlier run was told, where nothing newer was heard."""
         while True:
             try:
-                remembered = await self._threads.run(self._rows.all)
+                return await self.refresh()
             except DatabaseUnavailableError:
                 await asyncio.sleep(RETRY_SECONDS)
-                continue
-            self._told = remembered | self._told
-            self._rules.take_told(self._told)
-            return
+
+    def _follow(self) -> None:
+        self._rules.take_told(self._remembered | self._told)
 
     async def _keep(self) -> None:
         unkept, self._unkept = self._unkept, {}

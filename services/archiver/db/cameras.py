@@ -98,6 +98,13 @@ class CameraRows:
                     session.add(twin)
                     session.delete(own)
 
+    def copy_rule(self, key: str, new_key: str) -> None:
+        """The rule that ingest told of a camera holds for another one, too, unless that has its own."""
+        with writing(self._engine) as session:
+            rule, own = session.get(ToldRule, key), session.get(ToldRule, new_key)
+            if rule is not None and own is None:
+                session.add(ToldRule(**rule.model_dump(exclude={"camera_key"}), camera_key=new_key))
+
     def rename_rest(self, key: str, new_key: str) -> None:
         """What is no frame: gaps, what is remembered of the camera and of its deletions."""
         while self._rename_gaps(key, new_key):
@@ -112,11 +119,7 @@ class CameraRows:
                 path = deleted.path.replace(f"{key}/", f"{new_key}/", 1).replace(f"/{key}_", f"/{new_key}_", 1)
                 session.merge(DeletedFrame(path=path, sha256=deleted.sha256, deleted_at=deleted.deleted_at))
                 session.delete(deleted)
-            rule, others = session.get(ToldRule, key), session.get(ToldRule, new_key)
-            if rule is not None:
-                if others is None:
-                    session.add(ToldRule(**rule.model_dump(exclude={"camera_key"}), camera_key=new_key))
-                session.delete(rule)
+            session.exec(delete(ToldRule).where(col(ToldRule.camera_key) == key))
             expired = read_mark(session, f"expired {key}")
             if expired is not None:
                 raise_mark(session, f"expired {new_key}", expired)

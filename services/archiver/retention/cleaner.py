@@ -33,10 +33,16 @@ REST_SECONDS: Final = 0.1
 log = get_logger(__name__)
 
 
+async def _nothing() -> None:
+    """Where no rule changes but by settings."""
+
+
 class Cleaner:
     """On the loop; its work runs on a thread. `sleep` is a seam for tests."""
 
     sleep: Callable[[float], Awaitable[None]] = staticmethod(asyncio.sleep)
+    refresh_rules: Callable[[], Awaitable[None]] = staticmethod(_nothing)
+    """Awaited before each round. Set it before the start."""
 
     def __init__(
         self,
@@ -78,6 +84,7 @@ class Cleaner:
 
         Raises DatabaseUnavailableError, StorageUnavailableError.
         """
+        await self.refresh_rules()
         now = from_ns(self._clock.clock.utc_ns())
         limit = await self._threads.run(lambda: self._limit(everything))
         due = self._forecaster.due(now, limit)

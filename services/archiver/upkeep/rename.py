@@ -33,6 +33,7 @@ def rename_camera(engine: Engine, store: FrameStore, key: str, new_key: str) -> 
         DatabaseUnavailableError, StorageUnavailableError: what is done so far stays; do it again to go on.
     """
     rows, facts, done = CameraRows(engine), FileFacts(engine), Renaming()
+    rows.copy_rule(key, new_key)  # first: no picture may have a key without its rule
     after = BEFORE_ALL
     while page := facts.of_camera(key, after):
         _rename_page(rows, store, page, new_key, done)

@@ -127,5 +127,18 @@ async def test_a_silent_ingest_is_said(engine: Engine, monkeypatch: pytest.Monke
 def test_a_forgotten_camera_has_no_rule_and_a_renamed_one_keeps_it(engine: Engine) -> None:
     ToldRules(engine).keep({"garden": WEEK, "door": WEEK}, is_all=True)
     CameraRows(engine).forget_rest("garden")
+    CameraRows(engine).copy_rule("door", "gate")
     CameraRows(engine).rename_rest("door", "gate")
     assert ToldRules(engine).all() == {"gate": WEEK}
+
+
+async def test_pictures_that_got_another_key_have_its_rule_before_the_next_are_deleted(engine: Engine) -> None:
+    rules = CameraRules()
+    async with running(engine, rules) as told:
+        told.hear(report({"door": WEEK, "hall": ArchiveKeys()}))
+        await eventually(lambda: "door" in ToldRules(engine).all())
+        for new_key in ("gate", "hall"):
+            CameraRows(engine).copy_rule("door", new_key)
+        await told.refresh()
+        assert rules.rule_of("gate").max_bytes == 5
+        assert rules.rule_of("hall") == CameraRule(), "ingest has said so"

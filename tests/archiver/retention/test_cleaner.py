@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from services.archiver.base.clock_doubt import Evidence
+from services.archiver.base.errors import DatabaseUnavailableError
 from services.archiver.base.retention_policy import Policy
 from services.archiver.base.trusted_clock import TrustedClock
 from services.archiver.db.clock_rows import ClockRows
@@ -54,6 +55,18 @@ def trusted(clock: Clock, newest: datetime | None = None) -> TrustedClock:
 
 def ids(archive: MadeArchive) -> set[int | None]:
     return {row.id for row in archive.frame_rows.page(FrameQuery(limit=500))[0]}
+
+
+async def test_nothing_goes_before_the_rules_were_read_anew(engine: Engine, archive: MadeArchive) -> None:
+    async def fail() -> None:
+        raise DatabaseUnavailableError("away")
+
+    archive.frame(BEGIN)
+    held = cleaner(engine, archive, "all:1d")
+    held.refresh_rules = fail
+    with pytest.raises(DatabaseUnavailableError):
+        await held.clean()
+    assert len(ids(archive)) == 1
 
 
 async def test_what_is_due_goes_with_its_files_and_nothing_else(

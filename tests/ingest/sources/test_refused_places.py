@@ -22,6 +22,7 @@ from tests.support.waiting import wait_until
     "host",
     [
         *("169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "fd00:ec2::254", "[fd00:ec2::254]"),
+        *("::169.254.169.254", "64:ff9b::a9fe:a9fe", "169.254.0.23", "metadata.tencentyun.com"),
         *("::ffff:169.254.169.254", "fd00:0ec2:0::0254", "metadata.google.internal", "METADATA.google.internal."),
     ],
 )

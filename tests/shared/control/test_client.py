@@ -51,6 +51,18 @@ async def test_a_request_brings_what_the_person_showed_and_its_result_comes_back
         await client.close()
 
 
+@pytest.mark.parametrize("odd", ["secret\ud800", float("nan"), float("inf")])
+async def test_what_can_t_be_sent_is_refused_without_a_word_of_it(odd: object) -> None:
+    """A page's JSON may have such things, and they are valid in Python."""
+    client = ControlClient("tcp://127.0.0.1:1")
+    with pytest.raises(ControlRefusedError) as refused:
+        await client.ask("camera_change", arguments={"settings": {"rtsp_password": odd}})
+    assert refused.value.why == "malformed"
+    assert refused.value.__cause__ is None
+    assert "secret" not in str(refused.value)
+    await client.close()
+
+
 async def test_many_requests_take_turns_on_one_connection_and_too_many_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -114,5 +114,7 @@ def test_the_directory_is_read_at_most_once_a_second(tmp_path: Path) -> None:
 def test_a_directory_of_keys_that_cannot_be_read_is_refused_at_the_start(tmp_path: Path) -> None:
     """The line names the setting, and how to make it."""
     make_keys(tmp_path, ("stream",))
-    with pytest.raises(ConfigurationError, match=r"BUS_CONTROL_KEYS is '.*/control' but must be a directory"):
+    with pytest.raises(
+        ConfigurationError, match=r"BUS_CONTROL_KEYS is '.*/control' but must be a dir.* --control NAME"
+    ):
         keys_of_control(tmp_path)
