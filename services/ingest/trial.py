@@ -21,8 +21,10 @@ from services.ingest.settings import CameraSettings
 from services.ingest.sources import (
     OpenSource,
     Source,
+    SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUndecodableError,
+    SourceUnreachableError,
     failure_reasons,
 )
 from services.ingest.sources.ffmpeg import FfmpegSource
@@ -54,11 +56,26 @@ def _tries(opener: OpenSource, settings: CameraSettings, renditions: Renditions)
             yield _try(opener, settings, renditions)
         except SourceUnavailableError as error:
             verdict = opener.ended(error)
-            yield {"works": False, "reason": as_file_keys(failure_reasons.without_record(verdict.words))}
+            yield _refusal(error, verdict.words, settings)
             if not verdict.tries_another:
                 return
         else:
             return
+
+
+def _refusal(error: SourceUnavailableError, words: str, settings: CameraSettings) -> Told:
+    field = None
+    if isinstance(error, SourceUnauthorizedError):
+        address = settings.address
+        field = "rtsp_password" if address is not None and address.username else "rtsp_username"
+    elif isinstance(error, SourceUnreachableError):
+        field = "rtsp_url"
+    return {
+        "works": False,
+        "reason": as_file_keys(failure_reasons.without_record(words)),
+        "field": field,
+        "is_unclear": failure_reasons.RECORD in words,
+    }
 
 
 def _try(opener: OpenSource, settings: CameraSettings, renditions: Renditions) -> Told:

@@ -77,6 +77,8 @@ class Trials:
         address = settings.address
         return {
             **dict.fromkeys(_OF_A_PICTURE),
+            "field": None,
+            "is_unclear": False,
             **told,
             "understood": [in_file_keys(words) for words in settings.understood],
             "address": None if address is None else addresses.shown(address.url),

@@ -68,6 +68,7 @@ def test_what_refuses_and_what_says_nothing_is_told_in_words(trials: Trials) -> 
     assert not told["works"]
     assert "refuses connections" in told["reason"]
     assert told["picture"] is None
+    assert (told["field"], told["is_unclear"]) == ("rtsp_url", False)
     assert told["address"] == f"rtsp://127.0.0.1:{port}/x"
     with mute() as port:
         told = trials.attempt(settings(port))
