@@ -470,3 +470,121 @@ export const copied = "Copied";
 export const isCopied = "Copied.";
 /** @param {string} title @param {string} name */
 export const copyLine = (title, name) => `Copy ${title}: ${name}`;
+
+// The page of cameras
+
+export const addCamera = "Add a camera";
+export const addYourCamera = "Add your camera";
+export const looking = "Looking… It may take half a minute.";
+/** @param {number} count */
+export const foundCameras = (count) => (count ? `${counted(count, "device")} found.` : "");
+/** @param {string} which its size, or its maker */
+export const useStream = (which) => `Use it${which && `: ${which}`}`;
+export const askWithLogin = "Ask it with this login";
+export const loginFirst = "Write the user name and the password below, and press it again.";
+export const trying = "Trying… It may take half a minute.";
+export const itWorks = "It works.";
+export const tryIsUnclear =
+  "We don’t know why. Save it all the same: its settings then have a command that saves what the camera said.";
+export const saveCamera = "Save";
+export const saveAnyway = "Save it all the same";
+export const saving = "Saving…";
+export const waitsForPicture = "Saved. Waiting for its first picture…";
+export const triedPicture = "The camera’s picture";
+/** @param {string} rate */
+export const triedRate = (rate) => `${rate} pictures per second`;
+/** @param {string} address without its login */
+export const triedAt = (address) => `At ${address}`;
+export const triedReaders = { direct: "our own reader", ffmpeg: "read by FFmpeg", http: "over HTTP" };
+export const cameraSettings = "Settings";
+export const moveUp = "Move up";
+export const moveDown = "Move down";
+/** On buttons in place of their words. */
+export const signs = { up: "↑", down: "↓" };
+export const switchOn = "Switch on";
+export const switchOff = "Switch off";
+export const removeCamera = "Remove";
+/** @param {string} name @param {number} place */
+export const hasMoved = (name, place) => `“${name}” is now in place ${place}.`;
+/** @param {string} name */
+export const isSwitchedOn = (name) => `“${name}” is switched on.`;
+/** @param {string} name */
+export const isSwitchedOff = (name) => `“${name}” is switched off. Its settings and its pictures stay.`;
+/** @param {string} name @param {string} amount of its pictures, in a sentence */
+export const sureToRemove = (name, amount) =>
+  `Remove “${name}”? It is no longer shown, and no more pictures are kept. ${amount}`;
+/** @param {string} pictures @param {string} size */
+export const picturesOf = (pictures, size) => `The archive has ${pictures} of it, ${size}.`;
+export const archiveIsAway = "The archive has no picture of it, or does not answer.";
+/** @param {string} name */
+export const isRemoved = (name) => `“${name}” is removed. Pictures of it in the archive stay.`;
+/** @param {string} name */
+export const isDeleting = (name) => `“${name}” is removed. Its pictures are being deleted…`;
+/** @param {string} name */
+export const picturesAreDeleted = (name) => `“${name}” is removed, and its pictures are deleted.`;
+export const isSaved = "Saved.";
+export const nothingChanged = "Nothing was changed.";
+export const takePasswordOut = "Take the password out";
+export const passwordIsKept = "One is set, and never shown. Empty: it stays.";
+export const passwordIsNotSet = "None is set.";
+export const setByHand = "Set by hand, where the cameras are written.";
+/** @param {string} form */
+export const mustBe = (form) => `${form[0].toUpperCase()}${form.slice(1)}.`;
+/** @param {string} value @param {string} unit */
+export const usually = (value, unit) => `Default: ${value}${unit && ` ${unit}`}.`;
+/** @param {boolean} isOn */
+export const onOrOff = (isOn) => (isOn ? "on" : "off");
+export const cropNamed = "Crop";
+/** @param {number} number */
+export const maskNamed = (number) => `Mask ${number}`;
+/** In percent. @param {number} left @param {number} top @param {number} width @param {number} height */
+export const areaAt = (left, top, width, height) => `${width} × ${height} %, at ${left} % and ${top} %`;
+/** @param {string} key */
+export const recordCommand = (key) => `docker compose exec ingest framecast record-camera ${key}`;
+export const copyRecord = "Copy the command";
+export const recordWords =
+  "Save what the camera said, for a report. It leaves out the login and the address (without Docker: the part from framecast on).";
+export const groupNames = {
+  camera: "Camera",
+  picture: "Picture",
+  archive: "Archive",
+  connection: "Connection",
+  advanced: "Advanced",
+};
+/** By their names in a cameras file. One that is not here is called by that. */
+export const settingNames = {
+  name: "Name",
+  enabled: "Switched on",
+  rtsp_url: "Address",
+  rtsp_url_small: "Address of the small stream",
+  rtsp_username: "User name",
+  rtsp_password: "Password",
+  rtsp_password_file: "File with the password",
+  rtsp_transport: "Transport",
+  rtsp_ca_file: "File with the certificate",
+  rtsp_tls_verify: "Check the certificate",
+  decoder: "Reader",
+  idle: "While nobody watches",
+  open_seconds: "Patience for a connection",
+  stall_seconds: "Patience for a picture",
+  frozen_seconds: "Frozen after",
+  skip_identical: "Skip pictures that are the same",
+  fps: "Pictures per second, at most",
+  jpeg_quality: "Quality",
+  widths: "Smaller widths",
+  rotate: "Turn clockwise",
+  flip: "Mirror",
+  crop: "Crop",
+  privacy_masks: "Masks",
+  privacy_mask_style: "Masks are",
+  overlay: "Text on the picture",
+  overlay_place: "Place of the text",
+  overlay_size: "Size of the text",
+  time_zone: "Time zone of the text",
+  aspect: "Shape of a picture",
+  capture_interval: "A picture every",
+  capture_quality: "Quality in the archive",
+  capture_when: "When pictures are taken",
+  archive_keep: "How long pictures are kept",
+  archive_max_bytes: "Most room in the archive",
+};

@@ -8,7 +8,7 @@ import * as texts from "../texts.js";
 /** @type {any} */
 const worker = globalThis;
 /** Our pages, by their addresses below the worker's. */
-const PAGES = ["", "archive", "status", "connect", "access"];
+const PAGES = ["", "archive", "status", "connect", "access", "cameras"];
 const WORDS = {
   status: 503,
   headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'" },

@@ -20,6 +20,7 @@ const MODULES = {
   connect: "page:connect/page.js",
   link: "page:link/page.js",
   access: "page:access/page.js",
+  cameras: "page:cameras/page.js",
   forms: "page:forms/forms.js",
 };
 const STYLES = [
@@ -30,6 +31,7 @@ const STYLES = [
   "login/login",
   "link/link",
   "forms/forms",
+  "cameras/cameras",
 ];
 const PAGES = [
   "live/index",
@@ -37,6 +39,7 @@ const PAGES = [
   "status/status",
   "connect/connect",
   "access/access",
+  "cameras/cameras",
   "login/login",
   "setup/setup",
   "link/shared",

@@ -1,18 +1,21 @@
 /* What this browser keeps for the next visit. Where it keeps nothing (blocked, full), each visit is the first. */
 
-/** @param {string} key @returns {string} empty where nothing is kept */
-export function kept(key) {
+/** For as long as the tab is open. */
+export const WHILE_OPEN = "sessionStorage";
+
+/** @param {string} key @param {"localStorage" | "sessionStorage"} [where] @returns {string} empty where nothing is kept */
+export function kept(key, where = "localStorage") {
   try {
-    return localStorage.getItem(key) ?? "";
+    return globalThis[where].getItem(key) ?? "";
   } catch {
     return "";
   }
 }
 
-/** @param {string} key @param {string} value */
-export function keep(key, value) {
+/** @param {string} key @param {string} value @param {"localStorage" | "sessionStorage"} [where] */
+export function keep(key, value, where = "localStorage") {
   try {
-    localStorage.setItem(key, value);
+    globalThis[where].setItem(key, value);
   } catch {
     // it holds until the page is left
   }

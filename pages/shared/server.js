@@ -17,19 +17,24 @@ export function address(path, query = {}) {
 /**
  * The JSON of an answer, null when it has none.
  * @param {string} path
- * @param {{ method?: string, query?: Record<string, unknown>, body?: unknown, timeoutMs?: number }} options
+ * @param {{ method?: string, query?: Record<string, unknown>, body?: unknown, headers?: Record<string, string>, timeoutMs?: number }} options
  * @returns {Promise<any>}
- * @throws {Error} in words that can be shown
+ * @throws {Error} in words that can be shown, with its `status` and what else the answer says: `why`, `field`
  */
-export async function request(path, { method = "GET", query, body, timeoutMs = 20_000 } = {}) {
+export async function request(path, { method = "GET", query, body, headers, timeoutMs = 20_000 } = {}) {
   const json = body !== undefined && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   const signal = AbortSignal.timeout?.(timeoutMs);
-  const response = await fetch(address(path, query), { method, cache: "no-store", signal, ...json }).catch(() => {
-    throw new Error(texts.notReached);
-  });
+  const response = await fetch(address(path, query), { method, cache: "no-store", signal, headers, ...json }).catch(
+    () => {
+      throw new Error(texts.notReached);
+    },
+  );
   if (response.status === 401) return logIn();
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Error(answer?.detail ?? texts.answered(response.status));
+  if (!response.ok)
+    throw Object.assign(new Error(answer?.detail ?? texts.answered(response.status)), answer, {
+      status: response.status,
+    });
   return answer;
 }
 

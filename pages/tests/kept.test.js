@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { keep, kept } from "../shared/kept.js";
+import { keep, kept, WHILE_OPEN } from "../shared/kept.js";
 
 const ROOT = new URL("../", import.meta.url);
-const setStorage = (/** @type {PropertyDescriptor} */ storage) =>
-  Object.defineProperty(globalThis, "localStorage", { configurable: true, ...storage });
+const setStorage = (/** @type {PropertyDescriptor} */ storage, name = "localStorage") =>
+  Object.defineProperty(globalThis, name, { configurable: true, ...storage });
 
 test("where a browser blocks its storage, nothing is kept and nothing fails", () => {
   const blocked = () => {
@@ -26,6 +26,14 @@ test("what is kept is there at the next visit", () => {
   setStorage({ value: { getItem: store.get.bind(store), setItem: store.set.bind(store) } });
   keep("a", "1");
   assert.equal(kept("a"), "1");
+});
+
+test("what is kept while the tab is open is kept apart", () => {
+  const [store, short] = [new Map(), new Map()];
+  setStorage({ value: { getItem: store.get.bind(store), setItem: store.set.bind(store) } });
+  setStorage({ value: { getItem: short.get.bind(short), setItem: short.set.bind(short) } }, WHILE_OPEN);
+  keep("a", "1", WHILE_OPEN);
+  assert.deepEqual([kept("a"), kept("a", WHILE_OPEN)], ["", "1"]);
 });
 
 test("no other module touches the storage, which may fail at each touch", async () => {

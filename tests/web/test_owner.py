@@ -235,6 +235,7 @@ def test_a_token_without_the_archive_opens_the_live_picture_alone(claimed: Repli
         "/api/camera/retention",
         "/connect",
         "/access",
+        "/cameras",
         "/api/of-tomorrow",
         "/of-tomorrow",
         "/api/cameras/cam1/of-tomorrow",

@@ -124,6 +124,8 @@ class Tried(Answered):
 
     works: bool
     reason: str | None = Field(description="why no picture came, in words")
+    field: str | None = Field(description="the setting that is at fault, where the camera or the network says so")
+    is_unclear: bool = Field(description="whether the reason is not known, so that a recording of the exchange helps")
     picture: str | None
     width: int | None
     height: int | None

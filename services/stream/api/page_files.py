@@ -7,22 +7,35 @@ import re
 from pathlib import Path
 from typing import Final
 
+from services.stream.base.texts import OWN_CAMERA_AT_PAGE_HTML, OWN_CAMERA_BY_SETTINGS_HTML
+
 STATIC: Final = Path(__file__).parents[1] / "static"
 _PART: Final = re.compile(r"<!-- part (\w+) -->")
+_OWN_CAMERA: Final = "<!-- own camera -->"
 
 
 def page_text(name: str) -> str:
     """The page of this file. Its header tells which page it is, and a login leads back to it."""
     own = "./" if name == "index.html" else name.removesuffix(".html")
     page = _with_parts(name)
-    page = with_link(page, own)
+    page = _with_link(page, own).replace(_OWN_CAMERA, OWN_CAMERA_BY_SETTINGS_HTML)
     page = page.replace(f"<a href={own}>", f"<a href={own} aria-current=page>", 1)
     return page if own == "./" else page.replace("<a href=login>", f'<a href="login?next={own}">')
 
 
-def with_link(page: str, own: str) -> str:
-    """The page, with a link in its header to this page, which not everybody has."""
-    return page if f"<a href={own}" in page else page.replace("</nav>", f"<a href={own}>{own.title()}</a></nav>", 1)
+def for_owners(page: str) -> str:
+    """The page for whoever sets cameras and decides on access at the page: with links to these pages."""
+    page = _with_link(_with_link(page, "cameras"), "access")
+    return page.replace(OWN_CAMERA_BY_SETTINGS_HTML, OWN_CAMERA_AT_PAGE_HTML)
+
+
+def _with_link(page: str, own: str) -> str:
+    """The page, with a link in its header to this page, which not everybody has. That to access is the last one."""
+    links, end, rest = page.partition("</nav>")
+    if not end or f"<a href={own}" in links:
+        return page
+    others, access, last = links.partition("<a href=access")
+    return f"{others}<a href={own}>{own.title()}</a>{access}{last}{end}{rest}"
 
 
 def _with_parts(name: str) -> str:

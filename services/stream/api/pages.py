@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from services.stream.api.page_files import STATIC, page_text, with_link
+from services.stream.api.page_files import STATIC, for_owners, page_text
 from services.stream.base import access_texts
 from shared.web.access.authenticator import Authenticator
 from shared.web.access.origins import Origins
@@ -23,12 +23,8 @@ OPEN_FILES: Final = frozenset(
     {"/old-browser.js", "/link.js", "/link.css", "/server.js", "/manifest.json", "/worker.js", *ICONS}
 )
 """What the login page, a share link's page and an installed app load. There is no secret in it."""
-ACCESS_PAGE: Final = "/access"
-"""There only where access is decided at the page."""
-_WITHOUT_ACCESS: Final = (
-    '<!doctype html><html lang=en><meta name=viewport content="width=device-width"><title>Access</title>'
-    f"<h1>Access</h1><p>{access_texts.BY_SETTINGS_HTML}"
-)
+OWNERS_PAGES: Final = {"/access": access_texts.BY_SETTINGS_HTML, "/cameras": access_texts.CAMERAS_BY_SETTINGS_HTML}
+"""There only where such things are decided at the page, and elsewhere these words."""
 PAGES: Final = {"/": "index.html", "/archive": "archive.html", "/status": "status.html", "/connect": "connect.html"}
 # A page loads nothing from elsewhere, and runs no script or style written into it. Sockets to us count as 'self'.
 _POLICY: Final = {
@@ -75,7 +71,8 @@ def pages_app(
     files = _Files(zone, authenticator)
     routes = [Route(address, files.sending(name)) for address, name in PAGES.items()]
     decides = authenticator is not None and authenticator.owner is not None
-    routes.append(Route(ACCESS_PAGE, files.sending("access.html") if decides else _without_access))
+    for address, instead in OWNERS_PAGES.items():
+        routes.append(Route(address, files.sending(f"{address[1:]}.html") if decides else _without(address, instead)))
     origins = Origins(allowed_origins)
     whole, barred = (files.sending(name, ELEMENT_HEADERS) for name in (ELEMENT.removeprefix("/"), BARRED))
 
@@ -86,13 +83,22 @@ def pages_app(
     element = Route(ELEMENT, send_element)
     tidied = [
         Route(f"{address}/", _without_slash)
-        for address in ("/archive", "/status", "/connect", ACCESS_PAGE, "/login", "/setup", "/docs")
+        for address in ("/archive", "/status", "/connect", *OWNERS_PAGES, "/login", "/setup", "/docs")
     ]
     return GZipMiddleware(Router([*routes, *tidied, element, Mount("/", files)]))
 
 
-async def _without_access(_request: Request) -> Response:
-    return HTMLResponse(_WITHOUT_ACCESS, 404, PAGE_HEADERS)
+def _without(address: str, words: str) -> Callable[[Request], Awaitable[Response]]:
+    title = address[1:].title()
+    page = (
+        '<!doctype html><html lang=en><meta name=viewport content="width=device-width">'
+        f"<title>{title}</title><h1>{title}</h1><p>{words}"
+    )
+
+    async def send(_request: Request) -> Response:
+        return HTMLResponse(page, 404, PAGE_HEADERS)
+
+    return send
 
 
 async def _without_slash(request: Request) -> Response:
@@ -113,7 +119,7 @@ class _Files(StaticFiles):
         self._authenticator = authenticator
         self._pages = {page.name: with_zone(page_text(page.name), zone).encode() for page in STATIC.glob("*.html")}
         """What is sent in place of the files of these names."""
-        self._operators = {name: with_link(page.decode(), "access").encode() for name, page in self._pages.items()}
+        self._operators = {name: for_owners(page.decode()).encode() for name, page in self._pages.items()}
         """The same for whoever decides on access at the page."""
 
     def sending(self, name: str, headers: Mapping[str, str] = {}) -> Callable[[Request], Awaitable[Response]]:

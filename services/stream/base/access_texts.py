@@ -23,6 +23,10 @@ BY_SETTINGS_HTML: Final = (
     "Who may come in is said by the settings here, with which Framecast is started: docs/access.md has them. With "
     "<code>BUS_CONTROL</code> it is decided on this page."
 )
+CAMERAS_BY_SETTINGS_HTML: Final = (
+    "The cameras are set by the settings here, with which Framecast is started: docs/cameras.md has them. With "
+    "<code>BUS_CONTROL</code> they are set on this page."
+)
 NO_CODE: Final = "Enter the code that the command shows."
 PLAIN_HTTP: Final = (
     "This page came over plain HTTP: others on this network could read the code and the password along. Nobody can on "

@@ -28,6 +28,10 @@ PROBLEM_HEADLINES: Final = {
 }
 
 
+# The live page of the demo scene: how to show one's own camera.
+OWN_CAMERA_BY_SETTINGS_HTML: Final = "Set <code>CAMERA_RTSP_URL</code> to show your own camera."
+OWN_CAMERA_AT_PAGE_HTML: Final = '<a class="button main" href="cameras?add">Add your camera</a>'
+
 # For holders of share links.
 OWNERS_SETTINGS: Final = "The owner has to look at the settings."
 GUESTS_ADVICE: Final = {"unauthorized": OWNERS_SETTINGS, "disabled": OWNERS_SETTINGS}

@@ -187,3 +187,19 @@ def test_the_page_is_there_only_where_access_is_decided_at_it(replica: Replica, 
         status, headers, body = without.request("/access")
         assert (status, b"BUS_CONTROL" in body, "content-security-policy" in headers) == (404, True, True)
         assert b"<a href=access>" not in without.request("/status")[2]
+
+
+def test_the_page_of_cameras_is_there_for_the_operator_and_the_demo_scene_leads_to_it(
+    replica: Replica, operator: Headers, bus: str
+) -> None:
+    """It stands before access in each header. Without BUS_CONTROL the words name the setting."""
+    page = replica.request("/cameras", headers=operator)[2]
+    assert b"<a href=cameras aria-current=page>Cameras</a><a href=access>Access</a></nav>" in page
+    for path in ("/", "/access"):
+        assert b"<a href=cameras>Cameras</a><a href=access" in replica.request(path, headers=operator)[2]
+    assert b"href=cameras?add" in replica.request("/", headers=operator)[2].replace(b'"', b"")
+    with running_replica(bus) as without:
+        status, _, body = without.request("/cameras")
+        assert (status, b"docs/cameras.md" in body) == (404, True)
+        assert b"Set <code>CAMERA_RTSP_URL</code>" in without.request("/")[2]
+        assert b"cameras?add" not in without.request("/")[2]
