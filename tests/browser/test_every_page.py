@@ -17,6 +17,7 @@ from tests.browser.archive_site import Site as ArchiveSite
 from tests.browser.archive_site import archive_site
 from tests.browser.site import Site, filmed, running_site
 from tests.support.accessibility import Scheme, assert_accessible
+from tests.support.camera_house import House
 from tests.support.figures import note
 from tests.support.kept_owner import kept_owner
 from tests.support.ports import free_port
@@ -165,6 +166,26 @@ def test_the_page_of_access(page: Page, tmp_path: Path) -> None:
         page.goto(f"{origin}/access")
         expect(page.locator(".record")).to_have_count(4)
         looks_well(page, "access")
+
+
+@pytest.mark.camera
+@pytest.mark.parametrize("place", ["", "#cam_1"])
+def test_the_page_of_cameras(page: Page, tmp_path: Path, place: str) -> None:
+    """Two with long names, and the settings of one."""
+    house = House(tmp_path)
+    with house.stack:
+        house.claim()
+        for number in (1, 2):
+            house.listed()
+            settings = {"device_key": f"cam_{number}", "name": LONG, "rtsp_url": "rtsp://127.0.0.1:9/" + "x" * 80}
+            house.do("POST", "", settings=settings)
+        name, _, value = house.who["Cookie"].partition("=")
+        page.context.add_cookies([{"name": name, "value": value, "url": house.stack.origin}])
+        page.goto(f"{house.stack.origin}/cameras{place}")
+        expect(page.locator("#list h3")).to_have_count(2)
+        if place:
+            expect(page.locator("#form")).to_be_visible()
+        looks_well(page, f"cameras{place and '-settings'}")
 
 
 def history_of(keys: Iterable[str]) -> dict[str, object]:

@@ -51,6 +51,8 @@ SHOTS: Final = (
     Shot("connect.webp", "connect", "main code", scheme="light"),
     Shot("access.webp", "access", ".record", scheme="light", is_operators=True),
     Shot("access-tablet.webp", "access", ".record", TABLET, is_operators=True),
+    Shot("cameras.webp", "cameras", "#adding:not([hidden])", scheme="light", is_operators=True),
+    Shot("cameras-phone.webp", "cameras", "#adding:not([hidden])", PHONE, is_operators=True),
     Shot("access-phone.webp", "access", ".record", PHONE, is_operators=True),
 )
 

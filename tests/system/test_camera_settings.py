@@ -14,77 +14,14 @@ import pytest
 from PIL import Image
 
 from services.ingest.cameras_file import read_cameras_file
-from shared.control.local import ask_here
-from tests.support.asking import Answer, answers, ask
+from tests.support.asking import ask
 from tests.support.camera import RtspCamera
-from tests.support.ports import free_port
-from tests.support.services import Stack
+from tests.support.camera_house import SECRET, House, pasted
 from tests.support.waiting import wait_until
-from tests.web.support import Headers, bearer
+from tests.web.support import bearer
 
-PASSWORD = "digging in the garden"  # noqa: S105 the test's own
-SECRET, CHANGED = "p@ss/wörd#1", "another one"
-CAMERAS = "/api/settings/cameras"
+CHANGED = "another one"
 pytestmark = pytest.mark.camera
-
-
-class House:
-    """The three services without a camera, and an operator's session."""
-
-    def __init__(self, directory: Path, **settings: str) -> None:
-        self.owner_dir = directory / "owner"
-        control = f"tcp://127.0.0.1:{free_port()}"
-        self.stack = Stack(directory, BUS_CONTROL=control, OWNER_DIR=str(self.owner_dir), **settings)
-        self.port = self.stack.stream_port
-        self.who: Headers = {}
-        self.version = "none"
-
-    def start(self) -> None:
-        for name in ("ingest", "stream", "archiver"):
-            self.stack.start(name)
-        wait_until(lambda: answers(self.port), "stream answers", 20)
-        wait_until(lambda: self.devices() != {}, "ingest is heard", 20)
-
-    def code(self) -> str:
-        return str(ask_here(self.owner_dir / "control.sock", "setup_code", {})["code"])
-
-    def claim(self) -> None:
-        form = urllib.parse.urlencode({"code": self.code(), "password": PASSWORD})
-        answer = ask(self.port, "POST", "/setup", body=form)
-        assert answer.status == 200, answer.body
-        self.who = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
-        wait_until(lambda: ask(self.port, "GET", "/api/devices", self.who).status == 200, "the session is known")
-
-    def ask(self, method: str, path: str = "", body: object = None, who: Headers | None = None) -> Answer:
-        headers = (self.who if who is None else who) | {"Content-Type": "application/json"}
-        return ask(self.port, method, CAMERAS + path, headers, None if body is None else json.dumps(body))
-
-    def listed(self) -> dict[str, Any]:
-        answer = self.ask("GET")
-        assert answer.status == 200, answer.body
-        told: dict[str, Any] = json.loads(answer.body)
-        self.version = told["version"]
-        return told
-
-    def do(self, method: str, path: str, **body: object) -> dict[str, Any]:
-        answer = self.ask(method, path, {"version": self.version, **body})
-        assert answer.status in (200, 201), answer.body
-        done: dict[str, Any] = json.loads(answer.body)
-        self.version = done["version"]
-        return done
-
-    def devices(self) -> dict[str, dict[str, Any]]:
-        answer = ask(self.port, "GET", "/api/devices", self.who)
-        return {each["key"]: each for each in json.loads(answer.body).get("devices", [])}
-
-    def state(self, key: str) -> str | None:
-        found = self.devices().get(key)
-        return None if found is None else str(found["state"])
-
-    def wait_until_live(self, key: str) -> float:
-        began_at = time.monotonic()
-        wait_until(lambda: self.state(key) in ("live", "idle"), f"{key} is live", 30)
-        return time.monotonic() - began_at
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +31,7 @@ def camera() -> Iterator[RtspCamera]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("cameras"))
     with ExitStack() as end:
         end.push(house.stack)
@@ -103,12 +40,26 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
-def pasted(camera: RtspCamera, password: str = SECRET) -> str:
-    quoted = urllib.parse.quote(password, safe="")
-    return camera.url.replace("rtsp://", f"rtsp://me:{quoted}@")
+@pytest.fixture
+def empty(running: House) -> House:
+    """Without a camera."""
+    for each in running.listed()["cameras"]:
+        running.do("POST", f"/{each['key']}/remove")
+    wait_until(lambda: list(running.devices()) == ["camera_1"], "the demo scene is there", 20)
+    return running
 
 
-def test_the_demo_scene_is_there_until_a_camera_is_tried_and_added(house: House, camera: RtspCamera) -> None:
+@pytest.fixture
+def house(empty: House, camera: RtspCamera) -> House:
+    """With one."""
+    empty.do("POST", "", settings={"name": "Front door", "rtsp_url": pasted(camera)})
+    empty.wait_until_live("front_door")
+    wait_until(lambda: list(empty.devices()) == ["front_door"], "the demo scene is gone", 20)
+    return empty
+
+
+def test_the_demo_scene_is_there_until_a_camera_is_tried_and_added(empty: House, camera: RtspCamera) -> None:
+    house = empty
     told = house.listed()
     assert (told["origin"], told["can_change"], told["is_demo"], told["cameras"]) == ("page", True, True, [])
     assert list(house.devices()) == ["camera_1"]
@@ -140,6 +91,7 @@ def test_a_wrong_password_is_said_and_a_try_of_a_kept_camera_uses_its_own(house:
     assert not wrong["works"]
     assert "refused the user name or password" in wrong["reason"]
     assert wrong["picture"] is None
+    assert (wrong["field"], wrong["is_unclear"]) == ("rtsp_password", False)
     turned = house.ask("POST", "/test", {"key": "front_door", "settings": {"rotate": 90}})
     picture = Image.open(BytesIO(base64.b64decode(json.loads(turned.body)["picture"])))
     assert picture.size == (360, 640)
@@ -206,8 +158,9 @@ def test_only_the_operator_and_only_our_own_page(house: House) -> None:
 def test_a_restart_of_ingest_keeps_the_cameras_and_meanwhile_nothing_can_be_changed(
     house: House, camera: RtspCamera
 ) -> None:
-    house.listed()
-    house.do("POST", "", settings={"device_key": "second", "rtsp_url": pasted(camera), "archive_keep": "all:forever"})
+    house.ask("POST", "/test", {"settings": {"rtsp_url": pasted(camera)}})
+    house.do("PATCH", "/front_door", settings={"rtsp_password": CHANGED})
+    house.do("POST", "", settings={"device_key": "second", "rtsp_url": pasted(camera)})
     house.wait_until_live("second")
     house.do("PUT", "/order", keys=["second", "front_door"])
     wait_until(lambda: list(house.devices()) == ["second", "front_door"], "they are in order")
@@ -226,9 +179,11 @@ def test_a_restart_of_ingest_keeps_the_cameras_and_meanwhile_nothing_can_be_chan
         assert event in logs
 
 
-def test_the_archive_keeps_the_pictures_and_the_rule_of_a_camera_that_is_taken_out(house: House) -> None:
-    house.listed()
-    house.do("PATCH", "/second", settings={"capture_interval": 1})
+def test_the_archive_keeps_the_pictures_and_the_rule_of_a_camera_that_is_taken_out(
+    house: House, camera: RtspCamera
+) -> None:
+    rules = {"archive_keep": "all:forever", "capture_interval": 1}
+    house.do("POST", "", settings={"device_key": "second", "rtsp_url": pasted(camera), **rules})
 
     def archived() -> dict[str, Any]:
         answer = ask(house.port, "GET", "/api/camera/frames/cameras", house.who)
