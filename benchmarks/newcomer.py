@@ -1,11 +1,12 @@
 """Somebody new to Framecast, as a script: from one pasted line on a host without a screen to the picture on the phone.
 
-    .venv/bin/python -m benchmarks.newcomer [--rounds 3] [--download]
+    .venv/bin/python -m benchmarks.newcomer [--rounds 3] [--download] [--camera]
 
 Needs root. Host and phone are two network namespaces. The host clones this checkout and runs the line in a terminal;
 the phone's Chromium opens the address that stands there, with the host's address in it. People would take longer:
 nothing is counted for reading, and typing takes no time. Without `--download` the libraries are those of this
 checkout's .venv, which are there at once. With it `scripts/setup run` fetches them first, and that is timed apart.
+With `--camera` the newcomer goes on, and adds a camera at the page by an address with the password in it.
 """
 
 import argparse
@@ -20,15 +21,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from playwright.sync_api import Page
 
 from benchmarks.cores import clean_up_when_terminated
 from services.stream.base import access_texts
 from tests.support.browser import running_chromium
+from tests.support.camera import RtspCamera
 from tests.support.hosts import Host, two_hosts
 from tests.support.waiting import wait_until
 
@@ -128,8 +131,37 @@ def on_the_phone(page: Page, newcomer: Newcomer, address: str, code: str) -> Non
     page.locator(PICTURE).wait_for(timeout=PATIENCE_SECONDS * 1000)
 
 
-def newcomer_takes(host: Host, phone: Host, *, download: bool) -> float:
-    """Seconds from the pasted line to the picture, without those for the environment."""
+def own_camera(page: Page, newcomer: Newcomer, address: str) -> None:
+    """From the demo picture to that of the camera. Prints what it took."""
+    newcomer.does("taps Add your camera")
+    page.get_by_role("link", name="Add your camera").click()
+    newcomer.does("pastes the address")
+    page.locator("#try").get_by_label("Address").fill(address)
+    newcomer.does("taps Test")
+    page.get_by_role("button", name="Test", exact=True).click()
+    page.locator("#tried img").wait_for(timeout=PATIENCE_SECONDS * 1000)
+    newcomer.does("writes a name and saves")
+    page.locator("#keep").get_by_label("Name").fill("Front door")
+    saved = time.monotonic()
+    page.keyboard.press("Enter")
+    page.locator(PICTURE.replace("camera_1", "front_door")).wait_for(timeout=PATIENCE_SECONDS * 1000)
+    print(f"  from Save to the camera's live picture on the phone {time.monotonic() - saved:.1f} s")
+
+
+@contextmanager
+def a_camera(host: Host) -> Iterator[str]:
+    """A camera that the host reaches; its address, with the login."""
+    camera = RtspCamera(username="me", password=PASSWORD)
+    with host.inside():
+        camera.start()
+    try:
+        yield camera.url.replace("//", f"//me:{quote(PASSWORD)}@")
+    finally:
+        camera.stop()
+
+
+def newcomer_takes(host: Host, phone: Host, *, download: bool, camera: str | None) -> float:
+    """Seconds from the pasted line to the picture, without those for the environment. `camera` is an address."""
     with tempfile.TemporaryDirectory() as name:
         checkout, clone_seconds, environment_seconds = cloned(Path(name), download=download)
         newcomer = Newcomer()
@@ -139,6 +171,8 @@ def newcomer_takes(host: Host, phone: Host, *, download: bool) -> float:
             told = time.monotonic() - newcomer.began
             page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
             on_the_phone(page, newcomer, host.address, code)
+            if camera is not None:
+                own_camera(page, newcomer, camera)
             seconds = clone_seconds + time.monotonic() - newcomer.began
         changed = subprocess.run(
             ["git", "status", "--porcelain"], cwd=checkout, capture_output=True, text=True, check=True
@@ -156,10 +190,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--download", action="store_true", help="have pip fetch the libraries anew")
+    parser.add_argument("--camera", action="store_true", help="go on until a camera of one's own is live")
     options = parser.parse_args()
     clean_up_when_terminated()
-    with two_hosts() as (host, phone):
-        found = [newcomer_takes(host, phone, download=options.download) for _ in range(options.rounds)]
+    with two_hosts() as (host, phone), ExitStack() as stack:
+        camera = stack.enter_context(a_camera(host)) if options.camera else None
+        found = [newcomer_takes(host, phone, download=options.download, camera=camera) for _ in range(options.rounds)]
     print(f"p50 {statistics.median(found):.1f} s ({min(found):.1f} to {max(found):.1f})")
 
 
