@@ -100,6 +100,7 @@ CLEAR = {
     *("SPEAKS_TLS", "NO_UDP_PORT", "NO_STREAM", "NO_VIDEO", "PLAYLIST", "REDIRECTED", "MAY_BE_REDIRECTED", "TOO_BUSY"),
     *(
         "REFUSED",
+        "METADATA_SERVICE",
         "LOGIN_WANTED",
         "NO_USERNAME",
         "FORBIDDEN",

@@ -124,6 +124,7 @@ def test_a_refusal_is_told_in_words(client: ZeroMqClient) -> None:
         "why": "wrong",
         "words": "That is not the password.",
         "wait_seconds": 3.0,
+        "field": None,
     }
 
 
