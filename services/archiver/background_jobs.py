@@ -109,10 +109,12 @@ def _add_rules(archiver: Archiver, cleaner: Cleaner, settings: ArchiverSettings,
     """Have the cameras' own rules followed: those of the cameras file, and those that ingest tells."""
     if settings.cameras_file is not None:
         archiver.jobs["rules of the cameras"] = archiver.rules
-    if settings.bus_control is not None:
-        told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count, clock.monotonic)
-        archiver.jobs["rules of ingest"], archiver.on_report = told, told.hear
-        cleaner.refresh_rules = told.refresh
+    hears = settings.bus_control is not None
+    # Without it, too, cameras keep the rules that were told before: else more of theirs would be deleted.
+    told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count if hears else 0, clock.monotonic)
+    archiver.jobs["rules of ingest"], cleaner.refresh_rules = told, told.refresh
+    if hears:
+        archiver.on_report = told.hear
 
 
 def _automatic(

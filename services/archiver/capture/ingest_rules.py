@@ -28,7 +28,7 @@ log = get_logger(__name__)
 
 
 class IngestRules:
-    """On the loop; its work on the database runs on a thread. `ingests` is how many there are."""
+    """On the loop; its work on the database runs on a thread. `ingests` is how many there are, 0 where none tells."""
 
     def __init__(self, rules: CameraRules, rows: ToldRules, ingests: int, monotonic: Callable[[], float]) -> None:
         self.problems = Problems()
@@ -43,7 +43,7 @@ class IngestRules:
         self._unkept: dict[str, ArchiveKeys] = {}
         self._has_news = asyncio.Event()
         self._threads = Threads()
-        rules.waits_for_ingest = True
+        rules.waits_for_ingest = ingests > 0
 
     def hear(self, report: IngestReport) -> None:
         """An ingest told of itself."""

@@ -67,6 +67,14 @@ async def test_it_is_followed_at_once_and_remembered_also_of_a_camera_that_is_go
         assert ToldRules(engine).were_told()
 
 
+async def test_where_no_ingest_tells_any_more_the_remembered_rules_go_on_to_hold(engine: Engine) -> None:
+    ToldRules(engine).keep({"garden": WEEK}, is_all=True)
+    rules = CameraRules()
+    async with running(engine, rules, ingests=0):
+        assert rules.are_known
+        await eventually(lambda: rules.rule_of("garden").max_bytes == 5)
+
+
 async def test_a_rule_that_is_taken_back_is_forgotten(engine: Engine) -> None:
     rules = CameraRules()
     async with running(engine, rules) as told:
