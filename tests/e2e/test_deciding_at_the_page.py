@@ -80,6 +80,8 @@ class Strangers:
 
     answers: dict[str, list[Answer]]
     socket_status: int
+    logged: str
+    """Which command shows the code, by stream's log."""
 
 
 @dataclass
@@ -107,7 +109,11 @@ def strangers(published: ComposeStack) -> Strangers:
     answers["guess"] = [set_up(published, "AAAA-AAAA-AAAA")]
     with pytest.raises(InvalidStatus) as refused:
         connect(f"ws://127.0.0.1:{published.port}/api/camera/ws", open_timeout=PATIENCE_SECONDS).close()
-    return Strangers(answers, refused.value.response.status_code)
+    event = "nobody has set a password"
+    lines = wait_until(
+        lambda: [line for line in published.logged("stream") if line["event"] == event], event, PATIENCE_SECONDS
+    )
+    return Strangers(answers, refused.value.response.status_code, lines[0]["what_shows_the_code"])
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +125,7 @@ def operator(published: ComposeStack, strangers: Strangers) -> Operator:
     return Operator(session_in(answer), set_up(published, first, "another password"))
 
 
-def test_before_it_is_claimed_everybody_sees_the_setup_page_alone(
-    published: ComposeStack, strangers: Strangers
-) -> None:
+def test_before_it_is_claimed_everybody_sees_the_setup_page_alone(strangers: Strangers) -> None:
     """Nothing of a camera, by no address; and where a person looks, the way in is said."""
     for path in READ:
         for answer in strangers.answers[path]:
@@ -131,9 +135,7 @@ def test_before_it_is_claimed_everybody_sees_the_setup_page_alone(
     assert strangers.socket_status in (401, 403)
     assert b"docker compose exec ingest framecast setup-code" in strangers.answers["setup"][0].body
     assert [answer.status for name in ("made-up", "guess") for answer in strangers.answers[name]] == [401, 401]
-    lines = [line for line in published.logged("stream") if line["event"] == "nobody has set a password"]
-    assert lines
-    assert lines[0]["what_shows_the_code"] == "docker compose exec ingest framecast setup-code"
+    assert strangers.logged == "docker compose exec ingest framecast setup-code"
 
 
 def test_the_first_with_the_code_is_in_on_every_replica(published: ComposeStack, operator: Operator) -> None:
