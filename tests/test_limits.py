@@ -66,17 +66,17 @@ NUMBERS = {
     "requests that compute much (sheets, days, index, gaps, retention, estimates), of one kind and one address": (
         f"{turns.AT_ONCE} at a time in all, {turns.MAX_WAITING} waiting"
     ),
-    "quick requests (frames, lists, pictures, thumbnails), of one kind and one address": (
+    "quick requests (what is told of one picture, lists, images, thumbnails), of one kind and one address": (
         f"{turns.QUICK_AT_ONCE} at a time in all, {turns.QUICK_WAITING} waiting"
     ),
     "zip files that one address downloads": f"{downloads.MOST_OF_ONE}",
     "zip files that all download": f"{downloads.MOST_DOWNLOADS}",
     "manual captures of one address, in a minute": f"{capture_limit.MOST_A_MINUTE}",
     "manual captures under way": f"{capture_limit.MOST_UNDER_WAY}",
-    "frames in one list of all (`index`)": f"{index.MOST_INDEXED:,}",
+    "pictures in one list of all (`index`)": f"{index.MOST_INDEXED:,}",
     "small pictures in one sheet (`sprites`)": f"{sprite_sheets.MOST_FRAMES}",
     "days in one answer (`days`)": f"{days.MOST_DAYS}",
-    "frames in one zip file": f"{zip_stream.MOST_FRAMES:,}",
+    "pictures in one zip file": f"{zip_stream.MOST_FRAMES:,}",
     "time-lapses that wait": f"{queue.MOST_WAITING}",
     "time for a request's head": f"{protocol.HEAD_SECONDS:.0f} s",
     "size of a request's head": f"{protocol.MAX_HEAD_BYTES // 1024} KiB",

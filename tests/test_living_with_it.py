@@ -57,6 +57,9 @@ IN_SENTENCES = (
     "systemctl --user restart framecast",
 )
 RUN_ELSEWHERE = {
+    ".venv/bin/framecast doctor": "in tests/system/test_doctor.py",
+    "docker compose exec stream framecast doctor": "as `framecast doctor`, in tests/system/test_doctor.py",
+    "framecast doctor http://ADDRESS:8001": "in tests/system/test_doctor.py",
     "framecast access settle": "in tests/ingest/access_commands/test_commands.py",
     "scripts/run": "as the last command of a block",
     "hostname -I": "in the test of `scripts/run`",

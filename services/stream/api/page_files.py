@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from services.stream.base.texts import OWN_CAMERA_AT_PAGE_HTML, OWN_CAMERA_BY_SETTINGS_HTML
+from services.stream.base import texts
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 _PART: Final = re.compile(r"<!-- part (\w+) -->")
@@ -26,7 +26,7 @@ def page_text(name: str) -> str:
 def for_owners(page: str) -> str:
     """The page for whoever sets cameras and decides on access at the page: with links to these pages."""
     page = _with_link(_with_link(page, "cameras"), "access")
-    return page.replace(OWN_CAMERA_BY_SETTINGS_HTML, OWN_CAMERA_AT_PAGE_HTML)
+    return page.replace(texts.OWN_CAMERA_BY_SETTINGS_HTML, texts.OWN_CAMERA_AT_PAGE_HTML)
 
 
 def _with_link(page: str, own: str) -> str:
