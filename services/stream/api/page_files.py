@@ -18,7 +18,7 @@ def page_text(name: str) -> str:
     """The page of this file. Its header tells which page it is, and a login leads back to it."""
     own = "./" if name == "index.html" else name.removesuffix(".html")
     page = _with_parts(name)
-    page = _with_link(page, own).replace(_OWN_CAMERA, OWN_CAMERA_BY_SETTINGS_HTML)
+    page = _with_link(page, own).replace(_OWN_CAMERA, texts.OWN_CAMERA_BY_SETTINGS_HTML)
     page = page.replace(f"<a href={own}>", f"<a href={own} aria-current=page>", 1)
     return page if own == "./" else page.replace("<a href=login>", f'<a href="login?next={own}">')
 
