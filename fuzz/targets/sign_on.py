@@ -27,7 +27,7 @@ _SIGN_ON: Final = SignOn(
 
 
 def read(data: bytes) -> None:
-    """The first byte says who asks, and whether with the secret. Each record is a header; its first byte says which.
+    """The first byte gives the sender, and whether the secret is shown; the first of each record, the header's name.
 
     Nobody but the proxy with its secret signs anybody on, and nothing of the headers is left behind us. Whom it signs
     on can be shown to ingest.

@@ -13,7 +13,7 @@ import { browserOf, endOf, scopeOf, subjectOf } from "./words.js";
 
 const LOOK_MS = 10_000;
 const PATH = "api/access";
-/** Without an end, or after so many days. */
+/** In how many days a token may end; the first is never. */
 const ENDS = ["", 1, 7, 30, 365];
 const ROLES = /** @type {const} */ (["viewer", "operator"]);
 

@@ -27,7 +27,7 @@ const BOUNDS = {
   length_seconds: { min: "1", max: "3600", value: "15" },
   fps: { min: "1", max: "60", value: "24" },
 };
-/** Of so many days a film of every picture flickers from day to night. */
+/** From this length on a film of every picture flickers between day and night. */
 const MANY_DAYS_MS = 8 * 86_400_000;
 const PATH = "api/camera/timelapses";
 const { lapse: form, estimate, render, lapses: list } = page;

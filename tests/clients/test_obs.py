@@ -1,6 +1,6 @@
 """OBS records the stream by its form in docs/clients.md, and what it records goes by the camera's clock.
 
-At ten pictures a second it does so without its option, too: it shows what comes. This tells that the form is right.
+At ten pictures a second OBS also keeps the speed without its option. The test shows that the form is right.
 """
 
 import json

@@ -3,7 +3,6 @@
 A crash at any moment leaves the version before or the new one. Only its owner may read it.
 """
 
-import errno
 import fcntl
 import os
 import stat
@@ -15,15 +14,13 @@ from pydantic import ValidationError
 
 from services.ingest.access import texts
 from services.ingest.access.kept_state import KeptState
+from shared.durable_file import sync_directory, write_new
 from shared.errors import ConfigurationError, FramecastError
 
 FILE: Final = "access.json"
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 """1,400 records with the longest names are under 2 MiB."""
 _DIRECTORY_MODE: Final = 0o700
-_FILE_MODE: Final = 0o600
-_NO_SYNC: Final = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF)
-"""From a file system that can't make a directory's entries durable by themselves, such as SMB."""
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -91,25 +88,13 @@ class StateFile:
         """
         unfinished = self.path.with_name(f".{FILE}.new")
         try:
-            unfinished.unlink(missing_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(unfinished, flags, _FILE_MODE), "wb") as file:
-                file.write(state.model_dump_json().encode())
-                file.flush()
-                os.fsync(file.fileno())
+            write_new(unfinished, state.model_dump_json().encode())
             unfinished.replace(self.path)
-            self._make_durable()
+            sync_directory(self._directory)
         except OSError:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
             raise
-
-    def _make_durable(self) -> None:
-        try:
-            os.fsync(self._directory)
-        except OSError as error:
-            if error.errno not in _NO_SYNC:
-                raise
 
     def set_aside(self, seconds: int) -> Path | None:
         """Give a file that is there another name beside its own; that name.

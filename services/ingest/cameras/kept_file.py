@@ -13,14 +13,13 @@ from typing import Final, NamedTuple
 
 from services.ingest.cameras import texts
 from shared.control.messages import ControlRefusedError
+from shared.durable_file import sync_directory, write_new
 from shared.logs import get_logger
 
 NO_FILE: Final = "none"
 """The version where there is no file."""
 _VERSION_LENGTH: Final = 16
 _OWNER_ONLY: Final = 0o600
-_NO_SYNC: Final = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF)
-"""From a file system that can't make a directory's entries durable by themselves, such as SMB."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 log = get_logger(__name__)
 
@@ -117,18 +116,12 @@ class KeptFile:
         """A durable file beside the file, with this ending."""
         path = self.path.with_name(f".{self.path.name}{ending}")
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            with os.fdopen(os.open(path, flags, _OWNER_ONLY), "wb") as file:
-                self._give_to_owner(file.fileno())
-                os.fchmod(file.fileno(), mode)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+
+        def prepare(descriptor: int) -> None:
+            self._give_to_owner(descriptor)
+            os.fchmod(descriptor, mode)
+
+        write_new(path, data, prepare)
         return path
 
     def _give_to_owner(self, descriptor: int) -> None:
@@ -148,10 +141,9 @@ class KeptFile:
     def _make_durable(self) -> None:
         descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            os.fsync(descriptor)
+            sync_directory(descriptor)
         except OSError as error:
-            if error.errno not in _NO_SYNC:
-                log.error("cameras file may not outlast a loss of power", reason=error.strerror)  # noqa: TRY400 the line says all
+            log.error("cameras file may not outlast a loss of power", reason=error.strerror)  # noqa: TRY400 the line says all
         finally:
             os.close(descriptor)
 

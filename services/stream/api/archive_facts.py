@@ -1,4 +1,4 @@
-"""What a check-up knows of the archive: asked of the archiver at its own addresses, in the name of who asks for it."""
+"""What a check-up knows of the archive. The archiver is asked with the requester's credentials."""
 
 import asyncio
 import json
