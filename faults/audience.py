@@ -38,6 +38,8 @@ ALL_PAGES: Final = PAGES | ARCHIVER_PAGES
 
 LAB: Final = "the lab"
 """Whose lateness concerns every promise."""
+OBJECT_STORE: Final = "the object store"
+"""Its server, which is a process of the lab."""
 
 
 def watching(camera: str) -> frozenset[str]:

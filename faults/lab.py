@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from faults.archive_rows import ArchiveRows
-from faults.audience import ALL_PAGES, BACK, FRONT, IN_BROWSER, SEATS, camera_part
+from faults.audience import ALL_PAGES, BACK, FRONT, IN_BROWSER, OBJECT_STORE, SEATS, camera_part
 from faults.cameras import CameraWatch, LabCamera, started_camera
 from faults.lateness import LatenessWatch
 from faults.place import Place
@@ -54,9 +54,11 @@ class Lab:
             self.record.add(fact)
 
     def fair_pids(self) -> dict[str, list[int]]:
-        """The processes of each service and camera, but for those that a fault starves."""
+        """The processes of each service and camera, and of the store, but for those that a fault starves."""
         pids = {service.label: service.pids() for service in tuple(self.stack.services.values())}
         pids |= {camera_part(each.key): [each.camera.pid or 0] for each in self.cameras}
+        if self.place.store is not None:
+            pids[OBJECT_STORE] = [self.place.store.pid]
         return {part: [pid for pid in some if pid and pid not in self.starved] for part, some in pids.items()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import Final
 
-from faults.audience import camera_part, parts_behind_archive
+from faults.audience import OBJECT_STORE, camera_part, parts_behind_archive
 from faults.facts import SlotRow
 from faults.promises.breach import Breach
 from faults.record import Record
@@ -63,9 +63,11 @@ def true_reasons(record: Record, slot: SlotRow) -> set[str]:
             found |= window.promise.reasons
     if late > (slot.end - slot.start) / 2:
         found.add("no fresh picture")  # the machine had no time for it
+    if record.late_seconds(slot.start, slot.end, frozenset({OBJECT_STORE})) > (slot.end - slot.start) / 2:
+        found.add("storage unavailable")  # nor for the store
     camera = frozenset({camera_part(slot.camera)})
     if record.late_seconds(slot.start - STALL_SECONDS, slot.end, camera) > STALL_SECONDS / 2:
-        found.add("camera stalled")  # nor for the camera, which is a process of the lab
+        found.add("camera stalled")  # nor for the camera
     return found
 
 

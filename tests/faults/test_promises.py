@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.audience import BROWSER, NOBODY, at_replica, camera_of
+from faults.audience import BROWSER, NOBODY, OBJECT_STORE, at_replica, camera_of
 from faults.facts import (
     ArchivedPicture,
     Late,
@@ -389,6 +389,15 @@ def test_a_camera_that_got_no_cpu_time_is_stalled_in_truth() -> None:
     for part, reasons in (("camera front", {"camera stalled"}), ("camera back", set()), ("ingest", set())):
         record = as_promised()
         record.add(Late(at(24), 1.2, part))
+        assert true_reasons(record, slot) == reasons
+
+
+def test_a_store_that_got_no_cpu_time_is_not_available_in_truth() -> None:
+    """The lab's object store is a process of the same machine, too."""
+    slot = SlotRow("front", at(23), at(26), 0, ())
+    for seconds, reasons in ((1.0, set()), (2.0, {"storage unavailable"})):
+        record = as_promised()
+        record.add(Late(at(25), seconds, OBJECT_STORE))
         assert true_reasons(record, slot) == reasons
 
 
