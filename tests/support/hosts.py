@@ -21,8 +21,8 @@ def missing_host_parts() -> str | None:
     """Why no hosts can be made here; None when they can."""
     if os.geteuid() != 0:
         return "network namespaces need root"
-    missing = [program for program in ("ip", "tc", "iptables-legacy") if shutil.which(program) is None]
-    return f"{missing[0]} is not installed: apt-get install iproute2 iptables" if missing else None
+    missing = [program for program in ("ip", "tc", "iptables-legacy", "nft") if shutil.which(program) is None]
+    return f"{missing[0]} is not installed: apt-get install iproute2 iptables nftables" if missing else None
 
 
 @dataclass(frozen=True, slots=True)
