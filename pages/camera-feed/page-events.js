@@ -1,8 +1,8 @@
 /* What concerns all feeds of a page: a tick a second, whether the page is looked at, whether there is a network. */
 
-/** @import { Player } from "./player.js" */
+import { TICK_MS } from "./timing.js";
 
-const TICK_MS = 1_000;
+/** @import { Player } from "./player.js" */
 
 /** Whether the viewer has asked for less motion. */
 export const stillness = matchMedia("(prefers-reduced-motion: reduce)");

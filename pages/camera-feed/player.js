@@ -7,7 +7,7 @@ import { createReport } from "./report.js";
 import { TransportError } from "./server.js";
 import { createSource } from "./source.js";
 import * as texts from "./texts.js";
-import { FIRST_MS, MINUTE_MS, now, patienceMs, STALL_MS, STEADY_MS } from "./timing.js";
+import { FIRST_MS, MINUTE_MS, now, patienceMs, STALL_MS, STEADY_MS, TICK_MS } from "./timing.js";
 import { createView } from "./view.js";
 
 /** @import { CameraFeed } from "./element.js" */
@@ -56,6 +56,18 @@ export function createPlayer(feed) {
 
   /** How long nothing came; a page that was hidden needed to hear nothing. */
   const quietMs = () => now() - Math.max(attempts.current?.heardAt ?? 0, turnedAt);
+
+  /** Whether pictures still come. Where one is late before the next tick, it is told right then. */
+  function look() {
+    const { current } = attempts;
+    const limit = current?.isProven ? patienceMs(current.demand.fps) : FIRST_MS;
+    if (current && !document.hidden && quietMs() > limit) {
+      attempts.connectionLost(current, new TransportError(texts.noPicture));
+    }
+    update();
+    const left = patienceMs(attempts.current?.demand.fps) - now() + report.condition.paintedAt;
+    if (left > 0 && left < TICK_MS) later("look", left + 1, look);
+  }
 
   async function adjust() {
     if (await attempts.adjust()) restart();
@@ -174,12 +186,7 @@ export function createPlayer(feed) {
     tick() {
       player.fps = painted;
       painted = 0;
-      const { current } = attempts;
-      const limit = current?.isProven ? patienceMs(current.demand.fps) : FIRST_MS;
-      if (current && !document.hidden && quietMs() > limit) {
-        attempts.connectionLost(current, new TransportError(texts.noPicture));
-      }
-      update();
+      look();
       report.tick();
     },
 

@@ -1,7 +1,8 @@
 /* How long a feed waits, and for what. */
 
-/** The server repeats a still picture every second: one that is silent for this long has stalled. */
-export const STALL_MS = 3_000;
+export const TICK_MS = 1_000;
+/** The server repeats a still picture every second: one that is silent for this long has stalled. Told within 3 s. */
+export const STALL_MS = 2_800;
 /** A picture that comes later than this is no live one. */
 export const BEHIND_MS = 4_000;
 /** For the first picture of a connection, and for an answer. */

@@ -114,6 +114,27 @@ def test_a_stalled_connection_is_noticed_and_replaced(page: Page, site: Site) ->
     feed.moves()
 
 
+def test_silence_is_told_within_three_seconds(page: Page, site: Site) -> None:
+    """Wherever the last picture came between two of the element's ticks. The page's clock stands still meanwhile."""
+    is_silent = False
+
+    def relay(route: WebSocketRoute) -> None:
+        route.connect_to_server().on_message(lambda message: None if is_silent else route.send(message))
+
+    page.clock.install()
+    page.route_web_socket("**/ws*", relay)
+    (feed,) = open_feeds(page, site.origin, FEED)
+    feed.is_("live", "websocket")
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
+    feed.moves()
+    is_silent = True
+    page.wait_for_timeout(500)  # what was under way is painted
+    page.clock.run_for(2_700)
+    assert feed.facts()["state"] == "live"
+    page.clock.run_for(290)
+    assert feed.facts()["state"] == "stale"
+
+
 def test_without_a_network_it_is_offline_and_comes_back_at_once(page: Page, site: Site) -> None:
     """The last picture stays visible, dimmed, with the reason over it."""
     (feed,) = open_feeds(page, site.origin, '<camera-feed camera="cam1" mode="fetch"></camera-feed>')
