@@ -120,7 +120,7 @@ def not_as_before(lab: Lab, since: float) -> str | None:
     """What is not yet as it was; None when all viewers got a live, fresh picture after `since`, and no page tells of
     trouble any more.
     """
-    blind = [viewer.name for viewer in lab.viewers if viewer.last_live_at <= since]
+    blind = [viewer.last_words() for viewer in lab.viewers if viewer.last_live_at <= since]
     if blind:
         return f"no fresh picture for {', '.join(blind)}"
     with lab.lock:

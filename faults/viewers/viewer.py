@@ -29,6 +29,7 @@ class Viewer(ABC):
         self.door = door
         self.last_live_at = 0.0
         """When it last got a picture that was live and fresh."""
+        self._last: Sight | None = None
         self._note = note
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
@@ -51,7 +52,17 @@ class Viewer(ABC):
         taken_at = taken_at_of(jpeg) if live else None
         if taken_at is not None and at - taken_at < 1.0:
             self.last_live_at = at
-        self._note(Sight(self.name, self.camera, at, taken_at, live))
+        self._last = Sight(self.name, self.camera, at, taken_at, live)
+        self._note(self._last)
+
+    def last_words(self) -> str:
+        """What it saw last."""
+        last = self._last
+        if last is None:
+            return f"{self.name} (it has seen nothing)"
+        age = "without a clock" if last.taken_at is None else f"{last.at - last.taken_at:.1f} s old"
+        what = age if last.live else "not live"
+        return f"{self.name} (its last picture came {time.time() - last.at:.1f} s ago and was {what})"
 
     def _run(self) -> None:
         while not self._stop.is_set():
