@@ -22,6 +22,10 @@ SLOW_PARTS_PER_SECOND: Final = 3.0
 """Below this rate a program's window is not enough: it hides what grew with it, and what the kernel keeps in reserve.
 So a slow program gets no more than it reads by its rate, even where its window says that all is read."""
 MOST_PARTS_PER_SECOND: Final = 60.0
+LARGER: Final = 1.5
+"""From this factor on a part is of another kind than the last one, as a picture after a placeholder is. Then the rate
+is thought to be one of parts, no longer of bytes: else it would take half a minute to adapt.
+"""
 FASTER: Final = 1.25
 SLIGHTLY_FASTER: Final = 1.1
 HARDLY_FASTER: Final = 1.03
@@ -92,6 +96,7 @@ class UnreadLimit:
         if self._reckoned_rest(now, in_flight_bytes, part) > 0 and now - self._admitted_at < self._most_seconds:
             return False
         if self._rate:
+            self._rate = self._rate_for(part)
             # What it had time for and was not given is no credit.
             self._given_since = max(self._given_since, now - self._given_bytes / self._rate)
         self._given_bytes += part
@@ -102,14 +107,18 @@ class UnreadLimit:
         """The bytes that it can't have read yet."""
         rest_bytes = 0.0
         if self._unread_bytes >= _unread_part(part):
-            self._rate = self._rate or FIRST_PARTS_PER_SECOND * part
-            rest_bytes = self._unread_bytes + in_flight_bytes - self._rate * (now - self._measured_at)
+            self._rate = self._rate or FIRST_PARTS_PER_SECOND * self._part_bytes
+            rest_bytes = self._unread_bytes + in_flight_bytes - self._rate_for(part) * (now - self._measured_at)
         if self._is_slow(part):
-            rest_bytes = max(rest_bytes, self._given_bytes - self._rate * (now - self._given_since))
+            rest_bytes = max(rest_bytes, self._given_bytes - self._rate_for(part) * (now - self._given_since))
         return rest_bytes
 
     def _is_slow(self, part: int) -> bool:
-        return 0 < self._rate < SLOW_PARTS_PER_SECOND * part
+        return 0 < self._rate_for(part) < SLOW_PARTS_PER_SECOND * part
+
+    def _rate_for(self, part: int) -> float:
+        is_larger = part > LARGER * self._part_bytes > 0
+        return self._rate * part / self._part_bytes if is_larger else self._rate
 
     def _measure(self, at: float, unread_bytes: int, acknowledged_bytes: int, *, has_grown: bool) -> None:
         """`has_grown`: the window is larger than ever before, so it does not tell what is unread."""

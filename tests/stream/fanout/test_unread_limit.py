@@ -132,6 +132,24 @@ def test_a_short_hiccup_costs_a_few_pictures() -> None:
     assert len(program.later(11.5)) >= 0.95 * 30 * 8.4
 
 
+@pytest.mark.parametrize(("small", "large"), [(1_000, 8_000), (2_000, 70_000)])
+@pytest.mark.parametrize("pause", [0.002, 0.2, 1.0])
+def test_when_parts_become_larger_a_program_soon_has_as_many_as_it_can_read(
+    pause: float, small: int, large: int
+) -> None:
+    """As when a camera is back after a small placeholder. A rate in bytes would be one of a part in many seconds."""
+    program = Program(pause=pause, part_bytes=small, frame_seconds=0.1)
+    program.run(10)
+    program.pause = 1.0
+    program.run(1)
+    program.pause, program.part_bytes = pause, large
+    since = program.now
+    program.run(20)
+
+    assert len(program.later(since)) > 0.6 * 20 * min(10, 1 / pause)
+    assert program.later(since + 5)[-1] < 0.2 + 2 * pause
+
+
 @pytest.mark.parametrize("parts", [4, 7, 60])
 def test_a_window_that_becomes_smaller_for_good_is_found_out(parts: int) -> None:
     program = Program(0.005, window=80 * 13_000, told_window=80 * 13_000)
