@@ -1,8 +1,9 @@
 """The soak's cameras and viewers, which come and go.
 
 Three cameras. `steady` stays, so what its process holds can be compared over hours. `restless` is killed at one change
-and started at the next. `guest` leaves the cameras file at one change and is back at the next. At each change a viewer
-comes, the one that watched longest leaves, a WebSocket is opened for five pictures, and the archive is read.
+and started at the next. `guest` is removed at one change and added at the next, as at the page of cameras. At each
+change the steady one's address is tried, a viewer comes, the one that watched longest leaves, a WebSocket is opened
+for five pictures, and the archive is read.
 """
 
 import json
@@ -12,12 +13,15 @@ from contextlib import ExitStack
 from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from shared.control.local import ask_here
+from tests.support.asking import ask
 from tests.support.camera import RtspCamera
+from tests.support.camera_house import CAMERAS
 from tests.support.mjpeg import Viewer
 from tests.support.services import Stack
 
@@ -45,7 +49,7 @@ class Traffic:
 
     def __init__(self, directory: Path, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - it only chooses cameras and viewers
-        self._file = directory / "cameras.toml"
+        self._file, self._owner_dir = directory / "cameras.toml", directory / "owner"
         self._cameras = {key: RtspCamera(fps=FPS) for key in (STEADY, RESTLESS, GUEST)}
         self._stack_of_all = ExitStack()
         self._passing: deque[Viewer] = deque()
@@ -58,7 +62,7 @@ class Traffic:
         with ExitStack() as ends:
             for camera in self._cameras.values():
                 ends.enter_context(camera)
-            self._list_cameras(STEADY, RESTLESS, GUEST)
+            self._file.write_text("\n".join(f"[[camera]]\n{self._lines(key)}" for key in self._cameras))
             ends.enter_context(self.stack)
             self.watcher = ends.enter_context(Viewer(self.stack.stream_port, f"/api/cameras/{STEADY}/stream"))
             ends.callback(self._leave_all)
@@ -76,10 +80,13 @@ class Traffic:
         self._changes += 1
         if leaves:
             self._cameras[RESTLESS].kill()
-            self._list_cameras(STEADY, RESTLESS)
+            self._ask_for_cameras(f"/{GUEST}/remove", {"version": self._version()})
         else:
             self._cameras[RESTLESS].start()
-            self._list_cameras(STEADY, RESTLESS, GUEST)
+            self._ask_for_cameras("", {"version": self._version(), "settings": self._settings(GUEST)})
+        tried = self._ask_for_cameras("/test", {"key": STEADY, "settings": {}})
+        if not tried.get("works"):
+            self.problems.append(f"the steady camera's address was tried in vain: {tried.get('reason')}")
         self._renew_viewers()
         self._read_a_socket()
         for path in READS:
@@ -91,15 +98,28 @@ class Traffic:
         found = [f"{name} has ended" for name, service in self.stack.services.items() if not service.is_running()]
         return [*found, "the viewer of the steady camera was cut"] if self.watcher.ended.is_set() else found
 
-    def _list_cameras(self, *keys: str) -> None:
-        tables = [
-            f"[[camera]]\ndevice_key = '{key}'\nrtsp_url = '{self._cameras[key].url}'\n"
-            f"capture_interval = {CAPTURE_SECONDS}\n"
-            for key in keys
-        ]
-        new = self._file.with_suffix(".new")
-        new.write_text("\n".join(tables))
-        new.rename(self._file)
+    def _settings(self, key: str) -> dict[str, str | int]:
+        return {"device_key": key, "rtsp_url": self._cameras[key].url, "capture_interval": CAPTURE_SECONDS}
+
+    def _lines(self, key: str) -> str:
+        return "".join(f"{name} = {json.dumps(value)}\n" for name, value in self._settings(key).items())
+
+    def _code(self) -> str:
+        """Nobody has set a password, so a code is asked for."""
+        return str(ask_here(self._owner_dir / "control.sock", "setup_code", {})["code"])
+
+    def _version(self) -> str:
+        answer = ask(self.stack.stream_port, "GET", CAMERAS, {"X-Framecast-Code": self._code()})
+        return str(json.loads(answer.body).get("version"))
+
+    def _ask_for_cameras(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer of the cameras' door. A refusal is a problem."""
+        asked = json.dumps({**body, "code": self._code()})
+        answer = ask(self.stack.stream_port, "POST", CAMERAS + path, {"Content-Type": "application/json"}, asked)
+        told: dict[str, Any] = json.loads(answer.body)
+        if answer.status not in (200, 201):
+            self.problems.append(f"{path or 'a new camera'} was refused at change {self._changes}: {told}")
+        return told
 
     def _renew_viewers(self) -> None:
         known = [device["key"] for device in self.stack.get("/api/devices").get("devices", [])]
