@@ -44,7 +44,8 @@ from shared.bus.topics import KEY_PATTERN
 from shared.settings import SecretUrl, Settings
 
 SourceKind = Literal["demo", "rtsp", "http", "file"]
-_ADDRESS: Final = "an rtsp://, rtsps:// or http:// address with a host, or the path of a video file that exists"
+NETWORK_ADDRESS: Final = "an rtsp://, rtsps:// or http:// address with a host"
+_ADDRESS: Final = f"{NETWORK_ADDRESS}, or the path of a video file that exists"
 
 
 def _is_file(text: str) -> bool:

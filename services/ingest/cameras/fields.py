@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from pydantic import JsonValue, SecretStr
 from pydantic.fields import FieldInfo
 
-from services.ingest.settings import CameraSettings
+from services.ingest.settings import NETWORK_ADDRESS, CameraSettings
 from shared.cameras_file import ARCHIVE_KEYS
 from shared.settings import SecretUrl
 
@@ -41,7 +41,9 @@ def described() -> list[dict[str, JsonValue]]:
 
 def _field(name: str, field: FieldInfo) -> dict[str, JsonValue]:
     kind, choices = _kind(field.annotation)
-    entry = _entry(name, _BY_NAME.get(name, kind), field.description or "", field.default)
+    # A file's path is refused at the page.
+    form = NETWORK_ADDRESS if kind == "address" else field.description or ""
+    entry = _entry(name, _BY_NAME.get(name, kind), form, field.default)
     limits = {
         wanted: getattr(limit, sign)
         for limit in field.metadata
