@@ -5,31 +5,22 @@ Exit codes: 0 pictures came, 1 none came, 2 there is nothing to try or no file c
 """
 
 import argparse
-import socket
 import sys
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
 from typing import IO, Final
-from urllib.parse import urlsplit
 
 from services.ingest.cameras_file import read_cameras_file
-from services.ingest.recording.attempt import Outcome, attempt
-from services.ingest.recording.masking import masked_events, masked_words
-from services.ingest.recording.recorder import Recorder
-from services.ingest.recording.recording import Recording
-from services.ingest.select_source import connection_options, source_opener
+from services.ingest.recorded_attempt import RecordedAttempt
 from services.ingest.setting_names import as_file_keys
 from services.ingest.settings import CameraEnvironment, CameraSettings, IngestSettings
-from services.ingest.sources import exchange_tap, failure_reasons
+from services.ingest.sources import failure_reasons
 from shared.errors import ConfigurationError
 from shared.lifecycle import run_service
 from shared.settings import load_settings
 
-SECONDS: Final = 5.0
-"""How much of the stream is kept. The conversation before it is kept whole."""
 STANDARD_OUTPUT: Final = "-"
 EXIT_NO_PICTURES: Final = 1
 SUFFIX: Final = ".exchange.gz"
@@ -52,12 +43,13 @@ def main() -> int:
     temporary = Path(gettempdir()) / f"{key}{SUFFIX}"
     with _opened(arguments.output) if arguments.output else _usually_opened(name, temporary) as file:
         _say(f"Trying the camera '{key}' ... {ONE_SESSION}")
-        outcome, recording = record(settings, max_pixels=ingest.picture_max_pixels)
-        recording.write(file)
+        attempt = RecordedAttempt(settings, max_pixels=ingest.picture_max_pixels)
+        attempt.run()
+        attempt.recording().write(file)
         file.flush()
-    _say(_in_words(outcome.words, has_file=cameras_file is not None, is_small=arguments.small))
+    _say(_in_words(attempt.outcome.words, has_file=cameras_file is not None, is_small=arguments.small))
     _say(f"The exchange is in {_told(file, temporary)}\n{WARNING}")
-    return 0 if outcome.has_pictures else EXIT_NO_PICTURES
+    return 0 if attempt.outcome.has_pictures else EXIT_NO_PICTURES
 
 
 def _cameras_file(ingest: IngestSettings) -> Path | None:
@@ -66,26 +58,6 @@ def _cameras_file(ingest: IngestSettings) -> Path | None:
     if has_page_file and load_settings(CameraEnvironment).rtsp_url is None:
         return ingest.page_file
     return ingest.cameras_file
-
-
-def record(settings: CameraSettings, *, max_pixels: int, seconds: float = SECONDS) -> tuple[Outcome, Recording]:
-    """Try the camera. The recording is masked."""
-    recorder = Recorder()
-    exchange_tap.listen(recorder)
-    try:
-        outcome = attempt(source_opener(settings, max_pixels=max_pixels), seconds, lambda: recorder.end_after(seconds))
-    finally:
-        exchange_tap.listen(None)
-    options = connection_options(settings, max_pixels=max_pixels)
-    addresses = frozenset(_addresses_of(options.url))
-    facts = {
-        "outcome": masked_words(outcome.words, addresses),
-        "decoder": settings.decoder,
-        "transport": settings.rtsp_transport,
-        "cut": "yes" if recorder.is_cut else "no",
-    }
-    events = masked_events(recorder.events, options, addresses)
-    return outcome, Recording(tuple(recorder.connections), events, facts)
 
 
 def _arguments() -> argparse.Namespace:
@@ -175,19 +147,6 @@ def _told(file: IO[bytes], temporary: Path) -> str:
     if Path(file.name) != temporary:
         return words
     return f"{words} To get it out of a container:\n  docker compose exec -T ingest cat {temporary} > {temporary.name}"
-
-
-def _addresses_of(url: str) -> Iterable[str]:
-    """The IP addresses of the camera, and of this machine as the camera sees it."""
-    parts = urlsplit(url)
-    found = {socket.gethostname(), parts.hostname or ""}
-    with suppress(OSError):
-        for family, _, _, _, place in socket.getaddrinfo(parts.hostname, parts.port or 1, type=socket.SOCK_DGRAM):
-            found.add(str(place[0]))
-            with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as own:
-                own.connect(place)  # sends nothing
-                found.add(str(own.getsockname()[0]))
-    return found - {"localhost"}
 
 
 def _say(words: str) -> None:

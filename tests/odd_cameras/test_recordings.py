@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from services.ingest.record_camera import record
+from services.ingest.recorded_attempt import RecordedAttempt
 from services.ingest.recording.recording import Recording
 from shared.settings import DEFAULT_MAX_PIXELS
 from tests.odd_cameras.camera import Camera, Link, Request, running
@@ -18,11 +18,12 @@ from tests.odd_cameras.watching import plays, settings_of, why_not
 
 def recorded(url: str, **settings: object) -> tuple[str, Recording]:
     """What recording said, and the file's content, read again."""
-    outcome, recording = record(settings_of(url, **settings), max_pixels=DEFAULT_MAX_PIXELS, seconds=0.7)
+    attempt = RecordedAttempt(settings_of(url, **settings), max_pixels=DEFAULT_MAX_PIXELS)
+    attempt.run(seconds=0.7)
     file = io.BytesIO()
-    recording.write(file)
+    attempt.recording().write(file)
     file.seek(0)
-    return outcome.words, Recording.read(file)
+    return attempt.outcome.words, Recording.read(file)
 
 
 def all_bytes(recording: Recording) -> bytes:

@@ -1,7 +1,7 @@
 """One attempt to get pictures from a camera, as ingest would make it, told in words."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,8 +20,9 @@ class Outcome:
     words: str
 
 
-def attempt(open_source: OpenSource, seconds: float, on_open: Callable[[], None]) -> Outcome:
-    """Read pictures with each reader that ingest would try, until one brings some.
+def attempts(open_source: OpenSource, seconds: float, on_open: Callable[[], None]) -> Iterator[Outcome]:
+    """Read pictures with each reader that ingest would try, until one brings some. The last outcome counts; each says
+    more than the one before.
 
     It reads for `seconds`, or until a picture came, but not for ever. `on_open` is called when the camera sends.
     """
@@ -29,10 +30,12 @@ def attempt(open_source: OpenSource, seconds: float, on_open: Callable[[], None]
         outcome, error = _try(open_source, seconds, on_open)
         if outcome.has_pictures:
             open_source.worked()
-            return outcome
+            yield outcome
+            return
         verdict = open_source.ended(error or SourceUndecodableError(outcome.words))
+        yield Outcome(has_pictures=False, words=verdict.words)
         if not verdict.tries_another:
-            return Outcome(has_pictures=False, words=verdict.words)
+            return
 
 
 def _try(

@@ -1,7 +1,7 @@
 """Where the exchange with a camera can be heard: all bytes of our own readers, after TLS, both directions.
 
-`framecast record-camera` listens here. The tap is the process's, since a process reads one camera. Connections ask
-for it once, when they begin, so without one they cost nothing more.
+`services/ingest/recorded_attempt.py` listens here. The tap is the process's, since a process reads one camera.
+Connections ask for it once, when they begin, so without one they cost nothing more.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from services.ingest.recording.recorder import MAX_BYTES, Recorder
+from services.ingest.recording.recorder import MAX_BYTES, OPENING_BYTES, OPENINGS_BYTES, Recorder
 from services.ingest.recording.recording import MAX_TEXT_BYTES, Event, Recording, RecordingError
 
 RECORDING = Recording(
@@ -55,7 +55,7 @@ def test_what_is_no_recording_is_refused(file: io.BytesIO) -> None:
 def test_the_recorder_keeps_the_beginning_within_a_time_and_a_size() -> None:
     """The file is to be sent."""
     now = [100.0]
-    recorder = Recorder(lambda: now[0])
+    recorder = Recorder(monotonic=lambda: now[0])
     hear = recorder.connected("rtsp")
     now[0] += 1.5
     hear("sent", b"OPTIONS")
@@ -67,3 +67,20 @@ def test_the_recorder_keeps_the_beginning_within_a_time_and_a_size() -> None:
     hear("received", bytes(MAX_BYTES))
     hear("received", b"more")
     assert (len(recorder.events), recorder.is_cut) == (1, True)
+
+
+def test_a_connection_that_begins_when_the_size_is_reached_is_kept_in_its_beginning() -> None:
+    """A camera that sent a stream, and is then asked in another way."""
+    recorder = Recorder(max_bytes=10_000)
+    first = recorder.connected("rtsp")
+    for size in (9_000, 1_000, 10):
+        first("received", bytes(size))
+    assert (recorder.is_cut, len(recorder.events)) == (True, 1), "what comes behind a gap makes no sense"
+    for number in range(1, 20):
+        hear = recorder.connected("rtsp")
+        hear("sent", b"OPTIONS")
+        hear("received", bytes(OPENING_BYTES))
+        hear("received", b"late")
+        if number == 1:
+            assert [event.data for event in recorder.events[1:]] == [b"OPTIONS"]
+    assert sum(len(event.data) for event in recorder.events) < 10_000 + OPENINGS_BYTES
