@@ -34,6 +34,11 @@ def test_ingest_loads_what_writes_toml_at_the_first_change() -> None:
     assert loaded(script, "tomlkit", "services.ingest.cameras.changes") == ["services.ingest.cameras.changes"]
 
 
+def test_a_cameras_process_loads_nothing_that_records_its_exchange() -> None:
+    """Only one that was asked to does."""
+    assert loaded("import services.ingest.template_main", "services.ingest.recording") == []
+
+
 def test_ingest_loads_nothing_that_looks_for_cameras() -> None:
     """A process of its own does, which asks cameras and decodes nothing: 60 MB less."""
     assert loaded("import services.ingest.cameras.door", "services.ingest.discovery", "xml.parsers.expat") == []

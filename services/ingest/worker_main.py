@@ -205,7 +205,13 @@ def main() -> int:
 
 def _try_address(assignment: dict[str, Any]) -> int:
     settings = CameraSettings.model_validate(assignment["camera"])
+    seconds = assignment.get("records_seconds")
+    if seconds is not None:
+        # Only a process that records needs it. Loaded before there is a sandbox.
+        from services.ingest.recorded_attempt import tell_recording  # noqa: PLC0415
     enter_sandbox(map(Path, assignment["private"]), files_of(settings))
+    if seconds is not None:
+        tell_recording(settings, assignment["max_pixels"], seconds)
     return run_trial(settings, appearance_options(settings), assignment["max_pixels"])
 
 

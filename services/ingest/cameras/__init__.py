@@ -6,7 +6,7 @@ origin.py         where the cameras come from, and whether they can be changed
 changes.py        what a change makes of the cameras' tables; addresses.py what may be asked of an address
 shown.py          what is told of the cameras, without a secret; fields.py of the settings as such
 requests.py       the requests of the way back; passes.py what stands in for a setup code that was used
-trials.py         tries of an address, each in a process of its own (`services/ingest/trial.py`)
+trials.py         tries of an address, each in a process of its own (`trial.py` and `recorded_attempt.py` in ingest)
 
 Nothing of it is loaded without BUS_CONTROL, and the library that writes TOML only at the first change.
 """

@@ -2,7 +2,8 @@
 without its secrets. Pure: it looks for no file and no name.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from shared.url_masking import login_in_path, mask_pasted_url
 
 MAX_ADDRESS: Final = 2048
 _HIDDEN: Final = "***"
+_ENCRYPTED: Final = ("rtsps", "https")
 _PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 
@@ -29,10 +31,19 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A password, and where it goes."""
+    """A password, and where it goes. `is_checked`: only to a server whose certificate is good for the place."""
 
     place: Place
+    is_checked: bool
     password: str = field(repr=False)
+
+    def is_among(self, known: AbstractSet["Destination"]) -> bool:
+        """Whether one of the `known` let no fewer servers have the password."""
+        return self in known or replace(self, is_checked=False) in known
+
+    def is_unchecked_one_of(self, known: AbstractSet["Destination"]) -> bool:
+        """Whether it is one of the `known` but for the check."""
+        return not self.is_checked and replace(self, is_checked=True) in known
 
 
 def read_address(text: str) -> CameraAddress:
@@ -85,8 +96,10 @@ def has_secret(url: str) -> bool:
 def destinations(camera: CameraSettings) -> set[Destination]:
     """Where which password goes: of the main stream and of the small one."""
     streams = (camera.address, None if camera.small_stream is None else camera.small_stream.address)
-    return {
-        Destination(place_of(address.url), address.password)
-        for address in streams
-        if address is not None and address.password
-    }
+    found = set[Destination]()
+    for address in streams:
+        if address is not None and address.password:
+            place = place_of(address.url)
+            is_checked = camera.rtsp_tls_verify and place.scheme in _ENCRYPTED
+            found.add(Destination(place, is_checked, address.password))
+    return found

@@ -54,6 +54,34 @@ def settings_of_changed(table: Table, given: Given) -> Table:
     return after
 
 
+def settings_of_recorded(table: Table, given: Given) -> Table:
+    """The camera's table for a recording. Its kept password goes with its kept address alone: a recording hides the
+    password wherever it stands, so one of a made-up address would tell which word of that is the password.
+
+    Raises:
+        CameraTableError: as `settings_of_new` does.
+    """
+    after = settings_of_changed(table, given)
+    unshown = _unshown(camera_of(table), given)
+    is_kept = any(destination.password in unshown for destination in addresses.destinations(camera_of(after)))
+    if is_kept and any(given.get(name) and not _is_as_shown(table, name, given[name]) for name in _ADDRESSES):
+        raise CameraTableError(_PASSWORD, texts.OTHER_ADDRESS)
+    return after
+
+
+def understood_in(table: Table, given: Given) -> list[str]:
+    """How the addresses among usable settings are taken, in words, where they are written otherwise. The table has them
+    as they are taken, and so no longer tells.
+    """
+    beside = [str(given[name]) if given.get(name) else None for name in (_USER, _PASSWORD)]
+    notices = list[str]()
+    for name in _ADDRESSES:
+        if given.get(name) and not _is_as_shown(table, name, given[name]):
+            address = _read(name, given[name])
+            notices += (address.with_login(*beside) if name == "rtsp_url" else address).notices
+    return [in_file_keys(words) for words in notices]
+
+
 def with_given(table: Table, given: Given, *, is_new: bool = False) -> Table:
     """The table with the settings, so far unchecked but for what the page may not set."""
     after = dict(table)
@@ -144,15 +172,22 @@ def _is_as_shown(table: Table, name: str, value: JsonValue) -> bool:
 def _refuse_to_tell_password(before: CameraSettings, after: CameraSettings, given: Given) -> None:
     """
     Raises:
-        CameraTableError: a kept password would go to another place, and was not given again.
+        CameraTableError: a kept password would go to another place, or to whatever server answers at the same one, and
+            was not given again.
     """
-    known = addresses.destinations(before)
-    kept = {destination.password for destination in known}
+    known, unshown = addresses.destinations(before), _unshown(before, given)
+    for destination in addresses.destinations(after):
+        if destination.password in unshown and not destination.is_among(known):
+            is_same_place = destination.is_unchecked_one_of(known)
+            raise CameraTableError(_PASSWORD, texts.UNCHECKED_SERVER if is_same_place else texts.OTHER_PLACE)
+
+
+def _unshown(before: CameraSettings, given: Given) -> set[str]:
+    """The kept passwords that were not given again."""
+    kept = {destination.password for destination in addresses.destinations(before)}
     if before.rtsp_password is not None:
         kept.add(before.rtsp_password.get_secret_value())
-    unshown = kept - {given.get(_PASSWORD), *(_password_in(name, given) for name in _ADDRESSES)}
-    if any(destination.password in unshown for destination in addresses.destinations(after) - known):
-        raise CameraTableError(_PASSWORD, texts.OTHER_PLACE)
+    return kept - {given.get(_PASSWORD), *(_password_in(name, given) for name in _ADDRESSES)}
 
 
 def _password_in(name: str, given: Given) -> str | None:

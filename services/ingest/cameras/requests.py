@@ -1,7 +1,7 @@
 """The requests on the cameras: who may ask, and what each one does. The log has each change with who and from where."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -24,12 +24,19 @@ from services.ingest.cameras.arguments import (
 )
 from services.ingest.cameras.changes import Changed, Changes
 from services.ingest.cameras.discovery import Discovery
-from services.ingest.cameras.given_settings import settings_of_changed, settings_of_new
+from services.ingest.cameras.given_settings import (
+    Given,
+    settings_of_changed,
+    settings_of_new,
+    settings_of_recorded,
+    understood_in,
+)
 from services.ingest.cameras.kept_file import NO_FILE
 from services.ingest.cameras.passes import Passes
 from services.ingest.cameras.trials import Trials
-from services.ingest.cameras_file import CameraTableError, camera_of, cameras_of
+from services.ingest.cameras_file import CameraTableError, camera_of, cameras_of, in_file_keys
 from services.ingest.settings import CameraSettings
+from shared.cameras_file import Table
 from shared.control.messages import ControlRefusedError
 from shared.errors import ConfigurationError
 
@@ -58,6 +65,7 @@ class CameraRequests(Operations):
             "camera_order": self.order,
             "camera_remove": self.remove,
             "camera_test": self.test,
+            "camera_record": self.record,
             "camera_discover": self.discover,
         }
 
@@ -73,6 +81,7 @@ class CameraRequests(Operations):
             "file": None if file is None else str(file.shown),
             "can_change": why_not is None,
             "why_not": why_not,
+            "can_discover": True,
             "version": version,
             "is_demo": not told,
             "cameras": [*listed],
@@ -112,9 +121,18 @@ class CameraRequests(Operations):
         """Try an address, and change nothing."""
         given = read_arguments(TriedCamera, asked.arguments)
         person = self._operator(asked)
-        camera = self._tried(given)
+        camera, understood = self._tried(given, settings_of_changed)
         log.info("camera's address tried", by=person.how, address=asked.address, camera=given.key)
-        return {**self._trials.attempt(camera), "code": self._code_from_now(person, asked)}
+        told = self._trials.attempt(camera)
+        return {**told, "understood": [*understood], "code": self._code_from_now(person, asked)}
+
+    def record(self, asked: Asked) -> Result:
+        """Try an address, and answer with the exchange as a file for a report, in base64. No login is in it."""
+        given = read_arguments(TriedCamera, asked.arguments)
+        person = self._operator(asked)
+        camera, _ = self._tried(given, settings_of_recorded)
+        log.info("exchange with a camera recorded", by=person.how, address=asked.address, camera=given.key)
+        return {"recording": self._trials.record(camera), "code": self._code_from_now(person, asked)}
 
     def discover(self, asked: Asked) -> Result:
         """Look for cameras on the network. The log has no more of a login than that there was one."""
@@ -124,13 +142,23 @@ class CameraRequests(Operations):
         log.info("looking for cameras", by=person.how, address=asked.address, host=given.host, with_login=with_login)
         return {**self._discovery.discover(given), "code": self._code_from_now(person, asked)}
 
-    def _tried(self, given: TriedCamera) -> CameraSettings:
+    def _tried(
+        self, given: TriedCamera, settings_of_kept: Callable[[Table, Given], Table]
+    ) -> tuple[CameraSettings, list[str]]:
+        """The camera to try, and how its addresses are understood."""
         try:
-            if given.key is None:
-                return camera_of(settings_of_new({"device_key": "trial", **given.settings}))
-            cameras = self._changes.read()
-            table = cameras.tables[cameras.place_of(given.key)]
-            return camera_of(settings_of_changed(table, given.settings))
+            before: Table = {}
+            own = self._origin.camera
+            if own is not None and given == TriedCamera(key=own.device_key):
+                camera = own
+            elif given.key is None:
+                camera = camera_of(settings_of_new({"device_key": "trial", **given.settings}))
+            else:
+                cameras = self._changes.read()
+                before = cameras.tables[cameras.place_of(given.key)]
+                camera = camera_of(settings_of_kept(before, given.settings))
+            told = (*understood_in(before, given.settings), *map(in_file_keys, camera.understood))
+            return camera, [*dict.fromkeys(told)]
         except CameraTableError as error:
             raise ControlRefusedError("malformed", str(error), field=error.key) from None
 

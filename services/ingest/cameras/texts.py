@@ -34,6 +34,13 @@ OTHER_PLACE: Final = (
     "The address leads to another place than before, which would get to know the password. Write the password again, "
     "or take it out."
 )
+OTHER_ADDRESS: Final = (
+    "The file would show whether the password is a part of this new address. Write the password again, or take it out."
+)
+UNCHECKED_SERVER: Final = (
+    "Without a check of its certificate any server that answers at this address would get to know the password. Write "
+    "the password again, or take it out."
+)
 METADATA: Final = "That is an address of a cloud's metadata service, and no camera's."
 ARCHIVE_APART: Final = (
     "Pictures are deleted by the archive itself. Take the camera out and keep them; then DELETE "
@@ -46,6 +53,11 @@ TWO_TRIES: Final = "Two addresses are being tried already. Try again in some sec
 ONE_SEARCH: Final = "A search for cameras is under way already. Try again in some seconds."
 SEARCH_ENDED: Final = "The search ended before it had asked everything. The log of ingest may say why."
 NO_PROCESS: Final = "Ingest can't start a process for it at the moment. Try again."
+NOTHING_EXCHANGED: Final = "With a file or the demo scene nothing is exchanged, so there is nothing to save."
+NOT_RECORDED: Final = (
+    "Nothing could be saved: the process that tried the camera ended, or had no time left. Try again. The log of "
+    "ingest may say why."
+)
 TRY_ENDED: Final = "The process that tried it ended by itself. The log of ingest says why."
 
 

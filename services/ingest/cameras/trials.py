@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.ingest.cameras import addresses, texts
-from services.ingest.cameras_file import in_file_keys
 from services.ingest.settings import CameraSettings
 from services.ingest.worker_launcher import PipedProcess, WorkerLauncher, launch_with_pipes
-from shared.control.messages import ControlRefusedError
+from shared.control.messages import MAX_ANSWER_BYTES, ControlRefusedError
 from shared.logs import get_logger
 
 MAX_AT_ONCE: Final = 2
@@ -28,7 +27,9 @@ LONGEST_SECONDS: Final = 25.0
 """However long the camera may take by its setting: whoever asks waits for 30 s at most."""
 START_SECONDS: Final = 5.0
 BUSY_SECONDS: Final = 3.0
-MAX_TOLD_BYTES: Final = 400 * 1024
+PACKING_SECONDS: Final = 5.0
+"""Of the time for a recording, left to hide what is private in it, and to pack it."""
+MAX_TOLD_BYTES: Final = MAX_ANSWER_BYTES
 PROCESS_NAME: Final = "trial"
 _OF_A_PICTURE: Final = ("picture", "width", "height", "fps", "codec", "reader", "transport", "notice")
 _READ_BYTES: Final = 64 * 1024
@@ -61,35 +62,54 @@ class Trials:
         Raises:
             ControlRefusedError: `busy`, two others are under way, or no process can be started now.
         """
-        if not self._room.acquire(blocking=False):
-            raise ControlRefusedError("busy", texts.TWO_TRIES, BUSY_SECONDS)
-        try:
-            began_at = time.monotonic()
-            told = self._attempted(settings, began_at)
-        finally:
-            self._room.release()
+        began_at = time.monotonic()
+        seconds = min(2 * settings.open_seconds + 2, LONGEST_SECONDS)
+        told = self._tried(settings, began_at + seconds) or {"works": False, "reason": texts.no_picture(seconds)}
         address = settings.address
         return {
             **dict.fromkeys(_OF_A_PICTURE),
             "field": None,
             "is_unclear": False,
             **told,
-            "understood": [in_file_keys(words) for words in settings.understood],
             "address": None if address is None else addresses.shown(address.url),
             "seconds": round(time.monotonic() - began_at, 1),
         }
 
-    def _attempted(self, settings: CameraSettings, began_at: float) -> dict[str, Any]:
-        seconds = min(2 * settings.open_seconds + 2, LONGEST_SECONDS)
-        started = self._started()
+    def record(self, settings: CameraSettings) -> str:
+        """The exchange with the camera, as a file in base64. What is private in it is masked, but for its pictures.
+
+        Raises:
+            ControlRefusedError: as `attempt` does; or nothing came of it. `not_here`: with this camera nothing is
+                exchanged.
+        """
+        if settings.source_kind not in ("rtsp", "http"):
+            raise ControlRefusedError("not_here", texts.NOTHING_EXCHANGED)
+        until = time.monotonic() + LONGEST_SECONDS
+        told = self._tried(settings, until, until - PACKING_SECONDS) or {}
+        recording = told.get("recording")
+        if not isinstance(recording, str):
+            raise ControlRefusedError("busy", texts.NOT_RECORDED, BUSY_SECONDS)
+        return recording
+
+    def _tried(
+        self, settings: CameraSettings, until: float, records_until: float | None = None
+    ) -> dict[str, Any] | None:
+        """The last that a process told which tried the camera, by `until`, or recorded the exchange with it (both are
+        monotonic seconds).
+        """
+        if not self._room.acquire(blocking=False):
+            raise ControlRefusedError("busy", texts.TWO_TRIES, BUSY_SECONDS)
         try:
-            told = _told(started, self._assignment(settings), began_at + seconds)
+            started = self._started()
+            try:
+                return _told(started, self._assignment(settings, records_until), until)
+            finally:
+                for descriptor in (started.instructions, started.answers):
+                    os.close(descriptor)
+                started.child.kill()
+                started.child.wait()
         finally:
-            for descriptor in (started.instructions, started.answers):
-                os.close(descriptor)
-            started.child.kill()
-            started.child.wait()
-        return told or {"works": False, "reason": texts.no_picture(seconds)}
+            self._room.release()
 
     def _started(self) -> PipedProcess:
         waiting: Future[PipedProcess] = Future()
@@ -101,10 +121,11 @@ class Trials:
                 return waiting.result()
             raise ControlRefusedError("busy", texts.NO_PROCESS, BUSY_SECONDS) from None
 
-    def _assignment(self, settings: CameraSettings) -> bytes:
+    def _assignment(self, settings: CameraSettings, records_until: float | None) -> bytes:
         private = sorted(map(str, self._private()))
         assignment = {
             "is_trial": True,
+            "records_seconds": None if records_until is None else records_until - time.monotonic(),
             "camera": settings.revealed(),
             "max_pixels": self._max_pixels,
             "private": private,

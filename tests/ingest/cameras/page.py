@@ -67,8 +67,14 @@ class Page:
 
 @contextmanager
 def page(
-    directory: Path, text: str | None = None, *, kind: Kind = "page", camera: CameraSettings | None = None
+    directory: Path,
+    text: str | None = None,
+    *,
+    kind: Kind = "page",
+    camera: CameraSettings | None = None,
+    trials: Trials | None = None,
 ) -> Iterator[Page]:
+    """Without `trials` nobody starts a process that tries an address."""
     with house(directory / "owner") as home:
         path = directory / "owner" / "cameras.toml" if kind == "page" else directory / "cameras.toml"
         if text is not None:
@@ -76,7 +82,7 @@ def page(
         follows = list[str]()
         origin = Origin(kind, file=None if camera else path, camera=camera)
         changes = Changes(origin, lambda: follows.append("changed"))
-        trials = Trials(DEFAULT_MAX_PIXELS)
+        trials = trials or Trials(DEFAULT_MAX_PIXELS)
         home.owner.also_answer(lambda others: CameraRequests(others, changes, trials, Discovery()).operations)
         made = Page(home, path, changes, trials, follows=follows)
         made.version = made.listed()["version"]

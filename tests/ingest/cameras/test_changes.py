@@ -135,6 +135,47 @@ def test_a_kept_password_goes_to_no_other_place_unless_it_is_given_again(tmp_pat
         assert file.settings("front")["has_password"]
 
 
+ENCRYPTED = (
+    '[[camera]]\ndevice_key = "front"\nrtsp_url = "{}://192.0.2.10/one"\n'
+    'rtsp_username = "me"\nrtsp_password = "s3cret"\n'
+)
+
+
+@pytest.mark.parametrize("scheme", ["rtsps", "https"])
+def test_a_kept_password_goes_to_no_server_whose_certificate_is_no_longer_checked(tmp_path: Path, scheme: str) -> None:
+    """Somebody else may answer at the same address, or between us and it."""
+    with page(tmp_path, ENCRYPTED.format(scheme), kind="file") as file:
+        unchecked = {"rtsp_tls_verify": False}
+        for settings in (unchecked, {**unchecked, "rtsp_url": f"{scheme}://192.0.2.10/two"}):
+            for do in ("change", "test", "record"):
+                why, field, words = file.refused(do, key="front", settings=settings)
+                assert (why, field) == ("malformed", "rtsp_password")
+                assert "certificate" in words
+        file.change("front", rtsp_password="s3cret", **unchecked)  # noqa: S106 whoever knows it may send it anywhere
+        file.change("front", rtsp_url=f"{scheme}://192.0.2.10/two")
+        file.change("front", rtsp_tls_verify=True)
+        assert file.refused("change", key="front", settings=unchecked)[:2] == ("malformed", "rtsp_password")
+        file.change("front", rtsp_password=None, **unchecked)
+        assert not file.settings("front")["has_password"]
+
+
+def test_the_check_of_a_certificate_is_nothing_to_a_camera_without_one(tmp_path: Path) -> None:
+    """Nor how its packets come."""
+    with page(tmp_path, ENCRYPTED.format("rtsp"), kind="file") as file:
+        file.change("front", rtsp_tls_verify=False, rtsp_transport="udp")
+        file.change("front", rtsp_url="rtsp://192.0.2.10/two")
+        encrypted = {"rtsp_url": "rtsps://192.0.2.10/two"}
+        assert file.refused("change", key="front", settings=encrypted)[1] == "rtsp_password"
+
+
+def test_a_recording_with_a_kept_password_is_of_the_kept_address(tmp_path: Path) -> None:
+    """It hides the password wherever it stands: so one of an address full of words would tell which of them it is."""
+    with page(tmp_path, ENCRYPTED.format("rtsp"), kind="file") as file:
+        for name in ("rtsp_url", "rtsp_url_small"):
+            made_up = {name: "rtsp://192.0.2.10/hunter2/s3cret"}
+            assert file.refused("record", key="front", settings=made_up)[:2] == ("malformed", "rtsp_password")
+
+
 def test_a_password_file_gives_way_to_a_password_of_the_page(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("in a file\n")

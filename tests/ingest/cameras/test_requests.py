@@ -6,7 +6,8 @@ from services.ingest.cameras.passes import MAX_PASSES, SECONDS, Passes
 from tests.ingest.access.house import OPERATOR
 from tests.ingest.cameras.page import GARDEN, Page
 
-ASKED = ("cameras", "camera_add", "camera_change", "camera_order", "camera_remove", "camera_test", "camera_discover")
+CHANGES = ("camera_add", "camera_change", "camera_order", "camera_remove")
+ASKED = ("cameras", *CHANGES, "camera_test", "camera_record", "camera_discover")
 ARGUMENTS = {"version": "none", "key": "garden", "settings": GARDEN, "keys": [], "after": 0}
 
 
@@ -74,6 +75,7 @@ def test_it_ends_after_an_hour_and_the_oldest_makes_room() -> None:
         ("camera_order", {"version": "none", "keys": "garden"}),
         ("camera_remove", {"version": "none", "key": "garden", "archive": "burn"}),
         ("camera_test", {"key": 5}),
+        ("camera_record", {"key": "../x"}),
         ("camera_discover", {"host": 5}),
         ("camera_discover", {"host": "x" * 254}),
         ("cameras", {"after": -1}),

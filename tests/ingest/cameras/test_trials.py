@@ -12,30 +12,11 @@ import pytest
 
 from services.ingest.cameras import trials as trials_module
 from services.ingest.cameras.trials import MAX_AT_ONCE, Trials
-from services.ingest.forking_launcher import worker_launcher
 from services.ingest.settings import CameraSettings
-from shared.clock import Clock
 from shared.control.messages import ControlRefusedError
 from shared.settings import DEFAULT_MAX_PIXELS
+from tests.ingest.cameras.page import page
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def trials() -> Iterator[Trials]:
-    """With a thread that starts what waits, as the supervisor does."""
-    made, launcher, stop = Trials(DEFAULT_MAX_PIXELS), worker_launcher(Clock()), threading.Event()
-
-    def supervise() -> None:
-        while not stop.wait(0.02):
-            made.start_waiting(launcher)
-
-    wait_until(launcher.is_ready, "the template is ready", 30)
-    thread = threading.Thread(target=supervise)
-    thread.start()
-    yield made
-    stop.set()
-    thread.join()
-    launcher.close()
 
 
 def settings(port: int, scheme: str = "rtsp", **others: Any) -> CameraSettings:
@@ -80,6 +61,39 @@ def test_a_password_is_in_no_answer_and_in_no_process_list(trials: Trials) -> No
     with mute() as port:
         told = trials.attempt(settings(port, rtsp_username="me", rtsp_password="hunter2"))  # noqa: S106 the test's own
     assert "hunter2" not in str(told)
+
+
+PLAIN = "rtsp://127.0.0.1:9/s"
+AROUND, OPTIONS = "the text around it is left out", "the options behind # are for go2rtc"
+TWICE = "There is a login in the camera's address and another one beside it. The one beside it is used."
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ({"rtsp_url": PLAIN}, []),
+        ({"rtsp_url": PLAIN.replace("//", "//me:s3cret@")}, []),
+        ({"rtsp_url": f"ffmpeg:{PLAIN}#video=copy"}, [f"{AROUND}, {OPTIONS}"]),
+        ({"rtsp_url": f"garden: {PLAIN.replace('//', '//me:s3cret@')}"}, [AROUND]),
+        ({"rtsp_url": f"        - path: {PLAIN}"}, [AROUND]),
+        ({"rtsp_url": "127.0.0.1:9/s"}, ["without a scheme it means rtsp://"]),
+        ({"rtsp_url": PLAIN, "rtsp_url_small": f"small: {PLAIN}"}, [AROUND]),
+        ({"rtsp_url": f"garden: {PLAIN.replace('//', '//me:s3cret@')}", "rtsp_username": "you"}, [AROUND, TWICE]),
+    ],
+)
+def test_what_an_address_of_another_program_was_taken_for_is_said(
+    tmp_path: Path, trials: Trials, given: dict[str, str], understood: list[str]
+) -> None:
+    """And nothing where it was taken as it stood."""
+    text = f'[[camera]]\ndevice_key = "door"\nrtsp_url = "{PLAIN}?kept"\n'
+    with page(tmp_path, text, kind="file", trials=trials) as file:
+        for wanted in ({"settings": given}, {"key": "door", "settings": given}):
+            told = file.home.ask("camera_test", wanted, local=True)["understood"]
+            taken = f"The camera's address is taken as {PLAIN}: {{}}."
+            assert told == [words if words == TWICE else taken.format(words) for words in understood]
+            assert "s3cret" not in str(told)
+        as_shown = {"key": "door", "settings": {"rtsp_url": f"{PLAIN}?***"}}
+        assert file.home.ask("camera_test", as_shown, local=True)["understood"] == []
 
 
 def test_a_try_ends_at_the_deadline_with_the_reason_so_far(trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:
