@@ -484,8 +484,6 @@ export const askWithLogin = "Ask it with this login";
 export const loginFirst = "Write the user name and the password below, and press it again.";
 export const trying = "Trying… It may take half a minute.";
 export const itWorks = "It works.";
-export const tryIsUnclear =
-  "We don’t know why. Save it all the same: its settings then have a command that saves what the camera said.";
 export const saveCamera = "Save";
 export const saveAnyway = "Save it all the same";
 export const saving = "Saving…";
@@ -539,11 +537,8 @@ export const cropNamed = "Crop";
 export const maskNamed = (number) => `Mask ${number}`;
 /** In percent. @param {number} left @param {number} top @param {number} width @param {number} height */
 export const areaAt = (left, top, width, height) => `${width} × ${height} %, at ${left} % and ${top} %`;
-/** @param {string} key */
-export const recordCommand = (key) => `docker compose exec ingest framecast record-camera ${key}`;
-export const copyRecord = "Copy the command";
-export const recordWords =
-  "Save what the camera said, for a report. It leaves out the login and the address (without Docker: the part from framecast on).";
+/** @param {string} name of a file */
+export const recordIsSaved = (name) => `Saved: ${name}`;
 export const groupNames = {
   camera: "Camera",
   picture: "Picture",

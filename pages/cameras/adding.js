@@ -7,6 +7,7 @@ import { address } from "../shared/server.js";
 import * as texts from "../texts.js";
 import { ask } from "./asking.js";
 import { page } from "./elements.js";
+import { offerRecording, withdrawRecording } from "./recording.js";
 import { lookAtCameras, lookAtDevices, state } from "./state.js";
 import { showTried } from "./tried.js";
 
@@ -50,6 +51,7 @@ function forgetTry() {
   tried = null;
   page.tried.replaceChildren();
   page.keep.hidden = true;
+  withdrawRecording();
 }
 
 /** @param {FormData} fields */
@@ -67,7 +69,8 @@ async function tryIt(fields) {
   setText(page.save, tried.works ? texts.saveCamera : texts.saveAnyway);
   page.save.classList.toggle("main", tried.works);
   if (wrong) throw new FieldError(tried.reason, wrong);
-  if (!tried.works) return tried.is_unclear ? texts.tryIsUnclear : "";
+  if (tried.is_unclear) offerRecording(page.tried, () => ({ settings }));
+  if (!tried.works) return "";
   /** @type {HTMLElement} */ (page.keep.elements.namedItem("name")).focus();
   return texts.itWorks;
 }

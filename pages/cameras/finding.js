@@ -10,7 +10,6 @@ import { page } from "./elements.js";
 
 /** @typedef {any} Device of the server, as docs/api.md has it */
 
-const MISSING = [404, 405];
 const words = /** @type {HTMLElement} */ (page.find.querySelector("[role=status]"));
 /** @param {string} name */
 const typed = (name) => /** @type {HTMLInputElement} */ (page.try.elements.namedItem(name)).value;
@@ -24,9 +23,7 @@ async function look(wanted) {
     page.found.replaceChildren(...devices.map(deviceShown));
     return [texts.foundCameras(devices.length), ...notices].join(" ");
   } catch (error) {
-    const { message, field, status } = /** @type {any} */ (error);
-    // This installation does not look for cameras.
-    page.find.hidden = MISSING.includes(status);
+    const { message, field } = /** @type {any} */ (error);
     throw new FieldError(
       message,
       /** @type {HTMLInputElement | null} */ (field && page.find.elements.namedItem("host")),

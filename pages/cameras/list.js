@@ -5,6 +5,7 @@ import { on } from "../shared/events.js";
 import { faultOf } from "../shared/fault.js";
 import * as texts from "../texts.js";
 import { page } from "./elements.js";
+import { withoutAdvice } from "./recording.js";
 import { nameOf, state } from "./state.js";
 
 /** @import { SetCamera } from "./state.js" */
@@ -67,7 +68,7 @@ function fill(card, { key, settings }, index, count) {
   const states = texts.cameraStates;
   setText(word, states[known] ?? known);
   setText(place, settings.rtsp_url ?? "");
-  setText(fault, !isOff && device?.last_error ? faultOf(device.last_error) : "");
+  setText(fault, !isOff && device?.last_error ? withoutAdvice(faultOf(device.last_error)) : "");
   settingsLink.ariaLabel = texts.actOn(texts.cameraSettings, name);
   const labels = { up: texts.moveUp, down: texts.moveDown, switch: isOff ? texts.switchOn : texts.switchOff };
   for (const button of card.querySelectorAll("button")) {

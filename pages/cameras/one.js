@@ -1,6 +1,6 @@
 /* One camera's settings: a field for each, its live picture, a try of what was typed, and masks drawn on the picture. */
 
-import { copyButton, FieldError, whenSent } from "../forms/forms.js";
+import { FieldError, whenSent } from "../forms/forms.js";
 import { make, setText } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { address } from "../shared/server.js";
@@ -10,6 +10,7 @@ import { ask } from "./asking.js";
 import { drawOn } from "./drawing.js";
 import { page } from "./elements.js";
 import { grouped } from "./groups.js";
+import { isUnclear, offerRecording, withdrawRecording } from "./recording.js";
 import { Setting } from "./setting.js";
 import { cameraOf, lookAtCameras, nameOf, state } from "./state.js";
 import { showTried } from "./tried.js";
@@ -39,7 +40,7 @@ export function openOne(wanted) {
   key = wanted;
   page.drawing.hidden = true;
   page.outcome.replaceChildren();
-  page.record.hidden = true;
+  withdrawRecording();
   setText(words, "");
   build();
   fill(true);
@@ -78,16 +79,11 @@ export function takeOne() {
   if (!key) return;
   if (!cameraOf(key)) location.hash = "";
   else if (![...settings.values()].some(({ isChanged }) => isChanged)) fill(false);
-  const error = state.devices.get(key)?.last_error ?? "";
-  if (error.includes("record-camera")) offerRecord();
+  if (isUnclear(state.devices.get(key)?.last_error ?? "")) offerRecord();
 }
 
 function offerRecord() {
-  if (!page.record.hidden) return;
-  page.record.hidden = false;
-  const command = texts.recordCommand(key);
-  const button = copyButton(texts.copyRecord, () => command, page.said);
-  page.record.replaceChildren(make("span", {}, texts.recordWords), button, make("code", {}, command));
+  offerRecording(page.outcome, () => ({ key, settings: typed() }));
 }
 
 /** The live picture while the settings are open. */
@@ -101,6 +97,12 @@ function showLive() {
 function changes() {
   const changed = [...settings.values()].filter(({ isChanged }) => isChanged);
   return Object.fromEntries(changed.map((field) => [field.name, field.value]));
+}
+
+/** What of the changes a try needs. */
+function typed() {
+  const { name, enabled, ...others } = /** @type {Record<string, unknown>} */ (changes());
+  return others;
 }
 
 /** The error beside its field, which is shown. @param {any} error */
@@ -135,9 +137,8 @@ async function save() {
 async function attempt(others = {}) {
   words.classList.remove("error");
   setText(words, texts.trying);
-  const { name, enabled, ...typed } = /** @type {Record<string, unknown>} */ (changes());
   try {
-    const tried = await ask("/test", "POST", { key, settings: { ...typed, ...others } });
+    const tried = await ask("/test", "POST", { key, settings: { ...typed(), ...others } });
     setText(words, tried.works ? "" : tried.reason);
     words.classList.toggle("error", !tried.works);
     if (tried.is_unclear) offerRecord();

@@ -43,6 +43,7 @@ function show() {
   showList();
   if (!answer.can_change) page.adding.hidden = true;
   else if (isFirst && (answer.is_demo || new URLSearchParams(location.search).has("add"))) openAdding();
+  page.find.hidden = !answer.can_discover;
   setText(page["adding-title"], answer.is_demo ? texts.addYourCamera : texts.addCamera);
   openOne(keyOf());
   takeOne();

@@ -16,6 +16,7 @@ import { ask, changeCount } from "./asking.js";
  * @property {string} version of the cameras, which each change names
  * @property {boolean} can_change
  * @property {string | null} why_not
+ * @property {boolean} can_discover
  * @property {boolean} is_demo
  * @property {SetCamera[]} cameras
  * @property {Description[]} fields

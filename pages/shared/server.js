@@ -15,7 +15,7 @@ export function address(path, query = {}) {
 }
 
 /**
- * The JSON of an answer, null when it has none.
+ * The JSON of an answer, null when it has none; of a file the answer itself.
  * @param {string} path
  * @param {{ method?: string, query?: Record<string, unknown>, body?: unknown, headers?: Record<string, string>, timeoutMs?: number }} options
  * @returns {Promise<any>}
@@ -30,6 +30,7 @@ export async function request(path, { method = "GET", query, body, headers, time
     },
   );
   if (response.status === 401) return logIn();
+  if (response.headers.has("Content-Disposition")) return response;
   const answer = await response.json().catch(() => null);
   if (!response.ok)
     throw Object.assign(new Error(answer?.detail ?? texts.answered(response.status)), answer, {

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from services.ingest.cameras_file import read_cameras_file
+from services.ingest.recording.recording import Recording
 from tests.support.asking import ask
 from tests.support.camera import RtspCamera
 from tests.support.camera_house import SECRET, House, pasted
@@ -62,6 +64,7 @@ def test_the_demo_scene_is_there_until_a_camera_is_tried_and_added(empty: House,
     house = empty
     told = house.listed()
     assert (told["origin"], told["can_change"], told["is_demo"], told["cameras"]) == ("page", True, True, [])
+    assert told["can_discover"]
     assert list(house.devices()) == ["camera_1"]
 
     answer = house.ask("POST", "/test", {"settings": {"rtsp_url": pasted(camera)}})
@@ -98,6 +101,32 @@ def test_a_wrong_password_is_said_and_a_try_of_a_kept_camera_uses_its_own(house:
     other = house.ask("POST", "/test", {"key": "front_door", "settings": {"rtsp_url": "rtsp://127.0.0.2/camera"}})
     assert other.status == 422
     assert json.loads(other.body)["field"] == "rtsp_password"
+
+
+def test_what_a_camera_said_is_saved_without_its_login(house: House, camera: RtspCamera) -> None:
+    """Of the kept one with its kept password, and of one that is not kept, which refuses."""
+    for body, key, outcome in (
+        ({"key": "front_door"}, "front_door", "Pictures came"),
+        ({"settings": {"rtsp_url": pasted(camera, CHANGED)}}, "camera", "refused the user name or password"),
+    ):
+        answer = house.ask("POST", "/record", body)
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/gzip"), answer.body
+        assert answer.headers["cache-control"] == "no-store"
+        disposition = answer.headers["content-disposition"]
+        assert re.fullmatch(rf'attachment; filename="{key}-\d{{8}}-\d{{6}}\.exchange\.gz"', disposition)
+        assert "x-framecast-code" not in answer.headers, "nobody showed a setup code"
+        recording = Recording.read(BytesIO(answer.body))
+        assert outcome in recording.facts["outcome"]
+        said = b"".join(event.data for event in recording.events) + str(recording.facts).encode()
+        assert b"DESCRIBE" in said
+        for secret in (SECRET, CHANGED):
+            login = base64.b64encode(f"me:{secret}".encode()).decode().rstrip("=")
+            for form in (secret, urllib.parse.quote(secret, safe=""), login):
+                assert form.encode() not in said
+        assert b"127.0.0.1" not in said
+    assert house.ask("POST", "/record", {"key": "nobody"}).status == 404
+    other = house.ask("POST", "/record", {"key": "front_door", "settings": {"rtsp_url": f"{camera.url}/x"}})
+    assert (other.status, json.loads(other.body)["field"]) == (422, "rtsp_password")
 
 
 def test_a_camera_is_renamed_turned_and_its_password_changed_while_it_runs(house: House) -> None:
@@ -147,12 +176,14 @@ def test_only_the_operator_and_only_our_own_page(house: House) -> None:
         assert house.ask("GET", who=who).status == status
         assert house.ask("POST", "", change, who).status == status
         assert house.ask("POST", "/test", {"settings": {}}, who).status == status
+        assert house.ask("POST", "/record", {"key": "front_door"}, who).status == status
         assert house.ask("POST", "/discover", {}, who).status == status
         assert house.ask("PATCH", "/front_door", change, who).status == status
         assert house.ask("POST", "/front_door/remove", {"version": house.version}, who).status == status
         assert house.ask("PUT", "/order", {"version": house.version, "keys": []}, who).status == status
     foreign = house.who | {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
     assert house.ask("PATCH", "/front_door", change, foreign).status == 403
+    assert house.ask("POST", "/record", {"key": "front_door"}, foreign).status == 403
 
 
 def test_a_restart_of_ingest_keeps_the_cameras_and_meanwhile_nothing_can_be_changed(
@@ -244,3 +275,8 @@ def test_without_a_password_the_setup_code_is_asked_for_once(tmp_path: Path, cam
             open_house.port, "POST", "/api/access/tokens", {"Content-Type": "application/json"}, json.dumps(tokens)
         )
         assert made.status == 403, "it opens nothing else"
+        again = {"settings": {"rtsp_url": pasted(camera)}, "code": open_house.code()}
+        saved = open_house.ask("POST", "/record", again)
+        assert saved.status == 200, saved.body
+        assert saved.headers["x-framecast-code"].startswith("framecast_")
+        assert open_house.ask("POST", "/record", again).status == 409, "a code is good once"

@@ -40,7 +40,7 @@ ENDLESS: Final = frozenset({"/api/camera/stream", "/api/cameras/{key}/stream"})
 """Their answers have no end; tests/stream/api/test_streams.py asks them."""
 OWNERS_ENDPOINTS: Final = 15
 """Of access and the cameras' settings."""
-CONNECTING: Final = ("/test", "/discover")
+CONNECTING: Final = ("/test", "/record", "/discover")
 """Of the cameras' settings: they ask other computers."""
 CHECKS: Final = [
     status_code_conformance,

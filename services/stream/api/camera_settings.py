@@ -4,10 +4,11 @@ No answer has a password. Every write names the version that it was made of, so 
 unseen.
 """
 
+import time
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Header, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from fastapi import APIRouter, Header, HTTPException, Request, Response
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue
 
 from services.stream.api.access_schemas import Answered, Decision
 from services.stream.api.asking_ingest import IngestAsker
@@ -29,12 +30,21 @@ SettingName = Annotated[str, Field(min_length=1, max_length=64)]
 SomeSettings = Annotated[
     dict[SettingName, JsonValue], Field(max_length=64, description="by name; null is the default of a setting")
 ]
+CODE: Final = "X-Framecast-Code"
 CodeHeader = Annotated[
     str | None,
-    Header(
-        alias="X-Framecast-Code", min_length=1, max_length=64, description="the setup code, where nothing is claimed"
-    ),
+    Header(alias=CODE, min_length=1, max_length=64, description="the setup code, where nothing is claimed"),
 ]
+_RECORDING: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The file, as `framecast record-camera` makes it",
+        "headers": {
+            "Content-Disposition": {"schema": {"type": "string"}, "description": "with the file's name"},
+            CODE: {"schema": {"type": "string"}, "description": "what `code` is in the other answers, where it is"},
+        },
+    }
+}
 _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": SettingsRefusal, "description": words}
     for status, words in {
@@ -79,6 +89,7 @@ class SetCameras(Answered):
     file: str | None
     can_change: bool
     why_not: str | None
+    can_discover: bool = Field(False, description="whether ingest can look for cameras")
     version: str = Field(description="of the file; each write sends back the one that it was made of")
     is_demo: bool = Field(description="whether there is no camera but the demo scene")
     cameras: list[SetCamera]
@@ -139,6 +150,10 @@ class Tried(Answered):
     seconds: float
 
 
+class Recorded(Answered):
+    recording: Base64Bytes
+
+
 def camera_settings_router(authenticator: Authenticator, owner: OwnerAccess) -> APIRouter:
     router = APIRouter(prefix=CAMERAS, tags=["camera settings"], responses=_REFUSALS)
     asker = IngestAsker(authenticator, owner)
@@ -167,6 +182,25 @@ def _add_trials(router: APIRouter, asker: IngestAsker) -> None:
         arguments = {"key": wanted.key, "settings": wanted.settings}
         told = await asker.ask(request, "camera_test", arguments, wanted.code, deadline_seconds=LONGEST_SECONDS)
         return Tried.model_validate(told)
+
+    @router.post(
+        "/record",
+        response_class=Response,
+        responses=_RECORDING,
+        summary="Try an address, and save what the camera said to a file for a report",
+    )
+    async def record(request: Request, wanted: CameraTest) -> Response:
+        """Logins and addresses are masked in it. Up to five seconds of the camera's pictures are not, and show also
+        what masks hide.
+        """
+        arguments = {"key": wanted.key, "settings": wanted.settings}
+        told = await asker.ask(request, "camera_record", arguments, wanted.code, deadline_seconds=LONGEST_SECONDS)
+        done = Recorded.model_validate(told)
+        name = f"{wanted.key or 'camera'}-{time.strftime('%Y%m%d-%H%M%S')}.exchange.gz"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        if done.code is not None:
+            headers[CODE] = done.code
+        return Response(done.recording, media_type="application/gzip", headers=headers)
 
     @router.post("/discover", summary="Look for cameras on the network")
     async def discover(request: Request, wanted: Wanted) -> Found:
