@@ -14,7 +14,7 @@ function answering(answer) {
     document: { baseURI: "http://archive/" },
     fetch: async () => {
       count += 1;
-      return { ok: true, status: 200, json: async () => answer() };
+      return Response.json(answer());
     },
   });
   return () => count;
