@@ -222,13 +222,6 @@ def test_a_camera_that_was_found_fills_the_form(house: House, chromium: Browser,
     assert house.listed()["cameras"][0]["settings"]["rtsp_url_small"] == f"{camera.url}?***"
 
 
-def test_where_nothing_looks_for_cameras_it_is_not_offered(house: House, chromium: Browser) -> None:
-    with page_of(chromium, house) as page:
-        page.route("**/api/settings/cameras/discover", lambda route: route.fulfill(status=405, json={"detail": "No."}))
-        page.get_by_role("button", name="Look in your network").click()
-        expect(page.locator("#find")).to_be_hidden()
-
-
 def test_a_change_is_seen_in_the_picture_without_a_restart(house: House, chromium: Browser, camera: RtspCamera) -> None:
     """A picture is turned; what is wrong stands beside its field, also in the folded part."""
     has(house, "gate", url=pasted(camera))
