@@ -27,8 +27,11 @@ def missing_host_parts() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Host:
+    """`link_address` is its one of IPv6, which only neighbours know; empty where it has none that lasts."""
+
     namespace: str
     address: str
+    link_address: str = ""
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -94,11 +97,13 @@ def host_alone() -> Iterator[Host]:
 
 @contextmanager
 def hosts_on_a_switch(count: int) -> Iterator[list[Host]]:
-    """Hosts on one network, 198.18.80.0/24, where multicast reaches all of them. The switch is a namespace, too: this
-    machine's packet filter would look at what a bridge of its own passes on."""
+    """Hosts on one network, 198.18.80.0/24 and fe80::/64, where multicast reaches all of them.
+
+    The switch is a namespace, too: this machine's packet filter would look at what a bridge of its own passes on.
+    """
     tag = os.getpid() % 100_000
     switch = f"fcs{tag}"
-    hosts = [Host(f"fce{tag}x{number}", f"198.18.80.{number}") for number in range(1, count + 1)]
+    hosts = [Host(f"fce{tag}x{number}", f"198.18.80.{number}", f"fe80::80:{number}") for number in range(1, count + 1)]
     try:
         _ip(f"netns add {switch}")
         _ip(f"-n {switch} link add bridge type bridge mcast_snooping 0")
@@ -109,7 +114,9 @@ def hosts_on_a_switch(count: int) -> Iterator[list[Host]]:
             _ip(f"-n {switch} link add port{number} type veth peer name wire netns {host.namespace}")
             _ip(f"-n {switch} link set port{number} master bridge up")
             _ip(f"-n {host.namespace} address add {host.address}/24 dev wire")
+            _ip(f"-n {host.namespace} link set dev wire addrgenmode none")
             host.set_link("up")
+            _ip(f"-n {host.namespace} address add {host.link_address}/64 dev wire nodad")
         yield hosts
     finally:
         for namespace in (*(host.namespace for host in hosts), switch):

@@ -1,12 +1,19 @@
-"""One request to a device over HTTP: bounded in time and bytes, to one IP address, and followed nowhere."""
+"""One request to a device over HTTP or HTTPS: bounded in time and bytes, to one IP address, and followed nowhere.
+
+Any certificate will do, for nothing is sent that the same device may not be told in the clear
+(docs/decisions/0071).
+"""
 
 import asyncio
 import http.client
 import io
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from services.ingest.discovery.onvif_answers import ServicePlace
+from services.ingest.discovery.places import without_zone
 from services.ingest.discovery.xml_document import MAX_BYTES
 from shared.errors import FramecastError
 
@@ -38,18 +45,23 @@ class _Received:
         return io.BytesIO(self._data)
 
 
-async def post(host: str, port: int, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+async def post(host: str, place: ServicePlace, headers: Mapping[str, str], body: bytes) -> Answer:
     """The caller limits the time.
 
     Raises:
         NoAnswerError: there is no whole answer of HTTP's.
     """
-    place = f"[{host}]" if ":" in host else host
-    lines = [f"POST {path} HTTP/1.1", f"Host: {place}:{port}", "User-Agent: Framecast", "Connection: close"]
+    own_name = f"[{without_zone(host)}]" if ":" in host else host
+    lines = [
+        f"POST {place.path} HTTP/1.1",
+        f"Host: {own_name}:{place.port}",
+        "User-Agent: Framecast",
+        "Connection: close",
+    ]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""])
     try:
-        reader, writer = await asyncio.open_connection(host, port)
+        reader, writer = await _connected(host, place)
     except OSError as error:
         raise NoAnswerError("not connected") from error
     try:
@@ -59,6 +71,14 @@ async def post(host: str, port: int, path: str, headers: Mapping[str, str], body
         raise NoAnswerError("ended") from error
     finally:
         writer.transport.abort()
+
+
+async def _connected(host: str, place: ServicePlace) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if not place.is_encrypted:
+        return await asyncio.open_connection(host, place.port)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    return await asyncio.open_connection(host, place.port, ssl=tls, server_hostname="")
 
 
 async def _answer(reader: asyncio.StreamReader) -> Answer:

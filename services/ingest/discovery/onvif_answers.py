@@ -17,7 +17,12 @@ _LONGEST_NUMBER: Final = 16
 _LAST_YEAR: Final = 9000
 """Beyond it there is no room to count on from."""
 _CODECS: Final = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "jpeg", "MJPEG": "jpeg", "MPEG4": "mpeg4"}
-_NOT_ALLOWED: Final = re.compile(r"(?i)notauthorized|notauthenticated|failedauthentication|unauthorized|securitytoken")
+_NOT_ALLOWED: Final = re.compile(
+    r"(?i)notauthorized|notauthenticated|failedauthentication|unauthorized|securitytoken"
+    r"|authorityfailure|authenticationfail|authorizationfail|wsse|usernameorpassword"
+)
+"""The standard has a word for it, and many cameras have words of their own. Blanks are left out."""
+_PORTS: Final = {"http": 80, "https": 443}
 _TOKEN: Final = re.compile(r"[^\x00-\x1f]{1,64}")
 
 
@@ -40,6 +45,7 @@ class ServicePlace(NamedTuple):
 
     port: int
     path: str
+    is_encrypted: bool = False
 
 
 def is_refusal_for_login(root: Element) -> bool:
@@ -104,16 +110,25 @@ def address(root: Element) -> str:
 
 
 def place_of(url: str) -> ServicePlace | None:
-    """None where it is no address of HTTP's."""
+    """None where it is no address of HTTP's or HTTPS's."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
         return None
     path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-    if parts.scheme.lower() != "http" or not re.fullmatch(r"/[!-~]{0,511}", path):
+    usual_port = _PORTS.get(parts.scheme.lower())
+    if usual_port is None or not re.fullmatch(r"/[!-~]{0,511}", path):
         return None
-    return ServicePlace(port or 80, path)
+    return ServicePlace(port or usual_port, path, parts.scheme.lower() == "https")
+
+
+def host_of(url: str) -> str:
+    """The host that an address names; empty where it is none."""
+    try:
+        return urlsplit(url.strip()).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _take(found: dict[str, ServicePlace], namespace: str, url: str) -> None:

@@ -1,6 +1,6 @@
 """What an ONVIF device tells of itself: its clock, who made it, its profiles with their addresses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -14,13 +14,14 @@ from services.ingest.discovery.stream_address import PICTURES, STREAMS, judge
 from services.ingest.discovery.ws_discovery import Sighting
 
 USUAL_PATH: Final = "/onvif/device_service"
+USUAL_PORT: Final = 80
 CLOCK_BEARS: Final = timedelta(seconds=5)
 """Less is no fault: the answer takes its time, and tells whole seconds."""
 
 
 async def ask_device(seen: Sighting, service: OnvifService) -> Device | None:
     """What the device tells, by its login where it has one. None where nothing of ONVIF's answers."""
-    place = await _place(seen.places or (ServicePlace(80, USUAL_PATH),), service)
+    place = await _place(_with_usual(seen.places), service)
     device = Device(
         seen.id, seen.host, "onvif", name=shown(seen.name), maker=shown(seen.maker), model=shown(seen.model)
     )
@@ -35,11 +36,19 @@ async def ask_device(seen: Sighting, service: OnvifService) -> Device | None:
     except LoginNeededError:
         needs_password = True
         device = device.with_notice(texts.WRONG_LOGIN if service.login_was_refused else texts.NEEDS_LOGIN)
+        if service.login_was_refused and device.clock_off_seconds is not None:
+            device = device.with_notice(texts.CLOCK_MAY_BE_WHY)
     except (NoOnvifError, FaultError):
         needs_password = None
         device = device.with_notice(texts.MUTE)
     works = service.login_was_accepted if service.login_was_accepted or service.login_was_refused else None
     return replace(device, needs_password=needs_password, password_works=works)
+
+
+def _with_usual(places: tuple[ServicePlace, ...]) -> Iterable[ServicePlace]:
+    """Some name a port at which nothing answers, and are at the usual one."""
+    usual = [ServicePlace(USUAL_PORT, path) for path in (*(place.path for place in places), USUAL_PATH)]
+    return dict.fromkeys((*places, *usual))
 
 
 async def _place(places: Iterable[ServicePlace], service: OnvifService) -> ServicePlace | None:
@@ -72,7 +81,9 @@ async def _with_streams(device: Device, place: ServicePlace, service: OnvifServi
     sources = list(dict.fromkeys(profile.source for profile in profiles))
     streams = [await _stream(profile, sources.index(profile.source) + 1, kind, media, service) for profile in profiles]
     device = replace(device, streams=in_order(streams))
-    if profiles:
+    if not profiles:
+        device = device.with_notice(texts.NO_STREAMS)
+    else:
         with suppress(FaultError, LoginNeededError, NoOnvifError):
             told = onvif_answers.address(await service.ask(media, soap.picture_address(kind, profiles[0].token)))
             device = replace(device, snapshot_url=judge(told, service.host, PICTURES).url)
@@ -82,18 +93,30 @@ async def _with_streams(device: Device, place: ServicePlace, service: OnvifServi
 async def _profiles(place: ServicePlace, service: OnvifService) -> tuple[str, ServicePlace, list[Profile]]:
     """The newer media service goes first: only that one knows of H.265. Then the older one."""
     services = await _services(place, service)
-    last: FaultError | NoOnvifError = FaultError("no media service")
-    for kind in (soap.MEDIA2, soap.MEDIA):
-        if (media := services.get(kind)) is None:
-            continue
+    last: FaultError | NoOnvifError | None = None
+    empty: tuple[str, ServicePlace, list[Profile]] | None = None
+    for kind, media in _media_places(services, place):
         try:
             profiles = onvif_answers.profiles(await service.ask(media, soap.profiles(kind)))
         except (FaultError, NoOnvifError) as error:
-            last = error
+            last = last or error
             continue
         if profiles:
             return kind, media, profiles
-    raise last
+        empty = kind, media, profiles
+    if empty is not None:
+        return empty
+    raise last or FaultError("no media service")
+
+
+def _media_places(services: Mapping[str, ServicePlace], asked: ServicePlace) -> Iterator[tuple[str, ServicePlace]]:
+    """Each service goes first where the device has just answered. The port that it names may be one behind a router, or
+    one at which nothing answers.
+    """
+    for kind in (soap.MEDIA2, soap.MEDIA):
+        if (named := services.get(kind)) is not None:
+            for place in dict.fromkeys((asked._replace(path=named.path), named)):
+                yield kind, place
 
 
 async def _services(place: ServicePlace, service: OnvifService) -> dict[str, ServicePlace]:

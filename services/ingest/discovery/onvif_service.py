@@ -10,7 +10,7 @@ from services.ingest.discovery import onvif_answers, soap
 from services.ingest.discovery.http_post import Answer, NoAnswerError, post
 from services.ingest.discovery.onvif_answers import ServicePlace
 from services.ingest.discovery.xml_document import DocumentError, element, read_document
-from services.ingest.sources.authentication import Credentials
+from services.ingest.sources.authentication import Credentials, challenges_in
 from shared.errors import FramecastError
 
 ANSWER_SECONDS: Final = 4.0
@@ -86,7 +86,7 @@ class OnvifService:
             security = soap.user_token(*self._login, datetime.now(UTC) + self.clock_off, os.urandom(16))
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await post(self.host, place.port, place.path, headers, soap.envelope(request, security))
+                return await post(self.host, place, headers, soap.envelope(request, security))
         except (TimeoutError, NoAnswerError):
             raise NoOnvifError("no answer") from None
 
@@ -100,10 +100,12 @@ class OnvifService:
             return False
 
     def _may_offer(self, answer: Answer) -> bool:
-        """Choose how the next request shows the login: by HTTP where it is asked for, else within the request."""
+        """Choose how the next request shows the login: by HTTP's Digest where it is asked for, else within the request,
+        which is a digest, too. So nobody who answers in the camera's place gets the password.
+        """
         if not self.has_login or self.login_was_refused:
             return False
-        if answer.status == _UNAUTHORIZED and "www-authenticate" in answer.headers:
+        if answer.status == _UNAUTHORIZED and any(one.scheme == "digest" for one in challenges_in(answer.headers)):
             if self._http_login is None:
                 self._http_login = Credentials(*self._login)
             return self._http_login.handle_401(answer.headers)

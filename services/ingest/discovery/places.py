@@ -9,6 +9,7 @@ from services.ingest.discovery import texts
 from shared.errors import FramecastError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_IPV6: Final = 6
 MOST_ADDRESSES: Final = 256
 """A /24."""
 _OWN_NETWORKS: Final = tuple(
@@ -19,6 +20,8 @@ _OWN_NETWORKS: Final = tuple(
     )
 )
 """Those that no stranger on the internet has: of homes and companies, of cables without a router, VPNs and tests."""
+_ZONE: Final = re.compile(r"[A-Za-z0-9_.-]{1,15}")
+"""An interface's name, which says in which network an address of the kind fe80:: is."""
 _NAME: Final = re.compile(r"(?=.{1,253}$)(?=.*[A-Za-z])[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _SPAN: Final = re.compile(r"((?:\d{1,3}\.){3})(\d{1,3})\s*-\s*(?:\1)?(\d{1,3})", re.ASCII)
 
@@ -44,13 +47,26 @@ def addresses_in(text: str) -> list[Address] | None:
     if "/" in text:
         return _network(text)
     try:
-        address = ipaddress.ip_address(text.strip("[]").partition("%")[0])
+        address = ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         if _NAME.fullmatch(text):
             return None
         raise PlaceError(texts.NO_PLACE) from None
     refuse_foreign(address)
     return [address]
+
+
+def without_zone(host: str) -> str:
+    """An address as other hosts know it, for whom the name of our interface means nothing."""
+    return host.partition("%")[0]
+
+
+def is_same_host(one: str, other: str) -> bool:
+    """Whether two names or IP addresses are the same, however they are written."""
+    try:
+        return ipaddress.ip_address(without_zone(one)) == ipaddress.ip_address(without_zone(other))
+    except ValueError:
+        return one.lower() == other.lower()
 
 
 def is_own(address: Address) -> bool:
@@ -69,6 +85,11 @@ def refuse_foreign(address: Address) -> None:
     mapped = getattr(address, "ipv4_mapped", None) or address
     if not (is_own(mapped) or mapped.is_loopback):
         raise PlaceError(texts.FOREIGN.format(address))
+    zone = getattr(address, "scope_id", None)
+    if zone is None and address.version == _IPV6 and address.is_link_local:
+        raise PlaceError(texts.NO_ZONE.format(address))
+    if zone is not None and not _ZONE.fullmatch(zone):
+        raise PlaceError(texts.NO_PLACE)
 
 
 def _network(text: str) -> list[Address]:

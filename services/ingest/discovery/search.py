@@ -15,7 +15,14 @@ from services.ingest.discovery.found import Device, shown
 from services.ingest.discovery.onvif_answers import ServicePlace
 from services.ingest.discovery.onvif_device import USUAL_PATH, ask_device
 from services.ingest.discovery.onvif_service import OnvifService
-from services.ingest.discovery.places import Address, PlaceError, addresses_in, is_own, refuse_foreign
+from services.ingest.discovery.places import (
+    Address,
+    PlaceError,
+    addresses_in,
+    is_own,
+    refuse_foreign,
+    without_zone,
+)
 from services.ingest.discovery.rtsp_server import RtspServer, ask_server
 from services.ingest.discovery.ws_discovery import Sighting, ask_each, ask_everybody
 
@@ -30,6 +37,9 @@ MAX_DEVICES: Final = 64
 DEVICE_SECONDS: Final = 10.0
 """For all that one device is asked."""
 HTTP_PORTS: Final = (80, 8080, 8000, 8899, 2020)
+HTTPS_PORT: Final = 443
+MORE_HTTP_PORTS: Final = (888, HTTPS_PORT)
+"""Looked at where one host is asked. In a range each port takes two seconds more."""
 RTSP_PORTS: Final = (554, 8554)
 MULTICAST: Final = "multicast"
 _IPV4: Final = 4
@@ -100,16 +110,23 @@ class Search:
         return [str(address) for address in addresses]
 
     async def _everybody(self) -> None:
+        """Most cameras answer by IPv4 and by IPv6. They are asked by IPv4 alone, whose addresses anybody can use."""
         if not await ask_everybody(MULTICAST_SECONDS, self._take):
             self._notices.append(texts.NO_MULTICAST)
-        own = [seen for seen in self._sightings.values() if is_own(ipaddress.ip_address(seen.host))]
-        await asyncio.gather(*map(self._ask_seen, own))
+        of_ipv4 = {seen.id for seen in self._sightings.values() if ":" not in seen.host}
+        own = [
+            seen
+            for seen in self._sightings.values()
+            if is_own(ipaddress.ip_address(seen.host)) and (":" not in seen.host or seen.id not in of_ipv4)
+        ]
+        if len(own) > MAX_DEVICES:
+            self._notices.append(texts.TOO_MANY_DEVICES)
+        await asyncio.gather(*map(self._ask_seen, own[:MAX_DEVICES]))
 
     async def _each(self, hosts: list[str]) -> None:
         """By ONVIF's own way, which knows odd ports, and beside it at the ports that cameras usually have."""
         looking = asyncio.gather(*(self._open_ports(host) for host in hosts))
-        of_ipv4 = [host for host in hosts if ":" not in host]
-        opened, _ = await asyncio.gather(looking, ask_each(of_ipv4, DIRECT_SECONDS, self._take))
+        opened, _ = await asyncio.gather(looking, ask_each(hosts, DIRECT_SECONDS, self._take))
         wanted = frozenset(hosts)
         seen = [one for one in self._sightings.values() if one.host in wanted]
         answered = {one.host for one in seen}
@@ -122,10 +139,11 @@ class Search:
 
     def _take(self, seen: Sighting) -> None:
         """Most devices answer several times. Some makers give all theirs the same id, so the host counts, too."""
-        if len(self._sightings) >= MAX_DEVICES:
+        is_of_ipv6 = ":" in seen.host
+        if sum((":" in host) == is_of_ipv6 for _, host in self._sightings) >= MAX_DEVICES:
             self._notices.append(texts.TOO_MANY_DEVICES)
         else:
-            self._sightings.setdefault((seen.id, seen.host), seen)
+            self._sightings.setdefault((seen.id, without_zone(seen.host)), seen)
 
     async def _ask_seen(self, seen: Sighting) -> None:
         async with self._asking:
@@ -133,23 +151,25 @@ class Search:
             if device is None:
                 name, maker, model = map(shown, (seen.name, seen.maker, seen.model))
                 device = Device(seen.id, seen.host, "onvif", name=name, maker=maker, model=model)
-                device = device.with_notice(texts.ONLY_ENCRYPTED if seen.is_encrypted else texts.MUTE)
+                device = device.with_notice(texts.MUTE)
             if self._is_of_one and not device.streams:
                 device = await self._of_rtsp(device, await self._open_ports(seen.host)) or device
             self._found(device)
 
     async def _ask_unseen(self, host: str, ports: frozenset[int]) -> None:
         async with self._asking:
-            places = tuple(ServicePlace(port, USUAL_PATH) for port in HTTP_PORTS if port in ports)
-            device = await self._of_onvif(Sighting(host, host, places, is_encrypted=False)) if places else None
+            places = tuple(
+                ServicePlace(port, USUAL_PATH, port == HTTPS_PORT)
+                for port in (*HTTP_PORTS, *MORE_HTTP_PORTS)
+                if port in ports
+            )
+            device = await self._of_onvif(Sighting(host, host, places)) if places else None
             if device is None or (self._is_of_one and not device.streams):
                 device = await self._of_rtsp(device or Device(host, host, "rtsp"), ports) or device
             if device is not None:
                 self._found(device)
 
     async def _of_onvif(self, seen: Sighting) -> Device | None:
-        if seen.is_encrypted:
-            return None
         with suppress(TimeoutError):
             async with asyncio.timeout(DEVICE_SECONDS):
                 device = await ask_device(seen, OnvifService(seen.host, *self._login))
@@ -171,7 +191,7 @@ class Search:
             self._login = "", ""
 
     async def _open_ports(self, host: str) -> frozenset[int]:
-        ports = (*HTTP_PORTS, *RTSP_PORTS)
+        ports = (*HTTP_PORTS, *RTSP_PORTS, *(MORE_HTTP_PORTS if self._is_of_one else ()))
         are_open = await asyncio.gather(*(self._is_open(host, port) for port in ports))
         return frozenset(port for port, is_open in zip(ports, are_open, strict=True) if is_open)
 
@@ -202,7 +222,7 @@ async def _resolved(name: str) -> Address:
             found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise PlaceError(texts.UNKNOWN_NAME.format(name)) from None
-    addresses = [ipaddress.ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
+    addresses = [ipaddress.ip_address(str(place[0])) for *_, place in found]
     address = next((one for one in addresses if one.version == _IPV4), addresses[0])
     refuse_foreign(address)
     return address

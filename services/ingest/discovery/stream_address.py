@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from services.ingest.camera_address.metadata_service import is_metadata_service
 from services.ingest.discovery import texts
+from services.ingest.discovery.places import is_same_host
 from shared.url_masking import login_in_path
 
 STREAMS: Final = frozenset({"rtsp", "rtsps"})
@@ -23,7 +24,10 @@ class Judged(NamedTuple):
 
 
 def judge(text: str, device: str, schemes: frozenset[str]) -> Judged:
-    """What to show of an address that the device at the IP address `device` named."""
+    """What to show of an address that the device at the IP address `device` named.
+
+    Cameras that don't know their own address name 127.0.0.1 or 0.0.0.0, and mean themselves.
+    """
     text = text.strip()
     try:
         parts = urlsplit(text)
@@ -40,14 +44,17 @@ def judge(text: str, device: str, schemes: frozenset[str]) -> Judged:
         return Judged(None, texts.BAD_ADDRESS)
     if is_metadata_service(host):
         return Judged(None, texts.BAD_HOST)
-    if _is_this_computer(host) and host != device:
-        return Judged(None, texts.THIS_COMPUTER)
+    is_device = is_same_host(host, device)
+    is_misnamed = not is_device and _is_this_computer(host)
+    host = device if is_device or is_misnamed else host
     place = f"[{host}]" if ":" in host else host
     url = f"{parts.scheme.lower()}://{place}{f':{port}' if port else ''}{parts.path}"
     url += f"?{parts.query}" if parts.query else ""
     if login_in_path(url):
         return Judged(None, texts.LOGIN_INSIDE)
-    return Judged(url, None if host == device else texts.OTHER_HOST.format(host))
+    if is_misnamed:
+        return Judged(url, texts.THIS_COMPUTER)
+    return Judged(url, None if is_device else texts.OTHER_HOST.format(host))
 
 
 def _is_this_computer(host: str) -> bool:

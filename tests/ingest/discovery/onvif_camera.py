@@ -7,6 +7,7 @@ the network namespace of the thread that makes it.
 import hashlib
 import re
 import socket
+import ssl
 import struct
 import threading
 from base64 import b64decode
@@ -44,10 +45,22 @@ class OnvifCamera:
     name: str = "Front%20door"
     uuid: str = "7d1c3b5e-0000-4000-8000-00408c000001"
     login: tuple[str, str] | None = None
-    way: Literal["token", "http"] = "token"
+    way: Literal["token", "http", "basic"] = "token"
+    """With the last one it challenges as for Basic, which no camera should have, and accepts a token."""
+    refusal: str = (
+        "<s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code>"
+    )
+    """What is in its fault, and the status of that."""
+    refusal_status: int = 400
+    answers_anybody: tuple[str, ...] = OPEN
     clock_off: timedelta = timedelta()
+    clock_lie: timedelta = timedelta()
+    """It tells as much more than it goes by."""
     knows_media2: bool = False
     knows_services: bool = True
+    unknown: tuple[str, ...] = ()
+    """Requests that are not for this port."""
+    profiles: tuple[tuple[str, int, int], ...] = (("sub", 640, 360), ("main", 2560, 1440))
     probe_addresses: str = "http://{host}:{port}/onvif/device_service"
     media_address: str = "http://{host}:{port}/onvif/media"
     stream: str = "rtsp://{host}:554/{token}?a=1&amp;b=2"
@@ -55,6 +68,8 @@ class OnvifCamera:
     facts: tuple[str, str] = ("ACME", "C-1")
     answer: bytes | None = None
     """In place of every answer of HTTP's."""
+    authorizations: list[str] = field(default_factory=list)
+    """Those that HTTP's requests had."""
     also_known: "list[OnvifCamera]" = field(default_factory=list)
     """It answers for these, too, when it is asked who is there."""
     asked: list[str] = field(default_factory=list)
@@ -71,7 +86,7 @@ class OnvifCamera:
         return f"<{prefix}:{request}Response>{told}</{prefix}:{request}Response>"
 
     def do_GetSystemDateAndTime(self, _root: Any) -> str:  # noqa: N802 named as in the standard
-        now = datetime.now(UTC) + self.clock_off
+        now = datetime.now(UTC) + self.clock_off + self.clock_lie
         time = f"<tt:Hour>{now.hour}</tt:Hour><tt:Minute>{now.minute}</tt:Minute><tt:Second>{now.second}</tt:Second>"
         date = f"<tt:Year>{now.year}</tt:Year><tt:Month>{now.month}</tt:Month><tt:Day>{now.day}</tt:Day>"
         return (
@@ -104,7 +119,7 @@ class OnvifCamera:
 
     def do_GetProfiles(self, root: ET.Element) -> str:  # noqa: N802
         is_new = "ver20" in root[-1][0].tag
-        return "".join(self._profile(*of, is_new=is_new) for of in (("sub", 640, 360), ("main", 2560, 1440)))
+        return "".join(self._profile(*of, is_new=is_new) for of in self.profiles)
 
     def do_GetStreamUri(self, root: ET.Element) -> str:  # noqa: N802
         token = next(each.text for each in root.iter() if each.tag.endswith("}ProfileToken"))
@@ -137,7 +152,8 @@ class OnvifCamera:
         )
 
     def _filled(self, text: str, **others: Any) -> str:
-        return text.format(host=self.host, port=self.port, **others)
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return text.format(host=host, port=self.port, **others)
 
     def accepts_token(self, root: ET.Element) -> bool:
         """By its own clock, as the standard says."""
@@ -197,10 +213,14 @@ def _handler(camera: OnvifCamera) -> type[BaseHTTPRequestHandler]:  # noqa: C901
             data = self.rfile.read(int(self.headers["Content-Length"]))
             root = ET.fromstring(data)  # noqa: S314 our own client's
             request = root[-1][0].tag.rpartition("}")[2]
-            if camera.login is not None and request not in OPEN and not self._is_let_in(root):
+            camera.authorizations += self.headers.get_all("Authorization", [])
+            if camera.login is not None and request not in camera.answers_anybody and not self._is_let_in(root):
                 return
             if request == "GetServices" and not camera.knows_services:
                 self._send(500, camera.envelope("<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code></s:Fault>"))
+                return
+            if request in camera.unknown:
+                self._send(404, b"")
                 return
             camera.asked.append(request)
             self._send(200, camera.envelope(camera.does(request, root)))
@@ -213,8 +233,10 @@ def _handler(camera: OnvifCamera) -> type[BaseHTTPRequestHandler]:  # noqa: C901
                 return False
             if camera.accepts_token(root):
                 return True
-            fault = "<s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode>"
-            self._send(400, camera.envelope(f"<s:Fault>{fault}</s:Code></s:Fault>"))
+            if camera.way == "basic":
+                self._send(401, b"", ("WWW-Authenticate", 'Basic realm="cam"'))
+            else:
+                self._send(camera.refusal_status, camera.envelope(f"<s:Fault>{camera.refusal}</s:Fault>"))
             return False
 
         def _send(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
@@ -230,22 +252,29 @@ def _handler(camera: OnvifCamera) -> type[BaseHTTPRequestHandler]:  # noqa: C901
     return Handler
 
 
+class _Ipv6Server(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
 @contextmanager
-def plugged_in(camera: OnvifCamera, *, hears: bool = True, port: int = 0) -> Iterator[OnvifCamera]:
-    """`hears`: it answers to the question who is there."""
-    server = ThreadingHTTPServer((camera.host, port), _handler(camera))
+def plugged_in(
+    camera: OnvifCamera, *, hears: bool = True, port: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[OnvifCamera]:
+    """`hears`: it answers to the question who is there. A `tls` is the server's: it then speaks HTTPS alone."""
+    server: ThreadingHTTPServer
+    if ":" in camera.host:
+        server = _Ipv6Server(("::", port), _handler(camera))
+    else:
+        server = ThreadingHTTPServer((camera.host, port), _handler(camera))
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     camera.port = server.server_address[1]
     threads = [threading.Thread(target=server.serve_forever, args=(0.05,))]
-    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ear = socket.socket(server.address_family, socket.SOCK_DGRAM)
     stop = threading.Event()
     if hears:
-        ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        ear.bind(("", 3702))
-        with suppress(OSError):  # a host alone has no network for it
-            group = struct.pack("4s4s", socket.inet_aton("239.255.255.250"), socket.inet_aton(camera.host))
-            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
-        ear.settimeout(0.05)
+        _prick_up(ear, camera.host)
         threads.append(threading.Thread(target=_hear, args=(camera, ear, stop)))
     for thread in threads:
         thread.start()
@@ -258,6 +287,21 @@ def plugged_in(camera: OnvifCamera, *, hears: bool = True, port: int = 0) -> Ite
         for thread in threads:
             thread.join()
         ear.close()
+
+
+def _prick_up(ear: socket.socket, host: str) -> None:
+    ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if ear.family == socket.AF_INET6:
+        ear.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    ear.bind(("", 3702))
+    with suppress(OSError):  # a host alone has no network for it
+        if ear.family == socket.AF_INET6:
+            group = struct.pack("=16si", socket.inet_pton(socket.AF_INET6, "ff02::c"), socket.if_nametoindex("wire"))
+            ear.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group)
+        else:
+            group = struct.pack("4s4s", socket.inet_aton("239.255.255.250"), socket.inet_aton(host))
+            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
+    ear.settimeout(0.05)
 
 
 def _hear(camera: OnvifCamera, ear: socket.socket, stop: threading.Event) -> None:

@@ -26,7 +26,7 @@ LOGIN = ("admin", "p<&ä w")
 
 def ask(camera: OnvifCamera, username: str = "", password: str = "") -> Device | None:
     with plugged_in(camera, hears=False):
-        seen = Sighting("id", HERE, (ServicePlace(camera.port, "/onvif/device_service"),), is_encrypted=False)
+        seen = Sighting("id", HERE, (ServicePlace(camera.port, "/onvif/device_service"),))
         return asyncio.run(ask_device(seen, OnvifService(HERE, username, password)))
 
 
@@ -148,7 +148,7 @@ def test_a_camera_that_trickles_does_not_hold_the_search(monkeypatch: pytest.Mon
             connection.sendall(b"<")
 
     with server_of(trickle) as port:
-        seen = Sighting("id", HERE, (ServicePlace(port, "/"),), is_encrypted=False)
+        seen = Sighting("id", HERE, (ServicePlace(port, "/"),))
         began_at = time.monotonic()
         assert asyncio.run(ask_device(seen, OnvifService(HERE))) is None
         assert time.monotonic() - began_at < 20

@@ -84,8 +84,10 @@ def test_part_of_an_answer_is_none(data: bytes, is_all: bool) -> None:
         ("rtsp://169.254.169.254/latest", None, texts.BAD_HOST),
         ("rtsp://[::ffff:169.254.169.254]/latest", None, texts.BAD_HOST),
         ("rtsp://metadata.google.internal/", None, texts.BAD_HOST),
-        *((f"rtsp://{host}/a", None, texts.THIS_COMPUTER) for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0")),  # noqa: S104 read, not listened at
-        *((f"rtsp://{host}/a", None, texts.THIS_COMPUTER) for host in ("2130706433", "0x7f.1", "x.localhost.")),
+        *(
+            (f"rtsp://{host}:8554/a", "rtsp://10.0.0.9:8554/a", texts.THIS_COMPUTER)
+            for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433", "0x7f.1", "x.localhost.")  # noqa: S104 read, not listened at
+        ),
         *((url, None, texts.BAD_ADDRESS) for url in ("file:///etc/passwd", "/etc/passwd", "", "http://10.0.0.9/a")),
         *((url, None, texts.BAD_ADDRESS) for url in ("rtsp://10.0.0.9/a b", "rtsp://[::1", "rtsp://10.0.0.9:x/")),
         ("rtsp://10.0.0.9\\@127.0.0.1/a", None, texts.BAD_ADDRESS),
@@ -94,6 +96,15 @@ def test_part_of_an_answer_is_none(data: bytes, is_all: bool) -> None:
 )
 def test_an_address_that_a_camera_names_is_judged(url: str, shown_as: str | None, notice: str | None) -> None:
     assert judge(url, "10.0.0.9", STREAMS) == (shown_as, notice)
+
+
+def test_an_address_of_the_camera_itself_has_our_interface_in_it() -> None:
+    """Else nobody could connect: addresses of the kind fe80:: are in each network. The camera can't know the name."""
+    device = "fe80::4619:b6ff:fe68:e132%eth0"
+    for host in ("fe80::4619:b6ff:fe68:e132", "FE80:0::4619:B6FF:FE68:E132", "fe80::4619:b6ff:fe68:e132%wlan3"):
+        url, notice = judge(f"rtsp://[{host}]:554/a", device, STREAMS)
+        assert (url, notice) == ("rtsp://[fe80::4619:b6ff:fe68:e132%eth0]:554/a", None)
+        assert read_address(str(url)).url == url
 
 
 def test_a_still_pictures_address_is_one_of_http() -> None:
@@ -123,6 +134,7 @@ def test_a_name_is_to_be_looked_up(name: str) -> None:
         *("8.8.8.8", "8.8.8.0/24", "224.0.0.1", "255.255.255.255", "2001:db8::1", "::", "::ffff:8.8.8.8", "0.0.0.1"),
         *("169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "fd00:ec2::254", "127.0.0.0/30"),
         *("192.168.0.0/23", "fd00::/64", "192.168.1.40-10", "192.168.1.1-999", "192.168.1.300", "1.2", "a b", "-"),
+        *("fe80::1", "[fe80::1]", "fe80::1%", "fe80::1%a/b", "fe80::1%eth0%eth1", "fe80::1%" + "a" * 16),
         *("rtsp://10.0.0.9/a", "10.0.0.9:80", "a" * 254, "10.0.0.250-10.0.1.2", "9.255.255.255-10", "x;y", "a/b"),
     ],
 )
@@ -151,8 +163,27 @@ def test_a_device_is_only_believed_about_itself() -> None:
     )
     (seen,) = read_sightings(camera.probe_match(f"uuid:{QUESTION.upper()}"), "10.0.0.9", frozenset({QUESTION}))
     assert seen.host == "10.0.0.9"
-    assert seen.places == (ServicePlace(81, "/x"), ServicePlace(80, "/latest"))
+    assert seen.places == (ServicePlace(81, "/x"), ServicePlace(80, "/latest"), ServicePlace(443, "/y", True))
     assert (seen.name, seen.id) == ("Front door", f"urn:uuid:{camera.uuid}")
+
+
+@pytest.mark.parametrize(
+    ("told", "places"),
+    [
+        ("http://169.254.119.177/a http://10.0.0.9/a", [ServicePlace(80, "/a")]),
+        ("http://10.0.0.90:81/b http://10.0.0.9/a", [ServicePlace(80, "/a"), ServicePlace(81, "/b")]),
+        ("https://10.0.0.9/a http://10.0.0.9:80/a", [ServicePlace(80, "/a"), ServicePlace(443, "/a", True)]),
+        ("http://[fe80::1]:81/b\nhttp://10.0.0.9/a", [ServicePlace(80, "/a"), ServicePlace(81, "/b")]),
+        ("https://10.0.0.9:8443/a", [ServicePlace(8443, "/a", True)]),
+        ("", []),
+        ("ftp://10.0.0.9/ http://[::/", []),
+    ],
+)
+def test_of_several_addresses_the_likeliest_goes_first(told: str, places: list[ServicePlace]) -> None:
+    """As makers have them: of another network, of IPv6, with TLS. That of the sender goes first, and TLS last."""
+    camera = OnvifCamera("10.0.0.9", probe_addresses=told)
+    (seen,) = read_sightings(camera.probe_match(QUESTION), "10.0.0.9", frozenset({QUESTION}))
+    assert list(seen.places) == places
 
 
 def test_answers_to_other_questions_and_of_printers_are_none() -> None:

@@ -1,18 +1,22 @@
 """The whole process, on hosts of its own: everybody asked by multicast, a host or a range asked directly."""
 
 import json
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.ingest.discovery import texts
 from tests.ingest.discovery.onvif_camera import OnvifCamera, plugged_in
+from tests.ingest.sources.test_certificate_reasons import certificate
+from tests.support.figures import note
 from tests.support.hosts import Host, host_alone, hosts_on_a_switch
 from tests.support.services import ROOT
 
@@ -50,6 +54,10 @@ class Found:
         self.refused = next((line for line in told if "refused" in line), None)
         self.output = done.stdout + done.stderr
 
+    def note(self, what: str) -> None:
+        note(f"search for {what}", self.done["seconds"], "s")
+        note(f"search for {what}, the most memory", self.kilobytes / 1000, "MB")
+
 
 def search(at: Host, **request: Any) -> Found:
     with at.inside():
@@ -84,6 +92,7 @@ def test_everybody_on_the_network_is_found_once(network: list[Host]) -> None:
     assert found.devices[f"urn:uuid:{closed.uuid}"]["needs_password"]
     assert (found.done["asked"], found.done["notices"], found.done["is_complete"]) == ("multicast", [], True)
     assert found.kilobytes < MOST_KILOBYTES
+    found.note("two cameras by multicast")
 
 
 def test_two_cameras_whose_maker_gave_them_one_id_are_two(network: list[Host]) -> None:
@@ -117,6 +126,16 @@ def test_a_range_is_asked_directly_and_finds_what_does_not_hear(network: list[Ho
     assert [len(device["streams"]) for device in found.devices.values()] == [2, 2]
 
 
+def test_a_whole_network_is_asked_before_the_time_is_over(network: list[Host]) -> None:
+    here, first, _ = network
+    with cameras((first, OnvifCamera(first.address))):
+        found = search(here, host="198.18.80.0/24")
+    assert [device["host"] for device in found.devices.values()] == [first.address]
+    assert found.done["is_complete"]
+    assert found.kilobytes < MOST_KILOBYTES
+    found.note("a /24")
+
+
 def test_one_host_is_asked_with_a_login_that_nobody_else_gets_to_know(network: list[Host]) -> None:
     here, first, second = network
     camera = OnvifCamera(first.address, login=("admin", "hunter2"), clock_off=timedelta(days=-3))
@@ -125,6 +144,7 @@ def test_one_host_is_asked_with_a_login_that_nobody_else_gets_to_know(network: l
         found = search(here, host=first.address, username="admin", password="hunter2")  # noqa: S106 the test's own
     (device,) = found.devices.values()
     assert device["password_works"]
+    found.note("one host with its login")
     assert "hunter2" not in found.output
     assert other.asked == []
     range_ = search(here, host="198.18.80.0/29", username="admin", password="x")  # noqa: S106 the test's own
@@ -158,6 +178,65 @@ def test_a_flood_of_answers_costs_little(network: list[Host]) -> None:
     assert f"urn:uuid:{camera.uuid}" in found.devices
     assert found.kilobytes < MOST_KILOBYTES
     assert found.done["is_complete"]
+
+
+def test_a_camera_without_ipv4_is_found_and_its_addresses_can_be_used(network: list[Host]) -> None:
+    """As one that is new, or was set up for another network."""
+    here, first, _ = network
+    camera = OnvifCamera(first.link_address)
+    with cameras((first, camera)):
+        found = search(here, host="")
+    (device,) = found.devices.values()
+    host = f"{first.link_address}%wire"
+    assert (device["host"], device["notices"], found.done["notices"]) == (host, [], [])
+    assert [stream["rtsp_url"] for stream in device["streams"]] == [
+        f"rtsp://[{host}]:554/{token}?a=1&b=2" for token in ("main", "sub")
+    ]
+    assert device["snapshot_url"] == f"http://[{host}]/still.jpg"
+
+
+def test_a_camera_with_both_is_told_once_by_ipv4(network: list[Host]) -> None:
+    here, first, second = network
+    with cameras(
+        (first, OnvifCamera(first.address)),
+        (first, OnvifCamera(first.link_address)),
+        (second, OnvifCamera(second.link_address, uuid="7d1c3b5e-0000-4000-8000-00408c000002")),
+    ):
+        found = search(here, host="")
+    assert sorted(device["host"] for device in found.devices.values()) == [
+        first.address,
+        f"{second.link_address}%wire",
+    ]
+
+
+def test_a_host_of_ipv6_is_asked_with_a_login(network: list[Host]) -> None:
+    here, first, _ = network
+    with cameras((first, OnvifCamera(first.link_address, login=("admin", "hunter2")))):
+        found = search(here, host=f"[{first.link_address}%wire]", username="admin", password="hunter2")  # noqa: S106 the test's own
+        nowhere = search(here, host=f"{first.link_address}%gone")
+        bare = search(here, host=first.link_address)
+    (device,) = found.devices.values()
+    assert (device["password_works"], len(device["streams"])) == (True, 2)
+    assert nowhere.done["notices"] == [texts.NOBODY_THERE]
+    assert bare.refused == {"refused": texts.NO_ZONE.format(first.link_address), "field": "host"}
+
+
+def test_a_camera_with_https_alone_is_found(network: list[Host], tmp_path: Path) -> None:
+    here, first, second = network
+    file = certificate(tmp_path, "DNS:camera.example")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file, tmp_path / "key")
+    hearing, deaf = OnvifCamera(first.address), OnvifCamera(second.address)
+    hearing.probe_addresses = hearing.media_address = "https://{host}:{port}/onvif/device_service"
+    with ExitStack() as stack:
+        with first.inside():
+            stack.enter_context(plugged_in(hearing, tls=tls))
+        with second.inside():
+            stack.enter_context(plugged_in(deaf, hears=False, port=443, tls=tls))
+        by_multicast = search(here, host="")
+        by_port = search(here, host=second.address)
+    assert [len(device["streams"]) for device in by_multicast.devices.values()] == [2]
+    assert [len(device["streams"]) for device in by_port.devices.values()] == [2]
 
 
 def test_a_host_without_a_network_says_what_to_do() -> None:
