@@ -30,6 +30,7 @@ def read(data: bytes) -> None:
     if kind == b"h":
         answer = read_answer(data, is_all=True)
         challenges_in(answer.headers)
+        onvif_answers.clock_of_http(answer.headers.get("date", ""))
         data = answer.body
     root = read_document(data)
     _check_numbers(root)

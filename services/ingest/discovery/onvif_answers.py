@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
@@ -74,6 +75,15 @@ def clock(root: Element) -> datetime | None:
         return None if year > _LAST_YEAR else datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     except ValueError:
         return None
+
+
+def clock_of_http(date: str) -> datetime | None:
+    """The device's time by the header Date, where it tells its clock to nobody without a login."""
+    try:
+        told = parsedate_to_datetime(date)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return None if told.year > _LAST_YEAR else told.replace(tzinfo=told.tzinfo or UTC)
 
 
 def facts(root: Element) -> Facts:

@@ -43,6 +43,7 @@ class OnvifService:
         self._login = username, password
         self._http_login: Credentials | None = None
         self._shows_token = False
+        self._knows_clock = False
 
     async def ask(self, place: ServicePlace, request: soap.Request) -> Element:
         """The answer.
@@ -55,6 +56,8 @@ class OnvifService:
         answer = await self._post(place, request)
         was_wanted = False
         while self._wants_login(answer):
+            if not self._knows_clock:
+                self.take_clock(onvif_answers.clock_of_http(answer.headers.get("date", "")))
             if not self._may_offer(answer):
                 self._take_back()
                 raise LoginNeededError("a login is needed")
@@ -70,7 +73,7 @@ class OnvifService:
     def take_clock(self, told: datetime | None) -> None:
         """The device's time, for logins and to be told."""
         if told is not None:
-            self.clock_off = told - datetime.now(UTC)
+            self.clock_off, self._knows_clock = told - datetime.now(UTC), True
 
     def _take_back(self) -> None:
         """Show the login no more, if it was shown: the device counts wrong ones also where it needs none."""

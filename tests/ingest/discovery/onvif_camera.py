@@ -10,6 +10,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -245,6 +246,9 @@ def _handler(camera: OnvifCamera) -> type[BaseHTTPRequestHandler]:  # noqa: C901
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(timestamp or time.time() + camera.clock_off.total_seconds())
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the library's name
             pass

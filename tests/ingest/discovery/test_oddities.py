@@ -61,6 +61,14 @@ def test_a_camera_may_want_a_login_for_everything() -> None:
     assert (told.password_works, len(told.streams), camera.refused) == (True, 2, 0)
 
 
+@pytest.mark.parametrize("way", ["token", "http"])
+def test_a_clock_that_is_not_told_without_a_login_is_known_by_http(way: str) -> None:
+    camera = OnvifCamera(HERE, login=LOGIN, way=way, answers_anybody=(), clock_off=timedelta(days=-3))  # type: ignore[arg-type] # one of the two
+    told = found(camera, *LOGIN)
+    assert (told.password_works, len(told.streams), camera.refused) == (True, 2, 0)
+    assert told.notices == (texts.CLOCK.format("3 days", "behind"),)
+
+
 def test_a_camera_that_asks_for_basic_is_shown_a_digest() -> None:
     """ONVIF has no Basic. Whoever asks for it gets no password."""
     camera = OnvifCamera(HERE, login=LOGIN, way="basic")

@@ -17,13 +17,13 @@ import pytest
 
 from services.ingest.discovery import texts
 from services.ingest.discovery.rtsp_server import RtspServer
-from tests.ingest.discovery import ipycam
+from tests.ingest.discovery import other_server
 from tests.ingest.discovery.test_search import search
 from tests.support.hosts import Host, hosts_on_a_switch
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.hosts
-LOGIN = "admin", "p<&ä w"
+LOGIN = "admin", "p<& w"
 CLOCK_OFF = 3 * 3600
 
 
@@ -31,7 +31,7 @@ CLOCK_OFF = 3 * 3600
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Skipped on a laptop where it can't be had, as other programs of the tests are."""
     directory = tmp_path_factory.mktemp("ipycam")
-    if reason := ipycam.missing_parts() or ipycam.install(directory):
+    if reason := other_server.install(directory):
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     return directory
 
@@ -41,11 +41,13 @@ def network(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Our host, one of a camera that is open, and one of a camera with a password, whose clock is off."""
     with hosts_on_a_switch(3) as hosts, ExitStack() as stack:
         _, first, second = hosts
-        stack.enter_context(ipycam.running(program, tmp_path_factory.mktemp("open"), first))
-        closed = ipycam.running(program, tmp_path_factory.mktemp("closed"), second, login=LOGIN, clock_off=CLOCK_OFF)
+        stack.enter_context(other_server.running(program, tmp_path_factory.mktemp("open"), first))
+        closed = other_server.running(
+            program, tmp_path_factory.mktemp("closed"), second, login=LOGIN, clock_off=CLOCK_OFF
+        )
         stack.enter_context(closed)
         for host in (first, second):
-            wait_until(partial(answers, host), "the camera answers", 40)
+            wait_until(partial(answers, host), "the camera answers", 15)
         yield hosts
 
 
@@ -53,7 +55,7 @@ def answers(host: Host) -> bool:
     """Once its RTSP server does, all of it does."""
     try:
         with host.inside():
-            for port in (ipycam.PORT, ipycam.RTSP_PORT):
+            for port in (other_server.PORT, other_server.RTSP_PORT):
                 socket.create_connection((host.address, port), timeout=2).close()
     except OSError:
         return False
@@ -67,9 +69,9 @@ def test_everybody_asked_by_multicast_answers(network: list[Host]) -> None:
     assert devices.keys() == {first.address, second.address}
     assert (found.done["notices"], found.done["is_complete"]) == ([], True)
     open_one, closed = devices[first.address], devices[second.address]
-    assert (open_one["name"], open_one["maker"], open_one["model"]) == (ipycam.NAME, "PythonCam", "VirtualCam-1")
+    assert (open_one["name"], open_one["maker"], open_one["model"]) == (other_server.NAME, "PythonCam", "VirtualCam-1")
     assert (open_one["needs_password"], open_one["clock_off_seconds"], open_one["notices"]) == (False, None, [])
-    assert (closed["name"], closed["needs_password"], closed["streams"]) == (ipycam.NAME, True, [])
+    assert (closed["name"], closed["needs_password"], closed["streams"]) == (other_server.NAME, True, [])
     assert texts.NEEDS_LOGIN in closed["notices"]
     assert abs(closed["clock_off_seconds"] - CLOCK_OFF) <= 5
 
@@ -83,9 +85,9 @@ def test_the_addresses_that_it_tells_lead_to_pictures(network: list[Host]) -> No
     ]
     for stream in device["streams"]:
         start, path = stream["rtsp_url"].rsplit("/", 1)
-        assert start == f"rtsp://{first.address}:{ipycam.RTSP_PORT}"
+        assert start == f"rtsp://{first.address}:{other_server.RTSP_PORT}"
         with here.inside():
-            described = asyncio.run(RtspServer(first.address, ipycam.RTSP_PORT).describe(f"/{path}"))
+            described = asyncio.run(RtspServer(first.address, other_server.RTSP_PORT).describe(f"/{path}"))
         assert (described.has_stream, described.codec) == (True, "h264")
     assert still_picture(here, device["snapshot_url"]).startswith(b"\xff\xd8")
 
@@ -101,7 +103,8 @@ def test_a_login_is_right_by_the_cameras_own_clock(network: list[Host]) -> None:
 
 def test_a_wrong_login_is_said_to_be_one(network: list[Host]) -> None:
     here, _, second = network
-    (device,) = search(here, host=second.address, username=LOGIN[0], password="wrong").devices.values()  # noqa: S106 the test's own
+    found = search(here, host=second.address, username=LOGIN[0], password="wrong")  # noqa: S106 the test's own
+    (device,) = found.devices.values()
     assert (device["password_works"], device["streams"]) == (False, [])
     assert texts.WRONG_LOGIN in device["notices"]
 

@@ -234,6 +234,19 @@ def test_a_clock_at_the_end_of_time_is_none() -> None:
     assert onvif_answers.clock(read_document(f"<R><UTCDateTime>{time}{date}</UTCDateTime></R>".encode())) is None
 
 
+@pytest.mark.parametrize(
+    ("date", "told"),
+    [
+        ("Tue, 03 Feb 2026 04:05:06 GMT", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
+        ("Tue, 03 Feb 2026 04:05:06", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
+        *((date, None) for date in ("", "now", "Tue, 33 Feb 2026 04:05:06 GMT", "Tue, 03 Feb 9999 04:05:06 GMT")),
+        *((date, None) for date in ("Tue, 03 Feb 2026 04:05:06 +9999999999", "9" * 5000)),
+    ],
+)
+def test_a_date_of_http_is_the_cameras_clock_if_it_is_one(date: str, told: datetime | None) -> None:
+    assert onvif_answers.clock_of_http(date) == told
+
+
 def test_each_lens_has_a_main_stream_and_a_sub_stream() -> None:
     sizes = [("a", 2, 640), ("b", 1, 320), ("c", 1, 1920), ("d", 1, 640), ("e", 2, 1920), (None, 1, 3840)]
     streams = in_order(Stream(url, source, width=width, height=1) for url, source, width in sizes)
