@@ -79,7 +79,7 @@ def test_a_camera_that_asks_for_basic_is_shown_a_digest() -> None:
 
 
 def test_a_clock_that_is_told_wrong_is_named_beside_the_refusal() -> None:
-    """Some tell local time as that of Greenwich, and go by the right one. The login may be right then."""
+    """Some tell local time as UTC, and go by the right one. The login may be right then."""
     told = found(OnvifCamera(HERE, login=LOGIN, clock_lie=timedelta(hours=10)), *LOGIN)
     assert told.password_works is False
     assert told.notices == (texts.CLOCK.format("10 h", "ahead"), texts.WRONG_LOGIN, texts.CLOCK_MAY_BE_WHY)
