@@ -22,7 +22,7 @@ from services.ingest.sandbox.sandbox import enter_sandbox
 MOST_MEMORY_BYTES: Final = 256 * 1024 * 1024
 MOST_CPU_SECONDS: Final = 20
 GRACE_SECONDS: Final = 2.0
-"""For the last answer, on a busy computer too. Where a look-up of a name holds a thread for longer, the signal ends it."""
+"""For the last answer, also on a busy computer. Where a name is looked up for longer, the signal ends the process."""
 _NAMES: Final = frozenset(field.name for field in dataclasses.fields(Wanted))
 
 

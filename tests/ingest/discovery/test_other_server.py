@@ -22,7 +22,7 @@ from tests.ingest.discovery.test_search import search
 from tests.support.hosts import Host, hosts_on_a_switch
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.hosts
+pytestmark = [pytest.mark.hosts, pytest.mark.clients("ffmpeg", "ffmpeg")]
 LOGIN = "admin", "p<& w"
 CLOCK_OFF = 3 * 3600
 
