@@ -56,7 +56,7 @@ def add_background_jobs(
     cleaner = Cleaner(forecaster, archiver.frame_rows, archiver.frame_files, trusted, share)
     archiver.witnesses = tuple(witnesses_of(archiver.engine, settings.archive_dir, settings.aws_endpoint_url))
     archiver.jobs |= {"retention": cleaner, "time-lapses": queue}
-    _add_rules(archiver, cleaner, settings, clock)
+    _add_rules(archiver, cleaner, settings)
     if settings.timelapse_schedule is not None:
         archiver.jobs["automatic time-lapses"] = _automatic(
             settings, settings.timelapse_schedule, queue, archiver, clock
@@ -105,13 +105,13 @@ def _timelapse_queue(archiver: Archiver, settings: ArchiverSettings, clock: Cloc
     )
 
 
-def _add_rules(archiver: Archiver, cleaner: Cleaner, settings: ArchiverSettings, clock: Clock) -> None:
+def _add_rules(archiver: Archiver, cleaner: Cleaner, settings: ArchiverSettings) -> None:
     """Have the cameras' own rules followed: those of the cameras file, and those that ingest tells."""
     if settings.cameras_file is not None:
         archiver.jobs["rules of the cameras"] = archiver.rules
     hears = settings.bus_control is not None
     # Without it, too, cameras keep the rules that were told before: else more of theirs would be deleted.
-    told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count if hears else 0, clock.monotonic)
+    told = IngestRules(archiver.rules, ToldRules(archiver.engine), settings.bus_count if hears else 0)
     archiver.jobs["rules of ingest"], cleaner.refresh_rules = told, told.refresh
     if hears:
         archiver.on_report = told.hear

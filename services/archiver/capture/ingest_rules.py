@@ -4,7 +4,6 @@ Until every ingest has been heard, nothing is deleted by age: a camera may have 
 """
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -20,8 +19,6 @@ from shared.logs import get_logger
 RETRY_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 60.0
 """After so long without ingest it is said that retention waits for it."""
-TOGETHER_SECONDS: Final = 10.0
-"""Ingests that were heard within such a time run side by side: a restarted one has another id."""
 UNTELLABLE: Final = ArchiveKeys(archive_keep="all:forever")
 """For a table that says what can't be told."""
 log = get_logger(__name__)
@@ -30,13 +27,14 @@ log = get_logger(__name__)
 class IngestRules:
     """On the loop; its work on the database runs on a thread. `ingests` is how many there are, 0 where none tells."""
 
-    def __init__(self, rules: CameraRules, rows: ToldRules, ingests: int, monotonic: Callable[[], float]) -> None:
+    def __init__(self, rules: CameraRules, rows: ToldRules, ingests: int) -> None:
         self.problems = Problems()
         self._rules = rules
         self._rows = rows
         self._ingests = ingests
-        self._monotonic = monotonic
-        self._heard: dict[str, float] = {}
+        self._reports = 0
+        self._heard: dict[str, tuple[int, int]] = {}
+        """Which report was an ingest's first, and which its last."""
         self._told: dict[str, ArchiveKeys] = {}
         """What this run was told."""
         self._remembered: dict[str, ArchiveKeys] = {}
@@ -57,14 +55,22 @@ class IngestRules:
             self._has_news.set()
             self._follow()
             log.info("rules of cameras heard", cameras=sorted(news))
-        if self._rules.waits_for_ingest:
-            now = self._monotonic()
-            self._heard[report.ingest] = now
-            self._heard = {ingest: at for ingest, at in self._heard.items() if now - at < TOGETHER_SECONDS}
-            if len(self._heard) >= self._ingests:
-                self._rules.waits_for_ingest = False
-                self._has_news.set()
-                self.problems.clear(Subject.CAMERA_RULES)
+        if self._rules.waits_for_ingest and self._all_run(report.ingest):
+            self._rules.waits_for_ingest = False
+            self._has_news.set()
+            self.problems.clear(Subject.CAMERA_RULES)
+
+    def _all_run(self, ingest: str) -> bool:
+        """Whether as many ingests as there are have been heard side by side, now that this one was heard.
+
+        A restarted one has another id, and its earlier one is heard no more: so only those count that have been heard
+        since the newest one began.
+        """
+        self._reports += 1
+        first, _ = self._heard.get(ingest, (self._reports, 0))
+        self._heard[ingest] = first, self._reports
+        newest = max(first for first, _ in self._heard.values())
+        return sum(last >= newest for _, last in self._heard.values()) >= self._ingests
 
     async def run(self) -> None:
         """Remember what was heard, until it is cancelled."""

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from services.archiver.base.camera_rules import CameraRule, CameraRules
 from services.archiver.base.retention_policy import Policy
 from services.archiver.capture import ingest_rules
-from services.archiver.capture.ingest_rules import TOGETHER_SECONDS, IngestRules
+from services.archiver.capture.ingest_rules import IngestRules
 from services.archiver.db.cameras import CameraRows
 from services.archiver.db.engine import open_engine, upgrade
 from services.archiver.db.told_rules import ToldRules
@@ -32,7 +32,7 @@ def engine(tmp_path: Path) -> Engine:
 
 @asynccontextmanager
 async def running(engine: Engine, rules: CameraRules, ingests: int = 1) -> AsyncIterator[IngestRules]:
-    made = IngestRules(rules, ToldRules(engine), ingests, asyncio.get_running_loop().time)
+    made = IngestRules(rules, ToldRules(engine), ingests)
     task = asyncio.create_task(made.run())
     try:
         yield made
@@ -109,16 +109,20 @@ async def test_the_archivers_own_file_goes_before(engine: Engine, tmp_path: Path
 
 
 async def test_every_ingest_must_be_heard_and_a_restarted_one_counts_once(engine: Engine) -> None:
+    """However soon it was back."""
     rules = CameraRules()
-    now = [0.0]
-    told = IngestRules(rules, ToldRules(engine), 2, lambda: now[0])
+    told = IngestRules(rules, ToldRules(engine), 2)
     told.hear(report(None, "a"))
-    now[0] += TOGETHER_SECONDS
     told.hear(report(None, "b"))  # the same one after a restart
+    told.hear(report(None, "c"))  # and again
+    told.hear(report(None, "c"))
     assert not rules.are_known
-    told.hear(IngestReport(ingest="c", refusal="CAMERA_FPS is wrong."))
+    told.hear(IngestReport(ingest="d", refusal="CAMERA_FPS is wrong."))
+    told.hear(report(None, "c"))
     assert not rules.are_known, "it does not run"
-    told.hear(report(None, "d"))
+    told.hear(report(None, "e"))
+    assert not rules.are_known, "it may be the same one once more"
+    told.hear(report(None, "c"))
     assert rules.are_known
 
 
