@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import shared
-from services.ingest.sandbox import landlock
+from services.ingest.sandbox import landlock, seccomp
 from services.ingest.sandbox.all_but import AllBut
 from services.ingest.sandbox.capabilities import drop_capabilities
 from services.ingest.sandbox.landlock import Identity
@@ -20,6 +20,7 @@ _HARMLESS_DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urand
 _WRITABLE: Final = ("/dev/null",)
 _NAME_SERVICE: Final = (Path("/etc/resolv.conf"), Path("/etc/hosts"), Path("/etc/nsswitch.conf"))
 _NOT_SANDBOXED: Final = "whoever takes over a camera's process may read the owner's files"
+_NOT_FILTERED: Final = "whoever takes over a camera's process may change files' modes and end other processes"
 log = get_logger(__name__)
 
 
@@ -38,8 +39,8 @@ class Sandbox:
 
 
 def enter_sandbox(private: Iterable[Path], own: Iterable[Path]) -> Sandbox:
-    """Give up, for good: `private` files and directories, all writing, other programs and processes. The camera's `own`
-    files stay readable, unless they are private ones themselves.
+    """Give up, for good: `private` files and directories, all writing, files' modes, other programs and processes. The
+    camera's `own` files stay readable, unless they are private ones themselves.
 
     Only before there is a second thread. Where the kernel has no Landlock nothing is given up: ingest says so once.
     """
@@ -56,6 +57,10 @@ def enter_sandbox(private: Iterable[Path], own: Iterable[Path]) -> Sandbox:
     except OSError as error:
         log.error(_NOT_SANDBOXED, reason=error.strerror)  # noqa: TRY400 the line says all
         return Sandbox({})
+    try:
+        seccomp.refuse_calls()
+    except OSError as error:
+        log.error(_NOT_FILTERED, reason=error.strerror)  # noqa: TRY400 likewise
     return sandbox
 
 
@@ -63,6 +68,8 @@ def warn_without_sandbox() -> None:
     """Log it, if cameras' processes can have no sandbox here."""
     if (reason := landlock.absence()) is not None:
         log.warning(_NOT_SANDBOXED, reason=reason)
+    elif (reason := seccomp.absence()) is not None:
+        log.warning(_NOT_FILTERED, reason=reason)
 
 
 def _program() -> Iterator[str]:

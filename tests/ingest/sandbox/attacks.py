@@ -1,8 +1,11 @@
 """What somebody would try who has taken over a camera's process. It knows no more than such a process does."""
 
 import ctypes
+import errno
+import fcntl
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -99,8 +102,18 @@ def _on_process(pid: int, whose: str) -> Iterator[tuple[str, Callable[[], object
     yield f"copy memory of {whose}", partial(_copy_memory, pid)
     yield f"trace {whose}", partial(_trace, pid)
     yield f"take a descriptor of {whose}", partial(_take_descriptor, pid)
-    if landlock.version() >= SCOPES_SINCE:
-        yield f"kill {whose}", partial(os.kill, pid, signal.SIGKILL)
+    yield from _ends_of(pid, whose)
+
+
+def _ends_of(pid: int, whose: str) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What could end a process, or keep it from its work, that is only refused where the process may not be touched."""
+    yield f"kill {whose}", partial(os.kill, pid, signal.SIGKILL)
+    yield f"kill {whose} by its thread", lambda: _checked(_libc.tgkill(pid, pid, signal.SIGKILL))
+    yield f"limit the files of {whose}", lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, 0))
+    yield f"limit the time of {whose}", lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (0, 0))
+    yield f"slow {whose} down", partial(os.setpriority, os.PRIO_PROCESS, pid, 19)
+    yield f"put off {whose}", partial(_put_off, pid)
+    yield f"hand {whose} our signals", partial(_hand_signals, pid)
 
 
 def _changes(ingest: int, directory: Path) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -112,11 +125,45 @@ def _changes(ingest: int, directory: Path) -> Iterator[tuple[str, Callable[[], o
     yield "delete a file", victim.unlink
     yield "add a file", (directory / "added.py").touch
     yield "write a temporary file", Path("/tmp/framecast-added").touch  # noqa: S108 nothing comes of it
+    yield "bare a file", partial(victim.chmod, 0o666)
+    yield "bare a file by its descriptor", partial(_through, victim, lambda at: os.fchmod(at, 0o666))
+    yield "bare a file by the newest call", lambda: _checked(_libc.syscall(452, -100, bytes(victim), 0o666, 0))
+    yield "give a file away", partial(os.chown, victim, -1, os.getgid())
+    yield "date a file back", partial(os.utime, victim, (0, 0))
+    yield "mark a file", partial(os.setxattr, victim, "user.framecast", b"1")
     yield "start a program", partial(os.posix_spawn, "/bin/true", ["true"], {})
+    yield "start a process", _fork
     if landlock.version() >= PORTS_SINCE:
         yield "open a port", lambda: socket.create_server(("127.0.0.1", 0)).close()
     if landlock.version() >= SCOPES_SINCE:
         yield "connect to an abstract socket", lambda: socket.socket(socket.AF_UNIX).connect(f"\0framecast-{ingest}")
+
+
+def _through(path: Path, change: Callable[[int], object]) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        change(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _fork() -> None:
+    """A process that is made all the same ends at once."""
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def _put_off(pid: int) -> None:
+    """Have it run only when nobody else wants to. The call may say that it was done, and do nothing."""
+    os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+    if os.sched_getscheduler(pid) != os.SCHED_IDLE:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+def _hand_signals(pid: int) -> None:
+    """Have the kernel send a signal of our choice to `pid` when a socket of ours is ready."""
+    with socket.socketpair()[0] as ours:
+        fcntl.fcntl(ours, fcntl.F_SETOWN, pid)
 
 
 def _list(directory: Path) -> None:
