@@ -10,6 +10,7 @@ import zmq
 from shared.bus.buffers import HIGH_WATER_MARK
 from shared.bus.curve import ServerKeys
 from shared.bus.demand_pacer import DemandPacer
+from shared.bus.frames import MAX_JPEG_BYTES
 from shared.bus.publishing_rights import PublishingRights
 from shared.bus.subscriber_server import SubscriberServer
 from shared.bus.zmtp import Buffer
@@ -42,6 +43,8 @@ class BusProxy:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._inner = self._context.socket(zmq.XSUB)
         self._inner.set(zmq.RCVHWM, HIGH_WATER_MARK)
+        # Of each part: a camera may have taken its process over.
+        self._inner.set(zmq.MAXMSGSIZE, MAX_JPEG_BYTES)
         # A subscription beyond such a mark would be lost, and nobody would repeat it.
         self._inner.set(zmq.SNDHWM, 0)
         self._inner.set(zmq.ONLY_FIRST_SUBSCRIBE, 1)

@@ -17,14 +17,23 @@ def new_mechanism(keys: ClientKeys | None, role: Role = SUBSCRIBER) -> Mechanism
     return NullMechanism(role) if keys is None else CurveClient(keys, role)
 
 
+def _connected(address: str) -> socket.socket:
+    if address.startswith("ipc://"):
+        made = socket.socket(socket.AF_UNIX)
+        made.settimeout(20)
+        made.connect(address.removeprefix("ipc://"))
+        return made
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
 class RawPeer:
     """A connection to `address`, after the handshake unless told otherwise."""
 
     def __init__(
         self, address: str, keys: ClientKeys | None = None, *, role: Role = SUBSCRIBER, shakes_hands: bool = True
     ) -> None:
-        host, _, port = address.removeprefix("tcp://").rpartition(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=20)
+        self.socket = _connected(address)
         self.mechanism = new_mechanism(keys, role)
         self._received = b""
         if shakes_hands:

@@ -1,6 +1,7 @@
 """The proxy between several publishers and their subscribers, over real sockets. Its keys are in test_curve.py."""
 
 import asyncio
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.bus import zmtp
+from shared.bus.frames import MAX_JPEG_BYTES
+from shared.bus.mechanism import PUBLISHER
 from shared.bus.proxy import BusProxy
 from shared.errors import ConfigurationError
+from tests.shared.bus.raw_peer import RawPeer
 from tests.support.pump import Pump
 from tests.support.receiver import Receiver
 from tests.support.waiting import PATIENCE, eventually
@@ -124,6 +129,15 @@ async def test_a_process_without_a_camera_publishes_nothing(address: str, inner_
                 received.add((await subscriber.receive())[0])
         assert received == {b"frame/two/main/"}
     subscriber.close()
+
+
+async def test_a_part_that_is_larger_than_any_picture_costs_the_connection(address: str, inner_address: str) -> None:
+    """A process that was taken over would have the proxy hold whatever it sends."""
+    with running_proxy(address, inner_address):
+        peer = RawPeer(inner_address, role=PUBLISHER)
+        peer.send_raw(struct.pack("!BQ", zmtp.LONG, MAX_JPEG_BYTES + 1) + b"frame/one/main/")
+        await eventually(peer.is_ended, "the connection is closed before the rest has come")
+        peer.socket.close()
 
 
 async def test_a_camera_whose_process_ended_has_no_say_any_more(address: str, inner_address: str) -> None:
