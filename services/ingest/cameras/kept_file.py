@@ -42,9 +42,12 @@ class KeptFile:
     """The file at `path`. One caller at a time; the files of two ingests are never the same."""
 
     def __init__(self, path: Path) -> None:
-        self.path: Final = path.resolve()
-        """Behind a symbolic link the file itself is written, so that the link stays."""
         self.shown: Final = path
+
+    @property
+    def path(self) -> Path:
+        """Behind a symbolic link the file itself is written, so that the link stays. It may lead elsewhere by now."""
+        return self.shown.resolve()
 
     def read(self) -> Content:
         """
@@ -61,6 +64,8 @@ class KeptFile:
         directory = self.path.parent
         if self.path.exists() and not os.access(self.path, os.W_OK):
             return texts.not_writable(self.shown)
+        if self.path.exists() and os.geteuid() not in {0, self.path.stat().st_uid}:
+            return texts.not_own(self.shown)
         if not os.access(directory if directory.exists() else directory.parent, os.W_OK):
             return texts.directory_not_writable(self.shown)
         return None

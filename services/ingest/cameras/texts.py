@@ -73,6 +73,13 @@ def not_writable(path: Path) -> str:
     return f"The cameras are in {path}, which ingest may not write. Change them there."
 
 
+def not_own(path: Path) -> str:
+    return (
+        f"The cameras are in {path}, which belongs to another user than ingest's, and would not any more once it was "
+        "changed here. Change them there, or give the file to ingest's user."
+    )
+
+
 def directory_not_writable(path: Path) -> str:
     return (
         f"The cameras are in {path}. Ingest may not write in its directory, so it can't replace the file whole. Change "

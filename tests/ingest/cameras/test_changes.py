@@ -1,9 +1,13 @@
 """Changes of the cameras file: what is kept, what is refused, and what nobody overwrites."""
 
 import os
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from services.ingest.settings import CameraEnvironment, CameraSettings
 from shared.control.messages import ControlRefusedError
 from tests.ingest.cameras.page import GARDEN, Page, mode_of, page
 from tests.support.disks import ext4, run
+from tests.support.services import ROOT
 
 FILE = """# by hand
 [[camera]]
@@ -388,6 +393,51 @@ def test_a_camera_of_the_environment_is_shown_and_can_t_be_changed(
         assert "s3cret" not in str(told)
         assert shown.refused("add", settings=GARDEN)[0] == "not_here"
         assert shown.refused("change", key="camera_1", settings={"fps": 3})[0] == "not_here"
+
+
+def test_a_link_that_leads_to_another_file_by_now_is_followed(tmp_path: Path) -> None:
+    """Tools that keep such files elsewhere change the link, and ingest reads what it leads to."""
+    for name in ("one", "other"):
+        (tmp_path / name).write_text(FILE)
+    (tmp_path / "cameras.toml").symlink_to("one")
+    with page(tmp_path, kind="file") as file:
+        (tmp_path / "new").symlink_to("other")
+        (tmp_path / "new").replace(file.path)
+        file.change("garden", fps=9)
+        assert file.path.is_symlink()
+        assert (tmp_path / "one").read_text() == FILE
+        assert (tmp_path / "other").read_text() == FILE + "fps = 9\n"
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """Where every user may write."""
+    with TemporaryDirectory() as made:
+        Path(made).chmod(0o777)
+        yield Path(made)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_a_file_of_another_user_can_t_be_changed(open_directory: Path) -> None:
+    """Its owner would lose it: a new file takes its place, which only root may give to somebody else."""
+    script = """
+import os, sys
+from pathlib import Path
+from services.ingest.cameras.kept_file import KeptFile
+os.setuid(65534)
+print(KeptFile(Path(sys.argv[1])).why_not_writable())
+"""
+    path = open_directory / "cameras.toml"
+    path.write_text(FILE)
+    path.chmod(0o666)
+
+    def told() -> str:
+        command = [sys.executable, "-c", script, str(path)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert "belongs to another user" in told()
+    os.chown(path, 65534, 65534)
+    assert told() == "None\n"
 
 
 @pytest.mark.disks
