@@ -45,7 +45,9 @@ function deviceShown({ host, name, maker, model, streams, templates, notices, ne
     }
   }
   if (!usable.length && needsPassword !== false) ways.push(askAgain(host, title));
-  const lines = notices.map((/** @type {string} */ line) => make("p", { className: "soft" }, line));
+  // Of a stream it says that it leads to another host, or why it can't be used.
+  const said = new Set([...notices, ...streams.map((/** @type {any} */ one) => one.notice).filter(Boolean)]);
+  const lines = [...said].map((line) => make("p", { className: "soft" }, line));
   const place = make("p", { className: "soft" }, host);
   return make(
     "article",

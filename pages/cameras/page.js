@@ -21,7 +21,7 @@ let isFirst = true;
 let busy = 0;
 let last = Promise.resolve();
 
-const keyOf = () => decodeURIComponent(location.hash.slice(1));
+const keyOf = () => location.hash.slice(1);
 
 async function look() {
   try {

@@ -37,10 +37,10 @@ class Answer:
 
     @property
     def document(self) -> Any:
-        """The body's JSON; None where it has none."""
+        """The body's JSON; None where it has none. It may be any server's."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property

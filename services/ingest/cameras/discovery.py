@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
+from pydantic_core import from_json
+
 from services.ingest.cameras import texts
 from services.ingest.cameras.arguments import WantedCameras
 from services.ingest.worker_launcher import inherited_environment
@@ -95,7 +97,8 @@ def _told(process: subprocess.Popen[bytes], request: bytes, until: float) -> lis
     lines = []
     for line in bytes(data[:MAX_TOLD_BYTES]).split(b"\n")[:-1]:
         with suppress(ValueError):
-            lines.append(json.loads(line))
+            told = from_json(line, allow_inf_nan=False)
+            lines += [told] if isinstance(told, dict) else []
     return lines
 
 

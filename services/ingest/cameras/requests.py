@@ -12,7 +12,7 @@ from services.ingest.access.arguments import read_arguments
 from services.ingest.access.asked import Asked, Operations, Result, log
 from services.ingest.access.person import Person
 from services.ingest.access.requests import Operation
-from services.ingest.cameras import fields, shown, texts
+from services.ingest.cameras import addresses, fields, shown, texts
 from services.ingest.cameras.arguments import (
     CameraOrder,
     ChangedCamera,
@@ -135,11 +135,14 @@ class CameraRequests(Operations):
         return {"recording": self._trials.record(camera), "code": self._code_from_now(person, asked)}
 
     def discover(self, asked: Asked) -> Result:
-        """Look for cameras on the network. The log has no more of a login than that there was one."""
+        """Look for cameras on the network. The log has no more of a login than that there was one, also where somebody
+        wrote it into the host.
+        """
         given = read_arguments(WantedCameras, asked.arguments)
         person = self._operator(asked)
+        host = None if given.host is None else addresses.shown(given.host)
         with_login = bool(given.username or given.password)
-        log.info("looking for cameras", by=person.how, address=asked.address, host=given.host, with_login=with_login)
+        log.info("looking for cameras", by=person.how, address=asked.address, host=host, with_login=with_login)
         return {**self._discovery.discover(given), "code": self._code_from_now(person, asked)}
 
     def _tried(

@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic_core import from_json
+
 from services.ingest.cameras import addresses, texts
 from services.ingest.settings import CameraSettings
 from services.ingest.worker_launcher import PipedProcess, WorkerLauncher, launch_with_pipes
@@ -151,9 +153,10 @@ def _told(started: PipedProcess, assignment: bytes, until: float) -> dict[str, A
 
 
 def _last_in(data: bytearray) -> dict[str, Any] | None:
+    """Of a process that its camera may have taken over: it may be anything."""
     lines = bytes(data).split(b"\n")[:-1]
     with suppress(ValueError, IndexError):
-        told = json.loads(lines[-1])
+        told = from_json(lines[-1], allow_inf_nan=False)
         if isinstance(told, dict):
             return told
     return None

@@ -99,6 +99,15 @@ def test_a_process_that_tells_without_end_is_ended(monkeypatch: pytest.MonkeyPat
     assert Discovery().discover(WantedCameras())["devices"] == []
 
 
+@pytest.mark.parametrize("line", ["1", '"device"', "[" * 100_000, '{"device": NaN}'])
+def test_a_process_that_tells_something_else_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
+) -> None:
+    """A device may have taken it over."""
+    replaced(monkeypatch, tmp_path, f"""print({line!r}); print('{{"device": {{"id": "a"}}}}')""")
+    assert Discovery().discover(WantedCameras())["devices"] == [{"id": "a"}]
+
+
 def test_no_process_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert refusal(WantedCameras()).why == "busy"
