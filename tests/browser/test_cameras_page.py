@@ -189,6 +189,7 @@ def test_a_camera_that_was_found_fills_the_form(house: House, chromium: Browser,
         {"rtsp_url": camera.url, "source": 1, "codec": "h264", "width": 640, "height": 360, "role": "main"},
         {"rtsp_url": f"{camera.url}?small", "source": 1, "codec": "h264", "width": 320, "height": 180, "role": "sub"},
     ]
+    streams[0]["notice"] = "It leads to another host."
     usual: dict[str, object] = {"maker": None, "model": None, "templates": [], "notices": [], "needs_password": None}
     open_one = {**usual, "id": "1", "host": "192.0.2.7", "name": "Shed", "maker": "Acme", "streams": streams}
     shut = {**usual, "id": "2", "host": "192.0.2.8", "name": None, "needs_password": True, "streams": []}
@@ -203,6 +204,7 @@ def test_a_camera_that_was_found_fills_the_form(house: House, chromium: Browser,
         page.get_by_role("button", name="Look in your network").click()
         expect(status(page, "#find")).to_have_text("2 devices found. Many answer late.")
         expect(page.locator("#found h3")).to_have_text(["Shed Acme", "192.0.2.8"])
+        expect(page.locator("#found article").first).to_contain_text("It leads to another host.")
         assert fits(page)
         assert_accessible(page)
         page.get_by_role("button", name="Ask it with this login: 192.0.2.8").click()

@@ -7,7 +7,6 @@ a pointer leads to. https://docs.kernel.org/userspace-api/seccomp_filter.html
 import ctypes
 import errno
 import os
-import platform
 import struct
 import sys
 from collections.abc import Iterator
@@ -62,7 +61,7 @@ class _Program(ctypes.Structure):
 
 def absence() -> str | None:
     """Why there is no such filter, in words for the person; None where there is."""
-    if platform.machine() not in _MACHINES or sys.maxsize < 2**32 or sys.byteorder != "little":
+    if os.uname().machine not in _MACHINES or sys.maxsize < 2**32 or sys.byteorder != "little":
         return "only the system calls of 64-bit x86 and ARM are known."
     if sys.platform != "linux" or ctypes.CDLL(None).prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) < 0:
         return "this kernel has no seccomp."
@@ -79,7 +78,7 @@ def refuse_calls() -> None:
     """
     if absence() is not None:
         return
-    steps = b"".join(_steps(*_MACHINES[platform.machine()], os.getpid()))
+    steps = b"".join(_steps(*_MACHINES[os.uname().machine], os.getpid()))
     program = _Program(len(steps) // _STEP.size, steps)
     libc = ctypes.CDLL(None, use_errno=True)
     if (

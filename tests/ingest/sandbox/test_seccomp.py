@@ -4,12 +4,13 @@ What is refused by the kernel itself is in test_sandbox.py.
 """
 
 import errno
-import platform
+import os
 import re
 import struct
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -83,7 +84,7 @@ print(seen)
 def test_a_machine_whose_calls_are_not_known_is_told_once_and_keeps_them(
     machine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine=machine))
     monkeypatch.setattr(landlock, "absence", lambda: None)
     seccomp.refuse_calls()
     with capture_logs() as lines:
