@@ -1,9 +1,12 @@
 """A camera's process that its camera has taken over, seen from ingest. Programs stand in for it, with real pipes."""
 
+import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +15,12 @@ from shared.clock import Clock
 from tests.support.waiting import wait_until
 
 LEAVES_ONE_BEHIND = """
-import os, time
-if os.fork() == 0:
+import os, pathlib, time
+if (child := os.fork()) == 0:
     print("it began", flush=True)
-    time.sleep(40)
+    time.sleep(600)
+else:
+    pathlib.Path({!r}).write_text(str(child))
 """
 WRITES_WITHOUT_END = "import os\nwhile True: os.write(1, b'x' * 65536)"
 READS_NOTHING = "import time; print(flush=True); time.sleep(600)"
@@ -49,13 +54,18 @@ def started() -> Iterator[Callable[[str], WorkerProcess]]:
         process.finish_stop(0)
 
 
-def test_a_process_that_it_leaves_behind_keeps_ingest_from_nothing(started: Callable[[str], WorkerProcess]) -> None:
+def test_a_process_that_it_leaves_behind_keeps_ingest_from_nothing(
+    started: Callable[[str], WorkerProcess], tmp_path: Path
+) -> None:
     """That one holds its output open for as long as it likes."""
-    process = started(LEAVES_ONE_BEHIND)
+    process = started(LEAVES_ONE_BEHIND.format(str(tmp_path / "pid")))
     wait_until(lambda: process.exit_code() is not None and process.heartbeat_at is not None, "it ends, its child runs")
     stopping = threading.Thread(target=process.finish_stop, args=(0,), daemon=True)
     stopping.start()
-    wait_until(lambda: not stopping.is_alive(), "ingest goes on", 20)
+    try:
+        wait_until(lambda: not stopping.is_alive(), "ingest goes on", 20)
+    finally:
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
 def test_a_line_without_end_is_a_heartbeat_and_costs_no_memory(started: Callable[[str], WorkerProcess]) -> None:
