@@ -102,8 +102,8 @@ def _steps(machine: int, column: int, pid: int) -> Iterator[bytes]:
         yield from _allowed_only_where(call[column], _if(_IS, pid, 0, 1))
     yield from _allowed_only_where(_PRLIMIT[column], _if(_IS, pid, 1, 0), _if(_IS, 0, 0, 1))
     for call, (one, other) in zip((_FCNTL, _IOCTL), _SETS_RECEIVER_OF_SIGNALS, strict=True):
-        yield from (_if(_IS, call[column], 0, 4), _load(_SECOND_AT))
-        yield from (_if(_IS, one, 1, 0), _if(_IS, other, 0, 1), _return(_REFUSE))
+        yield from (_if(_IS, call[column], 0, 5), _load(_SECOND_AT))
+        yield from (_if(_IS, one, 1, 0), _if(_IS, other, 0, 1), _return(_REFUSE), _return(_ALLOW))
     yield _return(_ALLOW)
 
 
