@@ -47,7 +47,10 @@ def main() -> int:
         outcome = _campaign(Path(directory), timeline, Plan(faults, seed), options)
         if options.keep_logs is not None:
             shutil.copytree(
-                directory, options.keep_logs, ignore=shutil.ignore_patterns("disk*", "owner"), dirs_exist_ok=True
+                directory,
+                options.keep_logs,
+                ignore=shutil.ignore_patterns("disk*", "owner", "config"),
+                dirs_exist_ok=True,
             )
     _tell_breaches(outcome, timeline, seed)
     result = summary(outcome, _command(seed), seed, _commit())

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import NullPool, create_engine, text
 
+from faults.audience import CAMERAS
 from faults.facts import ArchivedPicture, Lost, SlotRow
 from faults.pictures import Pictures
 from faults.viewers.viewer import taken_at_of
@@ -37,10 +38,12 @@ class ArchiveRows:
     """The paths of those whose files could not be read at the last look."""
 
     def slots(self, since: float, until: float, interval_seconds: int) -> list[SlotRow]:
-        """All slots of all cameras from `since` on that are settled before `until`."""
+        """All slots of the archived cameras from `since` on that are settled before `until`."""
         frames, gaps, settled = self._read((_SLOTS, since), (_GAPS, since), (_SETTLED, None))
         found = []
         for camera, settled_until in settled:
+            if camera not in CAMERAS:
+                continue
             first = int(since) // interval_seconds * interval_seconds + interval_seconds
             for start in range(first, int(min(settled_until, until)) - interval_seconds + 1, interval_seconds):
                 count = sum(1 for key, slot in frames if key == camera and slot == start)

@@ -4,6 +4,8 @@ from typing import Final
 
 FRONT: Final = "front"
 BACK: Final = "back"
+THIRD: Final = "third"
+"""The camera that its owner changes. No viewer watches it, and its archive is not judged."""
 FIRST: Final = "stream-1"
 SECOND: Final = "stream-2"
 

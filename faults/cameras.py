@@ -16,6 +16,7 @@ from tests.support.camera import RtspCamera
 FPS: Final = 10
 USERNAME: Final = "gärtner"
 PASSWORD: Final = "Tor&Hof/7:geheim"  # noqa: S105 of a camera in the lab
+THIRD_PASSWORD: Final = "Keller&Treppe/9:geheim"  # noqa: S105 likewise
 _ESTABLISHED: Final = "01"
 
 
@@ -40,9 +41,21 @@ class LabCamera:
             f"capture_interval = {interval_seconds}\nstall_seconds = 2\nfps = 30\n"
         )
 
+    def settings(self) -> dict[str, str | int]:
+        """The same as the owner sets it at the page, the login beside the address. It is archived once a day."""
+        return {
+            "device_key": self.key,
+            "name": f"Camera {self.key}",
+            "rtsp_url": f"rtsp://127.0.0.1:{self.relay.port}/camera",
+            "rtsp_username": USERNAME,
+            "rtsp_password": THIRD_PASSWORD,
+            "fps": 20,
+            "capture_interval": 86400,
+        }
 
-def started_camera(key: str) -> LabCamera:
-    camera = RtspCamera(fps=FPS, width=320, height=240, username=USERNAME, password=PASSWORD, auth="digest")
+
+def started_camera(key: str, password: str = PASSWORD) -> LabCamera:
+    camera = RtspCamera(fps=FPS, width=320, height=240, username=USERNAME, password=password, auth="digest")
     camera.start()
     return LabCamera(key, camera, Relay(camera.port))
 
@@ -68,7 +81,8 @@ class CameraWatch:
         while not self._stop.wait(0.3):
             held = held_connections()
             for each in self._cameras:
-                self._note(Sessions(each.key, time.time(), held.count(each.relay.port)))
+                opened = each.camera.total_sessions
+                self._note(Sessions(each.key, time.time(), held.count(each.relay.port), opened))
                 at, count = each.camera.painted
                 if at > painted_at.get(each.key, 0.0):
                     painted_at[each.key] = at

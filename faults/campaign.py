@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from faults.judged import Judged, JudgedArchive, enough, escaped, is_read
+from faults.kinds.cameras import KIND as OF_CAMERAS
 from faults.lab import Lab, not_as_before
 from faults.observer import SETTLED_SECONDS, Observer
 from faults.plan import Plan, Round, Step
 from faults.promises import Breach
-from faults.stack import INTERVAL_SECONDS
+from faults.stack import INTERVAL_SECONDS, REPLICA_PORTS
+from faults.viewers.door import Door
 from faults.window import Window
 
 START_SECONDS: Final = 120.0
@@ -59,6 +62,9 @@ class Campaign:
         self._plan = plan
         self._seconds = seconds
         self._observer = Observer(lab)
+        self._owner = ThreadPoolExecutor(1, "owner")
+        self._turn: Future[None] | None = None
+        """What the owner of the cameras asks for during a fault."""
         self._looked_at = 0.0
         self._wrong = ""
         """What was the last thing that was not as before."""
@@ -127,6 +133,8 @@ class Campaign:
                     yield self._end(step, *running.pop(step.fault.name))
                 else:
                     running[step.fault.name] = self._begin(step, whatever_happens)
+                    if step is chosen.steps[0] and all(each.fault.kind != OF_CAMERAS for each in chosen.steps):
+                        self._turn = self._owner.submit(self._lab.owner.turn, self._door())
 
     def _begin(self, step: Step, whatever_happens: ExitStack) -> tuple[ExitStack, Window]:
         fault = step.fault
@@ -149,11 +157,25 @@ class Campaign:
         return window
 
     def _rest(self) -> None:
-        doors = self._lab.stack.doors
-        refused = self._lab.tokens.renew(doors[self.outcome.rounds % len(doors)])
+        refused = self._lab.tokens.renew(self._door())
         if refused is not None:
             self._report([Breach(DECIDED, "token", time.time(), refused)])
+        self._watch_while(self._turn)
+        self._watch_while(self._owner.submit(self._lab.owner.restore, self._door()))
         self._watch_until(time.monotonic() + REST_SECONDS)
+
+    def _door(self) -> Door:
+        """Each replica in turn, but for those that a fault adds."""
+        doors = self._lab.stack.doors[: len(REPLICA_PORTS)]
+        return doors[self.outcome.rounds % len(doors)]
+
+    def _watch_while(self, asked: Future[None] | None) -> None:
+        """Until the owner has been answered."""
+        while asked is not None and not asked.done():
+            time.sleep(0.1)
+            self._look_if_due()
+        if asked is not None:
+            asked.result()
 
     def _watch_until(self, until: float) -> None:
         while (left := until - time.monotonic()) > 0:

@@ -28,11 +28,14 @@ class Painted:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """How many connections our processes had to one address of a camera."""
+    """How many connections our processes had to one address of a camera. `opened` counts all its sessions since the
+    lab began, as the camera has seen them.
+    """
 
     address: str
     at: float
     count: int
+    opened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,11 @@ class Usage:
     descriptors: int
     threads: int
     memory_bytes: int
+    processes: int = 1
 
 
-NOTHING, STRANGER = "nothing", "a token of nobody"
-"""What somebody may show who has no token of the owner's."""
+NOTHING, STRANGER, VIEWER = "nothing", "a token of nobody", "a viewer's token at the cameras' settings"
+"""What somebody may show who may not come in."""
 
 
 class Decision(Enum):

@@ -16,7 +16,7 @@ from faults.promises.delivery import STREAMED, disturbed_seconds, judged_stretch
 from faults.record import Record
 from faults.secrets import OutputWatch
 from faults.stack import INTERVAL_SECONDS
-from faults.usage import usage_of
+from faults.usage import usage_left_behind, usage_of
 from faults.window import Window
 
 KEPT_SECONDS: Final = 200.0
@@ -103,6 +103,7 @@ class Observer:
         for service in self._lab.stack.services.values():
             if service.pid:
                 self._lab.note(usage_of(service))
+        self._lab.note(usage_left_behind(self._lab.stack.services.values()))
 
     def end_round(self) -> None:
         """Forget facts that no promise needs any more."""
@@ -121,6 +122,8 @@ class Observer:
             record.leaks.clear()
             record.knocks = [knock for knock in record.knocks if knock.at > self._since]
             record.told = [told for told in record.told if told.at > self._since - 2]
+            record.files = [seen for seen in record.files if seen.at > self._since]
+            record.shown = [shown for shown in record.shown if shown.at > self._since]
             record.lateness = [late for late in record.lateness if late.at > oldest]
 
     def _add_up(self, record: Record) -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 
+from faults.camera_facts import Asked, CamerasShown, FileSeen
 from faults.facts import (
     ArchivedPicture,
     Decided,
@@ -20,7 +21,22 @@ from faults.facts import (
 )
 from faults.window import Window
 
-Fact = Sight | Painted | Sessions | SlotRow | ArchivedPicture | Lost | Told | Leak | Usage | Late | Decided | Knock
+_OfCameras = Asked | FileSeen | CamerasShown
+Fact = (
+    Sight
+    | Painted
+    | Sessions
+    | SlotRow
+    | ArchivedPicture
+    | Lost
+    | Told
+    | Leak
+    | Usage
+    | Late
+    | Decided
+    | Knock
+    | _OfCameras
+)
 
 
 @dataclass(slots=True)
@@ -44,6 +60,10 @@ class Record:
     lateness: list[Late] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     knocks: list[Knock] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    """Complete since the lab began: what there may be follows from all of them."""
+    files: list[FileSeen] = field(default_factory=list)
+    shown: list[CamerasShown] = field(default_factory=list)
 
     def add(self, fact: Fact) -> None:
         self._list_of(fact).append(fact)
@@ -84,5 +104,8 @@ class Record:
             Late: self.lateness,
             Decided: self.decided,
             Knock: self.knocks,
+            Asked: self.asked,
+            FileSeen: self.files,
+            CamerasShown: self.shown,
         }
         return lists[type(fact)]

@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from faults.cameras import PASSWORD, USERNAME
+from faults.cameras import PASSWORD, THIRD_PASSWORD, USERNAME
 from faults.facts import Leak
 from faults.viewers.door import OPERATOR_TOKEN, VIEWER_TOKEN
 
-SECRETS: Final = {"the camera's password": PASSWORD, "a viewer's token": VIEWER_TOKEN, "a token": OPERATOR_TOKEN}
+SENT_PASSWORD: Final = "Schuppen&Leiter/3:geheim"  # noqa: S105 of no camera: it is sent with tries and searches
+SECRETS: Final = {
+    "the camera's password": PASSWORD,
+    "the third camera's password": THIRD_PASSWORD,
+    "a password that was sent": SENT_PASSWORD,
+    "a viewer's token": VIEWER_TOKEN,
+    "a token": OPERATOR_TOKEN,
+}
 _OURS: Final = ("framecast", "services.")
 
 

@@ -1,6 +1,7 @@
 """The services of the lab: ingest, two replicas of stream, and the archiver, in a directory of the lab's own."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from faults.cameras import LabCamera
+from faults.cameras_disk import CamerasDisk
 from faults.service import Service
 from faults.viewers.door import OPERATOR_TOKEN, VIEWER_TOKEN, Door
 from tests.support.disks import run
@@ -49,9 +51,15 @@ class Stack:
         finally:
             run("umount", "--lazy", str(self.owner_dir))
 
-    def write_cameras(self, cameras: tuple[LabCamera, ...]) -> None:
-        file = self.directory / "cameras.toml"
-        file.write_text("\n".join(camera.table(INTERVAL_SECONDS) for camera in cameras))
+    @property
+    def cameras_disk(self) -> CamerasDisk:
+        return CamerasDisk(self.directory / "config")
+
+    def write_cameras(self, cameras: tuple[LabCamera, ...], third: LabCamera) -> None:
+        file = self.cameras_disk.file
+        tables = [camera.table(INTERVAL_SECONDS) for camera in cameras]
+        lines = [f"{name} = {json.dumps(value)}" for name, value in third.settings().items()]
+        file.write_text("\n".join(["# by hand 0", *tables, "[[camera]]", *lines, ""]))
         file.chmod(0o600)
 
     def add_services(self) -> None:
@@ -88,7 +96,7 @@ class Stack:
     def _settings(self) -> dict[str, str]:
         bus = f"tcp://127.0.0.1:{BUS_PORT}"
         return {
-            "CAMERAS_FILE": str(self.directory / "cameras.toml"),
+            "CAMERAS_FILE": str(self.cameras_disk.file),
             "BUS_BIND": bus,
             "BUS_CONNECT": bus,
             "BUS_CONTROL": f"tcp://127.0.0.1:{CONTROL_PORT}",

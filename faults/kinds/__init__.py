@@ -6,6 +6,7 @@ from faults.fault import Fault
 from faults.kinds import (
     access,
     camera,
+    cameras,
     clock,
     computer,
     database,
@@ -40,6 +41,7 @@ _EVERYWHERE: Final[tuple[Fault, ...]] = (
     *viewers.FAULTS,
     *replicas.FAULTS,
     *access.FAULTS,
+    *cameras.FAULTS,
 )
 _OF_DATABASE: Final = {"sqlite": database.FAULTS, "postgresql": postgresql.FAULTS}
 _OF_STORE: Final[dict[str, tuple[Fault, ...]]] = {"disk": disk.FAULTS, "no-links": (), "s3": object_store.FAULTS}

@@ -5,6 +5,8 @@ from typing import Final
 from faults.promises.access import AccessHolds
 from faults.promises.baseline import BackAtBaseline
 from faults.promises.breach import Breach, PromiseKept
+from faults.promises.cameras import CamerasInForce, CamerasKept, OthersUntouched
+from faults.promises.cameras_door import DoorAnswers
 from faults.promises.delivery import FramesDelivered
 from faults.promises.freshness import LiveIsFresh
 from faults.promises.keeping import NothingDeleted
@@ -25,6 +27,10 @@ PROMISES: Final[tuple[PromiseKept, ...]] = (
     TroubleTold(),
     BackAtBaseline(),
     AccessHolds(),
+    CamerasKept(),
+    CamerasInForce(),
+    OthersUntouched(),
+    DoorAnswers(),
 )
 
 __all__ = ["PROMISES", "Breach", "PromiseKept"]

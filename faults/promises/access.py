@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from faults.audience import EVERYBODY, LAB, at_replica
-from faults.facts import NOTHING, STRANGER, Decided, Decision, Knock
+from faults.facts import NOTHING, STRANGER, VIEWER, Decided, Decision, Knock
 from faults.promises.breach import Breach
 from faults.record import Record
 
@@ -17,7 +17,9 @@ THROWN_OUT: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HT
 
 
 class AccessHolds:
-    """Judges each knock by what was decided of the token before it. Nothing, and a token of nobody, never open."""
+    """Judges each knock by what was decided of the token before it. Nothing, and a token of nobody, never open, nor
+    does a viewer's token open the cameras' settings.
+    """
 
     name = "only who may come in comes in"
 
@@ -26,8 +28,8 @@ class AccessHolds:
         for decision in record.decided:
             decided[decision.token].append(decision)
         for knock in record.knocks:
-            if knock.token in (NOTHING, STRANGER):
-                if knock.status == HTTPStatus.OK:
+            if knock.token in (NOTHING, STRANGER, VIEWER):
+                if HTTPStatus.OK <= knock.status < HTTPStatus.MULTIPLE_CHOICES:
                     yield self._breach(knock, f"{knock.door} was open to {knock.token}")
                 continue
             decisions = decided[knock.token]

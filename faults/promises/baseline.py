@@ -1,4 +1,4 @@
-"""Descriptors, threads and memory are back where they were, once all is as before."""
+"""Processes, descriptors, threads and memory are back where they were, once all is as before."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -26,7 +26,7 @@ IDLE_SECONDS: Final = 10.0
 class BackAtBaseline:
     """Compares the smaller of the last readings at rest with the first ones, whatever was started anew meanwhile."""
 
-    name = "descriptors, threads and memory are back at the baseline"
+    name = "processes, descriptors, threads and memory are back at the baseline"
 
     def breaches(self, record: Record) -> Iterator[Breach]:
         ordered = sorted(record.usages, key=lambda usage: (usage.service, usage.at))
@@ -40,6 +40,7 @@ class BackAtBaseline:
     def _grown(self, service: str, usages: list[Usage], threads: int) -> Iterator[Breach]:
         first, last = usages[:FIRST], usages[-LAST:]
         allowed = {
+            "processes": median(usage.processes for usage in first),
             "descriptors": median(usage.descriptors for usage in first) + MORE_DESCRIPTORS,
             "threads": median(usage.threads for usage in first) + threads,
             "memory_bytes": median(usage.memory_bytes for usage in first) * (1 + MORE_MEMORY) + MORE_MEMORY_BYTES,
