@@ -82,7 +82,6 @@ def running_lab(directory: Path, place: Place, timeline: Timeline, *, has_browse
         stack.write_cameras(cameras, third)
         stack.add_services()
         lab = _lab(stack, cameras, third, place, timeline)
-        lab.owner.begin()
         exits.callback(stack.stop)
         stack.start()
         if has_browser:

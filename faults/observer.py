@@ -46,6 +46,7 @@ class Observer:
     def watch_from_here(self) -> None:
         """All is as it should be: what was before is not judged."""
         self._slots_from = time.time()
+        self._lab.owner.begin()
         self.end_round()
         self.streams = Judged()
         self.archive = JudgedArchive(INTERVAL_SECONDS, self._slots_from, self._slots_from)
