@@ -26,8 +26,11 @@ TRY_SECONDS: Final = 9.0
 OPEN_SECONDS: Final = 3
 MANY: Final = 6
 SEARCH_SECONDS: Final = 14.0
-_moments: Final = itertools.cycle((0.0, 0.004, 0.008, 0.012, 0.02, 0.035))
-"""How long after a request something breaks, in seconds: before, while and after it is done."""
+_moments: Final = itertools.cycle((None, 0.0, 0.004, 0.008, 0.012, 0.02, 0.035))
+"""How long after a request something breaks, in seconds: before, while and after it is done. None: as soon as the file
+has it, so that often nobody is answered.
+"""
+KEPT_SECONDS: Final = 1.0
 _HUNG: Final = frozenset({FAILS})
 
 
@@ -38,7 +41,7 @@ def changed_while(lab: Lab, breaking: Callable[[], AbstractContextManager[None]]
     seen = _seen(lab)
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(lab.owner.rename, door, seen, frozenset({DONE, SILENT}))
-        time.sleep(next(_moments))
+        _wait_for_moment(lab)
         with breaking():
             yield
         asked.result()
@@ -89,7 +92,7 @@ def edited_meanwhile(lab: Lab) -> Iterator[None]:
     seen, edited = _seen(lab), owner.marked(_content(lab))
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(owner.rename, door, seen, frozenset({DONE, "changed"}))
-        time.sleep(next(_moments))
+        _wait_for_moment(lab)
         owner.write(edited)
         asked.result()
     yield
@@ -161,6 +164,16 @@ def _written(lab: Lab, content: bytes | None) -> Iterator[None]:
         yield
     finally:
         lab.owner.write(whole)
+
+
+def _wait_for_moment(lab: Lab) -> None:
+    seconds, content = next(_moments), lab.owner.content()
+    if seconds is not None:
+        time.sleep(seconds)
+        return
+    until = time.monotonic() + KEPT_SECONDS
+    while lab.owner.content() == content and time.monotonic() < until:
+        time.sleep(0.0005)
 
 
 def _seen(lab: Lab) -> Seen:

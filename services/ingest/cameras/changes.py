@@ -6,8 +6,9 @@ A change that can't be used, or that was made of an older version, changes nothi
 import re
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.ingest.cameras import addresses, table_text, texts
 from services.ingest.cameras.file_text import FileText, UnusualFormError
@@ -42,6 +43,14 @@ class Cameras:
         raise ControlRefusedError("unknown", texts.no_camera(key))
 
 
+class Made(NamedTuple):
+    """What a change makes of the file: its new text, what that says, and the key of the camera that it is about."""
+
+    text: FileText
+    tables: Sequence[Table]
+    key: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """The key of the camera that was changed, if it was one, and the file's version now."""
@@ -68,15 +77,24 @@ class Changes:
         Raises:
             ControlRefusedError: `not_here`, the file can't be used as it is.
         """
-        file = self._file()
         try:
-            content = file.read()
-            if content.data is None:
-                return Cameras(content, FileText(), ())
-            tables = tables_in(content.data, file.shown)
-            return Cameras(content, FileText.of(content.text), tables)
+            content = self._file().read()
         except OSError as error:
             raise ControlRefusedError("not_here", f"{texts.UNREADABLE_FILE}: {error.strerror}.") from None
+        if content.data is None and self.origin.kind == "file":
+            raise ControlRefusedError("not_here", texts.file_gone(self._file().shown))
+        return self._cameras_in(content)
+
+    def _cameras_in(self, content: Content) -> Cameras:
+        """
+        Raises:
+            ControlRefusedError: as `read` does.
+        """
+        if content.data is None:
+            return Cameras(content, FileText(), ())
+        try:
+            tables = tables_in(content.data, self._file().shown)
+            return Cameras(content, FileText.of(content.text), tables)
         except ConfigurationError as error:
             raise ControlRefusedError("not_here", f"{texts.UNREADABLE_FILE}. {error}") from None
         except UnusualFormError as error:
@@ -88,54 +106,46 @@ class Changes:
         Raises:
             ControlRefusedError: like every change: `changed`, `not_here`, `malformed` with the field, or `full`.
         """
-        with self._lock:
-            cameras = self._at(version)
-            if len(cameras.tables) >= MAX_CAMERAS:
-                raise ControlRefusedError("full", texts.TOO_MANY)
-            keys = {str(table.get("device_key")) for table in cameras.tables}
-            key = given.get("device_key") or _key_of(given.get("name"), keys)
-            table = _usable(lambda: settings_of_new({"device_key": key, **given, **_made(key)}))
-            if key in keys:
-                raise ControlRefusedError("taken", texts.taken(str(key)), field="device_key")
-            text = cameras.text.with_new(table_text.new_piece(table))
-            return Changed(str(key), self._keep(cameras, text, [*cameras.tables, table]))
+        return self._changed(version, lambda cameras: _with_new(cameras, given))
 
     def change(self, version: str, key: str, given: Given) -> Changed:
-        with self._lock:
-            cameras = self._at(version)
-            place = cameras.place_of(key)
-            before = cameras.tables[place]
-            after = _usable(lambda: settings_of_changed(before, given))
-            differing = {name: after.get(name) for name in {**before, **after} if not _is_same(before, after, name)}
-            if not differing:
-                return Changed(key, version)
-            text = cameras.text.with_piece(place, table_text.changed(cameras.text.pieces[place], differing))
-            tables = [*cameras.tables[:place], after, *cameras.tables[place + 1 :]]
-            return Changed(key, self._keep(cameras, text, tables))
+        return self._changed(version, lambda cameras: _with_changed(cameras, key, given))
 
     def order(self, version: str, keys: Sequence[str]) -> Changed:
-        with self._lock:
-            cameras = self._at(version)
-            if sorted(keys) != sorted(str(table.get("device_key")) for table in cameras.tables):
-                raise ControlRefusedError("malformed", texts.ALL_KEYS)
-            places = [cameras.place_of(key) for key in keys]
-            if places == sorted(places):
-                return Changed(None, version)
-            tables = [cameras.tables[place] for place in places]
-            return Changed(None, self._keep(cameras, cameras.text.in_order(places), tables))
+        return self._changed(version, lambda cameras: _in_order(cameras, keys))
 
     def remove(self, version: str, key: str) -> Changed:
+        return self._changed(version, lambda cameras: self._without(cameras, key))
+
+    def _changed(self, version: str, make: Callable[[Cameras], Made]) -> Changed:
         with self._lock:
-            cameras = self._at(version)
-            place = cameras.place_of(key)
-            tables = [*cameras.tables[:place], *cameras.tables[place + 1 :]]
-            if tables:
-                return Changed(key, self._keep(cameras, cameras.text.without(place), tables))
-            if self.origin.kind == "file":
-                raise ControlRefusedError("not_here", texts.LAST_CAMERA)
-            content = self._file().remove(cameras.content)
-            self._on_change()
-            return Changed(key, content.version)
+            why_not = self.why_not()
+            if why_not is not None:
+                raise ControlRefusedError("not_here", why_not)
+            cameras = self.read()
+            if cameras.content.version != version:
+                return self._done_before(version, cameras, make)
+            made = make(cameras)
+            if made.text == cameras.text:
+                return Changed(made.key, version)
+            return Changed(made.key, self._keep(cameras, made))
+
+    def _done_before(self, version: str, cameras: Cameras, make: Callable[[Cameras], Made]) -> Changed:
+        """The answer once more, where just this change was the last one: an ingest that ended before it could answer
+        made it, and the request came again.
+        """
+        with suppress(ControlRefusedError, OSError):
+            content = self._file().before()
+            if content.version == version and (made := make(self._cameras_in(content))).text == cameras.text:
+                return Changed(made.key, cameras.content.version)
+        raise ControlRefusedError("changed", texts.CHANGED)
+
+    def _without(self, cameras: Cameras, key: str) -> Made:
+        place = cameras.place_of(key)
+        tables = [*cameras.tables[:place], *cameras.tables[place + 1 :]]
+        if not tables and self.origin.kind == "file":
+            raise ControlRefusedError("not_here", texts.LAST_CAMERA)
+        return Made(cameras.text.without(place) if tables else FileText(), tables, key)
 
     def _file(self) -> KeptFile:
         """
@@ -146,30 +156,58 @@ class Changes:
             raise ControlRefusedError("not_here", texts.BY_ENVIRONMENT)
         return self.origin.file
 
-    def _at(self, version: str) -> Cameras:
-        """The cameras, if this is their version still and they can be changed."""
-        why_not = self.why_not()
-        if why_not is not None:
-            raise ControlRefusedError("not_here", why_not)
-        cameras = self.read()
-        if cameras.content.version != version:
-            raise ControlRefusedError("changed", texts.CHANGED)
-        return cameras
-
-    def _keep(self, cameras: Cameras, text: FileText, tables: Sequence[Table]) -> str:
-        """Keep these cameras; the new version. The text must say just what the tables do."""
-        file, data = self._file(), text.text.encode()
+    def _keep(self, cameras: Cameras, made: Made) -> str:
+        """Keep these cameras; the new version. The text must say just what the tables do. Without a camera there is no
+        file.
+        """
+        file, data = self._file(), made.text.text.encode()
+        if not made.tables:
+            content = file.remove(cameras.content)
+            self._on_change()
+            return content.version
         if len(data) > MAX_FILE_BYTES:
             raise ControlRefusedError("full", texts.TOO_LARGE)
         try:
-            if tables_in(data, file.shown) != list(tables):
+            if tables_in(data, file.shown) != list(made.tables):
                 raise ControlRefusedError("not_here", texts.UNUSUAL_FORM)
-            cameras_of(tables, file.shown)
+            cameras_of(made.tables, file.shown)
         except ConfigurationError as error:
             raise ControlRefusedError("not_here", f"{texts.UNREADABLE_FILE}. {error}") from None
-        content = file.replace(cameras.content, data, has_secret=any(map(_has_secret, tables)))
+        content = file.replace(cameras.content, data, has_secret=any(map(_has_secret, made.tables)))
         self._on_change()
         return content.version
+
+
+def _with_new(cameras: Cameras, given: Given) -> Made:
+    if len(cameras.tables) >= MAX_CAMERAS:
+        raise ControlRefusedError("full", texts.TOO_MANY)
+    keys = {str(table.get("device_key")) for table in cameras.tables}
+    key = given.get("device_key") or _key_of(given.get("name"), keys)
+    table = _usable(lambda: settings_of_new({"device_key": key, **given, **_made(key)}))
+    if key in keys:
+        raise ControlRefusedError("taken", texts.taken(str(key)), field="device_key")
+    text = cameras.text.with_new(table_text.new_piece(table))
+    return Made(text, [*cameras.tables, table], str(key))
+
+
+def _with_changed(cameras: Cameras, key: str, given: Given) -> Made:
+    place = cameras.place_of(key)
+    before = cameras.tables[place]
+    after = _usable(lambda: settings_of_changed(before, given))
+    differing = {name: after.get(name) for name in {**before, **after} if not _is_same(before, after, name)}
+    if not differing:
+        return Made(cameras.text, cameras.tables, key)
+    text = cameras.text.with_piece(place, table_text.changed(cameras.text.pieces[place], differing))
+    return Made(text, [*cameras.tables[:place], after, *cameras.tables[place + 1 :]], key)
+
+
+def _in_order(cameras: Cameras, keys: Sequence[str]) -> Made:
+    if sorted(keys) != sorted(str(table.get("device_key")) for table in cameras.tables):
+        raise ControlRefusedError("malformed", texts.ALL_KEYS)
+    places = [cameras.place_of(key) for key in keys]
+    if places == sorted(places):
+        return Made(cameras.text, cameras.tables, None)
+    return Made(cameras.text.in_order(places), [cameras.tables[place] for place in places], None)
 
 
 def _usable(make: Callable[[], Table]) -> Table:

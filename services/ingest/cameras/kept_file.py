@@ -54,10 +54,19 @@ class KeptFile:
         Raises:
             OSError: there is a file that can't be read.
         """
-        try:
-            return Content(self.path.read_bytes())
-        except FileNotFoundError:
-            return Content(None)
+        return _content_of(self.path)
+
+    def before(self) -> Content:
+        """What was there before the last change.
+
+        Raises:
+            OSError: as `read` does.
+        """
+        return _content_of(self._path_before)
+
+    @property
+    def _path_before(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.before")
 
     def why_not_writable(self) -> str | None:
         """In words, why no change can be kept; None where it can."""
@@ -107,8 +116,7 @@ class KeptFile:
 
     def _keep_before(self, before: Content) -> None:
         if before.data is not None:
-            beside = self.path.with_name(f"{self.path.name}.before")
-            self._written(".before.new", before.data, _OWNER_ONLY).replace(beside)
+            self._written(".before.new", before.data, _OWNER_ONLY).replace(self._path_before)
 
     def _mode(self, *, has_secret: bool) -> int:
         """The mode for the new file: that of the present one, or its owner's alone where there is a secret in it."""
@@ -161,3 +169,10 @@ class KeptFile:
             if error.errno in _FULL:
                 raise ControlRefusedError("busy", texts.disk_full(self.shown)) from None
             raise ControlRefusedError("not_here", texts.not_written(self.shown, error.strerror or "")) from None
+
+
+def _content_of(path: Path) -> Content:
+    try:
+        return Content(path.read_bytes())
+    except FileNotFoundError:
+        return Content(None)

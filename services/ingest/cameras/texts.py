@@ -69,6 +69,13 @@ def no_camera(key: str) -> str:
     return f"There is no camera '{key}'. It may have been removed meanwhile."
 
 
+def file_gone(path: Path) -> str:
+    return (
+        f"The cameras file {path} is gone, so nothing was changed: its cameras run on as they were. Put it back; the "
+        "version before its last change is beside it, where that directory is still there."
+    )
+
+
 def not_writable(path: Path) -> str:
     return f"The cameras are in {path}, which ingest may not write. Change them there."
 

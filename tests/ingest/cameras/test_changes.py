@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.cameras.changes import Changed
 from services.ingest.cameras_file import read_cameras_file
 from services.ingest.settings import CameraEnvironment, CameraSettings
 from shared.control.messages import ControlRefusedError
@@ -332,6 +333,41 @@ def test_of_two_who_change_at_once_one_is_told(empty: Page) -> None:
     assert outcomes.count("changed") == 5
     (name,) = set(outcomes) - {"changed"}
     assert f'name = "{name}"' in empty.text
+
+
+def test_a_request_that_comes_again_is_told_that_it_was_done(tmp_path: Path) -> None:
+    """Ingest kept the change and ended before it could answer: the next one gets the same request."""
+    with page(tmp_path, FILE, kind="file") as file:
+        changes, version = file.changes, file.version
+        requests: list[Callable[[str], Changed]] = [
+            lambda version: changes.change(version, "garden", {"name": "Beds"}),
+            lambda version: changes.add(version, {"name": "Gate", "rtsp_url": "rtsp://192.0.2.9/"}),
+            lambda version: changes.order(version, ["gate", "front", "garden"]),
+            lambda version: changes.remove(version, "front"),
+        ]
+        for request in requests:
+            done, follows = request(version), len(file.follows)
+            assert request(version) == done
+            assert len(file.follows) == follows
+            version = done.version
+        with pytest.raises(ControlRefusedError, match="meanwhile"):
+            requests[0](file.version)
+        file.path.write_text(file.text + "# mine\n")
+        with pytest.raises(ControlRefusedError, match="meanwhile"):
+            requests[3](version)
+
+
+def test_a_cameras_file_that_is_gone_is_not_made_anew_with_one_camera(tmp_path: Path) -> None:
+    """Its other cameras would be gone, too: they run on, and come back with the file."""
+    with page(tmp_path, FILE, kind="file") as file:
+        file.path.unlink()
+        for version in (file.version, "none"):
+            file.version = version
+            why, _, words = file.refused("add", settings={"rtsp_url": "rtsp://192.0.2.9/"})
+            assert (why, "Put it back" in words) == ("not_here", True)
+        answer = file.home.answer("cameras", {}, local=True)
+        assert answer.refusal is not None
+        assert answer.refusal.why == "not_here"
 
 
 def test_two_hundred_cameras_fit_and_no_more_and_all_are_told(empty: Page) -> None:
