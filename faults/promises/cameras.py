@@ -13,6 +13,8 @@ from faults.record import Record
 IN_FORCE_SECONDS: Final = 3.0
 """After the answer to a change, at each replica, with a live picture of the camera; and after a fault that concerns the
 replica or ingest."""
+STALL_SECONDS: Final = 2.0
+"""A camera that got no CPU time for so long counts as stalled, and is connected anew."""
 STARVED: Final = "computer"
 """Faults in which ingest lacks what it needs for a change, whoever may notice them else."""
 
@@ -144,7 +146,8 @@ def _may_be_connected_anew(record: Record, camera: str, change: Asked, until: fl
             return True
         if window.kind == "odd cameras" and camera == FRONT:
             return True  # the reader that worked with it is exchanged for the usual one later
-    return record.late_seconds(since, until, frozenset({LAB, "ingest", camera_part(camera)})) > 1.0
+    parts = (LAB, "ingest", camera_part(camera))
+    return any(record.late_seconds(since, until, frozenset({part})) > STALL_SECONDS for part in parts)
 
 
 def _difference(kept: Kept, allowed: frozenset[Kept]) -> str:
