@@ -29,6 +29,7 @@ SHORT: Final = (
     "the bus is cut",
     "a camera is gone",
     "ingest is killed while a token is ended",
+    "ingest is killed while a camera is changed",
 )
 """For CI: quick ones, one of each kind of trouble that ever was."""
 _EVERYWHERE: Final[tuple[Fault, ...]] = (

@@ -218,7 +218,7 @@ FAULTS: Final = (
         lambda lab: changed_while(lab, lambda: stopped(lab, lab.stack.services["ingest"].pids())),
         INGEST_AWAY,
     ),
-    Fault("a replica stands still while a camera is changed", KIND, changed_beside_a_replica, STREAM_STILL),
+    Fault("a replica hangs while a camera is changed", KIND, changed_beside_a_replica, STREAM_STILL),
     Fault("the disk of the cameras file is full", KIND, full, _UNNOTICED, overlaps=False),
     Fault("the disk of the cameras file is read-only", KIND, read_only, _UNNOTICED, overlaps=False),
     Fault("an editor saves the cameras file meanwhile", KIND, edited_meanwhile, _UNNOTICED, overlaps=False),
