@@ -71,8 +71,8 @@ def no_camera(key: str) -> str:
 
 def file_gone(path: Path) -> str:
     return (
-        f"The cameras file {path} is gone, so nothing was changed: its cameras run on as they were. Put it back; the "
-        "version before its last change is beside it, where that directory is still there."
+        f"The cameras file {path} is gone. Its cameras run on as they were, and nothing can be changed. Put the file "
+        "back; where its directory is there, the version before the last change is beside it."
     )
 
 

@@ -364,7 +364,7 @@ def test_a_cameras_file_that_is_gone_is_not_made_anew_with_one_camera(tmp_path: 
         for version in (file.version, "none"):
             file.version = version
             why, _, words = file.refused("add", settings={"rtsp_url": "rtsp://192.0.2.9/"})
-            assert (why, "Put it back" in words) == ("not_here", True)
+            assert (why, "Put the file back" in words) == ("not_here", True)
         answer = file.home.answer("cameras", {}, local=True)
         assert answer.refusal is not None
         assert answer.refusal.why == "not_here"
