@@ -5,9 +5,9 @@ A change that can't be used, or that was made of an older version, changes nothi
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from services.ingest.cameras import addresses, table_text, texts
 from services.ingest.cameras.file_text import FileText, UnusualFormError
@@ -109,7 +109,7 @@ class Changes:
             differing = {name: after.get(name) for name in {**before, **after} if not _is_same(before, after, name)}
             if not differing:
                 return Changed(key, version)
-            text = cameras.text.with_piece(place, table_text.changed(cameras.text.pieces[place], differing))
+            text = cameras.text.with_piece(place, _changed(cameras.text.pieces[place], differing))
             tables = [*cameras.tables[:place], after, *cameras.tables[place + 1 :]]
             return Changed(key, self._keep(cameras, text, tables))
 
@@ -177,6 +177,13 @@ def _usable(make: Callable[[], Table]) -> Table:
         return make()
     except CameraTableError as error:
         raise ControlRefusedError("malformed", str(error), field=error.key) from None
+
+
+def _changed(piece: str, differing: Mapping[str, Any]) -> str:
+    try:
+        return table_text.changed(piece, differing)
+    except UnusualFormError as error:
+        raise ControlRefusedError("not_here", str(error)) from None
 
 
 def _made(key: object) -> dict[str, str]:
