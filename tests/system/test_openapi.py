@@ -165,8 +165,9 @@ def test_each_change_of_a_camera_as_a_page_sends_it_is_done_and_as_documented(ow
     bodies: list[tuple[str, str, dict[str, Any]]] = [
         ("POST", CAMERAS, {"settings": {**CAMERA_SETTINGS, "device_key": "shed"}}),
         ("PATCH", f"{CAMERAS}/{{key}}", {"settings": {"name": "Gate"}}),
-        ("PUT", f"{CAMERAS}/order", {"keys": ["shed", CAMERA]}),
+        ("PUT", f"{CAMERAS}/order", {"keys": ["shed", *camera_keys(owners)]}),
         ("POST", f"{CAMERAS}/test", {"key": CAMERA, "settings": {}}),
+        ("POST", f"{CAMERAS}/record", {"key": CAMERA, "settings": {}}),
         ("POST", f"{CAMERAS}/discover", {"host": "127.0.0.1"}),
         ("POST", f"{CAMERAS}/{{key}}/remove", {"archive": "keep"}),
     ]
@@ -191,9 +192,13 @@ def newest(origin: str) -> str:
     return str(fetch(f"{origin}{CAMERAS}")["version"])
 
 
+def camera_keys(origin: str) -> list[str]:
+    return [each["key"] for each in fetch(f"{origin}{CAMERAS}")["cameras"]]
+
+
 def keep_camera(origin: str) -> None:
     """Have a camera with this key, whatever was done before."""
-    if CAMERA not in {each["key"] for each in fetch(f"{origin}{CAMERAS}")["cameras"]}:
+    if CAMERA not in camera_keys(origin):
         settings = {**CAMERA_SETTINGS, "device_key": CAMERA}
         body: dict[str, Any] = {"version": newest(origin), "settings": settings}
         requests.post(f"{origin}{CAMERAS}", json=body, headers=ROLES["operator"], timeout=60).raise_for_status()
