@@ -18,7 +18,7 @@ from services.ingest.discovery.ws_discovery import Sighting
 HANDLED: Final = ()
 MAX_BYTES: Final = 16 * 1024
 HOST: Final = "192.0.2.1"
-SEEN: Final = Sighting("urn:uuid:0", HOST, (ServicePlace(80, "/onvif/device_service"),), is_encrypted=False)
+SEEN: Final = Sighting("urn:uuid:0", HOST, (ServicePlace(80, "/onvif/device_service"),))
 MOST_REQUESTS: Final = 128
 _LOOP: Final = asyncio.new_event_loop()
 
@@ -29,14 +29,14 @@ def read(data: bytes) -> None:
     """
     answers, asked = [*records_in(data)], list[str]()
 
-    async def post(host: str, port: int, path: str, headers: Mapping[str, str], _body: bytes) -> Answer:
+    async def post(host: str, place: ServicePlace, headers: Mapping[str, str], _body: bytes) -> Answer:
         assert host == HOST
-        assert 0 < port < 65536  # noqa: PLR2004 ports
-        assert path.isascii()
-        assert path.isprintable()
+        assert 0 < place.port < 65536  # noqa: PLR2004 ports
+        assert place.path.isascii()
+        assert place.path.isprintable()
         assert not any(sign in value for value in headers.values() for sign in "\r\n"), headers
         answer = answers[min(len(asked), len(answers) - 1)] if answers else b""
-        asked.append(path)
+        asked.append(place.path)
         assert len(asked) <= MOST_REQUESTS
         return Answer(200, {}, answer) if answer[:1] == b"<" else read_answer(answer, is_all=True)
 

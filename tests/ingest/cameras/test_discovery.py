@@ -105,8 +105,9 @@ def test_a_process_that_tells_something_else_is_passed_over(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
 ) -> None:
     """A device may have taken it over."""
-    replaced(monkeypatch, tmp_path, f"""print({line!r}); print('{{"device": {{"id": "a"}}}}')""")
-    assert Discovery().discover(WantedCameras())["devices"] == [{"id": "a"}]
+    device = json.dumps({"device": Device("a", "192.0.2.1", "rtsp").told()})
+    replaced(monkeypatch, tmp_path, f"print({line!r}); print({device!r})")
+    assert [each["id"] for each in Discovery().discover(WantedCameras())["devices"]] == ["a"]
 
 
 def test_no_process_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
