@@ -7,5 +7,5 @@ engine.py        one process: atheris runs one target
 campaign.py      the targets one after the other, and what came out
 choosing.py      which few of the inputs that were found the tree keeps
 corpus_files.py  where inputs lie
-pieces.py, rtp_packets.py, connection_end.py   what targets have in common
+pieces.py, given_settings.py, rtp_packets.py, connection_end.py   what targets have in common
 """

@@ -15,6 +15,7 @@ LOOK_SECONDS: Final = 1.0
 """How often a service looks whether the file has changed: cheap, but not free."""
 ARCHIVE_KEYS: Final = ("archive_keep", "archive_max_bytes", "capture_when")
 """The keys that the archiver reads, and ingest passes over."""
+LARGEST_INTEGER: Final = 2**63
 Table = dict[str, Any]
 
 
@@ -45,11 +46,13 @@ def tables_in(data: bytes, path: Path) -> list[Table]:
     """
     try:
         content = tomllib.loads(data.decode().replace("\r\n", "\n").replace("\r", "\n"))
+        if _has_giant(content):
+            raise ConfigurationError(f"CAMERAS_FILE '{path}' is not valid TOML: it has a number of more than 64 bits.")
     except RecursionError:
         raise ConfigurationError(
             f"CAMERAS_FILE '{path}' is not valid TOML: it has lists within lists without end."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # also of Python's, for a number of thousands of digits
         raise ConfigurationError(f"CAMERAS_FILE '{path}' is not valid TOML: {error}.") from None
     tables = content.pop("camera", [])
     if content:
@@ -63,6 +66,15 @@ def tables_in(data: bytes, path: Path) -> list[Table]:
             f"CAMERAS_FILE '{path}' must hold 1 to {MAX_CAMERAS} [[camera]] tables, not {len(tables)}."
         )
     return tables
+
+
+def _has_giant(value: Any) -> bool:
+    """Whether there is a number that TOML has no room for. Python has, but can't write the largest of them as text."""
+    if isinstance(value, dict):
+        return any(map(_has_giant, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_giant, value))
+    return isinstance(value, int) and not -LARGEST_INTEGER <= value < LARGEST_INTEGER
 
 
 def place_of(path: Path, number: int, table: Table) -> str:

@@ -7,9 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
+from fuzz.contract import target_names
+
 ROOT: Final = Path(__file__).parents[1]
 _THREATS: Final = (ROOT / "SECURITY.md").read_text().partition("## Threats")[2].partition("\n## ")[0]
 _NAMED: Final = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+_TARGET: Final = re.compile(r"`fuzz/targets/(\w+)\.py`")
 _SILENCED: Final = re.compile(r"# noqa: ([A-Z]+\d+(?:, [A-Z]+\d+)*)(.*)")
 _FEWEST_LETTERS: Final = 4
 
@@ -32,6 +35,11 @@ def test_each_threat_names_tests_that_exist() -> None:
         assert named or "`scripts/audit`" in threat, threat
         for file, name in named:
             assert name in functions_in(file), (file, name)
+
+
+def test_each_reader_of_strangers_bytes_belongs_to_a_threat() -> None:
+    """A new door has a fuzzer, and with it comes a row: who stands before it, and what they want."""
+    assert {name for threat in threats() for name in _TARGET.findall(threat)} == {*target_names()}
 
 
 def test_no_check_for_security_is_silenced_without_a_reason() -> None:

@@ -14,6 +14,15 @@ KEYS: Final = {Role.VIEWER: b"v" * 32, Role.OPERATOR: b"o" * 32}
 SIGNER: Final = Signer(KEYS, Clock(utc_ns=lambda: NOW * 10**9, monotonic=lambda: 0.0))
 LINK: Final = ShareLink.to_camera("porch", NOW + 3600)
 LINK_TEXT: Final = SIGNER.sign(LINK, Role.VIEWER)
+OPENED: Final = {
+    "/",
+    *(
+        f"{start}{end}"
+        for start in (LINK.subject, "/api/camera")
+        for end in ("/stream", "/stream/status", "/snapshot", "/ws")
+    ),
+}
+"""All addresses of its camera, also those that name none: the link does."""
 SESSION: Final = SIGNER.session(Role.VIEWER)
 
 
@@ -29,9 +38,7 @@ def read(data: bytes) -> None:
         assert link is None or role is None
         assert link is None or given[:-1] == LINK_TEXT[:-1], given
         assert role is None or given[:-1] == SESSION[:-1], given
-    assert LINK.opens(text) == (
-        text in {f"{LINK.subject}{end}" for end in ("/stream", "/stream/status", "/snapshot", "/ws")}
-    )
+    assert LINK.opens(text) == (text in OPENED)
 
 
 def _changed(ours: str, at: int, removed: int, text: str) -> str:

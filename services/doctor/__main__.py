@@ -45,7 +45,7 @@ def main() -> int:
     except CannotLookError as error:
         findings += [error.finding, *(setting_refused() if is_ours else ())]
         code = EXIT_CANNOT_ASK
-    _tell(page, in_order(findings), code, as_json=given.json)
+    tell(page, in_order(findings), code, as_json=given.json)
     return code
 
 
@@ -86,10 +86,11 @@ def _of_the_settings() -> Secret | None:
     return None
 
 
-def _tell(page: PageAddress, findings: Sequence[Finding], code: int, *, as_json: bool) -> None:
+def tell(page: PageAddress, findings: Sequence[Finding], code: int, *, as_json: bool) -> None:
     if as_json:
         told = [
-            {"weight": each.weight.value, "about": each.about, "text": each.text, "advice": each.advice}
+            {"weight": each.weight.value, "about": _printable(each.about)}
+            | {"text": _printable(each.text), "advice": _printable(each.advice)}
             for each in findings
         ]
         document = {"address": str(page), "version": __version__, "exit_code": code, "findings": told}
@@ -101,13 +102,13 @@ def _tell(page: PageAddress, findings: Sequence[Finding], code: int, *, as_json:
 
 
 def _lines(finding: Finding) -> Iterable[str]:
-    """What a server tells may hold anything: a terminal would obey it."""
     yield _printable(f"{texts.WEIGHTS[finding.weight]:5}  {finding.about}: {finding.text}")
     if finding.advice:
         yield _printable(f"       -> {finding.advice}")
 
 
 def _printable(text: str) -> str:
+    """What a server tells may hold anything: a terminal would obey it."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 

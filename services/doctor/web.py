@@ -1,11 +1,12 @@
 """Requests to the page from outside, by the standard library: what goes wrong on the way becomes a finding."""
 
 import http.client
-import json
 import socket
 import ssl
 from dataclasses import dataclass
 from typing import Any, Final
+
+from pydantic_core import from_json
 
 from services.doctor import texts
 from services.doctor.address import PageAddress
@@ -39,8 +40,8 @@ class Answer:
     def document(self) -> Any:
         """The body's JSON; None where it has none. It may be any server's."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return from_json(self.body)
+        except ValueError:
             return None
 
     @property

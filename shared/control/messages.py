@@ -17,7 +17,8 @@ from shared.errors import FramecastError, MessageDecodeError
 MAX_REQUEST_BYTES: Final = 64 * 1024
 MAX_ANSWER_BYTES: Final = 512 * 1024
 MAX_WORDS: Final = 1000
-"""Characters of a refusal's words."""
+MAX_FIELD: Final = 64
+"""Characters of a refusal's words, and of the field that it names."""
 ID_PATTERN: Final = r"^[A-Za-z0-9_-]{16,64}$"
 DO_PATTERN: Final = r"^[a-z][a-z_]{0,31}$"
 DEFAULT_DEADLINE_SECONDS: Final = 5.0
@@ -124,7 +125,7 @@ class Refusal(_Message):
     words: str = Field(max_length=MAX_WORDS)
     wait_seconds: float | None = Field(None, ge=0)
     """After which it may be tried again."""
-    field: str | None = Field(None, max_length=64)
+    field: str | None = Field(None, max_length=MAX_FIELD)
     """The setting that is at fault, where it is one."""
 
 
@@ -164,8 +165,9 @@ def done(request: ControlRequest, result: Mapping[str, JsonValue]) -> ControlAns
 
 
 def refused(request_id: str, error: ControlRefusedError) -> ControlAnswer:
-    words = str(error)[:MAX_WORDS]
-    refusal = Refusal(why=error.why, words=words, wait_seconds=error.wait_seconds, field=error.field)
+    """The answer. Words and field are cut to what it may hold: they may name a key of somebody's file."""
+    words, field = str(error)[:MAX_WORDS], None if error.field is None else error.field[:MAX_FIELD]
+    refusal = Refusal(why=error.why, words=words, wait_seconds=error.wait_seconds, field=field)
     return ControlAnswer(id=request_id, refusal=refusal)
 
 

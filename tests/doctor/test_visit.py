@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.doctor import texts
+from services.doctor.__main__ import tell
 from services.doctor.address import BadAddressError, PageAddress
 from services.doctor.visit import Secret, visit
 from services.doctor.web import CannotLookError
@@ -174,3 +175,20 @@ def test_a_clock_that_differs_and_another_version_are_told(ahead: float, words: 
     assert doubts.keys() == {texts.CLOCK, texts.VERSION}
     assert words in doubts[texts.CLOCK]
     assert "9.9" in doubts[texts.VERSION]
+
+
+@pytest.mark.parametrize("body", [b'{"detail": ' + b"[" * 100_000, b'{"detail": "\\ud800"}', b"\xff", b'{"detail": 7}'])
+def test_a_refusal_that_is_no_text_is_told_by_its_status(body: bytes) -> None:
+    """Whoever's server it is: lists within lists without end, or half a character, end no command."""
+    with other_server({**FRAMECAST, "/api/check": (500, {}, body)}) as origin:
+        assert why_not(origin).text == texts.server_answers(500)
+
+
+def test_what_a_terminal_would_obey_is_told_in_neither_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """The server's texts may hold anything. JSON is read at a terminal, too."""
+    found = Finding(Weight.WRONG, "A\x9b2J", "b\nc\u2028", "d\x1b]0;e\x07")
+    for as_json in (True, False):
+        tell(PageAddress.parse("http://camera.local"), [found], 1, as_json=as_json)
+        told = capsys.readouterr().out
+        assert all(line.isprintable() for line in told.split("\n"))
+        assert "A?2J" in told

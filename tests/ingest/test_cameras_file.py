@@ -90,6 +90,14 @@ def test_lists_within_lists_without_end_are_refused(path: Path) -> None:
         read_cameras_file(path)
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 4000, "[[9223372036854775808]]"])
+def test_numbers_beyond_tomls_own_are_refused(number: str, path: Path) -> None:
+    """Python reads them, or gives up in its own way, and can't write the largest ones in a refusal."""
+    path.write_text(f"[[camera]]\ndevice_key = 'a'\nfps = {number}\n")
+    with pytest.raises(ConfigurationError, match="is not valid TOML"):
+        read_cameras_file(path)
+
+
 def test_a_file_that_is_absent_or_too_long_is_refused(path: Path) -> None:
     """The setting may name the wrong file."""
     with pytest.raises(ConfigurationError, match="can't be read: No such file"):

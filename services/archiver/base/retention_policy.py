@@ -27,6 +27,8 @@ _UNITS: Final = {
 }
 _AGE: Final = re.compile(r"^(?P<number>[1-9]\d{0,5})(?P<unit>[hdwmy])$")
 
+_TIME_OF_DAY: Final = re.compile(r"^(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5]?[0-9])\Z")
+
 
 class TierName(StrEnum):
     """What a tier keeps one frame of. `MANUAL` keeps every manual capture, `ALL` every other frame."""
@@ -127,11 +129,10 @@ def parse_age(text: str) -> timedelta | None:
 
 def parse_time_of_day(text: str) -> time:
     """Read a time such as `12:00`. Raises ValueError, in words."""
-    try:
-        hour, minute = text.split(":")
-        return time(int(hour), int(minute))
-    except ValueError:
-        raise ValueError(f"'{text}' is no time of day such as 12:00") from None
+    match = _TIME_OF_DAY.match(text)
+    if match is None:
+        raise ValueError(f"'{text}' is no time of day such as 12:00")
+    return time(int(match["hour"]), int(match["minute"]))
 
 
 def _age_words(age: timedelta | None) -> str:

@@ -5,10 +5,10 @@ A change that can't be used, or that was made of an older version, changes nothi
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from services.ingest.cameras import addresses, table_text, texts
 from services.ingest.cameras.file_text import FileText, UnusualFormError
@@ -197,7 +197,7 @@ def _with_changed(cameras: Cameras, key: str, given: Given) -> Made:
     differing = {name: after.get(name) for name in {**before, **after} if not _is_same(before, after, name)}
     if not differing:
         return Made(cameras.text, cameras.tables, key)
-    text = cameras.text.with_piece(place, table_text.changed(cameras.text.pieces[place], differing))
+    text = cameras.text.with_piece(place, _changed_piece(cameras.text.pieces[place], differing))
     return Made(text, [*cameras.tables[:place], after, *cameras.tables[place + 1 :]], key)
 
 
@@ -215,6 +215,13 @@ def _usable(make: Callable[[], Table]) -> Table:
         return make()
     except CameraTableError as error:
         raise ControlRefusedError("malformed", str(error), field=error.key) from None
+
+
+def _changed_piece(piece: str, differing: Mapping[str, Any]) -> str:
+    try:
+        return table_text.changed(piece, differing)
+    except UnusualFormError as error:
+        raise ControlRefusedError("not_here", str(error)) from None
 
 
 def _made(key: object) -> dict[str, str]:

@@ -15,10 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
-from pydantic_core import from_json
-
 from services.ingest.cameras import texts
 from services.ingest.cameras.arguments import WantedCameras
+from services.ingest.cameras.told_by_process import devices_and_end
 from services.ingest.worker_launcher import inherited_environment
 from shared.control.messages import ControlRefusedError
 from shared.logs import get_logger
@@ -50,11 +49,11 @@ class Discovery:
         if not self._turn.acquire(blocking=False):
             raise ControlRefusedError("busy", texts.ONE_SEARCH, BUSY_SECONDS)
         try:
-            return _result(self._lines(wanted), wanted.host or "multicast")
+            return answer_of(self._searched(wanted), wanted.host or "multicast")
         finally:
             self._turn.release()
 
-    def _lines(self, wanted: WantedCameras) -> list[dict[str, Any]]:
+    def _searched(self, wanted: WantedCameras) -> bytes:
         request = {
             "host": wanted.host or "",
             "username": wanted.username or "",
@@ -80,7 +79,7 @@ class Discovery:
                 process.kill()
 
 
-def _told(process: subprocess.Popen[bytes], request: bytes, until: float) -> list[dict[str, Any]]:
+def _told(process: subprocess.Popen[bytes], request: bytes, until: float) -> bytes:
     """What the process tells by its end, or by `until` (monotonic seconds)."""
     instructions, output = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout).fileno()
     with suppress(BrokenPipeError):
@@ -94,21 +93,13 @@ def _told(process: subprocess.Popen[bytes], request: bytes, until: float) -> lis
         if not received:
             break
         data += received
-    lines = []
-    for line in bytes(data[:MAX_TOLD_BYTES]).split(b"\n")[:-1]:
-        with suppress(ValueError):
-            told = from_json(line, allow_inf_nan=False)
-            lines += [told] if isinstance(told, dict) else []
-    return lines
+    return bytes(data[:MAX_TOLD_BYTES])
 
 
-def _result(lines: list[dict[str, Any]], asked: str) -> dict[str, Any]:
+def answer_of(told: bytes, asked: str) -> dict[str, Any]:
     """As one answer. Where the process did not come to its end, what it told until then."""
     unfinished = {"asked": asked, "notices": [texts.SEARCH_ENDED], "is_complete": False, "seconds": LONGEST_SECONDS}
-    for line in lines:
-        if "refused" in line:
-            raise ControlRefusedError("malformed", line["refused"], field=line["field"])
-    done = next((line["done"] for line in lines if "done" in line), None)
-    if done is None:
-        log.warning("search for cameras did not come to its end", found=len(lines))
-    return {**(done or unfinished), "devices": [line["device"] for line in lines if "device" in line]}
+    devices, end = devices_and_end(told)
+    if end is None:
+        log.warning("search for cameras did not come to its end", found=len(devices))
+    return {**(end or unfinished), "devices": devices}

@@ -52,7 +52,8 @@ class FileText:
 
     def with_piece(self, number: int, piece: str) -> Self:
         """With another piece for the camera at this place, from 0."""
-        return replace(self, pieces=(*self.pieces[:number], piece, *self.pieces[number + 1 :]))
+        following = self.pieces[number + 1 :]
+        return replace(self, pieces=(*self.pieces[:number], _ended(piece) if following else piece, *following))
 
     def with_new(self, piece: str) -> Self:
         """With one more camera, the last, and a blank line before it."""
@@ -78,7 +79,7 @@ class FileText:
             whole = tomllib.loads(text).get("camera", [])
             before = tomllib.loads(self.before)
             own = [tomllib.loads(piece) for piece in self.pieces]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             raise UnusualFormError(texts.UNUSUAL_FORM) from None
         if before or own != [{"camera": [table]} for table in whole]:
             raise UnusualFormError(texts.UNUSUAL_FORM)
@@ -93,4 +94,6 @@ def _with_comments(lines: list[str], header: int) -> int:
 
 
 def _ended(piece: str) -> str:
-    return piece if piece.endswith("\n") else f"{piece}\n"
+    """As it may stand before another one. A comment at its end would be that one's without a blank line."""
+    piece = piece if piece.endswith("\n") else f"{piece}\n"
+    return f"{piece}\n" if _COMMENT.match(piece.split("\n")[-2]) else piece

@@ -3,9 +3,12 @@
 tomlkit is loaded at the first change: most files are never changed here.
 """
 
+import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from services.ingest.cameras import texts
+from services.ingest.cameras.file_text import UnusualFormError
 from shared.cameras_file import Table
 
 if TYPE_CHECKING:
@@ -13,19 +16,24 @@ if TYPE_CHECKING:
 
 
 def changed(piece: str, changes: Mapping[str, Any]) -> str:
-    """The piece with these values. None takes a key out."""
-    import tomlkit  # noqa: PLC0415 see above
+    """The piece with these values. None takes a key out.
 
-    document = tomlkit.parse(piece)
-    table: TomlTable = document["camera"][0]
-    for key, value in changes.items():
-        if value is None:
-            table.pop(key, None)
-        elif key in table:
-            table[key] = value
-        else:
-            _append(table, key, value)
-    return tomlkit.dumps(document)
+    Raises:
+        UnusualFormError: the library does not make of it what was asked for.
+    """
+    import tomlkit  # noqa: PLC0415 see above
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
+    wanted = {key: value for key, value in {**_table_in(piece), **changes}.items() if value is not None}
+    try:
+        document = tomlkit.parse(piece)
+        _change(document["camera"][0], changes)
+        text = tomlkit.dumps(document)
+        if _table_in(text) == wanted:
+            return text
+    except (TOMLKitError, ValueError, RecursionError):
+        pass
+    raise UnusualFormError(texts.UNUSUAL_VALUE)
 
 
 def new_piece(table: Table) -> str:
@@ -40,6 +48,21 @@ def new_piece(table: Table) -> str:
     document = tomlkit.document()
     document.add("camera", array)
     return tomlkit.dumps(document)
+
+
+def _table_in(piece: str) -> Table:
+    table: Table = tomllib.loads(piece)["camera"][0]
+    return table
+
+
+def _change(table: "TomlTable", changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            table.pop(key, None)
+        elif key in table:
+            table[key] = value
+        else:
+            _append(table, key, value)
 
 
 def _append(table: "TomlTable", key: str, value: object) -> None:

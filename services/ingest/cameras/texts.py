@@ -14,6 +14,10 @@ UNUSUAL_FORM: Final = (
     "The cameras file is written in a form that is only changed by hand: every camera must be a [[camera]] table, one "
     "after the other, and nothing else before or between them."
 )
+UNUSUAL_VALUE: Final = (
+    "This camera is written in a form that is only changed by hand: its settings must stand one to a line, each as a "
+    "number, a text or a short list."
+)
 UNREADABLE_FILE: Final = "The cameras file can't be used as it is, so it is only changed by hand"
 TOO_MANY: Final = "There are 200 cameras already. Remove one first."
 TOO_LARGE: Final = "The cameras file would be larger than 1 MiB."

@@ -16,9 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic_core import from_json
-
 from services.ingest.cameras import addresses, texts
+from services.ingest.cameras.told_by_process import last_told
 from services.ingest.settings import CameraSettings
 from services.ingest.worker_launcher import PipedProcess, WorkerLauncher, launch_with_pipes
 from shared.control.messages import MAX_ANSWER_BYTES, ControlRefusedError
@@ -147,16 +146,6 @@ def _told(started: PipedProcess, assignment: bytes, until: float) -> dict[str, A
             break
         received = os.read(started.answers, _READ_BYTES)
         if not received:
-            return _last_in(data) or {"works": False, "reason": texts.TRY_ENDED}
+            return last_told(bytes(data)) or {"works": False, "reason": texts.TRY_ENDED}
         data += received
-    return _last_in(data)
-
-
-def _last_in(data: bytearray) -> dict[str, Any] | None:
-    """Of a process that its camera may have taken over: it may be anything."""
-    lines = bytes(data).split(b"\n")[:-1]
-    with suppress(ValueError, IndexError):
-        told = from_json(lines[-1], allow_inf_nan=False)
-        if isinstance(told, dict):
-            return told
-    return None
+    return last_told(bytes(data))

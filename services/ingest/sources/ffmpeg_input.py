@@ -212,7 +212,8 @@ class FfmpegInput:
                 if time.monotonic() >= until:
                     break
                 self._packets = self._container.demux()
-            except av.error.FFmpegError:
+            # PyAV's own at the end, where it has no object of a stream that began later than the others.
+            except (av.error.FFmpegError, IndexError):
                 break
         raise SourceUnavailableError(failure_reasons.STOPPED)
 

@@ -41,6 +41,7 @@ def test_entries_say_what_they_mean() -> None:
         ("daily at=12:00", "would be one picture"),
         ("weekly at=25:00", "no time of day"),
         ("weekly at=noon", "no time of day"),
+        ("weekly at=12:00111111111111", "no time of day"),
         ("weekly keep=1", "keep=1: '1' is no age"),
         ("weekly keep=", "'keep=' is none of"),
         ("monthly length=0", "no whole number of seconds"),

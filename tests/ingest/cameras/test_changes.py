@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from services.ingest.cameras.changes import Changed
+from services.ingest.cameras.kept_file import KeptFile
 from services.ingest.cameras_file import read_cameras_file
 from services.ingest.settings import CameraEnvironment, CameraSettings
 from shared.control.messages import ControlRefusedError
@@ -511,3 +512,34 @@ def test_a_file_that_only_hands_can_mend_says_so(tmp_path: Path, text: str) -> N
         answer = file.home.answer("cameras", {}, local=True)
         assert answer.refusal is not None
         assert answer.refusal.why == "not_here"
+
+
+@pytest.mark.parametrize("value", ["1979-05-27", "[1, 'x']", "inf", "{ a = 1 }"])
+def test_an_archive_key_that_no_answer_can_hold_is_shown_as_text(tmp_path: Path, value: str) -> None:
+    """Ingest does not judge these keys. A file that it uses must not keep the page from showing the others."""
+    text = f'[[camera]]\ndevice_key = "a"\nrtsp_url = "rtsp://192.0.2.1/"\narchive_keep = {value}\n'
+    with page(tmp_path, text, kind="file") as file:
+        shown = file.settings("a")["settings"]["archive_keep"]
+        assert isinstance(shown, str)
+        assert shown
+        file.change("a", fps=4)
+        assert f"archive_keep = {value}\nfps = 4" in file.text
+
+
+def test_a_value_that_the_library_gives_up_on_is_left_to_hands(tmp_path: Path) -> None:
+    """In words, not as a fault of ingest's."""
+    lists = f"{'[' * 150}{']' * 150}"
+    text = f'[[camera]]\ndevice_key = "a"\nrtsp_url = "rtsp://192.0.2.1/"\ncapture_when = {lists}\n'
+    with page(tmp_path, text, kind="file") as file:
+        why, field, words = file.refused("change", key="a", settings={"fps": 4})
+        assert (why, field) == ("not_here", None)
+        assert "only changed by hand" in words
+
+
+def test_a_key_of_any_length_in_the_file_is_refused_with_an_answer(tmp_path: Path) -> None:
+    """The field that a refusal names has a limit, and the key may be longer."""
+    with page(tmp_path, FILE, kind="file") as file:
+        file.path.write_text(f'{FILE}"{"k" * 100}" = 1\n')
+        file.version = KeptFile(file.path).read().version
+        why, field, _ = file.refused("change", key="garden", settings={"fps": 4})
+        assert (why, field) == ("malformed", "k" * 64)

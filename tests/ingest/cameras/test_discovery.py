@@ -12,6 +12,7 @@ from services.ingest.cameras import discovery as discovery_module
 from services.ingest.cameras import texts
 from services.ingest.cameras.arguments import WantedCameras
 from services.ingest.cameras.discovery import Discovery
+from services.ingest.discovery.found import Device
 from shared.control.messages import ControlRefusedError
 from tests.ingest.cameras.page import Page
 from tests.support.waiting import wait_until
@@ -87,11 +88,11 @@ def _bytes(path: Path) -> bytes:
 
 
 def test_what_was_found_before_the_process_ended_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    replaced(
-        monkeypatch, tmp_path, """print('{"device": {"id": "a"}}', flush=True); print("{"); print('{"dev', end="")"""
-    )
+    device = json.dumps({"device": Device("a", "192.0.2.1", "rtsp").told()})
+    replaced(monkeypatch, tmp_path, f"""print({device!r}, flush=True); print("{{"); print('{{"dev', end="")""")
     told = Discovery().discover(WantedCameras())
-    assert (told["devices"], told["is_complete"], told["asked"]) == ([{"id": "a"}], False, "multicast")
+    assert ([each["id"] for each in told["devices"]], told["is_complete"]) == (["a"], False)
+    assert told["asked"] == "multicast"
 
 
 def test_a_process_that_tells_without_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -104,8 +105,9 @@ def test_a_process_that_tells_something_else_is_passed_over(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
 ) -> None:
     """A device may have taken it over."""
-    replaced(monkeypatch, tmp_path, f"""print({line!r}); print('{{"device": {{"id": "a"}}}}')""")
-    assert Discovery().discover(WantedCameras())["devices"] == [{"id": "a"}]
+    device = json.dumps({"device": Device("a", "192.0.2.1", "rtsp").told()})
+    replaced(monkeypatch, tmp_path, f"print({line!r}); print({device!r})")
+    assert [each["id"] for each in Discovery().discover(WantedCameras())["devices"]] == ["a"]
 
 
 def test_no_process_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,17 @@ def test_an_order_moves_whole_pieces_also_one_without_a_line_end() -> None:
     assert text.in_order([1, 0]).text == "# b\n[[camera]]\ndevice_key='b'\n[[camera]]\ndevice_key='a'\n\n"
 
 
+def test_a_comment_at_a_cameras_end_does_not_become_the_next_ones() -> None:
+    """The key that stood between them may go, or the piece may get another neighbour."""
+    text = FileText.of("[[camera]]\na = 1\n# mine\nb = 2\n# yours\n[[camera]]\nc = 3\n# mine, too\n")
+    without = text.with_piece(0, table_text.changed(text.pieces[0], {"b": None}))
+    assert without.pieces == ("[[camera]]\na = 1\n# mine\n\n", text.pieces[1])
+    turned = text.in_order([1, 0])
+    assert turned.pieces == ("# yours\n[[camera]]\nc = 3\n# mine, too\n\n", text.pieces[0])
+    for each in (without, turned):
+        assert FileText.of(each.text) == each
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -16,6 +16,7 @@ from services.ingest.sources.connection_options import ConnectionOptions
 from services.ingest.sources.http import HttpSource
 from tests.ingest.sources.http.odd_camera import Request, number_of, odd_camera
 from tests.ingest.sources.reading import failure_of, next_picture
+from tests.support.waiting import wait_until
 
 FPS = 25
 
@@ -83,6 +84,24 @@ def test_a_container_is_read_at_once(container_format: str, content_type: str, w
             while len(seen) < 3:
                 seen.add(number_of(next_picture(source)))
             assert seen <= {1, 2, 3, 4}
+
+
+def test_sound_that_begins_later_is_passed_over_and_the_end_is_noticed() -> None:
+    """The file's head names video alone, and the library that reads it has no object of the sound."""
+    data, at = recorded("flv"), 13
+    for _ in range(FPS):
+        at += 15 + int.from_bytes(data[at + 1 : at + 4], "big")
+    sound = b"\x08\0\0\x03" + data[at + 4 : at + 8] + b"\0\0\0\x2f\xff\xff" + (14).to_bytes(4, "big")
+
+    def script(_request: Request) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: video/x-flv\r\n\r\n" + data[:at]
+        for start in range(at, len(data), 2000):
+            yield sound + data[start : start + 2000] if start == at else data[start : start + 2000]
+            time.sleep(1 / FPS)  # the pictures behind it are of a later second
+
+    with odd_camera(script) as camera, opened(camera.url) as source:
+        wait_until(lambda: number_of(next_picture(source)) >= 3, "pictures behind the sound are seen", 10)
+        assert str(failure_of(source)) == failure_reasons.STOPPED
 
 
 def test_a_stream_that_ends_or_falls_silent_is_noticed() -> None:
