@@ -520,6 +520,8 @@ export const isRemoved = (name) => `“${name}” is removed. Pictures of it in 
 export const isDeleting = (name) => `“${name}” is removed. Its pictures are being deleted…`;
 /** @param {string} name */
 export const picturesAreDeleted = (name) => `“${name}” is removed, and its pictures are deleted.`;
+/** @param {string} name */
+export const isGone = (name) => `“${name}” has been removed meanwhile.`;
 export const isSaved = "Saved.";
 export const nothingChanged = "Nothing was changed.";
 export const takePasswordOut = "Take the password out";

@@ -22,6 +22,8 @@ const keeping = /** @type {HTMLElement} */ (page.keep.querySelector("[role=statu
 
 /** Of the last try. @type {any} */
 let tried = null;
+/** A camera that ingest did not answer about, and the keys of those before it. @type {{ url: string, keys: string[] } | null} */
+let unanswered = null;
 
 /** What was typed; what is empty is left out. @param {FormData} fields */
 const settingsOf = (fields) => Object.fromEntries([...fields].filter(([, value]) => value !== ""));
@@ -57,7 +59,6 @@ function forgetTry() {
 /** @param {FormData} fields */
 async function tryIt(fields) {
   forgetTry();
-  trying.classList.remove("error");
   setText(trying, texts.trying);
   const settings = settingsOf(fields);
   tried = await ask("/test", "POST", { settings }).catch((error) => {
@@ -79,11 +80,8 @@ async function tryIt(fields) {
 async function keepIt(fields) {
   const settings = { ...settingsOf(new FormData(page.try)), ...settingsOf(fields) };
   setText(keeping, texts.saving);
-  const { key } = await ask("", "POST", { version: state.answer?.version, settings }).catch(async (error) => {
-    if (error.why === "changed") await lookAtCameras();
-    const input = /** @type {HTMLInputElement | null} */ (page.keep.elements.namedItem(error.field ?? "device_key"));
-    throw new FieldError(error.message, field(error.field) ?? input);
-  });
+  const key = (await keptLate(settings)) ?? (await send(settings));
+  unanswered = null;
   const works = tried.works;
   setText(keeping, texts.waitsForPicture);
   if (!works || !(await isLive(key))) location.hash = key;
@@ -91,6 +89,36 @@ async function keepIt(fields) {
   close();
   await lookAtCameras().catch(() => {});
   return "";
+}
+
+/**
+ * The key of the new camera.
+ * @param {Record<string, any>} settings
+ * @returns {Promise<string>}
+ */
+async function send(settings) {
+  const url = settings.rtsp_url;
+  const keys = (state.answer?.cameras ?? []).map(({ key }) => key);
+  try {
+    return (await ask("", "POST", { version: state.answer?.version, settings })).key;
+  } catch (error) {
+    const { message, why, field: name } = /** @type {any} */ (error);
+    if (!why && unanswered?.url !== url) unanswered = { url, keys };
+    if (why === "changed") await lookAtCameras();
+    const input = /** @type {HTMLInputElement | null} */ (page.keep.elements.namedItem(name ?? "device_key"));
+    throw new FieldError(message, field(name) ?? input);
+  }
+}
+
+/**
+ * Ingest does late what it was slow to answer. The key of that camera, so that it is not added twice.
+ * @param {Record<string, any>} settings
+ */
+async function keptLate({ rtsp_url: url, name }) {
+  if (unanswered?.url !== url) return null;
+  await lookAtCameras();
+  const isNew = (/** @type {string} */ key) => !unanswered?.keys.includes(key);
+  return state.answer?.cameras.find(({ key, settings }) => isNew(key) && settings.name === name)?.key;
 }
 
 /** Waits for the camera's first picture; whether it came. @param {string} key */

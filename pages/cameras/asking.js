@@ -18,17 +18,36 @@ export function showCode(shown) {
   keep(KEPT, code, WHILE_OPEN);
 }
 
+/** The versions that changes left which were made here, one after the other, with nobody else's between. @type {unknown[]} */
+let own = [];
+/** The change that was begun last. @type {Promise<unknown>} */
+let last = Promise.resolve();
 let changes = 0;
 /** How many changes were made here: an answer that was asked for before the last one is old. */
 export const changeCount = () => changes;
 
 /**
+ * Changes wait for those before them, which were not somebody else's: so none is refused because of them.
  * @param {string} [path] below the cameras
  * @param {string} [method]
  * @param {Record<string, unknown>} [body]
+ * @returns {Promise<any>}
  * @throws {Error} in words, with `why` and `field` as ingest says them
  */
-export async function ask(path = "", method = "GET", body = undefined) {
+export function ask(path = "", method = "GET", body = undefined) {
+  if (!body?.version) return send(path, method, body);
+  const done = last.then(async () => {
+    const version = own.includes(body.version) ? own.at(-1) : body.version;
+    const answer = await send(path, method, { ...body, version });
+    own = version === own.at(-1) ? [...own, answer.version] : [version, answer.version];
+    return answer;
+  });
+  last = done.catch(() => {});
+  return done;
+}
+
+/** @param {string} path @param {string} method @param {Record<string, unknown>} [body] */
+async function send(path, method, body) {
   const shown =
     method === "GET" ? code && { headers: { "X-Framecast-Code": code } } : { body: { ...body, code: code || null } };
   const answer = await request(PATH + path, { method, timeoutMs: TEST_MS, ...shown });

@@ -116,12 +116,14 @@ function beside(error) {
 async function save() {
   const changed = changes();
   if (!Object.keys(changed).length) return texts.nothingChanged;
+  setText(words, texts.saving);
   try {
     await ask(`/${key}`, "PATCH", { version, settings: changed });
   } catch (error) {
     if (/** @type {any} */ (error).why === "changed") {
       await lookAtCameras();
       fill(false);
+      if (!Object.keys(changes()).length) return texts.isSaved; // by ingest, which was slow to answer
     }
     throw beside(error);
   }

@@ -45,9 +45,18 @@ function show() {
   else if (isFirst && (answer.is_demo || new URLSearchParams(location.search).has("add"))) openAdding();
   page.find.hidden = !answer.can_discover;
   setText(page["adding-title"], answer.is_demo ? texts.addYourCamera : texts.addCamera);
+  if (!page.one.hidden && keyOf() && !cameraOf(keyOf())) leave();
   openOne(keyOf());
   takeOne();
   isFirst = false;
+}
+
+/** Somebody else has removed the camera whose settings are open. */
+function leave() {
+  say(texts.isGone(`${page.title.textContent}`), true);
+  location.hash = "";
+  page.all.hidden = false;
+  page.add.focus();
 }
 
 /** @param {any} error */
@@ -88,6 +97,12 @@ async function doNow(change) {
   }
 }
 
+/** @param {string} path @param {string} method @param {Record<string, unknown>} change */
+function send(path, method, change) {
+  say(texts.saving);
+  return ask(path, method, { version: state.answer?.version, ...change });
+}
+
 /** @param {string} key @param {1 | -1} by */
 async function move(key, by) {
   const keys = (state.answer?.cameras ?? []).map((camera) => camera.key);
@@ -95,14 +110,14 @@ async function move(key, by) {
   const to = from + by;
   if (to < 0 || to >= keys.length) return "";
   keys.splice(to, 0, ...keys.splice(from, 1));
-  await ask("/order", "PUT", { version: state.answer?.version, keys });
+  await send("/order", "PUT", { keys });
   return texts.hasMoved(nameOf(key), to + 1);
 }
 
 /** @param {string} key */
 async function switchIt(key) {
   const isOff = cameraOf(key)?.settings.enabled === false;
-  await ask(`/${key}`, "PATCH", { version: state.answer?.version, settings: { enabled: isOff ? null : false } });
+  await send(`/${key}`, "PATCH", { settings: { enabled: isOff ? null : false } });
   return isOff ? texts.isSwitchedOn(nameOf(key)) : texts.isSwitchedOff(nameOf(key));
 }
 

@@ -45,6 +45,7 @@ export async function removeCamera(key, say, look) {
   const answer = await question(key);
   if (!answer) return "";
   const name = nameOf(key);
+  say(texts.saving);
   await ask(`/${key}/remove`, "POST", { version: state.answer?.version, archive: "keep" });
   await look();
   if (answer === "keep") return texts.isRemoved(name);

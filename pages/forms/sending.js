@@ -32,10 +32,10 @@ export function whenSent(form, send) {
     event.preventDefault();
     if (isUnderWay) return;
     isUnderWay = true;
+    words.classList.remove("error");
     for (const field of document.querySelectorAll("[aria-invalid]")) markAsRight(/** @type {Field} */ (field));
     try {
       setText(words, await send(new FormData(form)));
-      words.classList.remove("error");
     } catch (error) {
       tell(/** @type {Error} */ (error));
     }

@@ -29,7 +29,7 @@ async function load() {
   if (!camera) throw reported.status === "rejected" ? reported.reason : new Error(texts.noCameraHasReported);
   const device = devices.find(({ key }) => key === camera);
   setDevice(device ?? {});
-  page.capture.hidden = !device;
+  page.capture.hidden = reported.status === "fulfilled" && !device;
   const all = choicesOf(devices, archived);
   if (!all.some(({ key }) => key === camera)) all.push({ key: camera, name: camera });
   page.camera.replaceChildren(...all.map(({ key, name }) => new Option(name, key, false, key === camera)));

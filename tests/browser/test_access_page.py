@@ -9,10 +9,11 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from shared.web.access import owner_access
 from tests.browser.household import PASSWORD, Household, claim, household, record
+from tests.browser.keyboard import tab_to
 from tests.browser.site import Pages, serving_pages
 from tests.browser.sizes import fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
@@ -243,14 +244,6 @@ def test_all_of_it_by_the_keyboard(home: Household, chromium: Browser) -> None:
         tab_to(page, page.get_by_role("button", name="End", exact=True))
         page.keyboard.press("Enter")
         expect(page.locator("#password")).to_be_visible()
-
-
-def tab_to(page: Page, wanted: Locator) -> None:
-    for _ in range(60):
-        if wanted.evaluate("element => element === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"the keyboard does not reach {wanted}")
 
 
 def test_it_works_under_a_path(tmp_path: Path, chromium: Browser) -> None:

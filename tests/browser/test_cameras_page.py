@@ -3,20 +3,32 @@
 import json
 import os
 import re
-import signal
 import stat
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from time import monotonic
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FloatRect, Locator, Page, Route, expect
+from playwright.sync_api import Browser, FloatRect, Page, Route, expect
 
 from services.stream.base import access_texts
+from tests.browser.cameras_page import (
+    AWAY,
+    card,
+    has,
+    listed,
+    open_settings,
+    page_of,
+    running,
+    save,
+    setting,
+    status,
+    without_cameras,
+)
 from tests.browser.sizes import fits, keep_of, opened
 from tests.support.accessibility import assert_accessible
 from tests.support.asking import ask
@@ -27,8 +39,6 @@ from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.camera]
 expect.set_options(timeout=30_000)
-AWAY = "rtsp://127.0.0.1:9/camera"
-"""Nobody listens there."""
 MOST_INTERACTIONS = 8
 PICTURE = "#tiles > [data-state=live]"
 
@@ -37,17 +47,6 @@ PICTURE = "#tiles > [data-state=live]"
 def camera() -> Iterator[RtspCamera]:
     with RtspCamera(username="me", password=SECRET) as made:
         yield made
-
-
-@contextmanager
-def running(directory: Path, *, is_claimed: bool = True, **settings: str) -> Iterator[House]:
-    house = House(directory, **settings)
-    with ExitStack() as end:
-        end.push(house.stack)
-        house.start()
-        if is_claimed:
-            house.claim()
-        yield house
 
 
 @pytest.fixture(scope="module")
@@ -59,51 +58,7 @@ def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture
 def house(shared_house: House) -> House:
     """Without a camera."""
-    for camera in shared_house.listed()["cameras"]:
-        shared_house.do("POST", f"/{camera['key']}/remove")
-    return shared_house
-
-
-def has(house: House, *keys: str, url: str = AWAY, **settings: object) -> None:
-    house.listed()
-    for key in keys:
-        house.do("POST", "", settings={"device_key": key, "name": key.title(), "rtsp_url": url, **settings})
-
-
-@contextmanager
-def page_of(browser: Browser, house: House, size: str = "desk", path: str = "cameras") -> Iterator[Page]:
-    """The operator's."""
-    with opened(browser, size, excused="status of") as page:
-        if house.who:
-            name, _, value = house.who["Cookie"].partition("=")
-            page.context.add_cookies([{"name": name, "value": value, "url": house.stack.origin}])
-        page.goto(f"{house.stack.origin}/{path}")
-        yield page
-
-
-def card(page: Page, name: str) -> Locator:
-    return page.locator("#list article").filter(has=page.get_by_role("link", name=name, exact=True))
-
-
-def listed(page: Page) -> Locator:
-    return page.locator("#list h3")
-
-
-def status(page: Page, form: str) -> Locator:
-    return page.locator(form).get_by_role("status")
-
-
-def open_settings(page: Page, name: str) -> None:
-    page.get_by_role("link", name=f"Settings: {name}").click()
-    expect(page.get_by_role("heading", name=name, exact=True)).to_be_focused()
-
-
-def setting(page: Page, label: str) -> Locator:
-    return page.locator("#form").get_by_label(label, exact=True)
-
-
-def save(page: Page) -> None:
-    page.locator("#form").get_by_role("button", name="Save").click()
+    return without_cameras(shared_house)
 
 
 def snapshot(house: House, key: str) -> Image.Image | None:
@@ -382,44 +337,6 @@ def test_what_becomes_of_the_pictures_is_asked(
         ending = "are deleted." if choice == "delete" else "in the archive stay."
         expect(page.locator("#done")).to_contain_text(ending, timeout=60_000)
     assert bool(archived()) is (choice == "keep")
-
-
-def test_of_two_browsers_the_second_is_told_and_keeps_what_it_typed(house: House, chromium: Browser) -> None:
-    has(house, "gate")
-    with page_of(chromium, house, path="cameras#gate") as first, page_of(chromium, house, path="cameras#gate") as other:
-        setting(first, "Text on the picture").fill("mine")
-        setting(other, "Text on the picture").fill("theirs")
-        setting(other, "Name").fill("Their gate")
-        save(other)
-        expect(status(other, "#form")).to_have_text("Saved.")
-        save(first)
-        expect(status(first, "#form")).to_contain_text("Somebody has changed the cameras meanwhile")
-        expect(setting(first, "Text on the picture")).to_have_value("mine")
-        expect(setting(first, "Name")).to_have_value("Their gate")
-        save(first)
-        expect(status(first, "#form")).to_have_text("Saved.")
-        expect(setting(other, "Text on the picture")).to_have_value("mine")
-    settings = house.listed()["cameras"][0]["settings"]
-    assert (settings["overlay"], settings["name"]) == ("mine", "Their gate")
-
-
-def test_ingest_is_killed_amid_a_change(house: House, chromium: Browser) -> None:
-    """It is said, nothing that was typed is lost, and after its return the same button saves it."""
-    has(house, "gate")
-    with page_of(chromium, house, path="cameras#gate") as page:
-        setting(page, "Text on the picture").fill("after the fall")
-        ingest = house.stack.services["ingest"]
-        ingest.signal(signal.SIGKILL)
-        ingest.wait(20)
-        save(page)
-        expect(status(page, "#form")).to_contain_text("does not answer")
-        expect(page.locator("#note")).to_contain_text("does not answer")
-        house.stack.start("ingest")
-        expect(page.locator("#note")).to_have_text("")
-        expect(setting(page, "Text on the picture")).to_have_value("after the fall")
-        save(page)
-        expect(status(page, "#form")).to_have_text("Saved.")
-    assert house.listed()["cameras"][0]["settings"]["overlay"] == "after the fall"
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])

@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 from shared.bus.status import CameraState
 from tests.browser.archive_site import Site as ArchiveSite
 from tests.browser.archive_site import archive_site
+from tests.browser.layout_shift import assert_stayed, watch_shifts
 from tests.browser.site import Site, filmed, running_site
 from tests.support.accessibility import Scheme, assert_accessible
 from tests.support.camera_house import House
-from tests.support.figures import note
 from tests.support.kept_owner import kept_owner
 from tests.support.ports import free_port
 from tests.support.replica import running_replica
@@ -34,19 +34,10 @@ SIZES = {
     "desk": ViewportSize(width=1440, height=900),
 }
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-MOST_SHIFT = 0.05
 LONG = "Back garden behind the old shed, seen from the kitchen window"
 REFUSED = "The camera refused the password. Check CAMERA_RTSP_PASSWORD."
 DOWN = "cam02"
 KEYS = tuple(f"cam{number:02}" for number in range(1, 13))
-_WATCH = """
-    window.shifts = [];
-    new PerformanceObserver(list => window.shifts.push(...list.getEntries().filter(each => !each.hadRecentInput)))
-        .observe({ type: "layout-shift", buffered: true });
-"""
-_SHIFT = "() => window.shifts.reduce((sum, { value }) => sum + value, 0)"
-_SHIFTED = """() => window.shifts.map(({ value, sources }) => [value.toFixed(3),
-    ...sources.map(({ node }) => node?.outerHTML?.slice(0, 60) ?? node?.nodeName)].join(" "))"""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +61,7 @@ def archived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveSite]:
 def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport=SIZES[request.param], has_touch=request.param != "desk", locale="en-GB")
     page = context.new_page()
-    page.add_init_script(_WATCH)
+    watch_shifts(page)
     yield page
     context.close()
 
@@ -83,9 +74,7 @@ def looks_well(page: Page, name: str) -> None:
         keep(page, f"{name}-{width}-{scheme}")
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
-    shift = page.evaluate(_SHIFT)
-    note(f"layout shift of {name} at {width}", shift)
-    assert shift <= MOST_SHIFT, page.evaluate(_SHIFTED)
+    assert_stayed(page, name)
 
 
 def test_the_live_page_of_twelve_cameras(page: Page, twelve: Site) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import Site, running_site
 from tests.browser.sizes import fits
 from tests.support.accessibility import assert_accessible
+from tests.support.screenshots import keep
 from tests.web.support import OPERATOR, SECRETS, VIEWER
 
 pytestmark = pytest.mark.browser
@@ -45,6 +46,20 @@ def test_every_header_says_who_is_logged_in_and_logs_out(page: Page, locked: Sit
     assert page.url == f"{locked.origin}/{path}" or page.url.startswith(f"{locked.origin}/{path}?")
     who.get_by_role("button", name="Log out").click()
     expect(page.locator("#password")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_an_operator_s_header_has_one_row_above_the_links_on_a_phone(page: Page, locked: Site, width: int) -> None:
+    """It has room for the picture below."""
+    page.set_viewport_size({"width": width, "height": 700})
+    log_in(page, locked, OPERATOR)
+    boxes = [page.locator(f"header {part}").bounding_box() for part in (".brand", ".who", "#theme")]
+    middles = [box["y"] + box["height"] / 2 for box in boxes if box is not None]
+    assert len(middles) == 3
+    assert max(middles) - min(middles) < 2
+    assert page.get_by_role("link", name="Framecast").is_visible()
+    assert fits(page)
+    keep(page, f"header-operator-{width}")
 
 
 def test_a_viewer_is_told_what_only_the_operator_can_do(page: Page, locked: Site) -> None:

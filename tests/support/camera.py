@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -78,6 +78,7 @@ class RtspCamera:
         *,
         port: int = 0,
         path: str = "/camera",
+        more_paths: Sequence[str] = (),
         width: int = 640,
         height: int = 360,
         fps: int = 30,
@@ -93,7 +94,8 @@ class RtspCamera:
         self.port = port
         self._path = path
         self._options = [
-            *("--path", path, "--width", str(width), "--height", str(height), "--fps", str(fps)),
+            *("--path", path, *more_paths),
+            *("--width", str(width), "--height", str(height), "--fps", str(fps)),
             *("--gop-seconds", str(gop_seconds), "--codec", codec, "--auth", auth),
             *(["--udp"] if udp else []),
             *(["--tls-certificate", str(tls_certificate)] if tls_certificate else []),
@@ -125,7 +127,11 @@ class RtspCamera:
     @property
     def url(self) -> str:
         """Without credentials."""
-        return f"{self._scheme}://127.0.0.1:{self.port}{self._path}"
+        return self.url_at(self._path)
+
+    def url_at(self, path: str) -> str:
+        """That of one of `more_paths`: a camera of its own, which looks at the same scene."""
+        return f"{self._scheme}://127.0.0.1:{self.port}{path}"
 
     @property
     def pid(self) -> int | None:

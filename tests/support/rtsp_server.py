@@ -114,7 +114,9 @@ class Scene:
         self.view = (Painter(width, height), caps)
 
     def note_picture(self, epoch_ms: int) -> None:
-        """One more picture was painted. One encoder serves all clients, so one thread at a time calls this."""
+        """One more picture was painted. One encoder serves all clients of a path, so with one path one thread calls
+        this at a time.
+        """
         self._painted += 1
         if time.monotonic() - self._told_at >= PAINTED_SECONDS:
             self._told_at = time.monotonic()
@@ -328,7 +330,7 @@ def parse_options() -> argparse.Namespace:
         description="An RTSP camera for tests. It asks for RTSP_TEST_USERNAME and RTSP_TEST_PASSWORD if they are set."
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
-    parser.add_argument("--path", default="/camera")
+    parser.add_argument("--path", nargs="+", default=["/camera"], help="each is a camera of its own")
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--fps", type=int, default=30)
@@ -351,7 +353,8 @@ def main() -> None:
     scene = Scene(options.width, options.height, options.fps)
     factory = camera_factory(options, scene)
     guard(server, factory, options)
-    server.get_mount_points().add_factory(options.path, factory)
+    for path in options.path:
+        server.get_mount_points().add_factory(path, factory)
     sessions = Sessions(server.get_session_pool())
     server.connect("client-connected", sessions.on_client_connected)
     bind(server, options.port)
