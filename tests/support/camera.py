@@ -66,7 +66,7 @@ class CameraError(RuntimeError):
 
 
 class RtspCamera:
-    """An RTSP camera on 127.0.0.1, in a process of its own, for the time of a `with` block.
+    """An RTSP camera on `host`, in a process of its own, for the time of a `with` block.
 
     The first start chooses the port; later starts keep it. The counts arrive on a thread some milliseconds late, so
     use `wait_until` instead of asserting at once. One thread at a time may start, stop and signal the camera; any
@@ -76,6 +76,7 @@ class RtspCamera:
     def __init__(  # noqa: PLR0913 - the program's options
         self,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         path: str = "/camera",
         width: int = 640,
@@ -91,9 +92,10 @@ class RtspCamera:
         file: Path | None = None,
     ) -> None:
         self.port = port
+        self._host = host
         self._path = path
         self._options = [
-            *("--path", path, "--width", str(width), "--height", str(height), "--fps", str(fps)),
+            *("--host", host, "--path", path, "--width", str(width), "--height", str(height), "--fps", str(fps)),
             *("--gop-seconds", str(gop_seconds), "--codec", codec, "--auth", auth),
             *(["--udp"] if udp else []),
             *(["--tls-certificate", str(tls_certificate)] if tls_certificate else []),
@@ -125,7 +127,7 @@ class RtspCamera:
     @property
     def url(self) -> str:
         """Without credentials."""
-        return f"{self._scheme}://127.0.0.1:{self.port}{self._path}"
+        return f"{self._scheme}://{self._host}:{self.port}{self._path}"
 
     @property
     def pid(self) -> int | None:
