@@ -218,12 +218,13 @@ def test_a_camera_is_live_without_a_restart_and_outlives_its_containers(owner: O
     facts = json.loads(stack.run_python(stack.container("ingest"), kept))
     assert [(stat.S_IMODE(mode), user) for mode, user in facts] == [(0o700, UID), (0o600, UID), (0o600, UID)]
 
+    logged = stack.compose("logs", "--no-color")
     stack.up("--force-recreate")
     assert not set(stack.runs()) & set(runs), "all containers are new ones"
     owner.wait_until_live("front_door")
     (listed,) = owner.listed()["cameras"]
     assert (listed["settings"]["rotate"], listed["has_password"]) == (90, True)
-    told = stack.compose("logs", "--no-color") + docker("inspect", *stack.runs())
+    told = logged + stack.compose("logs", "--no-color") + docker("inspect", *stack.runs())
     told += docker(
         "exec", stack.container("ingest"), "sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ || true"
     )
