@@ -6,7 +6,8 @@ import os
 import re
 import subprocess
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from ipaddress import ip_network
@@ -149,6 +150,18 @@ class ComposeStack:
         """Return once every container is healthy."""
         self.compose("up", "-d", "--no-build", "--wait", *arguments)
 
+    @contextmanager
+    def with_settings(self, **settings: str) -> Iterator[None]:
+        """Within the block these settings hold, too. Only the services that have them are started anew."""
+        before = self._settings
+        self._settings = before | settings
+        try:
+            self.up()
+            yield
+        finally:
+            self._settings = before
+            self.up()
+
     def scale(self, replicas: int) -> list[str]:
         """Scale stream without waiting for health; return the replicas' containers."""
         self.compose("up", "-d", "--no-build", "--no-recreate", "--scale", f"stream={replicas}")
@@ -169,6 +182,13 @@ class ComposeStack:
     def container(self, service: str) -> str:
         (only,) = self.containers(service)
         return only
+
+    def runs(self) -> dict[str, list[str]]:
+        """Each container, with when its program was started and how often Docker has started it again."""
+        found = docker(
+            "inspect", "-f", "{{.Id}} {{.State.StartedAt}} {{.RestartCount}}", *self.compose("ps", "-q").split()
+        )
+        return {run[0]: run[1:] for run in map(str.split, found.splitlines())}
 
     def run_python(self, container: str, code: str) -> str:
         return docker("exec", container, "python", "-c", code)

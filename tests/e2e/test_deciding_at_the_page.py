@@ -1,10 +1,8 @@
 """The owner decides at the page: the stack as it is shipped, without any password in its settings."""
 
 import json
-import re
 import stat
 import time
-import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,12 +10,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.e2e.claiming import PASSWORD, choose_password, session_in, set_up
 from tests.e2e.compose import PATIENCE_SECONDS, Answer, ComposeStack, docker
 from tests.e2e.figures import note
 from tests.support.mjpeg import Viewer
 from tests.support.waiting import wait_until
 
-PASSWORD = "digging in the garden"  # noqa: S105 of a stack that lives for one test
 READ = (
     "/api/devices",
     "/api/camera/stream",
@@ -29,33 +27,6 @@ READ = (
 )
 REPLICAS = 2
 BROWSERS = "text/html,application/xhtml+xml,*/*;q=0.8"
-
-
-def code(stack: ComposeStack) -> str:
-    shown = stack.compose("exec", "-T", "ingest", "framecast", "setup-code")
-    (found,) = re.findall(r"^Setup code: (\S+)$", shown, re.MULTILINE)
-    return str(found)
-
-
-def set_up(stack: ComposeStack, setup_code: str, password: str = PASSWORD) -> Answer:
-    """As the page's form does."""
-    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": stack.origin}
-    return stack.ask("POST", "/setup", body=urllib.parse.urlencode({"code": setup_code, "password": password}), **form)
-
-
-def choose_password(stack: ComposeStack) -> tuple[Answer, str]:
-    """The answer, and the code. On a busy machine ingest may be late: then another code is as good."""
-
-    def chosen() -> tuple[Answer, str] | None:
-        setup_code = code(stack)
-        answer = set_up(stack, setup_code)
-        return None if answer.status == 503 else (answer, setup_code)
-
-    return wait_until(chosen, "ingest answers", PATIENCE_SECONDS)  # type: ignore[return-value] # it is true then
-
-
-def session_in(answer: Answer) -> str:
-    return str(answer.headers["Set-Cookie"]).partition(";")[0]
 
 
 def statuses(stack: ComposeStack, **headers: str) -> set[int]:

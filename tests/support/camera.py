@@ -66,7 +66,7 @@ class CameraError(RuntimeError):
 
 
 class RtspCamera:
-    """An RTSP camera on 127.0.0.1, in a process of its own, for the time of a `with` block.
+    """An RTSP camera on `host`, in a process of its own, for the time of a `with` block.
 
     The first start chooses the port; later starts keep it. The counts arrive on a thread some milliseconds late, so
     use `wait_until` instead of asserting at once. One thread at a time may start, stop and signal the camera; any
@@ -76,6 +76,7 @@ class RtspCamera:
     def __init__(  # noqa: PLR0913 - the program's options
         self,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         path: str = "/camera",
         more_paths: Sequence[str] = (),
@@ -92,9 +93,10 @@ class RtspCamera:
         file: Path | None = None,
     ) -> None:
         self.port = port
+        self._host = host
         self._path = path
         self._options = [
-            *("--path", path, *more_paths),
+            *("--host", host, "--path", path, *more_paths),
             *("--width", str(width), "--height", str(height), "--fps", str(fps)),
             *("--gop-seconds", str(gop_seconds), "--codec", codec, "--auth", auth),
             *(["--udp"] if udp else []),
@@ -131,7 +133,7 @@ class RtspCamera:
 
     def url_at(self, path: str) -> str:
         """That of one of `more_paths`: a camera of its own, which looks at the same scene."""
-        return f"{self._scheme}://127.0.0.1:{self.port}{path}"
+        return f"{self._scheme}://{self._host}:{self.port}{path}"
 
     @property
     def pid(self) -> int | None:

@@ -3,7 +3,8 @@
 """A real RTSP camera: GStreamer's server, with H.264 over TCP by default, and a picture that shows the time.
 
 It is a program of its own, for Debian's /usr/bin/python3 with gi; `camera.py` starts it. It owns the picture, the
-encoder and the count of clients. It reads no pictures and does not use pytest. It listens only on 127.0.0.1.
+encoder and the count of clients. It reads no pictures and does not use pytest. It listens on 127.0.0.1 unless told
+otherwise.
 
 It prints events to stdout, one JSON object a line: "ready" with the port, then "connected", "play", "teardown" and
 "closed", each with the numbers of connected clients, playing sessions, and sessions played since the start; and once a
@@ -41,7 +42,7 @@ from picture_layout import (  # noqa: E402 - a sibling, found because Python put
     encode_clock,
 )
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 # Below the kernel's range for outgoing connections: so nobody takes the port while the camera is away, and a client
 # that keeps trying can't connect to itself.
 ANY_PORT = range(20_000, 30_000)
@@ -280,13 +281,13 @@ def guard(
     factory.set_permissions(permissions)
 
 
-def bind(server: GstRtspServer.RTSPServer, port: int) -> None:
-    server.set_address(HOST)
+def bind(server: GstRtspServer.RTSPServer, host: str, port: int) -> None:
+    server.set_address(host)
     for candidate in [port] if port else random.sample(ANY_PORT, PORT_ATTEMPTS):
         server.set_service(str(candidate))
         if server.attach(None):
             return
-    sys.exit(f"cannot listen on {HOST}:{port or 'any port'}")
+    sys.exit(f"cannot listen on {host}:{port or 'any port'}")
 
 
 def obey(command: list[str], scene: Scene) -> None:
@@ -329,6 +330,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="An RTSP camera for tests. It asks for RTSP_TEST_USERNAME and RTSP_TEST_PASSWORD if they are set."
     )
+    parser.add_argument("--host", default=LOOPBACK, help="the address to listen at")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--path", nargs="+", default=["/camera"], help="each is a camera of its own")
     parser.add_argument("--width", type=int, default=640)
@@ -357,7 +359,7 @@ def main() -> None:
         server.get_mount_points().add_factory(path, factory)
     sessions = Sessions(server.get_session_pool())
     server.connect("client-connected", sessions.on_client_connected)
-    bind(server, options.port)
+    bind(server, options.host, options.port)
     write_event("ready", port=server.get_bound_port())
     run_until_told_to_stop(scene)
     # GStreamer's threads may be inside Python just now; an orderly interpreter exit would wait for them or crash.

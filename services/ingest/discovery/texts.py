@@ -14,9 +14,9 @@ NO_ZONE: Final = (
 UNKNOWN_NAME: Final = "There is no host of the name {0} that ingest knows. Write its IP address."
 LOGIN_FOR_ONE: Final = "A password is only sent to one host that you name. Look without it first."
 NOBODY: Final = (
-    "No camera has answered. In Docker's own network nobody hears the question: ingest needs `network_mode: host` for "
-    "that. Or name a host, or a range such as 192.168.1.0/24. Many cameras answer only after ONVIF is switched on in "
-    "their own settings."
+    "No camera has answered. In Docker's own network nobody hears the question: name a host, or a range such as "
+    "192.168.1.0/24, which are asked one by one. Many cameras answer only after ONVIF is switched on in their own "
+    "settings."
 )
 NO_MULTICAST: Final = (
     "Ingest's network has no way to ask everybody at once. Name a host, or a range such as 192.168.1.0/24."

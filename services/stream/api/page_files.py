@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from services.stream.base import texts
+from shared.setup_command import setup_command
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 _PART: Final = re.compile(r"<!-- part (\w+) -->")
 _OWN_CAMERA: Final = "<!-- own camera -->"
+_SETUP_COMMAND: Final = "<!-- setup command -->"
 
 
 def page_text(name: str) -> str:
@@ -19,6 +21,7 @@ def page_text(name: str) -> str:
     own = "./" if name == "index.html" else name.removesuffix(".html")
     page = _with_parts(name)
     page = _with_link(page, own).replace(_OWN_CAMERA, texts.OWN_CAMERA_BY_SETTINGS_HTML)
+    page = page.replace(_SETUP_COMMAND, setup_command())
     page = page.replace(f"<a href={own}>", f"<a href={own} aria-current=page>", 1)
     return page if own == "./" else page.replace("<a href=login>", f'<a href="login?next={own}">')
 

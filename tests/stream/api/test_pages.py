@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from services.stream.api.page_files import STATIC, page_text
 from services.stream.api.pages import BARRED, ICONS, PAGE_HEADERS, pages_app
 from services.stream.api.setup import form_html
+from shared.setup_command import setup_command
 from tests.support.replica import Replica, running_replica
 
 LIMIT_BYTES = 100_000
@@ -225,3 +226,11 @@ def test_a_header_tells_the_page_and_leads_back_to_it(page: Path) -> None:
     assert re.findall(r"<a href=(\S+) aria-current=page>", text) == [own] * is_in_the_header
     login = "<a href=login>" if own == "./" else f'<a href="login?next={own}">'
     assert (login in text) is is_in_the_header
+
+
+@pytest.mark.parametrize("name", ["access.html", "cameras.html"])
+def test_a_page_that_asks_for_the_code_names_the_command_that_works_here(name: str) -> None:
+    """Only the server knows whether it is one of Docker's, or of a checkout."""
+    page = page_text(name)
+    assert "<!-- setup command" not in page
+    assert f"<code>{setup_command()}</code>" in page
