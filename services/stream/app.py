@@ -101,11 +101,7 @@ def build_app(
     app.include_router(shared_page_router(hub, authenticator, settings.archive_time_zone))
     app.include_router(login_router(authenticator))
     if owner is not None:
-        listens_at = None if settings.publish_address else (settings.stream_host, settings.stream_port)
-        app.include_router(setup_router(authenticator, owner, listens_at))
-        app.include_router(access_router(authenticator, owner))
-        app.include_router(camera_settings_router(authenticator, owner))
-        tell_fields(app)
+        _include_owners_routers(app, settings, authenticator, owner)
     to_the_archive = forwarding(archive, PerAddressLimit(settings.stream_max_viewers_per_address))
     app.include_router(archive_router(to_the_archive))
     app.include_router(status_router(hub, authenticator, shown(settings, SHOWN)))
@@ -141,6 +137,17 @@ async def _lifespan(
     for task in running:
         task.cancel()
     hub.close()
+
+
+def _include_owners_routers(
+    app: FastAPI, settings: StreamSettings, authenticator: Authenticator, owner: OwnerAccess
+) -> None:
+    """What the owner decides at the page: the passwords and tokens, and the cameras."""
+    listens_at = None if settings.publish_address else (settings.stream_host, settings.stream_port)
+    app.include_router(setup_router(authenticator, owner, listens_at))
+    app.include_router(access_router(authenticator, owner))
+    app.include_router(camera_settings_router(authenticator, owner))
+    tell_fields(app)
 
 
 def _publication(settings: StreamSettings) -> Publication:

@@ -3,16 +3,16 @@
 Any process of ingest's user may connect, a camera's too. But a camera's may not read the file.
 """
 
-import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from shared.durable_file import write_new
+
 MAX_LOCAL_KEY: Final = 64
 """Characters."""
 _KEY_BYTES: Final = 32
-_OWNER_ONLY: Final = 0o600
 
 
 def key_file(socket_file: Path) -> Path:
@@ -27,10 +27,7 @@ def write_local_key(socket_file: Path) -> str:
     """
     key, path = secrets.token_urlsafe(_KEY_BYTES), key_file(socket_file)
     unfinished = path.with_name(f".{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(unfinished, flags, _OWNER_ONLY), "w") as file:
-        file.write(key)
+    write_new(unfinished, key.encode())
     unfinished.replace(path)
     return key
 

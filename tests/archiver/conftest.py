@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
+from services.archiver.db import engine as database
 from services.archiver.db.engine import is_sqlite, open_engine, upgrade
 from services.archiver.db.frames import FrameRows
 from services.archiver.db.gaps import GapRows
@@ -26,7 +27,7 @@ from services.archiver.files.store import FrameStore
 from tests.archiver.place import Place
 from tests.support.ports import free_port
 from tests.support.postgresql import postgresql_programs, running_postgresql
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 BUCKET = "archive"
 
@@ -118,10 +119,20 @@ def database_url(is_outgrown: bool, request: pytest.FixtureRequest) -> Iterator[
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def patience_with_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a connection takes longer than two seconds, and another's transaction longer than the one for
+    which its lock is waited for. The archiver tries again; a test that asks once does not.
+    """
+    for limit in ("CONNECT_SECONDS", "LOCK_WAIT_SECONDS"):
+        monkeypatch.setattr(database, limit, getattr(database, limit) * PATIENCE)
+
+
+@pytest.fixture
+def engine(database_url: str, patience_with_databases: None) -> Iterator[Engine]:
     """An archiver that ends disposes of it while threads of its own may be asking the database. Their connections are
     closed here, when they come back: else they are left to the garbage collector, which complains in another test.
     """
+    del patience_with_databases
     engine = open_engine(database_url)
     made: list[psycopg.Connection] = []
     in_use: set[object] = set()

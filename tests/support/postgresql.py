@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from tests.support.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 _UNPRIVILEGED: Final = "nobody"
 _START_SECONDS: Final = 30
@@ -67,7 +67,7 @@ class Postgresql:
         """At once: it cuts its clients. With SIGKILL as a crash does. Return when it is gone."""
         if self._process is not None:
             self._process.send_signal(number)
-            self._process.wait(_START_SECONDS)
+            self._process.wait(_START_SECONDS * PATIENCE)
             self._process = None
 
     def _answers(self) -> bool:
@@ -78,9 +78,8 @@ class Postgresql:
         return True
 
     def _run(self, command: list[str]) -> None:
-        subprocess.run(
-            command, user=self._user, check=True, capture_output=True, cwd=self._directory, timeout=_START_SECONDS
-        )
+        limit = _START_SECONDS * PATIENCE
+        subprocess.run(command, user=self._user, check=True, capture_output=True, cwd=self._directory, timeout=limit)
 
 
 @contextmanager

@@ -205,17 +205,23 @@ class FfmpegInput:
                 for packet in self._packets:
                     if packet.stream_index == self._stream.index and packet.size:
                         return packet  # type: ignore[return-value] # it is of that stream
-                    if time.monotonic() > until:
+                    if self._is_over(until):
                         break
                 break
             except (av.error.ExitError, av.error.InvalidDataError, av.error.BlockingIOError):
-                if time.monotonic() >= until:
+                if self._is_over(until):
                     break
                 self._packets = self._container.demux()
             # PyAV's own at the end, where it has no object of a stream that began later than the others.
             except (av.error.FFmpegError, IndexError):
                 break
         raise SourceUnavailableError(failure_reasons.STOPPED)
+
+    def _is_over(self, until: float) -> bool:
+        """Whether the camera had its time. A computer without CPU time for us can't tell: reads are cut though packets
+        wait in the kernel. A new connection would not know how late these are.
+        """
+        return time.monotonic() >= until and not self.lacks_cpu_time
 
 
 class _NewestPacket:

@@ -27,6 +27,7 @@ from shared.errors import ConfigurationError
 from tests.archiver.support import SLOT_START, again_while_locked, row
 from tests.support.ports import free_port
 from tests.support.services import ROOT, ServiceProcess
+from tests.support.waiting import PATIENCE
 
 
 def test_an_upgrade_from_nothing_gives_the_models_schema(engine: Engine) -> None:
@@ -81,7 +82,7 @@ def test_archivers_that_start_at_once_do_not_fail_each_other(database_url: str) 
     for starter in starters:
         starter.start()
     for starter in starters:
-        starter.join(10)
+        starter.join(10 * PATIENCE)
     assert sorted(made) == [False, False, False, True]
 
 

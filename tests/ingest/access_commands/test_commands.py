@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,11 @@ class Ingest:
         self.numbers: list[int] = []
 
     def state(self) -> AccessState:
-        """What ingest answers to a question on the bus."""
+        """What ingest answers to a question on the bus: no older version, which may still be on its way. Each says the
+        second in which it was told.
+        """
+        begun_at = int(time.time())
+        wait_until(lambda: time.time() >= begun_at + 1, "the answer's second begins")
         self._socket.subscribe(new_access_question())
         found: list[AccessState] = []
 
@@ -51,7 +56,7 @@ class Ingest:
                     found.append(decode_access(parts))
                 elif (mark := decode_report(parts).access) is not None:
                     self.numbers.append(mark.number)
-            return bool(found)
+            return bool(found) and found[-1].now > begun_at
 
         wait_until(is_told, "the state is told", 60)
         return found[-1]

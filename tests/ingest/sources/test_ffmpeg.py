@@ -132,6 +132,24 @@ def test_a_silent_camera_is_noticed_and_let_go_at_once(camera: RtspCamera) -> No
 
 
 @pytest.mark.camera
+def test_a_computer_without_time_does_not_say_that_the_camera_stopped(
+    camera: RtspCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reads are cut then, though pictures wait in the kernel. A new connection would take them for fresh ones."""
+    with opened(camera.url, stall_seconds=1) as source:
+        next_picture(source)
+        monkeypatch.setattr(source._opened()._cpu_demand, "is_too_much", lambda: True)
+        camera.pause()
+        resuming = threading.Timer(3, camera.resume)
+        paused_ms = time.time() * 1000
+        resuming.start()
+        while (read_clock(shown(next_picture(source))) or 0) < paused_ms + 2000:
+            pass
+        resuming.join()
+        assert camera.total_sessions == 1
+
+
+@pytest.mark.camera
 def test_a_camera_that_ends_or_dies_is_noticed_at_once(camera: RtspCamera) -> None:
     """Not only when it was silent for long."""
     for end in (RtspCamera.end_stream, RtspCamera.kill):

@@ -24,6 +24,9 @@ class Delivery:
 class DeliveryPlan:
     """Begins with the transport that is asked for, later with what worked last. `current` is what to try now.
 
+    A transport that was refused is no longer the first, even if the other has not worked yet: some cameras answer that
+    they are busy while they clear up after the connection on which they refused it.
+
     A camera whose connection `is_encrypted` is not asked for UDP, which is not, unless the user wants it.
     """
 
@@ -35,9 +38,10 @@ class DeliveryPlan:
         if is_encrypted and asked == "tcp":
             self._order = first
         self._rest: list[Delivery] = []
-        self._proven = self._order[0]
+        self._first = self._order[0]
+        """What the next opening begins with."""
         self._is_trusted = self._were_all_silent = False
-        self.current = self._proven
+        self.current = self._first
 
     @property
     def is_as_asked(self) -> bool:
@@ -45,7 +49,7 @@ class DeliveryPlan:
 
     def begin(self) -> None:
         """The camera is opened anew."""
-        self.current = self._proven
+        self.current = self._first
         self._rest = [one for one in self._order if one != self.current]
 
     def silence_seconds(self, open_seconds: float) -> float:
@@ -53,17 +57,19 @@ class DeliveryPlan:
 
         If no way brought one the last time, the camera may only be slow.
         """
-        is_patient = self._is_trusted or not self._rest or (self._were_all_silent and self.current == self._proven)
+        is_patient = self._is_trusted or not self._rest or (self._were_all_silent and self.current == self._first)
         return open_seconds if is_patient else min(SILENCE_SECONDS, open_seconds)
 
     def confirm(self) -> None:
         """Pictures come. The next silence is then the camera's own, and no reason to ask in another way."""
-        self._proven, self._is_trusted = self.current, True
+        self._first, self._is_trusted = self.current, True
 
     def after_refusal(self) -> bool:
         """Go on to the other transport. False if that was tried."""
         self._rest = [one for one in self._rest if one.transport != self.current.transport]
-        return self._next()
+        has_other = self._next()
+        self._first = self.current if has_other else self._order[0]
+        return has_other
 
     def after_silence(self, *, has_other_streams: bool) -> bool:
         """Go on to the next way. False if there is none, or if the silent one has worked before."""

@@ -36,7 +36,12 @@ def test_a_transport_that_is_refused_is_not_asked_for_again() -> None:
     assert plan.after_refusal()
     assert plan.current == VIDEO_UDP
     assert not plan.is_as_asked
+    plan.begin()
+    assert plan.current == VIDEO_UDP, "nor at the next opening"
+    assert plan.after_refusal()
     assert not plan.after_refusal()
+    plan.begin()
+    assert plan.current == VIDEO_TCP, "both are refused, so the wish counts again"
 
 
 def test_what_worked_is_asked_for_first_and_its_first_silence_is_the_cameras_own() -> None:

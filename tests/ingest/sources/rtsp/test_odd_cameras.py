@@ -302,6 +302,28 @@ def test_a_camera_that_refuses_both_transports_is_told_by_the_first() -> None:
         assert why_not(source_of(camera)) == failure_reasons.refused_transport("tcp", "it answers 461")
 
 
+def test_a_camera_that_is_busy_right_after_a_refusal_is_seen_at_the_next_opening() -> None:
+    """GStreamer's server answers 503 while it clears up after a connection. If each opening began with the transport
+    that is refused, the camera would be busy each time.
+    """
+    refusing_connection = 0
+
+    def answer(camera: ScriptedCamera, request: Request) -> bytes | None:
+        nonlocal refusing_connection
+        if request.method == "SETUP" and wants_tcp(request):
+            refusing_connection = camera.connections
+        is_busy = request.method == "DESCRIBE" and camera.connections == refusing_connection + 1 > 1
+        return request.said("503 Service Unavailable") if is_busy else None
+
+    with (
+        scripted_camera(Script(answer, transports=("udp",))) as camera,
+        closing(source_of(camera, stall_seconds=20)) as source,
+    ):
+        assert "503" in why_not(source)
+        assert sees(source)
+    assert camera.connections == 3
+
+
 def test_a_web_server_is_known_as_one() -> None:
     """The port of the address is that of the camera's page."""
     script = Script(lambda _camera, _request: b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>" + HANGS_UP)

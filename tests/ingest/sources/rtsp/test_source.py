@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ import pytest
 
 from services.ingest.decoding.pictures import BgrPicture, JpegPicture, Picture, YuvPicture
 from services.ingest.sources import (
+    SourceRefusedError,
     SourceUnauthorizedError,
     SourceUnavailableError,
     SourceUnsupportedError,
@@ -269,8 +270,18 @@ def test_udp_brings_pictures_too() -> None:
 
 
 def test_a_camera_without_udp_is_read_over_tcp_and_that_is_said(camera: RtspCamera) -> None:
-    """Another transport is better than no picture."""
-    with opened(camera.url, transport="udp") as source:
+    """Another transport is better than no picture. While GStreamer clears up after the connection on which it refused
+    UDP, it answers 503 to the next one.
+    """
+
+    def opens() -> bool:
+        with suppress(SourceRefusedError):
+            source.open()
+            return True
+        return False
+
+    with closing(reader(camera.url, transport="udp")) as source:
+        wait_until(opens, "the camera is opened")
         assert shows_camera_colours(shown(next_picture(source)))
         assert source.facts().notice == "The camera's pictures come over TCP, because it sent none over UDP."
 
