@@ -5,6 +5,7 @@ the pictures, `state.py` decides what a loss or a return does to the state, `ret
 `reader_exchange.py` when another reader has its turn.
 """
 
+import gc
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -112,16 +113,23 @@ class Camera:
     def run(self, stop: threading.Event, sink: FrameSink) -> None:
         """Connect, deliver and reconnect until `stop` is set."""
         while not stop.is_set():
-            if self._policy.connects_on_demand and not self._wanted.renditions:
-                self._wanted.wait_for_any(stop)
-                continue
-            error, verdict = self._connect_and_deliver(stop, sink)
-            if verdict.tries_another:
-                stop.wait(FIRST_RETRY_SECONDS)  # the camera may be busy with our goodbye
-            elif error is not None:
-                self._retries.wait_after(error, stop)
-            elif not self._exchange.is_under_way:
-                self._wanted.wait_for_any(stop)
+            # What the last connection had, decoders too, is held in circles by its error: some MB each time, for which
+            # the collector would not come for many minutes.
+            gc.collect()
+            self._run_once(stop, sink)
+
+    def _run_once(self, stop: threading.Event, sink: FrameSink) -> None:
+        """One connection, and the wait for the next."""
+        if self._policy.connects_on_demand and not self._wanted.renditions:
+            self._wanted.wait_for_any(stop)
+            return
+        error, verdict = self._connect_and_deliver(stop, sink)
+        if verdict.tries_another:
+            stop.wait(FIRST_RETRY_SECONDS)  # the camera may be busy with our goodbye
+        elif error is not None:
+            self._retries.wait_after(error, stop)
+        elif not self._exchange.is_under_way:
+            self._wanted.wait_for_any(stop)
 
     def _connect_and_deliver(
         self, stop: threading.Event, sink: FrameSink

@@ -1,6 +1,8 @@
 """A camera from connecting to reconnecting, with a scripted source and a clock that the test moves."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -176,6 +178,37 @@ def test_frames_are_grabbed_but_not_retrieved_while_nobody_subscribes() -> None:
     assert scene.frames == []
     assert scene.states[0] is CameraState.IDLE
     assert scene.camera.facts.codec == "h264"
+
+
+def test_a_connection_that_was_lost_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoder has some MB. Python's collector may come late, so here it does not come by itself."""
+
+    class Connection:
+        def __getattr__(self, name: str) -> object:
+            return getattr(scene, name)
+
+    connections: list[weakref.ref[Connection]] = []
+    held: list[int] = []
+
+    def opened(_: Scene) -> Connection:
+        held.append(sum(reference() is not None for reference in connections))
+        scene.open()
+        connection = Connection()
+        connections.append(weakref.ref(connection))
+        return connection
+
+    def lost() -> None:
+        raise SourceSilentError("It is silent.")
+
+    monkeypatch.setattr(Scene, "__call__", opened)
+    monkeypatch.setattr(Scene, "ended", lambda *_: Verdict("It is silent."))  # the scene's own keeps all errors
+    scene = Scene(iter([None, None, lost] * 3))
+    gc.disable()
+    try:
+        scene.run()
+    finally:
+        gc.enable()
+    assert held == [0, 0, 0, 0]
 
 
 def test_a_subscription_makes_it_publish_and_live() -> None:
