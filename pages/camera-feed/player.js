@@ -65,8 +65,8 @@ export function createPlayer(feed) {
       attempts.connectionLost(current, new TransportError(texts.noPicture));
     }
     update();
-    const left = patienceMs(attempts.current?.demand.fps) - now() + report.condition.paintedAt;
-    if (left > 0 && left < TICK_MS) later("look", left + 1, look);
+    const left = limit - now() + report.condition.paintedAt;
+    if (left > 0 && left < TICK_MS) later("look", left, look);
   }
 
   async function adjust() {

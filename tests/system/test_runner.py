@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,10 @@ def running(tmp_path: Path, **environment: str) -> Iterator[tuple[ServiceProcess
 def children(pid: int) -> dict[str, int]:
     """The process ids of the runner's services, by name."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in listed}
+    commands = {}
+    for child in listed:
+        with suppress(FileNotFoundError):  # it has just ended
+            commands[int(child)] = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
     return {words[2].decode().removeprefix("services."): child for child, words in commands.items() if len(words) > 2}
 
 
