@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -92,15 +91,6 @@ class CameraWatch:
 def held_connections() -> list[int]:
     """The other ends' ports of all TCP connections here that a process holds (one that is only dying has no inode)."""
     return [port for port, inode in _connections() if inode != "0"]
-
-
-def connected_ports(pid: int) -> set[int]:
-    """The other ends' ports of a process's own TCP connections."""
-    held = set()
-    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
-        with suppress(OSError):  # it has just been closed
-            held.add(str(descriptor.readlink()))
-    return {port for port, inode in _connections() if f"socket:[{inode}]" in held}
 
 
 def _connections() -> Iterator[tuple[int, str]]:

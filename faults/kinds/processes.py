@@ -5,10 +5,10 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from faults.audience import ARCHIVER_PAGES, BROWSER_PAGE, EVERYBODY, FIRST, FRONT, NOBODY, PAGES, at_replica, watching
-from faults.cameras import connected_ports
 from faults.fault import Fault
 from faults.lab import Lab
 from faults.service import Service
@@ -70,13 +70,18 @@ def worker_killed(lab: Lab) -> Iterator[None]:
 
 
 def kill_worker(lab: Lab) -> None:
-    """The process that holds the connection to the front camera."""
-    port = lab.front.relay.port
+    """The front camera's process. It has a connection only while the camera is there."""
     ingest = lab.stack.services["ingest"]
-    holders = wait_until(
-        lambda: [pid for pid in ingest.pids() if port in connected_ports(pid)], "ingest is connected to the camera"
+    processes = wait_until(
+        lambda: [pid for pid in ingest.pids() if _name_of(pid) == f"camera {FRONT}"], "the camera has a process"
     )
-    _send(holders, signal.SIGKILL)
+    _send(processes, signal.SIGKILL)
+
+
+def _name_of(pid: int) -> str | None:
+    with suppress(OSError):  # it has just ended
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return None
 
 
 def _send(pids: list[int], number: signal.Signals) -> None:
