@@ -16,6 +16,7 @@ CAMERA: Final = (
     "Offline",
     "Stalled",
     "Connecting…",
+    "The camera stopped sending pictures",
 )
 PASSWORD: Final = ("The camera refused the login", "No access")
 REPLICA: Final = (_RECONNECTING, "Not reached")

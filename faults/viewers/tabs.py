@@ -18,7 +18,7 @@ LIVE: Final = """() => {
     return {
         at: Date.now() / 1000,
         live: feed.state === "live",
-        words: [text("problem"), isWell ? "" : `${text("title")} ${feed.reason}`.trim()],
+        words: [text("problem"), ...(isWell ? [] : [text("title"), feed.reason])],
         png: canvas.toDataURL("image/png").split(",")[1],
     };
 }"""
