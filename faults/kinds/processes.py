@@ -94,7 +94,8 @@ INGEST_AWAY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST, PAGES, INGEST)
 INGEST_BRIEFLY: Final = Promise(START_SECONDS, EVERYBODY, NO_INGEST)
 _STREAM: Final = Promise(START_SECONDS, at_replica(FIRST))
 STREAM_STILL: Final = replace(_STREAM, pages=frozenset({BROWSER_PAGE}), words=REPLICA)
-_WORKER: Final = Promise(START_SECONDS, watching(FRONT), NO_INGEST, cameras=frozenset({FRONT}))
+_WORKER: Final = Promise(START_SECONDS, watching(FRONT), NO_INGEST | {"camera offline"}, cameras=frozenset({FRONT}))
+"""Ingest waits before it starts another: for twice as long each time, so that the camera is offline for a slot."""
 _ARCHIVER: Final = Promise(START_SECONDS, NOBODY, NO_ARCHIVER, ARCHIVER_PAGES, ARCHIVER_GONE)
 
 FAULTS: Final = (
