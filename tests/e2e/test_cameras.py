@@ -211,7 +211,7 @@ def test_a_camera_is_live_without_a_restart_and_outlives_its_containers(owner: O
         owner.do("POST", settings={"name": "Front door", "rtsp_url": pasted(camera)})
         owner.wait_until_live("front_door")
     assert stack.runs() == runs, "nothing was started again"
-    assert owner.state("camera_1") is None, "the demo scene is gone"
+    wait_until(lambda: owner.state("camera_1") is None, "the demo scene is gone", 20)
 
     owner.do("PATCH", "/front_door", settings={"rotate": 90})
     kept = FACTS_OF.format(["data/owner", "data/owner/cameras.toml", "data/owner/cameras.toml.before"])
