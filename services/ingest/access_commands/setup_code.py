@@ -26,7 +26,8 @@ def _show(ask: Ask) -> int:
     told = _code(ask)
     until = time.strftime("%H:%M", time.localtime(told["ends_at"]))
     say(f"Setup code: {told['code']}")
-    say(f"Type it at the page /setup, until {until}. It is good once, and a password that it sets ends all sessions.")
+    say(f"Type it at the page /setup, or open the page with /setup#{told['code']} behind its address, until {until}.")
+    say("It is good once, and a password that it sets ends all sessions.")
     for role in told["set_by_environment"]:
         say(f"The {role}'s password is set by {_VARIABLES[role]}, and no code changes it.")
     return 0
