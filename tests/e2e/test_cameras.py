@@ -209,7 +209,7 @@ def test_a_camera_is_live_without_a_restart_and_outlives_its_containers(owner: O
         owner.do("POST", settings={"name": "Front door", "rtsp_url": pasted(camera)})
         owner.wait_until_live("front_door")
     assert stack.runs() == runs, "nothing was started again"
-    wait_until(lambda: owner.state("camera_1") is None, "the demo scene is gone", 20)
+    wait_until(lambda: owner.state("camera_1") is None, "the demo scene is gone", PATIENCE_SECONDS)
 
     owner.do("PATCH", "/front_door", settings={"rotate": 90})
     kept = FACTS_OF.format(["data/owner", "data/owner/cameras.toml", "data/owner/cameras.toml.before"])
@@ -282,6 +282,7 @@ def test_a_camera_s_process_has_its_sandbox_and_no_rights(owner: Owner, camera: 
     """Docker's own filter lets it into its sandbox: the file with the passwords is out of its reach."""
     owner.do("POST", settings={"name": "Front door", "rtsp_url": pasted(camera)})
     owner.wait_until_live("front_door")
+    wait_until(lambda: owner.state("camera_1") is None, "the demo scene is gone", PATIENCE_SECONDS)
     ingest = owner.stack.container("ingest")
     statuses = docker(
         "exec", ingest, "sh", "-c", "grep -h '' $(grep -l '^camera' /proc/[0-9]*/comm | sed s/comm/status/)"
