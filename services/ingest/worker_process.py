@@ -64,7 +64,7 @@ class WorkerProcess:
         """Send an instruction. If the process has just died, it is lost; the worker notices the death by itself.
 
         The first one is the assignment, which the process reads before anything of its camera. Later ones never wait
-        for it: a process that leaves so many of them unread is ended.
+        for it: a process that does not read them is ended once their pipe is full.
         """
         try:
             self._instructions.write(json.dumps(instruction).encode() + b"\n")

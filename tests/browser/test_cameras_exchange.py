@@ -3,14 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from services.ingest.recording.recording import Recording
-from tests.browser.sizes import fits, keep_of, opened
+from tests.browser.cameras_page import page_of, without_cameras
+from tests.browser.cameras_page import running as running_house
+from tests.browser.sizes import fits, keep_of
 from tests.odd_cameras.camera import Camera, Link, Request, running
 from tests.support.accessibility import assert_accessible
 from tests.support.camera_house import House
@@ -30,30 +31,14 @@ class SaysNonsense(Camera):
 
 @pytest.fixture(scope="module")
 def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("exchange"))
-    with ExitStack() as end:
-        end.push(house.stack)
-        house.start()
-        house.claim()
+    with running_house(tmp_path_factory.mktemp("exchange")) as house:
         yield house
 
 
 @pytest.fixture
 def house(shared_house: House) -> House:
     """Without a camera."""
-    for camera in shared_house.listed()["cameras"]:
-        shared_house.do("POST", f"/{camera['key']}/remove")
-    return shared_house
-
-
-@contextmanager
-def page_of(browser: Browser, house: House, size: str = "desk", path: str = "cameras") -> Iterator[Page]:
-    """The operator's."""
-    with opened(browser, size, excused="status of") as page:
-        name, _, value = house.who["Cookie"].partition("=")
-        page.context.add_cookies([{"name": name, "value": value, "url": house.stack.origin}])
-        page.goto(f"{house.stack.origin}/{path}")
-        yield page
+    return without_cameras(shared_house)
 
 
 def saved(page: Page, key: str) -> Recording:

@@ -74,8 +74,8 @@ def log_of(house: House) -> list[dict[str, object]]:
 
 
 def changed_since(house: House, lines: int) -> set[object]:
-    """The versions of the cameras file to which changes of a camera led, after so many lines of the log. One that came
-    again is told once more, with the version of the first time.
+    """The file's version after each change of a camera, from that line of the log on. A change that came again is
+    logged again, with the same version.
     """
     return {line["version"] for line in log_of(house)[lines:] if line["event"] == "camera changed"}
 

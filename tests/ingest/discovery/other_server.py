@@ -44,7 +44,7 @@ def install(directory: Path) -> str | None:
 def running(
     program: Path, home: Path, host: Host, *, login: tuple[str, str] = ("", ""), clock_off: int = 0
 ) -> Iterator[Program]:
-    """On `host`, from the directory `program`, with a clock that is off by so many seconds."""
+    """On `host`, from the directory `program`, with a clock that is wrong by `clock_off` seconds."""
     config = {
         **{f"main_{name}": value for name, value in (("width", 640), ("height", 360), ("fps", 5))},
         **{f"sub_{name}": value for name, value in (("width", 320), ("height", 180), ("fps", 5))},

@@ -75,7 +75,7 @@ def test_a_connection_that_begins_when_the_size_is_reached_is_kept_in_its_beginn
     first = recorder.connected("rtsp")
     for size in (9_000, 1_000, 10):
         first("received", bytes(size))
-    assert (recorder.is_cut, len(recorder.events)) == (True, 1), "what comes behind a gap makes no sense"
+    assert (recorder.is_cut, len(recorder.events)) == (True, 1), "after a gap the stream makes no sense"
     for number in range(1, 20):
         hear = recorder.connected("rtsp")
         hear("sent", b"OPTIONS")
