@@ -9,6 +9,8 @@ caller passes the time and what the kernel says.
 
 from typing import Final
 
+from services.stream.fanout.window_doubt import SECONDS, Verdict, WindowDoubt
+
 UNREAD_SHARE: Final = 0.9
 WINDOW_STEP_BYTES: Final = 2048
 LEAST_SHARE: Final = 0.5
@@ -43,6 +45,10 @@ SAME_SHARE: Final = 0.3
 SAME_TIMES: Final = 2
 """A rest that is the same to this share of a part, this many times in a row, after longer and longer waits, is none:
 the window has become smaller for good."""
+EXAMINED_PARTS: Final = 10
+"""So many first parts of a connection are judged without a doubt of its window: nothing larger came before."""
+MOST_DOUBTED_BYTES: Final = 32 * 1024
+"""Nor is there a doubt with larger parts: a window falls by one or two of those."""
 
 
 class UnreadLimit:
@@ -51,14 +57,18 @@ class UnreadLimit:
     __slots__ = (
         "_acknowledged_bytes",
         "_admitted_at",
+        "_doubt",
         "_given_bytes",
         "_given_since",
+        "_is_known_slow",
         "_largest_window",
         "_measured_at",
         "_most_seconds",
         "_part_bytes",
+        "_parts_to_examine",
         "_rate",
         "_same_times",
+        "_step_bytes",
         "_times_faster",
         "_unread_bytes",
         "_waited_seconds",
@@ -80,6 +90,11 @@ class UnreadLimit:
         """The size of the last part admitted."""
         self._admitted_at = 0.0
         self._most_seconds = MOST_SECONDS
+        self._doubt: WindowDoubt | None = None
+        self._is_known_slow = False
+        self._parts_to_examine = EXAMINED_PARTS
+        self._step_bytes = WINDOW_STEP_BYTES
+        """What the windows seen are multiples of, at the most."""
         self._waited_seconds = 0.0
         self._same_times = 0
 
@@ -87,13 +102,15 @@ class UnreadLimit:
         """Whether a part of `part` bytes may follow: when the earlier ones are read, as far as can be known."""
         has_grown = window_bytes > self._largest_window > 0
         self._largest_window = max(self._largest_window, window_bytes)
+        self._step_bytes = min(self._step_bytes, window_bytes & -window_bytes or self._step_bytes)
         unread_bytes = self._largest_window - window_bytes
         if acknowledged_bytes > self._acknowledged_bytes:
             # The window was told when the last part came, at the earliest.
             self._measure(self._admitted_at, unread_bytes, acknowledged_bytes, has_grown=has_grown)
         elif unread_bytes < self._unread_bytes:
             self._measure(now, unread_bytes, acknowledged_bytes, has_grown=has_grown)
-        if self._reckoned_rest(now, in_flight_bytes, part) > 0 and now - self._admitted_at < self._most_seconds:
+        longest_wait = self._most_seconds if self._doubt is None else self._doubt.longest_wait
+        if self._reckoned_rest(now, in_flight_bytes, part) > 0 and now - self._admitted_at < longest_wait:
             return False
         if self._rate:
             self._rate = self._rate_for(part)
@@ -101,6 +118,7 @@ class UnreadLimit:
             self._given_since = max(self._given_since, now - self._given_bytes / self._rate)
         self._given_bytes += part
         self._part_bytes, self._admitted_at = part, now
+        self._parts_to_examine -= 1
         return True
 
     def _reckoned_rest(self, now: float, in_flight_bytes: int, part: int) -> float:
@@ -131,14 +149,35 @@ class UnreadLimit:
         elif seconds >= self._most_seconds:
             self._most_seconds = min(2 * self._most_seconds, LONGEST_SECONDS)
         if self._rate:
+            is_smaller = self._consider(acknowledged_bytes - self._acknowledged_bytes, read_bytes, unread_bytes)
             if not has_grown:
-                self._settle(at, self._adapted(unread_bytes, read_bytes, seconds))
-            unread_bytes -= self._forgiven(unread_bytes, seconds)
+                least_rate = 0.0 if self._doubt is None else self._part_bytes / SECONDS
+                self._settle(at, max(least_rate, self._adapted(unread_bytes, read_bytes, seconds)))
+            if is_smaller or self._stays_the_same(unread_bytes, seconds):
+                unread_bytes -= self._forgive(unread_bytes)
         if not has_grown and unread_bytes < _unread_part(self._part_bytes):
             self._given_since, self._given_bytes = at, self._part_bytes
             if was_stopped:
                 self._rate = FIRST_PARTS_PER_SECOND * self._part_bytes  # it read nothing for long, and now all at once
         self._measured_at, self._unread_bytes, self._acknowledged_bytes = at, unread_bytes, acknowledged_bytes
+
+    def _consider(self, given_bytes: int, read_bytes: int, unread_bytes: int) -> bool:
+        """Whether the window has been found to be smaller by itself. A program found to be slow has no such doubt."""
+        if unread_bytes <= ONE_PART * self._part_bytes:
+            self._doubt = None
+            self._is_known_slow &= self._rate < FIRST_PARTS_PER_SECOND * self._part_bytes
+            return False
+        if self._doubt is None and self._is_slow(self._part_bytes):
+            self._is_known_slow = True
+        if self._is_known_slow or self._parts_to_examine > 0 or self._part_bytes > MOST_DOUBTED_BYTES:
+            self._doubt = None
+            return False
+        self._doubt = self._doubt or WindowDoubt(self._largest_window, self._step_bytes)
+        verdict = self._doubt.verdict(given_bytes, read_bytes, unread_bytes)
+        if verdict is not Verdict.OPEN:
+            self._doubt = None
+            self._is_known_slow = verdict is Verdict.READS_LATE
+        return verdict is Verdict.WINDOW_IS_SMALLER
 
     def _settle(self, at: float, rate: float) -> None:
         """Take on another rate. What was given until now is reckoned by the rate of that time."""
@@ -163,15 +202,17 @@ class UnreadLimit:
             rate = min(max(read_bytes / max(seconds, 0.001), least_rate), self._rate * FASTER)
         return min(rate, MOST_PARTS_PER_SECOND * self._part_bytes)
 
-    def _forgiven(self, unread_bytes: int, seconds: float) -> int:
-        """By how much the window has become smaller for good."""
+    def _stays_the_same(self, unread_bytes: int, seconds: float) -> bool:
+        """Whether the rest is none, by its being the same after longer and longer waits."""
         is_same = abs(unread_bytes - self._unread_bytes) <= SAME_SHARE * self._part_bytes
         is_more_than_the_last = unread_bytes > ONE_PART * self._part_bytes
         is_longer = seconds > self._waited_seconds or seconds >= MOST_SECONDS
         self._same_times = self._same_times + 1 if is_same and is_more_than_the_last and is_longer else 0
         self._waited_seconds = seconds
-        if self._same_times < SAME_TIMES:
-            return 0
+        return self._same_times >= SAME_TIMES
+
+    def _forgive(self, unread_bytes: int) -> int:
+        """By how much the window has become smaller for good."""
         self._same_times = 0
         surplus_bytes = unread_bytes - self._part_bytes
         self._largest_window -= surplus_bytes

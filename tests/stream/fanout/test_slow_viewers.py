@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 
@@ -128,6 +128,30 @@ def test_what_a_program_has_not_read_is_not_added_to(replica: Replica, ingest: F
             while data := idle.recv(65536):
                 received += data
         assert 1 <= received.count(b"X-Timestamp") < shown / 5
+
+
+def test_a_viewer_that_keeps_up_goes_on_seeing_pictures_when_they_become_small(
+    replica: Replica, ingest: FakeIngest
+) -> None:
+    """As when the light goes off. Its kernel makes its window smaller then, as if nothing were read."""
+    sequence = 0
+
+    def show(sizes: Sequence[int], pictures: int) -> None:
+        nonlocal sequence
+        for _ in range(pictures):
+            sequence += 1
+            ingest.show(large_frame(sequence, size=sizes[sequence // 3 % len(sizes)]))
+            time.sleep(0.04)
+
+    with Viewer(replica.port) as viewer:
+        wait_until(lambda: replica.hub.viewer_count("cam1") == 1, "it is there")
+        show((28_000, 30_000, 33_000), 75)
+        before = len(viewer.parts)
+        show((2_200, 2_500, 2_800), 200)
+        small = len(viewer.parts) - before
+        show((28_000, 30_000, 33_000), 50)
+        assert small >= 200 / 12
+        assert len(viewer.parts) - before - small >= 50 / 2
 
 
 def test_a_kernel_that_tells_no_window_leaves_it_to_the_send_queue(

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -25,12 +26,14 @@ class Program:
     grows_to: int = 0
     """The window becomes larger with each part that arrives, up to this, though nobody reads."""
     frame_seconds: float = FRAME_SECONDS
+    falls_by: int = 0
+    """So many bytes smaller the window becomes by itself, with the parts that arrive."""
     now: float = 0.0
     written: int = 0
     acknowledged: int = 0
     told_window: int = WINDOW
-    under_way: deque[tuple[float, float]] = field(default_factory=deque)
-    """Parts: when each arrives, and when it was written."""
+    under_way: deque[tuple[float, float, int]] = field(default_factory=deque)
+    """Parts: when each arrives, when it was written, and its bytes."""
     unread: deque[float] = field(default_factory=deque)
     """When each part was written that has arrived and not been read."""
     busy_until: float = 0.0
@@ -48,17 +51,19 @@ class Program:
             in_flight = self.written - self.acknowledged
             if self.limit.admits(self.now, self.told_window, self.acknowledged, in_flight, self.part_bytes):
                 self.written += self.part_bytes
-                self.under_way.append((self.now + self.round_trip, self.now))
+                self.under_way.append((self.now + self.round_trip, self.now, self.part_bytes))
             self.now += self.frame_seconds
 
-    def _arrives(self, at: float, written_at: float) -> None:
+    def _arrives(self, at: float, written_at: float, part_bytes: int) -> None:
         self._reads_until(at)
         self.unread.append(written_at)
         if self.reads_before_the_acknowledgement:
             self._reads_until(at)
-        self.acknowledged += self.part_bytes
+        self.acknowledged += part_bytes
         if self.window < self.grows_to:
             self.window += 2 * self.part_bytes
+        fall = min(self.falls_by, part_bytes)
+        self.window, self.falls_by = self.window - fall, self.falls_by - fall
         unread_bytes = max(0, len(self.unread) * self.part_bytes - self.reserve)
         self.told_window = self.window - unread_bytes // 1024 * 1024
 
@@ -157,6 +162,29 @@ def test_a_window_that_becomes_smaller_for_good_is_found_out(parts: int) -> None
     program.window -= parts * program.part_bytes
     program.run(60)
     assert len(program.later(25)) >= 0.9 * 30 * 45
+
+
+@pytest.mark.parametrize("part_bytes", [2_500, 6_000, 15_000, 30_000])
+def test_while_a_window_falls_by_itself_a_program_that_keeps_up_sees_the_present(part_bytes: int) -> None:
+    """As when pictures become smaller. Nothing seems to be read at first, and then no more than is given."""
+    program = Program(0.005, window=200_000, told_window=200_000)
+    program.run(10)
+    program.part_bytes, program.falls_by = part_bytes, 46_000
+    program.run(30)
+    read_at = [at for at, _ in program.ages if at >= 10]
+    assert max(later - earlier for earlier, later in pairwise(read_at)) <= 2.1
+    assert len([at for at in read_at if at < 18]) >= 2 * 8
+    assert len(program.later(22)) >= 0.95 * 30 * 18
+
+
+@pytest.mark.parametrize("part_bytes", [2_500, 6_000, 15_000, 30_000])
+def test_a_program_that_becomes_slow_is_found_out_though_it_might_be_the_window(part_bytes: int) -> None:
+    program = Program(0.005, part_bytes)
+    program.run(10)
+    program.pause = 0.5
+    program.run(60)
+    assert program.later(10)[-1] <= 6
+    assert program.later(30)[-1] <= 4
 
 
 def test_a_program_that_becomes_quick_gets_every_picture_again() -> None:
