@@ -47,6 +47,10 @@ SAME_TIMES: Final = 2
 the window has become smaller for good."""
 EXAMINED_PARTS: Final = 10
 """So many first parts of a connection are judged without a doubt of its window: nothing larger came before."""
+TRUST_SECONDS: Final = 3.0
+SLOW_TRUST_SECONDS: Final = 10.0
+"""In doubt the window is trusted anew when parts become larger, but not again so soon: by then a slow program is found.
+One that was found gets another chance, since a doubt can end in error: small parts tell little."""
 MOST_DOUBTED_BYTES: Final = 32 * 1024
 """Nor is there a doubt with larger parts: a window falls by one or two of those."""
 
@@ -61,6 +65,7 @@ class UnreadLimit:
         "_given_bytes",
         "_given_since",
         "_is_known_slow",
+        "_largest_doubted",
         "_largest_window",
         "_measured_at",
         "_most_seconds",
@@ -70,6 +75,7 @@ class UnreadLimit:
         "_same_times",
         "_step_bytes",
         "_times_faster",
+        "_trusted_at",
         "_unread_bytes",
         "_waited_seconds",
     )
@@ -92,9 +98,12 @@ class UnreadLimit:
         self._most_seconds = MOST_SECONDS
         self._doubt: WindowDoubt | None = None
         self._is_known_slow = False
+        self._largest_doubted = 0
+        """The size of the largest part since a doubt began, also after it found a slow program; 0 without one."""
         self._parts_to_examine = EXAMINED_PARTS
         self._step_bytes = WINDOW_STEP_BYTES
         """What the windows seen are multiples of, at the most."""
+        self._trusted_at = float("-inf")
         self._waited_seconds = 0.0
         self._same_times = 0
 
@@ -104,7 +113,9 @@ class UnreadLimit:
         self._largest_window = max(self._largest_window, window_bytes)
         self._step_bytes = min(self._step_bytes, window_bytes & -window_bytes or self._step_bytes)
         unread_bytes = self._largest_window - window_bytes
-        if acknowledged_bytes > self._acknowledged_bytes:
+        if self._is_to_be_trusted(now, part):
+            self._trust(now, window_bytes, acknowledged_bytes)
+        elif acknowledged_bytes > self._acknowledged_bytes:
             # The window was told when the last part came, at the earliest.
             self._measure(self._admitted_at, unread_bytes, acknowledged_bytes, has_grown=has_grown)
         elif unread_bytes < self._unread_bytes:
@@ -119,7 +130,24 @@ class UnreadLimit:
         self._given_bytes += part
         self._part_bytes, self._admitted_at = part, now
         self._parts_to_examine -= 1
+        is_uncertain = self._doubt is not None or (self._is_known_slow and self._largest_doubted > 0)
+        self._largest_doubted = max(self._largest_doubted, part) if is_uncertain else 0
         return True
+
+    def _is_to_be_trusted(self, now: float, part: int) -> bool:
+        """With parts larger than those that brought the window into doubt, it may be what it was."""
+        if not 0 < LARGER * self._largest_doubted < part:
+            return False
+        return now - self._trusted_at >= (SLOW_TRUST_SECONDS if self._is_known_slow else TRUST_SECONDS)
+
+    def _trust(self, now: float, window_bytes: int, acknowledged_bytes: int) -> None:
+        """What seemed to be unread counts no more."""
+        self._doubt, self._is_known_slow = None, False
+        self._largest_window = window_bytes
+        self._rate = FIRST_PARTS_PER_SECOND * self._part_bytes
+        self._trusted_at = self._measured_at = self._given_since = now
+        self._unread_bytes = self._given_bytes = 0
+        self._acknowledged_bytes = acknowledged_bytes
 
     def _reckoned_rest(self, now: float, in_flight_bytes: int, part: int) -> float:
         """The bytes that it can't have read yet."""

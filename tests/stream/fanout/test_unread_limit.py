@@ -177,6 +177,16 @@ def test_while_a_window_falls_by_itself_a_program_that_keeps_up_sees_the_present
     assert len(program.later(22)) >= 0.95 * 30 * 18
 
 
+def test_with_larger_parts_a_window_that_fell_is_trusted_again() -> None:
+    program = Program(0.005, window=200_000, told_window=200_000)
+    program.run(10)
+    program.part_bytes, program.falls_by = 1_500, 46_000
+    program.run(4)
+    program.part_bytes, program.falls_by = 6_000, 0
+    program.run(5)
+    assert len(program.later(14)) >= 0.9 * 30 * 5
+
+
 @pytest.mark.parametrize("part_bytes", [2_500, 6_000, 15_000, 30_000])
 def test_a_program_that_becomes_slow_is_found_out_though_it_might_be_the_window(part_bytes: int) -> None:
     program = Program(0.005, part_bytes)
