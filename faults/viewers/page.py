@@ -3,40 +3,33 @@
 import http.client
 import itertools
 import json
-import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from faults.facts import Leak, Told
 from faults.secrets import leaks_in
 from faults.viewers.door import Door
+from faults.viewers.watch import Watch
 
 LOOK_SECONDS: Final = 0.5
 
 
-class Page:
+class Page(Watch):
     """Two looks a second, one at the replica and one at the archive: the pages `page LABEL` and `archive page LABEL`.
 
     Each look has its own thread, as one that is not answered must not hold up the other.
     """
 
     def __init__(self, door: Door, note: Callable[[Told | Leak], None]) -> None:
+        super().__init__(
+            partial(self._run, f"page {door.label}", self._replica),
+            partial(self._run, f"archive page {door.label}", self._archive),
+        )
         self._door = door
         self._note = note
         self._others = itertools.cycle(("/api/devices", "/readyz", "/api/camera/frames?limit=5"))
-        self._stop = threading.Event()
-        looks = ((f"page {door.label}", self._replica), (f"archive page {door.label}", self._archive))
-        self._threads = [threading.Thread(target=self._run, args=look, name=look[0], daemon=True) for look in looks]
-
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(10)
 
     def _run(self, name: str, look: Callable[[], tuple[str, ...]]) -> None:
         while not self._stop.wait(LOOK_SECONDS):

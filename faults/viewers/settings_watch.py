@@ -2,9 +2,9 @@
 
 import http.client
 import json
-import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ import numpy as np
 from faults.audience import THIRD
 from faults.camera_facts import CamerasShown, FileSeen, kept_of
 from faults.viewers.door import Door
+from faults.viewers.watch import Watch
 
 FILE_SECONDS: Final = 0.2
 SHOWN_SECONDS: Final = 0.7
@@ -21,24 +22,13 @@ SNAPSHOT: Final = f"/api/cameras/{THIRD}/snapshot?max_age=3"
 _OFF: Final = "disabled"
 
 
-class SettingsWatch:
+class SettingsWatch(Watch):
     """A thread for the file, and one for each replica. `note` gets what they see."""
 
     def __init__(self, doors: Sequence[Door], file: Path, note: Callable[[FileSeen | CamerasShown], None]) -> None:
+        super().__init__(self._watch_file, *(partial(self._watch, door) for door in doors))
         self._file = file
         self._note = note
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._watch_file, name="cameras file", daemon=True)]
-        self._threads += [threading.Thread(target=self._watch, args=(door,), daemon=True) for door in doors]
-
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(10)
 
     def _watch_file(self) -> None:
         while not self._stop.wait(FILE_SECONDS):

@@ -4,18 +4,19 @@ import http.client
 import itertools
 import json
 import secrets
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
 from faults.audience import FRONT
 from faults.facts import NOTHING, STRANGER, Decided, Decision, Knock
 from faults.viewers.door import OPERATOR_TOKEN, Door
+from faults.viewers.watch import Watch
 from tests.support.mjpeg import read_parts
 
 KNOCK_SECONDS: Final = 1.0
@@ -39,29 +40,17 @@ class Token:
     address: str
 
 
-class TokenHolder:
+class TokenHolder(Watch):
     """Knocks at each replica once a second, and watches a stream. `renew` and its like are called by one thread."""
 
     def __init__(self, doors: Sequence[Door], note: Callable[[Knock | Decided], None]) -> None:
+        super().__init__(*(partial(self._knock, door) for door in doors), partial(self._watch, doors[0]))
         self._note = note
-        self._doors = tuple(doors)
         self._current: Token | None = None
         self._ended: deque[Token] = deque(maxlen=ENDED_KEPT)
         self._addresses = (f"127.0.{high}.{low}" for high in itertools.count(2) for low in range(1, 250))
         self._stranger = Token(STRANGER, f"framecast_{secrets.token_urlsafe(32)}", _CHALLENGED)
         self._nobody = Token(NOTHING, "", _CHALLENGED)
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._knock, args=(door,), daemon=True) for door in self._doors]
-        self._threads.append(threading.Thread(target=self._watch, args=(self._doors[0],), daemon=True))
-
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(10)
 
     def renew(self, door: Door) -> str | None:
         """End the token and make another, at this replica; why that was refused, and None where it was not."""
