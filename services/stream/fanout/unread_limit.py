@@ -9,7 +9,7 @@ caller passes the time and what the kernel says.
 
 from typing import Final
 
-from services.stream.fanout.window_doubt import SECONDS, Verdict, WindowDoubt
+from services.stream.fanout.window_doubt import PART_SECONDS, Verdict, WindowDoubt
 
 UNREAD_SHARE: Final = 0.9
 WINDOW_STEP_BYTES: Final = 2048
@@ -179,7 +179,7 @@ class UnreadLimit:
         if self._rate:
             is_smaller = self._consider(acknowledged_bytes - self._acknowledged_bytes, read_bytes, unread_bytes)
             if not has_grown:
-                least_rate = 0.0 if self._doubt is None else self._part_bytes / SECONDS
+                least_rate = 0.0 if self._doubt is None else self._part_bytes / PART_SECONDS
                 self._settle(at, max(least_rate, self._adapted(unread_bytes, read_bytes, seconds)))
             if is_smaller or self._stays_the_same(unread_bytes, seconds):
                 unread_bytes -= self._forgive(unread_bytes)

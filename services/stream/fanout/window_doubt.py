@@ -10,7 +10,7 @@ reads some, but not all. Pure.
 import enum
 from typing import Final
 
-SECONDS: Final = 1 / 3
+PART_SECONDS: Final = 1 / 3
 """In doubt a part is given after this time at the latest."""
 GROUP_PARTS: Final = 3
 """Over so many parts, what is read is compared with what is given."""
@@ -64,7 +64,7 @@ class WindowDoubt:
     @property
     def longest_wait(self) -> float:
         """After so many seconds the next part is given."""
-        return PROOF_SECONDS if self._is_proving else SECONDS
+        return PROOF_SECONDS if self._is_proving else PART_SECONDS
 
     def verdict(self, given_bytes: int, read_bytes: int, unread_bytes: int) -> Verdict:
         """By one more measurement: what was acknowledged and read since the one before, and what is unread now."""
