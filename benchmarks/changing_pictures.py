@@ -10,7 +10,6 @@ How many of each size they got, and how long they saw nothing new:
 
 import argparse
 import json
-import random
 import tempfile
 import threading
 import time
@@ -18,7 +17,7 @@ import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +33,7 @@ from tests.support.waiting import wait_until
 
 PHASES: Final = ("150:8", "15:10", "60:5", "6:10", "60:6")
 NEAR: Final = (0.9, 1.0, 1.0, 1.1)
-"""What sizes of one phase are multiples of. Some follow each other: then a kernel adapts to them."""
+"""What sizes of one phase are multiples of, in turn. Two in a row are the same: then a kernel adapts to it."""
 PHASE_BYTE: Final = 3
 """Where a picture says to which phase it belongs. It holds no image, but nothing here decodes it."""
 
@@ -47,7 +46,8 @@ class Phase:
     seconds: float
 
     def pictures(self, number: int, fps: float) -> list[bytes]:
-        sizes = (round(self.kilobytes * 1000 * random.choice(NEAR)) for _ in range(round(self.seconds * fps)))  # noqa: S311
+        factors = islice(cycle(NEAR), round(self.seconds * fps))
+        sizes = (round(self.kilobytes * 1000 * factor) for factor in factors)
         return [b"\xff\xd8\xff" + bytes([number]) + bytes(size - 6) + b"\xff\xd9" for size in sizes]
 
 
