@@ -169,8 +169,12 @@ def test_on_a_full_disk_an_end_holds_at_once_is_said_not_to_be_kept_and_is_kept_
         operator = session_in(house.log_in())
         wait_until(lambda: house.everywhere(operator) == {200}, "a login works all the same")
         assert "can't be kept" in house.command("access")
-        notices = json.loads(house.ask("GET", "/api/camera/stream/status", operator).body)["notices"]
-        assert any("can't be kept" in notice for notice in notices), notices
+
+        def is_on_the_status_page() -> bool:
+            status = json.loads(house.ask("GET", "/api/camera/stream/status", operator).body)
+            return any("can't be kept" in notice for notice in status["notices"])
+
+        wait_until(is_on_the_status_page, "the status page says so, too")
         assert tablet["id"] in (disk / "access.json").read_text(), "the file is the one before"
         filler.unlink()
         wait_until(lambda: tablet["id"] not in (disk / "access.json").read_text(), "it is kept", 20)
