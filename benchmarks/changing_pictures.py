@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,15 +57,15 @@ class Program:
     """Reads a stream. `seen` has the time of each picture, by its phase."""
 
     url: str
-    phases: int
-    seen: dict[int, list[float]] = field(default_factory=dict)
+    seen: defaultdict[int, list[float]] = field(default_factory=partial(defaultdict, list))
 
     def read(self, until: float) -> None:
-        self.seen = {number: [] for number in range(self.phases)}
         last = 0
         with urllib.request.urlopen(self.url, timeout=15) as answer:  # noqa: S310 - our own server's
             for part in read_parts(answer):
-                number = part.jpeg[PHASE_BYTE] if part.is_live else last
+                if not part.is_live:
+                    continue
+                number = part.jpeg[PHASE_BYTE]
                 if number < last or time.monotonic() > until:
                     return  # the camera begins anew
                 last = number
@@ -89,7 +90,7 @@ def measured(arguments: argparse.Namespace, phases: list[Phase]) -> dict[str, li
         stack.enter_context(cameras_apart(partial(BusCamera, bus, pictures, (1280, 720), arguments.fps)))
         for url in urls.values():
             wait_until(partial(shows, url), "stream shows pictures", 30)
-        programs = {name: [Program(url, len(phases)) for _ in range(arguments.programs)] for name, url in urls.items()}
+        programs = {name: [Program(url) for _ in range(arguments.programs)] for name, url in urls.items()}
         until = time.monotonic() + seconds + 5
         readers = [threading.Thread(target=each.read, args=(until,)) for name in urls for each in programs[name]]
         for reader in readers:

@@ -144,7 +144,7 @@ class UnreadLimit:
         """What seemed to be unread counts no more."""
         self._doubt, self._is_known_slow = None, False
         self._largest_window = window_bytes
-        self._rate = FIRST_PARTS_PER_SECOND * self._part_bytes
+        self._rate = self._first_rate
         self._trusted_at = self._measured_at = self._given_since = now
         self._unread_bytes = self._given_bytes = 0
         self._acknowledged_bytes = acknowledged_bytes
@@ -153,11 +153,15 @@ class UnreadLimit:
         """The bytes that it can't have read yet."""
         rest_bytes = 0.0
         if self._unread_bytes >= _unread_part(part):
-            self._rate = self._rate or FIRST_PARTS_PER_SECOND * self._part_bytes
+            self._rate = self._rate or self._first_rate
             rest_bytes = self._unread_bytes + in_flight_bytes - self._rate_for(part) * (now - self._measured_at)
         if self._is_slow(part):
             rest_bytes = max(rest_bytes, self._given_bytes - self._rate_for(part) * (now - self._given_since))
         return rest_bytes
+
+    @property
+    def _first_rate(self) -> float:
+        return FIRST_PARTS_PER_SECOND * self._part_bytes
 
     def _is_slow(self, part: int) -> bool:
         return 0 < self._rate_for(part) < SLOW_PARTS_PER_SECOND * part
@@ -186,14 +190,14 @@ class UnreadLimit:
         if not has_grown and unread_bytes < _unread_part(self._part_bytes):
             self._given_since, self._given_bytes = at, self._part_bytes
             if was_stopped:
-                self._rate = FIRST_PARTS_PER_SECOND * self._part_bytes  # it read nothing for long, and now all at once
+                self._rate = self._first_rate  # it read nothing for long, and now all at once
         self._measured_at, self._unread_bytes, self._acknowledged_bytes = at, unread_bytes, acknowledged_bytes
 
     def _consider(self, given_bytes: int, read_bytes: int, unread_bytes: int) -> bool:
         """Whether the window has been found to be smaller by itself. A program found to be slow has no such doubt."""
         if unread_bytes <= ONE_PART * self._part_bytes:
             self._doubt = None
-            self._is_known_slow &= self._rate < FIRST_PARTS_PER_SECOND * self._part_bytes
+            self._is_known_slow &= self._rate < self._first_rate
             return False
         if self._doubt is None and self._is_slow(self._part_bytes):
             self._is_known_slow = True
@@ -244,7 +248,7 @@ class UnreadLimit:
         self._same_times = 0
         surplus_bytes = unread_bytes - self._part_bytes
         self._largest_window -= surplus_bytes
-        self._rate = FIRST_PARTS_PER_SECOND * self._part_bytes
+        self._rate = self._first_rate
         return surplus_bytes
 
 
