@@ -25,11 +25,10 @@ from typing import Final
 from benchmarks.bus_camera import BusCamera, cameras_apart
 from benchmarks.cores import clean_up_when_terminated
 from benchmarks.load import STREAM_PATH
-from benchmarks.servers import SERVERS
+from benchmarks.servers import streams
 from benchmarks.slow_reader import shows
 from tests.support.mjpeg import read_parts
 from tests.support.ports import free_port
-from tests.support.services import ROOT, ServiceProcess
 from tests.support.waiting import wait_until
 
 PHASES: Final = ("150:8", "15:10", "60:5", "6:10", "60:6")
@@ -79,14 +78,8 @@ def measured(arguments: argparse.Namespace, phases: list[Phase]) -> dict[str, li
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         bus = f"tcp://127.0.0.1:{free_port()}"
-        roots = {"here": ROOT} | ({"there": arguments.beside.resolve()} if arguments.beside else {})
-        urls = {}
-        for name, root in roots.items():
-            port = free_port()
-            urls[name] = f"http://127.0.0.1:{port}{STREAM_PATH}"
-            environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(port)}
-            service = ServiceProcess(SERVERS["framecast"], environment, directory / f"{name}.log", root)
-            stack.callback(service.stop)
+        ports = stack.enter_context(streams(directory, bus, arguments.beside, {}))
+        urls = {name: f"http://127.0.0.1:{port}{STREAM_PATH}" for name, port in ports.items()}
         stack.enter_context(cameras_apart(partial(BusCamera, bus, pictures, (1280, 720), arguments.fps)))
         for url in urls.values():
             wait_until(partial(shows, url), "stream shows pictures", 30)

@@ -4,8 +4,8 @@ core, with a camera of its own.
 
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -70,6 +70,21 @@ def served(
             yield Server(service.pid, port)
     finally:
         service.stop()
+
+
+@contextmanager
+def streams(directory: Path, bus: str, beside: Path | None, settings: Mapping[str, str]) -> Iterator[dict[str, int]]:
+    """Stream as it is "here" and, at the same time, as it is "there", in another checkout if one is given. Their ports
+    by these names.
+    """
+    roots = {"here": ROOT} | ({"there": beside.resolve()} if beside else {})
+    with ExitStack() as stack:
+        ports = {name: free_port() for name in roots}
+        for name, root in roots.items():
+            environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(ports[name]), **settings}
+            service = ServiceProcess(SERVERS["framecast"], environment, directory / f"{name}.log", root)
+            stack.callback(service.stop)
+        yield ports
 
 
 def wait_for_picture(bench: Bench, port: int) -> None:

@@ -24,10 +24,9 @@ from benchmarks.bus_camera import BusCamera, cameras_apart
 from benchmarks.cores import clean_up_when_terminated
 from benchmarks.load import STREAM_PATH, percentile
 from benchmarks.pictures import moving_pictures
-from benchmarks.servers import OPEN, SERVERS
+from benchmarks.servers import OPEN, streams
 from benchmarks.slow_network import slow_network
 from tests.support.ports import free_port
-from tests.support.services import ROOT, ServiceProcess
 from tests.support.waiting import wait_until
 
 PAUSES: Final = (0.0, 0.02, 0.1, 0.2, 0.5, 1.0)
@@ -79,12 +78,7 @@ def measured(arguments: argparse.Namespace) -> Ages:
         if arguments.rate:
             network = stack.enter_context(slow_network(arguments.rate))
             host, prefix = network.server_address, network.prefix
-        roots = {"here": ROOT} | ({"there": arguments.beside.resolve()} if arguments.beside else {})
-        ports = {name: free_port() for name in roots}
-        for name, root in roots.items():
-            environment = {"BUS_CONNECT": bus, "STREAM_PORT": str(ports[name])} | OPEN
-            log = directory / f"{name}.log"
-            stack.callback(ServiceProcess(SERVERS["framecast"], environment, log, root).stop)
+        ports = stack.enter_context(streams(directory, bus, arguments.beside, OPEN))
         size = (1280, 720)
         jpegs = moving_pictures(*size, arguments.jpeg_kilobytes)
         stack.enter_context(cameras_apart(partial(BusCamera, bus, jpegs, size, arguments.fps)))
